@@ -1,0 +1,1 @@
+"""The REST door: validate a receipt, publish it with a confirm, answer."""

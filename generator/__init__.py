@@ -1,0 +1,1 @@
+"""Stores, tills and shoppers that do not exist."""

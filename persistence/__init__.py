@@ -1,0 +1,1 @@
+"""The archive: batches from the durable queue to MongoDB, delays out."""

@@ -1,0 +1,84 @@
+"""RabbitMQ for the workers: connect, declare, publish results, reconnect with backoff."""
+
+import threading
+from collections.abc import Callable
+
+import msgspec
+import pika
+import pika.exceptions
+import structlog
+import tenacity
+from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+
+from tillstream import topology
+from tillstream.contracts import Wire
+from tillstream.settings import redacted
+
+log = structlog.get_logger()
+
+#: Seconds without traffic after which a peer is taken for dead.
+HEARTBEAT_SECONDS = 10
+#: Longest wait between two attempts to connect, seconds.
+MAX_BACKOFF_SECONDS = 5
+
+_TRANSIENT = pika.BasicProperties(content_type="application/json", delivery_mode=1)
+
+
+def connect(url: str, name: str) -> BlockingConnection:
+    """A connection that the broker shows under `name`. Raises pika's AMQPConnectionError."""
+    parameters = pika.URLParameters(url)
+    parameters.heartbeat = HEARTBEAT_SECONDS
+    parameters.blocked_connection_timeout = 60
+    parameters.socket_timeout = 5
+    parameters.stack_timeout = 10
+    parameters.client_properties = {"connection_name": name}
+    return BlockingConnection(parameters)
+
+
+def declare(channel: BlockingChannel) -> None:
+    """Declare every exchange, queue and binding; a repetition changes nothing."""
+    for exchange in topology.exchanges():
+        channel.exchange_declare(exchange.name, "fanout", durable=True)
+    for queue in topology.queues():
+        channel.queue_declare(queue.name, durable=True, arguments=queue.arguments)
+        channel.queue_bind(queue.name, queue.exchange)
+
+
+def publish_snapshot(channel: BlockingChannel, exchange: str, snapshot: Wire) -> None:
+    """Send a snapshot; it is absolute and repeated, so it needs neither disk nor confirm."""
+    channel.basic_publish(exchange, "", msgspec.json.encode(snapshot), _TRANSIENT)
+
+
+def keep_connected(
+    url: str,
+    name: str,
+    session: Callable[[BlockingConnection], None],
+    stop: threading.Event,
+) -> None:
+    """Run `session` on a fresh connection, again after each loss, until `stop` is set.
+
+    A session returns only when `stop` is set; what it had not acknowledged comes again.
+    """
+
+    def attempt() -> None:
+        connection = connect(url, name)
+        log.info("connected", broker=redacted(url))
+        try:
+            session(connection)
+        finally:
+            if connection.is_open:
+                connection.close()
+
+    def report(state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.warning("broker away, trying again", error=repr(error))
+
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type((pika.exceptions.AMQPError, OSError)),
+        wait=tenacity.wait_random_exponential(0.2, max=MAX_BACKOFF_SECONDS),
+        stop=tenacity.stop_when_event_set(stop),
+        sleep=tenacity.sleep_using_event(stop),
+        before_sleep=report,
+        retry_error_callback=lambda _: None,
+    )
+    retrying(attempt)

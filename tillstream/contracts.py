@@ -1,0 +1,112 @@
+"""The receipt of the French till format, as it is posted, published and stored."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Meta
+
+#: Longest text of an identifier or a code, in characters.
+IDENTIFIER_LENGTH = 64
+
+#: Largest magnitude of one amount in euros or of a quantity: exact to the cent in a float.
+AMOUNT_LIMIT = 1_000_000_000
+
+#: `YYYY-MM-DD HH:MM:SS` or ISO 8601; fractions and an offset are allowed.
+DATE_PATTERN = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?$"
+
+Identifier = (
+    Annotated[str, Meta(min_length=1, max_length=IDENTIFIER_LENGTH)]
+    | Annotated[int, Meta(ge=0, le=2**63 - 1)]
+)
+Text = Annotated[str, Meta(max_length=1000)]
+Amount = Annotated[float, Meta(ge=-AMOUNT_LIMIT, le=AMOUNT_LIMIT)]
+Percentage = Annotated[float, Meta(ge=0, le=100)]
+
+
+def wire_name(name: str) -> str:
+    """The JSON name of a field: `cash_receipt_id` is `cashReceiptID`."""
+    first, *rest = name.split("_")
+    return first + "".join("ID" if part == "id" else part.capitalize() for part in rest)
+
+
+class Wire(msgspec.Struct, rename=wire_name, frozen=True, gc=False, kw_only=True):
+    """Base of all that travels as JSON: camelCase on the wire, unknown fields ignored."""
+
+
+class Line(Wire, frozen=True, gc=False):
+    """One line of a receipt; amounts in euros, negative on a return."""
+
+    line_number: Annotated[int, Meta(ge=0, le=2**31)]
+    product_code: Identifier
+    product_description: Text
+    product_category_code: Identifier
+    product_category_name: Annotated[str, Meta(min_length=1, max_length=200)]
+    quantity: Amount
+    unit_of_measure: Text
+    unit_price: Amount
+    #: Net of tax.
+    credit_amount: Amount
+    tax_percentage: Percentage
+    #: Gross: net and tax.
+    settlement_amount: Amount
+
+
+class DocumentTotal(Wire, frozen=True, gc=False):
+    """The totals that the till printed, in euros."""
+
+    net_total: Amount
+    tax_payable: Amount
+    gross_total: Amount
+
+
+class Settlement(Wire, frozen=True, gc=False):
+    """One tender: how a part of the gross total was paid, in euros."""
+
+    payment_mechanism: Annotated[str, Meta(min_length=1, max_length=100)]
+    settlement_amount: Amount
+
+
+class Receipt(Wire, frozen=True, gc=False, kw_only=True):
+    """A cash receipt. Fields that are not named here are kept on the wire and in the archive."""
+
+    cash_receipt_id: Identifier
+    #: `storeID`, as the identifiers below: text or integer, 1 and "1" being the same.
+    store_id: Identifier
+    terminal_id: Identifier
+    agent_id: Identifier | None
+    customer_id: Identifier | None
+    #: Event time on the till's clock: text without an offset is in the store's zone.
+    date: Annotated[str, Meta(pattern=DATE_PATTERN)]
+    lines: Annotated[tuple[Line, ...], Meta(max_length=1000)]
+    document_total: DocumentTotal
+    settlements: Annotated[tuple[Settlement, ...], Meta(max_length=100)]
+    #: The client's own identity for the receipt, where it has one.
+    receipt_uuid: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f-]{32,36}$")] | None = None
+
+
+class StampedReceipt(Receipt, frozen=True, gc=False, kw_only=True):
+    """A receipt as it is published: with the door's stamp, Unix seconds."""
+
+    received_time: float
+
+
+def receipt_key(receipt: Receipt) -> str:
+    """The identity of a receipt: `store/till/number/date`, or `uuid/...` of the client.
+
+    The number alone repeats between tills and restarts. The date is taken as the till wrote
+    it, so that the identity does not depend on any setting of ours.
+    """
+    if receipt.receipt_uuid is not None:
+        return "uuid/" + receipt.receipt_uuid.lower().replace("-", "")
+    return (
+        f"{_part(receipt.store_id)}/{_part(receipt.terminal_id)}"
+        f"/{_part(receipt.cash_receipt_id)}/{receipt.date}"
+    )
+
+
+def _part(identifier: str | int) -> str:
+    # Text is quoted, so that no identifier can hold a separator of another one.
+    if isinstance(identifier, int):
+        return str(identifier)
+    return identifier if identifier.isalnum() else quote(identifier, safe=" ")

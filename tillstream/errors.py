@@ -1,0 +1,92 @@
+"""Every error that Tillstream raises on purpose.
+
+TillstreamError
+├── SettingsError          a setting is missing or wrong; the process does not start
+├── UndecodableMessage     a message body that is not receipts; goes to the dead letters
+├── PortTaken              a port that we were told to listen on is in use
+├── ServerNotReady         a private server did not come up before its deadline
+└── NotConfirmed           the broker did not confirm a publish; nothing was accepted
+    ├── BrokerAway         no connection, or it was lost before the confirm
+    ├── BrokerBlocked      the broker raised an alarm (memory, disk) and takes nothing
+    ├── Unroutable         returned: no queue is bound to the exchange
+    ├── Nacked             the broker refused the message
+    ├── ConfirmTimeout     no confirm came in time; the receipts may be stored
+    ├── TooManyInFlight    our own bound is reached; nothing was sent
+    └── ShuttingDown       the door is draining; nothing was sent
+"""
+
+
+class TillstreamError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class SettingsError(TillstreamError):
+    """Settings that do not hold. `problems` has one line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+class UndecodableMessage(TillstreamError):
+    """A message body that is not receipts. `reason` says why, in one line."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class PortTaken(TillstreamError):
+    """A port that is in use; `variable` is the setting that moves it."""
+
+    def __init__(self, port: int, variable: str) -> None:
+        self.port = port
+        self.variable = variable
+        super().__init__(f"port {port} is taken by another program; set {variable} to a free port")
+
+
+class ServerNotReady(TillstreamError):
+    """A private server that did not answer before its deadline."""
+
+
+class NotConfirmed(TillstreamError):
+    """A publish without a confirm. `retry_after` is in seconds."""
+
+    reason = "the broker did not confirm the receipt"
+    retry_after = 2
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail
+        super().__init__(detail or self.reason)
+
+
+class BrokerAway(NotConfirmed):
+    reason = "the broker is away"
+
+
+class BrokerBlocked(NotConfirmed):
+    reason = "the broker has raised an alarm and takes no messages"
+    retry_after = 5
+
+
+class Unroutable(NotConfirmed):
+    reason = "the broker has no queue for receipts"
+    retry_after = 5
+
+
+class Nacked(NotConfirmed):
+    reason = "the broker refused the message"
+
+
+class ConfirmTimeout(NotConfirmed):
+    reason = "the broker did not confirm in time; the receipt may be stored, a retry is safe"
+
+
+class TooManyInFlight(NotConfirmed):
+    reason = "too many receipts are waiting for the broker"
+    retry_after = 1
+
+
+class ShuttingDown(NotConfirmed):
+    reason = "this door is shutting down"
+    retry_after = 1

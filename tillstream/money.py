@@ -1,0 +1,47 @@
+"""Amounts as integer minor units (cents), rounded half-even; no float is ever summed."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+#: Minor units in one unit of the currency: 100 cents in a euro.
+MINOR_UNITS = 100
+
+#: The currency of every amount of the contract.
+CURRENCY = "EUR"
+
+#: Quantities are kept in thousandths: 0.250 kg is 250.
+MILLI = 1000
+
+
+def minor_units(amount: float) -> int:
+    """`amount` in euros as cents, rounded half-even on its decimal text.
+
+    A till sends decimals through binary floats: 5.720000000000001 means 5.72. The shortest
+    decimal text of the float is what the till printed, so a tie is decided on that text and
+    not on the binary value: 1.015 is 102, 1.005 is 100.
+
+    >>> minor_units(6), minor_units(5.90), minor_units(5.720000000000001)
+    (600, 590, 572)
+    """
+    return _scaled(amount, MINOR_UNITS)
+
+
+def milli_units(quantity: float) -> int:
+    """`quantity` as thousandths, rounded half-even on its decimal text."""
+    return _scaled(quantity, MILLI)
+
+
+def _scaled(amount: float, scale: int) -> int:
+    scaled = amount * scale
+    nearest = round(scaled)
+    # Far from a tie the binary product cannot be on the wrong side of it.
+    if abs(scaled - nearest) < 0.49:
+        return nearest
+    exact = Decimal(repr(amount)) * scale
+    return int(exact.to_integral_value(ROUND_HALF_EVEN))
+
+
+def decimal_text(minor: int) -> str:
+    """Cents as decimal text with two places: 1190 is "11.90", -5 is "-0.05"."""
+    sign = "-" if minor < 0 else ""
+    whole, cents = divmod(abs(minor), MINOR_UNITS)
+    return f"{sign}{whole}.{cents:02d}"

@@ -1,0 +1,39 @@
+"""How every process starts and ends: settings or one clear line, SIGTERM sets an event."""
+
+import os
+import signal
+import sys
+import threading
+from typing import NoReturn, TypeVar
+
+from tillstream import settings
+from tillstream.errors import SettingsError, TillstreamError
+
+S = TypeVar("S", bound=settings.Settings)
+
+#: Exit status for settings that do not hold, of sysexits.h.
+EX_CONFIG = 78
+
+
+def load_settings(kind: type[S]) -> S:
+    """Settings from the environment; ends the process with a line for each problem."""
+    try:
+        return settings.load(kind, os.environ)
+    except SettingsError as error:
+        fail(error, EX_CONFIG)
+
+
+def fail(error: TillstreamError, status: int = 1) -> NoReturn:
+    """End the process with the error's lines on standard error."""
+    lines = error.problems if isinstance(error, SettingsError) else [str(error)]
+    for line in lines:
+        print(f"error: {line}", file=sys.stderr)
+    raise SystemExit(status)
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set; the process ends its work by itself."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

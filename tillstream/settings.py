@@ -1,0 +1,100 @@
+"""Settings from the environment: typed, all checked at start, one message for every problem."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Annotated, TypeVar, get_type_hints
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+from msgspec import Meta
+
+from tillstream.errors import SettingsError
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+AmqpUrl = Annotated[str, Meta(pattern=r"^amqps?://.+")]
+MongoUrl = Annotated[str, Meta(pattern=r"^mongodb(\+srv)?://.+")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Base of a process's settings: field `amqp_url` is read from `AMQP_URL`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogSettings(Settings):
+    """How a process writes its log: `console` for people, `json` for programs."""
+
+    log_format: str = "console"
+    log_level: str = "INFO"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokerSettings(LogSettings):
+    """RabbitMQ, with its credentials; no default, so that no process guesses them."""
+
+    amqp_url: AmqpUrl
+
+
+@dataclass(frozen=True, kw_only=True)
+class MongoSettings(Settings):
+    """MongoDB, a replica set, with its credentials."""
+
+    mongo_url: MongoUrl
+    mongo_database: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = "tillstream"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreTimeSettings(Settings):
+    """The stores' time zone, and the hour at which their business day begins."""
+
+    store_timezone: str = "Europe/Paris"
+    business_day_cutoff_hour: Annotated[int, Meta(ge=0, le=23)] = 0
+
+    def zone(self) -> ZoneInfo:
+        """The zone; `load` has checked that it exists."""
+        return ZoneInfo(self.store_timezone)
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def load(kind: type[S], environ: Mapping[str, str]) -> S:
+    """Settings of `kind` from `environ`; raises SettingsError naming every problem."""
+    values: dict[str, object] = {}
+    problems: list[str] = []
+    types = get_type_hints(kind, include_extras=True)
+    for field in fields(kind):
+        name = field.name.upper()
+        text = environ.get(name, "")
+        if not text:
+            if field.default is MISSING:
+                problems.append(f"{name} is not set; {_hint(name)}")
+            continue
+        try:
+            values[field.name] = msgspec.convert(text, types[field.name], strict=False)
+        except msgspec.ValidationError as error:
+            problems.append(f"{name}={redacted(text)!r}: {error}")
+    zone = values.get("store_timezone")
+    if zone is not None and zone not in available_timezones():
+        problems.append(f"STORE_TIMEZONE={zone!r}: not a time zone such as Europe/Paris")
+    if problems:
+        raise SettingsError(problems)
+    return kind(**values)
+
+
+def redacted(text: str) -> str:
+    """A URL without its user and password, for messages and logs; other text as it is."""
+    parts = urlsplit(text)
+    if "@" not in parts.netloc:
+        return text
+    return parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _hint(name: str) -> str:
+    examples = {
+        "AMQP_URL": "for example amqp://user:password@localhost:5672/",
+        "MONGO_URL": "for example mongodb://localhost:27017/?replicaSet=rs0",
+    }
+    hint = "`script/server` sets it for a local run"
+    return f"{examples[name]}; {hint}" if name in examples else hint

@@ -1,0 +1,68 @@
+"""Names of exchanges and queues, and the one declaration of them all."""
+
+from typing import Any, NamedTuple
+
+#: The public contract: these names do not change.
+RECEIPTS = "receipts"
+COUNT = "count"
+CATEGORIES = "categories"
+METRICS_DB = "metrics-db"
+METRICS_STORM = "metrics-storm"
+RESULTS = (COUNT, CATEGORIES, METRICS_DB, METRICS_STORM)
+
+#: Where the persistence worker takes receipts from: a quorum queue.
+PERSISTENCE_QUEUE = "persistence"
+#: The durable log that the analytics read by offset: a stream.
+RECEIPTS_LOG = "receipts.log"
+#: What could not be decoded or stored, with its reason: exchange and queue.
+DEAD_LETTERS = "receipts.dead"
+
+#: The log keeps at least this much and drops whole segments beyond it.
+LOG_MAX_BYTES = 50_000_000_000
+LOG_SEGMENT_BYTES = 100_000_000
+
+
+class Exchange(NamedTuple):
+    """A fanout exchange, durable."""
+
+    name: str
+
+
+class Queue(NamedTuple):
+    """A durable queue, its arguments and the fanout exchange that feeds it."""
+
+    name: str
+    arguments: dict[str, Any]
+    exchange: str
+
+
+def exchanges() -> tuple[Exchange, ...]:
+    """Every exchange: receipts, the results, the dead letters."""
+    return tuple(Exchange(name) for name in (RECEIPTS, *RESULTS, DEAD_LETTERS))
+
+
+def queues() -> tuple[Queue, ...]:
+    """Every durable queue; the arguments exist on RabbitMQ 3.10 as on 4.x."""
+    return (
+        Queue(
+            PERSISTENCE_QUEUE,
+            {
+                "x-queue-type": "quorum",
+                "x-dead-letter-exchange": DEAD_LETTERS,
+                # A dead letter is confirmed by its queue before it leaves this one.
+                "x-dead-letter-strategy": "at-least-once",
+                "x-overflow": "reject-publish",
+            },
+            RECEIPTS,
+        ),
+        Queue(
+            RECEIPTS_LOG,
+            {
+                "x-queue-type": "stream",
+                "x-max-length-bytes": LOG_MAX_BYTES,
+                "x-stream-max-segment-size-bytes": LOG_SEGMENT_BYTES,
+            },
+            RECEIPTS,
+        ),
+        Queue(DEAD_LETTERS, {"x-queue-type": "quorum"}, DEAD_LETTERS),
+    )
