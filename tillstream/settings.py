@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Annotated, TypeVar, get_type_hints
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -72,7 +73,9 @@ def load(kind: type[S], environ: Mapping[str, str]) -> S:
                 problems.append(f"{name} is not set; {_hint(name)}")
             continue
         try:
-            values[field.name] = msgspec.convert(text, types[field.name], strict=False)
+            values[field.name] = msgspec.convert(
+                text, types[field.name], strict=False, dec_hook=_from_text
+            )
         except msgspec.ValidationError as error:
             problems.append(f"{name}={redacted(text)!r}: {error}")
     zone = values.get("store_timezone")
@@ -81,6 +84,12 @@ def load(kind: type[S], environ: Mapping[str, str]) -> S:
     if problems:
         raise SettingsError(problems)
     return kind(**values)
+
+
+def _from_text(kind: type[Any], text: str) -> Any:
+    if kind is Path:
+        return Path(text)
+    raise NotImplementedError(f"no setting may be a {kind}")
 
 
 def redacted(text: str) -> str:

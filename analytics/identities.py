@@ -1,0 +1,34 @@
+"""Has a receipt been counted before? Its identity and its content, as short digests."""
+
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+
+from tillstream.contracts import Receipt, receipt_key
+
+_encoder = msgspec.json.Encoder()
+
+
+class Identity(NamedTuple):
+    """Digests of a receipt: equal keys mean the same receipt, equal contents the same text."""
+
+    #: 16 bytes of the key: two of 10 billion receipts collide with probability 1e-19.
+    key: bytes
+    #: 8 bytes of the contract's fields, without the door's stamps and the client's extras.
+    content: bytes
+
+
+def identity_of(receipt: Receipt) -> Identity:
+    """The identity of a receipt, the same for each form in which it may be sent again."""
+    fields = (
+        receipt.agent_id,
+        receipt.customer_id,
+        receipt.lines,
+        receipt.document_total,
+        receipt.settlements,
+    )
+    return Identity(
+        blake2b(receipt_key(receipt).encode(), digest_size=16).digest(),
+        blake2b(_encoder.encode(fields), digest_size=8).digest(),
+    )

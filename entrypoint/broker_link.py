@@ -1,0 +1,153 @@
+"""The door's connection to RabbitMQ: kept up with backoff, one confirmed publish at a time."""
+
+import asyncio
+import contextlib
+
+import aio_pika
+import structlog
+import tenacity
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError, PublishError
+
+from tillstream import topology
+from tillstream.broker import HEARTBEAT_SECONDS, MAX_BACKOFF_SECONDS
+from tillstream.errors import BrokerAway, BrokerBlocked, ConfirmTimeout, Nacked, Unroutable
+from tillstream.settings import redacted
+
+log = structlog.get_logger()
+
+#: Longest that one attempt to connect and declare may take, seconds.
+CONNECT_TIMEOUT_SECONDS = 10
+#: How long a publish waits for an alarm of the broker to end, seconds.
+BLOCKED_PATIENCE_SECONDS = 0.1
+
+
+class BrokerLink:
+    """Holds one connection and one confirming channel; `send` raises what went wrong."""
+
+    def __init__(self, url: str, confirm_timeout_seconds: float) -> None:
+        self._url = url
+        self._confirm_timeout = confirm_timeout_seconds
+        self._connection: AbstractConnection | None = None
+        self._exchange: AbstractExchange | None = None
+
+    async def state(self) -> str:
+        """`ready`, `blocked` (an alarm of the broker) or `away`."""
+        if self._connection is None or self._exchange is None:
+            return "away"
+        return "ready" if await self._takes_messages(self._connection) else "blocked"
+
+    async def send(self, body: bytes, content_type: str) -> None:
+        """Publish to `receipts`, persistent and mandatory; return at the broker's confirm.
+
+        Raises BrokerAway, BrokerBlocked, Unroutable, Nacked or ConfirmTimeout.
+        """
+        connection, exchange = self._connection, self._exchange
+        if connection is None or exchange is None:
+            raise BrokerAway
+        # A blocked connection would keep the message in our memory and send it later.
+        if not await self._takes_messages(connection):
+            raise BrokerBlocked
+        message = aio_pika.Message(
+            body,
+            content_type=content_type,
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        )
+        try:
+            await exchange.publish(
+                message, routing_key="", mandatory=True, timeout=self._confirm_timeout
+            )
+        except PublishError as error:
+            raise Unroutable(repr(error)) from error
+        except DeliveryError as error:
+            raise Nacked(repr(error)) from error
+        except TimeoutError as error:
+            raise ConfirmTimeout from error
+        except (AMQPError, ChannelInvalidStateError, OSError) as error:
+            raise BrokerAway(repr(error)) from error
+        except asyncio.CancelledError as error:
+            # A channel that closes cancels its waiting confirms; our own cancellation passes.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise BrokerAway("the channel was closed") from error
+
+    async def keep_connected(self) -> None:
+        """Connect, and again after each loss, with backoff and jitter, until cancelled."""
+        while True:
+            connection, channel = await self._connect_with_backoff()
+            try:
+                log.info("connected", broker=redacted(self._url))
+                await _lost(connection, channel)
+                log.warning("broker away, connecting again")
+            finally:
+                self._connection = self._exchange = None
+                with contextlib.suppress(AMQPError, OSError, TimeoutError):
+                    await asyncio.wait_for(connection.close(), CONNECT_TIMEOUT_SECONDS)
+
+    async def _connect_with_backoff(self) -> tuple[AbstractConnection, AbstractChannel]:
+        async for attempt in tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type((AMQPError, OSError, TimeoutError)),
+            wait=tenacity.wait_random_exponential(0.2, max=MAX_BACKOFF_SECONDS),
+            before_sleep=_report,
+        ):
+            with attempt:
+                return await self._connect()
+        raise AssertionError("the loop above ends by returning")
+
+    async def _connect(self) -> tuple[AbstractConnection, AbstractChannel]:
+        connection = await aio_pika.connect(
+            self._url,
+            timeout=CONNECT_TIMEOUT_SECONDS,
+            heartbeat=HEARTBEAT_SECONDS,
+            client_properties={"connection_name": "entrypoint"},
+        )
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
+                channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+                exchange = await _declare(channel)
+        except BaseException:
+            await connection.close()
+            raise
+        self._connection, self._exchange = connection, exchange
+        return connection, channel
+
+    @staticmethod
+    async def _takes_messages(connection: AbstractConnection) -> bool:
+        transport = connection.transport
+        if transport is None:
+            return True  # being closed: the publish itself says so
+        try:
+            async with asyncio.timeout(BLOCKED_PATIENCE_SECONDS):
+                await transport.connection.ready()
+        except TimeoutError:
+            return False
+        return True
+
+
+async def _lost(connection: AbstractConnection, channel: AbstractChannel) -> None:
+    """Return when the connection or its channel is closed, by whomever."""
+    lost = asyncio.Event()
+    connection.close_callbacks.add(lambda *_: lost.set())
+    channel.close_callbacks.add(lambda *_: lost.set())
+    if not (connection.is_closed or channel.is_closed):
+        await lost.wait()
+
+
+async def _declare(channel: AbstractChannel) -> AbstractExchange:
+    """Declare the whole topology, so that a receipt has its queues before it is accepted."""
+    declared = {
+        exchange.name: await channel.declare_exchange(
+            exchange.name, aio_pika.ExchangeType.FANOUT, durable=True
+        )
+        for exchange in topology.exchanges()
+    }
+    for queue in topology.queues():
+        bound = await channel.declare_queue(queue.name, durable=True, arguments=queue.arguments)
+        await bound.bind(declared[queue.exchange])
+    return declared[topology.RECEIPTS]
+
+
+def _report(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning("broker away, trying again", error=repr(error))

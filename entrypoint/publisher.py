@@ -1,0 +1,137 @@
+"""Group commit: receipts that arrive together share one message and one confirm."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from tillstream.codec import JSON, NDJSON
+from tillstream.errors import NotConfirmed, ShuttingDown, TooManyInFlight
+
+#: Most receipts and bytes in one message.
+MAX_MESSAGE_RECEIPTS = 500
+MAX_MESSAGE_BYTES = 262_144
+
+#: Messages that may wait for their confirms at once. A few keep the broker busy; more would
+#: only make the groups smaller (docs/performance.md).
+MAX_MESSAGES_IN_FLIGHT = 4
+
+#: Sends one message (body, content type) and returns when the broker has confirmed it.
+Send = Callable[[bytes, str], Awaitable[None]]
+
+
+class Parcel(msgspec.Struct, frozen=True):
+    """Receipts that one request wants published together: their lines, and how many."""
+
+    lines: bytes
+    count: int
+
+
+class Publisher:
+    """Publishes receipts in groups, with no delay for a lone one.
+
+    1. A receipt that comes while fewer than MAX_MESSAGES_IN_FLIGHT messages are unconfirmed
+       goes out at the end of this turn of the event loop, with all that came in the turn.
+    2. What comes while they are all in flight waits, and shares the next message.
+    3. One confirm, or one failure, resolves every request of the message.
+
+    Bounded: past `max_receipts` unresolved receipts, `publish` raises TooManyInFlight.
+    """
+
+    def __init__(self, send: Send, max_receipts: int) -> None:
+        self._send = send
+        self._max_receipts = max_receipts
+        self._waiting: deque[tuple[Parcel, asyncio.Future[None]]] = deque()
+        self._receipts = 0
+        self._messages: set[asyncio.Task[None]] = set()
+        self._flush_scheduled = False
+        self._closing = False
+
+    @property
+    def receipts_in_flight(self) -> int:
+        """Receipts that wait for a confirm."""
+        return self._receipts
+
+    async def publish(self, parcel: Parcel) -> None:
+        """Return when the broker has confirmed the parcel; raises NotConfirmed otherwise.
+
+        A caller that goes away does not take back what was sent.
+        """
+        if self._closing:
+            raise ShuttingDown
+        if self._receipts + parcel.count > self._max_receipts:
+            raise TooManyInFlight
+        confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._receipts += parcel.count
+        self._waiting.append((parcel, confirmed))
+        self._schedule_flush()
+        await confirmed
+
+    async def close(self, timeout_seconds: float) -> None:
+        """Refuse new receipts, wait for those in flight, fail what is left after the time."""
+        self._closing = True
+        if self._messages:
+            await asyncio.wait(self._messages, timeout=timeout_seconds)
+        for task in self._messages:
+            task.cancel()
+        while self._waiting:
+            parcel, confirmed = self._waiting.popleft()
+            self._resolve([(parcel, confirmed)], ShuttingDown())
+
+    def _schedule_flush(self) -> None:
+        if not self._flush_scheduled and len(self._messages) < MAX_MESSAGES_IN_FLIGHT:
+            self._flush_scheduled = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_scheduled = False
+        while self._waiting and len(self._messages) < MAX_MESSAGES_IN_FLIGHT:
+            task = asyncio.get_running_loop().create_task(self._send_group(self._next_group()))
+            self._messages.add(task)
+            task.add_done_callback(self._message_done)
+
+    def _next_group(self) -> list[tuple[Parcel, asyncio.Future[None]]]:
+        group = [self._waiting.popleft()]
+        count, size = group[0][0].count, len(group[0][0].lines)
+        while self._waiting:
+            parcel = self._waiting[0][0]
+            count += parcel.count
+            size += len(parcel.lines) + 1
+            if count > MAX_MESSAGE_RECEIPTS or size > MAX_MESSAGE_BYTES:
+                break
+            group.append(self._waiting.popleft())
+        return group
+
+    async def _send_group(self, group: list[tuple[Parcel, asyncio.Future[None]]]) -> None:
+        body = b"\n".join([parcel.lines for parcel, _ in group])
+        lone = len(group) == 1 and group[0][0].count == 1
+        try:
+            await self._send(body, JSON if lone else NDJSON)
+        except NotConfirmed as error:
+            self._resolve(group, error)
+        except asyncio.CancelledError:
+            self._resolve(group, ShuttingDown())
+            raise
+        except Exception as error:
+            self._resolve(group, NotConfirmed(repr(error)))
+            raise
+        else:
+            self._resolve(group, None)
+
+    def _resolve(
+        self, group: list[tuple[Parcel, asyncio.Future[None]]], error: NotConfirmed | None
+    ) -> None:
+        for parcel, confirmed in group:
+            self._receipts -= parcel.count
+            if confirmed.done():  # its caller went away
+                continue
+            if error is None:
+                confirmed.set_result(None)
+            else:
+                confirmed.set_exception(error)
+
+    def _message_done(self, task: asyncio.Task[None]) -> None:
+        self._messages.discard(task)
+        if self._waiting:
+            self._schedule_flush()

@@ -1,0 +1,27 @@
+"""Periodic work in a loop: what is due, and how long until then."""
+
+from tillstream.clock import Clock
+
+#: Workers publish a snapshot this often, also when nothing changed.
+SNAPSHOT_SECONDS = 0.5
+
+
+class Every:
+    """Is due at once, then each `seconds`; a late turn does not make up for missed ones."""
+
+    def __init__(self, seconds: float, clock: Clock) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._next = clock()
+
+    def remaining(self) -> float:
+        """Seconds until it is due; 0 when it is."""
+        # A clock that was set back must not postpone the work by more than a period.
+        return min(max(self._next - self._clock(), 0.0), self._seconds)
+
+    def is_due(self) -> bool:
+        """True once a period; the next one begins at the call."""
+        if self.remaining() > 0:
+            return False
+        self._next = self._clock() + self._seconds
+        return True
