@@ -1,0 +1,119 @@
+"""Real servers for the tests: a private broker, a private MongoDB, a browser."""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pika.adapters.blocking_connection import BlockingConnection
+from pymongo import MongoClient
+
+from tillstream import broker as amqp
+from tillstream import topology
+from tillstream.errors import ServerNotReady
+from tillstream.local import ready, servers
+from tillstream.local.supervisor import Supervisor
+
+#: A server that starts on a busy machine.
+START_SECONDS = 60
+
+
+def missing(what: str) -> None:
+    """Skip here, fail in CI: there, a test that did not run would pass for one that did."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Iterator[Path]:
+    """A data folder for the whole session, removed at its end."""
+    with tempfile.TemporaryDirectory(prefix="tillstream-test-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def amqp_url(data_dir: Path) -> Iterator[str]:
+    """A private RabbitMQ, beside any other on this machine."""
+    node = servers.private_broker(data_dir / "broker")
+    try:
+        programs = node.programs()
+    except ServerNotReady as error:
+        missing(str(error))
+    with Supervisor(data_dir / "broker", programs) as supervisor:
+        supervisor.wait_for([ready.amqp(node.url)], START_SECONDS)
+        yield node.url
+
+
+@pytest.fixture(scope="session")
+def mongo_url(data_dir: Path) -> Iterator[str]:
+    """A private MongoDB, a replica set of one."""
+    node = servers.private_mongo(data_dir / "mongo")
+    try:
+        programs = node.programs()
+    except ServerNotReady as error:
+        missing(str(error))
+    with Supervisor(data_dir / "mongo", programs) as supervisor:
+        supervisor.wait_for([ready.primary(node)], START_SECONDS)
+        yield node.url
+
+
+@pytest.fixture
+def mongo_database(mongo_url: str) -> Iterator[str]:
+    """The name of an empty database, dropped after the test."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    yield name
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        client.drop_database(name)
+
+
+def delete_queues(url: str) -> None:
+    """Delete every durable queue of the topology; a stream cannot be purged."""
+    connection = amqp.connect(url, "tests")
+    channel = connection.channel()
+    for queue in topology.queues():
+        channel.queue_delete(queue.name)
+    connection.close()
+
+
+@pytest.fixture
+def broker(amqp_url: str) -> Iterator[BlockingConnection]:
+    """A connection to a broker with every exchange and with queues that are new and empty."""
+    delete_queues(amqp_url)
+    connection = amqp.connect(amqp_url, "tests")
+    channel = connection.channel()
+    amqp.declare(channel)
+    channel.close()
+    yield connection
+    if connection.is_open:
+        connection.close()
+
+
+@pytest.fixture
+def connect(amqp_url: str) -> Iterator[Callable[[], BlockingConnection]]:
+    """Opens further connections, each closed after the test: one a thread, as pika wants it."""
+    opened: list[BlockingConnection] = []
+
+    def open_one() -> BlockingConnection:
+        opened.append(amqp.connect(amqp_url, "tests"))
+        return opened[-1]
+
+    yield open_one
+    for connection in opened:
+        if connection.is_open:
+            connection.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium or a Chrome."""
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        path = shutil.which(name)
+        if path:
+            return path
+    missing("no chromium on the PATH: run script/bootstrap --test")
+    raise AssertionError

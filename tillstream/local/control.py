@@ -1,0 +1,87 @@
+"""Talks to a running supervisor: which programs run, start, stop and signal one of them."""
+
+import xmlrpc.client
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from supervisor.xmlrpc import SupervisorTransport
+
+from tillstream.local.programs import socket_file
+
+
+class Status(NamedTuple):
+    """A program as the supervisor sees it."""
+
+    name: str
+    group: str
+    #: RUNNING, STARTING, BACKOFF, STOPPING, STOPPED, EXITED or FATAL.
+    state: str
+    #: 0 where it does not run.
+    pid: int
+    #: Of its last end.
+    exit_status: int
+    #: Why it does not run, in the supervisor's words.
+    detail: str
+
+
+class Control:
+    """The programs of the supervisor that runs on `data_dir`; raises OSError when none does."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._transport = SupervisorTransport(serverurl=f"unix://{socket_file(data_dir)}")
+        self._server = xmlrpc.client.ServerProxy("http://localhost", transport=self._transport)
+        self._groups: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection; the supervisor and its programs run on."""
+        self._transport.close()
+
+    def statuses(self) -> dict[str, Status]:
+        """Every program by its name."""
+        return {
+            entry["name"]: Status(
+                entry["name"],
+                entry["group"],
+                entry["statename"],
+                entry["pid"],
+                entry["exitstatus"],
+                entry["spawnerr"] or entry["description"],
+            )
+            for entry in self._call("getAllProcessInfo")
+        }
+
+    def start(self, name: str, *, wait: bool = False) -> None:
+        """Start a program that does not run; `wait` until it has run for a second."""
+        self._call("startProcess", self._full(name), wait)
+
+    def stop(self, name: str) -> None:
+        """End a program with SIGTERM, with SIGKILL at its deadline; it stays away."""
+        self._call("stopProcess", self._full(name))
+
+    def signal(self, name: str, signal: str) -> None:
+        """Send `KILL`, `STOP`, `CONT`...; a program that ends by it is started again."""
+        self._call("signalProcess", self._full(name), signal)
+
+    def _full(self, name: str) -> str:
+        if name not in self._groups:
+            self._groups = {status.name: status.group for status in self.statuses().values()}
+        return f"{self._groups[name]}:{name}"
+
+    def _call(self, method: str, *arguments: object) -> Any:
+        try:
+            return getattr(self._server.supervisor, method)(*arguments)
+        except (OSError, xmlrpc.client.ProtocolError):
+            self._transport.close()
+            raise

@@ -1,0 +1,131 @@
+"""What runs under the supervisor: a program, and the supervisord configuration of many."""
+
+import os
+import pwd
+import resource
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tillstream.local.settings import ROOT
+
+#: Groups end one after the other, the last first; the programs of a group end together.
+SERVERS, ROOMS, LOAD = "servers", "rooms", "load"
+GROUPS = (SERVERS, ROOMS, LOAD)
+
+#: Seconds that a program has to end after SIGTERM, before it is killed.
+STOP_SECONDS = {SERVERS: 15, ROOMS: 8, LOAD: 5}
+
+#: A crashing program is tried again after 1, 2, 3... seconds; so often, never given up.
+START_RETRIES = 10_000
+
+LOG_BYTES = 20_000_000
+
+
+@dataclass(frozen=True)
+class Program:
+    """One process: its name, its arguments, and what its environment has beside the common."""
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    group: str = ROOMS
+
+
+def rooms(*, generator: bool) -> list[Program]:
+    """Every room's process, as `docker-compose.yml` has them."""
+    modules = {
+        "entrypoint": "entrypoint",
+        "totals": "analytics totals",
+        "rate": "analytics rate",
+        "persistence": "persistence",
+        "dashboard": "dashboard",
+    }
+    programs = [
+        Program(name, (sys.executable, "-m", *module.split())) for name, module in modules.items()
+    ]
+    if generator:
+        argv = (sys.executable, "-m", "generator", "steady")
+        programs.append(Program("generator", argv, group=LOAD))
+    return programs
+
+
+def log_file(data_dir: Path, name: str) -> Path:
+    """Where the output of a program goes."""
+    return data_dir / "log" / f"{name}.log"
+
+
+def socket_file(data_dir: Path) -> Path:
+    """The supervisor's control socket; a path that is too long for a socket moves to /tmp."""
+    file = data_dir / "supervisor.sock"
+    # 108 bytes is the limit of a Unix socket's address; supervisord adds its process id.
+    if len(os.fsencode(file)) <= 90:
+        return file
+    information = data_dir.stat()
+    return Path(f"/tmp/tillstream-{information.st_dev}-{information.st_ino}.sock")  # noqa: S108
+
+
+def config_text(data_dir: Path, programs: Sequence[Program]) -> str:
+    """supervisord.conf for `programs`; `supervisorctl -c` reads the same file."""
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    control = socket_file(data_dir)
+    sections: list[tuple[str, dict[str, object]]] = [
+        ("unix_http_server", {"file": control, "chmod": "0600"}),
+        (
+            "supervisord",
+            {
+                "nodaemon": "true",
+                "silent": "true",
+                "logfile": data_dir / "log" / "supervisord.log",
+                "pidfile": data_dir / "supervisord.pid",
+                "directory": ROOT,
+                "minfds": 10_000 if most_files < 0 else min(most_files, 10_000),
+                # Said outright, or supervisord warns that it runs as root.
+                "user": pwd.getpwuid(os.geteuid()).pw_name,
+            },
+        ),
+        ("supervisorctl", {"serverurl": f"unix://{control}"}),
+        (
+            "rpcinterface:supervisor",
+            {"supervisor.rpcinterface_factory": ("supervisor.rpcinterface:make_main_rpcinterface")},
+        ),
+    ]
+    for priority, group in enumerate(GROUPS):
+        members = [program for program in programs if program.group == group]
+        sections += [(f"program:{p.name}", _program(data_dir, p)) for p in members]
+        if members:
+            names = ",".join(p.name for p in members)
+            sections.append((f"group:{group}", {"programs": names, "priority": priority}))
+    return "\n".join(_section(name, values) for name, values in sections)
+
+
+def _program(data_dir: Path, program: Program) -> dict[str, object]:
+    settings = [f"{name}={value}" for name, value in program.env.items()]
+    return {
+        "command": shlex.join([*ends_with_its_parent(), "env", *settings, *program.argv]),
+        # The rooms start by a call, once the servers answer: no storm of failed connects.
+        "autostart": str(program.group == SERVERS).lower(),
+        "autorestart": "true",
+        "startretries": START_RETRIES,
+        "stopwaitsecs": STOP_SECONDS[program.group],
+        "stopasgroup": "true",
+        "killasgroup": "true",
+        "redirect_stderr": "true",
+        "stdout_logfile": log_file(data_dir, program.name),
+        "stdout_logfile_maxbytes": LOG_BYTES,
+        "stdout_logfile_backups": 2,
+    }
+
+
+def ends_with_its_parent() -> tuple[str, ...]:
+    """A prefix for arguments: Linux sends SIGTERM when the parent dies, even by SIGKILL."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "TERM") if setpriv else ()
+
+
+def _section(name: str, values: Mapping[str, object]) -> str:
+    lines = [f"{key} = {str(value).replace('%', '%%')}" for key, value in values.items()]
+    return "\n".join([f"[{name}]", *lines, ""])

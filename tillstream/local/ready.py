@@ -1,0 +1,106 @@
+"""Questions whether something is ready; each answers at once, or within seconds, never raises."""
+
+import http.client
+from collections.abc import Callable
+
+import pika.exceptions
+from pika.adapters.blocking_connection import BlockingConnection
+from pymongo.errors import PyMongoError
+
+from tillstream import broker, topology
+from tillstream.local.servers import Mongo
+from tillstream.local.supervisor import Condition
+
+#: The worker that publishes each result exchange, as docs of the exchanges have it.
+PUBLISHERS = {
+    "totals": topology.COUNT,
+    "rate": topology.METRICS_STORM,
+    "persistence": topology.METRICS_DB,
+}
+
+
+def amqp(url: str) -> Condition:
+    """The broker lets us in."""
+
+    def holds() -> bool:
+        try:
+            broker.connect(url, "tillstream.local").close()
+        except (pika.exceptions.AMQPError, OSError):
+            return False
+        return True
+
+    return Condition("rabbitmq", "an AMQP connection", holds)
+
+
+def primary(mongo: Mongo) -> Condition:
+    """The private MongoDB takes writes; forms its replica set on the way."""
+
+    def holds() -> bool:
+        try:
+            return mongo.make_primary()
+        except PyMongoError:
+            return False
+
+    return Condition("mongod", "a primary of the replica set", holds)
+
+
+def http_ok(program: str, port: int, path: str) -> Condition:
+    """GET answers 200."""
+
+    def holds() -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    return Condition(program, f"GET http://127.0.0.1:{port}{path}", holds)
+
+
+class Snapshots:
+    """Listens on the result exchanges: a worker that has published is ready."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: BlockingConnection | None = None
+        self._seen: set[str] = set()
+
+    def conditions(self) -> list[Condition]:
+        """One for each worker."""
+        return [
+            Condition(program, f"a message on exchange {exchange}", self._holds(exchange))
+            for program, exchange in PUBLISHERS.items()
+        ]
+
+    def close(self) -> None:
+        """End the connection; its queue goes with it."""
+        if self._connection is not None and self._connection.is_open:
+            self._connection.close()
+        self._connection = None
+
+    def _holds(self, exchange: str) -> Callable[[], bool]:
+        def holds() -> bool:
+            try:
+                self._receive()
+            except (pika.exceptions.AMQPError, OSError):
+                self._connection = None
+            return exchange in self._seen
+
+        return holds
+
+    def _receive(self) -> None:
+        if self._connection is None:
+            self._connection = broker.connect(self._url, "tillstream.local")
+            self._channel = self._connection.channel()
+            broker.declare(self._channel)
+            self._queue = self._channel.queue_declare("", exclusive=True).method.queue
+            for exchange in PUBLISHERS.values():
+                self._channel.queue_bind(self._queue, exchange)
+        while True:
+            method, _, _ = self._channel.basic_get(self._queue, auto_ack=True)
+            if method is None:
+                return
+            self._seen.add(method.exchange)

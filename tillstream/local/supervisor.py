@@ -1,0 +1,215 @@
+"""Runs programs under supervisord: start, wait until they are ready, end all of them."""
+
+import fcntl
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, NamedTuple, Self
+
+from tillstream.errors import ServerNotReady, TillstreamError
+from tillstream.local import processes
+from tillstream.local.control import Control
+from tillstream.local.programs import (
+    Program,
+    config_text,
+    ends_with_its_parent,
+    log_file,
+    socket_file,
+)
+from tillstream.local.settings import ROOT
+from tillstream.process import EX_CONFIG
+
+#: Seconds for everything to end after SIGTERM; what is left then is killed.
+STOP_SECONDS = 30
+POLL_SECONDS = 0.1
+#: Lines of a program's log that go into the message when it is not ready.
+TAIL_LINES = 15
+
+
+class Condition(NamedTuple):
+    """Something that must become true: of which program, and what is asked again and again."""
+
+    program: str
+    what: str
+    holds: Callable[[], bool]
+
+
+class Supervisor:
+    """A supervisord of our own with its data under `data_dir`; use it in a `with`.
+
+    It must be started from a thread that lives as long as the programs shall, such as the
+    main one: Linux ends them when their parent thread ends.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        programs: Sequence[Program],
+        environ: Mapping[str, str] | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        """`environ` is what every program gets; `stop`, once set, ends every wait."""
+        self.data_dir = data_dir
+        self.programs = tuple(programs)
+        self._environ = dict(os.environ if environ is None else environ)
+        self._stop = stop or threading.Event()
+        self._lock: IO[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        data_dir.mkdir(parents=True, exist_ok=True)
+        self.control = Control(data_dir)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """Process id of supervisord, the parent of every program."""
+        if self._process is None:
+            raise TillstreamError("the supervisor does not run")
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start supervisord and the servers; the other programs wait for `start_rooms`."""
+        self._lock = lock(self.data_dir)
+        log_file(self.data_dir, "").parent.mkdir(exist_ok=True)
+        config = self.data_dir / "supervisord.conf"
+        config.write_text(config_text(self.data_dir, self.programs))
+        # A killed supervisord leaves its socket; nobody else has the lock.
+        socket_file(self.data_dir).unlink(missing_ok=True)
+        with log_file(self.data_dir, "supervisord.output").open("w") as output:
+            self._process = subprocess.Popen(
+                [
+                    *ends_with_its_parent(),
+                    *(sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(config)),
+                ],
+                cwd=ROOT,
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                # Ctrl-C in a terminal is ours: supervisord ends by our SIGTERM, in order.
+                process_group=0,
+            )
+        answers = Condition("supervisord.output", "the supervisor's socket", self._answers)
+        self.wait_for([answers], timeout_seconds=15)
+
+    def start_rooms(self) -> None:
+        """Start every program that is not a server."""
+        for status in self.control.statuses().values():
+            if status.state == "STOPPED":
+                self.control.start(status.name)
+
+    def wait_for(self, conditions: Sequence[Condition], timeout_seconds: float) -> None:
+        """Return when every condition has held once, or when `stop` is set.
+
+        Raises ServerNotReady at the deadline, at the end of supervisord and for a program
+        whose settings do not hold, with the last lines of the program's log.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        pending = list(conditions)
+        while not self._stop.is_set():
+            pending = [condition for condition in pending if not condition.holds()]
+            if not pending:
+                return
+            self.require_running()
+            self._require_settings()
+            if time.monotonic() > deadline:
+                raise self._not_ready(pending, timeout_seconds)
+            self._stop.wait(POLL_SECONDS)
+
+    def require_running(self) -> None:
+        """Raise ServerNotReady when supervisord has ended by itself."""
+        if self._process is None or self._process.poll() is not None:
+            raise ServerNotReady("the supervisor has ended" + self._tail("supervisord.output"))
+
+    def stop(self) -> None:
+        """End every program and supervisord; nothing of the tree is left when this returns."""
+        self.control.close()
+        if self._process is not None:
+            left = processes.descendants(self._process.pid)
+            deadline = time.monotonic() + STOP_SECONDS
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                left += processes.descendants(self._process.pid)
+                self._process.kill()
+                self._process.wait(timeout=5)
+                deadline = 0
+            # Helpers of Erlang end a moment after it, and are nobody's children then.
+            while any(map(processes.is_alive, left)) and time.monotonic() < deadline:
+                time.sleep(POLL_SECONDS / 5)
+            for process in left:
+                processes.kill(process)
+            self._process = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _answers(self) -> bool:
+        try:
+            self.control.statuses()
+        except OSError:
+            return False
+        return True
+
+    def _require_settings(self) -> None:
+        try:
+            statuses = self.control.statuses()
+        except OSError:
+            return  # not yet, or no more: require_running tells
+        for status in statuses.values():
+            if status.state == "BACKOFF" and status.exit_status == EX_CONFIG:
+                raise ServerNotReady(f"{status.name} does not start" + self._tail(status.name))
+
+    def _not_ready(self, pending: Sequence[Condition], seconds: float) -> ServerNotReady:
+        first = pending[0]
+        names = ", ".join(dict.fromkeys(condition.program for condition in pending))
+        return ServerNotReady(
+            f"not ready after {seconds:.0f} s: {names}; {first.what} was waited for"
+            + self._tail(first.program)
+        )
+
+    def _tail(self, name: str) -> str:
+        file = log_file(self.data_dir, name)
+        lines = file.read_text(errors="replace").splitlines()[-TAIL_LINES:] if file.exists() else []
+        text = "".join(f"\n    {line}" for line in lines)
+        return f"; last lines of {file}:{text or ' (empty)'}"
+
+
+def lock(data_dir: Path) -> IO[str]:
+    """Take the data folder for this process; raises TillstreamError when another has it."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    file = (data_dir / "lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.seek(0)
+        owner = file.read().strip()
+        file.close()
+        raise TillstreamError(
+            f"{data_dir} is in use by process {owner}, another script/server; "
+            "stop that one, or set DATA_DIR to another folder"
+        ) from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
