@@ -27,7 +27,9 @@ Percentage = Annotated[float, Meta(ge=0, le=100)]
 def wire_name(name: str) -> str:
     """The JSON name of a field: `cash_receipt_id` is `cashReceiptID`."""
     first, *rest = name.split("_")
-    return first + "".join("ID" if part == "id" else part.capitalize() for part in rest)
+    return first + "".join(
+        part.upper() if part in {"id", "uuid"} else part.capitalize() for part in rest
+    )
 
 
 class Wire(msgspec.Struct, rename=wire_name, frozen=True, gc=False, kw_only=True):

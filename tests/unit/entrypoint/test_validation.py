@@ -1,0 +1,145 @@
+"""What the door takes and what it refuses, with every broken rule named."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entrypoint.validation import InvalidReceiptError, NotJsonError, stamp, validate
+from tests.receipts import encoded, line, receipt
+from tillstream.contracts import StampedReceipt
+
+
+def published(body: bytes) -> Any:
+    return msgspec.json.decode(stamp(validate(body), 12.5))
+
+
+def test_a_receipt_is_published_as_it_came_with_the_time_of_receipt() -> None:
+    fields = receipt(loyalty={"points": [1, 2.50]})
+
+    actual = published(encoded(fields))
+
+    assert fields | {"receivedTime": 12.5} == actual
+
+
+def test_a_published_receipt_is_one_line() -> None:
+    body = msgspec.json.format(encoded(receipt()), indent=2).replace(b"\n", b"\r\n")
+
+    actual = stamp(validate(body), 12.5)
+
+    assert (b"\n" in actual, b"\r" in actual) == (False, False)
+
+
+def test_a_clients_own_stamp_is_not_believed() -> None:
+    actual = published(encoded({"receivedTime": "yesterday"} | receipt()))
+
+    assert receipt() | {"receivedTime": 12.5} == actual
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"storeID": ""}, [("anyOf", "$.storeID")]),
+        ({"storeID": True}, [("anyOf", "$.storeID")]),
+        ({"date": "21/11/2026"}, [("pattern", "$.date")]),
+        ({"date": "2026-02-30 08:00:00"}, [("date", "$.date")]),
+        (
+            {"lines": [line() | {"quantity": "2", "taxPercentage": 101}], "date": 3},
+            [
+                ("maximum", "$.lines[0].taxPercentage"),
+                ("type", "$.date"),
+                ("type", "$.lines[0].quantity"),
+            ],
+        ),
+        (
+            {"documentTotal": {}},
+            [
+                ("required", "$.documentTotal." + name)
+                for name in ("grossTotal", "netTotal", "taxPayable")
+            ],
+        ),
+        ({"cashReceiptID": 1.5}, [("anyOf", "$.cashReceiptID")]),
+        ({"cashReceiptID": 1.0}, [("contract", "$.cashReceiptID")]),
+        ({"settlements": None}, [("type", "$.settlements")]),
+    ],
+)
+def test_every_broken_rule_is_named_with_its_path(
+    changes: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    with pytest.raises(InvalidReceiptError) as caught:
+        validate(encoded(receipt() | changes))
+
+    actual = sorted((violation.rule, violation.path) for violation in caught.value.violations)
+
+    assert expected == actual
+
+
+def test_a_missing_field_is_named() -> None:
+    with pytest.raises(InvalidReceiptError) as caught:
+        validate(b"{}")
+
+    actual = sorted(violation.path for violation in caught.value.violations)
+
+    assert sorted(f"$.{name}" for name in receipt()) == actual
+
+
+def test_a_hostile_body_gets_a_bounded_answer() -> None:
+    lines: list[dict[str, object]] = [{} for _ in range(1000)]
+
+    with pytest.raises(InvalidReceiptError) as caught:
+        validate(encoded(receipt(lines=lines)))
+
+    assert 100 == len(caught.value.violations)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"storeID=1",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        encoded(receipt())[:-1],
+        encoded(receipt(extra="A")).replace(b'"A"', b'"\xff"'),
+        encoded(receipt(extra="A")).replace(b'"A"', b'"a\nb"'),
+        encoded(receipt(extra="A")).replace(b'"A"', b"NaN"),
+        encoded(receipt()) + b"{}",
+    ],
+)
+def test_what_is_not_json_is_said_to_be_so(body: bytes) -> None:
+    with pytest.raises(NotJsonError):
+        validate(body)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_refused_or_decodable(body: bytes) -> None:
+    try:
+        line = stamp(validate(body), 1.0)
+    except (NotJsonError, InvalidReceiptError):
+        return
+    msgspec.json.decode(line, type=StampedReceipt)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(sorted(receipt())), json_values)
+def test_any_value_in_any_field_is_refused_or_published_as_it_came(field: str, value: Any) -> None:
+    fields = receipt() | {field: value}
+    try:
+        body = encoded(fields)
+    except (msgspec.ValidationError, UnicodeEncodeError, OverflowError):
+        return
+    try:
+        actual = published(body)
+    except (NotJsonError, InvalidReceiptError):
+        return
+
+    assert msgspec.json.decode(body) | {"receivedTime": 12.5} == actual

@@ -1,0 +1,67 @@
+"""Settings are typed, and every problem is told at once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tillstream.errors import SettingsError
+from tillstream.settings import BrokerSettings, Port, StoreTimeSettings, load, redacted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example(StoreTimeSettings, BrokerSettings):
+    """Settings of a process that does not exist."""
+
+    example_port: Port = 3000
+    data_dir: Path = Path("var")
+
+
+def test_settings_are_read_by_their_upper_case_names() -> None:
+    actual = load(
+        Example,
+        {
+            "AMQP_URL": "amqp://u:p@host/",
+            "EXAMPLE_PORT": "3001",
+            "DATA_DIR": "/data",
+            "STORE_TIMEZONE": "America/Cayenne",
+        },
+    )
+
+    expected = Example(
+        amqp_url="amqp://u:p@host/",
+        example_port=3001,
+        data_dir=Path("/data"),
+        store_timezone="America/Cayenne",
+    )
+    assert expected == actual
+
+
+def test_every_problem_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(Example, {"EXAMPLE_PORT": "0", "STORE_TIMEZONE": "Mars/Base"})
+
+    named = sorted(problem.partition("=")[0].split()[0] for problem in caught.value.problems)
+
+    assert ["AMQP_URL", "EXAMPLE_PORT", "STORE_TIMEZONE"] == named
+
+
+def test_no_message_holds_a_password() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(Example, {"AMQP_URL": "http://user:secret@host/"})
+
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("amqp://u:p@host:5672/v", "amqp://***@host:5672/v"),
+        ("amqp://host/", "amqp://host/"),
+        ("3000", "3000"),
+    ],
+)
+def test_credentials_are_cut_from_urls(url: str, shown: str) -> None:
+    actual = redacted(url)
+
+    assert shown == actual
