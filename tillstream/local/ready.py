@@ -1,15 +1,20 @@
 """Questions whether something is ready; each answers at once, or within seconds, never raises."""
 
+import contextlib
 import http.client
 from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
 
 import pika.exceptions
 from pika.adapters.blocking_connection import BlockingConnection
+from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from tillstream import broker, topology
 from tillstream.local.servers import Mongo
 from tillstream.local.supervisor import Condition
+from tillstream.settings import redacted
 
 #: The worker that publishes each result exchange, as docs of the exchanges have it.
 PUBLISHERS = {
@@ -29,19 +34,32 @@ def amqp(url: str) -> Condition:
             return False
         return True
 
-    return Condition("rabbitmq", "an AMQP connection", holds)
+    return Condition("rabbitmq", f"an AMQP connection to {redacted(url)}", holds)
 
 
-def primary(mongo: Mongo) -> Condition:
+def primary(server: Mongo) -> Condition:
     """The private MongoDB takes writes; forms its replica set on the way."""
 
     def holds() -> bool:
         try:
-            return mongo.make_primary()
+            return server.make_primary()
         except PyMongoError:
             return False
 
     return Condition("mongod", "a primary of the replica set", holds)
+
+
+def mongo(url: str) -> Condition:
+    """A given MongoDB takes writes."""
+
+    def holds() -> bool:
+        try:
+            with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=1000) as client:
+                return bool(client.admin.command("hello").get("isWritablePrimary"))
+        except PyMongoError:
+            return False
+
+    return Condition("mongod", f"a primary at {redacted(url)}", holds)
 
 
 def http_ok(program: str, port: int, path: str) -> Condition:
@@ -68,6 +86,17 @@ class Snapshots:
         self._connection: BlockingConnection | None = None
         self._seen: set[str] = set()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
     def conditions(self) -> list[Condition]:
         """One for each worker."""
         return [
@@ -77,8 +106,9 @@ class Snapshots:
 
     def close(self) -> None:
         """End the connection; its queue goes with it."""
-        if self._connection is not None and self._connection.is_open:
-            self._connection.close()
+        with contextlib.suppress(pika.exceptions.AMQPError, OSError):
+            if self._connection is not None and self._connection.is_open:
+                self._connection.close()
         self._connection = None
 
     def _holds(self, exchange: str) -> Callable[[], bool]:

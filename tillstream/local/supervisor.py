@@ -1,6 +1,5 @@
 """Runs programs under supervisord: start, wait until they are ready, end all of them."""
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -9,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from tillstream.errors import ServerNotReady, TillstreamError
 from tillstream.local import processes
@@ -42,8 +41,9 @@ class Condition(NamedTuple):
 class Supervisor:
     """A supervisord of our own with its data under `data_dir`; use it in a `with`.
 
-    It must be started from a thread that lives as long as the programs shall, such as the
-    main one: Linux ends them when their parent thread ends.
+    The data folder has to be the caller's alone (`tillstream.local.lock`). It must be
+    started from a thread that lives as long as the programs shall, such as the main one:
+    Linux ends them when their parent thread ends.
     """
 
     def __init__(
@@ -58,7 +58,6 @@ class Supervisor:
         self.programs = tuple(programs)
         self._environ = dict(os.environ if environ is None else environ)
         self._stop = stop or threading.Event()
-        self._lock: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         data_dir.mkdir(parents=True, exist_ok=True)
         self.control = Control(data_dir)
@@ -88,11 +87,10 @@ class Supervisor:
 
     def start(self) -> None:
         """Start supervisord and the servers; the other programs wait for `start_rooms`."""
-        self._lock = lock(self.data_dir)
         log_file(self.data_dir, "").parent.mkdir(exist_ok=True)
         config = self.data_dir / "supervisord.conf"
         config.write_text(config_text(self.data_dir, self.programs))
-        # A killed supervisord leaves its socket; nobody else has the lock.
+        # A killed supervisord leaves its socket behind.
         socket_file(self.data_dir).unlink(missing_ok=True)
         with log_file(self.data_dir, "supervisord.output").open("w") as output:
             self._process = subprocess.Popen(
@@ -160,9 +158,6 @@ class Supervisor:
             for process in left:
                 processes.kill(process)
             self._process = None
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
 
     def _answers(self) -> bool:
         try:
@@ -190,26 +185,8 @@ class Supervisor:
 
     def _tail(self, name: str) -> str:
         file = log_file(self.data_dir, name)
-        lines = file.read_text(errors="replace").splitlines()[-TAIL_LINES:] if file.exists() else []
+        if not file.exists():
+            return ""
+        lines = file.read_text(errors="replace").splitlines()[-TAIL_LINES:]
         text = "".join(f"\n    {line}" for line in lines)
         return f"; last lines of {file}:{text or ' (empty)'}"
-
-
-def lock(data_dir: Path) -> IO[str]:
-    """Take the data folder for this process; raises TillstreamError when another has it."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    file = (data_dir / "lock").open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.seek(0)
-        owner = file.read().strip()
-        file.close()
-        raise TillstreamError(
-            f"{data_dir} is in use by process {owner}, another script/server; "
-            "stop that one, or set DATA_DIR to another folder"
-        ) from None
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n")
-    file.flush()
-    return file

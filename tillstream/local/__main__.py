@@ -1,0 +1,82 @@
+"""What `script/server` runs: private servers and every room, until Ctrl-C or SIGTERM."""
+
+import argparse
+import logging
+import sys
+import threading
+
+from tillstream import process
+from tillstream.errors import TillstreamError
+from tillstream.local import ready
+from tillstream.local.follow import Follower
+from tillstream.local.lock import locked
+from tillstream.local.plan import plan
+from tillstream.local.ports import require_free
+from tillstream.local.programs import log_file
+from tillstream.local.settings import LocalSettings
+from tillstream.local.supervisor import Supervisor
+
+#: From the start until everything answers; a first start on a slow machine takes 60 s.
+READY_SECONDS = 120
+#: How often a running system is asked whether its supervisor lives.
+WATCH_SECONDS = 0.5
+
+
+def main() -> None:
+    """Parse, check, run; each failure is one line and a status other than 0."""
+    parser = argparse.ArgumentParser(prog="script/server", description=__doc__)
+    parser.add_argument(
+        "--no-generator", action="store_true", help="leave the generator of receipts out"
+    )
+    arguments = parser.parse_args()
+    settings = process.load_settings(LocalSettings)
+    # The waits for a broker that starts are no news.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    stop = process.stop_on_signals()
+    try:
+        run(settings, generator=not arguments.no_generator, stop=stop)
+    except TillstreamError as error:
+        process.fail(error)
+
+
+def run(settings: LocalSettings, *, generator: bool, stop: threading.Event) -> None:
+    """Run until `stop` is set; raises TillstreamError when something cannot start or ends."""
+    data_dir = settings.data_path()
+    # 1. Nothing is started where it could not be finished.
+    with locked(data_dir):
+        require_free(settings.entrypoint_port, "ENTRYPOINT_PORT")
+        require_free(settings.dashboard_port, "DASHBOARD_PORT")
+        system = plan(settings, data_dir, generator=generator)
+        terminal = Follower(log_file(data_dir, "").parent, system.shown(), sys.stdout)
+        with terminal, Supervisor(data_dir, system.programs, system.environ, stop) as supervisor:
+            # 2. The servers, then the rooms.
+            supervisor.wait_for(system.servers_answer, READY_SECONDS)
+            if stop.is_set():
+                return
+            supervisor.start_rooms()
+            with ready.Snapshots(system.environ["AMQP_URL"]) as snapshots:
+                answers = [
+                    ready.http_ok("entrypoint", settings.entrypoint_port, "/health/ready"),
+                    ready.http_ok("dashboard", settings.dashboard_port, "/"),
+                    *snapshots.conditions(),
+                ]
+                supervisor.wait_for(answers, READY_SECONDS)
+            if stop.is_set():
+                return
+            terminal.say(ready_line(settings))
+            # 3. Until somebody ends it.
+            while not stop.wait(WATCH_SECONDS):
+                supervisor.require_running()
+
+
+def ready_line(settings: LocalSettings) -> str:
+    """What somebody who has just started it wants to know."""
+    door = f"http://localhost:{settings.entrypoint_port}"
+    return (
+        f"Tillstream is ready: POST receipts to {door}/receipt, "
+        f"watch http://localhost:{settings.dashboard_port} (API docs {door}/docs)"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""What a local run consists of: private servers or given ones, the rooms, their environment."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from tillstream.local import ready, servers
+from tillstream.local.programs import SERVERS, Program, rooms
+from tillstream.local.settings import LocalSettings
+from tillstream.local.supervisor import Condition
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The programs, what each gets as its environment, and when the servers are up."""
+
+    programs: list[Program]
+    environ: dict[str, str]
+    servers_answer: list[Condition]
+
+    def shown(self) -> list[str]:
+        """The programs whose output belongs on the terminal: not the servers'."""
+        return [program.name for program in self.programs if program.group != SERVERS]
+
+
+def plan(settings: LocalSettings, data_dir: Path, *, generator: bool) -> Plan:
+    """Every program of a local run on `data_dir`; chooses the ports of the private servers."""
+    programs: list[Program] = []
+    answers: list[Condition] = []
+    amqp_url, mongo_url = settings.amqp_url, settings.mongo_url
+    if amqp_url is None:
+        broker = servers.private_broker(data_dir)
+        programs += broker.programs()
+        amqp_url = broker.url
+    answers.append(ready.amqp(amqp_url))
+    if mongo_url is None:
+        mongo = servers.private_mongo(data_dir)
+        programs += mongo.programs()
+        mongo_url = mongo.url
+        answers.append(ready.primary(mongo))
+    else:
+        answers.append(ready.mongo(mongo_url))
+    environ = {
+        **os.environ,
+        "AMQP_URL": amqp_url,
+        "MONGO_URL": mongo_url,
+        "DATA_DIR": str(data_dir),
+        "ENTRYPOINT_PORT": str(settings.entrypoint_port),
+        "ENTRYPOINT_URL": f"http://127.0.0.1:{settings.entrypoint_port}",
+        "DASHBOARD_PORT": str(settings.dashboard_port),
+    }
+    return Plan(programs + rooms(generator=generator), environ, answers)
