@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 T = TypeVar("T")
 
 POLL_SECONDS = 0.05
 
 
-def wait_until(condition: Callable[[], T], timeout_seconds: float, what: str) -> T:
+def wait_until(
+    condition: Callable[[], T | Literal[False] | None], timeout_seconds: float, what: str
+) -> T:
     """The first true answer of `condition`; fails with `what` after `timeout_seconds`."""
     deadline = time.monotonic() + timeout_seconds
     while True:
