@@ -1,0 +1,77 @@
+"""`python -m dashboard`: the live page on DASHBOARD_PORT."""
+
+import socket
+import threading
+import time
+
+import structlog
+import uvicorn
+
+from dashboard import app
+from dashboard.feed import Feed
+from dashboard.history import History
+from dashboard.model import Model
+from dashboard.settings import DashboardSettings
+from dashboard.stream import Broadcaster
+from tillstream import logs, ports, process
+from tillstream.clock import BusinessDay
+from tillstream.errors import PortTaken
+
+log = structlog.get_logger()
+
+#: Longest wait for open pages and for each thread when the process ends, seconds.
+DRAIN_SECONDS = 3
+
+
+class Server(uvicorn.Server):
+    """Ends the streams first: they would keep their connections open for ever."""
+
+    def __init__(self, config: uvicorn.Config, broadcaster: Broadcaster) -> None:
+        super().__init__(config)
+        self._broadcaster = broadcaster
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._broadcaster.close()
+        await super().shutdown(sockets)
+
+
+def main() -> None:
+    """Hear the results, read the day so far, serve the page until SIGTERM or SIGINT."""
+    settings = process.load_settings(DashboardSettings)
+    logs.configure(settings, "dashboard")
+    host, port = settings.dashboard_host, settings.dashboard_port
+    try:
+        listener = ports.listen(host, port, "DASHBOARD_PORT")
+    except PortTaken as error:
+        process.fail(error)
+    calendar = BusinessDay(settings.zone(), settings.business_day_cutoff_hour)
+    model = Model(calendar, time.time())
+    stop = threading.Event()
+    feed = Feed(settings.amqp_url, model.take, time.time, stop)
+    history = History(settings.mongo_url, settings.mongo_database, model, time.time, stop)
+    broadcaster = Broadcaster(model, time.time, settings.dashboard_max_viewers)
+    config = uvicorn.Config(
+        app.build(broadcaster, feed.subscribed.is_set, time.time),
+        http="httptools",
+        loop="uvloop",
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        server_header=False,
+    )
+    threads = [
+        threading.Thread(target=feed.run, name="feed", daemon=True),
+        threading.Thread(target=history.run, name="history", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    with listener:
+        log.info("listening", host=host, port=port)
+        Server(config, broadcaster).run(sockets=[listener])
+    stop.set()
+    for thread in threads:
+        thread.join(DRAIN_SECONDS)
+
+
+if __name__ == "__main__":
+    main()

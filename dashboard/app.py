@@ -1,0 +1,106 @@
+"""The dashboard, put together: a feed hears the results, a model holds them, pages show them.
+
+Every second the model becomes one frame (`frames.Frame`); `stream.Broadcaster` sends it to
+each open page as a server-sent event, and `assets/` draws it by `dash_clientside.set_props`.
+Dash serves the layout, the components and the controls; no figure travels by a callback.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc
+from fastapi import FastAPI
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from dashboard import layout
+from dashboard.stream import Broadcaster
+from tillstream.clock import Clock
+
+#: Where a page hears its frames.
+STREAM_PATH = "/stream"
+#: A frame loop that is silent for this long does not work any more, seconds.
+LOOP_DEAD_SECONDS = 5
+
+_STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def build(broadcaster: Broadcaster, subscribed: Callable[[], bool], clock: Clock) -> FastAPI:
+    """The application: the page `/`, its stream, and `/health/live` and `/health/ready`."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        framing = asyncio.create_task(broadcaster.run())
+        try:
+            yield
+        finally:
+            framing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await framing
+
+    async def stream() -> Response:
+        if broadcaster.full:
+            return Response(status_code=503, headers={"Retry-After": "5"})
+        return StreamingResponse(
+            broadcaster.frames(), media_type="text/event-stream", headers=_STREAM_HEADERS
+        )
+
+    async def live() -> Response:
+        alive = clock() - broadcaster.framed_at < LOOP_DEAD_SECONDS
+        return JSONResponse({"alive": alive}, 200 if alive else 503)
+
+    async def ready() -> Response:
+        # A broker that goes away later leaves us ready: the page then says what is stale.
+        ready = subscribed()
+        body = {"ready": ready, "viewers": broadcaster.viewers}
+        return JSONResponse(body, 200 if ready else 503)
+
+    server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    server.add_api_route(STREAM_PATH, stream, methods=["GET"])
+    server.add_api_route("/health/live", live, methods=["GET"])
+    server.add_api_route("/health/ready", ready, methods=["GET"])
+    _dash(server)
+    return server
+
+
+def _dash(server: FastAPI) -> Dash:
+    app = Dash(
+        "dashboard",
+        server=server,  # type: ignore[arg-type]  # Dash 4 takes FastAPI, its annotation not yet
+        title="Tillstream: live sales",
+        update_title="",
+        serve_locally=True,
+        compress=True,
+        add_log_handler=False,
+        description="Live sales of every till",
+    )
+    _ship_less(app)
+    app.layout = layout.page()
+    # The controls work in the browser (`assets/30-live.js`), without a way to the server.
+    bind: Any = app.clientside_callback
+    bind(
+        ClientsideFunction("tillstream", "chooseTheme"),
+        Output("theme-choice", "data"),
+        Input("theme-toggle", "n_clicks"),
+        State("theme-choice", "data"),
+    )
+    bind(
+        ClientsideFunction("tillstream", "showTheme"),
+        Output("theme", "forceColorScheme"),
+        Input("theme-choice", "data"),
+    )
+    bind(
+        ClientsideFunction("tillstream", "viewRevenue"),
+        Output("revenue-plot-subtitle", "children"),
+        Input("revenue-view", "value"),
+    )
+    return app
+
+
+def _ship_less(app: Dash) -> None:
+    # `assets/` brings plotly.js with lines and bars only, a quarter of the full bundle; Dash's
+    # loader takes the Plotly that is already there.
+    resources: list[dict[str, Any]] = dcc._js_dist
+    resources[:] = [r for r in resources if r.get("namespace") != "plotly"]
+    app.scripts.config.serve_locally = True

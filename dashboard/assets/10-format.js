@@ -1,0 +1,57 @@
+/* How exact values become text: in the reader's language, in the store's time zone. */
+(function () {
+  "use strict";
+  const spoken = (navigator.languages || [navigator.language || "en"]).find((l) => /^(en|fr)\b/.test(l));
+  const language = spoken || "en";
+  const wholeNumber = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+  const oneDecimal = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const currency = new Intl.NumberFormat(language, { style: "currency", currency: "EUR" });
+
+  let clockZone = null;
+  let minuteClock = null;
+  let secondClock = null;
+
+  function useZone(zone) {
+    if (zone === clockZone) return;
+    clockZone = zone;
+    // Always 24 hours: a till's clock reads so in every language.
+    const clock = { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    minuteClock = new Intl.DateTimeFormat("en-GB", clock);
+    secondClock = new Intl.DateTimeFormat("en-GB", { ...clock, second: "2-digit" });
+  }
+
+  const format = {
+    // Decimal text goes in as text, so that no amount is rounded on its way.
+    money: (value) => currency.format(value),
+    count: (value) => wholeNumber.format(value),
+    ms: (value) => `${oneDecimal.format(value)} ms`,
+  };
+
+  /* Ticks of an axis at round minutes of the store's clock, at most about eight. */
+  function ticks(from, to) {
+    const minutes = (to - from) / 60;
+    const step = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240].find((s) => minutes / s <= 8) || 360;
+    // All zones are whole quarters of an hour from UTC.
+    const stride = Math.min(step, 15) * 60;
+    const values = [];
+    const texts = [];
+    for (let t = Math.ceil(from / stride) * stride; t <= to; t += stride) {
+      const text = minuteClock.format(t * 1000);
+      const minute = Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
+      if (minute % step === 0) {
+        values.push(t * 1000);
+        texts.push(text);
+      }
+    }
+    return { tickvals: values, ticktext: texts };
+  }
+
+  document.documentElement.lang = "en";
+  window.tillstream = Object.assign(window.tillstream || {}, {
+    format,
+    useZone,
+    ticks,
+    minuteTime: (t) => minuteClock.format(t * 1000),
+    secondTime: (t) => secondClock.format(t * 1000),
+  });
+})();

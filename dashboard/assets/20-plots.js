@@ -1,0 +1,167 @@
+/* The points that the page holds, and the plots and sparklines drawn from them. */
+(function () {
+  "use strict";
+  const { format, ticks, minuteTime, secondTime } = window.tillstream;
+  const HOUR = 3600;
+  //: A day of one-minute points; no series grows beyond it.
+  const MAX_POINTS = 1500;
+  const SPARK_POINTS = 40;
+  const points = { minutes: [], rates: [], delays: [] };
+  const bases = {};
+  let bars = [];
+  let revenueView = "total";
+
+  /* Set each point by its time; a whole frame starts afresh. */
+  function take(frame) {
+    for (const name of Object.keys(points)) {
+      if (frame.whole) points[name] = [];
+      for (const point of frame[name]) upsert(points[name], point);
+      if (points[name].length > MAX_POINTS) points[name].splice(0, points[name].length - MAX_POINTS);
+    }
+    for (const name of ["rates", "delays"]) {
+      const old = points[name].findIndex((p) => p[0] > frame.at - HOUR);
+      points[name].splice(0, old === -1 ? points[name].length : old);
+    }
+    const last = points.minutes[points.minutes.length - 1];
+    // A new business day has begun: its first minute comes alone.
+    if (last) points.minutes = points.minutes.filter((p) => p[0] >= frame.starts - 60);
+    bars = frame.bars;
+  }
+
+  function upsert(series, point) {
+    let at = series.length;
+    while (at > 0 && series[at - 1][0] > point[0]) at -= 1;
+    if (at > 0 && series[at - 1][0] === point[0]) series[at - 1] = point;
+    else series.splice(at, 0, point);
+  }
+
+  /* x, y and hover text of one column; a hole of more than `hole` seconds is left open. */
+  function column(series, index, hole, text) {
+    const x = [];
+    const y = [];
+    const texts = [];
+    let before = null;
+    for (const point of series) {
+      if (before !== null && point[0] - before > hole) {
+        x.push((before + 1) * 1000);
+        y.push(null);
+        texts.push("");
+      }
+      before = point[0];
+      x.push(point[0] * 1000);
+      y.push(point[index]);
+      texts.push(point[index] === null ? "" : text(point));
+    }
+    return { x, y, text: texts };
+  }
+
+  /* Cents sold in each full minute, from the running sum. */
+  function perMinute(now) {
+    const sold = [];
+    const series = points.minutes;
+    for (let i = 1; i < series.length; i += 1) {
+      if (series[i][0] + 60 > now) break;
+      const known = series[i][0] - series[i - 1][0] === 60;
+      sold.push([series[i][0], known ? series[i][1] - series[i - 1][1] : null, series[i][2] - series[i - 1][2]]);
+    }
+    return sold;
+  }
+
+  function overTime(id, columns, from, to) {
+    const { data, layout } = base(id);
+    const range = [Math.min(from, to - 300), to];
+    return {
+      data: data.map((trace, i) => ({ ...trace, ...columns[i] })),
+      layout: {
+        ...layout,
+        xaxis: { ...layout.xaxis, range: range.map((t) => t * 1000), ...ticks(...range) },
+      },
+    };
+  }
+
+  /* The figure as Python made it, read once. */
+  function base(id) {
+    if (!bases[id]) bases[id] = window.dash_component_api.getLayout(id).props.figure;
+    return bases[id];
+  }
+
+  const cents = (minor) => (minor / 100).toFixed(2);
+
+  function revenuePlot(frame) {
+    const total = revenueView === "total";
+    const shown = total ? points.minutes : perMinute(frame.at);
+    const euros = shown.map((p) => [p[0], p[1] === null ? null : p[1] / 100, p[1]]);
+    const text = (p) => `${minuteTime(p[0])}  ${format.money(cents(p[2]))}`;
+    const from = shown.length ? shown[0][0] : frame.at;
+    const to = shown.length ? shown[shown.length - 1][0] : frame.at;
+    return overTime("revenue-plot", [column(euros, 1, 120, text)], from, to);
+  }
+
+  function ratePlot(frame) {
+    const text = (p) => `${secondTime(p[0])}  ${format.count(p[1])} receipts / min`;
+    const from = points.rates.length ? points.rates[0][0] : frame.at;
+    return overTime("rate-plot", [column(points.rates, 1, 90, text)], from, frame.at);
+  }
+
+  function delayPlot(frame) {
+    const columns = ["p50", "p95", "p99"].map((name, i) =>
+      column(points.delays, i + 1, 12, (p) => `${secondTime(p[0])}  ${name} ${format.ms(p[i + 1])}`),
+    );
+    const from = points.delays.length ? points.delays[0][0] : frame.at;
+    return overTime("delay-plot", columns, from, frame.at);
+  }
+
+  function categoriesPlot() {
+    const { data, layout } = base("categories-plot");
+    const amounts = bars.map(([, revenue]) => Number(revenue));
+    const trace = {
+      ...data[0],
+      x: amounts,
+      y: bars.map(([name]) => (name.length > 22 ? `${name.slice(0, 21)}…` : name)),
+      text: bars.map(([, revenue]) => format.money(revenue)),
+    };
+    // Room for the exact amount beside the longest bar.
+    const largest = Math.max(...amounts, 0.01);
+    const range = [Math.min(0, ...amounts) * 1.3, largest * 1.5];
+    return { data: [trace], layout: { ...layout, xaxis: { ...layout.xaxis, range } } };
+  }
+
+  function sparks(frame) {
+    const sold = perMinute(frame.at).slice(-SPARK_POINTS);
+    const recent = (series, index) => series.slice(-SPARK_POINTS * 3).map((p) => p[index]);
+    return {
+      "revenue": spark(sold.map((p) => p[1]), "#d9822b"),
+      "receipts": spark(sold.map((p) => p[2]), "#2f9e78"),
+      "receipts-per-minute": spark(recent(points.rates, 1), "#2f9e78"),
+      "average-basket": spark(sold.map((p) => (p[2] ? p[1] / p[2] : null)), "#d9822b"),
+      "network-delay": spark(recent(points.delays, 1), "#4a90e2"),
+      "connection-delay": spark(recent(points.delays, 2), "#4a90e2"),
+    };
+  }
+
+  /* A line without axes, as an image, so that it is one attribute to set. */
+  function spark(values, colour) {
+    const known = values.filter((v) => v !== null);
+    if (known.length < 2) return "";
+    const low = Math.min(...known);
+    const span = Math.max(...known) - low || 1;
+    const step = 100 / (known.length - 1);
+    const path = known.map((v, i) => `${(i * step).toFixed(1)},${(26 - ((v - low) / span) * 24).toFixed(1)}`);
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 28" preserveAspectRatio="none">` +
+      `<polyline points="${path.join(" ")}" fill="none" stroke="${colour}" stroke-width="1.6" ` +
+      `stroke-linejoin="round" vector-effect="non-scaling-stroke"/></svg>`;
+    return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  }
+
+  Object.assign(window.tillstream, {
+    takePoints: take,
+    sparks,
+    plots: (frame) => ({
+      "revenue-plot": revenuePlot(frame),
+      "categories-plot": categoriesPlot(),
+      "rate-plot": ratePlot(frame),
+      "delay-plot": delayPlot(frame),
+    }),
+    setRevenueView: (view) => { revenueView = view; },
+  });
+})();

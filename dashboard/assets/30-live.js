@@ -1,0 +1,155 @@
+/* The stream of frames: connect, draw, tell the truth when it breaks, connect again. */
+(function () {
+  "use strict";
+  const t = window.tillstream;
+  //: Without a frame for this long nothing on the page is live any more, ms.
+  const SILENT_MS = 2400;
+  //: Longest wait between two attempts: back within 5 s of the server, whatever it was, ms.
+  const MAX_RETRY_MS = 2000;
+  let source = null;
+  let frame = null;
+  let heardAt = 0;
+  let attempts = 0;
+  let retryAt = 0;
+  const shown = {};
+
+  /* Set what has changed, and only that: each call is a rendering. */
+  function put(id, props) {
+    const known = (shown[id] = shown[id] || {});
+    const changed = {};
+    for (const [name, value] of Object.entries(props)) {
+      if (known[name] !== value) changed[name] = known[name] = value;
+    }
+    if (Object.keys(changed).length) window.dash_clientside.set_props(id, changed);
+  }
+
+  function connect() {
+    if (source) source.close();
+    const opened = new EventSource("stream");
+    source = opened;
+    retryAt = Date.now() + Math.max(SILENT_MS, MAX_RETRY_MS * 2);
+    opened.onmessage = (event) => {
+      if (opened !== source) return;
+      frame = JSON.parse(event.data);
+      heardAt = Date.now();
+      attempts = 0;
+      draw();
+    };
+    opened.onerror = () => {
+      if (opened !== source) return;
+      // Our own clock decides when to try again: a browser gives up after some answers.
+      opened.close();
+      attempts += 1;
+      retryAt = Date.now() + Math.min(MAX_RETRY_MS, 250 * 2 ** attempts);
+    };
+  }
+
+  /* Four times a second: is there silence, is it time to try again? */
+  function watch() {
+    const now = Date.now();
+    const silent = now - heardAt > SILENT_MS;
+    if (silent && frame) lost();
+    if (now >= retryAt && (silent || source.readyState === EventSource.CLOSED)) {
+      if (silent && source.readyState !== EventSource.CLOSED) attempts += 1;
+      connect();
+    }
+  }
+
+  function draw() {
+    t.useZone(frame.zone);
+    t.takePoints(frame);
+    figures((feed) => frame.feeds[feed][0]);
+    for (const [id, src] of Object.entries(t.sparks(frame))) put(`${id}-spark`, { src });
+    if (!document.hidden) {
+      for (const [id, figure] of Object.entries(t.plots(frame))) put(id, { figure });
+    }
+    put("categories", { "data-value": JSON.stringify(Object.fromEntries(frame.bars)) });
+    clock();
+    const states = Object.entries(frame.feeds);
+    const stale = states.filter(([, [state]]) => state === "stale");
+    const waiting = states.filter(([, [state]]) => state === "waiting");
+    if (stale.length) {
+      const since = Math.min(...stale.map(([, feed]) => feed[1]));
+      status("stale", `Stale since ${t.secondTime(since)}`);
+    } else if (waiting.length) status("waiting", "Waiting for data");
+    else status("live", "Live");
+  }
+
+  /* The connection is gone: what stands on the page is as old as its last frame. */
+  function lost() {
+    figures((feed) => (frame.feeds[feed][0] === "waiting" ? "waiting" : "stale"));
+    const attempt = attempts > 1 ? `, attempt ${attempts}` : "";
+    status("reconnecting", `Reconnecting${attempt}`);
+  }
+
+  function status(state, text) {
+    put("status", { "data-state": state, children: text });
+  }
+
+  function figures(stateOf) {
+    for (const [id, value] of Object.entries(frame.values)) {
+      const { feed, format } = document.getElementById(id).dataset;
+      const state = stateOf(feed);
+      put(id, {
+        "data-value": value === null ? "" : value,
+        "data-state": state,
+        children: value === null ? "–" : t.format[format](value),
+      });
+      put(`${id}-note`, { children: note(id, feed, state, value) });
+    }
+    for (const feed of Object.keys(frame.feeds)) {
+      const state = stateOf(feed);
+      const asOf = frame.feeds[feed][1];
+      put(`feed-${feed}`, {
+        "data-value": asOf === null ? "" : String(asOf),
+        "data-state": state,
+        children: state === "live" ? "live" : since(feed, state),
+      });
+    }
+    for (const element of document.querySelectorAll(".graph-frame")) {
+      put(element.id, { "data-state": stateOf(element.dataset.feed) });
+    }
+    put("categories", { "data-state": stateOf("categories") });
+  }
+
+  function note(id, feed, state, value) {
+    if (state !== "live") return since(feed, state);
+    if (value === null) return "none lately";
+    return document.getElementById(`${id}-note`).dataset.live;
+  }
+
+  function since(feed, state) {
+    return state === "waiting" ? "waiting for data" : `stale since ${t.secondTime(frame.feeds[feed][1])}`;
+  }
+
+  function clock() {
+    const time = frame.data_time;
+    if (time === null) return;
+    const text = `${t.secondTime(time)} ${frame.abbreviation}`;
+    put("data-time", { children: text, "data-value": String(time) });
+    put("data-time-long", { children: `Business day ${frame.day}, complete until ${text} (${frame.zone})` });
+  }
+
+  Object.assign(t, {
+    chooseTheme: (clicks, theme) => {
+      if (!clicks) return window.dash_clientside.no_update;
+      return theme === "dark" ? "light" : "dark";
+    },
+    showTheme: (theme) => theme || "dark",
+    viewRevenue: (view) => {
+      t.setRevenueView(view);
+      if (frame) draw();
+      return view === "total" ? "running total, store time" : "sold in each minute, store time";
+    },
+  });
+  window.dash_clientside = Object.assign(window.dash_clientside || {}, { tillstream: t });
+
+  /* Dash draws the page first; then the figures have a place. */
+  const starting = setInterval(() => {
+    if (!document.getElementById("feed-metrics-db") || !window.dash_clientside.set_props) return;
+    clearInterval(starting);
+    connect();
+    setInterval(watch, 250);
+    document.addEventListener("visibilitychange", () => { if (!document.hidden && frame) draw(); });
+  }, 50);
+})();

@@ -1,0 +1,133 @@
+"""The four plots, still without data: the browser adds the points of each frame.
+
+Colours of text and grid come from the style sheet, so that they follow the theme.
+"""
+
+from typing import Any
+
+Figure = dict[str, Any]
+
+#: Dash's config of a wall screen: nothing to click, nothing fetched from elsewhere.
+CONFIG: Any = {
+    "displayModeBar": False,
+    "responsive": True,
+    "plotlyServerURL": "",
+    "showTips": False,
+}
+
+# Legible on the dark card as on the light one: a contrast of 3 to 1 or more with both.
+AMBER = "#d9822b"
+GREEN = "#2f9e78"
+BLUE = "#4a90e2"
+RED = "#e5534b"
+
+_FONT = {"family": "Inter, system-ui, sans-serif", "size": 12}
+
+
+def revenue() -> Figure:
+    """Revenue over the business day: an area."""
+    trace = _line(AMBER, "Revenue") | {
+        "fill": "tozeroy",
+        "fillcolor": "rgba(217, 130, 43, 0.22)",
+    }
+    return {"data": [trace], "layout": _over_time({"tickprefix": "€", "tickformat": "~s"})}
+
+
+def receipts_per_minute() -> Figure:
+    """Receipts received in the last 60 s, over the last hour."""
+    trace = _line(GREEN, "Receipts per minute") | {
+        "fill": "tozeroy",
+        "fillcolor": "rgba(47, 158, 120, 0.14)",
+    }
+    return {"data": [trace], "layout": _over_time({"title": _title("receipts / min")})}
+
+
+def network_delay() -> Figure:
+    """Received to stored, over the last hour: three percentiles."""
+    traces = [_line(BLUE, "p50"), _line(AMBER, "p95"), _line(RED, "p99")]
+    return {"data": traces, "layout": _over_time({"title": _title("ms")})}
+
+
+def categories() -> Figure:
+    """Revenue of the day by category: horizontal bars, largest on top, exact text beside."""
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [],
+        "y": [],
+        "text": [],
+        "texttemplate": "%{text}",
+        "hovertemplate": "%{y}: %{text}<extra></extra>",
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {"color": AMBER, "cornerradius": 4},
+    }
+    layout = _layout() | {
+        "bargap": 0.34,
+        "xaxis": {"visible": False, "fixedrange": True},
+        "yaxis": {
+            "autorange": "reversed",
+            "automargin": True,
+            "fixedrange": True,
+            "ticks": "",
+            "ticksuffix": "  ",
+        },
+    }
+    return {"data": [bars], "layout": layout}
+
+
+def _line(colour: str, name: str) -> Figure:
+    # SVG lines: without a GPU WebGL draws an order slower (docs/decisions/0006).
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": [],
+        "y": [],
+        "text": [],
+        "hovertemplate": "%{text}<extra></extra>",
+        "line": {"color": colour, "width": 2},
+        "connectgaps": False,
+    }
+
+
+def _over_time(yaxis: Figure) -> Figure:
+    return _layout() | {
+        "hovermode": "x unified",
+        # Instants as UTC; the browser writes the ticks in the store's zone.
+        "xaxis": {
+            "type": "date",
+            "fixedrange": True,
+            "showgrid": False,
+            "tickvals": [],
+            "ticktext": [],
+            "unifiedhovertitle": {"text": ""},
+        },
+        "yaxis": {
+            "fixedrange": True,
+            "rangemode": "tozero",
+            "zeroline": False,
+            "automargin": True,
+            "nticks": 5,
+            **yaxis,
+        },
+    }
+
+
+def _layout() -> Figure:
+    return {
+        "autosize": True,
+        "dragmode": False,
+        "font": _FONT,
+        "margin": {"l": 8, "r": 12, "t": 8, "b": 24},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "showlegend": False,
+        "hoverlabel": {"font": _FONT},
+        # The browser's own template adds colours that the theme does not know.
+        "template": {},
+    }
+
+
+def _title(text: str) -> Figure:
+    return {"text": text, "standoff": 6, "font": {"size": 11}}

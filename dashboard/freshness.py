@@ -1,0 +1,42 @@
+"""Is a feed waiting, live or stale? Decided by the age of its data, not of its connection."""
+
+from typing import Literal
+
+State = Literal["waiting", "live", "stale"]
+
+#: Data older than this are stale. Workers publish every 0.5 s and a frame leaves every second,
+#: so that a page says stale within 3 s of the last snapshot.
+STALE_AFTER_SECONDS = 1.9
+
+
+class Freshness:
+    """The newest data of one feed, and when they came."""
+
+    def __init__(self) -> None:
+        #: When the newest figures were read by their worker, Unix seconds; None before any.
+        self.as_of: float | None = None
+        self._arrived = 0.0
+
+    def accept(self, as_of: float, now: float) -> bool:
+        """Take note of data; False for a repetition, and for what is older than the newest.
+
+        A worker whose clock was set back is believed again once its feed has gone silent.
+        """
+        if self.as_of is not None:
+            silent = now - self._arrived > STALE_AFTER_SECONDS
+            if as_of == self.as_of or (as_of < self.as_of and not silent):
+                return False
+        self.as_of = as_of
+        self._arrived = now
+        return True
+
+    def state(self, now: float) -> State:
+        """The state at `now`, by the larger of the data's age and the time since they came.
+
+        Both, so that neither a backlog of old data looks live, nor the data of a worker whose
+        clock is ahead.
+        """
+        if self.as_of is None:
+            return "waiting"
+        age = max(now - self.as_of, now - self._arrived)
+        return "stale" if age > STALE_AFTER_SECONDS else "live"

@@ -1,0 +1,110 @@
+"""The day so far, read from the archive: what was sold before this process was listening."""
+
+import threading
+from datetime import date, datetime
+from itertools import accumulate
+from typing import Any
+
+import structlog
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from dashboard.model import DAY_MINUTES, Model
+from dashboard.series import Values
+from tillstream.clock import Clock
+
+log = structlog.get_logger()
+
+COLLECTION = "receipts"
+#: How often it looks whether a day is wanted, and the wait after a failure, seconds.
+POLL_SECONDS = 1.0
+RETRY_SECONDS = 5.0
+#: Longest wait for a server to answer, and for the day's sums, ms.
+SERVER_TIMEOUT_MS = 3_000
+QUERY_TIMEOUT_MS = 30_000
+
+
+class History:
+    """Fills the model once for each business day; an archive that is away is asked again."""
+
+    def __init__(
+        self, url: str, database: str, model: Model, clock: Clock, stop: threading.Event
+    ) -> None:
+        self._url = url
+        self._database = database
+        self._model = model
+        self._clock = clock
+        self._stop = stop
+
+    def run(self) -> None:
+        """Read what the model wants until `stop`; the page never waits for it."""
+        with MongoClient[dict[str, Any]](
+            self._url,
+            appname="dashboard",
+            serverSelectionTimeoutMS=SERVER_TIMEOUT_MS,
+            connectTimeoutMS=SERVER_TIMEOUT_MS,
+            socketTimeoutMS=QUERY_TIMEOUT_MS,
+            maxPoolSize=2,
+            connect=False,
+            tz_aware=True,
+        ) as client:
+            wait = 0.0
+            while not self._stop.wait(wait):
+                wait = POLL_SECONDS if self._read(client) else RETRY_SECONDS
+
+    def _read(self, client: MongoClient[dict[str, Any]]) -> bool:
+        day = self._model.history_wanted(self._clock())
+        if day is None:
+            return True
+        try:
+            receipts = client[self._database][COLLECTION]
+            sold = list(receipts.aggregate(_by_minute(day, "$date"), maxTimeMS=QUERY_TIMEOUT_MS))
+            received = list(
+                receipts.aggregate(_by_minute(day, "$receivedAt"), maxTimeMS=QUERY_TIMEOUT_MS)
+            )
+        except PyMongoError as error:
+            log.warning("archive away, trying again", day=day.isoformat(), error=str(error)[:200])
+            return False
+        self._model.take_history(day, running_totals(sold, until=self._clock()), _counts(received))
+        log.info("history read", day=day.isoformat(), minutes=len(sold))
+        return True
+
+
+def _by_minute(day: date, field: str) -> list[dict[str, Any]]:
+    minute = {"$dateTrunc": {"date": field, "unit": "minute"}}
+    totals = {"gross": {"$sum": "$grossMinor"}, "count": {"$sum": 1}}
+    return [
+        {"$match": {"businessDay": day.isoformat()}},
+        {"$group": {"_id": minute, **totals}},
+        {"$sort": {"_id": 1}},
+    ]
+
+
+def running_totals(rows: list[dict[str, Any]], until: float) -> dict[int, Values]:
+    """Rows of a minute each as running sums, with no minute left out up to `until`.
+
+    A receipt of a till whose clock is ahead has its minute in the future; it is counted in
+    the minute of `until`, as the running sum of now has it.
+    """
+    if not rows:
+        return {}
+    first = _unix(rows[0]["_id"])
+    last = min(int(until) // 60 * 60, first + 60 * (DAY_MINUTES - 1))
+    minutes = [min(_unix(row["_id"]), last) for row in rows]
+    sums = accumulate(int(row["gross"]) for row in rows)
+    counts = accumulate(int(row["count"]) for row in rows)
+    known = dict(zip(minutes, zip(sums, counts, strict=True), strict=True))
+    filled: dict[int, Values] = {}
+    values: Values = (0, 0)
+    for minute in range(minutes[0], last + 60, 60):
+        values = known.get(minute, values)
+        filled[minute] = values
+    return filled
+
+
+def _counts(rows: list[dict[str, Any]]) -> dict[int, Values]:
+    return {_unix(row["_id"]): (int(row["count"]),) for row in rows if row["_id"] is not None}
+
+
+def _unix(stored: datetime) -> int:
+    return int(stored.timestamp())

@@ -1,0 +1,217 @@
+"""What the dashboard knows: snapshots and history in, one frame a second out. No I/O."""
+
+import threading
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from dashboard.frames import OTHER, Bar, FeedState, Frame
+from dashboard.freshness import Freshness
+from dashboard.series import Point, Series, Values, coarse
+from tillstream import topology
+from tillstream.clock import BusinessDay, utc
+from tillstream.money import MINOR_UNITS, decimal_text
+from tillstream.snapshots import (
+    CategoriesSnapshot,
+    CategoryTotal,
+    CountSnapshot,
+    DelaySnapshot,
+    RateSnapshot,
+)
+
+Snapshot = CountSnapshot | CategoriesSnapshot | RateSnapshot | DelaySnapshot
+
+#: A business day has up to 25 hours of one-minute points.
+DAY_MINUTES = 25 * 60
+#: Seconds kept at full detail, and the seconds that one point of the screen joins.
+HOUR_SECONDS = 3600
+SCREEN_STEP_SECONDS = 4
+#: A delay is shown this long after the last receipt was stored, then it is no figure of now.
+DELAY_KEPT_SECONDS = 10
+#: A silence of the totals after which the archive is asked for what was missed.
+GAP_SECONDS = 120
+#: Bars on the screen; what is smaller is summed in one more.
+MAX_BARS = 11
+#: Points at the end of each series that a frame repeats, so that a lost one does no harm.
+TAIL_POINTS = 3
+
+
+class Model:
+    """The figures of one business day, for all viewers. Safe to call from several threads."""
+
+    def __init__(self, calendar: BusinessDay, now: float) -> None:
+        self._calendar = calendar
+        self._lock = threading.Lock()
+        self._feeds = {name: Freshness() for name in topology.RESULTS}
+        self._count: CountSnapshot | None = None
+        self._categories: CategoriesSnapshot | None = None
+        self._rate: RateSnapshot | None = None
+        self._delay: DelaySnapshot | None = None
+        self._delays_since_tick: list[DelaySnapshot] = []
+        self._day = calendar.on(now).isoformat()
+        self._history_of: str | None = None
+        #: Sum in cents and number of receipts, running, at the end of each minute.
+        self._minutes = Series(60, DAY_MINUTES)
+        #: Receipts received in each minute, from history.
+        self._received = Series(60, DAY_MINUTES)
+        #: Receipts per minute; p50, p95, p99 of the network delay in ms.
+        self._seconds = Series(1, HOUR_SECONDS)
+
+    def take(self, snapshot: Snapshot, now: float) -> None:
+        """Take note of a snapshot that came at `now`; a repeated one changes nothing."""
+        with self._lock:
+            match snapshot:
+                case CountSnapshot() if self._fresh(topology.COUNT, snapshot, now):
+                    self._turn_to(snapshot.day)
+                    if self._count and snapshot.as_of - self._count.as_of > GAP_SECONDS:
+                        self._history_of = None
+                    self._count = snapshot
+                    self._minutes.put(snapshot.as_of, (snapshot.sum_minor, snapshot.count))
+                case CategoriesSnapshot() if self._fresh(topology.CATEGORIES, snapshot, now):
+                    self._categories = snapshot
+                case RateSnapshot() if self._fresh(topology.METRICS_STORM, snapshot, now):
+                    self._rate = snapshot
+                case DelaySnapshot() if self._fresh(topology.METRICS_DB, snapshot, now):
+                    if snapshot.network_delay is not None:
+                        self._delay = snapshot
+                        self._delays_since_tick = [*self._delays_since_tick[-7:], snapshot]
+
+    def history_wanted(self, now: float) -> date | None:
+        """The business day whose history has not been read yet."""
+        with self._lock:
+            if self._count is None:
+                self._turn_to(self._calendar.on(now).isoformat())
+            return None if self._history_of == self._day else date.fromisoformat(self._day)
+
+    def take_history(
+        self, day: date, running: Mapping[int, Values], received: Mapping[int, Values]
+    ) -> None:
+        """Fill in what was before the first snapshot: minute -> values; live points stay."""
+        with self._lock:
+            if day.isoformat() == self._day:
+                self._minutes.fill(running)
+                self._received.fill(received)
+                self._history_of = self._day
+
+    def tick(self, now: float) -> None:
+        """Note the second's rates and delays; a feed that is not live leaves a gap."""
+        with self._lock:
+            rate = self._rate if self._live(topology.METRICS_STORM, now) else None
+            self._seconds.put(
+                now,
+                (
+                    rate.average_per_minute if rate else None,
+                    *_worst_percentiles(self._delays_since_tick),
+                ),
+            )
+            self._delays_since_tick = []
+
+    def frame(self, sequence: int, now: float, whole: bool) -> Frame:
+        """The figures at `now`; `whole` with all points of the day, else with the newest."""
+        with self._lock:
+            data_time = self._feeds[topology.COUNT].as_of or now
+            second_points = self._screen_seconds(whole)
+            return Frame(
+                seq=sequence,
+                whole=whole,
+                at=now,
+                day=self._day,
+                starts=self._calendar.starts(date.fromisoformat(self._day)).timestamp(),
+                zone=self._calendar.zone.key,
+                abbreviation=_abbreviation(data_time, self._calendar.zone),
+                data_time=self._feeds[topology.COUNT].as_of,
+                feeds={
+                    name: FeedState(feed.state(now), feed.as_of)
+                    for name, feed in self._feeds.items()
+                },
+                values=self._values(),
+                bars=self._bars(),
+                minutes=self._minutes.points() if whole else self._minutes.tail(TAIL_POINTS),
+                rates=[
+                    *(self._older_rates() if whole else []),
+                    *((time, rate) for time, rate, *_ in second_points),
+                ],
+                delays=[(time, *percentiles) for time, _, *percentiles in second_points],
+            )
+
+    def _fresh(self, feed: str, snapshot: Snapshot, now: float) -> bool:
+        return self._feeds[feed].accept(snapshot.as_of, now)
+
+    def _live(self, feed: str, now: float) -> bool:
+        return self._feeds[feed].state(now) == "live"
+
+    def _turn_to(self, day: str) -> None:
+        if day != self._day:
+            self._day = day
+            self._minutes.clear()
+            # Rates are of processing time: the last hour stays on the screen over midnight.
+
+    def _values(self) -> dict[str, str | None]:
+        count, delay = self._count, self._delay
+        newest = self._feeds[topology.METRICS_DB].as_of or 0.0
+        # By the feed's time: of a feed that is silent the last figure stays, marked as stale.
+        if delay is not None and newest - delay.as_of > DELAY_KEPT_SECONDS:
+            delay = None
+        percentiles = delay.connection_percentiles if delay else None
+        return {
+            "revenue": count.sum if count else None,
+            "receipts": str(count.count) if count else None,
+            "receipts-per-minute": str(self._rate.average_per_minute) if self._rate else None,
+            "average-basket": _mean(count.sum_minor, count.count) if count else None,
+            "connection-delay": _milliseconds(percentiles.p95) if percentiles else None,
+            "network-delay": _milliseconds(delay.network_delay) if delay else None,
+        }
+
+    def _bars(self) -> list[Bar]:
+        snapshot = self._categories
+        if snapshot is None or snapshot.day != self._day:
+            return []
+        # Sorted here too: the largest come first on the screen, whoever publishes.
+        ranked = sorted(snapshot.categories, key=lambda total: (-total.revenue_minor, total.name))
+        bars = [Bar(total.name, total.revenue) for total in ranked[:MAX_BARS]]
+        return bars + _rest(ranked[MAX_BARS:])
+
+    def _screen_seconds(self, whole: bool) -> list[Point]:
+        if whole:
+            return coarse(self._seconds.points(), SCREEN_STEP_SECONDS)
+        newest = self._seconds.tail(TAIL_POINTS * SCREEN_STEP_SECONDS)
+        # The first slot of the tail may be cut, so that its largest value is not known.
+        return coarse(newest, SCREEN_STEP_SECONDS)[-TAIL_POINTS + 1 :]
+
+    def _older_rates(self) -> list[Point]:
+        # A minute's count is the rate at its end.
+        first = self._seconds.points()[0][0] if len(self._seconds) else None
+        points = [((minute or 0) + 60, count) for minute, count in self._received.points()]
+        return [p for p in points if first is None or p[0] <= (first or 0)]
+
+
+def _worst_percentiles(snapshots: list[DelaySnapshot]) -> Values:
+    known = [s.network_percentiles for s in snapshots if s.network_percentiles is not None]
+    if not known:
+        return (None, None, None)
+    return tuple(
+        round(max(values) * 1000, 3)
+        for values in zip(*((p.p50, p.p95, p.p99) for p in known), strict=True)
+    )
+
+
+def _rest(totals: list[CategoryTotal]) -> list[Bar]:
+    if not totals:
+        return []
+    return [Bar(OTHER, decimal_text(sum(total.revenue_minor for total in totals)))]
+
+
+def _mean(minor: int, count: int) -> str | None:
+    """Mean in currency units as text with two places, rounded half-even."""
+    if count == 0:
+        return None
+    return str((Decimal(minor) / count / MINOR_UNITS).quantize(Decimal("0.01")))
+
+
+def _milliseconds(seconds: float | None) -> str | None:
+    return None if seconds is None else f"{seconds * 1000:.1f}"
+
+
+def _abbreviation(unix_seconds: float, zone: ZoneInfo) -> str:
+    return utc(unix_seconds).astimezone(zone).tzname() or zone.key

@@ -1,0 +1,76 @@
+"""Bounded series: one point a slot of time, the oldest dropped beyond the capacity."""
+
+from collections.abc import Iterable, Mapping
+
+#: What a slot holds; None where nothing is known, which is drawn as a gap.
+Values = tuple[float | int | None, ...]
+#: A slot's start in Unix seconds, then its values.
+Point = tuple[float | int | None, ...]
+
+
+class Series:
+    """Points on a grid of `step` seconds; slot `t` is the half-open interval [t, t + step)."""
+
+    def __init__(self, step: int, capacity: int) -> None:
+        self.step = step
+        self.capacity = capacity
+        self._slots: dict[int, Values] = {}
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def slot(self, unix_seconds: float) -> int:
+        """Start of the slot that holds the instant."""
+        return int(unix_seconds // self.step) * self.step
+
+    def put(self, unix_seconds: float, values: Values) -> None:
+        """Set the slot of an instant. One older than the newest slot is left as it was drawn."""
+        slot = self.slot(unix_seconds)
+        newest = next(reversed(self._slots), slot)
+        if slot < newest:
+            return
+        self._slots[slot] = values
+        self._trim()
+
+    def fill(self, older: Mapping[int, Values]) -> None:
+        """Add slots from history; a slot that was seen live keeps its live values."""
+        self._slots = dict(sorted({**older, **self._slots}.items()))
+        self._trim()
+
+    def clear(self) -> None:
+        self._slots.clear()
+
+    def points(self) -> list[Point]:
+        """All points, oldest first."""
+        return [(slot, *values) for slot, values in self._slots.items()]
+
+    def tail(self, count: int) -> list[Point]:
+        """The newest `count` points, oldest first, at a cost that does not grow."""
+        slots = reversed(self._slots.items())
+        newest = [(slot, *values) for (slot, values), _ in zip(slots, range(count), strict=False)]
+        return newest[::-1]
+
+    def _trim(self) -> None:
+        while len(self._slots) > self.capacity:
+            del self._slots[next(iter(self._slots))]
+
+
+def coarse(points: Iterable[Point], step: int) -> list[Point]:
+    """Points joined into slots of `step` seconds, each value the largest of its slot.
+
+    The largest, because a peak in a delay is what a viewer looks for. Points must be sorted.
+    """
+    joined: dict[int, Point] = {}
+    for time, *values in points:
+        slot = int(time or 0) // step * step
+        known = joined.get(slot)
+        joined[slot] = (
+            (slot, *values) if known is None else (slot, *map(_larger, known[1:], values))
+        )
+    return list(joined.values())
+
+
+def _larger(one: float | None, other: float | None) -> float | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return max(one, other)

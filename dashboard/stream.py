@@ -1,0 +1,95 @@
+"""Server-sent events: a frame is encoded once a second and the bytes shared by all viewers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import structlog
+
+from dashboard import frames
+from dashboard.model import Model
+from tillstream.clock import Clock
+
+log = structlog.get_logger()
+
+#: Seconds from one frame to the next.
+FRAME_SECONDS = 1.0
+#: What a browser's own reconnection waits, ms; `live.js` normally acts before it.
+RETRY = b"retry: 1000\n\n"
+
+
+class Broadcaster:
+    """The frame loop, and a stream of its frames for each viewer.
+
+    No viewer has a queue. One that could not take the last frame in time gets a whole frame
+    next, so that a slow or sleeping browser costs no memory and misses no point.
+    """
+
+    def __init__(self, model: Model, clock: Clock, max_viewers: int) -> None:
+        self._model = model
+        self._clock = clock
+        self._max_viewers = max_viewers
+        self._sequence = 0
+        self._newest = b""
+        self._whole: tuple[int, bytes] = (-1, b"")
+        self._next = asyncio.Event()
+        self._closed = False
+        self.viewers = 0
+        #: When the last frame was made, Unix seconds.
+        self.framed_at = 0.0
+
+    @property
+    def full(self) -> bool:
+        return self.viewers >= self._max_viewers
+
+    async def run(self) -> None:
+        """Make a frame each second until it is cancelled."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            self.make_frame()
+            due += FRAME_SECONDS
+            # After a pause of the machine: go on from now, do not catch up in a burst.
+            due = max(due, loop.time())
+            await asyncio.sleep(due - loop.time())
+
+    def make_frame(self) -> None:
+        """Roll the model up and wake every viewer."""
+        now = self._clock()
+        self._sequence += 1
+        self._model.tick(now)
+        self._newest = frames.event(self._model.frame(self._sequence, now, whole=False))
+        self.framed_at = now
+        self._wake()
+
+    async def frames(self, gone: Callable[[], bool] = lambda: False) -> AsyncIterator[bytes]:
+        """A whole frame at once, then each second's; ends when the server closes."""
+        self.viewers += 1
+        try:
+            seen = self._sequence
+            yield RETRY + self._whole_frame()
+            while not (self._closed or gone()):
+                if seen == self._sequence:
+                    await self._next.wait()
+                    continue
+                missed = self._sequence - seen > 1
+                seen = self._sequence
+                yield self._whole_frame() if missed else self._newest
+        finally:
+            self.viewers -= 1
+
+    def close(self) -> None:
+        """End every stream, so that the server can stop."""
+        self._closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        # A fresh event each time: whoever waits for the old one goes on, nobody spins.
+        self._next.set()
+        self._next = asyncio.Event()
+
+    def _whole_frame(self) -> bytes:
+        # Once for all who come within the same second: a crowd after a restart is cheap.
+        if self._whole[0] != self._sequence:
+            frame = self._model.frame(self._sequence, self._clock(), whole=True)
+            self._whole = (self._sequence, frames.event(frame))
+        return self._whole[1]
