@@ -13,9 +13,9 @@ from tillstream.errors import NotConfirmed, ShuttingDown, TooManyInFlight
 MAX_MESSAGE_RECEIPTS = 500
 MAX_MESSAGE_BYTES = 262_144
 
-#: Messages that may wait for their confirms at once. A few keep the broker busy; more would
-#: only make the groups smaller (docs/performance.md).
-MAX_MESSAGES_IN_FLIGHT = 4
+#: Messages that may wait for their confirms at once: one on the way while one is written; more
+#: would only make the groups smaller (docs/performance.md).
+MAX_MESSAGES_IN_FLIGHT = 2
 
 #: Sends one message (body, content type) and returns when the broker has confirmed it.
 Send = Callable[[bytes, str], Awaitable[None]]
