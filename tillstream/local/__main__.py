@@ -50,6 +50,7 @@ def run(settings: LocalSettings, *, generator: bool, stop: threading.Event) -> N
         terminal = Follower(log_file(data_dir, "").parent, system.shown(), sys.stdout)
         with terminal, Supervisor(data_dir, system.programs, system.environ, stop) as supervisor:
             # 2. The servers, then the rooms.
+            terminal.say(f"Tillstream starts; data and logs are in {data_dir}")
             supervisor.wait_for(system.servers_answer, READY_SECONDS)
             if stop.is_set():
                 return

@@ -104,8 +104,11 @@ def config_text(data_dir: Path, programs: Sequence[Program]) -> str:
 
 def _program(data_dir: Path, program: Program) -> dict[str, object]:
     settings = [f"{name}={value}" for name, value in program.env.items()]
+    command = shlex.join([*ends_with_its_parent(), "env", *settings, *program.argv])
+    # Space and semicolon begin a comment, also between quotes: close and open them there.
+    command = command.replace(" ;", " '';").replace(" #", " ''#")
     return {
-        "command": shlex.join([*ends_with_its_parent(), "env", *settings, *program.argv]),
+        "command": command,
         # The rooms start by a call, once the servers answer: no storm of failed connects.
         "autostart": str(program.group == SERVERS).lower(),
         "autorestart": "true",

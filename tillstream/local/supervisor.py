@@ -1,6 +1,7 @@
 """Runs programs under supervisord: start, wait until they are ready, end all of them."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -90,6 +91,8 @@ class Supervisor:
         log_file(self.data_dir, "").parent.mkdir(exist_ok=True)
         config = self.data_dir / "supervisord.conf"
         config.write_text(config_text(self.data_dir, self.programs))
+        # Only this run's log tells about this run.
+        log_file(self.data_dir, "supervisord").write_text("")
         # A killed supervisord leaves its socket behind.
         socket_file(self.data_dir).unlink(missing_ok=True)
         with log_file(self.data_dir, "supervisord.output").open("w") as output:
@@ -167,13 +170,11 @@ class Supervisor:
         return True
 
     def _require_settings(self) -> None:
-        try:
-            statuses = self.control.statuses()
-        except OSError:
-            return  # not yet, or no more: require_running tells
-        for status in statuses.values():
-            if status.state == "BACKOFF" and status.exit_status == EX_CONFIG:
-                raise ServerNotReady(f"{status.name} does not start" + self._tail(status.name))
+        # supervisord forgets the status of a program that ended within a second; its log does not.
+        log = log_file(self.data_dir, "supervisord")
+        found = re.search(rf"exited: (\S+) \(exit status {EX_CONFIG};", log.read_text())
+        if found:
+            raise ServerNotReady(f"{found[1]} does not start" + self._tail(found[1]))
 
     def _not_ready(self, pending: Sequence[Condition], seconds: float) -> ServerNotReady:
         first = pending[0]
