@@ -67,15 +67,19 @@ def build(broadcaster: Broadcaster, subscribed: Callable[[], bool], clock: Clock
 def _dash(server: FastAPI) -> Dash:
     app = Dash(
         "dashboard",
-        server=server,  # type: ignore[arg-type]  # Dash 4 takes FastAPI, its annotation not yet
+        backend="fastapi",
+        server=False,
         title="Tillstream: live sales",
         update_title="",
         serve_locally=True,
         compress=True,
         add_log_handler=False,
-        description="Live sales of every till",
+        index_string=layout.INDEX,
     )
-    _ship_less(app)
+    # No callback uses Dash's own websocket; with it each page would hold a second connection.
+    app.backend.websocket_capability = False
+    app.init_app(server)
+    _ship_less()
     app.layout = layout.page()
     # The controls work in the browser (`assets/30-live.js`), without a way to the server.
     bind: Any = app.clientside_callback
@@ -98,9 +102,8 @@ def _dash(server: FastAPI) -> Dash:
     return app
 
 
-def _ship_less(app: Dash) -> None:
+def _ship_less() -> None:
     # `assets/` brings plotly.js with lines and bars only, a quarter of the full bundle; Dash's
     # loader takes the Plotly that is already there.
     resources: list[dict[str, Any]] = dcc._js_dist
     resources[:] = [r for r in resources if r.get("namespace") != "plotly"]
-    app.scripts.config.serve_locally = True

@@ -1,50 +1,37 @@
 """What stands on the page: tiles, plots and the sources of the figures.
 
 For tests and screen readers each figure has a stable element id and attributes:
-`data-value`, its exact value (see TILES; empty while there is none), `data-state`, one of
+`data-value`, its exact value (see `tiles`; empty while there is none), `data-state`, one of
 `waiting`, `live` and `stale`, and `data-feed`, the exchange it comes from. `categories` has
 as `data-value` a JSON object of category and exact revenue; `feed-<exchange>` the time of the
 feed's newest data, Unix seconds; `data-time` the time until which the day's figures are
 complete; `status` the state of the whole page, which may also be `reconnecting`.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import figures
 from dashboard.figures import Figure
+from dashboard.tiles import SOURCES, TILES, Tile
 from tillstream import topology
 
-
-class Tile(NamedTuple):
-    """One figure: its element id, label, feed, how it is written, and what it stands for."""
-
-    id: str
-    label: str
-    feed: str
-    #: `money`: decimal text in euros; `count`: an integer; `ms`: milliseconds, one decimal.
-    format: str
-    note: str
-
-
-TILES = (
-    Tile("revenue", "Revenue today", topology.COUNT, "money", "gross, business day"),
-    Tile("receipts", "Receipts today", topology.COUNT, "count", "business day"),
-    Tile("receipts-per-minute", "Receipts / minute", topology.METRICS_STORM, "count", "last 60 s"),
-    Tile("average-basket", "Average basket", topology.COUNT, "money", "per receipt, today"),
-    Tile("network-delay", "Network delay", topology.METRICS_DB, "ms", "received to stored"),
-    Tile("connection-delay", "Till delay p95", topology.METRICS_DB, "ms", "till to stored"),
-)
-
-#: What each feed tells, in the words of the page.
-SOURCES = {
-    topology.COUNT: "Day totals",
-    topology.CATEGORIES: "Category totals",
-    topology.METRICS_STORM: "Receipt rate",
-    topology.METRICS_DB: "Archive delays",
-}
+#: The page around the application; nothing in it is fetched from elsewhere.
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+{%metas%}
+<title>{%title%}</title>
+<link rel="icon" type="image/svg+xml" href="/assets/mark.svg">
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
 
 _THEME = {
     "fontFamily": "Inter, system-ui, sans-serif",
@@ -57,7 +44,6 @@ def page() -> Any:
     """The live page, dark until its reader chooses otherwise."""
     return dmc.MantineProvider(
         id="theme",
-        defaultColorScheme="dark",
         forceColorScheme="dark",
         theme=_THEME,
         children=html.Div(
@@ -93,7 +79,7 @@ def _header() -> Any:
     return html.Header(
         className="header",
         children=[
-            html.Img(src="assets/mark.svg", className="mark", alt=""),
+            html.Img(src="/assets/mark.svg", className="mark", alt=""),
             html.Div([html.H1("Tillstream"), html.Span("Live sales", id="subtitle")]),
             html.Div(
                 "Waiting for data",
@@ -181,7 +167,7 @@ def _plots() -> list[Any]:
         _card(
             "delay-plot",
             "Network delay",
-            "received to stored, ms, last hour",
+            "door to archive, ms, last hour",
             topology.METRICS_DB,
             figures.network_delay(),
             html.Div(

@@ -130,12 +130,12 @@
     const sold = perMinute(frame.at).slice(-SPARK_POINTS);
     const recent = (series, index) => series.slice(-SPARK_POINTS * 3).map((p) => p[index]);
     return {
-      "revenue": spark(sold.map((p) => p[1]), "#d9822b"),
-      "receipts": spark(sold.map((p) => p[2]), "#2f9e78"),
-      "receipts-per-minute": spark(recent(points.rates, 1), "#2f9e78"),
-      "average-basket": spark(sold.map((p) => (p[2] ? p[1] / p[2] : null)), "#d9822b"),
-      "network-delay": spark(recent(points.delays, 1), "#4a90e2"),
-      "connection-delay": spark(recent(points.delays, 2), "#4a90e2"),
+      "revenue": spark(sold.map((p) => p[1]), "#f0a03c"),
+      "receipts": spark(sold.map((p) => p[2]), "#3cc08f"),
+      "receipts-per-minute": spark(recent(points.rates, 1), "#3cc08f"),
+      "average-basket": spark(sold.map((p) => (p[2] ? p[1] / p[2] : null)), "#f0a03c"),
+      "network-delay": spark(recent(points.delays, 1), "#5aa9f5"),
+      "connection-delay": spark(recent(points.delays, 2), "#5aa9f5"),
     };
   }
 

@@ -12,6 +12,7 @@
   let attempts = 0;
   let retryAt = 0;
   const shown = {};
+  const prefix = JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
 
   /* Set what has changed, and only that: each call is a rendering. */
   function put(id, props) {
@@ -25,7 +26,7 @@
 
   function connect() {
     if (source) source.close();
-    const opened = new EventSource("stream");
+    const opened = new EventSource(`${prefix}stream`);
     source = opened;
     retryAt = Date.now() + Math.max(SILENT_MS, MAX_RETRY_MS * 2);
     opened.onmessage = (event) => {

@@ -1,0 +1,34 @@
+"""The figures of the page and the feeds they come from."""
+
+from typing import NamedTuple
+
+from tillstream import topology
+
+
+class Tile(NamedTuple):
+    """One figure: its element id, label, feed, how it is written, and what it stands for."""
+
+    id: str
+    label: str
+    feed: str
+    #: `money`: decimal text in euros; `count`: an integer; `ms`: milliseconds, one decimal.
+    format: str
+    note: str
+
+
+TILES = (
+    Tile("revenue", "Revenue today", topology.COUNT, "money", "gross, today"),
+    Tile("receipts", "Receipts today", topology.COUNT, "count", "today"),
+    Tile("receipts-per-minute", "Receipts / minute", topology.METRICS_STORM, "count", "last 60 s"),
+    Tile("average-basket", "Average basket", topology.COUNT, "money", "per receipt"),
+    Tile("network-delay", "Network delay", topology.METRICS_DB, "ms", "door to archive"),
+    Tile("connection-delay", "Till delay p95", topology.METRICS_DB, "ms", "till to archive"),
+)
+
+#: What each feed tells, in the words of the page.
+SOURCES = {
+    topology.COUNT: "Day totals",
+    topology.CATEGORIES: "Category totals",
+    topology.METRICS_STORM: "Receipt rate",
+    topology.METRICS_DB: "Archive delays",
+}
