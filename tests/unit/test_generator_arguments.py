@@ -1,0 +1,107 @@
+"""The command line: defaults, and one line that says how to mend a wrong value."""
+
+from pathlib import Path
+
+import pytest
+
+from generator import arguments
+
+
+def parse(*argv: str) -> dict[str, object]:
+    return vars(arguments.parse(list(argv), "http://localhost:3000"))
+
+
+COMMON = {
+    "to": "http://localhost:3000",
+    "seed": 1,
+    "stores": 1000,
+    "tills": 4,
+    "tries": 15,
+    "timeout": 10.0,
+    "wait": 60.0,
+    "json": None,
+}
+
+
+def test_steady_is_five_to_ten_receipts_a_second_without_end() -> None:
+    expected = {**COMMON, "mode": "steady", "rate": 7.5, "seconds": None, "outstanding": 256}
+
+    assert expected == parse("steady")
+
+
+def test_burst_is_ten_thousand_receipts() -> None:
+    expected = {
+        **COMMON,
+        "mode": "burst",
+        "count": 10_000,
+        "concurrency": 64,
+        "patience": 60.0,
+    }
+
+    assert expected == parse("burst")
+
+
+def test_an_address_loses_its_last_slash() -> None:
+    assert (
+        "https://tills.example:8443/door"
+        == (parse("burst", "--to", "https://tills.example:8443/door/")["to"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("argv", "line"),
+    [
+        (
+            ("steady", "--rate", "0"),
+            "argument --rate: '0' is not a number of receipts per second above 0; "
+            "give one such as --rate 8",
+        ),
+        (
+            ("steady", "--rate", "-2"),
+            "argument --rate: '-2' is not a number of receipts per second above 0; "
+            "give one such as --rate 8",
+        ),
+        (
+            ("steady", "--seconds", "nan"),
+            "argument --seconds: 'nan' is not a number of seconds above 0; "
+            "give one such as --seconds 60",
+        ),
+        (
+            ("burst", "--count", "1.5"),
+            "argument --count: '1.5' is not a whole number of receipts above 0; "
+            "give one such as --count 10000",
+        ),
+        (
+            ("burst", "--tills", "65"),
+            "argument --tills: '65' is not a whole number of tills in each store from 1 to 64; "
+            "give one such as --tills 4",
+        ),
+        (
+            ("burst", "--to", "localhost:3000"),
+            "argument --to: 'localhost:3000' is not an address; "
+            "give one such as http://localhost:3000",
+        ),
+        (
+            ("burst", "--to", "http://localhost:port"),
+            "argument --to: 'http://localhost:port' is not an address; "
+            "give one such as http://localhost:3000",
+        ),
+        (
+            ("burst", "--json", "no/such/folder/summary.json"),
+            "argument --json: 'no/such/folder/summary.json' cannot be written; "
+            "give a file in a folder that exists",
+        ),
+    ],
+)
+def test_a_wrong_value_says_how_to_mend_it(
+    argv: tuple[str, ...], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(*argv)
+    last = capsys.readouterr().err.splitlines()[-1]
+
+    assert (2, line) == (ended.value.code, last.partition("error: ")[2])
+
+
+def test_the_summary_file_is_one_in_a_folder_that_exists(tmp_path: Path) -> None:
+    assert tmp_path / "s.json" == parse("burst", "--json", str(tmp_path / "s.json"))["json"]
