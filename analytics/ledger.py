@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from analytics.folds import Amounts, Totals
-from analytics.identities import Identity
+from tillstream.identity import Identity
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS progress (

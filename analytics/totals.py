@@ -21,7 +21,7 @@ import structlog
 from pika.adapters.blocking_connection import BlockingConnection
 
 from analytics.folds import WHOLE_DAY, Amounts, Totals, fold
-from analytics.identities import identity_of
+from tillstream.identity import identity_of
 from analytics.ledger import Ledger
 from analytics.stream import LogMessage, LogReader
 from tillstream import broker, topology
