@@ -43,9 +43,10 @@
     let before = null;
     for (const point of series) {
       if (before !== null && point[0] - before > hole) {
-        x.push((before + 1) * 1000);
-        y.push(null);
-        texts.push("");
+        // Two, so that the ground under the line has both its edges.
+        x.push((before + 1) * 1000, (point[0] - 1) * 1000);
+        y.push(null, null);
+        texts.push("", "");
       }
       before = point[0];
       x.push(point[0] * 1000);
@@ -53,6 +54,11 @@
       texts.push(point[index] === null ? "" : text(point));
     }
     return { x, y, text: texts };
+  }
+
+  /* The ground under a line: down to zero in a hole, which would else be bridged. */
+  function ground({ x, y }) {
+    return { x, y: y.map((value) => value || 0) };
   }
 
   /* Cents sold in each full minute, from the running sum. */
@@ -94,13 +100,15 @@
     const text = (p) => `${minuteTime(p[0])}  ${format.money(cents(p[2]))}`;
     const from = shown.length ? shown[0][0] : frame.at;
     const to = shown.length ? shown[shown.length - 1][0] : frame.at;
-    return overTime("revenue-plot", [column(euros, 1, 120, text)], from, to);
+    const line = column(euros, 1, 120, text);
+    return overTime("revenue-plot", [line, ground(line)], from, to);
   }
 
   function ratePlot(frame) {
     const text = (p) => `${secondTime(p[0])}  ${format.count(p[1])} receipts / min`;
     const from = points.rates.length ? points.rates[0][0] : frame.at;
-    return overTime("rate-plot", [column(points.rates, 1, 90, text)], from, frame.at);
+    const line = column(points.rates, 1, 90, text);
+    return overTime("rate-plot", [line, ground(line)], from, frame.at);
   }
 
   function delayPlot(frame) {
