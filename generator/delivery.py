@@ -13,6 +13,7 @@ import aiohttp
 import structlog
 
 from tillstream.errors import ServerNotReady
+from tillstream.settings import redacted
 
 log = structlog.get_logger()
 
@@ -108,7 +109,7 @@ class Door:
         now = time.monotonic()
         if now - self._warned >= WARN_EVERY:
             self._warned = now
-            log.warning("not accepted yet, trying again", reason=reason, url=self._url)
+            log.warning("not accepted yet, trying again", reason=reason, url=redacted(self._url))
 
     def _report_refusal(self, status: int, text: bytes) -> None:
         refused = not 200 <= status < 300 and status not in RETRYABLE
@@ -136,11 +137,11 @@ async def wait_until_up(
             reason = _reason(error)
         if time.monotonic() >= deadline:
             raise ServerNotReady(
-                f"the entrypoint at {url} is not ready after {seconds:g} s: {reason}; "
+                f"the entrypoint at {redacted(url)} is not ready after {seconds:g} s: {reason}; "
                 "start it, or name another with --to or ENTRYPOINT_URL"
             )
         if attempt == 1:
-            log.info("waiting for the entrypoint", url=url, reason=reason)
+            log.info("waiting for the entrypoint", url=redacted(url), reason=reason)
         if await _rest(min(attempt, 4), 0.0, stop):
             return
 

@@ -1,0 +1,22 @@
+"""A door and a generator for each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.generator.command import Generator
+from tests.integration.generator.fake_door import FakeDoor
+
+
+@pytest.fixture
+def door() -> Iterator[FakeDoor]:
+    door = FakeDoor()
+    door.start()
+    yield door
+    door.stop()
+
+
+@pytest.fixture
+def generator(tmp_path: Path) -> Generator:
+    return Generator(tmp_path)
