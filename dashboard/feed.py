@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 
 import msgspec
+import pika.exceptions
 import structlog
 from pika.adapters.blocking_connection import BlockingConnection
 
@@ -68,6 +69,8 @@ class Feed:
                 return
             if method is not None and body is not None:
                 self._deliver(method.exchange, body)
+        # Our queue was deleted under us: subscribe again, as after a lost connection.
+        raise pika.exceptions.AMQPError("the broker ended the subscription")
 
     def _deliver(self, exchange: str, body: bytes) -> None:
         try:
