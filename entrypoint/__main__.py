@@ -1,11 +1,14 @@
-"""`python -m entrypoint`: the REST door on ENTRYPOINT_PORT."""
+"""`python -m entrypoint`: the REST door on ENTRYPOINT_PORT, and its API keys."""
 
+import argparse
 import time
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
 
-from entrypoint import app
+from entrypoint import app, keys_command
 from entrypoint.settings import EntrypointSettings
 from tillstream import logs, ports, process
 from tillstream.errors import PortTaken
@@ -14,6 +17,22 @@ log = structlog.get_logger()
 
 
 def main() -> None:
+    """Run the door, or a command on its keys."""
+    parser = argparse.ArgumentParser(prog="python -m entrypoint", description=__doc__)
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes that share the port"
+    )
+    commands = parser.add_subparsers(dest="command")
+    keys_command.add_arguments(commands.add_parser("keys", help="API keys"))
+    arguments = parser.parse_args()
+    if arguments.command == "keys":
+        raise SystemExit(keys_command.run(arguments))
+    if arguments.workers < 1:
+        parser.error("--workers must be at least 1")
+    serve(arguments.workers)
+
+
+def serve(workers: int) -> None:
     """Listen, serve until SIGTERM or SIGINT, let the requests in flight end."""
     settings = process.load_settings(EntrypointSettings)
     logs.configure(settings, "entrypoint")
@@ -23,20 +42,30 @@ def main() -> None:
         )
     except PortTaken as error:
         process.fail(error)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app.build(settings, time.time),
-            http="httptools",
-            loop="uvloop",
-            access_log=False,
-            log_config=None,
-            timeout_graceful_shutdown=app.DRAIN_SECONDS,
-            server_header=False,
-        )
+    config = uvicorn.Config(
+        "entrypoint.__main__:application",
+        factory=True,
+        workers=workers,
+        http="httptools",
+        loop="uvloop",
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=app.DRAIN_SECONDS,
+        server_header=False,
     )
+    log.info("listening", host=settings.entrypoint_host, port=settings.entrypoint_port)
     with listener:
-        log.info("listening", host=settings.entrypoint_host, port=settings.entrypoint_port)
-        server.run(sockets=[listener])
+        if workers == 1:
+            uvicorn.Server(config).run(sockets=[listener])
+        else:
+            Multiprocess(config, sockets=[listener]).run()
+
+
+def application() -> ASGIApp:
+    """The application of one process, from its environment."""
+    settings = process.load_settings(EntrypointSettings)
+    logs.configure(settings, "entrypoint")
+    return app.build(settings, time.time)
 
 
 if __name__ == "__main__":

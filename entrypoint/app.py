@@ -1,26 +1,34 @@
-"""The Starlette application: routes, problem documents for every refusal, its lifespan."""
+"""The door as an ASGI application: the hot paths first, pages and health checks by Starlette."""
 
 import asyncio
 import contextlib
+import itertools
+import re
+import secrets
 from collections.abc import AsyncIterator
 from http import HTTPStatus
-from pathlib import Path
+from time import perf_counter
 
 import structlog
-import swagger_ui
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrypoint import problems
+from entrypoint.access_log import AccessLog
+from entrypoint.asgi import Handler, Reply, header, problem_reply, send_reply
 from entrypoint.broker_link import BrokerLink
 from entrypoint.endpoints import Endpoints
-from entrypoint.openapi import DOCS_PAGE, document_json
+from entrypoint.intake import Intake
+from entrypoint.keys import Keys
+from entrypoint.keys_command import key_file
+from entrypoint.metrics import Metrics
+from entrypoint.pages import Pages
 from entrypoint.problems import Problem
 from entrypoint.publisher import Publisher
+from entrypoint.recent import Recent
 from entrypoint.settings import EntrypointSettings
 from tillstream.clock import Clock
 
@@ -29,15 +37,24 @@ log = structlog.get_logger()
 #: Longest wait for receipts in flight when the door closes, seconds.
 DRAIN_SECONDS = 10
 
-#: Swagger UI, as its package brings it: nothing is fetched from elsewhere.
-_SWAGGER_FILES = Path(swagger_ui.__file__).parent / "static"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-def build(settings: EntrypointSettings, clock: Clock) -> Starlette:
+def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
     """The door, not yet connected: it connects in its lifespan."""
+    metrics = Metrics()
+    recent = Recent(settings.remembered_receipts)
     link = BrokerLink(settings.amqp_url, settings.confirm_timeout_seconds)
     publisher = Publisher(link.send, settings.max_receipts_in_flight)
-    endpoints = Endpoints(settings, publisher, link, clock)
+    access_log = AccessLog(settings.access_log, clock)
+    endpoints = Endpoints(
+        settings,
+        publisher,
+        Intake(settings, recent, metrics, clock),
+        recent,
+        Keys(key_file(settings.data_dir), settings.rate_limit_per_key, clock),
+        metrics,
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -49,46 +66,99 @@ def build(settings: EntrypointSettings, clock: Clock) -> Starlette:
             connecting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await connecting
+            access_log.flush()
 
-    async def openapi(_: Request) -> Response:
-        return Response(document_json(), media_type="application/json")
-
-    async def docs(_: Request) -> Response:
-        return HTMLResponse(DOCS_PAGE)
-
-    return Starlette(
-        routes=[
-            Route("/receipt", endpoints.post_receipt, methods=["POST"]),
-            Route("/health/live", endpoints.live),
-            Route("/health/ready", endpoints.ready),
-            Route("/openapi.json", openapi),
-            Route("/docs", docs),
-            Mount("/docs/files", StaticFiles(directory=_SWAGGER_FILES)),
-        ],
-        exception_handlers={
-            Problem: _problem,
-            HTTPException: _http_error,
-            Exception: _unexpected,
-        },
+    pages = Starlette(
+        routes=Pages(link, publisher, metrics).routes(),
+        exception_handlers={HTTPException: _http_error},
         lifespan=lifespan,
     )
+    hot: dict[str, Handler] = {
+        "/receipt": endpoints.post_receipt,
+        "/receipts": endpoints.post_receipts,
+    }
+    return Door(hot, pages, metrics, access_log)
 
 
-async def _problem(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)  # noqa: S101 - Starlette's signature is wider than ours
-    return error.response()
+class Door:
+    """Answers the hot paths itself; every request has an id, and a line in the access log."""
+
+    def __init__(
+        self, hot: dict[str, Handler], pages: ASGIApp, metrics: Metrics, access_log: AccessLog
+    ) -> None:
+        self._hot = hot
+        self._pages = pages
+        self._metrics = metrics
+        self._access_log = access_log
+        self._prefix = secrets.token_hex(4)
+        self._numbers = itertools.count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or the application's lifespan."""
+        if scope["type"] != "http":
+            await self._pages(scope, receive, send)
+            return
+        started = perf_counter()
+        request_id = self._request_id(scope)
+        handler = self._hot.get(scope["path"])
+        if handler is None:
+            status = await self._page(scope, receive, send, request_id)
+        else:
+            reply = await self._reply(handler, scope, receive, request_id)
+            status = reply.status
+            await send_reply(send, reply, request_id)
+        if status >= HTTPStatus.BAD_REQUEST:
+            self._metrics.refused(status)
+        self._access_log.note(
+            request_id, scope["method"], scope["path"], status, perf_counter() - started
+        )
+
+    async def _reply(
+        self, handler: Handler, scope: Scope, receive: Receive, request_id: str
+    ) -> Reply:
+        try:
+            if scope["method"] != "POST":
+                raise problems.wrong_method(scope["method"], ["POST"])
+            return await handler(scope, receive)
+        except Problem as problem:
+            return problem_reply(problem, request_id)
+        except Exception as error:
+            log.error("unexpected error", request_id=request_id, exc_info=error)
+            return problem_reply(problems.unexpected(), request_id)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> int:
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        scope["request_id"] = request_id
+        await self._pages(scope, receive, send_with_id)
+        return status
+
+    def _request_id(self, scope: Scope) -> str:
+        """The client's own id where it is a plain one, else ours."""
+        given = header(scope, b"x-request-id")
+        if given is not None and _REQUEST_ID.fullmatch(given):
+            return given
+        return f"{self._prefix}-{next(self._numbers):x}"
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    """Starlette's own refusals, as problem documents."""
+    if not isinstance(error, HTTPException):
+        raise error
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = sorted((error.headers or {}).get("Allow", "").split(", "))
-        return problems.wrong_method(request.method, allowed).response()
-    if error.status_code == HTTPStatus.NOT_FOUND:
-        return problems.not_found(request.url.path).response()
-    return Problem(HTTPStatus(error.status_code), "http-error", error.detail).response()
-
-
-async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("unexpected error", path=request.url.path, exc_info=error)
-    return problems.unexpected().response()
+        problem = problems.wrong_method(request.method, allowed)
+    elif error.status_code == HTTPStatus.NOT_FOUND:
+        problem = problems.not_found(request.url.path)
+    else:
+        problem = Problem(HTTPStatus(error.status_code), "http-error", error.detail)
+    reply = problem_reply(problem, request.scope["request_id"])
+    headers = {name.decode(): value.decode() for name, value in reply.headers}
+    return Response(reply.body, reply.status, headers)

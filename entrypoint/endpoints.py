@@ -1,86 +1,250 @@
-"""What the door does with a request: read, validate, publish with a confirm, answer."""
+"""What the door does with a request: read, check, publish with a confirm, answer."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.types import Receive, Scope
 
 from entrypoint import problems
-from entrypoint.broker_link import BrokerLink
-from entrypoint.publisher import Parcel, Publisher
+from entrypoint.asgi import Reply, header, json_reply, media_type, read_body
+from entrypoint.decompress import UNPACKERS, NotPackedError, TooLargeError
+from entrypoint.formats import READERS
+from entrypoint.formats.reading import Entry, NotReadableError
+from entrypoint.intake import ConflictError, ForeignStoreError, Intake, Taken
+from entrypoint.keys import ANYONE, Caller, Keys
+from entrypoint.metrics import Metrics
+from entrypoint.problems import RefusedEntry
+from entrypoint.publisher import MAX_MESSAGE_RECEIPTS, Parcel, Publisher
+from entrypoint.recent import DifferentContentError, Recent
 from entrypoint.settings import EntrypointSettings
-from entrypoint.validation import InvalidReceiptError, NotJsonError, stamp, validate
-from tillstream.clock import Clock
+from entrypoint.violations import MAX_VIOLATIONS, InvalidReceiptError, NotJsonError, Violation
 from tillstream.codec import JSON
 from tillstream.errors import NotConfirmed
 
+#: Parcels of one batch that may wait for their confirms at once.
+PARCELS_IN_FLIGHT = 4
+
 
 class Accepted(msgspec.Struct, frozen=True):
-    """The answer 202: the broker has confirmed the receipt; it is counted and stored once."""
+    """The answer 202 to a receipt: the broker has it; it is counted and stored once."""
 
     key: str
 
 
+class BatchResult(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer 202 or 207 to a batch: what is durable, and what was refused and why."""
+
+    accepted: int
+    refused: int
+    #: The first refused receipts, by position.
+    errors: Sequence[RefusedEntry] = ()
+
+
 class Endpoints:
-    """The door's endpoints and what they share."""
+    """`POST /receipt` and `POST /receipts`, and what they share."""
 
     def __init__(
-        self, settings: EntrypointSettings, publisher: Publisher, link: BrokerLink, clock: Clock
+        self,
+        settings: EntrypointSettings,
+        publisher: Publisher,
+        intake: Intake,
+        recent: Recent,
+        keys: Keys,
+        metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._publisher = publisher
-        self._link = link
-        self._clock = clock
+        self._intake = intake
+        self._recent = recent
+        self._keys = keys
+        self._metrics = metrics
 
-    async def post_receipt(self, request: Request) -> Response:
-        """`POST /receipt`: 202 once the receipt is durable, a problem document otherwise."""
-        _require_type(request, JSON)
-        body = await _read(request, self._settings.max_receipt_bytes)
+    async def post_receipt(self, scope: Scope, receive: Receive) -> Reply:
+        """202 once the receipt is durable; raises the Problem to answer otherwise."""
+        caller = self._caller(scope)
+        body = await read_body(
+            scope, receive, self._settings.max_receipt_bytes, "MAX_RECEIPT_BYTES"
+        )
+        body = self._unpacked(scope, body, self._settings.max_receipt_bytes, "MAX_RECEIPT_BYTES")
+        kind = media_type(scope)
+        if kind != JSON:
+            body = _only(_entries(kind, body))
+        self._limit(caller, 1)
+        taken = self._take(body, caller)
+        retry_key = _retry_key(scope)
+        if retry_key is not None:
+            self._claim(retry_key, taken.content)
+        await self._publish([taken], retry_key, taken.content)
+        return json_reply(202, Accepted(taken.key))
+
+    async def post_receipts(self, scope: Scope, receive: Receive) -> Reply:
+        """202 when all are durable, 207 when some were refused and all others are durable."""
+        caller = self._caller(scope)
+        limit = self._settings.max_batch_bytes
+        body = await read_body(scope, receive, limit, "MAX_BATCH_BYTES")
+        body = self._unpacked(scope, body, limit, "MAX_BATCH_BYTES")
+        entries = _entries(media_type(scope), body)
+        self._limit(caller, len(entries))
+        retry_key, content = _retry_key(scope), hash(body)
+        if retry_key is not None:
+            self._claim(retry_key, content)
         try:
-            receipt = validate(body)
+            result = await self._accept(entries, caller)
+        except BaseException:
+            if retry_key is not None:
+                self._recent.failed(retry_key)
+            raise
+        if retry_key is not None:
+            self._recent.confirmed(retry_key, content)
+        if result.refused and not result.accepted:
+            raise problems.invalid_batch(result.refused, result.errors)
+        return json_reply(207 if result.refused else 202, result)
+
+    async def _accept(self, entries: Sequence[Entry], caller: Caller) -> BatchResult:
+        """Check and publish by parcels, so that other requests have their turns between."""
+        refused: list[RefusedEntry] = []
+        parcels: set[asyncio.Task[None]] = set()
+        try:
+            for start in range(0, len(entries), MAX_MESSAGE_RECEIPTS):
+                part = entries[start : start + MAX_MESSAGE_RECEIPTS]
+                taken = list(self._take_all(part, caller, refused))
+                parcels.add(asyncio.create_task(self._publish(taken, None, 0)))
+                if len(parcels) >= PARCELS_IN_FLIGHT:
+                    done, parcels = await asyncio.wait(parcels, return_when=asyncio.FIRST_COMPLETED)
+                    for parcel in done:
+                        parcel.result()
+                else:
+                    await asyncio.sleep(0)
+            await asyncio.gather(*parcels)
+        finally:
+            # After a failure the answer is 503: the other parcels still resolve, unheard.
+            for parcel in parcels:
+                parcel.add_done_callback(_forget)
+        return BatchResult(len(entries) - len(refused), len(refused), refused[:MAX_VIOLATIONS])
+
+    def _take_all(
+        self, entries: Iterable[Entry], caller: Caller, refused: list[RefusedEntry]
+    ) -> Iterable[Taken]:
+        for entry in entries:
+            try:
+                if entry.defect is not None:
+                    raise NotJsonError(entry.defect)
+                yield self._intake.take(entry.body, caller)
+            except InvalidReceiptError as error:
+                refused.append(RefusedEntry(entry.position, error.violations))
+            except NotJsonError as error:
+                refused.append(_refused(entry, "json", str(error)))
+            except ForeignStoreError as error:
+                reason = f"this API key may not send for the store {error.store!r}"
+                refused.append(_refused(entry, "foreign-store", reason))
+            except ConflictError as error:
+                reason = f"{error.key} was sent before with another content"
+                refused.append(_refused(entry, "conflict", reason))
+
+    def _take(self, body: bytes, caller: Caller) -> Taken:
+        try:
+            return self._intake.take(body, caller)
         except NotJsonError as error:
             raise problems.not_json(str(error)) from error
         except InvalidReceiptError as error:
             raise problems.invalid_receipt(error.violations) from error
+        except ForeignStoreError as error:
+            raise problems.foreign_store(error.store) from error
+        except ConflictError as error:
+            raise problems.conflict(f"The receipt {error.key}") from error
+
+    async def _publish(self, taken: Sequence[Taken], retry_key: str | None, content: int) -> None:
+        """Return when all are durable; raises the Problem 503 when that is not known."""
+        fresh = [one for one in taken if one.line]
+        for one in fresh:
+            self._recent.sent(one.key, one.content)
         try:
-            await self._publisher.publish(Parcel(stamp(receipt, self._clock()), 1))
-        except NotConfirmed as error:
-            raise problems.not_confirmed(error) from error
-        return _json(Accepted(receipt.key), 202)
+            if fresh:
+                lines = b"\n".join([one.line for one in fresh])
+                await self._publisher.publish(Parcel(lines, len(fresh)))
+        except BaseException as error:
+            for one in fresh:
+                self._recent.failed(one.key)
+            if retry_key is not None:
+                self._recent.failed(retry_key)
+            if isinstance(error, NotConfirmed):
+                raise problems.not_confirmed(error) from error
+            raise
+        for one in fresh:
+            self._recent.confirmed(one.key, one.content)
+        if retry_key is not None:
+            self._recent.confirmed(retry_key, content)
+        self._metrics.accepted(len(taken))
 
-    async def live(self, _: Request) -> Response:
-        """`GET /health/live`: this process answers."""
-        return _json({"status": "live"}, 200)
+    def _claim(self, retry_key: str, content: int) -> None:
+        try:
+            self._recent.is_confirmed(retry_key, content)
+        except DifferentContentError as error:
+            raise problems.conflict("This Idempotency-Key") from error
+        self._recent.sent(retry_key, content)
 
-    async def ready(self, _: Request) -> Response:
-        """`GET /health/ready`: 200 when a receipt would be taken now, 503 otherwise."""
-        broker = await self._link.state()
-        return _json({"status": broker}, 200 if broker == "ready" else 503)
+    def _caller(self, scope: Scope) -> Caller:
+        if self._settings.api_keys == "off":
+            return ANYONE
+        scheme, _, key = (header(scope, b"authorization") or "").partition(" ")
+        caller = self._keys.caller(key.strip()) if scheme.lower() == "bearer" else None
+        if caller is None:
+            raise problems.who_are_you()
+        return caller
+
+    @staticmethod
+    def _limit(caller: Caller, receipts: int) -> None:
+        if seconds := caller.wait_before(receipts):
+            raise problems.too_fast(seconds)
+
+    @staticmethod
+    def _unpacked(scope: Scope, body: bytes, limit: int, setting: str) -> bytes:
+        encoding = header(scope, b"content-encoding")
+        if encoding is None:
+            return body
+        unpack = UNPACKERS.get(encoding.strip().lower())
+        if unpack is None:
+            raise problems.wrong_encoding(encoding, list(UNPACKERS))
+        try:
+            return unpack(body, limit)
+        except TooLargeError as error:
+            raise problems.too_large(limit, setting) from error
+        except NotPackedError as error:
+            raise problems.unreadable(encoding, str(error)) from error
 
 
-def _json(content: object, status: int) -> Response:
-    return Response(msgspec.json.encode(content), status_code=status, media_type=JSON)
-
-
-def _require_type(request: Request, accepted: str) -> None:
-    found = request.headers.get("content-type")
-    if found is None or found.partition(";")[0].strip().lower() != accepted:
-        raise problems.wrong_type(found, [accepted])
-
-
-async def _read(request: Request, limit: int) -> bytes:
-    """The whole body; 413 as soon as it is known to be larger than `limit` bytes."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        raise problems.too_large(limit, "MAX_RECEIPT_BYTES")
-    chunks: list[bytes] = []
-    size = 0
+def _entries(kind: str | None, body: bytes) -> Sequence[Entry]:
+    reader = READERS.get(kind or "")
+    if reader is None:
+        raise problems.wrong_type(kind, list(READERS))
     try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > limit:
-                raise problems.too_large(limit, "MAX_RECEIPT_BYTES")
-            chunks.append(chunk)
-    except ClientDisconnect as error:
-        # Nobody is left to read this answer; nothing was accepted.
-        raise problems.not_json("it ended before it was whole") from error
-    return b"".join(chunks)
+        return list(reader(body))
+    except NotReadableError as error:
+        raise problems.unreadable(str(kind).rpartition("/")[2], str(error)) from error
+
+
+def _only(entries: Sequence[Entry]) -> bytes:
+    if len(entries) != 1:
+        raise problems.one_expected(len(entries))
+    if entries[0].defect is not None:
+        raise problems.unreadable("a receipt", entries[0].defect)
+    return entries[0].body
+
+
+def _refused(entry: Entry, rule: str, reason: str) -> RefusedEntry:
+    return RefusedEntry(entry.position, [Violation(rule, "$", reason)])
+
+
+def _retry_key(scope: Scope) -> str | None:
+    """The Idempotency-Key, apart from receipt keys, for this caller alone."""
+    key = header(scope, b"idempotency-key")
+    if key is None:
+        return None
+    return f"idempotency {hash(header(scope, b'authorization'))} {scope['path']} {key[:255]}"
+
+
+def _forget(parcel: "asyncio.Task[None]") -> None:
+    """Take the outcome of a parcel that nobody waits for, so that it is not reported as lost."""
+    if not parcel.cancelled():
+        parcel.exception()

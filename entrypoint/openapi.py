@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from entrypoint.problems import PROBLEM_JSON
-from entrypoint.validation import Violation
+from entrypoint.violations import Violation
 from tillstream.codec import JSON
 from tillstream.contracts import Receipt
 

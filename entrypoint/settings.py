@@ -1,11 +1,16 @@
 """Settings of the entrypoint, from the environment."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from entrypoint.rules import RULES
+from tillstream.errors import SettingsError
 from tillstream.settings import BrokerSettings, Port, StoreTimeSettings
+
+Positive = Annotated[int, Meta(ge=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,9 +19,41 @@ class EntrypointSettings(StoreTimeSettings, BrokerSettings):
 
     entrypoint_host: str = "127.0.0.1"
     entrypoint_port: Port = 3000
+    #: Where the API keys are: `entrypoint/keys.json` in it.
+    data_dir: Path = Path("var")
     #: Largest body of one receipt, bytes.
     max_receipt_bytes: Annotated[int, Meta(ge=1024)] = 262_144
+    #: Largest body of `POST /receipts`, bytes, also when unpacked.
+    max_batch_bytes: Annotated[int, Meta(ge=1024)] = 16_777_216
     #: Longest wait for a confirm, seconds; then the answer is 503.
     confirm_timeout_seconds: Annotated[float, Meta(gt=0)] = 5.0
     #: Receipts that may wait for the broker at once; one more is answered with 503.
-    max_receipts_in_flight: Annotated[int, Meta(ge=1)] = 20_000
+    max_receipts_in_flight: Positive = 20_000
+    #: Receipts and idempotency keys that are remembered to answer a retry at once.
+    remembered_receipts: Positive = 100_000
+    #: `on`: a request without a valid API key is refused.
+    api_keys: Literal["on", "off"] = "off"
+    #: Receipts a second that one API key may send, on average; bursts of ten seconds' worth.
+    rate_limit_per_key: Positive = 1_000
+    #: A receipt dated further ahead of our clock than this is marked, seconds.
+    max_clock_ahead_seconds: Positive = 300
+    #: Rules that refuse instead of marking: ids joined by commas, or `all`.
+    refuse_rules: str = ""
+    #: Which requests are logged.
+    access_log: Literal["all", "refused", "off"] = "refused"
+
+    def __post_init__(self) -> None:
+        unknown = sorted(self.refused() - RULES.keys())
+        if unknown:
+            raise SettingsError(
+                [
+                    f"REFUSE_RULES: no rule is called {', '.join(unknown)}; there are "
+                    f"{', '.join(RULES)}, or all"
+                ]
+            )
+
+    def refused(self) -> frozenset[str]:
+        """Ids of the rules that refuse a receipt."""
+        if self.refuse_rules == "all":
+            return frozenset(RULES)
+        return frozenset(filter(None, (part.strip() for part in self.refuse_rules.split(","))))

@@ -1,53 +1,25 @@
-"""From the bytes of a request to a receipt that may be published, or to every rule it breaks."""
+"""From the JSON of a request to a receipt that may be published: checked, and on one line."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
 
-import jsonschema
 import msgspec
-from jsonschema.exceptions import ValidationError as SchemaError
 
+from entrypoint.violations import InvalidReceiptError, NotJsonError, date_violation, explain
 from tillstream.contracts import Receipt, receipt_key
 
 _decoder = msgspec.json.Decoder(Receipt)
 
-#: The contract as JSON Schema 2020-12: the source of the OpenAPI document as well.
-SCHEMA = msgspec.json.schema(Receipt)
-_schema_validator = jsonschema.Draft202012Validator(SCHEMA)
-
-#: Most violations that one answer names, so that a hostile body gets a bounded answer.
-MAX_VIOLATIONS = 100
-
 #: The door's own stamps: a client's fields of these names are not believed.
-STAMPS = ("receivedTime",)
+STAMPS = ("receivedTime", "marks")
 _QUOTED_STAMPS = tuple(f'"{name}"'.encode() for name in STAMPS)
 
 
-class Violation(msgspec.Struct, frozen=True):
-    """One broken rule: its id, where (JSON path) and what to do about it."""
-
-    rule: str
-    path: str
-    message: str
-
-
-class NotJsonError(Exception):
-    """The body is not a JSON text. The message says where it stops being one."""
-
-
-class InvalidReceiptError(Exception):
-    """The body is JSON and breaks the contract in the ways of `violations`."""
-
-    def __init__(self, violations: list[Violation]) -> None:
-        self.violations = violations
-        super().__init__(f"{len(violations)} violations")
-
-
-class ValidReceipt(msgspec.Struct, frozen=True):
-    """A receipt that keeps the contract: its key, and its JSON on one line, as it came."""
+class ValidReceipt(msgspec.Struct, frozen=True, gc=False):
+    """A receipt that keeps the contract: its key, its fields, and its JSON on one line."""
 
     key: str
-    body: bytes
+    receipt: Receipt
+    line: bytes
 
 
 def validate(body: bytes) -> ValidReceipt:
@@ -57,19 +29,25 @@ def validate(body: bytes) -> ValidReceipt:
         body.decode()
         receipt = _decoder.decode(body)
     except (msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise _explain(body, error) from error
+        raise explain(body, error) from error
     except msgspec.DecodeError as error:
         raise NotJsonError(str(error)) from error
     except RecursionError as error:
         raise NotJsonError("the body is nested too deeply") from error
-    if (violation := _date_violation(receipt.date)) is not None:
+    if (violation := date_violation(receipt.date)) is not None:
         raise InvalidReceiptError([violation])
-    return ValidReceipt(receipt_key(receipt), _one_line(body))
+    return ValidReceipt(receipt_key(receipt), receipt, _one_line(body))
 
 
-def stamp(receipt: ValidReceipt, received_time: float) -> bytes:
-    """The receipt's JSON with the door's time of receipt (Unix seconds, to the ms) in it."""
-    return receipt.body[:-1] + b',"receivedTime":%.3f}' % received_time
+def stamp(line: bytes, received_time: float, marks: Sequence[str] = ()) -> bytes:
+    """A receipt's JSON with the door's stamps in it: when it came (Unix seconds), its marks."""
+    if marks:
+        return b'%b,"receivedTime":%.3f,"marks":%b}' % (
+            line[:-1],
+            received_time,
+            msgspec.json.encode(marks),
+        )
+    return b'%b,"receivedTime":%.3f}' % (line[:-1], received_time)
 
 
 def _one_line(body: bytes) -> bytes:
@@ -80,104 +58,3 @@ def _one_line(body: bytes) -> bytes:
         kept = {name: raw for name, raw in fields.items() if name not in STAMPS}
         return msgspec.json.encode(kept)
     return line
-
-
-def _date_violation(text: str) -> Violation | None:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError as error:
-        return Violation("date", "$.date", f"{text!r} is not a time of the calendar: {error}")
-    return None
-
-
-def _explain(body: bytes, error: Exception) -> NotJsonError | InvalidReceiptError:
-    """Every violation: the decoder stops at the first one, the schema does not."""
-    try:
-        decoded = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as not_json:
-        return NotJsonError(str(not_json))
-    violations: dict[Violation, None] = {}
-    for schema_error in _schema_validator.iter_errors(decoded):
-        violations.update(dict.fromkeys(_violations(schema_error)))
-        if len(violations) >= MAX_VIOLATIONS:
-            break
-    date = decoded.get("date") if isinstance(decoded, dict) else None
-    if isinstance(date, str) and not any(v.path == "$.date" for v in violations):
-        broken = _date_violation(date)
-        violations.update({broken: None} if broken else {})
-    if not violations:
-        message, _, path = str(error).partition(" - at ")
-        violations[Violation("contract", path.strip("`") or "$", message)] = None
-    return InvalidReceiptError(list(violations)[:MAX_VIOLATIONS])
-
-
-def _violations(error: SchemaError) -> list[Violation]:
-    path = error.json_path
-    rule = str(error.validator)
-    if rule == "required":
-        # The library reports each missing field on its own and names it in words only.
-        required: list[str] = error.validator_value  # type: ignore[assignment]
-        present: dict[str, Any] = error.instance  # type: ignore[assignment]
-        return [
-            Violation(rule, f"{path}.{name}", "this field is missing")
-            for name in required
-            if name not in present
-        ]
-    return [Violation(rule, path, _message(error))]
-
-
-def _message(error: SchemaError) -> str:
-    expected: Any = error.validator_value
-    found = _shortened(error.instance)
-    match error.validator:
-        case "type":
-            return f"must be {_type_name(expected)}, found {found}"
-        case "anyOf":
-            return f"must be {' or '.join(_option(o) for o in expected)}, found {found}"
-        case "pattern" if error.json_path == "$.date":
-            return f"must be like 2026-11-21 08:00:00 or 2026-11-21T08:00:00+01:00, found {found}"
-        case "pattern":
-            return f"must match {expected}, found {found}"
-        case "minLength":
-            return "must not be empty"
-        case "maxLength":
-            return f"must have at most {expected} characters"
-        case "maxItems":
-            return f"must have at most {expected} items"
-        case "minimum":
-            return f"must be at least {expected}, found {found}"
-        case "maximum":
-            return f"must be at most {expected}, found {found}"
-        case _:
-            return error.message[:200]
-
-
-def _option(option: dict[str, Any]) -> str:
-    name = _type_name(option.get("type", "object"))
-    if "maxLength" in option:
-        name += f" of {option.get('minLength', 0)} to {option['maxLength']} characters"
-    elif "pattern" in option:
-        name += f" matching {option['pattern']}"
-    elif "minimum" in option:
-        name += f" from {option['minimum']} to {option['maximum']}"
-    return name
-
-
-def _type_name(name: str) -> str:
-    return {
-        "string": "text",
-        "integer": "an integer",
-        "number": "a number",
-        "object": "an object",
-        "array": "a list",
-        "null": "null",
-    }.get(name, str(name))
-
-
-def _shortened(instance: Any) -> str:
-    if isinstance(instance, dict):
-        return "an object"
-    if isinstance(instance, list):
-        return "a list"
-    text = msgspec.json.encode(instance).decode()
-    return text if len(text) <= 60 else text[:57] + "..."

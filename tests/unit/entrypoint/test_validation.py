@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrypoint.validation import InvalidReceiptError, NotJsonError, stamp, validate
+from entrypoint.validation import stamp, validate
+from entrypoint.violations import InvalidReceiptError, NotJsonError
 from tests.receipts import encoded, line, receipt
 from tillstream.contracts import StampedReceipt
 
 
 def published(body: bytes) -> Any:
-    return msgspec.json.decode(stamp(validate(body), 12.5))
+    return msgspec.json.decode(stamp(validate(body).line, 12.5))
 
 
 def test_a_receipt_is_published_as_it_came_with_the_time_of_receipt() -> None:
@@ -27,7 +28,7 @@ def test_a_receipt_is_published_as_it_came_with_the_time_of_receipt() -> None:
 def test_a_published_receipt_is_one_line() -> None:
     body = msgspec.json.format(encoded(receipt()), indent=2).replace(b"\n", b"\r\n")
 
-    actual = stamp(validate(body), 12.5)
+    actual = stamp(validate(body).line, 12.5)
 
     assert (b"\n" in actual, b"\r" in actual) == (False, False)
 
@@ -117,7 +118,7 @@ def test_what_is_not_json_is_said_to_be_so(body: bytes) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused_or_decodable(body: bytes) -> None:
     try:
-        line = stamp(validate(body), 1.0)
+        line = stamp(validate(body).line, 1.0)
     except (NotJsonError, InvalidReceiptError):
         return
     msgspec.json.decode(line, type=StampedReceipt)

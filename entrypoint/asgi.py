@@ -1,0 +1,87 @@
+"""Requests and replies without a framework: the hot path pays for nothing that it does not use."""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from entrypoint import problems
+from entrypoint.problems import PROBLEM_JSON, Problem
+from tillstream.codec import JSON
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+_encode = msgspec.json.Encoder().encode
+_JSON_HEADERS: Headers = ((b"content-type", JSON.encode()),)
+
+
+class Reply(NamedTuple):
+    """A whole response."""
+
+    status: int
+    body: bytes
+    headers: Headers
+
+
+#: Answers one request.
+Handler = Callable[[Scope, Receive], Awaitable[Reply]]
+
+
+def json_reply(status: int, content: object) -> Reply:
+    """`content` as JSON."""
+    return Reply(status, _encode(content), _JSON_HEADERS)
+
+
+def problem_reply(problem: Problem, request_id: str) -> Reply:
+    """A problem document."""
+    headers = {"content-type": PROBLEM_JSON} | problem.headers
+    encoded = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+    return Reply(problem.status, problem.document(request_id), encoded)
+
+
+async def send_reply(send: Send, reply: Reply, request_id: str) -> None:
+    """Send it, with its length and the request's id."""
+    headers = [
+        (b"content-length", b"%d" % len(reply.body)),
+        (b"x-request-id", request_id.encode()),
+        *reply.headers,
+    ]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """The value of a header (lower-case name), or None."""
+    for key, value in scope["headers"]:
+        if key == name:
+            text: str = value.decode("latin-1")
+            return text
+    return None
+
+
+def media_type(scope: Scope) -> str | None:
+    """The media type of the body, without parameters, or None when it is not named."""
+    found = header(scope, b"content-type")
+    return None if found is None else found.partition(";")[0].strip().lower()
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int, setting: str) -> bytes:
+    """The whole body; raises 413 as soon as it is known to be larger than `limit` bytes."""
+    declared = header(scope, b"content-length")
+    if declared is not None and declared.isdigit() and int(declared) > limit:
+        raise problems.too_large(limit, setting)
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            # Nobody is left to read this answer; nothing was accepted.
+            raise problems.not_json("it ended before it was whole")
+        chunk = message.get("body", b"")
+        more = message.get("more_body", False)
+        size += len(chunk)
+        if size > limit:
+            raise problems.too_large(limit, setting)
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -1,0 +1,100 @@
+"""What a receipt goes through between its JSON and the publisher: checked, marked, remembered."""
+
+import msgspec
+
+from entrypoint.keys import Caller
+from entrypoint.metrics import Metrics
+from entrypoint.recent import DifferentContentError, Recent
+from entrypoint.rules import broken_rules
+from entrypoint.settings import EntrypointSettings
+from entrypoint.validation import stamp, validate
+from entrypoint.violations import InvalidReceiptError, Violation
+from tillstream.clock import Clock, event_time
+from tillstream.contracts import Receipt
+
+#: Mark of a receipt that is dated further ahead of our clock than the setting allows.
+CLOCK_AHEAD = "clock-ahead"
+
+
+class ConflictError(Exception):
+    """A receipt whose identity is known with other content; `key` is the identity."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(key)
+
+
+class ForeignStoreError(Exception):
+    """A receipt of a store that the caller may not send for."""
+
+    def __init__(self, store: str) -> None:
+        self.store = store
+        super().__init__(store)
+
+
+class Taken(msgspec.Struct, frozen=True, gc=False):
+    """A receipt that may be published: its key, its content, its line; or is durable already."""
+
+    key: str
+    content: int
+    #: The line to publish, with our stamps; empty when the broker is known to have it.
+    line: bytes
+
+
+class Intake:
+    """The door's rules for one receipt. Holds no I/O."""
+
+    def __init__(
+        self, settings: EntrypointSettings, recent: Recent, metrics: Metrics, clock: Clock
+    ) -> None:
+        self._zone = settings.zone()
+        self._ahead = settings.max_clock_ahead_seconds
+        self._refused = settings.refused()
+        self._recent = recent
+        self._metrics = metrics
+        self._clock = clock
+
+    def take(self, body: bytes, caller: Caller) -> Taken:
+        """The receipt in `body`, ready to be published.
+
+        Raises NotJsonError, InvalidReceiptError, ForeignStoreError or ConflictError.
+        """
+        valid = validate(body)
+        receipt = valid.receipt
+        store = str(receipt.store_id)
+        if not caller.may_send_for(store):
+            raise ForeignStoreError(store)
+        marks = self._marks(receipt)
+        content = _content(receipt)
+        try:
+            if self._recent.is_confirmed(valid.key, content):
+                return Taken(valid.key, content, b"")
+        except DifferentContentError as error:
+            raise ConflictError(valid.key) from error
+        for mark in marks:
+            self._metrics.marked(mark)
+        return Taken(valid.key, content, stamp(valid.line, self._clock(), marks))
+
+    def _marks(self, receipt: Receipt) -> list[str]:
+        broken = broken_rules(receipt)
+        refused = [Violation(*rule) for rule in broken if rule[0] in self._refused]
+        if refused:
+            raise InvalidReceiptError(refused)
+        marks = list(dict.fromkeys(rule for rule, _, _ in broken))
+        sold = event_time(receipt.date, self._zone).timestamp()
+        if sold > self._clock() + self._ahead:
+            marks.append(CLOCK_AHEAD)
+        return marks
+
+
+def _content(receipt: Receipt) -> int:
+    """What makes two receipts of one identity the same; stable within this process only."""
+    return hash(
+        (
+            receipt.agent_id,
+            receipt.customer_id,
+            receipt.lines,
+            receipt.document_total,
+            receipt.settlements,
+        )
+    )

@@ -1,0 +1,156 @@
+"""API keys: who may send, for which stores, how fast. Kept hashed in one small file."""
+
+import fcntl
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from entrypoint.rate_limit import Bucket
+from tillstream.clock import Clock
+
+#: How often the file is looked at for a change, seconds: a revoked key ends this soon.
+RELOAD_SECONDS = 1.0
+
+_PREFIX = "till"
+
+
+class KeyRecord(msgspec.Struct, frozen=True):
+    """One key as it is kept: its SHA-256, never itself.
+
+    A key has 256 random bits, so a fast hash is as safe as a slow one.
+    """
+
+    id: str
+    name: str
+    sha256: str
+    #: Stores that it may send for; none named means every store.
+    stores: tuple[str, ...]
+    created: datetime
+
+
+class KeyFile:
+    """The file of keys; read at most once a second, and only when it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def records(self) -> list[KeyRecord]:
+        """All keys; none when there is no file yet."""
+        try:
+            text = self._path.read_bytes()
+        except FileNotFoundError:
+            return []
+        return msgspec.json.decode(text, type=list[KeyRecord])
+
+    def version(self) -> tuple[int, int]:
+        """Changes whenever the file does."""
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return (0, 0)
+        return (status.st_mtime_ns, status.st_ino)
+
+    def add(self, name: str, stores: tuple[str, ...], now: datetime) -> tuple[KeyRecord, str]:
+        """A new key: its record, and the key itself, which is told only this once."""
+        secret = secrets.token_urlsafe(32)
+        record = KeyRecord(secrets.token_hex(6), name, _sha256(secret), stores, now)
+        with self._locked():
+            self._write([*self.records(), record])
+        return record, f"{_PREFIX}_{record.id}_{secret}"
+
+    def revoke(self, key_id: str) -> bool:
+        """Remove a key; False when there is none of this id."""
+        with self._locked():
+            records = self.records()
+            kept = [record for record in records if record.id != key_id]
+            if len(kept) == len(records):
+                return False
+            self._write(kept)
+        return True
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _write(self, records: list[KeyRecord]) -> None:
+        fresh = self._path.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(records)))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._path)
+
+
+class Caller:
+    """Whoever sends: the stores that it may send for, and its rate."""
+
+    def __init__(self, stores: tuple[str, ...], bucket: Bucket | None) -> None:
+        self._stores = frozenset(stores)
+        self._bucket = bucket
+
+    def may_send_for(self, store: str) -> bool:
+        """Whether receipts of this store are taken from it."""
+        return not self._stores or store in self._stores
+
+    def wait_before(self, receipts: int) -> float:
+        """0 when so many receipts are within its rate, else the seconds to wait."""
+        return 0.0 if self._bucket is None else self._bucket.take(receipts)
+
+
+#: Whoever sends while keys are off: every store, at any rate.
+ANYONE = Caller((), None)
+
+
+class Keys:
+    """Finds the caller of a key."""
+
+    def __init__(self, file: KeyFile, rate: int, clock: Clock) -> None:
+        self._file = file
+        self._rate = rate
+        self._clock = clock
+        self._records: dict[str, KeyRecord] = {}
+        self._callers: dict[str, Caller] = {}
+        self._version: tuple[int, int] | None = None
+        self._looked_at = 0.0
+
+    def caller(self, key: str) -> Caller | None:
+        """Whose key it is; None when it is nobody's. Compares in constant time."""
+        self._reload()
+        _, _, rest = key.partition("_")
+        key_id, _, secret = rest.partition("_")
+        record = self._records.get(key_id)
+        expected = record.sha256 if record else "0" * 64
+        if not hmac.compare_digest(_sha256(secret), expected) or record is None:
+            return None
+        return self._callers[key_id]
+
+    def _reload(self) -> None:
+        now = self._clock()
+        if self._version is not None and 0 <= now - self._looked_at < RELOAD_SECONDS:
+            return
+        self._looked_at = now
+        version = self._file.version()
+        if version == self._version:
+            return
+        self._version = version
+        self._records = {record.id: record for record in self._file.records()}
+        self._callers = {
+            record.id: self._callers.get(
+                record.id, Caller(record.stores, Bucket(self._rate, self._clock))
+            )
+            for record in self._records.values()
+        }
+
+
+def _sha256(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

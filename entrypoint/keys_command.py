@@ -1,0 +1,52 @@
+"""`python -m entrypoint keys add|list|revoke`: the API keys, by hand."""
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from entrypoint.keys import KeyFile
+
+
+def key_file(data_dir: Path) -> KeyFile:
+    """The keys of a data folder."""
+    return KeyFile(data_dir / "entrypoint" / "keys.json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The three commands."""
+    commands = parser.add_subparsers(dest="keys_command", required=True)
+    add = commands.add_parser("add", help="make a key and print it, once")
+    add.add_argument("name", help="whose key it is, for the list")
+    add.add_argument(
+        "--store",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="a store that it may send for; may be repeated; without it, every store",
+    )
+    commands.add_parser("list", help="all keys, without the keys themselves")
+    revoke = commands.add_parser("revoke", help="end a key, within a second")
+    revoke.add_argument("id", help="its id, as `list` shows it")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked; returns the exit status."""
+    file = key_file(Path(os.environ.get("DATA_DIR") or "var"))
+    if arguments.keys_command == "add":
+        record, key = file.add(arguments.name, tuple(arguments.store), datetime.now(UTC))
+        print(key)
+        print(
+            f"key {record.id} of {record.name}; it is not kept, note it now."
+            " Send it as `Authorization: Bearer ...`",
+            file=sys.stderr,
+        )
+    elif arguments.keys_command == "list":
+        for record in file.records():
+            stores = ",".join(record.stores) or "every store"
+            print(f"{record.id}  {record.created:%Y-%m-%d}  {record.name}  {stores}")
+    elif not file.revoke(arguments.id):
+        print(f"error: no key has the id {arguments.id}; `keys list` shows them", file=sys.stderr)
+        return 1
+    return 0

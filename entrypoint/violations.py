@@ -1,0 +1,139 @@
+"""Why a body is not a receipt: every rule that it breaks, each with its JSON path."""
+
+from datetime import datetime
+from typing import Any
+
+import jsonschema
+import msgspec
+from jsonschema.exceptions import ValidationError as SchemaError
+
+from tillstream.contracts import Receipt
+
+#: The contract as JSON Schema 2020-12: the source of the OpenAPI document as well.
+SCHEMA = msgspec.json.schema(Receipt)
+_schema_validator = jsonschema.Draft202012Validator(SCHEMA)
+
+#: Most violations that one answer names, so that a hostile body gets a bounded answer.
+MAX_VIOLATIONS = 100
+
+
+class Violation(msgspec.Struct, frozen=True):
+    """One broken rule: its id, where (JSON path) and what to do about it."""
+
+    rule: str
+    path: str
+    message: str
+
+
+class NotJsonError(Exception):
+    """The body is not a JSON text. The message says where it stops being one."""
+
+
+class InvalidReceiptError(Exception):
+    """The body is JSON and breaks the contract in the ways of `violations`."""
+
+    def __init__(self, violations: list[Violation]) -> None:
+        self.violations = violations
+        super().__init__(f"{len(violations)} violations")
+
+
+def date_violation(text: str) -> Violation | None:
+    """The violation of a text that is no time of the calendar; None when it is one."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError as error:
+        return Violation("date", "$.date", f"{text!r} is not a time of the calendar: {error}")
+    return None
+
+
+def explain(body: bytes, error: Exception) -> NotJsonError | InvalidReceiptError:
+    """Every violation: the decoder stops at the first one, the schema does not."""
+    try:
+        decoded = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as not_json:
+        return NotJsonError(str(not_json))
+    violations: dict[Violation, None] = {}
+    for schema_error in _schema_validator.iter_errors(decoded):
+        violations.update(dict.fromkeys(_violations(schema_error)))
+        if len(violations) >= MAX_VIOLATIONS:
+            break
+    date = decoded.get("date") if isinstance(decoded, dict) else None
+    if isinstance(date, str) and not any(v.path == "$.date" for v in violations):
+        broken = date_violation(date)
+        violations.update({broken: None} if broken else {})
+    if not violations:
+        message, _, path = str(error).partition(" - at ")
+        violations[Violation("contract", path.strip("`") or "$", message)] = None
+    return InvalidReceiptError(list(violations)[:MAX_VIOLATIONS])
+
+
+def _violations(error: SchemaError) -> list[Violation]:
+    path = error.json_path
+    rule = str(error.validator)
+    if rule == "required":
+        # The library reports each missing field on its own and names it in words only.
+        required: list[str] = error.validator_value  # type: ignore[assignment]
+        present: dict[str, Any] = error.instance  # type: ignore[assignment]
+        return [
+            Violation(rule, f"{path}.{name}", "this field is missing")
+            for name in required
+            if name not in present
+        ]
+    return [Violation(rule, path, _message(error))]
+
+
+def _message(error: SchemaError) -> str:
+    expected: Any = error.validator_value
+    found = _shortened(error.instance)
+    match error.validator:
+        case "type":
+            return f"must be {_type_name(expected)}, found {found}"
+        case "anyOf":
+            return f"must be {' or '.join(_option(o) for o in expected)}, found {found}"
+        case "pattern" if error.json_path == "$.date":
+            return f"must be like 2026-11-21 08:00:00 or 2026-11-21T08:00:00+01:00, found {found}"
+        case "pattern":
+            return f"must match {expected}, found {found}"
+        case "minLength":
+            return "must not be empty"
+        case "maxLength":
+            return f"must have at most {expected} characters"
+        case "maxItems":
+            return f"must have at most {expected} items"
+        case "minimum":
+            return f"must be at least {expected}, found {found}"
+        case "maximum":
+            return f"must be at most {expected}, found {found}"
+        case _:
+            return error.message[:200]
+
+
+def _option(option: dict[str, Any]) -> str:
+    name = _type_name(option.get("type", "object"))
+    if "maxLength" in option:
+        name += f" of {option.get('minLength', 0)} to {option['maxLength']} characters"
+    elif "pattern" in option:
+        name += f" matching {option['pattern']}"
+    elif "minimum" in option:
+        name += f" from {option['minimum']} to {option['maximum']}"
+    return name
+
+
+def _type_name(name: str) -> str:
+    return {
+        "string": "text",
+        "integer": "an integer",
+        "number": "a number",
+        "object": "an object",
+        "array": "a list",
+        "null": "null",
+    }.get(name, str(name))
+
+
+def _shortened(instance: Any) -> str:
+    if isinstance(instance, dict):
+        return "an object"
+    if isinstance(instance, list):
+        return "a list"
+    text = msgspec.json.encode(instance).decode()
+    return text if len(text) <= 60 else text[:57] + "..."
