@@ -5,6 +5,9 @@ from collections.abc import Callable
 
 import zstandard
 
+#: Memory that a zstd frame may ask for, bytes: what RFC 9659 lets one ask of a receiver.
+MAX_ZSTD_WINDOW = 8 * 1024 * 1024
+
 
 class TooLargeError(Exception):
     """The body would be larger than the limit when unpacked."""
@@ -29,19 +32,20 @@ def gunzip(body: bytes, limit: int) -> bytes:
 
 
 def unzstd(body: bytes, limit: int) -> bytes:
-    """The bytes in a zstd body, at most `limit`."""
-    # A frame states the memory that it needs; 8 MB is what RFC 9659 lets a client ask for.
-    unpacker = zstandard.ZstdDecompressor(max_window_size=8 * 1024 * 1024)
+    """The bytes in a zstd body of one frame, at most `limit`."""
+    unpacker = zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW)
     try:
+        # 1. Bounded: the reader gives no more than it is asked for.
         with unpacker.stream_reader(body, read_across_frames=False) as reader:
-            unpacked = reader.read(limit + 1)
-            if len(unpacked) > limit:
+            if len(reader.read(limit + 1)) > limit:
                 raise TooLargeError
-            whole = zstandard.get_frame_parameters(body)
+        # 2. Whole: the reader does not tell a frame that is cut off, this one does.
+        frame = unpacker.decompressobj()
+        unpacked = frame.decompress(body)
     except zstandard.ZstdError as error:
         raise NotPackedError(f"not zstd: {error}") from error
-    if whole.content_size not in (zstandard.CONTENTSIZE_UNKNOWN, len(unpacked)):
-        raise NotPackedError("the zstd frame is cut off")
+    if not frame.eof or frame.unused_data:
+        raise NotPackedError("the zstd frame is cut off or followed by other bytes")
     return unpacked
 
 

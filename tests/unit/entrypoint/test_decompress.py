@@ -1,0 +1,58 @@
+"""Packed bodies are bounded and whole."""
+
+import gzip
+from collections.abc import Callable
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entrypoint.decompress import UNPACKERS, NotPackedError, TooLargeError
+
+
+def zstd_stream(body: bytes) -> bytes:
+    """As a pipe packs: without the size of the content."""
+    packer = zstandard.ZstdCompressor().compressobj()
+    return packer.compress(body) + packer.flush()
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": lambda body: gzip.compress(body),
+    "zstd": lambda body: zstandard.ZstdCompressor().compress(body),
+    "zstd stream": zstd_stream,
+}
+ENCODINGS = sorted(PACKERS)
+
+
+@given(st.sampled_from(ENCODINGS), st.binary(max_size=500))
+def test_what_was_packed_comes_back(encoding: str, body: bytes) -> None:
+    actual = UNPACKERS[encoding.split()[0]](PACKERS[encoding](body), 500)
+
+    assert body == actual
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_bomb_is_refused(encoding: str) -> None:
+    bomb = PACKERS[encoding](b"\0" * 50_000_000)
+
+    with pytest.raises(TooLargeError):
+        UNPACKERS[encoding.split()[0]](bomb, 100_000)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_body_that_is_cut_off_is_refused(encoding: str) -> None:
+    packed = PACKERS[encoding](bytes(range(256)) * 100)
+
+    with pytest.raises(NotPackedError):
+        UNPACKERS[encoding.split()[0]](packed[:-9], 100_000)
+
+
+@given(st.sampled_from(ENCODINGS), st.binary(max_size=60))
+def test_any_bytes_are_unpacked_or_refused(encoding: str, body: bytes) -> None:
+    try:
+        unpacked = UNPACKERS[encoding.split()[0]](body, 1000)
+    except (NotPackedError, TooLargeError):
+        return
+
+    assert len(unpacked) <= 1000

@@ -1,0 +1,79 @@
+"""API keys: hashed, scoped, revocable; and how fast their holders may send."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from entrypoint.keys import KeyFile, Keys
+from entrypoint.rate_limit import Bucket
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+class Time:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_key_is_known_by_itself_and_kept_only_hashed(tmp_path: Path) -> None:
+    file = KeyFile(tmp_path / "keys.json")
+    _, key = file.add("Lyon", (), NOW)
+    keys = Keys(file, 10, Time())
+
+    found = [
+        keys.caller(text) is not None for text in (key, key + "x", "till_x_y", "", "_", key[5:])
+    ]
+
+    assert [True, False, False, False, False, False] == found
+    assert key.rpartition("_")[2] not in (tmp_path / "keys.json").read_text()
+
+
+def test_a_key_covers_its_stores_only(tmp_path: Path) -> None:
+    file = KeyFile(tmp_path / "keys.json")
+    _, of_two = file.add("two", ("1", "2"), NOW)
+    _, of_all = file.add("all", (), NOW)
+    keys = Keys(file, 10, Time())
+
+    covers = [
+        caller.may_send_for(store)
+        for caller in (keys.caller(of_two), keys.caller(of_all))
+        for store in ("1", "3")
+        if caller is not None
+    ]
+
+    assert [True, False, True, True] == covers
+
+
+def test_a_revoked_key_ends_within_a_second(tmp_path: Path) -> None:
+    time = Time()
+    file = KeyFile(tmp_path / "keys.json")
+    record, key = file.add("Lyon", (), NOW)
+    keys = Keys(file, 10, time)
+    before = keys.caller(key) is not None
+    revoked = [file.revoke(record.id), file.revoke(record.id)]
+    time.now += 1.0
+
+    assert (True, [True, False], None) == (before, revoked, keys.caller(key))
+
+
+def test_a_bucket_lets_its_rate_through_and_says_how_long_to_wait() -> None:
+    time = Time()
+    bucket = Bucket(2, time)
+    burst = [bucket.take(1) for _ in range(20)]
+    refused = bucket.take(1)
+    time.now += 0.5
+
+    assert ([0.0] * 20, 0.5, 0.0) == (burst, refused, bucket.take(1))
+
+
+def test_a_batch_larger_than_the_bucket_goes_through_as_a_debt() -> None:
+    time = Time()
+    bucket = Bucket(1, time)
+    first, second = bucket.take(100), bucket.take(1)
+    time.now += 91
+
+    assert (0.0, 91.0, 0.0) == (first, second, bucket.take(1))

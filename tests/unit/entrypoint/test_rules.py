@@ -1,0 +1,140 @@
+"""Arithmetic at the door: each rule is broken alone, noise and returns break none."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entrypoint.rules import RULES, broken_rules
+from tests.receipts import decoded, line, receipt
+
+
+def taxed_line(**changes: Any) -> dict[str, Any]:
+    """2 x 1.25 net, 5.5% tax: 2.50 net, 2.64 gross."""
+    fields = line() | {
+        "quantity": 2,
+        "unitPrice": 1.25,
+        "creditAmount": 2.5,
+        "taxPercentage": 5.5,
+        "settlementAmount": 2.64,
+    }
+    return fields | changes
+
+
+def sound(**changes: Any) -> dict[str, Any]:
+    fields = receipt(
+        lines=[taxed_line()],
+        documentTotal={"netTotal": 2.5, "taxPayable": 0.14, "grossTotal": 2.64},
+        settlements=[
+            {"paymentMechanism": "CB", "settlementAmount": 2},
+            {"paymentMechanism": "Especes", "settlementAmount": 0.64},
+        ],
+    )
+    return fields | changes
+
+
+def rules_of(fields: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(rule, path) for rule, path, _ in broken_rules(decoded(fields))]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        (
+            {"lines": [taxed_line(unitPrice=1.26)]},
+            [("line-net", "$.lines[0].creditAmount")],
+        ),
+        (
+            {"lines": [taxed_line(taxPercentage=10)]},
+            [("line-gross", "$.lines[0].settlementAmount")],
+        ),
+        (
+            {
+                "lines": [taxed_line(), taxed_line()],
+                "documentTotal": {"netTotal": 4.99, "taxPayable": 0.28, "grossTotal": 5.27},
+                "settlements": [{"paymentMechanism": "CB", "settlementAmount": 5.27}],
+            },
+            [
+                ("sum-net", "$.documentTotal.netTotal"),
+                ("sum-gross", "$.documentTotal.grossTotal"),
+            ],
+        ),
+        (
+            {"documentTotal": {"netTotal": 2.5, "taxPayable": 0.15, "grossTotal": 2.64}},
+            [("total-gross", "$.documentTotal.grossTotal")],
+        ),
+        ({"settlements": []}, [("tenders", "$.settlements")]),
+    ],
+)
+def test_each_rule_is_named_when_it_is_broken(
+    changes: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    actual = rules_of(sound(**changes))
+
+    assert expected == actual
+
+
+def test_the_float_noise_of_a_till_breaks_no_rule() -> None:
+    noisy = sound(
+        documentTotal={
+            "netTotal": 2.5000000000000004,
+            "taxPayable": 0.13999999999999968,
+            "grossTotal": 2.640000000000001,
+        }
+    )
+
+    assert [] == rules_of(noisy)
+
+
+def test_a_return_is_negative_and_sound() -> None:
+    returned = sound(
+        lines=[taxed_line(quantity=-2, creditAmount=-2.5, settlementAmount=-2.64)],
+        documentTotal={"netTotal": -2.5, "taxPayable": -0.14, "grossTotal": -2.64},
+        settlements=[{"paymentMechanism": "CB", "settlementAmount": -2.64}],
+    )
+
+    assert [] == rules_of(returned)
+
+
+@given(
+    quantity=st.integers(-50, 50).filter(bool),
+    unit_cents=st.integers(1, 100_000),
+    rate=st.sampled_from([0, 2.1, 5.5, 10, 20]),
+)
+def test_arithmetic_in_whole_cents_is_always_sound(
+    quantity: int, unit_cents: int, rate: float
+) -> None:
+    net = quantity * unit_cents
+    tax = round(net * round(rate * 10) / 1000)
+    amounts = {"creditAmount": net / 100, "settlementAmount": (net + tax) / 100}
+    one = taxed_line(quantity=quantity, unitPrice=unit_cents / 100, taxPercentage=rate, **amounts)
+    fields = sound(
+        lines=[one],
+        documentTotal={
+            "netTotal": net / 100,
+            "taxPayable": tax / 100,
+            "grossTotal": (net + tax) / 100,
+        },
+        settlements=[{"paymentMechanism": "CB", "settlementAmount": (net + tax) / 100}],
+    )
+
+    assert [] == rules_of(fields)
+
+
+def test_every_rule_has_its_words() -> None:
+    broken = decoded(
+        msgspec.json.decode(
+            msgspec.json.encode(
+                sound(
+                    lines=[taxed_line(quantity=3, taxPercentage=20)],
+                    documentTotal={"netTotal": 1, "taxPayable": 1, "grossTotal": 1},
+                    settlements=[],
+                )
+            )
+        )
+    )
+
+    assert set(RULES) == {rule for rule, _, _ in broken_rules(broken)}
