@@ -6,7 +6,7 @@ State = Literal["waiting", "live", "stale"]
 
 #: Data older than this are stale. Workers publish every 0.5 s and a frame leaves every second,
 #: so that a page says stale within 3 s of the last snapshot.
-STALE_AFTER_SECONDS = 1.9
+STALE_AFTER_SECONDS = 1.7
 
 
 class Freshness:
