@@ -1,0 +1,62 @@
+"""`python -m persistence`: the worker that archives receipts."""
+
+import argparse
+import gc
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from structlog.contextvars import bind_contextvars, get_contextvars
+
+from persistence import archive
+from persistence.delays import Delays
+from persistence.reporter import report
+from persistence.settings import PersistenceSettings
+from persistence.worker import Worker
+from tillstream import broker, logs, process
+from tillstream.clock import BusinessDay
+
+
+def main() -> None:
+    """Run the worker until SIGTERM or SIGINT."""
+    argparse.ArgumentParser(prog="python -m persistence", description=__doc__).parse_args()
+    settings = process.load_settings(PersistenceSettings)
+    logs.configure(settings, "persistence")
+    # Documents are trees, freed by counting: the collector would walk thousands in vain.
+    gc.freeze()
+    gc.set_threshold(100_000)
+    stop = process.stop_on_signals()
+    delays = Delays(time.time)
+    calendar = BusinessDay(settings.zone(), settings.business_day_cutoff_hour)
+    # Threads do not inherit the log's context.
+    in_context = partial(bind_contextvars, **get_contextvars())
+    with (
+        archive.connect(settings.mongo_url) as client,
+        ThreadPoolExecutor(1, "writer", in_context) as writer,
+        ThreadPoolExecutor(1, "reporter", in_context) as reporter,
+    ):
+        store = archive.Archive(client, settings.mongo_database, time.time)
+        worker = Worker(store, delays, calendar, writer)
+        reporting = reporter.submit(
+            broker.keep_connected,
+            settings.amqp_url,
+            "persistence metrics",
+            lambda connection: report(delays, connection, stop),
+            stop,
+        )
+        # Either end ends the other; a figure that stops must not look like a quiet shop.
+        reporting.add_done_callback(lambda _: stop.set())
+        try:
+            broker.keep_connected(
+                settings.amqp_url,
+                "persistence",
+                lambda connection: worker.run(connection, stop),
+                stop,
+            )
+        finally:
+            stop.set()
+        reporting.result()
+
+
+if __name__ == "__main__":
+    main()

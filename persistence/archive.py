@@ -1,0 +1,192 @@
+"""MongoDB: writes documents durably, tells duplicates from conflicts, waits while it is away."""
+
+import threading
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import structlog
+import tenacity
+from pymongo import ASCENDING, MongoClient
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from persistence.documents import Document, conflict, content_digest, raw_bytes
+from tillstream.clock import Clock, utc
+
+log = structlog.get_logger()
+
+#: One attempt ends within these, so that a worker that was told to stop does so.
+SERVER_SELECTION_MS = 2_000
+SOCKET_MS = 5_000
+#: Less than the socket's, so that the server says that a majority write is late.
+WTIMEOUT_MS = 4_000
+
+#: Longest wait between two attempts, seconds.
+MAX_BACKOFF_SECONDS = 3
+
+DUPLICATE_KEY = 11000
+#: Errors that are the document's own: a repetition would fail for ever.
+#: BadValue, InvalidBSON, DocumentValidationFailure, BSONObjectTooLarge.
+REFUSALS = frozenset({2, 22, 121, 10334})
+
+#: What the dashboard's history reads: the minutes of a business day, from the index alone.
+HISTORY_INDEX = [("businessDay", ASCENDING), ("date", ASCENDING), ("grossMinor", ASCENDING)]
+
+
+class Outcome(NamedTuple):
+    """What became of a batch's documents; every one is in exactly one of the four."""
+
+    stored: list[Document]
+    duplicates: int
+    conflicts: int
+    #: Index in the batch, and MongoDB's reason.
+    refused: list[tuple[int, str]]
+
+
+class NotDurable(PyMongoError):
+    """MongoDB has the documents, but not yet on a majority of its members."""
+
+
+def connect(url: str) -> MongoClient[Document]:
+    """A client that connects when it is first used.
+
+    Without retryable writes: the archive repeats a write by itself, and recognises what the
+    first attempt stored.
+    """
+    return MongoClient[Document](
+        url,
+        appname="tillstream persistence",
+        serverSelectionTimeoutMS=SERVER_SELECTION_MS,
+        connectTimeoutMS=SERVER_SELECTION_MS,
+        socketTimeoutMS=SOCKET_MS,
+        retryWrites=False,
+    )
+
+
+class Archive:
+    """The collections `receipts` and `conflicts` of one database."""
+
+    def __init__(self, client: MongoClient[Document], database: str, clock: Clock) -> None:
+        self._clock = clock
+        self._prepared = False
+        durable = client.get_database(
+            database,
+            write_concern=WriteConcern("majority", wtimeout=WTIMEOUT_MS, j=True),
+            read_concern=ReadConcern("majority"),
+        )
+        self._receipts: Collection[Document] = durable.receipts
+        self._conflicts: Collection[Document] = durable.conflicts
+
+    def store(self, documents: Sequence[Document], give_up: threading.Event) -> Outcome | None:
+        """Write documents with majority and journal, again with backoff while that fails.
+
+        Returns None when `give_up` was set before an attempt succeeded: then some of the
+        documents may be stored, and the whole batch has to come again.
+        """
+        again = False
+
+        def attempt() -> Outcome:
+            nonlocal again
+            try:
+                return self._store(documents, again=again)
+            finally:
+                again = True
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(PyMongoError),
+            wait=tenacity.wait_random_exponential(0.1, max=MAX_BACKOFF_SECONDS),
+            stop=tenacity.stop_when_event_set(give_up),
+            sleep=tenacity.sleep_using_event(give_up),
+            before_sleep=_report,
+            retry_error_callback=lambda _: None,
+        )
+        return retrying(attempt)
+
+    def _store(self, documents: Sequence[Document], *, again: bool) -> Outcome:
+        self._prepare()
+        if not documents:
+            return Outcome([], 0, 0, [])
+        stored_at = utc(self._clock())
+        for document in documents:
+            document["storedAt"] = stored_at
+        errors = _insert(self._receipts, documents)
+        refused = [(index, reason) for index, (code, reason) in errors.items() if code in REFUSALS]
+        taken = [documents[index] for index, (code, _) in errors.items() if code == DUPLICATE_KEY]
+        stored = [document for index, document in enumerate(documents) if index not in errors]
+        ours, others, duplicates = self._compare(taken, again=again)
+        conflicts = self._keep_conflicts(others, again=again)
+        return Outcome(
+            stored + ours, duplicates + len(others) - conflicts, conflicts, sorted(refused)
+        )
+
+    def _compare(
+        self, taken: Sequence[Document], *, again: bool
+    ) -> tuple[list[Document], list[Document], int]:
+        """Documents whose identity was there: stored by our last attempt, conflicts, duplicates."""
+        if not taken:
+            return [], [], 0
+        keys = list({document["_id"] for document in taken})
+        first = {
+            found["_id"]: raw_bytes(found)
+            for found in self._receipts.find({"_id": {"$in": keys}}, {"raw": 1})
+        }
+        ours, others, duplicates = [], [], 0
+        for document in taken:
+            raw, kept = raw_bytes(document), first.get(document["_id"])
+            if kept is None:
+                # Another worker has written it, but no majority has it yet.
+                raise NotDurable(document["_id"])
+            if again and raw == kept:
+                ours.append(document)
+            elif raw == kept or content_digest(raw) == content_digest(kept):
+                duplicates += 1
+            else:
+                others.append(document)
+        return ours, others, duplicates
+
+    def _keep_conflicts(self, others: Sequence[Document], *, again: bool) -> int:
+        """Keep what has an identity that is taken; returns how many were not kept before."""
+        if not others:
+            return 0
+        kept = [conflict(document["_id"], raw_bytes(document)) for document in others]
+        known = _insert(self._conflicts, kept)
+        new = [each for index, each in enumerate(kept) if again or index not in known]
+        for each in new:
+            log.warning("conflict: an identity came again with other content", key=each["key"])
+        return len(new)
+
+    def _prepare(self) -> None:
+        if not self._prepared:
+            self._receipts.create_index(HISTORY_INDEX)
+            self._prepared = True
+
+
+def _insert(
+    collection: Collection[Document], documents: Sequence[Document]
+) -> dict[int, tuple[int, str]]:
+    """Insert unordered; returns code and reason of those that were not inserted, by index.
+
+    Raises PyMongoError when the rest is not surely durable, or for an error that may pass.
+    """
+    try:
+        collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        details = error.details
+        errors = {each["index"]: (each["code"], each["errmsg"]) for each in details["writeErrors"]}
+        if details["writeConcernErrors"]:
+            raise NotDurable(str(details["writeConcernErrors"])) from error
+        if any(code != DUPLICATE_KEY and code not in REFUSALS for code, _ in errors.values()):
+            raise
+        return errors
+    return {}
+
+
+def _report(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, ConnectionFailure | NotDurable):
+        log.warning("archive away, trying again", error=str(error))
+    else:
+        # Nothing is lost, but it does not pass by itself: no space, no permission.
+        log.error("archive refuses to write, trying again", error=str(error))

@@ -1,0 +1,87 @@
+"""A batch of deliveries on their way to MongoDB: when it is full, when it is due."""
+
+from typing import Any, NamedTuple
+
+from persistence.documents import Document, Reject, raw_bytes, read_message
+from tillstream.clock import BusinessDay
+
+
+class Limits(NamedTuple):
+    """Bounds of a batch; the first that is reached closes it. A message is never divided."""
+
+    messages: int = 500
+    receipts: int = 2_000
+    #: Of message bodies.
+    bytes: int = 4 * 1024 * 1024
+    #: Since the first message was taken, seconds: [0, age) is open.
+    age_seconds: float = 0.05
+
+
+LIMITS = Limits()
+
+#: Messages that the broker may hand out before an ack: the batch that is written and the next.
+#: A message of the door has 256 KiB at most, so what waits here stays under 256 MiB.
+PREFETCH = 2 * LIMITS.messages
+
+
+class Delivery(NamedTuple):
+    """A message as the broker delivered it."""
+
+    tag: int
+    body: bytes
+    content_type: str | None
+    #: The exchange it was published to, and its headers.
+    exchange: str
+    headers: dict[str, Any]
+
+
+class DeadLetter(NamedTuple):
+    """Bytes that cannot be archived, and the delivery that held them."""
+
+    reject: Reject
+    delivery: Delivery
+
+
+class Batch:
+    """What consecutive deliveries held: documents to store, dead letters to publish."""
+
+    def __init__(self, opened_at: float, limits: Limits) -> None:
+        """`opened_at`: seconds of a clock that only goes forward."""
+        self.documents: list[Document] = []
+        #: Where each document came from; as long as `documents`.
+        self.sources: list[Delivery] = []
+        self.dead_letters: list[DeadLetter] = []
+        #: The last delivery's tag: an ack of it with `multiple` covers the whole batch.
+        self.last_tag = 0
+        self._opened_at = opened_at
+        self._limits = limits
+        self._messages = 0
+        self._bytes = 0
+
+    def add(self, delivery: Delivery, calendar: BusinessDay) -> None:
+        """Take in a delivery, decoded."""
+        reading = read_message(delivery.body, delivery.content_type, calendar)
+        self.documents += reading.documents
+        self.sources += [delivery] * len(reading.documents)
+        self.dead_letters += [DeadLetter(reject, delivery) for reject in reading.rejects]
+        self._messages += 1
+        self._bytes += len(delivery.body)
+        self.last_tag = delivery.tag
+
+    def raw(self, index: int) -> bytes:
+        """The receipt of a document as it came."""
+        return raw_bytes(self.documents[index])
+
+    def is_full(self) -> bool:
+        """Whether a bound of count or size is reached."""
+        return (
+            self._messages >= self._limits.messages
+            or len(self.documents) + len(self.dead_letters) >= self._limits.receipts
+            or self._bytes >= self._limits.bytes
+        )
+
+    def remaining(self, now: float) -> float:
+        """Seconds until the batch is to be written; 0 when it is."""
+        if self.is_full():
+            return 0.0
+        return max(self._opened_at + self._limits.age_seconds - now, 0.0)

@@ -1,0 +1,85 @@
+"""How long receipts take to the archive: means and percentiles of the last interval."""
+
+import math
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from tillstream.clock import Clock
+from tillstream.snapshots import DelayFigures, DelaySnapshot
+
+
+class Delays:
+    """Gathers what was stored; each snapshot closes an interval [last snapshot, this one).
+
+    The writer adds and the reporter reads, each in a thread of its own.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        #: Seconds from the till's clock, and from the door, to the archive.
+        self._connection: list[float] = []
+        self._network: list[float] = []
+        self._stored = 0
+        self._duplicates = 0
+        self._conflicts = 0
+        self._dead_lettered = 0
+
+    def add_stored(self, receipts: Iterable[tuple[datetime, datetime]]) -> None:
+        """Receipts that have just become durable: when each was sold and received, aware."""
+        now = self._clock()
+        delays = [(now - sold.timestamp(), now - got.timestamp()) for sold, got in receipts]
+        with self._lock:
+            self._connection += [connection for connection, _ in delays]
+            self._network += [network for _, network in delays]
+            self._stored += len(delays)
+
+    def add_others(
+        self, *, duplicates: int = 0, conflicts: int = 0, dead_lettered: int = 0
+    ) -> None:
+        """Receipts that were not stored as new."""
+        with self._lock:
+            self._duplicates += duplicates
+            self._conflicts += conflicts
+            self._dead_lettered += dead_lettered
+
+    def snapshot(self) -> DelaySnapshot:
+        """The figures of the interval that ends now, and the counters since the start."""
+        with self._lock:
+            connection, self._connection = self._connection, []
+            network, self._network = self._network, []
+            return DelaySnapshot(
+                connection_delay=mean(connection),
+                connection_percentiles=figures(connection),
+                network_delay=mean(network),
+                network_percentiles=figures(network),
+                stored=self._stored,
+                duplicates=self._duplicates,
+                conflicts=self._conflicts,
+                dead_lettered=self._dead_lettered,
+                as_of=self._clock(),
+            )
+
+
+def mean(delays: Sequence[float]) -> float | None:
+    """The arithmetic mean; None without any."""
+    return math.fsum(delays) / len(delays) if delays else None
+
+
+def figures(delays: Sequence[float]) -> DelayFigures | None:
+    """The percentiles that are reported; None without any delay."""
+    if not delays:
+        return None
+    ordered = sorted(delays)
+    return DelayFigures(
+        p50=nearest_rank(ordered, 50), p95=nearest_rank(ordered, 95), p99=nearest_rank(ordered, 99)
+    )
+
+
+def nearest_rank(ordered: Sequence[float], percent: int) -> float:
+    """The smallest value that at least `percent` % of the values do not exceed.
+
+    Nearest-rank method, without interpolation: the value of rank ceil(percent / 100 * n).
+    """
+    return ordered[-(-percent * len(ordered) // 100) - 1]

@@ -1,0 +1,200 @@
+"""The persistence worker: batches from the durable queue to MongoDB, nothing lost or twice.
+
+The critical sequence, for each batch:
+
+1. decode: each receipt becomes a document; a line that is none is set aside with its reason;
+2. write: unordered, until a majority has it in its journal; MongoDB away, this waits;
+3. dead-letter: what was set aside, or refused by MongoDB, is published and confirmed;
+4. ack: the broker forgets the batch.
+
+Killed before 4, the whole batch comes again: step 2 finds its documents stored and counts them
+as duplicates, step 3 may repeat a dead letter. Step 2 runs in a thread, so that the connection
+is served meanwhile and the next batch is decoded; the prefetch bounds what waits here.
+"""
+
+import contextlib
+import threading
+import time
+from collections import deque
+from concurrent.futures import Executor, Future
+from typing import Any, NamedTuple
+
+import pika
+import structlog
+from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pika.exceptions import ConnectionWrongStateError, ConsumerCancelled
+
+from persistence.archive import Archive, Outcome
+from persistence.batch import LIMITS, PREFETCH, Batch, DeadLetter, Delivery, Limits
+from persistence.delays import Delays
+from persistence.documents import Reject
+from tillstream import broker, topology
+from tillstream.clock import BusinessDay, Clock
+
+log = structlog.get_logger()
+
+#: Longest that a told stop goes unnoticed, seconds.
+IDLE_SECONDS = 0.2
+
+
+class Writing(NamedTuple):
+    """A batch that is being written: step 2."""
+
+    batch: Batch
+    outcome: Future[Outcome | None]
+
+
+class Worker:
+    """What a session needs; one for the process, a session for each connection."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        delays: Delays,
+        calendar: BusinessDay,
+        writer: Executor,
+        *,
+        limits: Limits = LIMITS,
+        monotonic: Clock = time.monotonic,
+    ) -> None:
+        """`writer` has one thread, so that batches are written in their order."""
+        self.archive = archive
+        self.delays = delays
+        self.calendar = calendar
+        self.writer = writer
+        self.limits = limits
+        self.monotonic = monotonic
+
+    def run(self, connection: BlockingConnection, stop: threading.Event) -> None:
+        """Take from the queue until `stop`; raises pika's errors on a loss."""
+        session = Session(self, connection)
+        try:
+            while not stop.is_set():
+                session.turn()
+            session.finish()
+        finally:
+            session.over.set()
+
+    def write(self, batch: Batch, give_up: threading.Event) -> Outcome | None:
+        """Step 2, and its figures: counted here, they hold also when the ack is lost."""
+        outcome = self.archive.store(batch.documents, give_up)
+        if outcome is not None:
+            self.delays.add_stored((each["date"], each["receivedAt"]) for each in outcome.stored)
+            self.delays.add_others(duplicates=outcome.duplicates, conflicts=outcome.conflicts)
+        return outcome
+
+
+class Session:
+    """One connection's deliveries, from the first to the last ack."""
+
+    def __init__(self, worker: Worker, connection: BlockingConnection) -> None:
+        self._worker = worker
+        self._connection = connection
+        #: Set at the end: a write that waits for MongoDB gives up, its messages come again.
+        self.over = threading.Event()
+        self._waiting: deque[Delivery] = deque()
+        self._batch: Batch | None = None
+        self._writing: Writing | None = None
+        self._letters: BlockingChannel = connection.channel()
+        self._letters.confirm_delivery()
+        self._channel: BlockingChannel = connection.channel()
+        broker.declare(self._channel)
+        self._channel.basic_qos(prefetch_count=PREFETCH)
+        self._channel.basic_consume(topology.PERSISTENCE_QUEUE, self._take)
+
+    def turn(self) -> None:
+        """Serve the connection until there is something to do, and do it."""
+        self._connection.process_data_events(self._idle_seconds())
+        if not self._channel.consumer_tags:
+            # pika says nothing when the broker closed the channel or deleted the queue.
+            raise ConsumerCancelled(topology.PERSISTENCE_QUEUE)
+        self._settle()
+        self._decode()
+        self._write()
+
+    def finish(self) -> None:
+        """Settle the batch in hand; MongoDB away, leave it to the broker."""
+        self.over.set()
+        while self._writing is not None:
+            self._connection.process_data_events(IDLE_SECONDS)
+            self._settle()
+
+    def _take(
+        self,
+        _: BlockingChannel,
+        method: pika.spec.Basic.Deliver,
+        properties: pika.BasicProperties,
+        body: bytes,
+    ) -> None:
+        self._waiting.append(
+            Delivery(
+                method.delivery_tag,
+                body,
+                properties.content_type,
+                method.exchange,
+                properties.headers or {},
+            )
+        )
+
+    def _idle_seconds(self) -> float:
+        if self._batch is None or self._writing is not None:
+            return IDLE_SECONDS  # a delivery or the end of the write wakes us
+        return min(self._batch.remaining(self._worker.monotonic()), IDLE_SECONDS)
+
+    def _decode(self) -> None:
+        # 1. decode
+        while self._waiting and not (self._batch and self._batch.is_full()):
+            if self._batch is None:
+                self._batch = Batch(self._worker.monotonic(), self._worker.limits)
+            self._batch.add(self._waiting.popleft(), self._worker.calendar)
+
+    def _write(self) -> None:
+        if self._batch is None or self._writing is not None:
+            return
+        if self._batch.remaining(self._worker.monotonic()) > 0:
+            return
+        # 2. write
+        outcome = self._worker.writer.submit(self._worker.write, self._batch, self.over)
+        self._writing = Writing(self._batch, outcome)
+        self._batch = None
+        outcome.add_done_callback(self._wake)
+
+    def _wake(self, _: Future[Outcome | None]) -> None:
+        # Of a connection that was lost meanwhile there is nobody to wake.
+        with contextlib.suppress(ConnectionWrongStateError):
+            self._connection.add_callback_threadsafe(lambda: None)
+
+    def _settle(self) -> None:
+        if self._writing is None or not self._writing.outcome.done():
+            return
+        batch, outcome = self._writing.batch, self._writing.outcome.result()
+        self._writing = None
+        if outcome is None:
+            return
+        # 3. dead-letter
+        refused = [
+            DeadLetter(Reject(batch.raw(index), f"MongoDB: {reason}"), batch.sources[index])
+            for index, reason in outcome.refused
+        ]
+        for letter in batch.dead_letters + refused:
+            self._publish(letter)
+        # 4. ack
+        self._channel.basic_ack(batch.last_tag, multiple=True)
+
+    def _publish(self, letter: DeadLetter) -> None:
+        """Publish with confirm; an unroutable or refused one raises, and the batch comes again."""
+        delivery, (body, reason) = letter.delivery, letter.reject
+        headers: dict[str, Any] = {
+            **delivery.headers,
+            "x-reason": reason,
+            # The names that the broker itself gives to what it dead-letters.
+            "x-first-death-reason": "rejected",
+            "x-first-death-queue": topology.PERSISTENCE_QUEUE,
+            "x-first-death-exchange": delivery.exchange,
+        }
+        properties = pika.BasicProperties(
+            content_type=delivery.content_type, headers=headers, delivery_mode=2
+        )
+        self._letters.basic_publish(topology.DEAD_LETTERS, "", body, properties, mandatory=True)
+        self._worker.delays.add_others(dead_lettered=1)
+        log.error("dead-lettered", reason=reason, bytes=len(body))
