@@ -54,6 +54,9 @@ def serve(workers: int) -> None:
         server_header=False,
     )
     log.info("listening", host=settings.entrypoint_host, port=settings.entrypoint_port)
+    # uvicorn raises the signal that ended it once more, for whoever had a handler before: ours
+    # makes that a normal end, with status 0.
+    process.stop_on_signals()
     with listener:
         if workers == 1:
             uvicorn.Server(config).run(sockets=[listener])

@@ -72,10 +72,10 @@ class Endpoints:
             body = _only(_entries(kind, body))
         self._limit(caller, 1)
         taken = self._take(body, caller)
-        retry_key = _retry_key(scope)
+        retry_key, content = _retry_key(scope), hash((taken.key, taken.content))
         if retry_key is not None:
-            self._claim(retry_key, taken.content)
-        await self._publish([taken], retry_key, taken.content)
+            self._claim(retry_key, content)
+        await self._publish([taken], retry_key, content)
         return json_reply(202, Accepted(taken.key))
 
     async def post_receipts(self, scope: Scope, receive: Receive) -> Reply:
@@ -121,7 +121,9 @@ class Endpoints:
             # After a failure the answer is 503: the other parcels still resolve, unheard.
             for parcel in parcels:
                 parcel.add_done_callback(_forget)
-        return BatchResult(len(entries) - len(refused), len(refused), refused[:MAX_VIOLATIONS])
+        return BatchResult(
+            len(entries) - len(refused), len(refused), tuple(refused[:MAX_VIOLATIONS])
+        )
 
     def _take_all(
         self, entries: Iterable[Entry], caller: Caller, refused: list[RefusedEntry]

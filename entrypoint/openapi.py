@@ -5,7 +5,9 @@ from typing import Any
 
 import msgspec
 
-from entrypoint.problems import PROBLEM_JSON
+from entrypoint.endpoints import Accepted, BatchResult
+from entrypoint.formats import READERS
+from entrypoint.problems import PROBLEM_JSON, RefusedEntry
 from entrypoint.violations import Violation
 from tillstream.codec import JSON
 from tillstream.contracts import Receipt
@@ -61,18 +63,38 @@ class ProblemDocument(msgspec.Struct):
     status: int
     detail: str
     errors: list[Violation] = []
-
-
-class Key(msgspec.Struct):
-    """The answer to an accepted receipt."""
-
-    key: str
+    refused: list[RefusedEntry] = []
+    instance: str = ""
 
 
 class Health(msgspec.Struct):
     """The answer of a health check."""
 
     status: str
+
+
+#: How each refusal is explained; all are problem documents.
+_REFUSALS = {
+    "400": "The body is not of its format.",
+    "401": "An API key is needed and none that is valid was sent.",
+    "403": "The API key may not send for the receipt's store.",
+    "409": "The identity or the Idempotency-Key was sent before with another content.",
+    "413": "The body is too large, as it is or unpacked.",
+    "415": "The media type or the content encoding is not understood.",
+    "422": "No receipt keeps the contract; every broken rule is named.",
+    "429": "The API key sends too fast; wait for Retry-After seconds.",
+    "503": "The broker cannot confirm; nothing was promised, send it again after Retry-After.",
+}
+
+_PARAMETERS = [
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Makes a retry of this request safe; stands for one body.",
+        "schema": {"type": "string", "maxLength": 255, "pattern": "^[!-~]+$"},
+    }
+]
 
 
 @cache
@@ -83,20 +105,19 @@ def document_json() -> bytes:
 
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document of the door."""
-    (receipt, problem, key, health), components = msgspec.json.schema_components(
-        (Receipt, ProblemDocument, Key, Health), ref_template="#/components/schemas/{name}"
+    (receipt, problem, accepted, result, health), components = msgspec.json.schema_components(
+        (Receipt, ProblemDocument, Accepted, BatchResult, Health),
+        ref_template="#/components/schemas/{name}",
     )
 
     def answer(description: str, schema: dict[str, Any], media: str = JSON) -> dict[str, Any]:
         return {"description": description, "content": {media: {"schema": schema}}}
 
-    def refusal(description: str) -> dict[str, Any]:
-        return answer(description, problem, PROBLEM_JSON)
-
-    away = refusal("The broker cannot confirm now; nothing was promised, send it again.")
-    away["headers"] = {
-        "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+    refusals = {
+        status: answer(description, problem, PROBLEM_JSON)
+        for status, description in _REFUSALS.items()
     }
+    other_formats: dict[str, Any] = {media_type: {} for media_type in READERS if media_type != JSON}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -105,22 +126,39 @@ def document() -> dict[str, Any]:
             "description": "Tills post their receipts here. 202 means that the broker has "
             "written the receipt to disk: it will be stored and counted exactly once.",
         },
+        "security": [{}, {"apiKey": []}],
         "paths": {
             "/receipt": {
                 "post": {
                     "operationId": "postReceipt",
                     "summary": "Send one receipt",
+                    "parameters": _PARAMETERS,
                     "requestBody": {
                         "required": True,
-                        "content": {JSON: {"schema": receipt, "example": EXAMPLE}},
+                        "content": {JSON: {"schema": receipt, "example": EXAMPLE}, **other_formats},
                     },
                     "responses": {
-                        "202": answer("Durable; `key` is the receipt's identity.", key),
-                        "400": refusal("The body is not JSON."),
-                        "413": refusal("The body is too large."),
-                        "415": refusal("The media type is not understood."),
-                        "422": refusal("The receipt breaks the contract."),
-                        "503": away,
+                        "202": answer("Durable; `key` is the receipt's identity.", accepted),
+                        **refusals,
+                    },
+                }
+            },
+            "/receipts": {
+                "post": {
+                    "operationId": "postReceipts",
+                    "summary": "Send many receipts: NDJSON, a JSON list, XML or CSV",
+                    "parameters": _PARAMETERS,
+                    "requestBody": {
+                        "required": True,
+                        "content": {
+                            JSON: {"schema": {"type": "array", "items": receipt}},
+                            **other_formats,
+                        },
+                    },
+                    "responses": {
+                        "202": answer("All are durable.", result),
+                        "207": answer("Some were refused, all others are durable.", result),
+                        **refusals,
                     },
                 }
             },
@@ -142,5 +180,8 @@ def document() -> dict[str, Any]:
                 }
             },
         },
-        "components": {"schemas": components},
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer"}},
+        },
     }

@@ -13,7 +13,10 @@ IDENTIFIER_LENGTH = 64
 AMOUNT_LIMIT = 1_000_000_000
 
 #: `YYYY-MM-DD HH:MM:SS` or ISO 8601; fractions and an offset are allowed.
-DATE_PATTERN = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?$"
+DATE_PATTERN = (
+    r"^(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+    r"[ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):?[0-5]\d)?$"
+)
 
 Identifier = (
     Annotated[str, Meta(min_length=1, max_length=IDENTIFIER_LENGTH)]

@@ -1,7 +1,6 @@
 """The door on a real broker: 202 means durable, anything else says what is wrong."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -9,21 +8,11 @@ import jsonschema
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
-from tests.processes import running_door
 from tests.receipts import encoded, receipt
 from tests.waiting import wait_until
 from tillstream import topology
 
 JSON = {"Content-Type": "application/json"}
-
-
-@pytest.fixture
-def door(broker: BlockingConnection, amqp_url: str) -> Iterator[httpx.Client]:
-    with (
-        running_door(amqp_url, MAX_RECEIPT_BYTES="4096", CONFIRM_TIMEOUT_SECONDS="2") as url,
-        httpx.Client(base_url=url, timeout=10) as client,
-    ):
-        yield client
 
 
 def stored(connection: BlockingConnection) -> tuple[Any, Any, bytes]:
@@ -130,7 +119,6 @@ def test_the_openapi_document_describes_the_contract(door: httpx.Client) -> None
     ).validate(media["example"])
     accepted = door.post("/receipt", json=media["example"])
     assert ("3.1.0", 202) == (document["openapi"], accepted.status_code)
-    assert {"202", "400", "413", "415", "422", "503"} == set(operation["responses"])
 
 
 def test_the_documentation_page_needs_nothing_from_elsewhere(door: httpx.Client) -> None:
