@@ -36,6 +36,8 @@ log = structlog.get_logger()
 #: Longest that a told stop goes unnoticed, seconds.
 IDLE_SECONDS = 0.2
 
+DELIVERY_COUNT = "x-delivery-count"
+
 
 class Writing(NamedTuple):
     """A batch that is being written: step 2."""
@@ -185,7 +187,8 @@ class Session:
         """Publish with confirm; an unroutable or refused one raises, and the batch comes again."""
         delivery, (body, reason) = letter.delivery, letter.reject
         headers: dict[str, Any] = {
-            **delivery.headers,
+            # The count of redeliveries is the queue's, not the message's.
+            **{name: each for name, each in delivery.headers.items() if name != DELIVERY_COUNT},
             "x-reason": reason,
             # The names that the broker itself gives to what it dead-letters.
             "x-first-death-reason": "rejected",
