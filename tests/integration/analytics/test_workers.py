@@ -1,47 +1,18 @@
 """Totals and rate on a real broker: state across restarts, a window that is right at once."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pika
 from pika.adapters.blocking_connection import BlockingConnection
 
+from tests.listener import Listener
 from tests.processes import running
 from tests.receipts import receipt, stamped
-from tests.waiting import wait_until
 from tillstream import topology
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, RateSnapshot
 
 ZONE = {"STORE_TIMEZONE": "Europe/Paris"}
-
-
-class Listener:
-    """The newest snapshot of an exchange."""
-
-    def __init__(self, connection: BlockingConnection, exchange: str, kind: type[Any]) -> None:
-        self._channel = connection.channel()
-        declared = self._channel.queue_declare("", exclusive=True)
-        self._queue = declared.method.queue
-        self._channel.queue_bind(self._queue, exchange)
-        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(kind)
-        self.newest: Any = None
-
-    def poll(self) -> Any:
-        while True:
-            method, _, body = self._channel.basic_get(self._queue, auto_ack=True)
-            if method is None:
-                return self.newest
-            self.newest = self._decoder.decode(body)
-
-    def wait_for(self, condition: Callable[[Any], bool], what: str) -> Any:
-        def holds() -> Any:
-            newest = self.poll()
-            return newest if newest is not None and condition(newest) else None
-
-        return wait_until(holds, 30, what)
 
 
 def publish(connection: BlockingConnection, *bodies: bytes) -> None:
