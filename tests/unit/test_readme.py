@@ -1,0 +1,56 @@
+"""The README names every setting, and only what exists."""
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from analytics.settings import AnalyticsSettings
+from dashboard.settings import DashboardSettings
+from entrypoint.settings import EntrypointSettings
+from persistence.settings import PersistenceSettings
+from tillstream.contracts import Receipt
+from tillstream.local.settings import LocalSettings
+from tillstream.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+KINDS: list[type[Settings]] = [
+    AnalyticsSettings,
+    DashboardSettings,
+    EntrypointSettings,
+    LocalSettings,
+    PersistenceSettings,
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_readme_names_every_setting(kind: type[Settings]) -> None:
+    names = {field.name.upper() for field in fields(kind)}
+
+    named = {name for name in names if f"`{name}`" in README}
+
+    assert names == named
+
+
+def test_the_readmes_receipt_keeps_the_contract() -> None:
+    found = re.search(r"-d '(\{.*?\})'", README, re.DOTALL)
+    assert found is not None
+
+    receipt = msgspec.convert(json.loads(found[1]), Receipt)
+
+    assert 2.64 == receipt.document_total.gross_total
+
+
+@pytest.mark.parametrize("page", ["README.md", *map(str, sorted((ROOT / "docs").rglob("*.md")))])
+def test_every_link_leads_somewhere(page: str) -> None:
+    path = ROOT / page
+    links = re.findall(r"\]\(([^)#:]+)\)", path.read_text())
+
+    missing = [link for link in links if not (path.parent / link).exists()]
+
+    assert [] == missing
