@@ -58,10 +58,13 @@ class Broker:
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             # Otherwise Erlang starts an epmd of its own, which outlives the node.
             "ERL_AFLAGS": "-start_epmd false",
+            "ERL_CRASH_DUMP": str(self.folder / "erl_crash.dump"),
         }
         node = {
-            # The name is part of every queue's place on disk: it never changes.
-            "RABBITMQ_NODENAME": "tillstream@localhost",
+            # The name is part of every queue's place on disk: it never changes. An address,
+            # so that it does not matter what "localhost" is here.
+            "RABBITMQ_NODENAME": "tillstream@127.0.0.1",
+            "RABBITMQ_USE_LONGNAME": "true",
             "RABBITMQ_DIST_PORT": str(self.dist_port),
             "RABBITMQ_MNESIA_BASE": str(self.folder / "mnesia"),
             "RABBITMQ_SCHEMA_DIR": str(self.folder / "schema"),
