@@ -1,0 +1,68 @@
+"""`python -m loadtest.bench PART... | report | --compare A B`: what `script/bench` runs."""
+
+import argparse
+import subprocess
+import sys
+
+from loadtest.bench import harness, machine, report, results
+from tillstream import process
+from tillstream.errors import TillstreamError
+
+
+def main() -> int:
+    """Run parts, write the report or compare; 0 when all of it was done."""
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    names = ", ".join(harness.parts())
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{names}; or `report`")
+    parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
+    parser.add_argument("--quick", action="store_true", help="small, only to see that it works")
+    parser.add_argument("--compare", nargs=2, metavar=("A", "B"), help="two results side by side")
+    arguments = parser.parse_args()
+    if arguments.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    if not arguments.parts and not arguments.compare:
+        parser.error(f"name a part: {names}")
+    try:
+        if arguments.compare:
+            compare(*arguments.compare)
+        for name in arguments.parts:
+            if name == "report":
+                print(report.write(), flush=True)
+            elif len(arguments.parts) > 1:
+                in_a_process_of_its_own(name, arguments)
+            else:
+                run(name, harness.Options(arguments.rounds, arguments.quick))
+    except TillstreamError as error:
+        process.fail(error)
+    except subprocess.CalledProcessError as error:
+        return error.returncode
+    return 0
+
+
+def run(name: str, options: harness.Options) -> None:
+    """Run one part, keep its result and print it."""
+    measure = harness.part(name)
+    # Taken first: the load that the run itself makes says nothing.
+    here = machine.here()
+    done = results.record(name, options, here, measure(options))
+    print(results.text_table(results.HEADS, results.rows(done.result)))
+    for note in done.result.notes:
+        print(f"- {note}")
+    print(results.write(done).relative_to(machine.ROOT), flush=True)
+
+
+def in_a_process_of_its_own(name: str, arguments: argparse.Namespace) -> None:
+    """Run one of several parts, so that none inherits the memory of another."""
+    command = [sys.executable, "-m", "loadtest.bench", name, "--rounds", str(arguments.rounds)]
+    subprocess.run([*command, *(["--quick"] if arguments.quick else [])], check=True)
+
+
+def compare(first: str, second: str) -> None:
+    """Print two results side by side."""
+    one, other = results.read(first), results.read(second)
+    heads = ("measurement", "unit", one.machine.commit, other.machine.commit, "ratio", "is")
+    print(results.text_table(heads, results.compared(one, other)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

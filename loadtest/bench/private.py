@@ -1,0 +1,106 @@
+"""A private system for a benchmark: servers and chosen rooms, on their own ports and data."""
+
+import logging
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tillstream import broker
+from tillstream.local import ready
+from tillstream.local.plan import plan
+from tillstream.local.ports import kept_ports
+from tillstream.local.programs import SERVERS
+from tillstream.local.settings import LocalSettings
+from tillstream.local.supervisor import Supervisor
+
+#: Every room's process, by its name in the supervisor.
+ROOMS = ("entrypoint", "totals", "rate", "persistence", "dashboard")
+READY_SECONDS = 120
+#: The programs of each server, by the name of the condition that it is up.
+SERVER_PROGRAMS = {"rabbitmq": ("epmd", "rabbitmq"), "mongod": ("mongod",)}
+
+
+class System(NamedTuple):
+    """A running system and where to find it."""
+
+    amqp_url: str
+    mongo_url: str
+    #: `http://127.0.0.1:PORT`, also when the room does not run.
+    entrypoint: str
+    dashboard: str
+    data_dir: Path
+    #: What the rooms got; for further processes of the caller.
+    environ: dict[str, str]
+    supervisor: Supervisor
+
+    def pids(self) -> dict[str, int]:
+        """The process of each program, by its name."""
+        found = self.supervisor.control.statuses().values()
+        return {status.name: status.pid for status in found if status.pid}
+
+
+@contextmanager
+def running_system(
+    rooms: Collection[str] = ROOMS,
+    servers: Collection[str] = tuple(SERVER_PROGRAMS),
+    environ: Mapping[str, str] | None = None,
+) -> Iterator[System]:
+    """Private servers and `rooms`, ready; ended and removed afterwards.
+
+    With `rooms=()` only the servers run, and every exchange and queue is declared. `environ`
+    is set for the rooms beside their URLs. To be entered from the main thread. Raises
+    ServerNotReady.
+    """
+    # The waits for a broker that starts are no news.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    with tempfile.TemporaryDirectory(prefix="tillstream-bench-") as folder:
+        data_dir = Path(folder)
+        doors = kept_ports(data_dir / "ports.json", ("entrypoint", "dashboard"))
+        settings = LocalSettings(
+            entrypoint_port=doors["entrypoint"],
+            dashboard_port=doors["dashboard"],
+            data_dir=folder,
+        )
+        planned = plan(settings, data_dir, generator=False)
+        kept = {name for server in servers for name in SERVER_PROGRAMS[server]} | set(rooms)
+        programs = [program for program in planned.programs if program.name in kept]
+        settled = planned.environ | dict(environ or {})
+        answers = [condition for condition in planned.servers_answer if condition.program in kept]
+        with Supervisor(data_dir, programs, settled) as supervisor:
+            supervisor.wait_for(answers, READY_SECONDS)
+            if "rabbitmq" in servers:
+                _declare(settled["AMQP_URL"])
+            if any(program.group != SERVERS for program in programs):
+                supervisor.start_rooms()
+                _wait_for_rooms(supervisor, rooms, doors, settled["AMQP_URL"])
+            yield System(
+                settled["AMQP_URL"],
+                settled["MONGO_URL"],
+                f"http://127.0.0.1:{doors['entrypoint']}",
+                f"http://127.0.0.1:{doors['dashboard']}",
+                data_dir,
+                settled,
+                supervisor,
+            )
+
+
+def _declare(amqp_url: str) -> None:
+    connection = broker.connect(amqp_url, "bench")
+    broker.declare(connection.channel())
+    connection.close()
+
+
+def _wait_for_rooms(
+    supervisor: Supervisor, rooms: Collection[str], doors: Mapping[str, int], amqp_url: str
+) -> None:
+    with ready.Snapshots(amqp_url) as snapshots:
+        answers = [
+            ready.http_ok("entrypoint", doors["entrypoint"], "/health/ready"),
+            ready.http_ok("dashboard", doors["dashboard"], "/health/ready"),
+            *snapshots.conditions(),
+        ]
+        supervisor.wait_for(
+            [condition for condition in answers if condition.program in rooms], READY_SECONDS
+        )

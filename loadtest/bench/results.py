@@ -1,0 +1,129 @@
+"""Results on disk and as tables."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from loadtest.bench.harness import Measurement, Options, Result
+from loadtest.bench.machine import ROOT, Machine
+from tillstream.errors import TillstreamError
+
+FOLDER = ROOT / "loadtest" / "results"
+
+
+class NoResult(TillstreamError):
+    """No result by that name; `name` was asked for."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"no result {name!r}: give a file, or PART-COMMIT of {FOLDER.name}/")
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """A result with its circumstances: what a file holds."""
+
+    part: str
+    rounds: int
+    quick: bool
+    machine: Machine
+    result: Result
+
+
+def record(part: str, options: Options, machine: Machine, result: Result) -> Record:
+    """A result with its circumstances."""
+    return Record(
+        part=part, rounds=options.rounds, quick=options.quick, machine=machine, result=result
+    )
+
+
+def write(done: Record, folder: Path = FOLDER) -> Path:
+    """Keep a record as `<part>-<commit>.json`; a quick one as `<part>-quick.json`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{done.part}-{'quick' if done.quick else done.machine.commit}.json"
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(done)) + b"\n")
+    return file
+
+
+def read(name: str, folder: Path = FOLDER) -> Record:
+    """The record of a file, or of its name without folder and ending; raises NoResult."""
+    for file in (Path(name), folder / name, folder / f"{name}.json"):
+        if file.is_file():
+            return msgspec.json.decode(file.read_bytes(), type=Record)
+    raise NoResult(name)
+
+
+def newest(folder: Path = FOLDER) -> dict[str, Record]:
+    """The newest record of each part, without the quick ones."""
+    found: dict[str, Record] = {}
+    for file in folder.glob("*.json"):
+        one = msgspec.json.decode(file.read_bytes(), type=Record)
+        before = found.get(one.part)
+        if not one.quick and (before is None or before.machine.date < one.machine.date):
+            found[one.part] = one
+    return dict(sorted(found.items()))
+
+
+#: A row for each measurement; the heads of `rows`.
+HEADS = ("measurement", "unit", "median", "min", "max", "spread", "target")
+
+
+def rows(result: Result) -> list[tuple[str, ...]]:
+    """The cells of HEADS for each measurement."""
+    return [
+        (
+            one.name,
+            one.unit,
+            figure(one.median),
+            figure(min(one.values)),
+            figure(max(one.values)),
+            f"{one.spread:.0%}",
+            _target(one),
+        )
+        for one in result.measurements
+    ]
+
+
+def compared(one: Record, other: Record) -> list[tuple[str, ...]]:
+    """Medians of what both have, and the second as a multiple of the first."""
+    others = {measurement.name: measurement for measurement in other.result.measurements}
+    found: list[tuple[str, ...]] = []
+    for first in one.result.measurements:
+        second = others.get(first.name)
+        if second is None:
+            continue
+        ratio = second.median / first.median if first.median else float("nan")
+        verdict = "same" if ratio == 1 else _verdict(first, ratio)
+        medians = (figure(first.median), figure(second.median))
+        found.append((first.name, first.unit, *medians, f"x {ratio:.2f}", verdict))
+    return found
+
+
+def figure(value: float) -> str:
+    """A number with three significant digits at least: 12,345, 123, 12.3, 1.23, 0.0123."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def text_table(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    """A table for a terminal; the first two columns to the left, figures to the right."""
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    return "\n".join(
+        "  ".join(
+            f"{cell:<{width}}" if place < 2 else f"{cell:>{width}}"
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in (heads, *cells)
+    )
+
+
+def _target(one: Measurement) -> str:
+    if one.target is None:
+        return ""
+    sign = ">=" if one.better == "higher" else "<="
+    return f"{sign} {figure(one.target)} {'reached' if one.reached else 'MISSED'}"
+
+
+def _verdict(first: Measurement, ratio: float) -> str:
+    return "better" if (ratio > 1) == (first.better == "higher") else "worse"
