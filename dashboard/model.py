@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard.frames import OTHER, Bar, FeedState, Frame
 from dashboard.freshness import Freshness
-from dashboard.series import Point, Series, Values, coarse
+from dashboard.series import Point, Series, Values, coarse, latest
 from tillstream import topology
 from tillstream.clock import BusinessDay, utc
 from tillstream.money import MINOR_UNITS, decimal_text
@@ -26,7 +26,7 @@ Snapshot = CountSnapshot | CategoriesSnapshot | RateSnapshot | DelaySnapshot
 DAY_MINUTES = 25 * 60
 #: Seconds kept at full detail, and the seconds that one point of the screen joins.
 HOUR_SECONDS = 3600
-SCREEN_STEP_SECONDS = 4
+SCREEN_STEP_SECONDS = 10
 #: A delay is shown this long after the last receipt was stored, then it is no figure of now.
 DELAY_KEPT_SECONDS = 10
 #: A silence of the totals after which the archive is asked for what was missed.
@@ -35,6 +35,7 @@ GAP_SECONDS = 120
 MAX_BARS = 11
 #: Points at the end of each series that a frame repeats, so that a lost one does no harm.
 TAIL_POINTS = 3
+TAIL_SECONDS = TAIL_POINTS * SCREEN_STEP_SECONDS
 
 
 class Model:
@@ -111,7 +112,15 @@ class Model:
         """The figures at `now`; `whole` with all points of the day, else with the newest."""
         with self._lock:
             data_time = self._feeds[topology.COUNT].as_of or now
-            second_points = self._screen_seconds(whole)
+            seconds = self._seconds.points() if whole else self._seconds.tail(TAIL_SECONDS)
+            # The first slot of a tail may be cut, so that its largest value is not known.
+            first = 0 if whole else 1 - TAIL_POINTS
+            rates = coarse((point[:2] for point in seconds), SCREEN_STEP_SECONDS, latest)
+            delays = coarse(
+                ((time, *percentiles) for time, _, *percentiles in seconds),
+                SCREEN_STEP_SECONDS,
+                max,  # a peak is what a viewer looks for
+            )
             return Frame(
                 seq=sequence,
                 whole=whole,
@@ -128,11 +137,8 @@ class Model:
                 values=self._values(),
                 bars=self._bars(),
                 minutes=self._minutes.points() if whole else self._minutes.tail(TAIL_POINTS),
-                rates=[
-                    *(self._older_rates() if whole else []),
-                    *((time, rate) for time, rate, *_ in second_points),
-                ],
-                delays=[(time, *percentiles) for time, _, *percentiles in second_points],
+                rates=[*(self._older_rates() if whole else []), *rates[first:]],
+                delays=delays[first:],
             )
 
     def _fresh(self, feed: str, snapshot: Snapshot, now: float) -> bool:
@@ -171,13 +177,6 @@ class Model:
         ranked = sorted(snapshot.categories, key=lambda total: (-total.revenue_minor, total.name))
         bars = [Bar(total.name, total.revenue) for total in ranked[:MAX_BARS]]
         return bars + _rest(ranked[MAX_BARS:])
-
-    def _screen_seconds(self, whole: bool) -> list[Point]:
-        if whole:
-            return coarse(self._seconds.points(), SCREEN_STEP_SECONDS)
-        newest = self._seconds.tail(TAIL_POINTS * SCREEN_STEP_SECONDS)
-        # The first slot of the tail may be cut, so that its largest value is not known.
-        return coarse(newest, SCREEN_STEP_SECONDS)[-TAIL_POINTS + 1 :]
 
     def _older_rates(self) -> list[Point]:
         # A minute's count is the rate at its end.

@@ -1,11 +1,12 @@
 """Bounded series: one point a slot of time, the oldest dropped beyond the capacity."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 #: What a slot holds; None where nothing is known, which is drawn as a gap.
 Values = tuple[float | int | None, ...]
 #: A slot's start in Unix seconds, then its values.
 Point = tuple[float | int | None, ...]
+Join = Callable[[float, float], float]
 
 
 class Series:
@@ -55,22 +56,25 @@ class Series:
             del self._slots[next(iter(self._slots))]
 
 
-def coarse(points: Iterable[Point], step: int) -> list[Point]:
-    """Points joined into slots of `step` seconds, each value the largest of its slot.
+def coarse(points: Iterable[Point], step: int, join: Join) -> list[Point]:
+    """Points joined into slots of `step` seconds; those that come must be sorted.
 
-    The largest, because a peak in a delay is what a viewer looks for. Points must be sorted.
+    `join` makes one value of two, the earlier first; a value that is None gives way.
     """
     joined: dict[int, Point] = {}
     for time, *values in points:
         slot = int(time or 0) // step * step
-        known = joined.get(slot)
+        known = joined.get(slot, (slot, *(None for _ in values)))
         joined[slot] = (
-            (slot, *values) if known is None else (slot, *map(_larger, known[1:], values))
+            slot,
+            *(
+                (new if old is None else old) if old is None or new is None else join(old, new)
+                for old, new in zip(known[1:], values, strict=True)
+            ),
         )
     return list(joined.values())
 
 
-def _larger(one: float | None, other: float | None) -> float | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return max(one, other)
+def latest(_: float, new: float) -> float:
+    """Of a sliding figure the newest stands for its slot."""
+    return new

@@ -113,7 +113,7 @@
 
   function delayPlot(frame) {
     const columns = ["p50", "p95", "p99"].map((name, i) =>
-      column(points.delays, i + 1, 12, (p) => `${secondTime(p[0])}  ${name} ${format.ms(p[i + 1])}`),
+      column(points.delays, i + 1, 25, (p) => `${secondTime(p[0])}  ${name} ${format.ms(p[i + 1])}`),
     );
     const from = points.delays.length ? points.delays[0][0] : frame.at;
     return overTime("delay-plot", columns, from, frame.at);
@@ -136,7 +136,7 @@
 
   function sparks(frame) {
     const sold = perMinute(frame.at).slice(-SPARK_POINTS);
-    const recent = (series, index) => series.slice(-SPARK_POINTS * 3).map((p) => p[index]);
+    const recent = (series, index) => series.slice(-SPARK_POINTS).map((p) => p[index]);
     return {
       "revenue": spark(sold.map((p) => p[1]), "#f0a03c"),
       "receipts": spark(sold.map((p) => p[2]), "#3cc08f"),

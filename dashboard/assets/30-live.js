@@ -11,6 +11,7 @@
   let heardAt = 0;
   let attempts = 0;
   let retryAt = 0;
+  let drawing = null;
   const shown = {};
   const prefix = JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
 
@@ -34,7 +35,10 @@
       frame = JSON.parse(event.data);
       heardAt = Date.now();
       attempts = 0;
-      draw();
+      t.useZone(frame.zone);
+      t.takePoints(frame);
+      // Frames that came together, to a browser that is busy, are drawn once.
+      if (!drawing) drawing = setTimeout(draw, 20);
     };
     opened.onerror = () => {
       if (opened !== source) return;
@@ -57,8 +61,7 @@
   }
 
   function draw() {
-    t.useZone(frame.zone);
-    t.takePoints(frame);
+    drawing = null;
     figures((feed) => frame.feeds[feed][0]);
     for (const [id, src] of Object.entries(t.sparks(frame))) put(`${id}-spark`, { src });
     if (!document.hidden) {

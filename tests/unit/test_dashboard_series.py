@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.series import Series, coarse
+from dashboard.series import Series, coarse, latest
 
 times = st.integers(0, 500)
 
@@ -45,9 +45,12 @@ def test_the_tail_is_the_end_of_the_whole(instants: list[int], length: int) -> N
     assert series.points()[len(series) - min(length, len(series)) :] == series.tail(length)
 
 
-def test_coarse_points_keep_the_peak_and_see_over_a_gap() -> None:
+def test_coarse_points_see_over_a_gap_that_is_shorter_than_a_slot() -> None:
     fine = [(0, 1.0, None), (1, 5.0, 2.0), (3, None, 1.0), (4, None, None)]
 
-    actual = coarse(fine, 4)
+    actual = (coarse(fine, 4, max), coarse(fine, 4, latest))
 
-    assert [(0, 5.0, 2.0), (4, None, None)] == actual
+    assert (
+        [(0, 5.0, 2.0), (4, None, None)],
+        [(0, 5.0, 1.0), (4, None, None)],
+    ) == actual
