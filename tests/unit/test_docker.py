@@ -53,6 +53,7 @@ def test_every_command_is_a_room_or_locust(name: str) -> None:
 
     assert (python, flag) == ("python", "-m")
     assert module in (*ROOMS, "locust")
+    assert all((ROOT / path).is_file() for path in re.findall(r"\S+\.py", OURS[name]["command"]))
 
 
 def test_every_worker_runs_in_a_container_of_its_own() -> None:
