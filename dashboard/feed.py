@@ -57,10 +57,10 @@ class Feed:
         arguments = {"x-max-length": QUEUE_LENGTH, "x-overflow": "drop-head"}
         declared = channel.queue_declare("", exclusive=True, auto_delete=True, arguments=arguments)
         queue = declared.method.queue
-        for exchange in topology.RESULTS:
+        for exchange in _decoders:
             channel.queue_bind(queue, exchange)
         self.subscribed.set()
-        log.info("subscribed", exchanges=topology.RESULTS)
+        log.info("subscribed", exchanges=list(_decoders))
         # No ack: a snapshot that is lost is followed by a newer one within half a second.
         for method, _, body in channel.consume(
             queue, auto_ack=True, inactivity_timeout=POLL_SECONDS

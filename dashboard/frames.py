@@ -40,7 +40,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     #: The zone's name at the data's time: CET or CEST.
     abbreviation: str
-    #: Until when the day's figures are complete.
+    #: When the day's figures were read.
     data_time: float | None
     feeds: dict[str, FeedState]
     #: Exact text of each tile by its element id; None where there is none.

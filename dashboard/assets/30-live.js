@@ -131,7 +131,7 @@
     if (time === null) return;
     const text = `${t.secondTime(time)} ${frame.abbreviation}`;
     put("data-time", { children: text, "data-value": String(time) });
-    put("data-time-long", { children: `Business day ${frame.day}, complete until ${text} (${frame.zone})` });
+    put("data-time-long", { children: `Business day ${frame.day}, figures of ${text} (${frame.zone})` });
   }
 
   Object.assign(t, {
