@@ -26,6 +26,8 @@ WTIMEOUT_MS = 4_000
 #: Longest wait between two attempts, seconds.
 MAX_BACKOFF_SECONDS = 3
 
+REASON_CHARACTERS = 200
+
 DUPLICATE_KEY = 11000
 #: Errors that are the document's own: a repetition would fail for ever.
 #: BadValue, InvalidBSON, DocumentValidationFailure, BSONObjectTooLarge.
@@ -185,8 +187,10 @@ def _insert(
 
 def _report(state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
+    # The rest of pymongo's text is its view of the whole replica set.
+    said = {"error": type(error).__name__, "reason": str(error)[:REASON_CHARACTERS]}
     if isinstance(error, ConnectionFailure | NotDurable):
-        log.warning("archive away, trying again", error=str(error))
+        log.warning("archive away, trying again", **said)
     else:
         # Nothing is lost, but it does not pass by itself: no space, no permission.
-        log.error("archive refuses to write, trying again", error=str(error))
+        log.error("archive refuses to write, trying again", **said)

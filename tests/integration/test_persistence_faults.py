@@ -73,7 +73,7 @@ def test_while_mongodb_is_frozen_nothing_is_acknowledged_and_then_all_is_stored(
         worker(amqp_url, mongo.url, DATABASE) as process,
     ):
         publish(broker, receipts_of([1]))
-        wait_for_count(database, 1)
+        snapshots.wait_for_counts(stored=1)
         with mongo.frozen():
             publish(broker, *([line] for line in receipts_of(range(2, 1502))))
             # Longer than one attempt to write lasts.
@@ -114,11 +114,11 @@ def test_a_kill_of_mongodb_in_the_middle_loses_nothing(
 def test_a_stop_while_mongodb_is_frozen_is_quick_and_gives_the_messages_back(
     broker: BlockingConnection, amqp_url: str, mongo: OwnMongo
 ) -> None:
+    snapshots = Snapshots(broker)
     with archive(mongo.url, DATABASE) as database:
         with worker(amqp_url, mongo.url, DATABASE) as process:
             publish(broker, receipts_of([1]))
-            wait_for_count(database, 1)
-            wait_until(lambda: not waiting(broker), 10, "an ack")
+            snapshots.wait_for_counts(stored=1)
             with mongo.frozen():
                 publish(broker, *([line] for line in receipts_of([2, 3, 4])))
                 wait_until(lambda: not waiting(broker), 10, "a delivery")
