@@ -30,7 +30,7 @@ class Till(HttpUser):
         """Post one receipt."""
         with self.client.post("/receipt", json=self.receipt(), catch_response=True) as answer:
             if answer.status_code != 202:
-                answer.failure(f"{answer.status_code}: {answer.text[:200]}")
+                answer.failure(f"{answer.status_code}: {answer.text[:200] or answer.error}")
 
     def receipt(self) -> dict[str, object]:
         """A receipt whose totals add up."""
