@@ -4,7 +4,8 @@ For tests and screen readers each figure has a stable element id and attributes:
 `data-value`, its exact value (see `tiles`; empty while there is none), `data-state`, one of
 `waiting`, `live` and `stale`, and `data-feed`, the exchange it comes from. `categories` has
 as `data-value` a JSON object of category and exact revenue; `feed-<exchange>` the time of the
-feed's newest data, Unix seconds; `data-time` when the day's figures were read; `status` the state of the whole page, which may also be `reconnecting`.
+feed's newest data, Unix seconds; `data-time` when the day's figures were read; `status` the
+state of the whole page, which may also be `reconnecting`.
 """
 
 from typing import Any
