@@ -1,0 +1,81 @@
+"""Does the damage, and undoes what does not end by itself."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from loadtest.chaos.plan import PROGRAMS, Fault
+from loadtest.chaos.system import System
+from loadtest.chaos.watch import wait_until
+from tillstream import broker, topology
+from tillstream.errors import ServerNotReady
+from tillstream.local.control import Control
+
+#: The node's defaults, to which the alarms go back.
+MEMORY_WATERMARK = "0.4"
+DISK_LIMIT = "50MB"
+DEATH_SECONDS = 10
+
+
+def inject(system: System, fault: Fault) -> float:
+    """Return when the fault was over, or lifted by us, Unix seconds.
+
+    What it caused may take longer to heal. Raises ServerNotReady where the fault did not
+    happen, and supervisor's, pika's or subprocess's errors.
+    """
+    control = system.supervisor.control
+    program = PROGRAMS.get(fault.target, "")
+    match fault.target, fault.how:
+        case _, "kill":
+            return _kill(control, program)
+        case _, "restart":
+            control.stop(program)
+            control.start(program)
+        case _, "stop":
+            control.signal(program, "STOP")
+            with _lifted(lambda: control.signal(program, "CONT")):
+                time.sleep(fault.hold)
+        case "alarm", _:
+            _alarm(system, fault, ("set_vm_memory_high_watermark", "0"), MEMORY_WATERMARK)
+        case "disk", _:
+            _alarm(system, fault, ("set_disk_free_limit", "1000000GB"), DISK_LIMIT)
+        case "unbind", _:
+            _unbind(system, fault)
+        case _:
+            raise ValueError(f"no such fault: {fault.name}")
+    return time.time()
+
+
+def _kill(control: Control, program: str) -> float:
+    before = control.statuses()[program].pid
+    control.signal(program, "KILL")
+    killed = time.time()
+    # A kill that did not kill would prove nothing.
+    if not wait_until(lambda: control.statuses()[program].pid != before, DEATH_SECONDS):
+        raise ServerNotReady(f"{program} has survived a SIGKILL")
+    return killed
+
+
+def _alarm(system: System, fault: Fault, command: tuple[str, str], normal: str) -> None:
+    with _lifted(lambda: system.rabbitmqctl(command[0], normal)):
+        system.rabbitmqctl(*command)
+        time.sleep(fault.hold)
+
+
+def _unbind(system: System, fault: Fault) -> None:
+    connection = broker.connect(system.amqp_url, "chaos unbind")
+    try:
+        channel = connection.channel()
+        channel.queue_unbind(topology.PERSISTENCE_QUEUE, topology.RECEIPTS)
+        with _lifted(lambda: broker.declare(channel)):
+            connection.sleep(fault.hold)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _lifted(lift: Callable[[], None]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        lift()

@@ -1,0 +1,61 @@
+"""Reads what the system holds: the archive, the conflicts, the totals, the dead letters."""
+
+from typing import Any
+
+import pika.exceptions
+from pymongo import MongoClient
+
+from loadtest.chaos.history import Observed, Sale
+from loadtest.chaos.system import DATABASE
+from tillstream import broker, topology
+from tillstream.codec import JSON
+from tillstream.snapshots import CountSnapshot
+
+_UNDECODABLE = pika.BasicProperties(content_type=JSON, delivery_mode=2)
+
+
+def observe(mongo_url: str, count: CountSnapshot, dead_letters: list[bytes] | None) -> Observed:
+    """The archive now, beside a `count` snapshot. Raises PyMongoError."""
+    fields = {"businessDay": 1, "store": 1, "grossMinor": 1}
+    with MongoClient[dict[str, Any]](
+        mongo_url, serverSelectionTimeoutMS=2000, socketTimeoutMS=30_000
+    ) as client:
+        database = client[DATABASE]
+        stored = {
+            each["_id"]: Sale(each["businessDay"], each["store"], each["grossMinor"])
+            for each in database.receipts.find({}, fields)
+        }
+        conflicts = [each["key"] for each in database.conflicts.find({}, {"key": 1})]
+    return Observed(stored, conflicts, count.day, count.count, count.sum_minor, dead_letters)
+
+
+def read_dead_letters(amqp_url: str) -> list[bytes]:
+    """The bodies of all dead letters, which stay. Raises pika's AMQPError or OSError."""
+    connection = broker.connect(amqp_url, "chaos dead letters")
+    try:
+        channel = connection.channel()
+        bodies: list[bytes] = []
+        while True:
+            method, _, body = channel.basic_get(topology.DEAD_LETTERS)
+            if method is None:
+                return bodies
+            bodies.append(body)
+    finally:
+        # What was not acknowledged goes back.
+        connection.close()
+
+
+def publish_undecodable(amqp_url: str, body: bytes) -> bool:
+    """Publish a message past the door; whether the broker has confirmed it."""
+    try:
+        connection = broker.connect(amqp_url, "chaos letters")
+        try:
+            channel = connection.channel()
+            channel.confirm_delivery()
+            channel.basic_publish(topology.RECEIPTS, "", body, _UNDECODABLE, mandatory=True)
+        finally:
+            if connection.is_open:
+                connection.close()
+    except (pika.exceptions.AMQPError, OSError):
+        return False
+    return True

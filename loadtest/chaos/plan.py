@@ -1,0 +1,68 @@
+"""Which faults a run injects, in which order: no I/O."""
+
+import itertools
+from collections.abc import Sequence
+from random import Random
+from typing import NamedTuple
+
+#: What is killed, by the name on the command line: the supervisor's name of the program.
+PROGRAMS = {
+    "entrypoint": "entrypoint",
+    "totals": "totals",
+    "rate": "rate",
+    "persistence": "persistence",
+    "dashboard": "dashboard",
+    "broker": "rabbitmq",
+    "mongo": "mongod",
+}
+HOWS = ("kill", "stop", "restart")
+
+#: Faults of the broker that end no process: its memory alarm, its disk alarm.
+ALARMS = ("alarm", "disk")
+#: A fault of an operator: the archive's queue is no longer bound.
+UNBIND = "unbind"
+
+#: Bounds of how long something is frozen, unbound or alarmed, seconds.
+SHORTEST_HOLD, LONGEST_HOLD = 3.0, 8.0
+
+
+class Fault(NamedTuple):
+    """One thing that goes wrong."""
+
+    target: str
+    #: `kill`, `stop` or `restart` of a program; `raise` of an alarm; `delete` of the binding.
+    how: str
+    #: How long a fault lasts that is lifted by us, seconds; 0 where it is over at once.
+    hold: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """As the report has it."""
+        return f"{self.target} {self.how}"
+
+
+def faults(targets: Sequence[str], how: str, rounds: int, seed: int) -> list[Fault]:
+    """One fault a round: each kind once in an order drawn from `seed`, then over again.
+
+    `targets` are names of PROGRAMS or ALARMS, UNBIND or `all`, which is every one of them but
+    UNBIND; `how` is one of HOWS or `all`.
+    """
+    random = Random(seed)
+    if "all" in targets:
+        targets = (*PROGRAMS, *ALARMS)
+    kinds = [kind for target in dict.fromkeys(targets) for kind in _kinds(target, how)]
+    random.shuffle(kinds)
+    chosen = itertools.islice(itertools.cycle(kinds), rounds)
+    return [Fault(target, way, _hold(way, random)) for target, way in chosen]
+
+
+def _kinds(target: str, how: str) -> list[tuple[str, str]]:
+    if target in PROGRAMS:
+        return [(target, each) for each in HOWS if how in (each, "all")]
+    return [(target, "delete" if target == UNBIND else "raise")]
+
+
+def _hold(how: str, random: Random) -> float:
+    if how in ("kill", "restart"):
+        return 0.0
+    return round(random.uniform(SHORTEST_HOLD, LONGEST_HOLD), 1)

@@ -1,0 +1,139 @@
+"""What a run found, for people and for programs: no I/O."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from loadtest.chaos.history import Verdict
+from loadtest.chaos.outage import Outage
+from loadtest.chaos.plan import Fault
+
+#: Each component is to be back, and to have caught up, so soon after its fault is lifted, seconds.
+BACK_SECONDS = 30.0
+
+HEADS = ("fault", "accepted", "lost", "double-counted", "unavailable s", "back within s")
+
+
+class Row(NamedTuple):
+    """What one fault did."""
+
+    fault: Fault
+    #: Receipts that were acknowledged in this round.
+    accepted: int
+    lost: int
+    double_counted: int
+    #: Of each component.
+    outages: dict[str, Outage]
+    #: Whether the check after it found no difference, and every receipt its answer.
+    holds: bool
+
+    @property
+    def unavailable(self) -> float:
+        """Seconds without the component that was away longest."""
+        return max(each.unavailable for each in self.outages.values())
+
+    @property
+    def back_after(self) -> float | None:
+        """Seconds until the last component was back; None when one was not."""
+        waits = [each.back_after for each in self.outages.values()]
+        return None if None in waits else max(wait for wait in waits if wait is not None)
+
+    def is_good(self) -> bool:
+        """Whether nothing was lost or counted twice, and everything was back in time."""
+        back = self.back_after
+        return self.holds and self.accepted > 0 and back is not None and back <= BACK_SECONDS
+
+    def cells(self) -> tuple[str, ...]:
+        """As a row under HEADS."""
+        back = self.back_after
+        return (
+            self.fault.name,
+            f"{self.accepted:,}",
+            str(self.lost),
+            str(self.double_counted),
+            self._away(),
+            "not back" if back is None else f"{back:.1f}",
+        )
+
+    def told(self) -> str:
+        """As one line."""
+        return ", ".join(f"{head} {cell}" for head, cell in zip(HEADS, self.cells(), strict=True))
+
+    def _away(self) -> str:
+        away = [
+            f"{name} {each.unavailable:.1f}"
+            for name, each in sorted(self.outages.items(), key=lambda one: -one[1].unavailable)
+            if each.unavailable
+        ]
+        return " ".join(away) or "0.0"
+
+
+class Report(NamedTuple):
+    """A whole run."""
+
+    seed: int
+    rows: Sequence[Row]
+    #: After the drain.
+    verdict: Verdict
+    #: Receipts that were acknowledged in all.
+    accepted: int
+    #: What `python -m analytics verify` found, with its exit `status`; None: it does not exist.
+    verified: dict[str, Any] | None
+
+    def problems(self) -> list[str]:
+        """Why the run failed, a line for each reason; empty when it did not."""
+        found = [f"round {number}, {row.told()}" for number, row in self._bad()]
+        found += self.verdict.problems()
+        if not self.rows:
+            found.append("no fault was injected")
+        if self.verified is not None and self.verified["status"] != 0:
+            found.append(f"analytics verify: {self.verified}")
+        return found
+
+    def text(self) -> str:
+        """A table with a row for each fault, the problems, and a last line with the sums."""
+        table = [HEADS, *(row.cells() for row in self.rows)]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in table
+        ]
+        lines += [f"! {problem}" for problem in self.problems()]
+        return "\n".join([*lines, self.last_line()])
+
+    def last_line(self) -> str:
+        """The sums of the run, and whether all is well."""
+        by_product = "not there" if self.verified is None else self.verified["status"]
+        return (
+            f"{'FAILED' if self.problems() else 'ok'}: {len(self.rows)} faults, "
+            f"accepted {self.accepted:,}, lost {self.verdict.lost}, "
+            f"double-counted {self.verdict.double_counted}, "
+            f"analytics verify: {by_product}, seed {self.seed}"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs; seconds, and None for what was not back."""
+        return {
+            "ok": not self.problems(),
+            "seed": self.seed,
+            "accepted": self.accepted,
+            "lost": self.verdict.lost,
+            "double_counted": self.verdict.double_counted,
+            "problems": self.problems(),
+            "verify": self.verified,
+            "rounds": [
+                {
+                    **row.fault._asdict(),
+                    "accepted": row.accepted,
+                    "lost": row.lost,
+                    "double_counted": row.double_counted,
+                    "unavailable_seconds": round(row.unavailable, 2),
+                    "back_within_seconds": row.back_after and round(row.back_after, 2),
+                    "components": {name: each._asdict() for name, each in row.outages.items()},
+                    "ok": row.is_good(),
+                }
+                for row in self.rows
+            ],
+        }
+
+    def _bad(self) -> list[tuple[int, Row]]:
+        return [(number, row) for number, row in enumerate(self.rows, 1) if not row.is_good()]

@@ -1,0 +1,174 @@
+"""One run: fault after fault on a system under load, each followed by a check of every receipt."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import pika.exceptions
+from pymongo.errors import PyMongoError
+
+from loadtest.chaos.history import History, Verdict
+from loadtest.chaos.inject import inject
+from loadtest.chaos.observe import observe, publish_undecodable, read_dead_letters
+from loadtest.chaos.outage import Outage, outage
+from loadtest.chaos.plan import Fault
+from loadtest.chaos.report import Report, Row
+from loadtest.chaos.sender import Sender
+from loadtest.chaos.stream import Stream
+from loadtest.chaos.system import System
+from loadtest.chaos.watch import PATIENCE, Watch, wait_until
+
+#: Load before the first fault and after each heal, seconds.
+CALM_SECONDS = 2.0
+#: Longest wait for the system to come back; what is not back within BACK_SECONDS has failed.
+HEAL_SECONDS = 60.0
+#: Longest wait for what is on its way, and then for the archive and the totals, seconds.
+PAUSE_SECONDS = 30.0
+SETTLE_SECONDS = 45.0
+#: A verdict has to hold that long: what comes twice may come late.
+STABLE_SECONDS = 1.0
+VERIFY_SECONDS = 300
+
+Say = Callable[[str], None]
+
+
+class Options(NamedTuple):
+    """How long and how fast."""
+
+    #: Load of each round at least, seconds.
+    seconds: float
+    #: Receipts per second.
+    rate: float
+    seed: int
+
+
+def run(system: System, faults: Sequence[Fault], options: Options, say: Say) -> Report:
+    """Inject every fault, drain, verify. A failure is in the report, not raised."""
+    history = History()
+    sender = Sender(
+        system.entrypoint,
+        history,
+        Stream(options.seed),
+        lambda body: publish_undecodable(system.amqp_url, body),
+        ZoneInfo(system.environ["STORE_TIMEZONE"]),
+        options.rate,
+        time.time,
+    )
+    with (
+        sender,
+        Watch(system.amqp_url, system.mongo_url, system.dashboard, history, sender) as watch,
+    ):
+        rounds = Rounds(system, history, sender, watch)
+        rows = []
+        for number, fault in enumerate(faults, 1):
+            rows.append(rounds.round(fault, options.seconds))
+            say(f"round {number} of {len(faults)}: {rows[-1].told()}")
+        # 1. drain and check by ourselves, the dead letters as well
+        verdict = rounds.settle(letters=True)
+        # 2. let the product check itself
+        return Report(options.seed, rows, verdict, len(history.acknowledged), verify(system))
+
+
+class Rounds:
+    """What the rounds of a run share."""
+
+    def __init__(self, system: System, history: History, sender: Sender, watch: Watch) -> None:
+        self._system = system
+        self._history = history
+        self._sender = sender
+        self._watch = watch
+        self._verdict = Verdict()
+
+    def round(self, fault: Fault, seconds: float) -> Row:
+        """Load, the fault, the heal, more load; then everything is to be there once."""
+        before = len(self._history.acknowledged)
+        # 1. load
+        started = time.time()
+        self._sender.resume()
+        time.sleep(CALM_SECONDS)
+        # 2. the fault
+        injected = time.time()
+        lifted = inject(self._system, fault)
+        # 3. the heal: every component is heard again, and has caught up
+        time.sleep(2 * max(PATIENCE.values()))
+        wait_until(lambda: self._is_well(injected, lifted), HEAL_SECONDS)
+        time.sleep(max(CALM_SECONDS, seconds - (time.time() - started)))
+        outages = self._outages(injected, lifted)
+        # 4. the check
+        answered = self._sender.pause(PAUSE_SECONDS)
+        earlier, self._verdict = self._verdict, self.settle()
+        return Row(
+            fault,
+            accepted=len(self._history.acknowledged) - before,
+            lost=max(self._verdict.lost - earlier.lost, 0),
+            double_counted=max(self._verdict.double_counted - earlier.double_counted, 0),
+            outages=outages,
+            holds=self._verdict.holds() and answered,
+        )
+
+    def settle(self, *, letters: bool = False) -> Verdict:
+        """The verdict once it holds and goes on holding, or the last one before the deadline."""
+        paused, verdict, holds_since = time.time(), Verdict(empty=True), 0.0
+        while (now := time.time()) < paused + SETTLE_SECONDS:
+            time.sleep(STABLE_SECONDS / 2)
+            found = self._check(paused, letters=letters)
+            if found is None:
+                continue
+            verdict = found
+            if not verdict.holds():
+                holds_since = 0.0
+            elif not holds_since:
+                holds_since = now
+            elif now - holds_since >= STABLE_SECONDS:
+                break
+        return verdict
+
+    def _check(self, paused: float, *, letters: bool) -> Verdict | None:
+        count = self._watch.count
+        if count is None or count.as_of < paused:
+            return None
+        try:
+            dead = read_dead_letters(self._system.amqp_url) if letters else None
+            return self._history.check(observe(self._system.mongo_url, count, dead))
+        except (PyMongoError, pika.exceptions.AMQPError, OSError):
+            return None
+
+    def _outages(self, injected: float, lifted: float) -> dict[str, Outage]:
+        now = time.time()
+        return {
+            name: outage(self._watch.beats[name], injected, lifted, now, patience)
+            for name, patience in PATIENCE.items()
+        }
+
+    def _is_well(self, injected: float, lifted: float) -> bool:
+        return all(each.back_after is not None for each in self._outages(injected, lifted).values())
+
+
+def verify(system: System) -> dict[str, Any] | None:
+    """What `python -m analytics verify` finds, with its `status`; None where it does not exist."""
+    command = [sys.executable, "-m", "analytics"]
+    listed = _output([*command, "--help"], system)
+    if "verify" not in listed.stdout:
+        return None
+    done = _output([*command, "verify", "--json"], system)
+    try:
+        found: dict[str, Any] = json.loads(done.stdout)
+    except json.JSONDecodeError:
+        found = {"error": (done.stderr or done.stdout)[-2000:]}
+    return found | {"status": done.returncode}
+
+
+def _output(command: Sequence[str], system: System) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        env=system.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        timeout=VERIFY_SECONDS,
+    )

@@ -1,0 +1,164 @@
+"""Hears whether each component is there and has caught up, while faults are injected."""
+
+import http.client
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import msgspec
+import pika.exceptions
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from loadtest.chaos.history import History
+from loadtest.chaos.sender import Sender
+from loadtest.chaos.system import DATABASE
+from tillstream import broker, topology
+from tillstream.snapshots import CountSnapshot, RateSnapshot
+
+#: What is watched, and the longest silence that is none, seconds.
+PATIENCE = {
+    "entrypoint": 1.0,
+    "totals": 1.6,
+    "rate": 1.6,
+    "persistence": 1.6,
+    "dashboard": 1.6,
+}
+
+#: Who is caught up has every receipt that was acknowledged so long ago, seconds.
+LAG_SECONDS = 1.0
+#: A snapshot that is older does not count as heard, seconds.
+FRESH_SECONDS = 1.0
+#: The rate has to hold what was acknowledged within so many seconds, of its 60: a receipt
+#: whose first answer was lost came to the door some time before it was acknowledged.
+RATE_SECONDS = 40.0
+
+POLL_SECONDS = 0.2
+JOIN_SECONDS = 15.0
+
+_count = msgspec.json.Decoder(CountSnapshot)
+_rate = msgspec.json.Decoder(RateSnapshot)
+
+
+class Watch:
+    """Threads that listen; use it in a `with`. Times are Unix seconds."""
+
+    def __init__(
+        self, amqp_url: str, mongo_url: str, dashboard: str, history: History, sender: Sender
+    ) -> None:
+        #: When each component was there and had caught up, ascending.
+        self.beats: dict[str, list[float]] = {name: [] for name in PATIENCE}
+        self.beats["entrypoint"] = sender.accepted_at
+        #: The newest snapshot of `count`.
+        self.count: CountSnapshot | None = None
+        self._amqp_url = amqp_url
+        self._mongo_url = mongo_url
+        self._dashboard = urlsplit(dashboard)
+        self._history = history
+        self._metrics_db_at = 0.0
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=target, daemon=True)
+            for target in (self._hear_snapshots, self._read_archive, self._ask_dashboard)
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(JOIN_SECONDS)
+
+    def _hear_snapshots(self) -> None:
+        while not self._stop.is_set():
+            try:
+                connection = broker.connect(self._amqp_url, "chaos watch")
+                try:
+                    self._consume(connection)
+                finally:
+                    if connection.is_open:
+                        connection.close()
+            except (pika.exceptions.AMQPError, OSError):
+                self._stop.wait(POLL_SECONDS)
+
+    def _consume(self, connection: Any) -> None:
+        channel = connection.channel()
+        queue = channel.queue_declare("", exclusive=True).method.queue
+        for exchange in topology.RESULTS:
+            channel.queue_bind(queue, exchange)
+        for method, _, body in channel.consume(
+            queue, auto_ack=True, inactivity_timeout=POLL_SECONDS
+        ):
+            if self._stop.is_set():
+                return
+            if method is not None:
+                self._heard(method.exchange, body, time.time())
+
+    def _heard(self, exchange: str, body: bytes, now: float) -> None:
+        if exchange == topology.COUNT:
+            count = _count.decode(body)
+            self.count = count
+            owed = self._history.acknowledged_by(count.as_of - LAG_SECONDS, count.day)
+            if now - count.as_of < FRESH_SECONDS and count.count >= owed:
+                self.beats["totals"].append(now)
+        elif exchange == topology.METRICS_STORM:
+            rate = _rate.decode(body)
+            owed = self._history.acknowledged_by(
+                rate.as_of - LAG_SECONDS
+            ) - self._history.acknowledged_by(rate.as_of - RATE_SECONDS)
+            if now - rate.as_of < FRESH_SECONDS and rate.average_per_minute >= owed:
+                self.beats["rate"].append(now)
+        elif exchange == topology.METRICS_DB:
+            self._metrics_db_at = now
+
+    def _read_archive(self) -> None:
+        with MongoClient[dict[str, Any]](
+            self._mongo_url, serverSelectionTimeoutMS=1000, socketTimeoutMS=1000
+        ) as client:
+            receipts = client[DATABASE].receipts
+            while not self._stop.wait(POLL_SECONDS):
+                now = time.time()
+                key = self._history.newest(now - LAG_SECONDS)
+                try:
+                    stored = key is None or receipts.find_one({"_id": key}, {"_id": 1}) is not None
+                except PyMongoError:
+                    continue
+                if stored and now - self._metrics_db_at < FRESH_SECONDS:
+                    self.beats["persistence"].append(time.time())
+
+    def _ask_dashboard(self) -> None:
+        while not self._stop.wait(POLL_SECONDS):
+            if _answers(self._dashboard.netloc, "/health/ready"):
+                self.beats["dashboard"].append(time.time())
+
+
+def _answers(address: str, path: str) -> bool:
+    connection = http.client.HTTPConnection(address, timeout=1)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def wait_until(condition: Callable[[], bool], timeout_seconds: float) -> bool:
+    """Whether the condition came to hold before the deadline."""
+    deadline = time.monotonic() + timeout_seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True

@@ -1,0 +1,62 @@
+"""The report of a chaos run fails for each reason that it has, and for no other."""
+
+from typing import Any
+
+import pytest
+
+from loadtest.chaos.history import Verdict
+from loadtest.chaos.outage import Outage
+from loadtest.chaos.plan import Fault
+from loadtest.chaos.report import Report, Row
+
+WELL = {"entrypoint": Outage(0.0, 0.0), "totals": Outage(2.5, 2.25)}
+ROW = Row(Fault("totals", "kill"), 1200, 0, 0, WELL, holds=True)
+VERIFIED: dict[str, Any] = {"lost": 0, "double_counted": 0, "status": 0}
+REPORT = Report(1, [ROW], Verdict(), 1200, VERIFIED)
+
+
+def test_a_run_without_a_difference_is_well() -> None:
+    expected = (
+        "fault        accepted  lost  double-counted  unavailable s  back within s\n"
+        "totals kill  1,200     0     0               totals 2.5     2.2\n"
+        "ok: 1 faults, accepted 1,200, lost 0, double-counted 0, analytics verify: 0, seed 1"
+    )
+
+    assert (expected, []) == (REPORT.text(), REPORT.problems())
+    assert REPORT.as_json()["ok"]
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        REPORT._replace(rows=[]),
+        REPORT._replace(rows=[ROW._replace(holds=False)]),
+        REPORT._replace(rows=[ROW._replace(accepted=0)]),
+        REPORT._replace(rows=[ROW._replace(outages=WELL | {"rate": Outage(31.0, 30.5)})]),
+        REPORT._replace(rows=[ROW._replace(outages=WELL | {"rate": Outage(31.0, None)})]),
+        REPORT._replace(verdict=Verdict(missing=frozenset({"1/1/1"}))),
+        REPORT._replace(verdict=Verdict(extra=frozenset({"1/1/1"}))),
+        REPORT._replace(verdict=Verdict(double_counted=1)),
+        REPORT._replace(verdict=Verdict(empty=True), accepted=0),
+        REPORT._replace(verified=VERIFIED | {"status": 1}),
+    ],
+    ids=[
+        "no fault",
+        "a difference after a fault",
+        "nothing accepted",
+        "back too late",
+        "not back",
+        "lost",
+        "extra",
+        "double-counted",
+        "an empty history",
+        "verify fails",
+    ],
+)
+def test_each_reason_to_fail_is_one(report: Report) -> None:
+    assert (1, False) == (len(report.problems()), report.as_json()["ok"])
+    assert report.last_line().startswith("FAILED: ")
+
+
+def test_the_longest_outage_is_the_faults() -> None:
+    assert (2.5, 2.25) == (ROW.unavailable, ROW.back_after)
