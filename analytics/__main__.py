@@ -1,50 +1,96 @@
-"""`python -m analytics totals|rate`: the two workers that read the receipts log."""
+"""`python -m analytics`: the two workers that read the receipts log, and the ledger's commands."""
 
 import argparse
+import threading
 import time
+from functools import partial
 
+import pika.exceptions
+from pymongo.errors import PyMongoError
+
+from analytics import commands
 from analytics.ledger import Ledger
+from analytics.ownership import adopt, owned
 from analytics.rate import RateWorker
-from analytics.settings import AnalyticsSettings
+from analytics.settings import AnalyticsSettings, VerifySettings
 from analytics.totals import TotalsWorker
-from tillstream import broker, logs, process
-from tillstream.clock import BusinessDay
+from tillstream import broker, logs, process, stores
+from tillstream.errors import ServerNotReady, TillstreamError
 
 
 def main() -> None:
-    """Run the named worker until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser(prog="python -m analytics", description=__doc__)
-    parser.add_argument("worker", choices=("totals", "rate"))
-    worker = parser.parse_args().worker
-    settings = process.load_settings(AnalyticsSettings)
-    logs.configure(settings, worker)
-    if worker == "totals":
-        run_totals(settings)
-    else:
-        run_rate(settings)
-
-
-def run_totals(settings: AnalyticsSettings) -> None:
-    """Count receipts into the ledger and publish `count` and `categories`."""
+    """Run a worker until SIGTERM or SIGINT, or a command."""
+    arguments = _parser().parse_args()
     stop = process.stop_on_signals()
-    ledger = Ledger(settings.data_dir / "analytics" / "totals.sqlite3")
-    calendar = BusinessDay(settings.zone(), settings.business_day_cutoff_hour)
-    totals = TotalsWorker(ledger, calendar, time.time)
     try:
-        broker.keep_connected(
-            settings.amqp_url, "totals", lambda connection: totals.run(connection, stop), stop
-        )
-    finally:
-        ledger.close()
+        raise SystemExit(_run(arguments, stop))
+    except TillstreamError as error:
+        process.fail(error)
 
 
-def run_rate(settings: AnalyticsSettings) -> None:
+def run_totals(settings: AnalyticsSettings, stop: threading.Event) -> None:
+    """Count receipts into the ledger and publish; adopt a rebuilt ledger when there is one."""
+    path = settings.ledger_path()
+    table = stores.load(settings)
+    with owned(path) as ours:
+        if not ours:
+            raise TillstreamError(f"another totals worker owns {path}; end it first")
+        while not stop.is_set():
+            adopt(path)
+            with Ledger(path) as ledger:
+                totals = TotalsWorker(ledger, table, time.time, settings.identity_days)
+                broker.keep_connected(
+                    settings.amqp_url, "totals", partial(totals.run, stop=stop), stop
+                )
+
+
+def run_rate(settings: AnalyticsSettings, stop: threading.Event) -> None:
     """Publish `metrics-storm`."""
-    stop = process.stop_on_signals()
     rate = RateWorker(time.time)
     broker.keep_connected(
         settings.amqp_url, "rate", lambda connection: rate.run(connection, stop), stop
     )
+
+
+def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
+    settings = process.load_settings(VerifySettings)
+    logs.configure(settings, arguments.command)
+    try:
+        match arguments.command:
+            case "totals":
+                run_totals(settings, stop)
+            case "rate":
+                run_rate(settings, stop)
+            case "recount":
+                counted = commands.recount(settings, arguments.source, stop)
+                print(f"counted {counted.receipts} receipts, {counted.progress()}")
+            case "verify":
+                report = commands.verify(settings, stop)
+                commands.print_report(report, as_json=arguments.json)
+                return 0 if report.holds() else 1
+            case "tills":
+                for line in commands.tills(settings):
+                    print(line)
+    except (pika.exceptions.AMQPConnectionError, PyMongoError) as error:
+        raise ServerNotReady(f"the broker or MongoDB is away: {error!r}") from error
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m analytics", description=__doc__)
+    commands_of = parser.add_subparsers(dest="command", required=True)
+    commands_of.add_parser("totals", help="worker: count every receipt once")
+    commands_of.add_parser("rate", help="worker: receipts in the last 60 seconds")
+    recounting = commands_of.add_parser("recount", help="rebuild the ledger")
+    recounting.add_argument(
+        "--from", dest="source", choices=("log", "archive"), default="log", help="default: log"
+    )
+    verifying = commands_of.add_parser(
+        "verify", help="compare the door, the log, the ledger and the archive, to the cent"
+    )
+    verifying.add_argument("--json", action="store_true", help="for programs")
+    commands_of.add_parser("tills", help="gaps in the tills' numbers, and silent tills")
+    return parser
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is summed from receipts, as one table: a new breakdown is one new line here.
+"""What is summed from receipts, as one table: a new breakdown is one new line of it.
 
 Pure: integers in, integers out. The sum of the folds of parts is the fold of the whole, and
 the order of receipts does not matter.
@@ -7,14 +7,31 @@ the order of receipts does not matter.
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from tillstream.contracts import Receipt
-from tillstream.money import milli_units, minor_units
+from analytics.sales import Amounts, Sale
+
+#: What one sale adds: to which keys of a breakdown, and how much.
+Parts = Iterable[tuple[str, Amounts]]
+
+#: Every breakdown of a business day. Each key counts a receipt that touches it once.
+BREAKDOWNS: dict[str, Callable[[Sale], Parts]] = {
+    "day": lambda sale: (("", sale.whole),),
+    "late": lambda sale: (("", sale.whole),) if sale.late else (),
+    "hour": lambda sale: ((sale.hour, sale.whole),),
+    "store": lambda sale: ((sale.store, sale.whole),),
+    "kind": lambda sale: ((sale.kind, sale.whole),),
+    "category": lambda sale: sale.categories.items(),
+    "vat": lambda sale: sale.vat_rates.items(),
+    "tender": lambda sale: sale.tenders.items(),
+}
+
+#: The keys under which `day` and `late` keep their only figures.
+WHOLE_DAY = ("day", "")
+LATE = ("late", "")
 
 
-class Amounts(NamedTuple):
-    """What is summed for one key of a breakdown; a group under addition."""
+class Figures(NamedTuple):
+    """What is known of one key of a breakdown."""
 
-    #: Receipts that touched the key, each once.
     receipts: int = 0
     #: Units in thousandths.
     units_milli: int = 0
@@ -22,58 +39,27 @@ class Amounts(NamedTuple):
     gross_minor: int = 0
     net_minor: int = 0
 
-    def plus(self, other: "Amounts") -> "Amounts":
-        """The sum, field by field."""
-        return Amounts(
-            self.receipts + other.receipts,
-            self.units_milli + other.units_milli,
-            self.gross_minor + other.gross_minor,
-            self.net_minor + other.net_minor,
-        )
+
+#: Totals of one day: (breakdown, key) -> figures.
+Totals = dict[tuple[str, str], Figures]
+
+_NOTHING = Figures()
 
 
-#: Totals of one day: (breakdown, key) -> amounts.
-Totals = dict[tuple[str, str], Amounts]
-
-
-def _whole_day(receipt: Receipt) -> Iterable[tuple[str, Amounts]]:
-    total = receipt.document_total
-    units = sum(milli_units(line.quantity) for line in receipt.lines)
-    gross, net = minor_units(total.gross_total), minor_units(total.net_total)
-    return [("", Amounts(1, units, gross, net))]
-
-
-def _by_category(receipt: Receipt) -> Iterable[tuple[str, Amounts]]:
-    categories: dict[str, Amounts] = {}
-    for line in receipt.lines:
-        name = line.product_category_name
-        amounts = Amounts(
-            0,
-            milli_units(line.quantity),
-            minor_units(line.settlement_amount),
-            minor_units(line.credit_amount),
-        )
-        categories[name] = categories.get(name, Amounts(receipts=1)).plus(amounts)
-    return categories.items()
-
-
-#: Every breakdown: its name, and what one receipt adds to which of its keys.
-BREAKDOWNS: dict[str, Callable[[Receipt], Iterable[tuple[str, Amounts]]]] = {
-    "day": _whole_day,
-    "category": _by_category,
-}
-
-#: The key under which `day` keeps its only amounts.
-WHOLE_DAY = ("day", "")
-
-
-def fold(totals: Totals, receipt: Receipt) -> list[tuple[str, str]]:
-    """Add a receipt to the totals of its day; returns the keys that changed."""
+def fold(totals: Totals, sale: Sale) -> list[tuple[str, str]]:
+    """Add a sale to the totals of its day; returns the entries that changed."""
     changed = []
     for breakdown, parts in BREAKDOWNS.items():
-        for key, amounts in parts(receipt):
+        for key, (units, gross, net) in parts(sale):
             entry = (breakdown, key)
-            before = totals.get(entry)
-            totals[entry] = amounts if before is None else before.plus(amounts)
+            receipts, units_before, gross_before, net_before = totals.get(entry, _NOTHING)
+            totals[entry] = Figures(
+                receipts + 1, units_before + units, gross_before + gross, net_before + net
+            )
             changed.append(entry)
     return changed
+
+
+def by_key(totals: Totals, breakdown: str) -> dict[str, Figures]:
+    """The figures of one breakdown."""
+    return {key: figures for (name, key), figures in totals.items() if name == breakdown}

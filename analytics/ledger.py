@@ -1,25 +1,36 @@
-"""The ledger on disk: totals, identities and the log offset, committed in one transaction.
+"""The ledger on disk: totals, identities, tills and the log offset, in one transaction.
 
-SQLite in WAL mode: embedded, transactional, one writer. `synchronous=FULL` makes a commit
-survive a power cut, not only a kill.
+SQLite in WAL mode: embedded, transactional, one writer and any number of readers.
+`synchronous=FULL` makes a commit survive a power cut, not only a kill
+(docs/decisions/0007-ledger-in-sqlite.md).
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, closing
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple, Self
 
-from analytics.folds import Amounts, Totals
+import msgspec
+
+from analytics.folds import Figures, Totals
+from analytics.tills import Till, Tills
+from tillstream.errors import TillstreamError
 from tillstream.identity import Identity
 
+#: Raised when the tables change: an older ledger is rebuilt by `recount`.
+VERSION = 1
+
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS progress (
+CREATE TABLE progress (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     next_offset INTEGER NOT NULL,
     duplicates INTEGER NOT NULL,
-    conflicts INTEGER NOT NULL
+    conflicts INTEGER NOT NULL,
+    undecodable INTEGER NOT NULL
 );
-CREATE TABLE IF NOT EXISTS totals (
+CREATE TABLE totals (
     day INTEGER NOT NULL,
     breakdown TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -29,30 +40,84 @@ CREATE TABLE IF NOT EXISTS totals (
     net_minor INTEGER NOT NULL,
     PRIMARY KEY (day, breakdown, key)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS identities (
+CREATE TABLE identities (
     key BLOB PRIMARY KEY,
-    content BLOB NOT NULL
+    content BLOB NOT NULL,
+    seen_day INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE conflicts (
+    log_offset INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    receipt BLOB NOT NULL
+);
+CREATE TABLE tills (
+    store TEXT NOT NULL,
+    till TEXT NOT NULL,
+    state BLOB NOT NULL,
+    PRIMARY KEY (store, till)
 ) WITHOUT ROWID;
 """
 
+_encoder = msgspec.msgpack.Encoder()
+_till_decoder = msgspec.msgpack.Decoder(Till)
 
-class Ledger:
+
+class Progress(NamedTuple):
+    """How far the log was counted."""
+
+    #: The offset to go on from; None before the first message.
+    next_offset: int | None = None
+    #: Receipts that were not counted: seen before; with other content; not decodable.
+    duplicates: int = 0
+    conflicts: int = 0
+    undecodable: int = 0
+
+
+class OtherVersionError(TillstreamError):
+    """The file was written by another version of the ledger; `recount` makes it anew."""
+
+
+class Ledger(AbstractContextManager["Ledger"]):
     """One open state file. Nothing is durable before `commit`."""
 
     def __init__(self, path: Path) -> None:
+        """Opens or creates; raises OtherVersionError for a file of another version."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
         self._database = sqlite3.connect(path, isolation_level=None, timeout=10)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")
-        self._database.executescript(_SCHEMA)
+        self._database.execute("PRAGMA cache_size=-65536")
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            self._database.executescript(
+                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={VERSION}; COMMIT;"
+            )
+        elif version != VERSION:
+            self._database.close()
+            raise OtherVersionError(
+                f"the ledger {path} is of version {version}, not {VERSION};"
+                " rebuild it with `python -m analytics recount`"
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the file; what was not committed is gone."""
         self._database.close()
 
     def begin(self) -> None:
-        """Start a transaction."""
+        """Start a transaction that writes."""
         self._database.execute("BEGIN IMMEDIATE")
+
+    def begin_reading(self) -> None:
+        """Start a transaction that sees one state of the file, whatever is written meanwhile."""
+        self._database.execute("BEGIN")
+        self.progress()
 
     def commit(self) -> None:
         """Make everything since `begin` durable, all or nothing."""
@@ -63,23 +128,23 @@ class Ledger:
         if self._database.in_transaction:
             self._database.execute("ROLLBACK")
 
-    def progress(self) -> tuple[int | None, int, int]:
-        """Next log offset to read (None: nothing was read yet), duplicates, conflicts."""
+    def progress(self) -> Progress:
+        """How far the log was counted, as of the last commit."""
         row = self._database.execute(
-            "SELECT next_offset, duplicates, conflicts FROM progress"
+            "SELECT next_offset, duplicates, conflicts, undecodable FROM progress"
         ).fetchone()
-        return row or (None, 0, 0)
+        return Progress(*row) if row else Progress()
 
-    def write_progress(self, next_offset: int, duplicates: int, conflicts: int) -> None:
-        """Remember where to go on, and what was seen so far."""
-        self._database.execute(
-            "INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?)",
-            (next_offset, duplicates, conflicts),
-        )
+    def write_progress(self, progress: Progress) -> None:
+        """Remember where to go on."""
+        self._database.execute("INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?, ?)", progress)
 
-    def add_identity(self, identity: Identity) -> bytes | None:
+    def add_identity(self, identity: Identity, seen_day: int) -> bytes | None:
         """None when the identity is new, and now kept; else the content it was first seen with."""
-        added = self._database.execute("INSERT OR IGNORE INTO identities VALUES (?, ?)", identity)
+        added = self._database.execute(
+            "INSERT OR IGNORE INTO identities VALUES (?, ?, ?)",
+            (identity.key, identity.content, seen_day),
+        )
         if added.rowcount == 1:
             return None
         row = self._database.execute(
@@ -88,6 +153,29 @@ class Ledger:
         content: bytes = row[0]
         return content
 
+    def add_identities(self, rows: Iterable[tuple[bytes, bytes, int]]) -> None:
+        """Keep many identities (key, content, day seen) that are known to be new."""
+        self._database.executemany("INSERT INTO identities VALUES (?, ?, ?)", rows)
+
+    def identity_keys(self) -> Iterator[bytes]:
+        """Every identity that is kept."""
+        for (key,) in self._database.execute("SELECT key FROM identities"):
+            yield key
+
+    def forget_identities(self, before_day: int) -> int:
+        """Drop identities first seen before a day (ordinal); returns how many."""
+        dropped = self._database.execute("DELETE FROM identities WHERE seen_day < ?", (before_day,))
+        return dropped.rowcount
+
+    def add_conflict(self, offset: int, key: bytes, receipt: bytes) -> None:
+        """Keep a receipt whose identity is taken, as it came."""
+        self._database.execute("INSERT INTO conflicts VALUES (?, ?, ?)", (offset, key, receipt))
+
+    def days(self) -> list[date]:
+        """Business days with totals, oldest first."""
+        rows = self._database.execute("SELECT DISTINCT day FROM totals ORDER BY day")
+        return [date.fromordinal(day) for (day,) in rows]
+
     def totals(self, day: date) -> Totals:
         """Totals of a day, empty when nothing was counted for it."""
         rows = self._database.execute(
@@ -95,11 +183,24 @@ class Ledger:
             " FROM totals WHERE day = ?",
             (day.toordinal(),),
         )
-        return {(breakdown, key): Amounts(*amounts) for breakdown, key, *amounts in rows}
+        return {(breakdown, key): Figures(*figures) for breakdown, key, *figures in rows}
 
-    def write_totals(self, day: date, entries: Iterable[tuple[tuple[str, str], Amounts]]) -> None:
-        """Replace the named entries of a day by their absolute amounts."""
+    def write_totals(self, day: date, entries: Iterable[tuple[tuple[str, str], Figures]]) -> None:
+        """Replace the named entries of a day by their absolute figures."""
         self._database.executemany(
             "INSERT OR REPLACE INTO totals VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(day.toordinal(), *entry, *amounts) for entry, amounts in entries],
+            [(day.toordinal(), *entry, *figures) for entry, figures in entries],
+        )
+
+    def tills(self) -> Tills:
+        """Every till that was heard."""
+        with closing(self._database.execute("SELECT state FROM tills")) as rows:
+            tills = [_till_decoder.decode(state) for (state,) in rows]
+        return {(till.store, till.till): till for till in tills}
+
+    def write_tills(self, tills: Iterable[Till]) -> None:
+        """Replace the state of these tills."""
+        self._database.executemany(
+            "INSERT OR REPLACE INTO tills VALUES (?, ?, ?)",
+            [(till.store, till.till, _encoder.encode(till)) for till in tills],
         )

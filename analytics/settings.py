@@ -1,9 +1,13 @@
-"""Settings of the analytics workers, from the environment."""
+"""Settings of the analytics workers and commands, from the environment."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from tillstream.settings import BrokerSettings, StoreTimeSettings
+from msgspec import Meta
+
+from tillstream.errors import SettingsError
+from tillstream.settings import BrokerSettings, MongoUrl, StoreTimeSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,3 +16,23 @@ class AnalyticsSettings(StoreTimeSettings, BrokerSettings):
 
     #: The ledger is `analytics/totals.sqlite3` in it.
     data_dir: Path = Path("var")
+    #: Days for which a receipt's identity is kept after it was first seen.
+    identity_days: Annotated[int, Meta(ge=1)] = 400
+
+    def ledger_path(self) -> Path:
+        """The ledger's file."""
+        return self.data_dir / "analytics" / "totals.sqlite3"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifySettings(AnalyticsSettings):
+    """Also where the archive is, for what reads it."""
+
+    mongo_url: MongoUrl | None = None
+    mongo_database: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = "tillstream"
+
+    def require_mongo(self) -> str:
+        """The archive's URL; raises SettingsError when it is not set."""
+        if self.mongo_url is None:
+            raise SettingsError(["MONGO_URL is not set; this command reads the archive"])
+        return self.mongo_url

@@ -1,6 +1,8 @@
 """Reads the receipts log: a RabbitMQ stream, by offset, in bounded batches."""
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,12 +10,33 @@ import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 
 from tillstream import topology
+from tillstream.errors import TillstreamError
 
 #: Unacknowledged messages that the broker sends ahead: at 256 KiB each, at most 50 MB.
 PREFETCH = 200
 
+#: How long the first message of a log that holds any may take to come, seconds.
+FIRST_MESSAGE_SECONDS = 1.0
+
+#: Silence that is taken for the end of the log, seconds.
+TAIL_SILENCE_SECONDS = 0.05
+#: Silence amid the log, before an offset that it holds, that is taken for a failure, seconds.
+SILENT_SECONDS = 30.0
+
 #: Where to start: an offset, a time (the chunk that holds it), `first` or `next`.
 Start = int | datetime | str
+
+
+class LogTruncatedError(TillstreamError):
+    """The log no longer holds receipts that would have to be read."""
+
+
+class LogSilentError(TillstreamError):
+    """The log does not deliver what it holds."""
+
+
+class StoppedError(TillstreamError):
+    """The work was ended before it was done; everything is as it was."""
 
 
 class LogMessage(NamedTuple):
@@ -31,10 +54,12 @@ class LogReader:
     closes the connection for a reject on a stream.
     """
 
-    def __init__(self, connection: BlockingConnection, start: Start) -> None:
+    def __init__(
+        self, connection: BlockingConnection, start: Start, prefetch: int = PREFETCH
+    ) -> None:
         self._connection = connection
         self._channel: BlockingChannel = connection.channel()
-        self._channel.basic_qos(prefetch_count=PREFETCH)
+        self._channel.basic_qos(prefetch_count=prefetch)
         self._received: list[LogMessage] = []
         self._last_tag = 0
         self._channel.basic_consume(
@@ -54,6 +79,10 @@ class LogReader:
             self._channel.basic_ack(self._last_tag, multiple=True)
             self._last_tag = 0
 
+    def leave(self) -> None:
+        """Close the channel; what is pending is not for this reader any more."""
+        self._channel.close()
+
     def _receive(
         self,
         _: BlockingChannel,
@@ -66,5 +95,70 @@ class LogReader:
         self._last_tag = method.delivery_tag
 
 
-#: Called at every turn of a worker's loop, to publish what is due.
-Tick = Callable[[], None]
+def first_offset(connection: BlockingConnection) -> int | None:
+    """The oldest offset that the log still holds; None when it holds none."""
+    reader = LogReader(connection, "first", prefetch=1)
+    messages = _read_until_silent(reader, enough=1)
+    reader.leave()
+    return messages[0].offset if messages else None
+
+
+def last_offset(connection: BlockingConnection) -> int | None:
+    """The offset of a message at the end of the log; None when it holds none.
+
+    The log tells no such thing: its last chunk is read until a moment of silence, for a bounded
+    time. What is written meanwhile may or may not be before it.
+    """
+    reader = LogReader(connection, "last")
+    messages = _read_until_silent(reader)
+    reader.leave()
+    return messages[-1].offset if messages else None
+
+
+def read_log(
+    connection: BlockingConnection, stop: threading.Event, last: int, start: int | str = "first"
+) -> Iterator[list[LogMessage]]:
+    """The log from its start to the offset `last`, which must be that of a message.
+
+    Raises LogTruncatedError when the first messages are gone, LogSilentError when `last` does
+    not come, and StoppedError when `stop` is set.
+    """
+    reader = LogReader(connection, start)
+    heard = time.monotonic()
+    first = True
+    while True:
+        if stop.is_set():
+            raise StoppedError("stopped before the end of the log")
+        messages = reader.read(0.1)
+        if not messages:
+            if time.monotonic() - heard > SILENT_SECONDS:
+                raise LogSilentError(f"the log fell silent before its offset {last}")
+            continue
+        heard = time.monotonic()
+        if first and start == "first" and messages[0].offset > 0:
+            raise LogTruncatedError(
+                f"the log begins at offset {messages[0].offset}: what was before is gone;"
+                " the archive has it: `python -m analytics recount --from archive`"
+            )
+        first = False
+        if messages[-1].offset >= last:
+            yield [message for message in messages if message.offset <= last]
+            break
+        yield messages
+        reader.done()
+    reader.leave()
+
+
+def _read_until_silent(reader: LogReader, enough: int | None = None) -> list[LogMessage]:
+    started = heard = time.monotonic()
+    messages: list[LogMessage] = []
+    while enough is None or len(messages) < enough:
+        now = time.monotonic()
+        patience = FIRST_MESSAGE_SECONDS if not messages else TAIL_SILENCE_SECONDS
+        if now - heard > patience or now - started > 2 * FIRST_MESSAGE_SECONDS:
+            break
+        if more := reader.read(TAIL_SILENCE_SECONDS / 2):
+            heard = time.monotonic()
+            messages += more
+            reader.done()
+    return messages

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import os
 import re
 import secrets
 from collections.abc import AsyncIterator
@@ -30,7 +31,9 @@ from entrypoint.problems import Problem
 from entrypoint.publisher import Publisher
 from entrypoint.recent import Recent
 from entrypoint.settings import EntrypointSettings
+from tillstream import stores
 from tillstream.clock import Clock
+from tillstream.tally import Tally, folder_of
 
 log = structlog.get_logger()
 
@@ -45,12 +48,13 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
     metrics = Metrics()
     recent = Recent(settings.remembered_receipts)
     link = BrokerLink(settings.amqp_url, settings.confirm_timeout_seconds)
-    publisher = Publisher(link.send, settings.max_receipts_in_flight)
+    tally = Tally(folder_of(settings.data_dir), f"{int(clock())}-{os.getpid()}")
+    publisher = Publisher(link.send, tally.add, settings.max_receipts_in_flight)
     access_log = AccessLog(settings.access_log, clock)
     endpoints = Endpoints(
         settings,
         publisher,
-        Intake(settings, recent, metrics, clock),
+        Intake(settings, stores.load(settings), recent, metrics, clock),
         recent,
         Keys(key_file(settings.data_dir), settings.rate_limit_per_key, clock),
         metrics,
@@ -67,6 +71,7 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
             with contextlib.suppress(asyncio.CancelledError):
                 await connecting
             access_log.flush()
+            tally.close()
 
     pages = Starlette(
         routes=Pages(link, publisher, metrics).routes(),

@@ -164,7 +164,8 @@ class Endpoints:
         try:
             if fresh:
                 lines = b"\n".join([one.line for one in fresh])
-                await self._publisher.publish(Parcel(lines, len(fresh)))
+                sales = [one.sale for one in fresh]
+                await self._publisher.publish(Parcel(lines, len(fresh), sales))
         except BaseException as error:
             for one in fresh:
                 self._recent.failed(one.key)

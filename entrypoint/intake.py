@@ -11,6 +11,9 @@ from entrypoint.validation import stamp, validate
 from entrypoint.violations import InvalidReceiptError, Violation
 from tillstream.clock import Clock, event_time
 from tillstream.contracts import Receipt
+from tillstream.money import minor_units
+from tillstream.stores import StoreTable
+from tillstream.tally import Accepted
 
 #: Mark of a receipt that is dated further ahead of our clock than the setting allows.
 CLOCK_AHEAD = "clock-ahead"
@@ -39,15 +42,22 @@ class Taken(msgspec.Struct, frozen=True, gc=False):
     content: int
     #: The line to publish, with our stamps; empty when the broker is known to have it.
     line: bytes
+    #: What it adds to the door's own count.
+    sale: Accepted
 
 
 class Intake:
     """The door's rules for one receipt. Holds no I/O."""
 
     def __init__(
-        self, settings: EntrypointSettings, recent: Recent, metrics: Metrics, clock: Clock
+        self,
+        settings: EntrypointSettings,
+        stores: StoreTable,
+        recent: Recent,
+        metrics: Metrics,
+        clock: Clock,
     ) -> None:
-        self._zone = settings.zone()
+        self._stores = stores
         self._ahead = settings.max_clock_ahead_seconds
         self._refused = settings.refused()
         self._recent = recent
@@ -64,24 +74,26 @@ class Intake:
         store = str(receipt.store_id)
         if not caller.may_send_for(store):
             raise ForeignStoreError(store)
-        marks = self._marks(receipt)
+        calendar = self._stores.calendar(store)
+        sold = event_time(receipt.date, calendar.zone)
+        sale = (calendar.of(receipt.date), store, minor_units(receipt.document_total.gross_total))
+        marks = self._marks(receipt, sold.timestamp())
         content = _content(receipt)
         try:
             if self._recent.is_confirmed(valid.key, content):
-                return Taken(valid.key, content, b"")
+                return Taken(valid.key, content, b"", sale)
         except DifferentContentError as error:
             raise ConflictError(valid.key) from error
         for mark in marks:
             self._metrics.marked(mark)
-        return Taken(valid.key, content, stamp(valid.line, self._clock(), marks))
+        return Taken(valid.key, content, stamp(valid.line, self._clock(), marks), sale)
 
-    def _marks(self, receipt: Receipt) -> list[str]:
+    def _marks(self, receipt: Receipt, sold: float) -> list[str]:
         broken = broken_rules(receipt)
         refused = [Violation(*rule) for rule in broken if rule[0] in self._refused]
         if refused:
             raise InvalidReceiptError(refused)
         marks = list(dict.fromkeys(rule for rule, _, _ in broken))
-        sold = event_time(receipt.date, self._zone).timestamp()
         if sold > self._clock() + self._ahead:
             marks.append(CLOCK_AHEAD)
         return marks

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import chain
 
 import msgspec
 
 from tillstream.codec import JSON, NDJSON
 from tillstream.errors import NotConfirmed, ShuttingDown, TooManyInFlight
+from tillstream.tally import Accepted
 
 #: Most receipts and bytes in one message.
 MAX_MESSAGE_RECEIPTS = 500
@@ -26,6 +28,12 @@ class Parcel(msgspec.Struct, frozen=True):
 
     lines: bytes
     count: int
+    #: What they add to the door's own count.
+    sales: Sequence[Accepted] = ()
+
+
+#: Told what the broker has confirmed, before any request is answered for it.
+Confirmed = Callable[[Iterable[Accepted]], None]
 
 
 class Publisher:
@@ -39,8 +47,9 @@ class Publisher:
     Bounded: past `max_receipts` unresolved receipts, `publish` raises TooManyInFlight.
     """
 
-    def __init__(self, send: Send, max_receipts: int) -> None:
+    def __init__(self, send: Send, confirmed: Confirmed, max_receipts: int) -> None:
         self._send = send
+        self._confirmed = confirmed
         self._max_receipts = max_receipts
         self._waiting: deque[tuple[Parcel, asyncio.Future[None]]] = deque()
         self._receipts = 0
@@ -108,6 +117,7 @@ class Publisher:
         lone = len(group) == 1 and group[0][0].count == 1
         try:
             await self._send(body, JSON if lone else NDJSON)
+            self._confirmed(chain.from_iterable(parcel.sales for parcel, _ in group))
         except NotConfirmed as error:
             self._resolve(group, error)
         except asyncio.CancelledError:

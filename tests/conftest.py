@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
@@ -17,6 +18,12 @@ from tillstream import topology
 from tillstream.errors import ServerNotReady
 from tillstream.local import ready, servers
 from tillstream.local.supervisor import Supervisor
+
+# A shared machine pauses: what a law costs is measured by script/bench, not by a deadline.
+hypothesis.settings.register_profile(
+    "tillstream", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tillstream")
 
 #: A server that starts on a busy machine.
 START_SECONDS = 60

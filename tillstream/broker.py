@@ -8,7 +8,8 @@ import pika
 import pika.exceptions
 import structlog
 import tenacity
-from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pika.adapters.blocking_connection import BlockingChannel as BlockingChannel
+from pika.adapters.blocking_connection import BlockingConnection
 
 from tillstream import topology
 from tillstream.contracts import Wire

@@ -86,6 +86,8 @@ class Receipt(Wire, frozen=True, gc=False, kw_only=True):
     lines: Annotated[tuple[Line, ...], Meta(max_length=1000)]
     document_total: DocumentTotal
     settlements: Annotated[tuple[Settlement, ...], Meta(max_length=100)]
+    #: `void` marks a receipt that cancels another one; anything else is read from the amounts.
+    transaction_type: Annotated[str, Meta(max_length=40)] | None = None
     #: The client's own identity for the receipt, where it has one.
     receipt_uuid: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f-]{32,36}$")] | None = None
 

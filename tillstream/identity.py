@@ -7,7 +7,7 @@ import msgspec
 
 from tillstream.contracts import Receipt, receipt_key
 
-_encoder = msgspec.json.Encoder()
+_encoder = msgspec.msgpack.Encoder()
 
 
 class Identity(NamedTuple):

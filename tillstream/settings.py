@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -51,6 +52,8 @@ class StoreTimeSettings(Settings):
 
     store_timezone: str = "Europe/Paris"
     business_day_cutoff_hour: Annotated[int, Meta(ge=0, le=23)] = 0
+    #: Stores whose zone or cutoff differ, as CSV: storeID,zone,cutoffHour.
+    stores_file: Path | None = None
 
     def zone(self) -> ZoneInfo:
         """The zone; `load` has checked that it exists."""
@@ -74,7 +77,7 @@ def load(kind: type[S], environ: Mapping[str, str]) -> S:
             continue
         try:
             values[field.name] = msgspec.convert(
-                text, types[field.name], strict=False, dec_hook=_from_text
+                text, _without_none(types[field.name]), strict=False, dec_hook=_from_text
             )
         except msgspec.ValidationError as error:
             problems.append(f"{name}={redacted(text)!r}: {error}")
@@ -84,6 +87,12 @@ def load(kind: type[S], environ: Mapping[str, str]) -> S:
     if problems:
         raise SettingsError(problems)
     return kind(**values)
+
+
+def _without_none(kind: Any) -> Any:
+    """`Path | None` is read as a Path: a variable that is set is never None."""
+    members = [member for member in get_args(kind) if member is not NoneType]
+    return members[0] if get_origin(kind) is UnionType and len(members) == 1 else kind
 
 
 def _from_text(kind: type[Any], text: str) -> Any:

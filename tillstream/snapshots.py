@@ -3,6 +3,16 @@
 from tillstream.contracts import Wire
 
 
+class ClosedDay(Wire, frozen=True):
+    """A business day that is over: its figures, and what of them came after it had closed."""
+
+    day: str
+    sum_minor: int
+    count: int
+    late_sum_minor: int
+    late_count: int
+
+
 class CountSnapshot(Wire, frozen=True):
     """`count`: the business day's running sum and number of receipts."""
 
@@ -17,6 +27,14 @@ class CountSnapshot(Wire, frozen=True):
     count: int
     #: When the figures were read, Unix seconds.
     as_of: float
+    #: Net total in cents; units sold in thousandths.
+    net_minor: int = 0
+    units_milli: int = 0
+    #: What was sold before this has been heard of from every till that talks, Unix seconds;
+    #: None when no till talks.
+    complete_until: float | None = None
+    #: The seven days before, the newest first.
+    closed_days: tuple[ClosedDay, ...] = ()
 
 
 class CategoryTotal(Wire, frozen=True):
@@ -37,6 +55,69 @@ class CategoriesSnapshot(Wire, frozen=True):
     zone: str
     currency: str
     categories: tuple[CategoryTotal, ...]
+    as_of: float
+
+
+class BreakdownFigures(Wire, frozen=True):
+    """One key of a breakdown: receipts that touch it, units in thousandths, cents."""
+
+    receipts: int
+    units_milli: int
+    gross_minor: int
+    net_minor: int
+
+
+class BreakdownsSnapshot(Wire, frozen=True):
+    """`breakdowns`: the business day by hour, store, kind, VAT rate and tender.
+
+    `kind` has `sales`, `returns` and `voids`. Of more than a hundred stores, the fifty with the
+    largest and the fifty with the smallest revenue are named; `stores` is how many there are.
+    """
+
+    day: str
+    zone: str
+    currency: str
+    stores: int
+    #: Breakdown -> key -> figures, the largest revenue first.
+    breakdowns: dict[str, dict[str, BreakdownFigures]]
+    as_of: float
+
+
+class SilentTill(Wire, frozen=True):
+    """A till that is quiet for longer than its own rhythm; last heard at `since`."""
+
+    store: str
+    till: str
+    since: float
+
+
+class MissingNumbers(Wire, frozen=True):
+    """Receipt numbers that a till passed over at `since`, first and last included."""
+
+    store: str
+    till: str
+    first: int
+    last: int
+    since: float
+
+
+class TillsSnapshot(Wire, frozen=True):
+    """`tills`: who was heard, who is silent, what is missing, what was not counted."""
+
+    heard: int
+    silent: int
+    #: The longest silent, at most fifty.
+    silent_tills: tuple[SilentTill, ...]
+    #: Numbers missing for longer than the grace, and the oldest gaps, at most fifty.
+    missing: int
+    gaps: tuple[MissingNumbers, ...]
+    #: Numbers that came again on another receipt; tills that began anew.
+    reused: int
+    renumbered: int
+    #: Receipts that were not counted, since the ledger began.
+    duplicates: int
+    conflicts: int
+    undecodable: int
     as_of: float
 
 

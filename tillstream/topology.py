@@ -10,6 +10,11 @@ METRICS_DB = "metrics-db"
 METRICS_STORM = "metrics-storm"
 RESULTS = (COUNT, CATEGORIES, METRICS_DB, METRICS_STORM)
 
+#: Beside the contract, from the totals worker: further breakdowns of the day, and the tills.
+BREAKDOWNS = "breakdowns"
+TILLS = "tills"
+DETAILS = (BREAKDOWNS, TILLS)
+
 #: Where the persistence worker takes receipts from: a quorum queue.
 PERSISTENCE_QUEUE = "persistence"
 #: The durable log that the analytics read by offset: a stream.
@@ -37,8 +42,8 @@ class Queue(NamedTuple):
 
 
 def exchanges() -> tuple[Exchange, ...]:
-    """Every exchange: receipts, the results, the dead letters."""
-    return tuple(Exchange(name) for name in (RECEIPTS, *RESULTS, DEAD_LETTERS))
+    """Every exchange: receipts, the results and their details, the dead letters."""
+    return tuple(Exchange(name) for name in (RECEIPTS, *RESULTS, *DETAILS, DEAD_LETTERS))
 
 
 def queues() -> tuple[Queue, ...]:

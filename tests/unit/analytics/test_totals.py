@@ -1,7 +1,7 @@
 """The totals worker: each identity once, whatever is repeated, shuffled or interrupted."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,16 +16,17 @@ from analytics.totals import TotalsWorker
 from tests.receipts import line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
 from tillstream.snapshots import CategoryTotal
+from tillstream.stores import StoreTable
 
-CALENDAR = BusinessDay(ZoneInfo("Europe/Paris"))
+STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})
 #: 2026-11-21 09:00:00 in Paris.
 NOW = 1_795_248_000.0
 
 
 @contextmanager
 def worker(path: Path) -> Iterator[TotalsWorker]:
-    with closing(Ledger(path)) as ledger:
-        yield TotalsWorker(ledger, CALENDAR, lambda: NOW)
+    with Ledger(path) as ledger:
+        yield TotalsWorker(ledger, STORES, lambda: NOW)
 
 
 def message(offset: int, *all_fields: dict[str, Any]) -> LogMessage:

@@ -1,13 +1,15 @@
 """Group commit: together in one message, bounded, and every failure told to whom it concerns."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import date
 from typing import Any
 
 import pytest
 
 from entrypoint.publisher import MAX_MESSAGE_BYTES, MAX_MESSAGES_IN_FLIGHT, Parcel, Publisher
 from tillstream.errors import BrokerAway, NotConfirmed, ShuttingDown, TooManyInFlight
+from tillstream.tally import Accepted
 
 
 class Broker:
@@ -16,6 +18,7 @@ class Broker:
     def __init__(self, *, holding: bool = False, error: Exception | None = None) -> None:
         self.sent: list[tuple[bytes, str]] = []
         self.confirm = asyncio.Event()
+        self.noted: list[Accepted] = []
         self._error = error
         if not holding:
             self.confirm.set()
@@ -25,6 +28,9 @@ class Broker:
         await self.confirm.wait()
         if self._error is not None:
             raise self._error
+
+    def note(self, accepted: Iterable[Accepted]) -> None:
+        self.noted += accepted
 
 
 def parcel(text: str, count: int = 1) -> Parcel:
@@ -45,7 +51,7 @@ def test_a_lone_receipt_goes_out_at_once_as_json() -> None:
     async def test() -> None:
         broker = Broker()
 
-        await Publisher(broker.send, 10).publish(parcel("a"))
+        await Publisher(broker.send, broker.note, 10).publish(parcel("a"))
 
         assert [(b"a", "application/json")] == broker.sent
 
@@ -55,7 +61,7 @@ def test_a_lone_receipt_goes_out_at_once_as_json() -> None:
 def test_receipts_that_come_together_share_a_message() -> None:
     async def test() -> None:
         broker = Broker()
-        publisher = Publisher(broker.send, 10)
+        publisher = Publisher(broker.send, broker.note, 10)
 
         await asyncio.gather(*(publisher.publish(parcel(text)) for text in "abc"))
 
@@ -67,7 +73,7 @@ def test_receipts_that_come_together_share_a_message() -> None:
 def test_receipts_that_come_while_messages_are_in_flight_share_the_next() -> None:
     async def test() -> None:
         broker = Broker(holding=True)
-        publisher = Publisher(broker.send, 100)
+        publisher = Publisher(broker.send, broker.note, 100)
         waiting = []
         for number in range(MAX_MESSAGES_IN_FLIGHT):
             waiting.append(asyncio.create_task(publisher.publish(parcel(str(number)))))
@@ -86,7 +92,7 @@ def test_receipts_that_come_while_messages_are_in_flight_share_the_next() -> Non
 def test_a_message_is_bounded_in_receipts_and_bytes() -> None:
     async def test() -> None:
         broker = Broker()
-        publisher = Publisher(broker.send, 2000)
+        publisher = Publisher(broker.send, broker.note, 2000)
         half = "x" * (MAX_MESSAGE_BYTES // 2)
 
         await asyncio.gather(
@@ -102,9 +108,23 @@ def test_a_message_is_bounded_in_receipts_and_bytes() -> None:
     run(test())
 
 
+def test_what_is_confirmed_is_counted_before_it_is_answered() -> None:
+    async def test() -> None:
+        broker = Broker()
+        publisher = Publisher(broker.send, broker.note, 10)
+        sales = [(date(2026, 11, 21), store, 600) for store in "ab"]
+
+        await asyncio.gather(*(publisher.publish(Parcel(b"x", 1, [sale])) for sale in sales))
+
+        assert sales == broker.noted
+
+    run(test())
+
+
 def test_a_failure_is_told_to_every_receipt_of_the_message() -> None:
     async def test() -> None:
-        publisher = Publisher(Broker(error=BrokerAway()).send, 10)
+        broker = Broker(error=BrokerAway())
+        publisher = Publisher(broker.send, broker.note, 10)
 
         outcomes = await asyncio.gather(
             *(publisher.publish(parcel(text)) for text in "abc"), return_exceptions=True
@@ -112,6 +132,7 @@ def test_a_failure_is_told_to_every_receipt_of_the_message() -> None:
 
         assert [BrokerAway] * 3 == [type(outcome) for outcome in outcomes]
         assert 0 == publisher.receipts_in_flight
+        assert [] == broker.noted
 
     run(test())
 
@@ -119,7 +140,7 @@ def test_a_failure_is_told_to_every_receipt_of_the_message() -> None:
 def test_past_its_bound_the_publisher_refuses_and_sends_nothing() -> None:
     async def test() -> None:
         broker = Broker(holding=True)
-        publisher = Publisher(broker.send, 2)
+        publisher = Publisher(broker.send, broker.note, 2)
         first = asyncio.create_task(publisher.publish(parcel("a", 2)))
         await settle(lambda: len(broker.sent) == 1)
 
@@ -137,7 +158,7 @@ def test_past_its_bound_the_publisher_refuses_and_sends_nothing() -> None:
 def test_a_caller_that_goes_away_takes_nobody_with_it() -> None:
     async def test() -> None:
         broker = Broker(holding=True)
-        publisher = Publisher(broker.send, 10)
+        publisher = Publisher(broker.send, broker.note, 10)
         gone = asyncio.create_task(publisher.publish(parcel("a")))
         stays = asyncio.create_task(publisher.publish(parcel("b")))
         await settle(lambda: len(broker.sent) == 1)
@@ -155,7 +176,7 @@ def test_a_caller_that_goes_away_takes_nobody_with_it() -> None:
 def test_closing_waits_for_what_is_in_flight_and_refuses_the_rest() -> None:
     async def test() -> None:
         broker = Broker(holding=True)
-        publisher = Publisher(broker.send, 10)
+        publisher = Publisher(broker.send, broker.note, 10)
         accepted = asyncio.create_task(publisher.publish(parcel("a")))
         await settle(lambda: len(broker.sent) == 1)
         closing = asyncio.create_task(publisher.close(5))
@@ -174,7 +195,7 @@ def test_closing_waits_for_what_is_in_flight_and_refuses_the_rest() -> None:
 def test_closing_fails_what_the_broker_does_not_confirm_in_time() -> None:
     async def test() -> None:
         broker = Broker(holding=True)
-        publisher = Publisher(broker.send, 10)
+        publisher = Publisher(broker.send, broker.note, 10)
         waiting = asyncio.create_task(publisher.publish(parcel("a")))
         await settle(lambda: len(broker.sent) == 1)
 

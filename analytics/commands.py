@@ -1,0 +1,198 @@
+"""The commands on the ledger: recount it, verify it, list its tills."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+from pika.adapters.blocking_connection import BlockingConnection
+from tqdm import tqdm
+
+from analytics import archive as mongo
+from analytics.ledger import Ledger
+from analytics.ownership import adopt, owned, rebuilt_path
+from analytics.recount import Recount, write_rebuilt
+from analytics.settings import AnalyticsSettings, VerifySettings
+from analytics.stream import LogMessage, StoppedError, first_offset, last_offset, read_log
+from analytics.verification import (
+    MAX_DIFFERENCES,
+    ArchiveComparison,
+    LedgerState,
+    Report,
+    compare_archive,
+    compare_door,
+    compare_ledger,
+    read_archive,
+)
+from tillstream import broker, stores, tally
+from tillstream.clock import utc
+
+#: How long a running totals worker may take to adopt a rebuilt ledger, seconds.
+ADOPTION_SECONDS = 30.0
+#: How long the archive and the ledger may be behind the log, seconds.
+CATCH_UP_SECONDS = 60.0
+POLL_SECONDS = 0.5
+
+
+def recount(settings: VerifySettings, source: str, stop: threading.Event) -> Recount:
+    """Rebuild the ledger from the `log` or the `archive`; a running totals worker adopts it."""
+    path = settings.ledger_path()
+    counted = Recount(stores.load(settings))
+    with _connected(settings, "recount") as connection:
+        if source == "log":
+            _count(counted, _log(connection, stop), stop)
+        else:
+            with mongo.connect(settings.require_mongo()) as client:
+                archive = mongo.Archive(client, settings.mongo_database)
+                _count(counted, archive.messages(), stop, archive.estimated_receipts())
+            # The worker goes on with what the log still has: known identities count once.
+            counted.next_offset = first_offset(connection) or 0
+    write_rebuilt(path, counted)
+    with owned(path) as ours:
+        if ours:
+            adopt(path)
+        else:
+            _wait(lambda: not rebuilt_path(path).exists(), ADOPTION_SECONDS)
+    return counted
+
+
+def verify(settings: VerifySettings, stop: threading.Event) -> Report:
+    """Compare the door, the log, the ledger and the archive at a common point."""
+    table = stores.load(settings)
+    door_before = tally.read(tally.folder_of(settings.data_dir))
+    # 1. The whole log, which says what must be counted and stored.
+    counted = Recount(table)
+    counted.book.heard = {}
+    with _connected(settings, "verify") as connection:
+        _count(counted, _log(connection, stop), stop)
+    door_after = tally.read(tally.folder_of(settings.data_dir))
+    unanswered, differences = compare_door(door_before, counted.book.heard, door_after)
+    # 2. The ledger, at its own offset: counted again up to there.
+    _wait(lambda: _ledger_offset(settings) >= (counted.next_offset or 0), CATCH_UP_SECONDS)
+    with Ledger(settings.ledger_path()) as ledger:
+        ledger.begin_reading()
+        progress = ledger.progress()
+        state = LedgerState(
+            {day: ledger.totals(day) for day in ledger.days()}, set(ledger.identity_keys())
+        )
+        ledger.rollback()
+    with _connected(settings, "verify") as connection:
+        at_ledger = Recount(table)
+        if progress.next_offset is not None:
+            _count(at_ledger, read_log(connection, stop, progress.next_offset - 1), stop)
+    ledger_lost, ledger_double, ledger_differences = compare_ledger(at_ledger, state)
+    # 3. The archive, which may be a little behind the log, and ahead of where we read it.
+    stored = _settled_archive(settings, counted)
+    archive_differences = compare_archive(counted, stored, table)
+    extra = stored.extra - at_ledger.identities.keys() - _newer(settings, counted, stop)
+    book = counted.book
+    return Report(
+        accepted=counted.receipts,
+        stored=stored.stored,
+        counted=len(state.keys & counted.identities.keys()),
+        duplicates=book.duplicates,
+        conflicts=book.conflicts,
+        dead_lettered=book.undecodable,
+        lost=max(ledger_lost, len(stored.missing)),
+        double_counted=ledger_double + len(extra),
+        unanswered=unanswered,
+        differences=(differences + ledger_differences + archive_differences)[:MAX_DIFFERENCES],
+    )
+
+
+def tills(settings: AnalyticsSettings) -> Iterator[str]:
+    """One line for each till with a gap, or that is silent; at last, how many there are."""
+    now = time.time()
+    with Ledger(settings.ledger_path()) as ledger:
+        known = ledger.tills()
+    for till in known.values():
+        for gap in till.gaps(now):
+            yield (
+                f"{till.store}/{till.till}  numbers {gap.first} to {gap.last} are missing"
+                f" since {utc(gap.since):%Y-%m-%d %H:%M:%S} UTC"
+            )
+        if (since := till.silent_since(now)) is not None:
+            yield f"{till.store}/{till.till}  silent since {utc(since):%Y-%m-%d %H:%M:%S} UTC"
+    yield f"{len(known)} tills heard"
+
+
+def print_report(report: Report, *, as_json: bool) -> None:
+    """The report for programs, or a table of differences and one line for people."""
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(report)).decode())
+        return
+    if report.differences:
+        print(f"{'day':<11}{'store':<10}{'what':<32}{'expected':<44}found")
+    for each in report.differences:
+        print(f"{each.day:<11}{each.store:<10}{each.what:<32}{each.expected:<44}{each.found}")
+    if report.unanswered:
+        print(f"unanswered {report.unanswered}: a door was killed between confirm and answer")
+    print(report.line())
+
+
+def _log(connection: BlockingConnection, stop: threading.Event) -> Iterator[list[LogMessage]]:
+    """The log as far as it is written now."""
+    last = last_offset(connection)
+    if last is not None:
+        yield from read_log(connection, stop, last)
+
+
+def _count(
+    counted: Recount,
+    messages: Iterable[list[LogMessage]],
+    stop: threading.Event,
+    total: int | None = None,
+) -> None:
+    with tqdm(total=total, unit=" receipts", unit_scale=True, file=sys.stderr) as bar:
+        for batch in messages:
+            if stop.is_set():
+                raise StoppedError("stopped before the end")
+            bar.update(counted.count(batch))
+
+
+def _ledger_offset(settings: AnalyticsSettings) -> int:
+    with Ledger(settings.ledger_path()) as ledger:
+        return ledger.progress().next_offset or 0
+
+
+def _settled_archive(settings: VerifySettings, counted: Recount) -> ArchiveComparison:
+    """The archive once it misses nothing of the log, or as it is at the deadline."""
+    with mongo.connect(settings.require_mongo()) as client:
+        archive = mongo.Archive(client, settings.mongo_database)
+        deadline = time.monotonic() + CATCH_UP_SECONDS
+        while True:
+            stored = read_archive(counted, archive.receipts())
+            if not stored.missing or time.monotonic() > deadline:
+                return stored
+            time.sleep(POLL_SECONDS)
+
+
+def _newer(settings: VerifySettings, counted: Recount, stop: threading.Event) -> set[bytes]:
+    """Identities that the log got after it was read."""
+    if counted.next_offset is None:
+        return set()
+    newer = Recount(stores.load(settings))
+    with _connected(settings, "verify") as connection:
+        last = last_offset(connection)
+        if last is not None and last >= counted.next_offset:
+            _count(newer, read_log(connection, stop, last, counted.next_offset), stop)
+    return set(newer.identities)
+
+
+@contextmanager
+def _connected(settings: AnalyticsSettings, name: str) -> Iterator[BlockingConnection]:
+    connection = broker.connect(settings.amqp_url, name)
+    try:
+        yield connection
+    finally:
+        if connection.is_open:
+            connection.close()
+
+
+def _wait(condition: Callable[[], bool], seconds: float) -> None:
+    """Until the condition holds, or the time is over."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,122 @@
+"""The till ledger: what each till was last heard with, what is missing, who has fallen silent.
+
+Pure: times come in as Unix seconds. Gaps and reuse warn; no receipt is ever refused for them.
+"""
+
+import msgspec
+
+#: A number that is missing for longer than this is a gap, seconds: receipts come out of order.
+GRACE_SECONDS = 120.0
+#: A jump further than this is a till that was renumbered, not one that lost so many receipts.
+MAX_JUMP = 10_000
+#: Ranges of missing numbers kept for one till; the oldest is given up for a new one.
+MAX_RANGES = 100
+#: A till is silent when it is quiet for so many of its usual intervals, but no sooner than
+#: the least time, seconds.
+SILENT_INTERVALS = 8.0
+LEAST_SILENT_SECONDS = 300.0
+#: Weight of the newest interval in a till's usual one.
+RHYTHM_WEIGHT = 0.1
+
+
+class Missing(msgspec.Struct):
+    """Numbers first to last, both included, that a till has passed over."""
+
+    first: int
+    last: int
+    #: When the till was heard with a later number, Unix seconds.
+    since: float
+
+
+class Till(msgspec.Struct):
+    """One till as it was heard."""
+
+    store: str
+    till: str
+    #: Highest number heard; None when its numbers are no integers.
+    number: int | None = None
+    #: Newest time of its own clock, and of ours, Unix seconds.
+    sold: float = 0.0
+    heard: float = 0.0
+    #: Its usual time between two receipts, seconds; 0 until it was heard twice.
+    interval: float = 0.0
+    receipts: int = 0
+    #: Numbers that came again on another receipt, and how often it began anew.
+    reused: int = 0
+    renumbered: int = 0
+    missing: list[Missing] = []
+
+    def hear(self, number: int | None, sold: float, received: float) -> None:
+        """A receipt that is counted for the first time."""
+        if self.receipts:
+            quiet = max(0.0, received - self.heard)
+            weight = RHYTHM_WEIGHT if self.interval else 1.0
+            self.interval += weight * (quiet - self.interval)
+        self.receipts += 1
+        self.sold = max(self.sold, sold)
+        self.heard = max(self.heard, received)
+        if number is not None:
+            self._number(number, received)
+
+    def gaps(self, now: float) -> list[Missing]:
+        """What is missing for longer than the grace."""
+        return [missing for missing in self.missing if now - missing.since > GRACE_SECONDS]
+
+    def silent_since(self, now: float) -> float | None:
+        """When it was last heard, if it is quiet for longer than its own rhythm allows."""
+        if self.receipts < 3:
+            return None  # no rhythm yet
+        allowed = max(LEAST_SILENT_SECONDS, SILENT_INTERVALS * self.interval)
+        return self.heard if now - self.heard > allowed else None
+
+    def _number(self, number: int, received: float) -> None:
+        last = self.number
+        if last is None:
+            self.number = number
+        elif number > last:
+            if number - last > MAX_JUMP:
+                self.renumbered += 1
+                self.missing.clear()
+            elif number > last + 1:
+                self.missing.append(Missing(last + 1, number - 1, received))
+                del self.missing[:-MAX_RANGES]
+            self.number = number
+        elif last - number > MAX_JUMP:
+            self.renumbered += 1
+            self.missing.clear()
+            self.number = number
+        elif not self._fill(number):
+            self.reused += 1
+
+    def _fill(self, number: int) -> bool:
+        """Whether the number was missing; it is no more."""
+        for index, gap in enumerate(self.missing):
+            if gap.first <= number <= gap.last:
+                parts = [
+                    Missing(gap.first, number - 1, gap.since),
+                    Missing(number + 1, gap.last, gap.since),
+                ]
+                self.missing[index : index + 1] = [p for p in parts if p.first <= p.last]
+                return True
+        return False
+
+
+#: Every till by (store, till).
+Tills = dict[tuple[str, str], Till]
+
+
+def complete_until(tills: Tills, now: float) -> float | None:
+    """The watermark: what was sold before it has been heard of from every till that talks.
+
+    The least of the newest times of all tills that are not silent, and not later than now; None
+    when no till talks.
+    """
+    newest = [till.sold for till in tills.values() if till.silent_since(now) is None]
+    return min(min(newest), now) if newest else None
+
+
+def till_number(cash_receipt_id: str | int) -> int | None:
+    """The number of a receipt, where it is one."""
+    if isinstance(cash_receipt_id, int):
+        return cash_receipt_id
+    return int(cash_receipt_id) if cash_receipt_id.isascii() and cash_receipt_id.isdigit() else None

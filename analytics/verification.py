@@ -1,0 +1,184 @@
+"""Compares what the door accepted, the log, the ledger and the archive, to the cent. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+
+from analytics.archive import Stored
+from analytics.folds import WHOLE_DAY, Figures, Totals, by_key
+from analytics.recount import Recount
+from analytics.sales import sale_of
+from tillstream.codec import decode_receipt
+from tillstream.stores import StoreTable
+
+#: Differences that a report names; the counts are of all.
+MAX_DIFFERENCES = 100
+
+#: Receipts and gross cents by (day, store).
+ByStore = Mapping[tuple[date, str], tuple[int, int]]
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A figure that two of our books do not agree on."""
+
+    what: str
+    day: str
+    store: str
+    expected: str
+    found: str
+
+
+class Report(msgspec.Struct):
+    """What `verify` found."""
+
+    #: Receipts in the log; each was confirmed to the door.
+    accepted: int
+    #: Distinct receipts of the log that the archive holds, and that the ledger counted.
+    stored: int
+    counted: int
+    #: Receipts of the log that were not counted: seen before, with other content, unreadable.
+    duplicates: int
+    conflicts: int
+    dead_lettered: int
+    #: Distinct receipts that the archive or the ledger misses.
+    lost: int
+    #: Receipts that the archive or the ledger has and the log has not.
+    double_counted: int
+    #: Confirmed by the broker and not answered, by a door that was killed in between.
+    unanswered: int
+    differences: list[Difference]
+
+    def holds(self) -> bool:
+        """Whether all books agree."""
+        return not (self.lost or self.double_counted or self.differences)
+
+    def line(self) -> str:
+        """The verdict in one line."""
+        return (
+            f"accepted {self.accepted}, stored {self.stored}, counted {self.counted},"
+            f" duplicates {self.duplicates}, conflicts {self.conflicts},"
+            f" dead-lettered {self.dead_lettered}, lost {self.lost},"
+            f" double-counted {self.double_counted}"
+        )
+
+
+class LedgerState(NamedTuple):
+    """The ledger at one moment."""
+
+    totals: dict[date, Totals]
+    keys: set[bytes]
+
+
+def compare_ledger(recount: Recount, ledger: LedgerState) -> tuple[int, int, list[Difference]]:
+    """Lost, double-counted and every figure that differs, against a recount to its offset."""
+    lost = len(recount.identities.keys() - ledger.keys)
+    double = len(ledger.keys - recount.identities.keys())
+    differences: list[Difference] = []
+    for day in sorted(recount.days.keys() | ledger.totals.keys()):
+        expected, found = recount.days.get(day, {}), ledger.totals.get(day, {})
+        differences += [
+            Difference(
+                f"ledger: {entry[0]} {entry[1]}".rstrip(),
+                day.isoformat(),
+                entry[1] if entry[0] == "store" else "",
+                str(expected.get(entry, Figures())),
+                str(found.get(entry, Figures())),
+            )
+            for entry in sorted(expected.keys() | found.keys())
+            if expected.get(entry) != found.get(entry)
+        ]
+    counted = sum(totals.get(WHOLE_DAY, Figures()).receipts for totals in ledger.totals.values())
+    surplus = counted - len(recount.identities)
+    return lost or max(0, -surplus), double or max(0, surplus), differences
+
+
+class ArchiveComparison(NamedTuple):
+    """What the archive has of the log's receipts."""
+
+    stored: int
+    #: Identities of the log that it misses, and that it has beyond the log.
+    missing: set[bytes]
+    extra: set[bytes]
+    #: Receipts and cents by (day, store) as it has them.
+    by_store: dict[tuple[date, str], tuple[int, int]]
+
+
+def read_archive(recount: Recount, archive: Iterable[Stored]) -> ArchiveComparison:
+    """The archive beside the log; what is beyond the log may have come since."""
+    missing = set(recount.identities)
+    extra: set[bytes] = set()
+    by_store: dict[tuple[date, str], tuple[int, int]] = {}
+    stored = 0
+    for receipt in archive:
+        if receipt.key not in recount.identities:
+            extra.add(receipt.key)
+            continue
+        missing.discard(receipt.key)
+        stored += 1
+        where = (date.fromisoformat(receipt.day), receipt.store)
+        count, gross = by_store.get(where, (0, 0))
+        by_store[where] = (count + 1, gross + receipt.gross_minor)
+    return ArchiveComparison(stored, missing, extra, by_store)
+
+
+def compare_archive(
+    recount: Recount, archive: ArchiveComparison, stores: StoreTable
+) -> list[Difference]:
+    """Each day and store whose receipts or cents in the archive are not those of the log.
+
+    Of two conflicting contents the archive may have kept the other one, so the cents of a day
+    and store with a conflict are not held against it.
+    """
+    differences: list[Difference] = []
+    conflicting = {_place(receipt, stores) for _, _, receipt in recount.conflicts}
+    expected = {
+        (day, store): (figures.receipts, figures.gross_minor)
+        for day, totals in recount.days.items()
+        for store, figures in by_key(totals, "store").items()
+    }
+    for where in sorted(expected.keys() | archive.by_store.keys()):
+        wanted, found = expected.get(where, (0, 0)), archive.by_store.get(where, (0, 0))
+        same = wanted[0] == found[0] if where in conflicting else wanted == found
+        if not same:
+            differences.append(
+                Difference(
+                    "archive: receipts and cents",
+                    where[0].isoformat(),
+                    where[1],
+                    str(wanted),
+                    str(found),
+                )
+            )
+    return differences
+
+
+def _place(receipt: bytes, stores: StoreTable) -> tuple[date, str]:
+    sale = sale_of(decode_receipt(receipt), stores)
+    return sale.day, sale.store
+
+
+def compare_door(before: ByStore, heard: ByStore, after: ByStore) -> tuple[int, list[Difference]]:
+    """The log between two readings of the door's own count: unanswered, and what is missing.
+
+    `before` was read before the log and `after` after it; with no receipts on their way they are
+    equal. What the door had accepted before must be in the log. What is in the log beyond
+    `after` was confirmed to a door that was killed before it could count it.
+    """
+    unanswered = 0
+    differences: list[Difference] = []
+    for where in sorted(before.keys() | heard.keys() | after.keys()):
+        least, found, most = (book.get(where, (0, 0)) for book in (before, heard, after))
+        unanswered += max(0, found[0] - most[0])
+        if found[0] < least[0] or (least == most and least[0] == found[0] and least != found):
+            differences.append(
+                Difference(
+                    "door: accepted and in the log",
+                    where[0].isoformat(),
+                    where[1],
+                    str(least),
+                    str(found),
+                )
+            )
+    return unanswered, differences

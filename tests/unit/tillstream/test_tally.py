@@ -1,0 +1,47 @@
+"""The door's own count: exact, all or nothing, and the sum of all its processes."""
+
+from datetime import date
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tillstream import tally
+from tillstream.tally import Accepted, Tally
+
+DAY = date(2026, 11, 21)
+
+
+def test_what_several_processes_accepted_is_summed_by_day_and_store(tmp_path: Path) -> None:
+    first, second = Tally(tmp_path, "1"), Tally(tmp_path, "2")
+    first.add([(DAY, "7", 600), (DAY, "7", 590), (DAY, "8", 100)])
+    second.add([(DAY, "7", -200)])
+    for one in (first, second):
+        one.close()
+
+    actual = tally.read(tmp_path)
+
+    assert {(DAY, "7"): (3, 990), (DAY, "8"): (1, 100)} == actual
+
+
+def test_no_door_has_accepted_nothing(tmp_path: Path) -> None:
+    assert {} == tally.read(tmp_path / "none")
+
+
+sales = st.lists(st.tuples(st.just(DAY), st.sampled_from("ab"), st.integers(-500, 500)))
+
+
+@given(st.lists(sales, max_size=5))
+def test_the_count_does_not_depend_on_how_receipts_are_grouped(
+    tmp_path_factory: object, groups: list[list[Accepted]]
+) -> None:
+    folder = tmp_path_factory.mktemp("tally")  # type: ignore[attr-defined]
+    one_by_one, grouped = Tally(folder / "a", "x"), Tally(folder / "b", "x")
+    for group in groups:
+        grouped.add(group)
+        for sale in group:
+            one_by_one.add([sale])
+    for each in (one_by_one, grouped):
+        each.close()
+
+    assert tally.read(folder / "a") == tally.read(folder / "b")
