@@ -3,7 +3,9 @@
   "use strict";
   const t = window.tillstream;
   //: Without a frame for this long nothing on the page is live any more, ms.
-  const SILENT_MS = 2400;
+  const SILENT_MS = 2200;
+  //: The same when the connection is known to be broken: the next frame is overdue.
+  const BROKEN_MS = 1200;
   //: Longest wait between two attempts: back within 5 s of the server, whatever it was, ms.
   const MAX_RETRY_MS = 2000;
   let source = null;
@@ -52,10 +54,11 @@
   /* Four times a second: is there silence, is it time to try again? */
   function watch() {
     const now = Date.now();
-    const silent = now - heardAt > SILENT_MS;
+    const broken = source.readyState === EventSource.CLOSED;
+    const silent = now - heardAt > (broken ? BROKEN_MS : SILENT_MS);
     if (silent && frame) lost();
-    if (now >= retryAt && (silent || source.readyState === EventSource.CLOSED)) {
-      if (silent && source.readyState !== EventSource.CLOSED) attempts += 1;
+    if (now >= retryAt && (silent || broken)) {
+      if (silent && !broken) attempts += 1;
       connect();
     }
   }

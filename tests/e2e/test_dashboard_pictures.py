@@ -20,7 +20,7 @@ from dashboard.model import Model
 from dashboard.series import Values
 from dashboard.stream import Broadcaster
 from tests import snapshots
-from tests.e2e.test_dashboard import FLAGS, wait_for_state
+from tests.dashboards import FLAGS, wait_for_state
 from tests.processes import answers, free_port
 from tests.waiting import wait_until
 from tillstream import ports

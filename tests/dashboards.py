@@ -1,0 +1,145 @@
+"""A dashboard process, what feeds it, and a browser that looks at it."""
+
+import contextlib
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Browser, Page
+
+from tests import snapshots
+from tests.processes import answers, free_port, running
+from tests.waiting import wait_until
+from tillstream import broker as amqp
+from tillstream import topology
+from tillstream.clock import BusinessDay
+
+#: Of Chromium: nothing on the screen, no call of its own to anybody.
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PUBLISH_SECONDS = 0.5
+PARIS = ZoneInfo(snapshots.ZONE)
+
+
+class Workers:
+    """Publishes what the workers would: every feed each half second, but the silent ones."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.silent: set[str] = set()
+        self.last: dict[str, float] = {}
+
+    def __enter__(self) -> "Workers":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        connection = amqp.connect(self._url, "workers")
+        channel = connection.channel()
+        amqp.declare(channel)
+        while not self._ended.wait(PUBLISH_SECONDS):
+            now = time.time()
+            day = BusinessDay(PARIS).on(now).isoformat()
+            bodies = {
+                topology.COUNT: snapshots.count(now, 123_456, 100, day),
+                topology.CATEGORIES: snapshots.categories(now, day, Pain=23_456, Menu=100_000),
+                topology.METRICS_STORM: snapshots.rate(now, 420),
+                topology.METRICS_DB: snapshots.delay(now, 0.0021, 0.05),
+            }
+            for exchange in topology.RESULTS:
+                if exchange not in self.silent:
+                    self.last[exchange] = now
+                    amqp.publish_snapshot(channel, exchange, bodies[exchange])
+        connection.close()
+
+
+class Dashboard:
+    """A dashboard process, which can be killed and started again at the same address."""
+
+    def __init__(self, **environ: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self._environ = environ | {"DASHBOARD_PORT": str(self.port)}
+        self._stack = contextlib.ExitStack()
+        self.process: subprocess.Popen[bytes]
+
+    def start(self) -> "Dashboard":
+        self.process = self._stack.enter_context(running("dashboard", **self._environ))
+        wait_until(lambda: answers(f"{self.url}health/ready"), 30, "the dashboard")
+        return self
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+@contextlib.contextmanager
+def viewing(browser: Browser, url: str, **context: Any) -> Iterator[Page]:
+    """A fresh viewer. A script error or a request to another server fails the test."""
+    complaints: list[str] = []
+    with contextlib.closing(browser.new_context(**context)) as session:
+        page = session.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                complaints.append(request.url)
+                if not request.url.startswith((url, "data:"))
+                else None
+            ),
+        )
+        page.goto(url)
+        yield page
+    assert [] == complaints
+
+
+def attribute(page: Page, element: str, name: str) -> str:
+    return page.locator(f"#{element}").get_attribute(f"data-{name}") or ""
+
+
+def states(page: Page) -> set[str]:
+    """The states of everything that shows data."""
+    found: list[str] = page.evaluate(
+        "[...document.querySelectorAll('[data-feed]')].map(e => e.dataset.state)"
+    )
+    return set(found)
+
+
+def wait_for_state(page: Page, element: str, state: str, seconds: float) -> None:
+    page.wait_for_selector(f'#{element}[data-state="{state}"]', timeout=seconds * 1000)
+
+
+def watch_for(page: Page, element: str, state: str) -> None:
+    """Note on the page's own clock when the element comes into the state, however slow we look."""
+    page.evaluate(
+        """([id, state]) => new MutationObserver(() => {
+            if (document.getElementById(id).dataset.state === state)
+                window.changedAt = window.changedAt || Date.now() / 1000;
+        }).observe(document.getElementById(id), {attributes: true})""",
+        [element, state],
+    )
+
+
+def changed_at(page: Page) -> float:
+    """When it came into that state, Unix seconds."""
+    return float(page.evaluate("window.changedAt"))
