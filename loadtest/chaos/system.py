@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tillstream.errors import ServerNotReady
 from tillstream.local import ready
 from tillstream.local.plan import plan
 from tillstream.local.ports import kept_ports
@@ -41,17 +42,25 @@ class System:
     rabbitmq: Program
 
     def rabbitmqctl(self, *arguments: str) -> None:
-        """Run a command on the private node. Raises subprocess.SubprocessError."""
+        """Run a command on the private node. Raises ServerNotReady where it fails."""
         # The script beside the server's: Debian's on the PATH changes the user.
         script = Path(self.rabbitmq.argv[0]).with_name("rabbitmqctl")
-        subprocess.run(
-            [str(script), "--quiet", *arguments],
-            env=os.environ | self.rabbitmq.env,
-            check=True,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=COMMAND_SECONDS,
-        )
+        command = [str(script), "--quiet", *arguments]
+        try:
+            done = subprocess.run(
+                command,
+                env=os.environ | self.rabbitmq.env,
+                check=False,
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                timeout=COMMAND_SECONDS,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ServerNotReady(str(error)) from error
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).strip()
+            raise ServerNotReady(f"{' '.join(command)} ends with {done.returncode}: {said}")
 
 
 @contextmanager
