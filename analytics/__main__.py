@@ -13,6 +13,7 @@ from analytics.ledger import Ledger
 from analytics.ownership import adopt, owned
 from analytics.rate import RateWorker
 from analytics.settings import AnalyticsSettings, VerifySettings
+from analytics.stream import first_offset
 from analytics.totals import TotalsWorker
 from tillstream import broker, logs, process, stores
 from tillstream.errors import ServerNotReady, TillstreamError
@@ -38,7 +39,13 @@ def run_totals(settings: AnalyticsSettings, stop: threading.Event) -> None:
         while not stop.is_set():
             adopt(path)
             with Ledger(path) as ledger:
-                totals = TotalsWorker(ledger, table, time.time, settings.identity_days)
+                totals = TotalsWorker(
+                    ledger,
+                    table,
+                    time.time,
+                    partial(first_offset, settings.amqp_url),
+                    settings.identity_days,
+                )
                 broker.keep_connected(
                     settings.amqp_url, "totals", partial(totals.run, stop=stop), stop
                 )

@@ -1,13 +1,10 @@
 """The commands on the ledger: recount it, verify it, list its tills."""
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 
 import msgspec
-from pika.adapters.blocking_connection import BlockingConnection
 from tqdm import tqdm
 
 from analytics import archive as mongo
@@ -19,6 +16,7 @@ from analytics.stream import LogMessage, StoppedError, first_offset, last_offset
 from analytics.verification import (
     MAX_DIFFERENCES,
     ArchiveComparison,
+    Difference,
     LedgerState,
     Report,
     compare_archive,
@@ -26,7 +24,7 @@ from analytics.verification import (
     compare_ledger,
     read_archive,
 )
-from tillstream import broker, stores, tally
+from tillstream import stores, tally
 from tillstream.clock import utc
 
 #: How long a running totals worker may take to adopt a rebuilt ledger, seconds.
@@ -38,17 +36,16 @@ POLL_SECONDS = 0.5
 
 def recount(settings: VerifySettings, source: str, stop: threading.Event) -> Recount:
     """Rebuild the ledger from the `log` or the `archive`; a running totals worker adopts it."""
-    path = settings.ledger_path()
+    url, path = settings.amqp_url, settings.ledger_path()
     counted = Recount(stores.load(settings))
-    with _connected(settings, "recount") as connection:
-        if source == "log":
-            _count(counted, _log(connection, stop), stop)
-        else:
-            with mongo.connect(settings.require_mongo()) as client:
-                archive = mongo.Archive(client, settings.mongo_database)
-                _count(counted, archive.messages(), stop, archive.estimated_receipts())
-            # The worker goes on with what the log still has: known identities count once.
-            counted.next_offset = first_offset(connection) or 0
+    if source == "log":
+        _count(counted, read_log(url, stop, last_offset(url)), stop)
+    else:
+        with mongo.connect(settings.require_mongo()) as client:
+            archive = mongo.Archive(client, settings.mongo_database)
+            _count(counted, archive.messages(), stop, archive.estimated_receipts())
+        # The worker goes on with what the log still has: known identities count once.
+        counted.next_offset = first_offset(url) or 0
     write_rebuilt(path, counted)
     with owned(path) as ours:
         if ours:
@@ -60,13 +57,12 @@ def recount(settings: VerifySettings, source: str, stop: threading.Event) -> Rec
 
 def verify(settings: VerifySettings, stop: threading.Event) -> Report:
     """Compare the door, the log, the ledger and the archive at a common point."""
-    table = stores.load(settings)
+    url, table = settings.amqp_url, stores.load(settings)
     door_before = tally.read(tally.folder_of(settings.data_dir))
     # 1. The whole log, which says what must be counted and stored.
     counted = Recount(table)
     counted.book.heard = {}
-    with _connected(settings, "verify") as connection:
-        _count(counted, _log(connection, stop), stop)
+    _count(counted, read_log(url, stop, last_offset(url)), stop)
     door_after = tally.read(tally.folder_of(settings.data_dir))
     unanswered, differences = compare_door(door_before, counted.book.heard, door_after)
     # 2. The ledger, at its own offset: counted again up to there.
@@ -78,11 +74,15 @@ def verify(settings: VerifySettings, stop: threading.Event) -> Report:
             {day: ledger.totals(day) for day in ledger.days()}, set(ledger.identity_keys())
         )
         ledger.rollback()
-    with _connected(settings, "verify") as connection:
-        at_ledger = Recount(table)
-        if progress.next_offset is not None:
-            _count(at_ledger, read_log(connection, stop, progress.next_offset - 1), stop)
+    at_ledger = Recount(table)
+    if progress.next_offset is not None:
+        _count(at_ledger, read_log(url, stop, progress.next_offset - 1), stop)
     ledger_lost, ledger_double, ledger_differences = compare_ledger(at_ledger, state)
+    if (progress.next_offset or 0) < (counted.next_offset or 0):
+        behind = Difference(
+            "ledger: behind the log", "", "", str(counted.next_offset), str(progress.next_offset)
+        )
+        ledger_differences.append(behind)
     # 3. The archive, which may be a little behind the log, and ahead of where we read it.
     stored = _settled_archive(settings, counted)
     archive_differences = compare_archive(counted, stored, table)
@@ -132,20 +132,14 @@ def print_report(report: Report, *, as_json: bool) -> None:
     print(report.line())
 
 
-def _log(connection: BlockingConnection, stop: threading.Event) -> Iterator[list[LogMessage]]:
-    """The log as far as it is written now."""
-    last = last_offset(connection)
-    if last is not None:
-        yield from read_log(connection, stop, last)
-
-
 def _count(
     counted: Recount,
     messages: Iterable[list[LogMessage]],
     stop: threading.Event,
     total: int | None = None,
 ) -> None:
-    with tqdm(total=total, unit=" receipts", unit_scale=True, file=sys.stderr) as bar:
+    # Nothing to watch where nobody watches: no bar in a log file.
+    with tqdm(total=total, unit=" receipts", unit_scale=True, disable=None) as bar:
         for batch in messages:
             if stop.is_set():
                 raise StoppedError("stopped before the end")
@@ -174,21 +168,10 @@ def _newer(settings: VerifySettings, counted: Recount, stop: threading.Event) ->
     if counted.next_offset is None:
         return set()
     newer = Recount(stores.load(settings))
-    with _connected(settings, "verify") as connection:
-        last = last_offset(connection)
-        if last is not None and last >= counted.next_offset:
-            _count(newer, read_log(connection, stop, last, counted.next_offset), stop)
+    last = last_offset(settings.amqp_url)
+    if last is not None and last >= counted.next_offset:
+        _count(newer, read_log(settings.amqp_url, stop, last, counted.next_offset), stop)
     return set(newer.identities)
-
-
-@contextmanager
-def _connected(settings: AnalyticsSettings, name: str) -> Iterator[BlockingConnection]:
-    connection = broker.connect(settings.amqp_url, name)
-    try:
-        yield connection
-    finally:
-        if connection.is_open:
-            connection.close()
 
 
 def _wait(condition: Callable[[], bool], seconds: float) -> None:

@@ -3,13 +3,15 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import NamedTuple
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pika.exceptions import AMQPError
 
-from tillstream import topology
+from tillstream import broker, topology
 from tillstream.errors import TillstreamError
 
 #: Unacknowledged messages that the broker sends ahead: at 256 KiB each, at most 50 MB.
@@ -50,8 +52,8 @@ class LogMessage(NamedTuple):
 class LogReader:
     """A consumer of the log on a channel of its own.
 
-    It ends with its connection: cancelling it would reject what is pending, and RabbitMQ 3.10
-    closes the connection for a reject on a stream.
+    It ends with its connection: pika cancels it then and rejects what is pending, and RabbitMQ
+    3.10 closes the connection for a reject on a stream. `reading` has one of its own for that.
     """
 
     def __init__(
@@ -79,10 +81,6 @@ class LogReader:
             self._channel.basic_ack(self._last_tag, multiple=True)
             self._last_tag = 0
 
-    def leave(self) -> None:
-        """Close the channel; what is pending is not for this reader any more."""
-        self._channel.close()
-
     def _receive(
         self,
         _: BlockingChannel,
@@ -95,58 +93,69 @@ class LogReader:
         self._last_tag = method.delivery_tag
 
 
-def first_offset(connection: BlockingConnection) -> int | None:
+@contextmanager
+def reading(url: str, start: Start, prefetch: int = PREFETCH) -> Iterator[LogReader]:
+    """A reader on a connection of its own, for a bounded look at the log."""
+    connection = broker.connect(url, "log reader")
+    try:
+        yield LogReader(connection, start, prefetch)
+    finally:
+        # The broker may close it first, see LogReader; there is nothing more to say on it.
+        with suppress(AMQPError):
+            connection.close()
+
+
+def first_offset(url: str) -> int | None:
     """The oldest offset that the log still holds; None when it holds none."""
-    reader = LogReader(connection, "first", prefetch=1)
-    messages = _read_until_silent(reader, enough=1)
-    reader.leave()
+    with reading(url, "first", prefetch=1) as reader:
+        messages = _read_until_silent(reader, enough=1)
     return messages[0].offset if messages else None
 
 
-def last_offset(connection: BlockingConnection) -> int | None:
+def last_offset(url: str) -> int | None:
     """The offset of a message at the end of the log; None when it holds none.
 
     The log tells no such thing: its last chunk is read until a moment of silence, for a bounded
     time. What is written meanwhile may or may not be before it.
     """
-    reader = LogReader(connection, "last")
-    messages = _read_until_silent(reader)
-    reader.leave()
+    with reading(url, "last") as reader:
+        messages = _read_until_silent(reader)
     return messages[-1].offset if messages else None
 
 
 def read_log(
-    connection: BlockingConnection, stop: threading.Event, last: int, start: int | str = "first"
+    url: str, stop: threading.Event, last: int | None, start: int | str = "first"
 ) -> Iterator[list[LogMessage]]:
-    """The log from its start to the offset `last`, which must be that of a message.
+    """The log from its start to the offset `last`, which must be that of a message, or None.
 
     Raises LogTruncatedError when the first messages are gone, LogSilentError when `last` does
     not come, and StoppedError when `stop` is set.
     """
-    reader = LogReader(connection, start)
-    heard = time.monotonic()
-    first = True
-    while True:
-        if stop.is_set():
-            raise StoppedError("stopped before the end of the log")
-        messages = reader.read(0.1)
-        if not messages:
-            if time.monotonic() - heard > SILENT_SECONDS:
-                raise LogSilentError(f"the log fell silent before its offset {last}")
-            continue
+    if last is None:
+        return
+    with reading(url, start) as reader:
         heard = time.monotonic()
-        if first and start == "first" and messages[0].offset > 0:
-            raise LogTruncatedError(
-                f"the log begins at offset {messages[0].offset}: what was before is gone;"
-                " the archive has it: `python -m analytics recount --from archive`"
-            )
-        first = False
-        if messages[-1].offset >= last:
-            yield [message for message in messages if message.offset <= last]
-            break
-        yield messages
-        reader.done()
-    reader.leave()
+        expected = 0 if start == "first" else None
+        while True:
+            if stop.is_set():
+                raise StoppedError("stopped before the end of the log")
+            messages = reader.read(0.1)
+            if not messages:
+                if time.monotonic() - heard > SILENT_SECONDS:
+                    raise LogSilentError(f"the log fell silent before its offset {last}")
+                continue
+            heard = time.monotonic()
+            if expected is not None and messages[0].offset > expected:
+                raise LogTruncatedError(
+                    f"the log begins at offset {messages[0].offset}: what was before is gone;"
+                    " the archive has it: `python -m analytics recount --from archive`"
+                )
+            expected = None
+            if messages[-1].offset >= last:
+                yield [message for message in messages if message.offset <= last]
+                return
+            yield messages
+            reader.done()
 
 
 def _read_until_silent(reader: LogReader, enough: int | None = None) -> list[LogMessage]:

@@ -14,6 +14,7 @@ Killed after 4, the new offset skips it. A receipt that was sent twice is known 
 """
 
 import threading
+from collections.abc import Callable
 from datetime import date
 
 import structlog
@@ -24,7 +25,7 @@ from analytics.book import Book
 from analytics.folds import Totals
 from analytics.ledger import Ledger, Progress
 from analytics.ownership import rebuilt_path
-from analytics.stream import LogMessage, LogReader, LogTruncatedError, first_offset
+from analytics.stream import LogMessage, LogReader, LogTruncatedError
 from tillstream import broker, topology
 from tillstream.clock import Clock
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot
@@ -49,8 +50,11 @@ class TotalsWorker:
         ledger: Ledger,
         stores: StoreTable,
         clock: Clock,
+        first_offset: Callable[[], int | None],
         identity_days: int = IDENTITY_DAYS,
     ) -> None:
+        """`first_offset` looks up the oldest offset that the log holds."""
+        self._first_offset = first_offset
         self._ledger = ledger
         self._stores = stores
         self._clock = clock
@@ -71,7 +75,7 @@ class TotalsWorker:
         channel = connection.channel()
         broker.declare(channel)
         if self._next_offset is not None:
-            self._require_whole(connection, self._next_offset)
+            self._require_whole(self._next_offset)
         reader = LogReader(connection, "first" if self._next_offset is None else self._next_offset)
         due = Every(SNAPSHOT_SECONDS, self._clock)
         details_due = Every(DETAILS_SECONDS, self._clock)
@@ -180,10 +184,9 @@ class TotalsWorker:
         if dropped:
             log.info("identities forgotten", count=dropped, older_than_days=self._identity_days)
 
-    @staticmethod
-    def _require_whole(connection: BlockingConnection, next_offset: int) -> None:
+    def _require_whole(self, next_offset: int) -> None:
         # The broker does not tell: asked for an offset that is gone, it starts at a later one.
-        first = first_offset(connection)
+        first = self._first_offset()
         if first is not None and first > next_offset:
             raise LogTruncatedError(
                 f"the log begins at offset {first} and this ledger goes on from {next_offset}:"

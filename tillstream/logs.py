@@ -37,4 +37,6 @@ def configure(settings: LogSettings, component: str) -> None:
             ],
         )
     )
+    # A connection that is lost is our own warning; pika would add a page of its inner workings.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

@@ -26,7 +26,7 @@ NOW = 1_795_248_000.0
 @contextmanager
 def worker(path: Path) -> Iterator[TotalsWorker]:
     with Ledger(path) as ledger:
-        yield TotalsWorker(ledger, STORES, lambda: NOW)
+        yield TotalsWorker(ledger, STORES, lambda: NOW, lambda: 0)
 
 
 def message(offset: int, *all_fields: dict[str, Any]) -> LogMessage:
