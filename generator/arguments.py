@@ -1,11 +1,17 @@
 """The command line of the generator; a wrong value says how to mend it."""
 
 import argparse
+import sys
 from collections.abc import Callable
-from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
+from generator import values
 from generator.counters import MAX_TILLS
+from generator.mess import Shares
+
+MODES = "steady | burst | day | replay | mess"
+#: Receipts that travel together by default.
+BATCH = {values.AMQP: 500, values.FILE: 1000}
 
 
 def parse(argv: list[str] | None, default_url: str) -> argparse.Namespace:
@@ -14,146 +20,161 @@ def parse(argv: list[str] | None, default_url: str) -> argparse.Namespace:
         prog="python -m generator",
         description="Receipts of a bakery chain that does not exist, posted to the entrypoint.",
     )
-    common = _common(default_url)
-    modes = parser.add_subparsers(dest="mode", required=True, metavar="steady | burst")
+    modes = parser.add_subparsers(dest="mode", required=True, metavar=MODES)
+    parents = [_common(default_url)]
+    for add in (_steady, _burst, _day, _replay, _mess):
+        add(modes, parents)
+    arguments = parser.parse_args(values.with_files_joined(argv or sys.argv[1:]))
+    kind = values.FILE if arguments.to.startswith(values.FILE) else arguments.to
+    if arguments.batch is None:
+        arguments.batch = BATCH.get(kind, 1)
+    if arguments.mode == "steady" and kind == values.FILE and arguments.seconds is None:
+        parser.error("steady to a file does not wait and would never end; give --seconds")
+    if arguments.mode == "mess" and sum(shares(arguments)[:-1]) > 1:
+        parser.error("the shares of the faults are more than 1 together; give smaller ones")
+    return arguments
 
+
+def shares(arguments: argparse.Namespace) -> Shares:
+    """The shares of `mess`."""
+    return Shares(*(getattr(arguments, name) for name in Shares._fields))
+
+
+def _steady(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
     steady = modes.add_parser(
-        "steady", parents=[common], help="at a constant rate, until a signal or --seconds"
+        "steady", parents=parents, help="at a constant rate, until a signal or --seconds"
     )
-    steady.add_argument(
-        "--rate",
-        type=_number("receipts per second", "--rate 8"),
-        default=7.5,
-        help="receipts per second (default: %(default)s)",
-    )
+    _rate(steady, 7.5)
     steady.add_argument(
         "--seconds",
-        type=_number("seconds", "--seconds 60"),
+        type=values.number("seconds", "--seconds 60"),
         help="end after so many seconds of sending (default: never)",
     )
-    steady.add_argument(
-        "--outstanding",
-        type=_whole("receipts", "--outstanding 256", most=10_000),
-        default=256,
-        help="receipts on their way at once, at most (default: %(default)s)",
-    )
+    _outstanding(steady)
 
+
+def _burst(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
     burst = modes.add_parser(
-        "burst", parents=[common], help="a number of receipts, as fast as they are answered"
+        "burst", parents=parents, help="a number of receipts, as fast as they are answered"
     )
-    burst.add_argument(
-        "--count",
-        type=_whole("receipts", "--count 10000"),
-        default=10_000,
-        help="how many receipts (default: %(default)s)",
-    )
+    _count(burst, 10_000)
     burst.add_argument(
         "--concurrency",
-        type=_whole("connections", "--concurrency 64", most=10_000),
+        type=values.whole("connections", "--concurrency 64", most=10_000),
         default=64,
-        help="receipts on their way at once (default: %(default)s)",
+        help="receipts, or batches of them, on their way at once (default: %(default)s)",
     )
     burst.add_argument(
         "--patience",
-        type=_number("seconds", "--patience 60"),
+        type=values.number("seconds", "--patience 60"),
         default=60.0,
         help="break off after so many seconds without a final answer (default: %(default)s)",
     )
-    return parser.parse_args(argv)
+
+
+def _day(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
+    day = modes.add_parser("day", parents=parents, help="a whole business day, faster")
+    day.add_argument("--date", type=values.day, help="which day (default: today)")
+    _count(day, 100_000)
+    _speed(day, 360.0)
+    _outstanding(day)
+
+
+def _replay(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
+    replay = modes.add_parser(
+        "replay", parents=parents, help="the receipts of a file, by their own times"
+    )
+    replay.add_argument("file", type=values.receipts_file, metavar="FILE")
+    _speed(replay, 1.0)
+    replay.add_argument(
+        "--renumber", action="store_true", help="under other numbers: as receipts that are new"
+    )
+    _outstanding(replay)
+
+
+def _mess(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
+    mess = modes.add_parser("mess", parents=parents, help="what goes wrong on a bad day")
+    _rate(mess, 100.0)
+    _count(mess, 10_000)
+    for name, default in Shares()._asdict().items():
+        option = f"--{name.replace('_', '-')}"
+        text = f"share of the receipts: {name.replace('_', ' ')} (default: %(default)s)"
+        mess.add_argument(option, type=values.share, default=default, metavar="SHARE", help=text)
+    mess.add_argument(
+        "--silence",
+        type=values.number("seconds", "--silence 20"),
+        default=20.0,
+        help="seconds for which a till falls silent (default: %(default)s)",
+    )
+    _outstanding(mess)
+
+
+def _rate(mode: argparse.ArgumentParser, default: float) -> None:
+    mode.add_argument(
+        "--rate",
+        type=values.number("receipts per second", "--rate 8"),
+        default=default,
+        help="receipts per second (default: %(default)s)",
+    )
+
+
+def _count(mode: argparse.ArgumentParser, default: int) -> None:
+    mode.add_argument(
+        "--count",
+        type=values.whole("receipts", f"--count {default}"),
+        default=default,
+        help="how many receipts (default: %(default)s)",
+    )
+
+
+def _speed(mode: argparse.ArgumentParser, default: float) -> None:
+    mode.add_argument(
+        "--speed",
+        type=values.number("data seconds in a real one", "--speed 60"),
+        default=default,
+        help="data seconds in a real one (default: %(default)s)",
+    )
+
+
+def _outstanding(mode: argparse.ArgumentParser) -> None:
+    mode.add_argument(
+        "--outstanding",
+        type=values.whole("receipts", "--outstanding 256", most=10_000),
+        default=256,
+        help="receipts, or batches of them, on their way at once, at most (default: %(default)s)",
+    )
 
 
 def _common(default_url: str) -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
+
+    def add(option: str, kind: Callable[[str], object], default: object, text: str) -> None:
+        common.add_argument(option, type=kind, default=default, help=f"{text} (%(default)s)")
+
     common.add_argument(
         "--to",
-        type=_url,
+        type=values.receiver,
         default=default_url,
-        metavar="URL",
-        help="the entrypoint (default: ENTRYPOINT_URL, now %(default)s)",
-    )
-    common.add_argument("--seed", type=int, default=1, help="default: %(default)s")
-    common.add_argument(
-        "--stores",
-        type=_whole("stores", "--stores 1000", most=100_000),
-        default=1000,
-        help="default: %(default)s",
+        metavar="URL | amqp | file PATH",
+        help="the entrypoint, the broker of AMQP_URL, or a file (ENTRYPOINT_URL: %(default)s)",
     )
     common.add_argument(
+        "--batch",
+        type=values.whole("receipts", "--batch 100", most=10_000),
+        help="receipts that travel together (default: 1, amqp 500, file 1000)",
+    )
+    add("--seed", int, 1, "another seed, another chain")
+    add("--stores", values.whole("stores", "--stores 1000", most=100_000), 1000, "stores")
+    add(
         "--tills",
-        type=_whole("tills in each store", "--tills 4", most=MAX_TILLS),
-        default=4,
-        help="tills in each store (default: %(default)s)",
+        values.whole("tills in each store", "--tills 4", most=MAX_TILLS),
+        4,
+        "tills in each store",
     )
+    add("--tries", values.whole("tries", "--tries 15"), 15, "how often one is sent, at most")
+    add("--timeout", values.number("seconds", "--timeout 10"), 10.0, "seconds for one answer")
+    add("--wait", values.number("seconds", "--wait 60"), 60.0, "seconds to wait for the start")
     common.add_argument(
-        "--tries",
-        type=_whole("tries", "--tries 15"),
-        default=15,
-        help="how often a receipt is sent, at most (default: %(default)s)",
-    )
-    common.add_argument(
-        "--timeout",
-        type=_number("seconds", "--timeout 10"),
-        default=10.0,
-        help="seconds to wait for one answer (default: %(default)s)",
-    )
-    common.add_argument(
-        "--wait",
-        type=_number("seconds", "--wait 60"),
-        default=60.0,
-        help="seconds to wait for the entrypoint at the start (default: %(default)s)",
-    )
-    common.add_argument(
-        "--json", type=_file, metavar="FILE", help="write the summary there, as JSON"
+        "--json", type=values.writable_file, metavar="FILE", help="the summary, as JSON"
     )
     return common
-
-
-def _number(what: str, example: str) -> Callable[[str], float]:
-    def parsed(text: str) -> float:
-        try:
-            number = float(text)
-        except ValueError:
-            number = -1.0
-        # Written so that NaN fails too.
-        if not 0 < number < 1e9:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is not a number of {what} above 0; give one such as {example}"
-            )
-        return number
-
-    return parsed
-
-
-def _whole(what: str, example: str, most: int = 10**12) -> Callable[[str], int]:
-    def parsed(text: str) -> int:
-        number = int(text) if text.isdecimal() else 0
-        if not 1 <= number <= most:
-            limit = f"from 1 to {most}" if most < 10**12 else "above 0"
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is not a whole number of {what} {limit}; give one such as {example}"
-            )
-        return number
-
-    return parsed
-
-
-def _url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not an address; give one such as http://localhost:3000"
-        )
-    return text.rstrip("/")
-
-
-def _file(text: str) -> Path:
-    path = Path(text)
-    if path.is_dir() or not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(
-            f"{text!r} cannot be written; give a file in a folder that exists"
-        )
-    return path

@@ -4,6 +4,8 @@ import fcntl
 import mmap
 import os
 from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -12,6 +14,9 @@ from typing import Protocol
 MAX_TILLS = 64
 #: Bytes of one counter: an unsigned integer in the machine's order.
 WIDTH = 8
+
+#: Gives the next number of a till of a store, from 1, without gaps.
+Take = Callable[[int, int], int]
 
 
 class Counters(Protocol):
@@ -22,6 +27,9 @@ class Counters(Protocol):
 
     def take(self, store: int, till: int) -> int:
         """The next number of a till, from 1, without gaps."""
+
+    def held(self) -> AbstractContextManager[Take]:
+        """Within it nobody else takes numbers; what it gives takes one at little cost."""
 
 
 class MemoryCounters:
@@ -38,6 +46,10 @@ class MemoryCounters:
         """The next number of a till, from 1, without gaps."""
         self._last[store, till] += 1
         return self._last[store, till]
+
+    def held(self) -> AbstractContextManager[Take]:
+        """Nobody else takes these numbers anyway."""
+        return nullcontext(self.take)
 
 
 class FileCounters:
@@ -86,9 +98,21 @@ class FileCounters:
 
     def take(self, store: int, till: int) -> int:
         """The next number of a till, from 1, without gaps."""
-        place = (store - 1) * MAX_TILLS + till - 1
+        with self.held() as take:
+            return take(store, till)
+
+    @contextmanager
+    def held(self) -> Iterator[Take]:
+        """Within it no other run takes numbers; what it gives takes one at little cost."""
+        numbers = self._numbers
+
+        def take(store: int, till: int) -> int:
+            place = (store - 1) * MAX_TILLS + till - 1
+            numbers[place] = number = numbers[place] + 1
+            return number
+
         fcntl.flock(self._file, fcntl.LOCK_EX)
-        number = self._numbers[place] + 1
-        self._numbers[place] = number
-        fcntl.flock(self._file, fcntl.LOCK_UN)
-        return number
+        try:
+            yield take
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)

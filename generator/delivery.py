@@ -1,17 +1,22 @@
-"""Brings one receipt to the door: POST, and again with backoff while it may still be accepted."""
+"""Brings receipts to the door: POST, and again with backoff while they may still be accepted."""
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from itertools import count
 from random import Random
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 import aiohttp
+import msgspec
 import structlog
 
+from generator.issued import Issued
+from tillstream.codec import JSON, NDJSON
 from tillstream.errors import ServerNotReady
 from tillstream.settings import redacted
 
@@ -27,6 +32,8 @@ RETRYABLE = frozenset(
         HTTPStatus.GATEWAY_TIMEOUT,
     }
 )
+#: Answers to a batch of which some or all were refused.
+SOME_REFUSED = frozenset({HTTPStatus.MULTI_STATUS, HTTPStatus.UNPROCESSABLE_ENTITY})
 #: The n-th wait is drawn from [0, FIRST_WAIT x 2^n), but never above LONGEST_WAIT; seconds.
 FIRST_WAIT = 0.1
 LONGEST_WAIT = 10.0
@@ -40,10 +47,14 @@ _jitter = Random()
 
 
 class Answer(NamedTuple):
-    """The door's last word on a receipt, None without any, and how often it was sent."""
+    """The last word on a parcel, None without any, and how often it was sent.
+
+    `refused` are the positions in the parcel, from 0, that have a status of their own.
+    """
 
     status: int | None
     tries: int
+    refused: Mapping[int, int] = MappingProxyType({})
 
     @property
     def is_final(self) -> bool:
@@ -57,12 +68,32 @@ def client(timeout: float, connections: int) -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(limit=connections),
         timeout=aiohttp.ClientTimeout(total=timeout),
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"Content-Type": "application/json", "User-Agent": "tillstream-generator"},
+        headers={"User-Agent": "tillstream-generator"},
     )
 
 
+class Receiver(Protocol):
+    """Where receipts are sent to."""
+
+    async def post(self, parcel: Sequence[Issued], /) -> Answer:
+        """Send receipts until there is a final answer, or no try is left."""
+
+
+class Refusal(msgspec.Struct):
+    """One refused receipt of a batch; its position is its line, from 1."""
+
+    position: int
+
+
+class BatchAnswer(msgspec.Struct):
+    """What the door says of a batch; it names the first refused ones only."""
+
+    refused: int
+    errors: list[Refusal] = []
+
+
 class Door:
-    """The entrypoint at `url`, as a till sees it.
+    """The entrypoint at `url`, as a till sees it: one receipt alone, several as a batch.
 
     A receipt is sent again after a timeout, a broken connection or an answer of RETRYABLE,
     at most `tries` times in all, with exponential backoff, full jitter and on top of
@@ -80,30 +111,63 @@ class Door:
         self._warned = -WARN_EVERY
         self._refused: set[int] = set()
 
-    async def post(self, body: bytes) -> Answer:
-        """Send a receipt until there is a final answer, or no try is left."""
+    async def post(self, parcel: Sequence[Issued], /) -> Answer:
+        """Send receipts until there is a final answer, or no try is left."""
+        if len(parcel) == 1:
+            return (await self._post("/receipt", JSON, parcel[0].body))[0]
+        body = b"\n".join([issued.body for issued in parcel])
+        answer, text = await self._post("/receipts", NDJSON, body)
+        if answer.status not in SOME_REFUSED:
+            return answer
+        # 422 is the answer when none could be accepted.
+        said = msgspec.json.decode(text, type=BatchAnswer) if answer.status == 207 else None
+        if said is not None and said.refused == len(said.errors):
+            refused = {
+                one.position - 1: int(HTTPStatus.UNPROCESSABLE_ENTITY) for one in said.errors
+            }
+            return Answer(HTTPStatus.ACCEPTED, answer.tries, refused)
+        return await self._post_each(parcel, answer.tries)
+
+    async def _post_each(self, parcel: Sequence[Issued], tries: int) -> Answer:
+        """The same receipts one by one, which counts none twice: each gets its own answer."""
+        refused: dict[int, int] = {}
+        for place, issued in enumerate(parcel):
+            answer = await self.post([issued])
+            tries += answer.tries - 1
+            if answer.status is None:
+                # Without an answer to one there is none to the parcel.
+                return Answer(None, tries)
+            refused[place] = answer.status
+        return Answer(HTTPStatus.ACCEPTED, tries, refused)
+
+    async def _post(self, path: str, kind: str, body: bytes) -> tuple[Answer, bytes]:
+        text = b""
         for attempt in range(1, self._tries + 1):
-            status, retry_after, reason = await self._try(body)
+            status, retry_after, reason, text = await self._try(path, kind, body)
             answer = Answer(status, attempt)
             if answer.is_final:
                 break
             self._warn(reason)
-            if attempt == self._tries or await _rest(attempt, retry_after, self._give_up):
+            if attempt == self._tries or await rest(attempt, retry_after, self._give_up):
                 break
-        return answer
+        return answer, text
 
-    async def _try(self, body: bytes) -> tuple[int | None, float, str]:
+    async def _try(self, path: str, kind: str, body: bytes) -> tuple[int | None, float, str, bytes]:
         try:
             async with self._session.post(
-                f"{self._url}/receipt", data=body, allow_redirects=False
+                f"{self._url}{path}",
+                data=body,
+                headers={"Content-Type": kind},
+                allow_redirects=False,
             ) as response:
                 # The body is read to its end, so that the connection can serve again.
                 text = await response.read()
                 status = response.status
                 self._report_refusal(status, text)
-                return status, retry_after(response.headers.get("Retry-After")), f"{status}"
+                after = retry_after(response.headers.get("Retry-After"))
+                return status, after, f"{status}", text
         except (aiohttp.ClientError, TimeoutError) as error:
-            return None, 0.0, _reason(error)
+            return None, 0.0, _reason(error), b""
 
     def _warn(self, reason: str) -> None:
         now = time.monotonic()
@@ -142,7 +206,7 @@ async def wait_until_up(
             )
         if attempt == 1:
             log.info("waiting for the entrypoint", url=redacted(url), reason=reason)
-        if await _rest(min(attempt, 4), 0.0, stop):
+        if await rest(min(attempt, 4), 0.0, stop):
             return
 
 
@@ -163,8 +227,8 @@ def retry_after(header: str | None) -> float:
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
-async def _rest(attempt: int, at_least: float, stop: asyncio.Event) -> bool:
-    """Wait before the next try; True when there is to be none."""
+async def rest(attempt: int, at_least: float, stop: asyncio.Event) -> bool:
+    """Wait with jitter before the next try; True when there is to be none."""
     ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), at_least + _jitter.uniform(0, ceiling))

@@ -1,9 +1,6 @@
 """Why people come to a bakery, when, and what they take: the daily and weekly rhythm."""
 
-from functools import lru_cache
-from itertools import accumulate
 from math import exp
-from random import Random
 from typing import NamedTuple
 
 from generator.catalogue import Product, products_of
@@ -24,11 +21,11 @@ class Peak(NamedTuple):
 class Pick(NamedTuple):
     """A part of a basket: with `chance`, one of `products`, in one of `quantities`.
 
-    Quantities are in thousandths; one that is listed twice is twice as likely.
+    A product is as likely as its weight. Quantities are in thousandths; one that is listed
+    twice is twice as likely.
     """
 
     products: tuple[Product, ...]
-    cumulative: tuple[int, ...]
     chance: float
     quantities: tuple[int, ...]
 
@@ -56,8 +53,7 @@ def pick(
         product for product in products_of(category, among=among) if (product.unit == "kg") == by_kg
     )
     milli = tuple(quantity if by_kg else quantity * 1000 for quantity in quantities or (1,))
-    weights = accumulate(product.weight for product in products)
-    return Pick(products, tuple(weights), chance, milli)
+    return Pick(products, chance, milli)
 
 
 BAGUETTES = ("Baguette", "Ficelle")
@@ -159,24 +155,9 @@ OCCASIONS = (
 )
 
 
-@lru_cache(maxsize=7 * 24)
-def crowd(weekday: int, hour: int) -> tuple[float, ...]:
-    """Running sum of the weights of OCCASIONS from `hour` to `hour + 1`; 0 is Monday.
-
-    Its last element says how many shoppers come, in relation to other hours of the week.
-    """
-    return tuple(accumulate(_weight(occasion, weekday, hour + 0.5) for occasion in OCCASIONS))
-
-
-def basket(rng: Random, occasion: Occasion) -> list[tuple[Product, int]]:
-    """Products and quantities in thousandths, at least one; no product twice."""
-    chosen: dict[Product, int] = {}
-    while not chosen:
-        for part in occasion.picks:
-            if rng.random() < part.chance:
-                product = rng.choices(part.products, cum_weights=part.cumulative)[0]
-                chosen[product] = rng.choice(part.quantities)
-    return list(chosen.items())
+def weights(weekday: int, hour: float) -> tuple[float, ...]:
+    """How many shoppers each of OCCASIONS brings at an hour of the wall clock; 0 is Monday."""
+    return tuple(_weight(occasion, weekday, hour) for occasion in OCCASIONS)
 
 
 def _weight(occasion: Occasion, weekday: int, hour: float) -> float:

@@ -1,12 +1,14 @@
 """Sends receipts at a pace: each at its intended time, with a bounded number on their way."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import inf
 from typing import NamedTuple
 
-from generator.delivery import Answer
-from generator.receipts import Issued
+from generator.delivery import Receiver
+from generator.issued import Issued
+from generator.sources import Source
 from generator.summary import Summary
 
 #: After a signal, seconds in which receipts on their way may still be tried again,
@@ -14,19 +16,20 @@ from generator.summary import Summary
 #: managers leave before they kill.
 DRAIN_SECONDS = 4.0
 LAST_ANSWERS_SECONDS = 3.0
+#: A batch that does not fill up is sent after this many seconds.
+LINGER_SECONDS = 1.0
 
 
 class Plan(NamedTuple):
     """How a run goes.
 
-    `rate` is receipts per second, None for as fast as the answers come; `limit` how many
-    receipts, None for no end; `outstanding` how many may be on their way at once;
-    `patience` the seconds without any final answer after which the run is broken off,
-    None for never.
+    `paced` is whether receipts wait until they are due; `batch` how many travel together, at
+    most; `outstanding` how many parcels may be on their way at once; `patience` the seconds
+    without any final answer after which the run is broken off, None for never.
     """
 
-    rate: float | None
-    limit: int | None
+    paced: bool
+    batch: int
     outstanding: int
     patience: float | None
 
@@ -54,16 +57,16 @@ class Brakes:
 
 async def run(
     plan: Plan,
-    issue: Callable[[], Issued],
-    post: Callable[[bytes], Awaitable[Answer]],
+    source: Source,
+    receiver: Receiver,
     summary: Summary,
     brakes: Brakes,
-    progress: Callable[[], object],
+    progress: Callable[[int], object],
 ) -> None:
-    """Send receipts until the plan's limit or the brakes; `progress` is called at each end.
+    """Send what the source gives until its end or the brakes; `progress` gets how many ended.
 
-    The n-th receipt is due at start + n / rate, whatever became of those before it: a slow
-    door does not slow the shoppers down. Only when `outstanding` receipts are on their way
+    Each receipt is due when the source says, whatever became of those before it: a slow
+    door does not slow the shoppers down. Only when `outstanding` parcels are on their way
     the next one waits, and is then sent late; the schedule stays as it was.
     """
     loop = asyncio.get_running_loop()
@@ -72,38 +75,52 @@ async def run(
     slots = asyncio.Semaphore(plan.outstanding)
     on_their_way: set[asyncio.Task[None]] = set()
 
-    async def deliver(issued: Issued) -> None:
+    async def deliver(parcel: Sequence[Issued]) -> None:
         nonlocal last_word
         try:
-            answer = await post(issued.body)
+            answer = await receiver.post(parcel)
         finally:
             slots.release()
         summary.retries += answer.tries - 1
         if answer.status is not None:
-            summary.answered(issued, answer.status)
+            summary.answered(parcel, answer.status, answer.refused)
         if answer.is_final:
             last_word = loop.time()
-        progress()
+        progress(len(parcel))
 
     async def watch(patience: float) -> None:
         while loop.time() - last_word < patience:  # noqa: ASYNC110  time is the condition
             await asyncio.sleep(last_word + patience - loop.time())
         brakes.slam()
 
+    async def collect(first_due: float) -> Sequence[Issued]:
+        """A parcel: those that are due, and for LINGER_SECONDS those that follow."""
+        if not plan.paced:
+            return source.take(plan.batch, inf)
+        parcel = list(source.take(plan.batch, loop.time() - start))
+        while len(parcel) < plan.batch:
+            due = source.due()
+            if due is None or due > first_due + LINGER_SECONDS:
+                break
+            if await _stopped(brakes.stop, start + due - loop.time()):
+                break
+            parcel += source.take(plan.batch - len(parcel), loop.time() - start)
+        return parcel
+
     # A defect in a delivery ends the whole run with its traceback, not silently.
     async with asyncio.TaskGroup() as group:
         watcher = None if plan.patience is None else group.create_task(watch(plan.patience))
-        while plan.limit is None or summary.sent < plan.limit:
-            due = start if plan.rate is None else start + summary.sent / plan.rate
-            if await _stopped(brakes.stop, due - loop.time()):
+        while (due := source.due()) is not None:
+            if await _stopped(brakes.stop, start + due - loop.time() if plan.paced else 0):
                 break
             await slots.acquire()
             if brakes.stop.is_set():
                 break
-            task = group.create_task(deliver(issue()))
+            parcel = await collect(due)
+            summary.send(parcel)
+            task = group.create_task(deliver(parcel))
             on_their_way.add(task)
             task.add_done_callback(on_their_way.discard)
-            summary.sent += 1
         await _drain(on_their_way, brakes)
         if watcher is not None:
             watcher.cancel()

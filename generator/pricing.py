@@ -1,23 +1,49 @@
 """Exact arithmetic of receipt lines: integer cents and thousandths, rounded half-even."""
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+
+import msgspec
 
 from generator.catalogue import Product, vat_rate
 from tillstream.contracts import Line
 from tillstream.money import MILLI, MINOR_UNITS
 
+AMOUNTS_KEPT = 100_000
 
-class PricedLine(NamedTuple):
-    """A line as it travels, and its figures as integers: cents and thousandths."""
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PricedLine:
+    """A line as it travels, and its figures as integers: cents and thousandths.
+
+    Lines are shared, so they are counted by their identity.
+    """
 
     wire: Line
+    #: `wire` as JSON.
+    text: bytes
     product: Product
     eat_in: bool
     quantity_milli: int
     net: int
     tax: int
     gross: int
+
+    @property
+    def category(self) -> str:
+        """The name of the product's category."""
+        return self.product.category
+
+
+class AmountTexts(dict[int, bytes]):
+    """Cents to the JSON number of their euros; each is written once and then looked up."""
+
+    def __missing__(self, minor: int) -> bytes:
+        text = msgspec.json.encode(euros(minor))
+        # Totals of a bakery are few; what is rare is not kept.
+        if len(self) < AMOUNTS_KEPT:
+            self[minor] = text
+        return text
 
 
 def half_even(numerator: int, denominator: int) -> int:
@@ -68,7 +94,8 @@ def priced_line(product: Product, quantity_milli: int, eat_in: bool, number: int
         tax_percentage=rate / 10 if rate % 10 else rate // 10,
         settlement_amount=euros(net + tax),
     )
-    return PricedLine(wire, product, eat_in, quantity_milli, net, tax, net + tax)
+    text = msgspec.json.encode(wire)
+    return PricedLine(wire, text, product, eat_in, quantity_milli, net, tax, net + tax)
 
 
 def reversed_line(line: PricedLine, number: int) -> PricedLine:

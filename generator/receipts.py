@@ -1,20 +1,20 @@
 """Tills that print receipts: sales, returns and voids, internally consistent to the cent."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
 from random import Random
-from typing import Literal, NamedTuple
+from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-import msgspec
-
-from generator.chain import Chain, Till
+from generator.chain import Chain
 from generator.counters import Counters
-from generator.occasions import OCCASIONS, SUNDAY, basket, crowd
-from generator.pricing import PricedLine, euros, priced_line, reversed_line
-from generator.tenders import Tender, pay, refund, reversed_tenders
+from generator.issued import Issued, Sale
+from generator.occasions import SUNDAY
+from generator.pricing import AmountTexts, PricedLine, priced_line, reversed_line
+from generator.scenes import basket, hour_of
+from generator.tenders import Payment, pay, refund, reversed_payment
 from tillstream.clock import Clock
-from tillstream.contracts import DocumentTotal, Receipt, Settlement
 from tillstream.money import MILLI
 
 #: Shares of all receipts. A return is goods brought back; a void takes back, in full, the
@@ -25,26 +25,18 @@ VOID_LINE_SHARE = 0.01
 #: Share of the sales to people with a loyalty card; the others are customer 0.
 LOYAL_SHARE = 0.3
 LOYAL_CUSTOMERS = 250_000
+LOYAL_FACTOR = LOYAL_CUSTOMERS / LOYAL_SHARE
+#: Different sales of an hour of the week, and for how many hours they are kept: 15 MB each.
+SALES_KEPT = 16_384
+HOURS_KEPT = 4
 
 
-class TillReceipt(Receipt, frozen=True, gc=False, omit_defaults=True, kw_only=True):
-    """A receipt as these tills send it, with what is not a sale marked as their own fields do."""
+class _ToVoid(NamedTuple):
+    """A sale that its till takes back at once."""
 
-    transaction_type: Literal["sale", "return", "void"] = "sale"
-    #: Number of the receipt of the same till that a void takes back.
-    voided_receipt_id: int | None = None
-
-
-class Issued(NamedTuple):
-    """A printed receipt: as JSON, as sent, and its figures in cents."""
-
-    body: bytes
-    receipt: TillReceipt
-    lines: tuple[PricedLine, ...]
-    tenders: tuple[Tender, ...]
-    net: int
-    tax: int
-    gross: int
+    place: int
+    number: int
+    sale: Sale
 
 
 class Tills:
@@ -53,6 +45,9 @@ class Tills:
     `clock` gives Unix seconds, `zone` is the wall time of the stores. The same seed, the same
     counters and the same clock give the same bytes; a later run of the same seed starts from
     other counters, and so has other shoppers.
+
+    An hour of the week has SALES_KEPT sales, drawn as they are first needed; each customer
+    has one of them. What differs from customer to customer is all that is written anew.
     """
 
     def __init__(
@@ -62,98 +57,121 @@ class Tills:
         self._counters = counters
         self._clock = clock
         self._zone = zone
-        self._rng = Random(f"{seed}/{counters.issued()}")
-        self._encoder = msgspec.json.Encoder()
+        self._draw = Random(f"{seed}/{counters.issued()}").random
+        self._amounts = AmountTexts()
+        #: By the place of the till in the chain, then by its agent.
+        self._headers: dict[int, tuple[bytes, ...]] = {}
+        self._sales: dict[tuple[int, int], list[Sale | None]] = {}
         self._second = -1
         self._date = ""
-        self._crowd: Sequence[float] = ()
-        self._sunday = False
-        self._to_void: tuple[Till, Issued] | None = None
+        self._middle = b""
+        self._weekday, self._hour = 0, 0
+        self._to_void: _ToVoid | None = None
 
-    def issue(self) -> Issued:
-        """The next receipt, dated now; its number is taken from the counters."""
-        self._look_at_the_clock()
-        if self._to_void is not None:
-            (till, original), self._to_void = self._to_void, None
-            return self._void(till, original)
-        rng = self._rng
-        till = rng.choices(self._chain.tills, cum_weights=self._chain.cumulative)[0]
-        if rng.random() < RETURN_SHARE:
-            return self._return(till)
-        issued = self._sale(till)
-        if rng.random() < VOID_SHARE:
-            self._to_void = (till, issued)
+    def issue(self, at: float | None = None) -> Issued:
+        """The next receipt, dated `at` (Unix seconds) or now; its number is from the counters."""
+        return self.issue_many(1, at)[0]
+
+    def issue_many(self, count: int, at: float | None = None) -> list[Issued]:
+        """The next `count` receipts, all dated `at` or now."""
+        self._look_at_the_clock(self._clock() if at is None else at)
+        # Looked up once: this loop is the pace of the whole generator.
+        tills, cumulative = self._chain
+        shoppers, draw, headers = cumulative[-1], self._draw, self._headers
+        sales, date, middle = self._sales_of_the_hour(), self._date, self._middle
+        last, issued = len(tills) - 1, list[Issued]()
+        with self._counters.held() as take:
+            for _ in range(count):
+                end = None
+                if self._to_void is not None:
+                    place, voided, sale = self._to_void
+                    self._to_void = None
+                    end = b',"transactionType":"void","voidedReceiptID":%d}' % voided
+                    sale = self._reversed(sale, end)
+                    till = tills[place]
+                    number = take(till.store, till.number)
+                else:
+                    place = bisect_right(cumulative, draw() * shoppers, 0, last)
+                    till = tills[place]
+                    number = take(till.store, till.number)
+                    luck = draw()
+                    if luck < RETURN_SHARE:
+                        sale = self._return()
+                    else:
+                        slot = int(draw() * SALES_KEPT)
+                        sale = sales[slot] or self._new_sale(sales, slot)
+                        if luck < RETURN_SHARE + VOID_SHARE:
+                            self._to_void = _ToVoid(place, number, sale)
+                header = (headers.get(place) or self._new_header(place))[int(draw() * till.staff)]
+                loyal = draw()
+                customer = 1 + int(loyal * LOYAL_FACTOR) if loyal < LOYAL_SHARE else 0
+                start = b'{"cashReceiptID":%d%b%d%b' % (number, header, customer, middle)
+                issued.append(Issued(start + sale.text, date, sale, till))
         return issued
 
-    def _sale(self, till: Till) -> Issued:
-        rng = self._rng
-        occasion = rng.choices(OCCASIONS, cum_weights=self._crowd)[0]
-        eat_in = rng.random() < occasion.eat_in
-        lines = [
-            priced_line(product, quantity, eat_in, number)
-            for number, (product, quantity) in enumerate(basket(rng, occasion), 1)
-        ]
-        if rng.random() < VOID_LINE_SHARE:
-            mistake = priced_line(rng.choice(lines).product, MILLI, eat_in, len(lines) + 1)
+    def _new_header(self, place: int) -> tuple[bytes, ...]:
+        till = self._chain.tills[place]
+        self._headers[place] = texts = tuple(
+            b',"storeID":%d,"terminalID":%d,"agentID":%d,"customerID":'
+            % (till.store, till.number, agent)
+            for agent in range(1, till.staff + 1)
+        )
+        return texts
+
+    def _new_sale(self, sales: list[Sale | None], slot: int) -> Sale:
+        draw, hour = self._draw, hour_of(self._weekday, self._hour)
+        scene = hour.scenes[bisect_right(hour.cumulative, draw())]
+        lines = basket(draw, scene)
+        if draw() < VOID_LINE_SHARE:
+            taken = lines[int(draw() * len(lines))].product
+            mistake = priced_line(taken, MILLI, scene.eat_in, len(lines) + 1)
             lines += (mistake, reversed_line(mistake, len(lines) + 2))
         gross = sum(line.gross for line in lines)
         eligible = sum(line.gross for line in lines if not line.product.alcohol)
         # Meal vouchers are not valid on Sundays (Code du travail, art. R3262-8).
-        voucher = rng.random() < occasion.voucher and not self._sunday
-        return self._print(till, lines, pay(rng, gross, eligible, voucher))
+        voucher = draw() < scene.occasion.voucher and self._weekday != SUNDAY
+        sale = self._sale(lines, pay(draw, gross, eligible, voucher))
+        sales[slot] = sale
+        return sale
 
-    def _return(self, till: Till) -> Issued:
-        rng = self._rng
-        occasion = rng.choices(OCCASIONS, cum_weights=self._crowd)[0]
-        product, quantity = basket(rng, occasion)[0]
-        line = priced_line(product, -quantity, eat_in=False, number=1)
-        return self._print(till, [line], refund(rng, line.gross), "return")
+    def _return(self) -> Sale:
+        draw, hour = self._draw, hour_of(self._weekday, self._hour)
+        sold = basket(draw, hour.scenes[bisect_right(hour.cumulative, draw())])[0]
+        line = priced_line(sold.product, -sold.quantity_milli, eat_in=False, number=1)
+        return self._sale([line], refund(draw, line.gross), b',"transactionType":"return"}')
 
-    def _void(self, till: Till, original: Issued) -> Issued:
-        lines = [reversed_line(line, number) for number, line in enumerate(original.lines, 1)]
-        number = original.receipt.cash_receipt_id
-        assert isinstance(number, int)  # noqa: S101  our own tills number with integers
-        return self._print(till, lines, reversed_tenders(original.tenders), "void", number)
+    def _reversed(self, sale: Sale, end: bytes) -> Sale:
+        # Every sale of these tills is of priced lines.
+        sold = cast(Sequence[PricedLine], sale.lines)
+        lines = [reversed_line(line, number) for number, line in enumerate(sold, 1)]
+        return self._sale(lines, reversed_payment(sale.tenders), end)
 
-    def _print(
-        self,
-        till: Till,
-        lines: Sequence[PricedLine],
-        tenders: tuple[Tender, ...],
-        kind: Literal["sale", "return", "void"] = "sale",
-        voided: int | None = None,
-    ) -> Issued:
-        rng = self._rng
-        net = sum(line.net for line in lines)
-        gross = sum(line.gross for line in lines)
-        loyal = rng.random() < LOYAL_SHARE
-        receipt = TillReceipt(
-            cash_receipt_id=self._counters.take(till.store, till.number),
-            store_id=till.store,
-            terminal_id=till.number,
-            agent_id=rng.randint(1, till.staff),
-            customer_id=rng.randint(1, LOYAL_CUSTOMERS) if loyal else 0,
-            date=self._date,
-            lines=tuple(line.wire for line in lines),
-            document_total=DocumentTotal(
-                net_total=euros(net), tax_payable=euros(gross - net), gross_total=euros(gross)
-            ),
-            settlements=tuple(
-                Settlement(payment_mechanism=mechanism, settlement_amount=euros(amount))
-                for mechanism, amount in tenders
-            ),
-            transaction_type=kind,
-            voided_receipt_id=voided,
+    def _sale(self, lines: Sequence[PricedLine], payment: Payment, end: bytes = b"}") -> Sale:
+        amounts = self._amounts
+        net, gross = sum(line.net for line in lines), sum(line.gross for line in lines)
+        text = b'%b],"documentTotal":{"netTotal":%b,"taxPayable":%b,"grossTotal":%b},' % (
+            b",".join([line.text for line in lines]),
+            amounts[net],
+            amounts[gross - net],
+            amounts[gross],
         )
-        body = self._encoder.encode(receipt)
-        return Issued(body, receipt, tuple(lines), tenders, net, gross - net, gross)
+        text += b'"settlements":%b%b' % (payment.text, end)
+        return Sale(text, lines, payment.tenders, net, gross)
 
-    def _look_at_the_clock(self) -> None:
+    def _sales_of_the_hour(self) -> list[Sale | None]:
+        hour = (self._weekday, self._hour)
+        if hour not in self._sales:
+            if len(self._sales) >= HOURS_KEPT:
+                del self._sales[next(iter(self._sales))]
+            self._sales[hour] = [None] * SALES_KEPT
+        return self._sales[hour]
+
+    def _look_at_the_clock(self, now: float) -> None:
         # Thousands of receipts share a second, and so their text and their hour.
-        second = int(self._clock())
+        second = int(now)
         if second != self._second:
             wall = datetime.fromtimestamp(second, self._zone)
             self._second = second
             self._date = wall.strftime("%Y-%m-%d %H:%M:%S")
-            self._crowd = crowd(wall.weekday(), wall.hour)
-            self._sunday = wall.weekday() == SUNDAY
+            self._middle = f',"date":"{self._date}","lines":['.encode()
+            self._weekday, self._hour = wall.weekday(), wall.hour

@@ -1,34 +1,52 @@
 """What became of the receipts of a run: accepted, refused, lost, and the sums to the cent."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.receipts import Issued
+from generator.issued import Issued, Sale
+from generator.mess import DUPLICATE, GARBAGE
 from tillstream.clock import BusinessDay
 from tillstream.money import CURRENCY, decimal_text
+
+#: Different sales that are counted before they are summed up: it bounds the memory.
+SALES_COUNTED = 50_000
+SENT, ACCEPTED, REFUSED = 0, 1, 2
 
 
 @dataclass
 class Summary:
-    """The fold of a run's answers; amounts in cents, units in thousandths, of what was accepted.
+    """The fold of a run's answers; amounts in cents, units in thousandths.
 
-    sent = accepted + refused + lost, once nothing is on its way any more. `planned` is how
-    many receipts the run was to send, None when it had no such number.
+    sent = accepted + refused + lost, once nothing is on its way any more. Figures are of the
+    receipts that have to be counted: accepted, each identity once, garbage never. `planned`
+    is how many receipts the run was to send, None when it had no such number; `judged` is
+    whether the receiver reads receipts, as the door does and a file does not.
     """
 
     calendar: BusinessDay
     planned: int | None = None
+    judged: bool = True
+    #: Whether everything that was to be sent was sent.
+    whole: bool = True
     sent: int = 0
     accepted: int = 0
     refused: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    #: Bytes of a replayed file that are no receipt, and were not sent.
+    unreadable: int = 0
     retries: int = 0
     seconds: float = 0.0
+    counted: int = 0
     net: int = 0
     gross: int = 0
     categories: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     tenders: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     days: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    #: Sent, accepted and refused of each fault.
+    faults: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
+    _sales: Counter[Sale] = field(default_factory=Counter)
+    _repeated: set[Sale] = field(default_factory=set)
 
     @property
     def lost(self) -> int:
@@ -42,38 +60,96 @@ class Summary:
 
     @property
     def exit_status(self) -> int:
-        """0 when every receipt was sent and accepted, 1 otherwise."""
-        return int(bool(self.lost or self.refused or self.unsent))
+        """0 when all was sent, every receipt was accepted and all garbage was refused."""
+        refused = sum(self.refused.values())
+        garbage = self.faults.get(GARBAGE, [0, 0, 0])
+        wrong = garbage[ACCEPTED] if self.judged else 0
+        unwanted = refused - garbage[REFUSED]
+        bad = (self.lost, self.unsent, self.unreadable, unwanted, wrong, not self.whole)
+        return int(any(bad))
 
-    def answered(self, issued: Issued, status: int) -> None:
-        """Fold the door's last word on one receipt: an HTTP status, 2xx being accepted."""
-        if not 200 <= status < 300:
-            self.refused[status] += 1
-            return
-        self.accepted += 1
-        self.net += issued.net
-        self.gross += issued.gross
-        for line in issued.lines:
-            category = self.categories[line.product.category]
-            category[0] += line.gross
-            category[1] += line.quantity_milli
-        for mechanism, amount in issued.tenders:
-            self.tenders[mechanism] += amount
-        day = self.days[self.calendar.of(issued.receipt.date).isoformat()]
-        day[0] += 1
-        day[1] += issued.gross
+    def send(self, parcel: Sequence[Issued]) -> None:
+        """Note that these are on their way."""
+        self.sent += len(parcel)
+        for issued in parcel:
+            if issued.fault:
+                self.faults[issued.fault][SENT] += 1
+
+    def answered(
+        self, parcel: Sequence[Issued], status: int, refused: Mapping[int, int] | None = None
+    ) -> None:
+        """Fold the last word on a parcel: an HTTP status, 2xx being accepted.
+
+        `refused` are the positions in the parcel, from 0, that have another status.
+        """
+        accepted: list[Issued] = []
+        for place, issued in enumerate(parcel):
+            final = refused.get(place, status) if refused else status
+            good = 200 <= final < 300
+            if issued.fault:
+                self.faults[issued.fault][ACCEPTED if good else REFUSED] += 1
+            if good:
+                accepted.append(issued)
+            else:
+                self.refused[final] += 1
+        self.accepted += len(accepted)
+        self._count([issued for issued in accepted if self._is_new(issued)])
+
+    def _is_new(self, issued: Issued) -> bool:
+        if issued.fault == GARBAGE:
+            return False
+        if issued.fault != DUPLICATE:
+            return True
+        # A duplicate is sent twice and shares its sale with itself alone.
+        before = len(self._repeated)
+        self._repeated.add(issued.sale)
+        return len(self._repeated) > before
+
+    def _count(self, fresh: Sequence[Issued]) -> None:
+        self.counted += len(fresh)
+        self._sales.update([issued.sale for issued in fresh])
+        if len(self._sales) > SALES_COUNTED:
+            self._sum_up()
+        date, day = "", [0, 0]
+        for issued in fresh:
+            # Receipts that are sent together mostly have the same second.
+            if issued.date != date:
+                date = issued.date
+                day = self.days[self.calendar.of(date).isoformat()]
+            day[0] += 1
+            day[1] += issued.sale.gross
+            self.gross += issued.sale.gross
+
+    def _sum_up(self) -> None:
+        """Add what was counted sale by sale to the sums."""
+        for sale, times in self._sales.items():
+            self.net += times * sale.net
+            for line in sale.lines:
+                category = self.categories[line.category]
+                category[0] += times * line.gross
+                category[1] += times * line.quantity_milli
+            for mechanism, amount in sale.tenders:
+                self.tenders[mechanism] += times * amount
+        self._sales.clear()
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` writes."""
+        self._sum_up()
         return {
             "sent": self.sent,
             "accepted": self.accepted,
             "refused": {str(status): count for status, count in sorted(self.refused.items())},
             "lost": self.lost,
             "unsent": self.unsent,
+            "unreadable": self.unreadable,
             "retries": self.retries,
             "seconds": round(self.seconds, 3),
             "receipts_per_second": round(self._rate(), 1),
+            "faults": {
+                fault: {"sent": sent, "accepted": accepted, "refused": refused}
+                for fault, (sent, accepted, refused) in sorted(self.faults.items())
+            },
+            "counted": self.counted,
             "currency": CURRENCY,
             "accepted_gross": decimal_text(self.gross),
             "accepted_gross_minor": self.gross,
@@ -98,18 +174,30 @@ class Summary:
             ("accepted", f"{self.accepted:,}", ""),
             ("refused", f"{sum(self.refused.values()):,}", f"by status {refused}"),
             ("lost", f"{self.lost:,}", "no answer after all tries"),
+            ("counted", f"{self.counted:,}", "each once, without garbage"),
+            ("unreadable", f"{self.unreadable:,}", "of the file, not sent"),
             ("unsent", f"{self.unsent:,}", "the run was broken off"),
             ("retries", f"{self.retries:,}", "the same receipt again, after a 503 or no answer"),
             ("seconds", f"{self.seconds:,.2f}", ""),
             ("receipts/s", f"{self._rate():,.1f}", ""),
-            ("gross", decimal_text(self.gross), f"{CURRENCY}, accepted"),
+            ("gross", decimal_text(self.gross), f"{CURRENCY}, to be counted"),
+            *((fault, f"{of[SENT]:,}", self._fate(fault)) for fault, of in self._faults()),
         ]
         always = {"sent", "accepted", "seconds", "receipts/s", "gross", "lost", "refused"}
+        if self.counted != self.accepted:
+            always |= {"counted"}
         return "\n".join(
-            f"{name:<10} {figure:>14}  {note if figure != '0' else ''}".rstrip()
+            f"{name:<12} {figure:>12}  {note if figure != '0' else ''}".rstrip()
             for name, figure, note in rows
-            if name in always or figure != "0"
+            if name in always or (figure != "0" and name != "counted")
         )
 
     def _rate(self) -> float:
         return self.accepted / self.seconds if self.seconds else 0.0
+
+    def _faults(self) -> list[tuple[str, list[int]]]:
+        return sorted(self.faults.items())
+
+    def _fate(self, fault: str) -> str:
+        _, accepted, refused = self.faults[fault]
+        return f"{accepted:,} accepted, {refused:,} refused"

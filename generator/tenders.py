@@ -1,7 +1,13 @@
 """How a receipt is paid: card, cash, meal voucher or two of them, to the cent."""
 
-from random import Random
+from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
+
+import msgspec
+
+from generator.pricing import euros
+from tillstream.contracts import Settlement
 
 #: Payment mechanisms of the French till format.
 CARD = "CB"
@@ -27,39 +33,57 @@ class Tender(NamedTuple):
     amount: int
 
 
-def pay(rng: Random, gross: int, eligible: int, voucher: bool) -> tuple[Tender, ...]:
+class Payment(NamedTuple):
+    """How a whole receipt is paid, and the same as a JSON list."""
+
+    tenders: tuple[Tender, ...]
+    text: bytes
+
+
+#: Gives numbers of [0, 1), each as likely.
+Draw = Callable[[], float]
+
+
+def pay(draw: Draw, gross: int, eligible: int, voucher: bool) -> Payment:
     """Tenders that add up to `gross` (cents, above 0), none of them 0.
 
     With `voucher`, a meal voucher pays what it may: no more than `eligible` (what is no
     alcohol) and VOUCHER_LIMIT; a paper one its face value or nothing, as it gives no change.
     """
     if voucher:
-        face = rng.choice(FACE_VALUES)
+        face = FACE_VALUES[int(draw() * len(FACE_VALUES))]
         most = min(gross, eligible, VOUCHER_LIMIT)
         # Nobody hands over a paper voucher for less than its value.
         if most >= face:
             paid = face or most
             rest = gross - paid
-            return _without_nothing(Tender(VOUCHER, paid), Tender(_plain(rng, rest), rest))
-    if rng.random() < MIXED_SHARE:
+            return _payment((VOUCHER, paid), (_plain(draw, rest), rest))
+    if draw() < MIXED_SHARE:
         cash = max((part for part in CASH_PARTS if part < gross), default=0)
-        return _without_nothing(Tender(CASH, cash), Tender(CARD, gross - cash))
-    return (Tender(_plain(rng, gross), gross),)
+        return _payment((CASH, cash), (CARD, gross - cash))
+    return _payment((_plain(draw, gross), gross))
 
 
-def refund(rng: Random, gross: int) -> tuple[Tender, ...]:
+def refund(draw: Draw, gross: int) -> Payment:
     """One tender that pays a return back; `gross` is negative."""
-    return (Tender(_plain(rng, -gross), gross),)
+    return _payment((_plain(draw, -gross), gross))
 
 
-def reversed_tenders(tenders: tuple[Tender, ...]) -> tuple[Tender, ...]:
+def reversed_payment(tenders: tuple[Tender, ...]) -> Payment:
     """The tenders that pay back exactly what `tenders` paid, each the way it was paid."""
-    return tuple(Tender(mechanism, -amount) for mechanism, amount in tenders)
+    return _payment(*((tender.mechanism, -tender.amount) for tender in tenders))
 
 
-def _plain(rng: Random, amount: int) -> str:
-    return CASH if rng.random() < (0.65 if amount < SMALL else 0.22) else CARD
+# Most receipts cost what thousands before them cost, and are paid the same way.
+@lru_cache(maxsize=1 << 15)
+def _payment(*parts: tuple[str, int]) -> Payment:
+    tenders = tuple(Tender(mechanism, amount) for mechanism, amount in parts if amount)
+    wires = [
+        Settlement(payment_mechanism=mechanism, settlement_amount=euros(amount))
+        for mechanism, amount in tenders
+    ]
+    return Payment(tenders, msgspec.json.encode(wires))
 
 
-def _without_nothing(*tenders: Tender) -> tuple[Tender, ...]:
-    return tuple(tender for tender in tenders if tender.amount)
+def _plain(draw: Draw, amount: int) -> str:
+    return CASH if draw() < (0.65 if amount < SMALL else 0.22) else CARD

@@ -35,7 +35,7 @@ def run(options: Options) -> Result:
 
 def _generate(count: int, folder: Path, file: Path) -> tuple[float, float]:
     """Seconds of the clock and of the processor, the start of Python included."""
-    argv = ["burst", "--count", str(count), "--to", "file", "--path", str(file)]
+    argv = ["burst", "--count", str(count), "--to", "file", str(file)]
     before, started = os.times(), time.perf_counter()
     subprocess.run(
         ["taskset", "-c", "0", sys.executable, "-m", "generator", *argv],

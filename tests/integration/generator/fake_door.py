@@ -30,6 +30,9 @@ class FakeDoor:
         self.tries: Counter[str] = Counter()
         self.bodies: dict[str, set[bytes]] = {}
         self.accepted: dict[str, Receipt] = {}
+        #: How many refused receipts of a batch are named, and the sizes of the batches.
+        self.named = 100
+        self.batches: list[int] = []
         self.port = 0
         self._started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
@@ -51,6 +54,7 @@ class FakeDoor:
         self._stop = asyncio.Event()
         app = web.Application()
         app.router.add_post("/receipt", self._receipt)
+        app.router.add_post("/receipts", self._receipts)
         app.router.add_get("/health/ready", self._health)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
@@ -65,7 +69,10 @@ class FakeDoor:
 
     async def _receipt(self, request: web.Request) -> web.Response:
         body = await request.read()
-        receipt = msgspec.json.decode(body, type=Receipt)
+        try:
+            receipt = msgspec.json.decode(body, type=Receipt)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return web.Response(status=400)
         key = receipt_key(receipt)
         self.tries[key] += 1
         self.bodies.setdefault(key, set()).add(body)
@@ -79,6 +86,34 @@ class FakeDoor:
         if answer.status == 202:
             self.accepted[key] = receipt
         return answer
+
+    async def _receipts(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        assert request.content_type == "application/x-ndjson"
+        refused = []
+        lines = body.split(b"\n")
+        self.batches.append(len(lines))
+        for position, line in enumerate(lines, 1):
+            try:
+                receipt = msgspec.json.decode(line, type=Receipt)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                refused.append({"position": position, "errors": []})
+                continue
+            key = receipt_key(receipt)
+            self.tries[key] += 1
+            answer = self.answers(self.tries[key], receipt)
+            if answer is not None and answer.status == 202:
+                self.accepted[key] = receipt
+            else:
+                refused.append({"position": position, "errors": []})
+        if len(refused) == len(lines):
+            return web.Response(status=422)
+        said = {
+            "accepted": len(lines) - len(refused),
+            "refused": len(refused),
+            "errors": refused[: self.named],
+        }
+        return web.json_response(said, status=207 if refused else 202)
 
     def gross(self) -> int:
         return sum(minor_units(r.document_total.gross_total) for r in self.accepted.values())

@@ -13,6 +13,7 @@ def parse(*argv: str) -> dict[str, object]:
 
 COMMON = {
     "to": "http://localhost:3000",
+    "batch": 1,
     "seed": 1,
     "stores": 1000,
     "tills": 4,
@@ -72,6 +73,32 @@ def test_an_address_loses_its_last_slash() -> None:
             "give one such as --count 10000",
         ),
         (
+            ("burst", "--to", "file", "no/such/folder/receipts.ndjson"),
+            "argument --to: 'no/such/folder/receipts.ndjson' cannot be written; "
+            "give a file in a folder that exists",
+        ),
+        (
+            ("steady", "--to", "file", "receipts.ndjson"),
+            "steady to a file does not wait and would never end; give --seconds",
+        ),
+        (
+            ("replay", "receipts.txt"),
+            "argument FILE: 'receipts.txt' cannot be replayed; "
+            "give a file that exists and ends with .ndjson, .jsonl, .json, .csv, .parquet",
+        ),
+        (
+            ("day", "--date", "10/03/2026"),
+            "argument --date: '10/03/2026' is not a day; give one such as 2026-03-10",
+        ),
+        (
+            ("mess", "--late", "2"),
+            "argument --late: '2' is not a share from 0 to 1; give one such as 0.02",
+        ),
+        (
+            ("mess", "--late", "0.9", "--garbage", "0.2"),
+            "the shares of the faults are more than 1 together; give smaller ones",
+        ),
+        (
             ("burst", "--tills", "65"),
             "argument --tills: '65' is not a whole number of tills in each store from 1 to 64; "
             "give one such as --tills 4",
@@ -101,6 +128,15 @@ def test_a_wrong_value_says_how_to_mend_it(
     last = capsys.readouterr().err.splitlines()[-1]
 
     assert (2, line) == (ended.value.code, last.partition("error: ")[2])
+
+
+@pytest.mark.parametrize(
+    ("to", "batch"), [(("http://a:1",), 1), (("amqp",), 500), (("file", "receipts.ndjson"), 1000)]
+)
+def test_batches_are_as_large_as_the_receiver_likes_them(to: tuple[str, ...], batch: int) -> None:
+    parsed = parse("burst", "--to", *to)
+
+    assert (":".join(to), batch) == (parsed["to"], parsed["batch"])
 
 
 def test_the_summary_file_is_one_in_a_folder_that_exists(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,7 +14,9 @@ from hypothesis import strategies as st
 
 from generator import chain
 from generator.counters import MemoryCounters
-from generator.receipts import Issued, Tills
+from generator.issued import Issued
+from generator.pricing import PricedLine
+from generator.receipts import Tills
 from generator.tenders import CARD, CASH, VOUCHER, VOUCHER_LIMIT
 from tillstream.contracts import Receipt, receipt_key
 from tillstream.money import minor_units
@@ -35,6 +39,10 @@ def receipts(
         chain.build(seed, stores, 4), counters or MemoryCounters(), lambda: now, PARIS, seed
     )
     return [tills.issue() for _ in range(count)]
+
+
+def priced(issued: Issued) -> Sequence[PricedLine]:
+    return cast(Sequence[PricedLine], issued.lines)
 
 
 def many(now: float, seed: int = 7) -> list[Issued]:
@@ -92,6 +100,26 @@ def test_the_same_seed_start_and_clock_give_the_same_bytes(seed: int, now: int) 
     expected = [issued.body for issued in receipts(seed, now)]
 
     assert expected == [issued.body for issued in receipts(seed, now)]
+
+
+@given(seeds, seconds, st.lists(st.integers(0, 30), max_size=8))
+@settings(max_examples=20)
+def test_many_at_once_are_those_that_come_one_by_one(
+    seed: int, now: int, counts: list[int]
+) -> None:
+    tills = Tills(chain.build(seed, 20, 4), MemoryCounters(), lambda: now, PARIS, seed)
+    expected = [issued.body for issued in receipts(seed, now, sum(counts))]
+
+    assert expected == [one.body for count in counts for one in tills.issue_many(count)]
+
+
+@given(seeds, seconds)
+@settings(max_examples=20)
+def test_the_text_is_compact_json_as_an_encoder_writes_it(seed: int, now: int) -> None:
+    issued = receipts(seed, now)
+    expected = [msgspec.json.encode(msgspec.json.decode(one.body)) for one in issued]
+
+    assert expected == [one.body for one in issued]
 
 
 def test_another_seed_gives_other_receipts() -> None:
@@ -182,7 +210,7 @@ def test_tenders_are_those_of_a_french_bakery() -> None:
 
 def test_meal_vouchers_pay_no_alcohol_no_more_than_their_limit_and_not_on_sundays() -> None:
     for issued in many(TUESDAY_NOON):
-        food = abs(sum(line.gross for line in issued.lines if not line.product.alcohol))
+        food = abs(sum(line.gross for line in priced(issued) if not line.product.alcohol))
         # A void pays back to the voucher what it had paid.
         paid = abs(sum(part.amount for part in issued.tenders if part.mechanism == VOUCHER))
 
@@ -197,7 +225,7 @@ def revenue_shares(issued: list[Issued]) -> dict[str, float]:
     revenue: Counter[str] = Counter()
     for one in issued:
         for line in one.lines:
-            revenue[line.product.category] += line.gross
+            revenue[line.category] += line.gross
     return {category: amount / revenue.total() for category, amount in revenue.items()}
 
 

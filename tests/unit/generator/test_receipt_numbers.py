@@ -57,3 +57,12 @@ def test_memory_counters_number_like_those_in_a_file(tmp_path: Path) -> None:
             assert memory.take(store, till) == file.take(store, till)
 
         assert 5 == memory.issued() == file.issued()
+
+
+def test_numbers_taken_in_one_go_are_those_taken_one_by_one(tmp_path: Path) -> None:
+    with FileCounters(tmp_path, 3) as file, file.held() as take:
+        taken = [take(1, 1), take(2, 1), take(1, 1)]
+    with FileCounters(tmp_path, 3) as file:
+        taken += [file.take(1, 1), file.take(2, 1)]
+
+    assert [1, 1, 2, 3, 2] == taken
