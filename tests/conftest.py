@@ -25,6 +25,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("tillstream")
 
+#: A test waits for other things than its connection, which must live meanwhile.
+UNSERVED_SECONDS = 600
+
 #: A server that starts on a busy machine.
 START_SECONDS = 60
 
@@ -91,7 +94,7 @@ def delete_queues(url: str) -> None:
 def broker(amqp_url: str) -> Iterator[BlockingConnection]:
     """A connection to a broker with every exchange and with queues that are new and empty."""
     delete_queues(amqp_url)
-    connection = amqp.connect(amqp_url, "tests")
+    connection = amqp.connect(amqp_url, "tests", UNSERVED_SECONDS)
     channel = connection.channel()
     amqp.declare(channel)
     channel.close()
@@ -106,7 +109,7 @@ def connect(amqp_url: str) -> Iterator[Callable[[], BlockingConnection]]:
     opened: list[BlockingConnection] = []
 
     def open_one() -> BlockingConnection:
-        opened.append(amqp.connect(amqp_url, "tests"))
+        opened.append(amqp.connect(amqp_url, "tests", UNSERVED_SECONDS))
         return opened[-1]
 
     yield open_one

@@ -25,10 +25,13 @@ MAX_BACKOFF_SECONDS = 5
 _TRANSIENT = pika.BasicProperties(content_type="application/json", delivery_mode=1)
 
 
-def connect(url: str, name: str) -> BlockingConnection:
-    """A connection that the broker shows under `name`. Raises pika's AMQPConnectionError."""
+def connect(url: str, name: str, heartbeat_seconds: int = HEARTBEAT_SECONDS) -> BlockingConnection:
+    """A connection that the broker shows under `name`. Raises pika's AMQPConnectionError.
+
+    The broker closes it when it is not served for two heartbeats.
+    """
     parameters = pika.URLParameters(url)
-    parameters.heartbeat = HEARTBEAT_SECONDS
+    parameters.heartbeat = heartbeat_seconds
     parameters.blocked_connection_timeout = 60
     parameters.socket_timeout = 5
     parameters.stack_timeout = 10

@@ -1,0 +1,159 @@
+"""recount and verify on a real log and a real archive: they agree, and they can disagree."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from pika.adapters.blocking_connection import BlockingConnection
+from pymongo import MongoClient
+
+from tests.listener import Listener
+from tests.processes import running, running_door
+from tests.receipts import receipt
+from tillstream import topology
+from tillstream.snapshots import CountSnapshot
+
+
+class Books(NamedTuple):
+    """A door, a ledger and an archive with receipts in them, and how to look at them."""
+
+    door: str
+    archive: Any
+    environ: dict[str, str]
+    counted: Callable[[int], CountSnapshot]
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "analytics", *arguments],
+            env={**self.environ, "PATH": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def verify(self) -> tuple[int, dict[str, Any]]:
+        finished = self.command("verify", "--json")
+        return finished.returncode, json.loads(finished.stdout)
+
+    def figures(self) -> tuple[int, dict[str, int]]:
+        status, report = self.verify()
+        names = ("accepted", "stored", "counted", "duplicates", "conflicts", "dead_lettered")
+        return status, {name: report[name] for name in (*names, "lost", "double_counted")}
+
+
+def today(number: int, **changes: Any) -> dict[str, Any]:
+    return receipt(number, date=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()), **changes)
+
+
+@pytest.fixture
+def books(
+    broker: BlockingConnection, amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path
+) -> Iterator[Books]:
+    environ = {
+        "AMQP_URL": amqp_url,
+        "MONGO_URL": mongo_url,
+        "MONGO_DATABASE": mongo_database,
+        "DATA_DIR": str(tmp_path),
+        "STORE_TIMEZONE": "UTC",
+        # Conflicts shall reach the log here, and not be stopped at the door.
+        "REMEMBERED_RECEIPTS": "1",
+    }
+    counts = Listener(broker, topology.COUNT, CountSnapshot)
+
+    def counted(count: int) -> CountSnapshot:
+        snapshot: CountSnapshot = counts.wait_for(
+            lambda one: one.count == count, f"{count} counted"
+        )
+        return snapshot
+
+    with (
+        running_door(amqp_url, **environ) as door,
+        running("persistence", **environ),
+        running("analytics", "totals", **environ),
+        MongoClient[dict[str, Any]](mongo_url) as client,
+    ):
+        yield Books(door, client[mongo_database]["receipts"], environ, counted)
+
+
+def post(books: Books, *all_fields: dict[str, Any]) -> None:
+    for fields in all_fields:
+        answer = httpx.post(f"{books.door}/receipt", json=fields, timeout=10)
+        assert 202 == answer.status_code
+
+
+def test_all_books_agree_and_say_what_was_not_counted(books: Books) -> None:
+    first = today(1)
+    post(books, first, today(2), first, first | {"agentID": 9}, today(3))
+    with httpx.Client() as client:
+        client.post(f"{books.door}/receipts", json=[today(number) for number in range(10, 40)])
+    books.counted(33)
+
+    actual = books.figures()
+
+    expected = {
+        "accepted": 35,
+        "stored": 33,
+        "counted": 33,
+        "duplicates": 1,
+        "conflicts": 1,
+        "dead_lettered": 0,
+        "lost": 0,
+        "double_counted": 0,
+    }
+    assert (0, expected) == actual
+
+
+def test_a_receipt_that_the_archive_lost_is_found(books: Books) -> None:
+    post(books, today(1), today(2))
+    books.counted(2)
+    assert 0 == books.figures()[0]
+    books.archive.delete_one({"number": "2"})
+
+    status, report = books.verify()
+
+    assert (1, 1, 1) == (status, report["stored"], report["lost"])
+
+
+def test_a_receipt_that_nobody_accepted_is_found(books: Books) -> None:
+    post(books, today(1))
+    books.counted(1)
+    assert 0 == books.figures()[0]
+    stored = books.archive.find_one({})
+    books.archive.insert_one(stored | {"_id": "1/1/999/2026-11-21 08:00:01"})
+
+    status, report = books.verify()
+
+    assert (1, 0, 1) == (status, report["lost"], report["double_counted"])
+
+
+def test_a_figure_that_was_tampered_with_is_found(books: Books) -> None:
+    post(books, today(1))
+    books.counted(1)
+    assert 0 == books.figures()[0]
+    books.archive.update_one({}, {"$inc": {"grossMinor": 1}})
+
+    status, report = books.verify()
+
+    found = [(each["what"], each["expected"], each["found"]) for each in report["differences"]]
+    assert (1, [("archive: receipts and cents", "(1, 600)", "(1, 601)")]) == (status, found)
+
+
+@pytest.mark.parametrize("source", ["log", "archive"])
+def test_a_rebuilt_ledger_is_adopted_and_counts_on(books: Books, source: str) -> None:
+    post(books, today(1), today(2))
+    books.counted(2)
+    assert 0 == books.figures()[0]
+
+    recounted = books.command("recount", "--from", source)
+    post(books, today(3))
+
+    snapshot = books.counted(3)
+    assert (0, 1800) == (recounted.returncode, snapshot.sum_minor)
+    assert 0 == books.figures()[0]
