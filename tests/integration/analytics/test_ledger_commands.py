@@ -90,7 +90,7 @@ def post(books: Books, *all_fields: dict[str, Any]) -> None:
 
 def test_all_books_agree_and_say_what_was_not_counted(books: Books) -> None:
     first = today(1)
-    post(books, first, today(2), first, first | {"agentID": 9}, today(3))
+    post(books, first, today(2), first, today(3), first | {"agentID": 9})
     with httpx.Client() as client:
         client.post(f"{books.door}/receipts", json=[today(number) for number in range(10, 40)])
     books.counted(33)
