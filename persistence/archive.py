@@ -19,9 +19,9 @@ log = structlog.get_logger()
 
 #: One attempt ends within these, so that a worker that was told to stop does so.
 SERVER_SELECTION_MS = 2_000
-SOCKET_MS = 5_000
+SOCKET_MS = 4_000
 #: Less than the socket's, so that the server says that a majority write is late.
-WTIMEOUT_MS = 4_000
+WTIMEOUT_MS = 3_000
 
 #: Longest wait between two attempts, seconds.
 MAX_BACKOFF_SECONDS = 3
