@@ -23,10 +23,8 @@ class Observed(NamedTuple):
     stored: Mapping[str, Sale]
     #: Receipt keys of the conflicts that the archive keeps, once for each kept content.
     conflicts: Iterable[str]
-    #: The day of the `count` snapshot, its receipts and its cents.
-    day: str
-    counted: int
-    counted_cents: int
+    #: Receipts and cents of each day that a `count` snapshot tells.
+    counted: Mapping[str, tuple[int, int]]
     #: Bodies of the dead letters, a repetition is allowed; None where they were not read.
     dead_letters: Iterable[bytes] | None = None
 
@@ -40,11 +38,11 @@ class Verdict(NamedTuple):
     extra: frozenset[str] = frozenset()
     #: In the archive with another day, store or amount than was sent first.
     altered: frozenset[str] = frozenset()
-    #: Receipts of the day that should be counted and are not.
+    #: Receipts that should be counted and are not, on whichever day.
     uncounted: int = 0
     #: Receipts that were counted more often than they should be.
     double_counted: int = 0
-    #: Counted cents less those that should be.
+    #: Cents by which the days' sums are off, added without their signs.
     cents_off: int = 0
     #: Conflicts that were accepted and not kept; kept and never sent, or kept twice.
     conflicts_missing: frozenset[str] = frozenset()
@@ -57,6 +55,8 @@ class Verdict(NamedTuple):
     wrong_answers: tuple[str, ...] = ()
     #: Nothing was acknowledged: such a run proves nothing.
     empty: bool = False
+    #: The system did not let itself be read before the deadline: nothing is proved.
+    unread: bool = False
 
     @property
     def lost(self) -> int:
@@ -145,11 +145,15 @@ class History:
         with the archive about it. To be called while nothing is on its way.
         """
         stored, acknowledged = seen.stored.keys(), self.acknowledged
-        owed = {
-            key: self.sent[key]
-            for key in acknowledged | (stored & self.sent.keys())
-            if self.sent[key].day == seen.day
-        }
+        owed: dict[str, tuple[int, int]] = {}
+        for key in acknowledged | (stored & self.sent.keys()):
+            day, _, cents = self.sent[key]
+            count, total = owed.get(day, (0, 0))
+            owed[day] = (count + 1, total + cents)
+        surplus = [
+            (count - owed.get(day, (0, 0))[0], cents - owed.get(day, (0, 0))[1])
+            for day, (count, cents) in (dict.fromkeys(owed, (0, 0)) | dict(seen.counted)).items()
+        ]
         kept = Counter(seen.conflicts)
         accepted = {key for key, known in self._conflicts.items() if known}
         confirmed = {body for body, known in self._letters.items() if known}
@@ -160,9 +164,9 @@ class History:
             altered=frozenset(
                 key for key in stored & self.sent.keys() if seen.stored[key] != self.sent[key]
             ),
-            uncounted=max(len(owed) - seen.counted, 0),
-            double_counted=max(seen.counted - len(owed), 0),
-            cents_off=seen.counted_cents - sum(sale.cents for sale in owed.values()),
+            uncounted=sum(max(-count, 0) for count, _ in surplus),
+            double_counted=sum(max(count, 0) for count, _ in surplus),
+            cents_off=sum(abs(cents) for _, cents in surplus),
             conflicts_missing=frozenset(accepted - kept.keys()),
             conflicts_extra=frozenset(
                 key for key, times in kept.items() if times > 1 or key not in self._conflicts

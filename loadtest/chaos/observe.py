@@ -26,7 +26,9 @@ def observe(mongo_url: str, count: CountSnapshot, dead_letters: list[bytes] | No
             for each in database.receipts.find({}, fields)
         }
         conflicts = [each["key"] for each in database.conflicts.find({}, {"key": 1})]
-    return Observed(stored, conflicts, count.day, count.count, count.sum_minor, dead_letters)
+    counted = {closed.day: (closed.count, closed.sum_minor) for closed in count.closed_days}
+    counted[count.day] = (count.count, count.sum_minor)
+    return Observed(stored, conflicts, counted, dead_letters)
 
 
 def read_dead_letters(amqp_url: str) -> list[bytes]:

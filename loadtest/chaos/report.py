@@ -23,8 +23,8 @@ class Row(NamedTuple):
     double_counted: int
     #: Of each component.
     outages: dict[str, Outage]
-    #: Whether the check after it found no difference, and every receipt its answer.
-    holds: bool
+    #: What the check after it found, a line each.
+    problems: Sequence[str]
 
     @property
     def unavailable(self) -> float:
@@ -40,7 +40,7 @@ class Row(NamedTuple):
     def is_good(self) -> bool:
         """Whether nothing was lost or counted twice, and everything was back in time."""
         back = self.back_after
-        return self.holds and self.accepted > 0 and back is not None and back <= BACK_SECONDS
+        return not self.problems and self.accepted > 0 and back is not None and back <= BACK_SECONDS
 
     def cells(self) -> tuple[str, ...]:
         """As a row under HEADS."""
@@ -56,7 +56,8 @@ class Row(NamedTuple):
 
     def told(self) -> str:
         """As one line."""
-        return ", ".join(f"{head} {cell}" for head, cell in zip(HEADS, self.cells(), strict=True))
+        told = [f"{head} {cell}" for head, cell in zip(HEADS, self.cells(), strict=True)]
+        return "; ".join([", ".join(told), *self.problems])
 
     def _away(self) -> str:
         away = [
@@ -85,9 +86,7 @@ class Report(NamedTuple):
         found += self.verdict.problems()
         if not self.rows:
             found.append("no fault was injected")
-        if self.verified is not None and self.verified["status"] != 0:
-            found.append(f"analytics verify: {self.verified}")
-        return found
+        return found + self._objections()
 
     def text(self) -> str:
         """A table with a row for each fault, the problems, and a last line with the sums."""
@@ -129,11 +128,24 @@ class Report(NamedTuple):
                     "unavailable_seconds": round(row.unavailable, 2),
                     "back_within_seconds": row.back_after and round(row.back_after, 2),
                     "components": {name: each._asdict() for name, each in row.outages.items()},
+                    "problems": list(row.problems),
                     "ok": row.is_good(),
                 }
                 for row in self.rows
             ],
         }
+
+    def _objections(self) -> list[str]:
+        """What the product's own check has against the run."""
+        if self.verified is None:
+            return ["analytics verify is not there"]
+        if self.verified["status"] != 0:
+            return [f"analytics verify: {self.verified}"]
+        # Whoever recounts less than was accepted has not looked at everything.
+        seen = min(self.verified["stored"], self.verified["counted"])
+        if seen < self.accepted:
+            return [f"analytics verify saw {seen} of {self.accepted} receipts"]
+        return []
 
     def _bad(self) -> list[tuple[int, Row]]:
         return [(number, row) for number, row in enumerate(self.rows, 1) if not row.is_good()]

@@ -107,12 +107,15 @@ class Rounds:
             lost=max(self._verdict.lost - earlier.lost, 0),
             double_counted=max(self._verdict.double_counted - earlier.double_counted, 0),
             outages=outages,
-            holds=self._verdict.holds() and answered,
+            problems=[
+                *self._verdict.problems(),
+                *([] if answered else ["receipts without an answer"]),
+            ],
         )
 
     def settle(self, *, letters: bool = False) -> Verdict:
         """The verdict once it holds and goes on holding, or the last one before the deadline."""
-        paused, verdict, holds_since = time.time(), Verdict(empty=True), 0.0
+        paused, verdict, holds_since = time.time(), Verdict(unread=True), 0.0
         while (now := time.time()) < paused + SETTLE_SECONDS:
             time.sleep(STABLE_SECONDS / 2)
             found = self._check(paused, letters=letters)

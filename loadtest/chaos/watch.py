@@ -1,5 +1,6 @@
 """Hears whether each component is there and has caught up, while faults are injected."""
 
+import contextlib
 import http.client
 import threading
 import time
@@ -22,16 +23,18 @@ from tillstream.snapshots import CountSnapshot, RateSnapshot
 #: What is watched, and the longest silence that is none, seconds.
 PATIENCE = {
     "entrypoint": 1.0,
-    "totals": 1.6,
-    "rate": 1.6,
-    "persistence": 1.6,
-    "dashboard": 1.6,
+    "totals": 1.0,
+    "rate": 1.0,
+    "persistence": 1.0,
+    "dashboard": 1.0,
 }
 
 #: Who is caught up has every receipt that was acknowledged so long ago, seconds.
 LAG_SECONDS = 1.0
 #: A snapshot that is older does not count as heard, seconds.
 FRESH_SECONDS = 1.0
+#: How long it is believed that the archive has caught up, seconds: a few polls.
+ARCHIVED_SECONDS = 0.7
 #: The rate has to hold what was acknowledged within so many seconds, of its 60: a receipt
 #: whose first answer was lost came to the door some time before it was acknowledged.
 RATE_SECONDS = 40.0
@@ -58,7 +61,7 @@ class Watch:
         self._mongo_url = mongo_url
         self._dashboard = urlsplit(dashboard)
         self._history = history
-        self._metrics_db_at = 0.0
+        self._archived_at = 0.0
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=target, daemon=True)
@@ -119,8 +122,8 @@ class Watch:
             ) - self._history.acknowledged_by(rate.as_of - RATE_SECONDS)
             if now - rate.as_of < FRESH_SECONDS and rate.average_per_minute >= owed:
                 self.beats["rate"].append(now)
-        elif exchange == topology.METRICS_DB:
-            self._metrics_db_at = now
+        elif exchange == topology.METRICS_DB and now - self._archived_at < ARCHIVED_SECONDS:
+            self.beats["persistence"].append(now)
 
     def _read_archive(self) -> None:
         with MongoClient[dict[str, Any]](
@@ -128,14 +131,10 @@ class Watch:
         ) as client:
             receipts = client[DATABASE].receipts
             while not self._stop.wait(POLL_SECONDS):
-                now = time.time()
-                key = self._history.newest(now - LAG_SECONDS)
-                try:
-                    stored = key is None or receipts.find_one({"_id": key}, {"_id": 1}) is not None
-                except PyMongoError:
-                    continue
-                if stored and now - self._metrics_db_at < FRESH_SECONDS:
-                    self.beats["persistence"].append(time.time())
+                key = self._history.newest(time.time() - LAG_SECONDS)
+                with contextlib.suppress(PyMongoError):
+                    if key is None or receipts.find_one({"_id": key}, {"_id": 1}):
+                        self._archived_at = time.time()
 
     def _ask_dashboard(self) -> None:
         while not self._stop.wait(POLL_SECONDS):

@@ -30,7 +30,16 @@ def a_history() -> History:
 
 
 #: What a system holds that lost nothing and added nothing.
-RIGHT = Observed(SALES, ["1/1/1"], DAY, 2, 1190, [b"confirmed"])
+RIGHT = Observed(
+    SALES, ["1/1/1"], {DAY: (2, 1190), DAY_BEFORE: (1, 1234), "2026-11-19": (0, 0)}, [b"confirmed"]
+)
+
+
+def counted(
+    number: int, cents: int, before: tuple[int, int] = (1, 1234)
+) -> dict[str, tuple[int, int]]:
+    """What a snapshot says of the day, and of the day before."""
+    return {DAY: (number, cents), DAY_BEFORE: before}
 
 
 def without(key: str) -> dict[str, Sale]:
@@ -44,7 +53,7 @@ def test_what_was_acknowledged_and_no_more_holds() -> None:
 @pytest.mark.parametrize(
     "allowed",
     [
-        RIGHT._replace(stored=SALES | dict([UNKNOWN]), counted=3, counted_cents=1290),
+        RIGHT._replace(stored=SALES | dict([UNKNOWN]), counted=counted(3, 1290)),
         RIGHT._replace(conflicts=["1/1/1", "1/1/2"]),
         RIGHT._replace(dead_letters=[b"confirmed", b"confirmed"]),
         RIGHT._replace(dead_letters=[b"unknown", b"confirmed"]),
@@ -84,27 +93,43 @@ DIFFERENCES = {
         Verdict(altered=frozenset({"2/1/1"})),
     ),
     "a receipt that was not counted": (
-        RIGHT._replace(counted=1, counted_cents=590),
-        Verdict(uncounted=1, cents_off=-600),
+        RIGHT._replace(counted=counted(1, 590)),
+        Verdict(uncounted=1, cents_off=600),
     ),
     "a receipt that was counted twice": (
-        RIGHT._replace(counted=3, counted_cents=1780),
+        RIGHT._replace(counted=counted(3, 1780)),
         Verdict(double_counted=1, cents_off=590),
     ),
     "one lost and one counted twice": (
-        RIGHT._replace(counted_cents=1180),
-        Verdict(cents_off=-10),
+        RIGHT._replace(counted=counted(2, 1180)),
+        Verdict(cents_off=10),
+    ),
+    "a late receipt that was not counted": (
+        RIGHT._replace(counted=counted(2, 1190, (0, 0))),
+        Verdict(uncounted=1, cents_off=1234),
+    ),
+    "a late receipt that was counted on the day it came": (
+        RIGHT._replace(counted=counted(3, 2424, (0, 0))),
+        Verdict(uncounted=1, double_counted=1, cents_off=2 * 1234),
+    ),
+    "a day of which the totals say nothing": (
+        RIGHT._replace(counted={DAY: (2, 1190)}),
+        Verdict(uncounted=1, cents_off=1234),
+    ),
+    "a figure on a day without receipts": (
+        RIGHT._replace(counted=counted(2, 1190) | {"2026-11-19": (1, 5)}),
+        Verdict(double_counted=1, cents_off=5),
     ),
     "a sum that is a cent off": (
-        RIGHT._replace(counted_cents=1191),
+        RIGHT._replace(counted=counted(2, 1191)),
         Verdict(cents_off=1),
     ),
     "an unknown outcome that was stored and not counted": (
         RIGHT._replace(stored=SALES | dict([UNKNOWN])),
-        Verdict(uncounted=1, cents_off=-100),
+        Verdict(uncounted=1, cents_off=100),
     ),
     "an unknown outcome that was counted and not stored": (
-        RIGHT._replace(counted=3, counted_cents=1290),
+        RIGHT._replace(counted=counted(3, 1290)),
         Verdict(double_counted=1, cents_off=100),
     ),
     "a conflict that was dropped": (
@@ -141,7 +166,7 @@ def test_every_difference_is_found_and_named(seen: Observed, expected: Verdict) 
 def test_an_empty_history_is_a_failure() -> None:
     history = History()
     history.send(*UNKNOWN)
-    found = history.check(Observed({}, [], DAY, 0, 0, []))
+    found = history.check(Observed({}, [], {DAY: (0, 0)}, []))
 
     assert (Verdict(empty=True), False) == (found, found.holds())
 
@@ -159,7 +184,7 @@ def test_an_answer_that_must_not_be_given_is_a_failure() -> None:
     [
         (RIGHT, 0),
         (RIGHT._replace(stored=without("1/1/1")), 1),
-        (RIGHT._replace(counted=0, counted_cents=0), 2),
+        (RIGHT._replace(counted=counted(0, 0)), 2),
     ],
 )
 def test_lost_is_what_either_view_does_not_have(seen: Observed, lost: int) -> None:

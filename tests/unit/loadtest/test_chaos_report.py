@@ -10,8 +10,8 @@ from loadtest.chaos.plan import Fault
 from loadtest.chaos.report import Report, Row
 
 WELL = {"entrypoint": Outage(0.0, 0.0), "totals": Outage(2.5, 2.25)}
-ROW = Row(Fault("totals", "kill"), 1200, 0, 0, WELL, holds=True)
-VERIFIED: dict[str, Any] = {"lost": 0, "double_counted": 0, "status": 0}
+ROW = Row(Fault("totals", "kill"), 1200, 0, 0, WELL, [])
+VERIFIED: dict[str, Any] = {"stored": 1200, "counted": 1201, "status": 0}
 REPORT = Report(1, [ROW], Verdict(), 1200, VERIFIED)
 
 
@@ -30,7 +30,7 @@ def test_a_run_without_a_difference_is_well() -> None:
     "report",
     [
         REPORT._replace(rows=[]),
-        REPORT._replace(rows=[ROW._replace(holds=False)]),
+        REPORT._replace(rows=[ROW._replace(problems=["cents off: 1"])]),
         REPORT._replace(rows=[ROW._replace(accepted=0)]),
         REPORT._replace(rows=[ROW._replace(outages=WELL | {"rate": Outage(31.0, 30.5)})]),
         REPORT._replace(rows=[ROW._replace(outages=WELL | {"rate": Outage(31.0, None)})]),
@@ -38,7 +38,10 @@ def test_a_run_without_a_difference_is_well() -> None:
         REPORT._replace(verdict=Verdict(extra=frozenset({"1/1/1"}))),
         REPORT._replace(verdict=Verdict(double_counted=1)),
         REPORT._replace(verdict=Verdict(empty=True), accepted=0),
+        REPORT._replace(verdict=Verdict(unread=True)),
         REPORT._replace(verified=VERIFIED | {"status": 1}),
+        REPORT._replace(verified=VERIFIED | {"counted": 1199}),
+        REPORT._replace(verified=None),
     ],
     ids=[
         "no fault",
@@ -50,7 +53,10 @@ def test_a_run_without_a_difference_is_well() -> None:
         "extra",
         "double-counted",
         "an empty history",
+        "not read",
         "verify fails",
+        "verify saw less",
+        "no verify",
     ],
 )
 def test_each_reason_to_fail_is_one(report: Report) -> None:
