@@ -13,8 +13,7 @@ from persistence.delays import Delays
 from persistence.reporter import report
 from persistence.settings import PersistenceSettings
 from persistence.worker import Worker
-from tillstream import broker, logs, process
-from tillstream.clock import BusinessDay
+from tillstream import broker, logs, process, stores
 
 
 def main() -> None:
@@ -27,7 +26,7 @@ def main() -> None:
     gc.set_threshold(100_000)
     stop = process.stop_on_signals()
     delays = Delays(time.time)
-    calendar = BusinessDay(settings.zone(), settings.business_day_cutoff_hour)
+    table = stores.load(settings)
     # Threads do not inherit the log's context.
     in_context = partial(bind_contextvars, **get_contextvars())
     with (
@@ -36,7 +35,7 @@ def main() -> None:
         ThreadPoolExecutor(1, "reporter", in_context) as reporter,
     ):
         store = archive.Archive(client, settings.mongo_database, time.time)
-        worker = Worker(store, delays, calendar, writer)
+        worker = Worker(store, delays, table, writer)
         reporting = reporter.submit(
             broker.keep_connected,
             settings.amqp_url,

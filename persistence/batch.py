@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from persistence.documents import Document, Reject, raw_bytes, read_message
-from tillstream.clock import BusinessDay
+from tillstream.stores import StoreTable
 
 
 class Limits(NamedTuple):
@@ -58,9 +58,9 @@ class Batch:
         self._messages = 0
         self._bytes = 0
 
-    def add(self, delivery: Delivery, calendar: BusinessDay) -> None:
+    def add(self, delivery: Delivery, stores: StoreTable) -> None:
         """Take in a delivery, decoded."""
-        reading = read_message(delivery.body, delivery.content_type, calendar)
+        reading = read_message(delivery.body, delivery.content_type, stores)
         self.documents += reading.documents
         self.sources += [delivery] * len(reading.documents)
         self.dead_letters += [DeadLetter(reject, delivery) for reject in reading.rejects]

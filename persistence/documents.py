@@ -12,6 +12,7 @@ from tillstream.contracts import Line, Settlement, StampedReceipt, receipt_key
 from tillstream.errors import UndecodableMessage
 from tillstream.identity import identity_of
 from tillstream.money import milli_units, minor_units
+from tillstream.stores import StoreTable
 
 #: A document of the archive, as docs/decisions/0005-archive-documents.md lays it out.
 Document = dict[str, Any]
@@ -34,7 +35,7 @@ class Reading(NamedTuple):
     rejects: list[Reject]
 
 
-def read_message(body: bytes, content_type: str | None, calendar: BusinessDay) -> Reading:
+def read_message(body: bytes, content_type: str | None, stores: StoreTable) -> Reading:
     """Every receipt of a message as a document; a bad line does not spoil the others."""
     try:
         lines = receipt_bodies(body, content_type)
@@ -45,13 +46,13 @@ def read_message(body: bytes, content_type: str | None, calendar: BusinessDay) -
     reading = Reading([], [])
     for line in lines:
         try:
-            reading.documents.append(document(line, calendar))
+            reading.documents.append(document(line, stores))
         except UndecodableMessage as error:
             reading.rejects.append(Reject(line, error.reason))
     return reading
 
 
-def document(raw: bytes, calendar: BusinessDay) -> Document:
+def document(raw: bytes, stores: StoreTable) -> Document:
     """The document of one encoded receipt; raises UndecodableMessage with the reason.
 
     `raw` keeps the receipt as it came, so no field of a till can collide with one of ours
@@ -61,7 +62,7 @@ def document(raw: bytes, calendar: BusinessDay) -> Document:
         raise UndecodableMessage(f"{len(raw)} bytes; the archive takes {MAX_RECEIPT_BYTES}")
     try:
         receipt = decode_receipt(raw)
-        return _document(receipt, raw, calendar)
+        return _document(receipt, raw, stores)
     except (ValueError, OverflowError) as error:
         # The pattern of `date` lets 2024-02-30 pass, and `receivedTime` is any float.
         raise UndecodableMessage(f"no time: {error}") from error
@@ -69,8 +70,8 @@ def document(raw: bytes, calendar: BusinessDay) -> Document:
         raise UndecodableMessage("nested too deeply") from error
 
 
-def _document(receipt: StampedReceipt, raw: bytes, calendar: BusinessDay) -> Document:
-    sold = _sold(receipt.date, calendar)
+def _document(receipt: StampedReceipt, raw: bytes, stores: StoreTable) -> Document:
+    sold = _sold(receipt.date, stores.calendar(receipt.store_id))
     total = receipt.document_total
     return {
         "_id": receipt_key(receipt),

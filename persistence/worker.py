@@ -29,7 +29,8 @@ from persistence.batch import LIMITS, PREFETCH, Batch, DeadLetter, Delivery, Lim
 from persistence.delays import Delays
 from persistence.documents import Reject
 from tillstream import broker, topology
-from tillstream.clock import BusinessDay, Clock
+from tillstream.clock import Clock
+from tillstream.stores import StoreTable
 
 log = structlog.get_logger()
 
@@ -53,7 +54,7 @@ class Worker:
         self,
         archive: Archive,
         delays: Delays,
-        calendar: BusinessDay,
+        stores: StoreTable,
         writer: Executor,
         *,
         limits: Limits = LIMITS,
@@ -62,7 +63,7 @@ class Worker:
         """`writer` has one thread, so that batches are written in their order."""
         self.archive = archive
         self.delays = delays
-        self.calendar = calendar
+        self.stores = stores
         self.writer = writer
         self.limits = limits
         self.monotonic = monotonic
@@ -148,7 +149,7 @@ class Session:
         while self._waiting and not (self._batch and self._batch.is_full()):
             if self._batch is None:
                 self._batch = Batch(self._worker.monotonic(), self._worker.limits)
-            self._batch.add(self._waiting.popleft(), self._worker.calendar)
+            self._batch.add(self._waiting.popleft(), self._worker.stores)
 
     def _write(self) -> None:
         if self._batch is None or self._writing is not None:

@@ -26,6 +26,8 @@ def decode_receipt(body: bytes) -> StampedReceipt:
         return _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UndecodableMessage(str(error)) from error
+    except RecursionError as error:
+        raise UndecodableMessage("nested too deeply") from error
 
 
 def decode_message(body: bytes, content_type: str | None) -> list[StampedReceipt]:

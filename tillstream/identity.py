@@ -22,8 +22,13 @@ class Identity(NamedTuple):
 def identity_of(receipt: Receipt) -> Identity:
     """The identity of a receipt, the same for each form in which it may be sent again."""
     fields = (
-        receipt.agent_id,
-        receipt.customer_id,
+        # With a client's own UUID these are not in the key.
+        str(receipt.store_id),
+        str(receipt.terminal_id),
+        str(receipt.cash_receipt_id),
+        receipt.date,
+        str(receipt.agent_id),
+        str(receipt.customer_id),
         receipt.lines,
         receipt.document_total,
         receipt.settlements,

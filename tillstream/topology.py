@@ -57,6 +57,9 @@ def queues() -> tuple[Queue, ...]:
                 # A dead letter is confirmed by its queue before it leaves this one.
                 "x-dead-letter-strategy": "at-least-once",
                 "x-overflow": "reject-publish",
+                # RabbitMQ 4 gives a message up after 20 redeliveries unless told otherwise; an
+                # outage of MongoDB may take more, and a receipt is never given up.
+                "x-delivery-limit": 1_000_000_000,
             },
             RECEIPTS,
         ),

@@ -10,8 +10,9 @@ from persistence.batch import Batch, Delivery, Limits
 from tests.receipts import receipt, stamped
 from tillstream.clock import BusinessDay
 from tillstream.codec import NDJSON
+from tillstream.stores import StoreTable
 
-CALENDAR = BusinessDay(ZoneInfo("Europe/Paris"))
+STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})
 WIDE = Limits(messages=1000, receipts=1000, bytes=10_000_000, age_seconds=0.05)
 LINE = stamped(receipt())
 
@@ -23,7 +24,7 @@ def delivery(tag: int, *lines: bytes) -> Delivery:
 def batch_of(limits: Limits, *deliveries: Delivery) -> Batch:
     batch = Batch(100.0, limits)
     for each in deliveries:
-        batch.add(each, CALENDAR)
+        batch.add(each, STORES)
     return batch
 
 

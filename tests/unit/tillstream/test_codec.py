@@ -29,6 +29,7 @@ def test_several_receipts_travel_one_a_line() -> None:
         (b"[]", "application/json", "Expected `object`"),
         (b"{}", "application/x-ndjson", "missing required field"),
         (b"x", "image/png", "image/png"),
+        (stamped(receipt())[:-1] + b',"x":' + b"[" * 5000, "application/json", "nested|truncated"),
     ],
 )
 def test_what_is_no_receipt_is_told_with_its_reason(

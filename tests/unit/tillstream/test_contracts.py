@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.receipts import decoded, encoded, receipt
 from tillstream.contracts import Receipt, receipt_key, wire_name
+from tillstream.identity import identity_of
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ def test_identifiers_are_the_same_as_text_and_as_integer() -> None:
     as_text = decoded(receipt(cashReceiptID="7", storeID="12", terminalID="3"))
     as_integer = decoded(receipt(cashReceiptID=7, storeID=12, terminalID=3))
 
-    assert receipt_key(as_text) == receipt_key(as_integer)
+    assert identity_of(as_text) == identity_of(as_integer)
 
 
 def test_the_key_names_store_till_number_and_date() -> None:
