@@ -100,11 +100,17 @@ class Intake:
 
 
 def _content(receipt: Receipt) -> int:
-    """What makes two receipts of one identity the same; stable within this process only."""
+    """What makes two receipts of one identity the same, as `identity_of` has it, but stable
+    within this process only and ten times as fast.
+    """
     return hash(
         (
-            receipt.agent_id,
-            receipt.customer_id,
+            str(receipt.store_id),
+            str(receipt.terminal_id),
+            str(receipt.cash_receipt_id),
+            receipt.date,
+            str(receipt.agent_id),
+            str(receipt.customer_id),
             receipt.lines,
             receipt.document_total,
             receipt.settlements,
