@@ -1,4 +1,4 @@
-"""One thread that hears the four result exchanges and hands their snapshots to the model."""
+"""One thread that hears the result exchanges and hands their snapshots to the model."""
 
 import threading
 from collections.abc import Callable
@@ -12,15 +12,17 @@ from dashboard.model import Snapshot
 from tillstream import broker, topology
 from tillstream.clock import Clock
 from tillstream.snapshots import (
+    BreakdownsSnapshot,
     CategoriesSnapshot,
     CountSnapshot,
     DelaySnapshot,
     RateSnapshot,
+    TillsSnapshot,
 )
 
 log = structlog.get_logger()
 
-#: Snapshots that wait in the broker for a busy dashboard: the oldest give way, 8 s of them.
+#: Snapshots that wait in the broker for a busy dashboard: the oldest give way, 5 s of them.
 QUEUE_LENGTH = 64
 #: How often an idle feed looks whether it shall end, seconds.
 POLL_SECONDS = 0.5
@@ -33,6 +35,8 @@ _decoders: dict[str, msgspec.json.Decoder[Snapshot]] = {
     topology.CATEGORIES: msgspec.json.Decoder(CategoriesSnapshot),
     topology.METRICS_STORM: msgspec.json.Decoder(RateSnapshot),
     topology.METRICS_DB: msgspec.json.Decoder(DelaySnapshot),
+    topology.BREAKDOWNS: msgspec.json.Decoder(BreakdownsSnapshot),
+    topology.TILLS: msgspec.json.Decoder(TillsSnapshot),
 }
 
 

@@ -1,4 +1,4 @@
-"""The four plots, still without data: the browser adds the points of each frame.
+"""The plots, still without data: the browser adds the points of each frame.
 
 Colours of text and grid come from the style sheet, so that they follow the theme.
 """
@@ -68,6 +68,26 @@ def categories() -> Figure:
         },
     }
     return {"data": [bars], "layout": layout}
+
+
+def hours() -> Figure:
+    """Revenue of each hour of the day: bars, and a line for the same weekday a week before."""
+    bars = {
+        "type": "bar",
+        "name": "Today",
+        "x": [],
+        "y": [],
+        "text": [],
+        "textposition": "none",
+        "hovertemplate": "%{text}<extra></extra>",
+        "marker": {"color": AMBER, "cornerradius": 3},
+    }
+    before = _line(BLUE, "Last week") | {"mode": "lines+markers", "marker": {"size": 5}}
+    before["line"] = {"color": BLUE, "width": 1.6, "dash": "dot", "shape": "spline"}
+    layout = _over_time({"tickprefix": "€", "tickformat": "~s"})
+    layout["xaxis"] = {"type": "category", "fixedrange": True, "showgrid": False, "nticks": 12}
+    layout["bargap"] = 0.25
+    return {"data": [bars, before], "layout": layout}
 
 
 def _line(colour: str, name: str) -> Figure:

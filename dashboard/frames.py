@@ -1,12 +1,19 @@
 """What travels to the browser each second: one object, the same for every viewer."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from dashboard.freshness import State
+from dashboard.panels import Changes
 from dashboard.series import Point
+from tillstream.money import decimal_text
+from tillstream.snapshots import CategoryTotal
 
 #: Name of the bar that sums the categories which have none of their own.
 OTHER = "Other"
+#: Bars on the screen; what is smaller is summed in one more.
+MAX_BARS = 11
 
 
 class FeedState(msgspec.Struct, array_like=True, frozen=True):
@@ -43,12 +50,26 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     #: When the day's figures were read.
     data_time: float | None
     feeds: dict[str, FeedState]
+    #: The watermark of the day's figures, see `tillstream.snapshots.CountSnapshot`.
+    complete_until: float | None
     #: Exact text of each tile by its element id; None where there is none.
     values: dict[str, str | None]
+    #: Rows by panel, see `panels`; after a whole frame only what has changed.
+    panels: Changes
     bars: list[Bar]
     minutes: list[Point]
     rates: list[Point]
     delays: list[Point]
+
+
+def ranked_bars(totals: Iterable[CategoryTotal]) -> list[Bar]:
+    """The largest first, whoever publishes, and the rest in one."""
+    ranked = sorted(totals, key=lambda total: (-total.revenue_minor, total.name))
+    bars = [Bar(total.name, total.revenue) for total in ranked[:MAX_BARS]]
+    rest = ranked[MAX_BARS:]
+    if rest:
+        bars.append(Bar(OTHER, decimal_text(sum(total.revenue_minor for total in rest))))
+    return bars
 
 
 _encoder = msgspec.json.Encoder()

@@ -1,7 +1,7 @@
 """The day so far, read from the archive: what was sold before this process was listening."""
 
 import threading
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
@@ -33,6 +33,7 @@ class History:
         self._url = url
         self._database = database
         self._model = model
+        self._zone = model.zone
         self._clock = clock
         self._stop = stop
 
@@ -62,10 +63,16 @@ class History:
             received = list(
                 receipts.aggregate(_by_minute(day, "$receivedAt"), maxTimeMS=QUERY_TIMEOUT_MS)
             )
+            week_before = day - timedelta(days=7)
+            by_hour = list(
+                receipts.aggregate(_by_hour(week_before, self._zone), maxTimeMS=QUERY_TIMEOUT_MS)
+            )
         except PyMongoError as error:
             log.warning("archive away, trying again", day=day.isoformat(), error=str(error)[:200])
             return False
-        self._model.take_history(day, running_totals(sold, until=self._clock()), _counts(received))
+        running = running_totals(sold, until=self._clock())
+        last_week = {str(row["_id"]): int(row["gross"]) for row in by_hour}
+        self._model.take_history(day, running, _counts(received), last_week)
         log.info("history read", day=day.isoformat(), minutes=len(sold))
         return True
 
@@ -77,6 +84,14 @@ def _by_minute(day: date, field: str) -> list[dict[str, Any]]:
         {"$match": {"businessDay": day.isoformat()}},
         {"$group": {"_id": minute, **totals}},
         {"$sort": {"_id": 1}},
+    ]
+
+
+def _by_hour(day: date, zone: str) -> list[dict[str, Any]]:
+    hour = {"$dateToString": {"date": "$date", "format": "%H", "timezone": zone}}
+    return [
+        {"$match": {"businessDay": day.isoformat()}},
+        {"$group": {"_id": hour, "gross": {"$sum": "$grossMinor"}}},
     ]
 
 

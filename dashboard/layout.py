@@ -1,11 +1,7 @@
-"""What stands on the page: tiles, plots and the sources of the figures.
+"""What stands around every page: the document, the theme, the header and the footer.
 
-For tests and screen readers each figure has a stable element id and attributes:
-`data-value`, its exact value (see `tiles`; empty while there is none), `data-state`, one of
-`waiting`, `live` and `stale`, and `data-feed`, the exchange it comes from. `categories` has
-as `data-value` a JSON object of category and exact revenue; `feed-<exchange>` the time of the
-feed's newest data, Unix seconds; `data-time` when the day's figures were read; `status` the
-state of the whole page, which may also be `reconnecting`.
+`data-time` has as `data-value` when the day's figures were read; `status` as `data-state` the
+state of the whole page, which beside those of a figure may be `reconnecting`.
 """
 
 from typing import Any
@@ -13,10 +9,8 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from dashboard import figures
-from dashboard.figures import Figure
-from dashboard.tiles import SOURCES, TILES, Tile
-from tillstream import topology
+from dashboard import live
+from dashboard.parts import attributes, named
 
 #: The page around the application; nothing in it is fetched from elsewhere.
 INDEX = """<!DOCTYPE html>
@@ -51,18 +45,7 @@ def page() -> Any:
             children=[
                 dcc.Store(id="theme-choice", storage_type="local", data="dark"),
                 _header(),
-                html.Main(
-                    className="board",
-                    children=[
-                        html.Section(
-                            [_tile(tile) for tile in TILES],
-                            className="tiles",
-                            **_named("Figures of the day"),
-                        ),
-                        *_plots(),
-                        _sources(),
-                    ],
-                ),
+                live.page(),
                 html.Footer(
                     [
                         html.Span(id="data-time-long", children="No figures yet"),
@@ -86,7 +69,7 @@ def _header() -> Any:
                 id="status",
                 className="status",
                 role="status",
-                **_attributes(state="waiting"),
+                **attributes(state="waiting"),
             ),
             html.Div(className="spring"),
             html.Span(
@@ -97,143 +80,7 @@ def _header() -> Any:
                 id="theme-toggle",
                 variant="default",
                 size="lg",
-                **_named("Switch between dark and light"),
+                **named("Switch between dark and light"),
             ),
         ],
     )
-
-
-def _tile(tile: Tile) -> Any:
-    return dmc.Paper(
-        className="card tile",
-        withBorder=True,
-        children=html.Div(
-            role="group",
-            className="tile-body",
-            **_named_by(f"{tile.id}-label"),
-            children=[
-                html.Div(tile.label, id=f"{tile.id}-label", className="label"),
-                html.Span(
-                    "–",  # noqa: RUF001 - a dash where no figure is known
-                    id=tile.id,
-                    className="figure",
-                    **_attributes(value="", state="waiting", feed=tile.feed, format=tile.format),
-                ),
-                html.Span(
-                    "waiting for data",
-                    id=f"{tile.id}-note",
-                    className="note",
-                    **_attributes(live=tile.note),
-                ),
-                html.Img(id=f"{tile.id}-spark", className="spark", alt=""),
-            ],
-        ),
-    )
-
-
-def _plots() -> list[Any]:
-    return [
-        _card(
-            "revenue-plot",
-            "Revenue over the day",
-            "running total, store time",
-            topology.COUNT,
-            figures.revenue(),
-            dmc.SegmentedControl(
-                id="revenue-view",
-                size="xs",
-                value="total",
-                data=[
-                    {"value": "total", "label": "Running total"},
-                    {"value": "minute", "label": "Per minute"},
-                ],
-            ),
-        ),
-        _card(
-            "categories-plot",
-            "Sales by category",
-            "today, largest first",
-            topology.CATEGORIES,
-            figures.categories(),
-            html.Span(id="categories", className="unseen", **_data(topology.CATEGORIES)),
-        ),
-        _card(
-            "rate-plot",
-            "Receipts ingested per minute",
-            "in the 60 s before, last hour",
-            topology.METRICS_STORM,
-            figures.receipts_per_minute(),
-        ),
-        _card(
-            "delay-plot",
-            "Network delay",
-            "door to archive, ms, last hour",
-            topology.METRICS_DB,
-            figures.network_delay(),
-            html.Div(
-                [html.Span(name, className=f"key {name}") for name in ("p50", "p95", "p99")],
-                className="legend",
-            ),
-        ),
-    ]
-
-
-def _card(id: str, title: str, subtitle: str, feed: str, figure: Figure, *extra: Any) -> Any:  # noqa: A002 - Dash's word for it
-    return dmc.Paper(
-        className=f"card plot {id}",
-        withBorder=True,
-        children=[
-            html.Div(
-                [
-                    html.Div([html.H2(title), html.Span(subtitle, id=f"{id}-subtitle")]),
-                    html.Div(className="spring"),
-                    *extra,
-                ],
-                className="plot-head",
-            ),
-            html.Div(
-                dcc.Graph(id=id, figure=figure, config=figures.CONFIG, className="graph"),
-                id=f"{id}-frame",
-                className="graph-frame",
-                role="img",
-                **_named(f"{title}, {subtitle}"),
-                **_data(feed),
-            ),
-        ],
-    )
-
-
-def _sources() -> Any:
-    return dmc.Paper(
-        className="card sources",
-        withBorder=True,
-        children=[
-            html.H2("Sources"),
-            html.Ul(
-                [
-                    html.Li([html.Span(label), _source(feed)], className="source")
-                    for feed, label in SOURCES.items()
-                ]
-            ),
-        ],
-    )
-
-
-def _source(feed: str) -> Any:
-    return html.Span("waiting", id=f"feed-{feed}", className="feed", **_data(feed))
-
-
-def _data(feed: str) -> Any:
-    return _attributes(value="", state="waiting", feed=feed)
-
-
-def _attributes(**values: str) -> Any:
-    return {f"data-{name}": value for name, value in values.items()}
-
-
-def _named(name: str) -> Any:
-    return {"aria-label": name}
-
-
-def _named_by(id: str) -> Any:  # noqa: A002 - HTML's word for it
-    return {"aria-labelledby": id}

@@ -3,24 +3,34 @@
 import threading
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from dashboard.frames import OTHER, Bar, FeedState, Frame
+from dashboard import panels
+from dashboard.frames import Bar, FeedState, Frame, ranked_bars
 from dashboard.freshness import Freshness
 from dashboard.series import Point, Series, Values, coarse, latest
 from tillstream import topology
 from tillstream.clock import BusinessDay, utc
-from tillstream.money import MINOR_UNITS, decimal_text
 from tillstream.snapshots import (
+    BreakdownsSnapshot,
     CategoriesSnapshot,
-    CategoryTotal,
     CountSnapshot,
     DelaySnapshot,
     RateSnapshot,
+    TillsSnapshot,
 )
 
-Snapshot = CountSnapshot | CategoriesSnapshot | RateSnapshot | DelaySnapshot
+Snapshot = (
+    CountSnapshot
+    | CategoriesSnapshot
+    | RateSnapshot
+    | DelaySnapshot
+    | BreakdownsSnapshot
+    | TillsSnapshot
+)
+
+#: Every exchange that is heard.
+FEEDS = topology.RESULTS + topology.DETAILS
 
 #: A business day has up to 25 hours of one-minute points.
 DAY_MINUTES = 25 * 60
@@ -31,8 +41,6 @@ SCREEN_STEP_SECONDS = 10
 DELAY_KEPT_SECONDS = 10
 #: A silence of the totals after which the archive is asked for what was missed.
 GAP_SECONDS = 120
-#: Bars on the screen; what is smaller is summed in one more.
-MAX_BARS = 11
 #: Points at the end of each series that a frame repeats, so that a lost one does no harm.
 TAIL_POINTS = 3
 TAIL_SECONDS = TAIL_POINTS * SCREEN_STEP_SECONDS
@@ -44,12 +52,19 @@ class Model:
     def __init__(self, calendar: BusinessDay, now: float) -> None:
         self._calendar = calendar
         self._lock = threading.Lock()
-        self._feeds = {name: Freshness() for name in topology.RESULTS}
+        self._feeds = {name: Freshness() for name in FEEDS}
         self._count: CountSnapshot | None = None
         self._categories: CategoriesSnapshot | None = None
         self._rate: RateSnapshot | None = None
         self._delay: DelaySnapshot | None = None
         self._delays_since_tick: list[DelaySnapshot] = []
+        self._breakdowns: BreakdownsSnapshot | None = None
+        self._tills: TillsSnapshot | None = None
+        #: Gross in cents by hour of the same weekday a week before, from history.
+        self._last_week: Mapping[str, int] = {}
+        #: As of this second, and of the one before.
+        self._panels: panels.Panels = {}
+        self._panels_before: panels.Panels = {}
         self._day = calendar.on(now).isoformat()
         self._history_of: str | None = None
         #: Sum in cents and number of receipts, running, at the end of each minute.
@@ -58,6 +73,11 @@ class Model:
         self._received = Series(60, DAY_MINUTES)
         #: Receipts per minute; p50, p95, p99 of the network delay in ms.
         self._seconds = Series(1, HOUR_SECONDS)
+
+    @property
+    def zone(self) -> str:
+        """Name of the stores' time zone."""
+        return self._calendar.zone.key
 
     def take(self, snapshot: Snapshot, now: float) -> None:
         """Take note of a snapshot that came at `now`; a repeated one changes nothing."""
@@ -77,6 +97,10 @@ class Model:
                     if snapshot.network_delay is not None:
                         self._delay = snapshot
                         self._delays_since_tick = [*self._delays_since_tick[-7:], snapshot]
+                case BreakdownsSnapshot() if self._fresh(topology.BREAKDOWNS, snapshot, now):
+                    self._breakdowns = snapshot
+                case TillsSnapshot() if self._fresh(topology.TILLS, snapshot, now):
+                    self._tills = snapshot
 
     def history_wanted(self, now: float) -> date | None:
         """The business day whose history has not been read yet."""
@@ -86,13 +110,21 @@ class Model:
             return None if self._history_of == self._day else date.fromisoformat(self._day)
 
     def take_history(
-        self, day: date, running: Mapping[int, Values], received: Mapping[int, Values]
+        self,
+        day: date,
+        running: Mapping[int, Values],
+        received: Mapping[int, Values],
+        last_week: Mapping[str, int],
     ) -> None:
-        """Fill in what was before the first snapshot: minute -> values; live points stay."""
+        """Fill in what was before the first snapshot: minute -> values; live points stay.
+
+        `last_week` has the cents of each hour of the same weekday a week before.
+        """
         with self._lock:
             if day.isoformat() == self._day:
                 self._minutes.fill(running)
                 self._received.fill(received)
+                self._last_week = last_week
                 self._history_of = self._day
 
     def tick(self, now: float) -> None:
@@ -107,6 +139,11 @@ class Model:
                 ),
             )
             self._delays_since_tick = []
+            self._panels_before = self._panels
+            closed = self._count.closed_days if self._count else ()
+            self._panels = panels.panels(
+                self._breakdowns_of_the_day(), self._tills, closed, self._last_week
+            )
 
     def frame(self, sequence: int, now: float, whole: bool) -> Frame:
         """The figures at `now`; `whole` with all points of the day, else with the newest."""
@@ -134,7 +171,11 @@ class Model:
                     name: FeedState(feed.state(now), feed.as_of)
                     for name, feed in self._feeds.items()
                 },
+                complete_until=self._count.complete_until if self._count else None,
                 values=self._values(),
+                panels=dict(self._panels)
+                if whole
+                else panels.changed(self._panels_before, self._panels),
                 bars=self._bars(),
                 minutes=self._minutes.points() if whole else self._minutes.tail(TAIL_POINTS),
                 rates=[*(self._older_rates() if whole else []), *rates[first:]],
@@ -151,6 +192,7 @@ class Model:
         if day != self._day:
             self._day = day
             self._minutes.clear()
+            self._last_week = {}
             # Rates are of processing time: the last hour stays on the screen over midnight.
 
     def _values(self) -> dict[str, str | None]:
@@ -164,19 +206,20 @@ class Model:
             "revenue": count.sum if count else None,
             "receipts": str(count.count) if count else None,
             "receipts-per-minute": str(self._rate.average_per_minute) if self._rate else None,
-            "average-basket": _mean(count.sum_minor, count.count) if count else None,
+            "average-basket": panels.mean(count.sum_minor, count.count) if count else None,
             "connection-delay": _milliseconds(percentiles.p95) if percentiles else None,
             "network-delay": _milliseconds(delay.network_delay) if delay else None,
+            **panels.figures(count, self._breakdowns_of_the_day(), self._tills),
         }
+
+    def _breakdowns_of_the_day(self) -> BreakdownsSnapshot | None:
+        found = self._breakdowns
+        return found if found is not None and found.day == self._day else None
 
     def _bars(self) -> list[Bar]:
         snapshot = self._categories
-        if snapshot is None or snapshot.day != self._day:
-            return []
-        # Sorted here too: the largest come first on the screen, whoever publishes.
-        ranked = sorted(snapshot.categories, key=lambda total: (-total.revenue_minor, total.name))
-        bars = [Bar(total.name, total.revenue) for total in ranked[:MAX_BARS]]
-        return bars + _rest(ranked[MAX_BARS:])
+        of_the_day = snapshot is not None and snapshot.day == self._day
+        return ranked_bars(snapshot.categories) if snapshot and of_the_day else []
 
     def _older_rates(self) -> list[Point]:
         # A minute's count is the rate at its end.
@@ -193,19 +236,6 @@ def _worst_percentiles(snapshots: list[DelaySnapshot]) -> Values:
         round(max(values) * 1000, 3)
         for values in zip(*((p.p50, p.p95, p.p99) for p in known), strict=True)
     )
-
-
-def _rest(totals: list[CategoryTotal]) -> list[Bar]:
-    if not totals:
-        return []
-    return [Bar(OTHER, decimal_text(sum(total.revenue_minor for total in totals)))]
-
-
-def _mean(minor: int, count: int) -> str | None:
-    """Mean in currency units as text with two places, rounded half-even."""
-    if count == 0:
-        return None
-    return str((Decimal(minor) / count / MINOR_UNITS).quantize(Decimal("0.01")))
 
 
 def _milliseconds(seconds: float | None) -> str | None:

@@ -11,18 +11,29 @@ class Tile(NamedTuple):
     id: str
     label: str
     feed: str
-    #: `money`: decimal text in euros; `count`: an integer; `ms`: milliseconds, one decimal.
+    #: `money`: decimal text in euros; `count`: an integer; `decimal`: two places; `ms`:
+    #: milliseconds, one decimal.
     format: str
     note: str
 
 
 TILES = (
-    Tile("revenue", "Revenue today", topology.COUNT, "money", "gross, today"),
+    Tile("revenue", "Revenue today", topology.COUNT, "money", "gross"),
     Tile("receipts", "Receipts today", topology.COUNT, "count", "today"),
     Tile("receipts-per-minute", "Receipts / minute", topology.METRICS_STORM, "count", "last 60 s"),
     Tile("average-basket", "Average basket", topology.COUNT, "money", "per receipt"),
     Tile("network-delay", "Network delay", topology.METRICS_DB, "ms", "door to archive"),
     Tile("connection-delay", "Till delay p95", topology.METRICS_DB, "ms", "till to archive"),
+)
+
+#: Below the first screen.
+MORE_TILES = (
+    Tile("net-revenue", "Net revenue", topology.COUNT, "money", "without tax"),
+    Tile("units-per-basket", "Units per basket", topology.COUNT, "decimal", "mean of today"),
+    Tile("returns", "Returns", topology.BREAKDOWNS, "money", "gross, today"),
+    Tile("stores", "Stores selling", topology.BREAKDOWNS, "count", "with receipts today"),
+    Tile("silent-tills", "Silent tills", topology.TILLS, "count", "quieter than usual"),
+    Tile("missing-receipts", "Missing receipts", topology.TILLS, "count", "numbers passed over"),
 )
 
 #: What each feed tells, in the words of the page.
@@ -31,4 +42,6 @@ SOURCES = {
     topology.CATEGORIES: "Category totals",
     topology.METRICS_STORM: "Receipt rate",
     topology.METRICS_DB: "Archive delays",
+    topology.BREAKDOWNS: "Breakdowns",
+    topology.TILLS: "Tills",
 }

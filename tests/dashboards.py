@@ -29,6 +29,14 @@ FLAGS = [
     "--disable-sync",
 ]
 PUBLISH_SECONDS = 0.5
+#: Cents by key of each breakdown.
+BREAKDOWNS = {
+    "hour": {"07": 50_000, "08": 73_456},
+    "store": {"12": 100_000, "7": 23_456},
+    "kind": {"sales": 124_646, "returns": -1_190},
+    "vat": {"5.5": 110_000, "10": 13_456},
+    "tender": {"CB": 100_000, "ESPECES": 23_456},
+}
 PARIS = ZoneInfo(snapshots.ZONE)
 
 
@@ -62,8 +70,10 @@ class Workers:
                 topology.CATEGORIES: snapshots.categories(now, day, Pain=23_456, Menu=100_000),
                 topology.METRICS_STORM: snapshots.rate(now, 420),
                 topology.METRICS_DB: snapshots.delay(now, 0.0021, 0.05),
+                topology.BREAKDOWNS: snapshots.breakdowns(now, day, **BREAKDOWNS),
+                topology.TILLS: snapshots.tills(now),
             }
-            for exchange in topology.RESULTS:
+            for exchange in bodies:
                 if exchange not in self.silent:
                     self.last[exchange] = now
                     amqp.publish_snapshot(channel, exchange, bodies[exchange])

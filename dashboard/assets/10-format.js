@@ -5,6 +5,8 @@
   const language = spoken || "en";
   const wholeNumber = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
   const oneDecimal = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const twoDecimals = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
   const currency = new Intl.NumberFormat(language, { style: "currency", currency: "EUR" });
 
   let clockZone = null;
@@ -24,6 +26,9 @@
     // Decimal text goes in as text, so that no amount is rounded on its way.
     money: (value) => currency.format(value),
     count: (value) => wholeNumber.format(value),
+    decimal: (value) => twoDecimals.format(value),
+    percent: (part) => percent.format(part),
+    percentage: (value) => percent.format(value / 100),
     ms: (value) => `${oneDecimal.format(value)} ms`,
   };
 

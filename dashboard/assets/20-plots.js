@@ -164,12 +164,13 @@
   Object.assign(window.tillstream, {
     takePoints: take,
     sparks,
-    plots: (frame) => ({
-      "revenue-plot": revenuePlot(frame),
-      "categories-plot": categoriesPlot(),
-      "rate-plot": ratePlot(frame),
-      "delay-plot": delayPlot(frame),
-    }),
+    basePlot: base,
+    plots: {
+      "revenue-plot": revenuePlot,
+      "categories-plot": categoriesPlot,
+      "rate-plot": ratePlot,
+      "delay-plot": delayPlot,
+    },
     setRevenueView: (view) => { revenueView = view; },
   });
 })();

@@ -39,6 +39,7 @@
       attempts = 0;
       t.useZone(frame.zone);
       t.takePoints(frame);
+      t.takePanels(frame);
       // Frames that came together, to a browser that is busy, are drawn once.
       if (!drawing) drawing = setTimeout(draw, 20);
     };
@@ -67,10 +68,13 @@
     drawing = null;
     figures((feed) => frame.feeds[feed][0]);
     for (const [id, src] of Object.entries(t.sparks(frame))) put(`${id}-spark`, { src });
-    if (!document.hidden) {
-      for (const [id, figure] of Object.entries(t.plots(frame))) put(id, { figure });
-    }
+    if (!document.hidden) drawPlots();
     put("categories", { "data-value": JSON.stringify(Object.fromEntries(frame.bars)) });
+    for (const [id, table] of Object.entries(t.tables())) {
+      if (shown[id] && shown[id]["data-value"] === table.value) continue;
+      put(id, { "data-value": table.value });
+      put(`${id}-rows`, { children: table.children });
+    }
     clock();
     const states = Object.entries(frame.feeds);
     const stale = states.filter(([, [state]]) => state === "stale");
@@ -80,6 +84,19 @@
       status("stale", `Stale since ${t.secondTime(since)}`);
     } else if (waiting.length) status("waiting", "Waiting for data");
     else status("live", "Live");
+  }
+
+  /* A plot that nobody sees is drawn once, and again when it comes into sight. */
+  function drawPlots() {
+    for (const [id, plot] of Object.entries({ ...t.plots, "hours-plot": t.hoursPlot })) {
+      const element = document.getElementById(`${id}-frame`);
+      if (element && (!shown[id] || inSight(element))) put(id, { figure: plot(frame) });
+    }
+  }
+
+  function inSight(element) {
+    const { top, bottom } = element.getBoundingClientRect();
+    return bottom > 0 && top < window.innerHeight;
   }
 
   /* The connection is gone: what stands on the page is as old as its last frame. */
@@ -102,7 +119,12 @@
         "data-state": state,
         children: value === null ? "–" : t.format[format](value),
       });
-      put(`${id}-note`, { children: note(id, feed, state, value) });
+      const until = t.ofTheDay.has(feed) ? frame.complete_until : frame.feeds[feed][1];
+      put(`${id}-note`, {
+        "data-complete": until === null ? "" : String(until),
+        children: note(id, feed, state, value),
+        title: until === null ? "" : `complete until ${t.secondTime(until)} ${frame.abbreviation}`,
+      });
     }
     for (const feed of Object.keys(frame.feeds)) {
       const state = stateOf(feed);
@@ -113,7 +135,7 @@
         children: state === "live" ? "live" : since(feed, state),
       });
     }
-    for (const element of document.querySelectorAll(".graph-frame")) {
+    for (const element of document.querySelectorAll(".graph-frame, table.rows")) {
       put(element.id, { "data-state": stateOf(element.dataset.feed) });
     }
     put("categories", { "data-state": stateOf("categories") });
@@ -122,6 +144,8 @@
   function note(id, feed, state, value) {
     if (state !== "live") return since(feed, state);
     if (value === null) return "none lately";
+    const until = frame.complete_until;
+    if (id === "revenue" && until !== null) return `complete to ${t.minuteTime(until)}`;
     return document.getElementById(`${id}-note`).dataset.live;
   }
 
@@ -138,6 +162,8 @@
   }
 
   Object.assign(t, {
+    //: Feeds whose figures are complete up to the watermark; the others up to their own time.
+    ofTheDay: new Set(["count", "categories", "breakdowns"]),
     chooseTheme: (clicks, theme) => {
       if (!clicks) return window.dash_clientside.no_update;
       return theme === "dark" ? "light" : "dark";
@@ -153,10 +179,13 @@
 
   /* Dash draws the page first; then the figures have a place. */
   const starting = setInterval(() => {
-    if (!document.getElementById("feed-metrics-db") || !window.dash_clientside.set_props) return;
+    if (!document.getElementById("gaps-rows") || !window.dash_clientside.set_props) return;
     clearInterval(starting);
     connect();
     setInterval(watch, 250);
     document.addEventListener("visibilitychange", () => { if (!document.hidden && frame) draw(); });
+    document.addEventListener("scroll", () => {
+      if (frame && !drawing) drawing = setTimeout(draw, 120);
+    }, { passive: true });
   }, 50);
 })();

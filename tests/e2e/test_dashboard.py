@@ -68,6 +68,7 @@ def test_the_page_shows_the_published_figures_to_the_cent(
     with viewing(browser, dashboard.url, locale="en-GB") as page:
         wait_for_state(page, "status", "live", 20)
         page.wait_for_selector("#categories-plot .bartext")
+        page.wait_for_selector("#gaps-rows th")
 
         shown = {
             name: attribute(page, name, "value")
@@ -81,7 +82,19 @@ def test_the_page_shows_the_published_figures_to_the_cent(
                 for text in page.locator("#categories-plot .bartext").all_text_contents()
             ],
         )
+        rows = {
+            table: [
+                text.replace("\t", " ") for text in page.inner_text(f"#{table}-rows").split("\n")
+            ]
+            for table in ("tenders", "vat", "top", "bottom")
+        }
 
+    assert {
+        "tenders": ["CB €1,000.00 81%", "ESPECES €234.56 19%"],
+        "vat": ["5.5% €1,000.00 €100.00", "10% €122.32 €12.24"],
+        "top": ["12 €1,000.00 10", "7 €234.56 10"],
+        "bottom": ["none"],
+    } == rows
     assert {
         "revenue": "1234.56",
         "receipts": "100",
@@ -126,7 +139,7 @@ def test_a_silent_feed_is_stale_within_three_seconds_and_live_again(
 def test_feeds_that_were_never_heard_wait_and_nothing_looks_live(
     browser: Browser, dashboard: Dashboard, workers: Workers
 ) -> None:
-    workers.silent = set(topology.RESULTS)
+    workers.silent = set(topology.RESULTS + topology.DETAILS)
     dashboard.start()
     with viewing(browser, dashboard.url) as page:
         page.wait_for_selector("#revenue")

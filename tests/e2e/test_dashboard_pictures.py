@@ -80,7 +80,8 @@ class Stage:
             self._sell(self._per_minute(minute))
             running[minute // 60 * 60] = (int(self._cents), int(self._number))
             received[minute // 60 * 60] = (int(self._per_minute(minute)),)
-        self.model.take_history(DAY, running, received)
+        week_before = {f"{hour:02}": 41_000_000 + 9_000_000 * (hour % 5) for hour in range(6, 20)}
+        self.model.take_history(DAY, running, received, week_before)
 
     def _sell(self, receipts: float) -> None:
         self._number += receipts
@@ -99,9 +100,27 @@ class Stage:
                 snapshots.categories(at, snapshots.DAY, **shares),
                 snapshots.rate(at, int(rate)),
                 self._delay(at),
+                snapshots.breakdowns(at, snapshots.DAY, **self._breakdowns(cents)),
+                snapshots.tills(at, MOMENT - 1500),
             ):
                 self.model.take(snapshot, at)
             self.model.tick(at)
+
+    def _breakdowns(self, cents: int) -> dict[str, dict[str, int]]:
+        hours = [self._per_minute(OPENING + 3600 * n) for n in range(7)]
+        weights = {f"{6 + n:02}": rate for n, rate in enumerate(hours)}
+        places = ("Lyon 4", "Dijon 2", "Tours 1", "Reims 3", "Lille 7", "Nice 5", "Brest 1")
+        return {
+            "hour": {h: int(cents * w / sum(hours)) for h, w in weights.items()},
+            "store": {name: int(cents * (0.02 - n / 500)) for n, name in enumerate(places)}
+            | {f"Paris {n}": int(cents * 0.003) + 977 * n for n in range(1, 6)},
+            "kind": {"returns": -cents // 400},
+            "vat": {"5.5": int(cents * 0.71), "10": int(cents * 0.26), "20": int(cents * 0.03)},
+            "tender": {
+                name: int(cents * share)
+                for name, share in {"CB": 0.68, "ESPECES": 0.21, "TICKET": 0.08}.items()
+            },
+        }
 
     def _delay(self, at: float) -> DelaySnapshot:
         p50 = 0.012 + 0.002 * math.sin(at / 400) + self._random.random() * 0.002
@@ -178,6 +197,13 @@ def test_pictures_of_the_page(chromium: str) -> None:
             page.click("#theme-toggle")
             page.wait_for_timeout(1500)
             page.screenshot(path=folder / f"{name}-light.png", full_page=tall)
+            if not tall:
+                page.evaluate("window.scrollTo(0, 800)")
+                page.wait_for_timeout(1500)
+                page.screenshot(path=folder / f"{name}-below-light.png")
+                page.click("#theme-toggle")
+                page.wait_for_timeout(1500)
+                page.screenshot(path=folder / f"{name}-below.png")
             overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             page.close()
             assert overflow == 0
@@ -188,4 +214,4 @@ def test_pictures_of_the_page(chromium: str) -> None:
         page.screenshot(path=folder / "live-stale.png")
         browser.close()
 
-    assert len(list(folder.glob("live*.png"))) == 5
+    assert len(list(folder.glob("live*.png"))) == 7

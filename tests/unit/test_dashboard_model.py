@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import frames
-from dashboard.frames import Bar, Frame
-from dashboard.model import MAX_BARS, Model, Snapshot
+from dashboard.frames import MAX_BARS, Bar, Frame
+from dashboard.model import Model, Snapshot
 from dashboard.series import Point
-from tests.snapshots import ZONE, categories, count, delay, rate
+from tests.snapshots import ZONE, breakdowns, categories, count, delay, rate, tills
 from tillstream.clock import BusinessDay
 
 PARIS = ZoneInfo(ZONE)
@@ -41,7 +41,14 @@ def fed(*arrivals: Snapshot, now: float = NOON) -> Frame:
 
 
 def test_every_figure_is_exact() -> None:
-    frame = fed(count(NOON, 1190, 2), rate(NOON, 420), delay(NOON, 0.0021, 0.05))
+    kinds = {"sales": 1780, "returns": -590}
+    frame = fed(
+        count(NOON, 1190, 2),
+        rate(NOON, 420),
+        delay(NOON, 0.0021, 0.05),
+        breakdowns(NOON, kind=kinds, store={"1": 1190}),
+        tills(NOON),
+    )
 
     assert {
         "revenue": "11.90",
@@ -50,6 +57,12 @@ def test_every_figure_is_exact() -> None:
         "average-basket": "5.95",
         "connection-delay": "50.0",
         "network-delay": "2.1",
+        "net-revenue": "10.81",
+        "units-per-basket": "2.50",
+        "returns": "-5.90",
+        "stores": "1",
+        "silent-tills": "1",
+        "missing-receipts": "3",
     } == frame.values
 
 
@@ -124,7 +137,7 @@ def test_history_fills_what_was_before_and_leaves_what_was_seen_live() -> None:
     board.take(count(NOON, 1190, 2), NOON)
 
     board.take_history(
-        date(2026, 11, 21), {minute - 60: (600, 1), minute: (77, 7)}, {minute - 120: (5,)}
+        date(2026, 11, 21), {minute - 60: (600, 1), minute: (77, 7)}, {minute - 120: (5,)}, {}
     )
 
     frame = board.frame(1, NOON, whole=True)
@@ -137,7 +150,7 @@ def test_history_fills_what_was_before_and_leaves_what_was_seen_live() -> None:
 def test_history_of_another_day_is_not_drawn() -> None:
     board = model()
 
-    board.take_history(date(2026, 11, 20), {int(NOON) - 86_400: (600, 1)}, {})
+    board.take_history(date(2026, 11, 20), {int(NOON) - 86_400: (600, 1)}, {}, {})
 
     assert [] == board.frame(1, NOON, whole=True).minutes
 
@@ -146,7 +159,7 @@ def test_history_is_wanted_once_a_day_and_again_after_a_long_silence() -> None:
     board = model()
     today = date(2026, 11, 21)
     wanted = [board.history_wanted(NOON)]
-    board.take_history(today, {}, {})
+    board.take_history(today, {}, {}, {})
     wanted.append(board.history_wanted(NOON))
     board.take(count(NOON), NOON)
     board.take(count(NOON + 600), NOON + 600)

@@ -9,10 +9,9 @@ from zoneinfo import ZoneInfo
 
 import dashboard
 from dashboard import layout
-from dashboard.model import Model
-from dashboard.tiles import SOURCES, TILES
+from dashboard.model import FEEDS, Model
+from dashboard.tiles import MORE_TILES, SOURCES, TILES
 from tests.snapshots import ZONE
-from tillstream import topology
 from tillstream.clock import BusinessDay
 
 ASSETS = Path(dashboard.__file__).parent / "assets"
@@ -35,23 +34,33 @@ def elements() -> dict[str, dict[str, Any]]:
 def test_every_value_of_a_frame_has_a_tile() -> None:
     frame = Model(BusinessDay(ZoneInfo(ZONE)), 0.0).frame(1, 0.0, whole=True)
 
-    assert set(frame.values) == {tile.id for tile in TILES}
+    assert set(frame.values) == {tile.id for tile in TILES + MORE_TILES}
 
 
 def test_every_figure_waits_at_first_and_names_its_feed() -> None:
     page = elements()
+    every = TILES + MORE_TILES
 
-    actual = {tile.id: (page[tile.id]["data-state"], page[tile.id]["data-feed"]) for tile in TILES}
+    actual = {tile.id: (page[tile.id]["data-state"], page[tile.id]["data-feed"]) for tile in every}
 
-    assert {tile.id: ("waiting", tile.feed) for tile in TILES} == actual
+    assert {tile.id: ("waiting", tile.feed) for tile in every} == actual
 
 
 def test_every_feed_has_a_line_among_the_sources() -> None:
     assert (
-        set(topology.RESULTS)
+        set(FEEDS)
         == set(SOURCES)
-        == set(topology.RESULTS) & {name.removeprefix("feed-") for name in elements()}
+        == set(FEEDS) & {name.removeprefix("feed-") for name in elements()}
     )
+
+
+def test_every_table_that_is_drawn_has_its_place() -> None:
+    script = (ASSETS / "25-panels.js").read_text()
+    drawn = set(re.findall(r"^    (\w+): \(", script, re.MULTILINE))
+    page = elements()
+
+    assert drawn
+    assert set() == {name for name in drawn if f"{name}-rows" not in page}
 
 
 def test_nothing_is_fetched_from_elsewhere() -> None:

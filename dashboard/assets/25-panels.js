@@ -1,0 +1,108 @@
+/* The panels below the first screen: today by hour, and tables drawn as Dash's own components. */
+(function () {
+  "use strict";
+  const t = window.tillstream;
+  const { format } = t;
+  const held = {};
+
+  const cents = (minor) => format.money((minor / 100).toFixed(2));
+  const hourMinute = (seconds) => t.minuteTime(seconds);
+  const share = (part, whole) => (whole > 0 ? Math.max(0, Math.min(1, part / whole)) : 0);
+
+  /* After a whole frame only what changed comes: of `hours` single rows, of others all. */
+  function take(frame) {
+    if (frame.whole) for (const name of Object.keys(held)) delete held[name];
+    for (const [name, rows] of Object.entries(frame.panels)) {
+      if (rows === null) delete held[name];
+      else if (name === "hours" && held.hours) {
+        const byHour = new Map(held.hours.map((row) => [row[0], row]));
+        for (const row of rows) byHour.set(row[0], row);
+        held.hours = [...byHour.values()].filter((row) => row[1] || row[2]).sort();
+      } else held[name] = rows;
+    }
+  }
+
+  const node = (type, props) => ({ namespace: "dash_html_components", type, props });
+  const cell = (children, className) => node("Td", { children, className });
+  const name = (text) => node("Th", { children: text, scope: "row", className: "name" });
+  const link = (text, href) => node("A", { children: text, href });
+  const meter = (part) => node("Span", { className: "meter", style: { "--part": `${(part * 100).toFixed(1)}%` } });
+  const label = (text) => (text === "*" ? "Other" : text);
+  const till = (store, number) => `${store} · ${number}`;
+
+  const columns = {
+    tenders: ([tender, gross], rows) => {
+      const part = share(gross, rows.reduce((sum, row) => sum + Math.max(0, row[1]), 0));
+      const text = [meter(part), format.percent(part)];
+      return [name(label(tender)), cell(cents(gross), "number"), cell(text, "number share")];
+    },
+    vat: ([rate, gross, net]) => {
+      const text = rate === "*" ? label(rate) : format.percentage(rate);
+      return [name(text), cell(cents(net), "number"), cell(cents(gross - net), "number")];
+    },
+    top: (row) => storeCells(row),
+    bottom: (row) => storeCells(row),
+    silent: ([store, number, since]) => [name(till(store, number)), cell(hourMinute(since), "number")],
+    gaps: ([store, number, first, last, since]) => {
+      const numbers = first === last ? String(first) : `${first}–${last}`;
+      return [name(till(store, number)), cell(numbers, "number"), cell(hourMinute(since), "number")];
+    },
+  };
+  //: Rows that a table of the live page shows at most.
+  const MOST = 6;
+
+  function storeCells([store, gross, receipts]) {
+    return [name(store), cell(cents(gross), "number"), cell(format.count(receipts), "number")];
+  }
+
+  /* Rows of every table that is on the page: id -> the exact rows and the cells. */
+  function tables() {
+    const drawn = {};
+    for (const [id, cells] of Object.entries(columns)) {
+      if (!document.getElementById(id)) continue;
+      const known = held[id];
+      const rows = (known || []).slice(0, MOST);
+      const empty = known ? "none" : "waiting for data";
+      drawn[id] = {
+        value: known ? JSON.stringify(known) : "",
+        children: rows.length
+          ? rows.map((row) => node("Tr", { children: cells(row, known) }))
+          : [node("Tr", { children: [node("Td", { children: empty, colSpan: 3, className: "empty" })] })],
+      };
+    }
+    return drawn;
+  }
+
+  function hoursPlot(frame) {
+    const { data, layout } = t.basePlot("hours-plot");
+    const cutoff = Number(t.minuteTime(frame.starts).slice(0, 2));
+    const after = (hour) => (Number(hour) - cutoff + 24) % 24;
+    const rows = held.hours || [];
+    const before = held["last-week"] || [];
+    const known = [...rows, ...before].map((row) => after(row[0]));
+    const hours = [];
+    if (known.length) {
+      for (let h = Math.min(...known); h <= Math.max(...known); h += 1) {
+        hours.push(String((h + cutoff) % 24).padStart(2, "0"));
+      }
+    }
+    const today = new Map(rows.map((row) => [row[0], row]));
+    const last = new Map(before);
+    const text = (hour) => `${hour}:00  ${cents(today.get(hour)[1])}, ${format.count(today.get(hour)[2])} ×`;
+    const bars = {
+      ...data[0],
+      x: hours,
+      y: hours.map((h) => (today.has(h) ? today.get(h)[1] / 100 : null)),
+      text: hours.map((h) => (today.has(h) ? text(h) : "")),
+    };
+    const line = {
+      ...data[1],
+      x: hours,
+      y: hours.map((h) => (last.has(h) ? last.get(h) / 100 : null)),
+      text: hours.map((h) => (last.has(h) ? cents(last.get(h)) : "")),
+    };
+    return { data: [bars, line], layout };
+  }
+
+  Object.assign(t, { takePanels: take, tables, hoursPlot, panel: (id) => held[id] });
+})();

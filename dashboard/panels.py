@@ -1,0 +1,128 @@
+"""What stands beside the first figures: breakdowns of the day and the tills, as short rows. Pure.
+
+A panel is a list of rows; money in them is cents, units are thousandths, times Unix seconds.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from tillstream.money import MILLI, MINOR_UNITS, decimal_text
+from tillstream.snapshots import (
+    BreakdownFigures,
+    BreakdownsSnapshot,
+    ClosedDay,
+    CountSnapshot,
+    TillsSnapshot,
+)
+
+Row = tuple[Any, ...]
+Panels = dict[str, list[Row]]
+#: None for a panel that is no more.
+Changes = dict[str, list[Row] | None]
+
+#: Rows of a panel on the screen; of tenders and rates the rest is summed in one more.
+MAX_STORES = 5
+MAX_SHARES = 6
+MAX_TILLS = 20
+#: The rest of a panel whose smallest rows are summed.
+REST = "*"
+
+_NOTHING = BreakdownFigures(receipts=0, units_milli=0, gross_minor=0, net_minor=0)
+
+
+def panels(
+    breakdowns: BreakdownsSnapshot | None,
+    tills: TillsSnapshot | None,
+    closed_days: Iterable[ClosedDay],
+    last_week: Mapping[str, int],
+) -> Panels:
+    """Every panel by its name; the rows of `hours` and `last-week` have their hour first."""
+    found: Panels = {
+        "last-week": sorted(last_week.items()),
+        "closed": [
+            (day.day, day.sum_minor, day.count, day.late_sum_minor, day.late_count)
+            for day in closed_days
+        ],
+    }
+    if breakdowns is not None:
+        found |= _of_the_day(breakdowns.breakdowns)
+    if tills is not None:
+        found["silent"] = [(t.store, t.till, t.since) for t in tills.silent_tills[:MAX_TILLS]]
+        found["gaps"] = [
+            (gap.store, gap.till, gap.first, gap.last, gap.since) for gap in tills.gaps[:MAX_TILLS]
+        ]
+    return found
+
+
+def _of_the_day(by: Mapping[str, Mapping[str, BreakdownFigures]]) -> Panels:
+    stores = [
+        (store, each.gross_minor, each.receipts) for store, each in _ranked(by.get("store", {}))
+    ]
+    return {
+        "hours": sorted(
+            (hour, each.gross_minor, each.receipts) for hour, each in by.get("hour", {}).items()
+        ),
+        "tenders": _shares(by.get("tender", {})),
+        "vat": _shares(by.get("vat", {})),
+        "top": stores[:MAX_STORES],
+        # The smallest first; of few stores none stands in both lists.
+        "bottom": stores[: MAX_STORES - 1 : -1][:MAX_STORES],
+    }
+
+
+def _ranked(by: Mapping[str, BreakdownFigures]) -> list[tuple[str, BreakdownFigures]]:
+    return sorted(by.items(), key=lambda item: (-item[1].gross_minor, item[0]))
+
+
+def _shares(by: Mapping[str, BreakdownFigures]) -> list[Row]:
+    """Rows of name, gross, net and receipts, the largest first."""
+    rows: list[Row] = [
+        (name, each.gross_minor, each.net_minor, each.receipts) for name, each in _ranked(by)
+    ]
+    rest = rows[MAX_SHARES:]
+    if not rest:
+        return rows
+    return [*rows[:MAX_SHARES], (REST, *(sum(row[column] for row in rest) for column in (1, 2, 3)))]
+
+
+def changed(before: Panels, now: Panels) -> Changes:
+    """What a viewer of `before` needs to see `now`: whole panels, of `hours` single rows."""
+    differing: Changes = dict.fromkeys(set(before) - set(now))
+    differing |= {name: rows for name, rows in now.items() if rows != before.get(name)}
+    if "hours" in differing and "hours" in before and "hours" in now:
+        known = set(before["hours"])
+        gone = {row[0] for row in known} - {row[0] for row in now["hours"]}
+        differing["hours"] = [row for row in now["hours"] if row not in known] + [
+            (hour, 0, 0) for hour in sorted(gone)
+        ]
+    return differing
+
+
+def figures(
+    count: CountSnapshot | None,
+    breakdowns: BreakdownsSnapshot | None,
+    tills: TillsSnapshot | None,
+) -> dict[str, str | None]:
+    """Exact text of the further tiles by their element id; None where there is none."""
+    kinds = breakdowns.breakdowns.get("kind", {}) if breakdowns else {}
+    returns = kinds.get("returns", _NOTHING)
+    return {
+        "units-per-basket": _units(count) if count else None,
+        "net-revenue": decimal_text(count.net_minor) if count else None,
+        "returns": decimal_text(returns.gross_minor) if breakdowns else None,
+        "stores": str(breakdowns.stores) if breakdowns else None,
+        "silent-tills": str(tills.silent) if tills else None,
+        "missing-receipts": str(tills.missing) if tills else None,
+    }
+
+
+def _units(count: CountSnapshot) -> str | None:
+    return mean(count.units_milli, count.count, MILLI)
+
+
+def mean(total: int, number: int, scale: int = MINOR_UNITS) -> str | None:
+    """Mean of `total / scale` as text with two places, rounded half-even; None of nothing."""
+    if number == 0:
+        return None
+    return str((Decimal(total) / number / scale).quantize(Decimal("0.01")))
