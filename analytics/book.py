@@ -76,12 +76,12 @@ class Book:
         if self.heard is not None:
             where = (sale.day, sale.store)
             count, gross = self.heard.get(where, (0, 0))
-            self.heard[where] = (count + 1, gross + sale.whole.gross_minor)
+            self.heard[where] = (count + 1, gross + sale.whole[1])
         identity = identity_of(receipt)
         seen_day = _EPOCH_DAY + int(receipt.received_time // 86_400)
         first_content = self._add_identity(identity, seen_day)
         if first_content is None:
-            self.changed_entries[sale.day].update(fold(self._totals_of(sale.day), sale))
+            fold(self._totals_of(sale.day), sale, self.changed_entries[sale.day])
             self._hear(receipt, sale.sold)
         elif first_content == identity.content:
             self.duplicates += 1

@@ -34,8 +34,12 @@ CATCH_UP_SECONDS = 60.0
 POLL_SECONDS = 0.5
 
 
-def recount(settings: VerifySettings, source: str, stop: threading.Event) -> Recount:
-    """Rebuild the ledger from the `log` or the `archive`; a running totals worker adopts it."""
+def recount(settings: VerifySettings, source: str, stop: threading.Event) -> str:
+    """Rebuild the ledger from the `log` or the `archive`; a running totals worker adopts it.
+
+    Returns what was counted, and how fast, in one line.
+    """
+    started = time.perf_counter()
     url, path = settings.amqp_url, settings.ledger_path()
     counted = Recount(stores.load(settings))
     if source == "log":
@@ -47,12 +51,18 @@ def recount(settings: VerifySettings, source: str, stop: threading.Event) -> Rec
         # The worker goes on with what the log still has: known identities count once.
         counted.next_offset = first_offset(url) or 0
     write_rebuilt(path, counted)
+    seconds = time.perf_counter() - started
     with owned(path) as ours:
         if ours:
             adopt(path)
         else:
             _wait(lambda: not rebuilt_path(path).exists(), ADOPTION_SECONDS)
-    return counted
+    progress = counted.progress()
+    return (
+        f"counted {counted.receipts} receipts in {seconds:.2f} s"
+        f" ({counted.receipts / seconds:,.0f}/s): {progress.duplicates} duplicates,"
+        f" {progress.conflicts} conflicts, {progress.undecodable} undecodable"
+    )
 
 
 def verify(settings: VerifySettings, stop: threading.Event) -> Report:

@@ -5,7 +5,8 @@ the order of receipts does not matter.
 """
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+
+import msgspec
 
 from analytics.sales import Amounts, Sale
 
@@ -29,8 +30,8 @@ WHOLE_DAY = ("day", "")
 LATE = ("late", "")
 
 
-class Figures(NamedTuple):
-    """What is known of one key of a breakdown."""
+class Figures(msgspec.Struct, gc=False):
+    """What is known of one key of a breakdown; a fold adds to it in place."""
 
     receipts: int = 0
     #: Units in thousandths.
@@ -43,21 +44,21 @@ class Figures(NamedTuple):
 #: Totals of one day: (breakdown, key) -> figures.
 Totals = dict[tuple[str, str], Figures]
 
-_NOTHING = Figures()
 
-
-def fold(totals: Totals, sale: Sale) -> list[tuple[str, str]]:
-    """Add a sale to the totals of its day; returns the entries that changed."""
-    changed = []
+def fold(totals: Totals, sale: Sale, changed: set[tuple[str, str]] | None = None) -> None:
+    """Add a sale to the totals of its day; notes the entries that it changes in `changed`."""
     for breakdown, parts in BREAKDOWNS.items():
         for key, (units, gross, net) in parts(sale):
             entry = (breakdown, key)
-            receipts, units_before, gross_before, net_before = totals.get(entry, _NOTHING)
-            totals[entry] = Figures(
-                receipts + 1, units_before + units, gross_before + gross, net_before + net
-            )
-            changed.append(entry)
-    return changed
+            figures = totals.get(entry)
+            if figures is None:
+                figures = totals[entry] = Figures()
+            figures.receipts += 1
+            figures.units_milli += units
+            figures.gross_minor += gross
+            figures.net_minor += net
+            if changed is not None:
+                changed.add(entry)
 
 
 def by_key(totals: Totals, breakdown: str) -> dict[str, Figures]:

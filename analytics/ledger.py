@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 import msgspec
+from msgspec.structs import astuple
 
 from analytics.folds import Figures, Totals
 from analytics.tills import Till, Tills
@@ -189,7 +190,7 @@ class Ledger(AbstractContextManager["Ledger"]):
         """Replace the named entries of a day by their absolute figures."""
         self._database.executemany(
             "INSERT OR REPLACE INTO totals VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(day.toordinal(), *entry, *figures) for entry, figures in entries],
+            [(day.toordinal(), *entry, *astuple(figures)) for entry, figures in entries],
         )
 
     def tills(self) -> Tills:

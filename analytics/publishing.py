@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from msgspec.structs import astuple
+
 from analytics.folds import BREAKDOWNS, LATE, WHOLE_DAY, Figures, Totals, by_key
 from analytics.ledger import Progress
 from analytics.tills import Tills, complete_until
@@ -112,7 +114,7 @@ def _named(figures: dict[str, Figures]) -> dict[str, BreakdownFigures]:
     largest_first = sorted(figures.items(), key=lambda item: (-item[1].gross_minor, item[0]))
     if len(largest_first) > 2 * MAX_NAMED:
         largest_first = largest_first[:MAX_NAMED] + largest_first[-MAX_NAMED:]
-    return {key: BreakdownFigures(*values) for key, values in largest_first}
+    return {key: BreakdownFigures(*astuple(values)) for key, values in largest_first}
 
 
 def tills_snapshot(tills: Tills, progress: Progress, now: float) -> TillsSnapshot:

@@ -10,13 +10,8 @@ from tillstream.errors import UndecodableMessage
 from tillstream.money import milli_units, minor_units
 from tillstream.stores import StoreTable
 
-
-class Amounts(NamedTuple):
-    """Units in thousandths, gross and net in cents; negative on a return."""
-
-    units_milli: int
-    gross_minor: int
-    net_minor: int
+#: Units in thousandths, gross and net in cents; negative on a return.
+Amounts = list[int]
 
 
 class Sale(NamedTuple):
@@ -41,9 +36,10 @@ class Sale(NamedTuple):
     tenders: dict[str, Amounts]
 
 
-# Prices and quantities repeat: a look-up costs a fifth of the rounding.
+# Prices, quantities and rates repeat: a look-up costs a fifth of the work.
 _cents = lru_cache(maxsize=65_536)(minor_units)
 _milli = lru_cache(maxsize=4_096)(milli_units)
+_rate = lru_cache(maxsize=256)("{:g}".format)
 
 
 class _Moment(NamedTuple):
@@ -58,8 +54,12 @@ def _moment(text: str, calendar: BusinessDay) -> _Moment:
     time = event_time(text, calendar.zone)
     day = calendar.of(text)
     wall = time.astimezone(calendar.zone)
-    closes = calendar.starts(day + timedelta(days=1)).timestamp()
-    return _Moment(day, f"{wall.hour:02d}", time.timestamp(), closes)
+    return _Moment(day, f"{wall.hour:02d}", time.timestamp(), _closes(day, calendar))
+
+
+@lru_cache(maxsize=1_024)
+def _closes(day: date, calendar: BusinessDay) -> float:
+    return calendar.starts(day + timedelta(days=1)).timestamp()
 
 
 def sale_of(receipt: StampedReceipt, stores: StoreTable) -> Sale:
@@ -74,39 +74,41 @@ def sale_of(receipt: StampedReceipt, stores: StoreTable) -> Sale:
     vat_rates: dict[str, Amounts] = {}
     for line in receipt.lines:
         quantity = _milli(line.quantity)
+        gross, net = _cents(line.settlement_amount), _cents(line.credit_amount)
         units += quantity
-        amounts = Amounts(quantity, _cents(line.settlement_amount), _cents(line.credit_amount))
-        _add(categories, line.product_category_name, amounts)
-        _add(vat_rates, f"{line.tax_percentage:g}", amounts)
-    total = receipt.document_total
-    whole = Amounts(units, _cents(total.gross_total), _cents(total.net_total))
+        _add(categories, line.product_category_name, quantity, gross, net)
+        _add(vat_rates, _rate(line.tax_percentage), quantity, gross, net)
     tenders: dict[str, Amounts] = {}
     for settlement in receipt.settlements:
-        tendered = Amounts(0, _cents(settlement.settlement_amount), 0)
-        _add(tenders, settlement.payment_mechanism, tendered)
+        tendered = _cents(settlement.settlement_amount)
+        _add(tenders, settlement.payment_mechanism, 0, tendered, 0)
+    total = receipt.document_total
+    gross, net = _cents(total.gross_total), _cents(total.net_total)
     return Sale(
-        day=moment.day,
-        hour=moment.hour,
-        store=store,
-        kind=_kind(receipt, whole),
-        late=receipt.received_time >= moment.closes,
-        sold=moment.sold,
-        whole=whole,
-        categories=categories,
-        vat_rates=vat_rates,
-        tenders=tenders,
+        moment.day,
+        moment.hour,
+        store,
+        _kind(receipt, gross),
+        receipt.received_time >= moment.closes,
+        moment.sold,
+        [units, gross, net],
+        categories,
+        vat_rates,
+        tenders,
     )
 
 
-def _kind(receipt: StampedReceipt, whole: Amounts) -> str:
+def _kind(receipt: StampedReceipt, gross_minor: int) -> str:
     if receipt.transaction_type == "void":
         return "voids"
-    return "returns" if whole.gross_minor < 0 else "sales"
+    return "returns" if gross_minor < 0 else "sales"
 
 
-def _add(parts: dict[str, Amounts], key: str, more: Amounts) -> None:
-    before = parts.get(key)
-    if before is None:
-        parts[key] = more
+def _add(parts: dict[str, Amounts], key: str, units: int, gross: int, net: int) -> None:
+    amounts = parts.get(key)
+    if amounts is None:
+        parts[key] = [units, gross, net]
     else:
-        parts[key] = Amounts(before[0] + more[0], before[1] + more[1], before[2] + more[2])
+        amounts[0] += units
+        amounts[1] += gross
+        amounts[2] += net
