@@ -31,8 +31,13 @@ from persistence.documents import Reject
 from tillstream import broker, topology
 from tillstream.clock import Clock
 from tillstream.stores import StoreTable
+from tillstream.timing import Every
 
 log = structlog.get_logger()
+
+#: How often the queue is bound again, seconds: what is accepted while a binding is gone does not
+#: come here, and nothing tells.
+BIND_AGAIN_SECONDS = 1.0
 
 #: Longest that a told stop goes unnoticed, seconds.
 IDLE_SECONDS = 0.2
@@ -104,6 +109,7 @@ class Session:
         broker.declare(self._channel)
         self._channel.basic_qos(prefetch_count=PREFETCH)
         self._channel.basic_consume(topology.PERSISTENCE_QUEUE, self._take)
+        self._binding_due = Every(BIND_AGAIN_SECONDS, worker.monotonic)
 
     def turn(self) -> None:
         """Serve the connection until there is something to do, and do it."""
@@ -111,6 +117,8 @@ class Session:
         if not self._channel.consumer_tags:
             # pika says nothing when the broker closed the channel or deleted the queue.
             raise ConsumerCancelled(topology.PERSISTENCE_QUEUE)
+        if self._binding_due.is_due():
+            self._channel.queue_bind(topology.PERSISTENCE_QUEUE, topology.RECEIPTS)
         self._settle()
         self._decode()
         self._write()
