@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -18,6 +19,8 @@ def main() -> int:
     """Parse, run, report; 0 when nothing was lost or counted twice and all came back in time."""
     arguments = parser().parse_args()
     chosen = faults(arguments.kill or ["all"], arguments.how, arguments.rounds, seed=arguments.seed)
+    # Ends the system and removes its folder, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     options = Options(arguments.seconds, arguments.rate, arguments.seed)
     try:
         with running_system() as system:
