@@ -4,6 +4,9 @@ import bisect
 from collections.abc import Sequence
 from typing import NamedTuple
 
+#: A silence that is no longer than this is none, seconds: snapshots come every half second.
+PATIENCE_SECONDS = 1.0
+
 
 class Outage(NamedTuple):
     """What a window of time saw of a component, seconds."""
@@ -14,19 +17,17 @@ class Outage(NamedTuple):
     back_after: float | None
 
 
-def outage(
-    beats: Sequence[float], injected: float, lifted: float, end: float, patience: float
-) -> Outage:
+def outage(beats: Sequence[float], injected: float, lifted: float, end: float) -> Outage:
     """The silences of a component in [injected, end), its fault lifted at `lifted`.
 
-    `beats` ascend; a silence longer than `patience` counts, from its last beat or from
+    `beats` ascend; a silence longer than PATIENCE_SECONDS counts, from its last beat or from
     `injected` on.
     """
     first = bisect.bisect_left(beats, injected)
     last = bisect.bisect_left(beats, end)
     unavailable, back_at, before = 0.0, injected, injected
     for beat in (*beats[first:last], end):
-        if beat - before > patience:
+        if beat - before > PATIENCE_SECONDS:
             unavailable += beat - before
             back_at = beat
         before = beat

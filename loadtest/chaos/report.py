@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from loadtest.chaos.history import Verdict
-from loadtest.chaos.outage import Outage
+from loadtest.chaos.outage import PATIENCE_SECONDS, Outage
 from loadtest.chaos.plan import Fault
 
 #: Each component is to be back, and to have caught up, so soon after its fault is lifted, seconds.
@@ -51,7 +51,7 @@ class Row(NamedTuple):
             str(self.lost),
             str(self.double_counted),
             self._away(),
-            "not back" if back is None else f"{back:.1f}",
+            "not back" if back is None else f"{back:.1f}" if self.unavailable else "",
         )
 
     def told(self) -> str:
@@ -65,7 +65,7 @@ class Row(NamedTuple):
             for name, each in sorted(self.outages.items(), key=lambda one: -one[1].unavailable)
             if each.unavailable
         ]
-        return " ".join(away) or "0.0"
+        return " ".join(away) or f"under {PATIENCE_SECONDS}"
 
 
 class Report(NamedTuple):
@@ -114,6 +114,7 @@ class Report(NamedTuple):
         return {
             "ok": not self.problems(),
             "seed": self.seed,
+            "patience_seconds": PATIENCE_SECONDS,
             "accepted": self.accepted,
             "lost": self.verdict.lost,
             "double_counted": self.verdict.double_counted,

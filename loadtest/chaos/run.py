@@ -14,13 +14,13 @@ from pymongo.errors import PyMongoError
 from loadtest.chaos.history import History, Verdict
 from loadtest.chaos.inject import inject
 from loadtest.chaos.observe import observe, publish_undecodable, read_dead_letters
-from loadtest.chaos.outage import Outage, outage
+from loadtest.chaos.outage import PATIENCE_SECONDS, Outage, outage
 from loadtest.chaos.plan import Fault
 from loadtest.chaos.report import Report, Row
 from loadtest.chaos.sender import Sender
 from loadtest.chaos.stream import Stream
 from loadtest.chaos.system import System
-from loadtest.chaos.watch import PATIENCE, Watch, wait_until
+from loadtest.chaos.watch import COMPONENTS, Watch, wait_until
 
 #: Load before the first fault and after each heal, seconds.
 CALM_SECONDS = 2.0
@@ -94,7 +94,7 @@ class Rounds:
         injected = time.time()
         lifted = inject(self._system, fault)
         # 3. the heal: every component is heard again, and has caught up
-        time.sleep(2 * max(PATIENCE.values()))
+        time.sleep(2 * PATIENCE_SECONDS)
         wait_until(lambda: self._is_well(injected, lifted), HEAL_SECONDS)
         time.sleep(max(CALM_SECONDS, seconds - (time.time() - started)))
         outages = self._outages(injected, lifted)
@@ -142,10 +142,7 @@ class Rounds:
 
     def _outages(self, injected: float, lifted: float) -> dict[str, Outage]:
         now = time.time()
-        return {
-            name: outage(self._watch.beats[name], injected, lifted, now, patience)
-            for name, patience in PATIENCE.items()
-        }
+        return {name: outage(self._watch.beats[name], injected, lifted, now) for name in COMPONENTS}
 
     def _is_well(self, injected: float, lifted: float) -> bool:
         return all(each.back_after is not None for each in self._outages(injected, lifted).values())

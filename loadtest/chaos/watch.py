@@ -20,14 +20,8 @@ from loadtest.chaos.system import DATABASE
 from tillstream import broker, topology
 from tillstream.snapshots import CountSnapshot, RateSnapshot
 
-#: What is watched, and the longest silence that is none, seconds.
-PATIENCE = {
-    "entrypoint": 1.0,
-    "totals": 1.0,
-    "rate": 1.0,
-    "persistence": 1.0,
-    "dashboard": 1.0,
-}
+#: What is watched, by the names of their programs.
+COMPONENTS = ("entrypoint", "totals", "rate", "persistence", "dashboard")
 
 #: Who is caught up has every receipt that was acknowledged so long ago, seconds.
 LAG_SECONDS = 1.0
@@ -53,7 +47,7 @@ class Watch:
         self, amqp_url: str, mongo_url: str, dashboard: str, history: History, sender: Sender
     ) -> None:
         #: When each component was there and had caught up, ascending.
-        self.beats: dict[str, list[float]] = {name: [] for name in PATIENCE}
+        self.beats: dict[str, list[float]] = {name: [] for name in COMPONENTS}
         self.beats["entrypoint"] = sender.accepted_at
         #: The newest snapshot of `count`.
         self.count: CountSnapshot | None = None

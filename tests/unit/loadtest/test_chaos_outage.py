@@ -31,4 +31,4 @@ def without(start: float, end: float) -> list[float]:
 def test_silences_that_are_longer_than_allowed_count(
     beats: list[float], lifted: float, expected: Outage
 ) -> None:
-    assert expected == outage(beats, injected=5.0, lifted=lifted, end=20.0, patience=1.0)
+    assert expected == outage(beats, injected=5.0, lifted=lifted, end=20.0)
