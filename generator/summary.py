@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from generator.issued import Issued, Sale
@@ -71,9 +73,8 @@ class Summary:
     def send(self, parcel: Sequence[Issued]) -> None:
         """Note that these are on their way."""
         self.sent += len(parcel)
-        for issued in parcel:
-            if issued.fault:
-                self.faults[issued.fault][SENT] += 1
+        for fault in [issued.fault for issued in parcel if issued.fault]:
+            self.faults[fault][SENT] += 1
 
     def answered(
         self, parcel: Sequence[Issued], status: int, refused: Mapping[int, int] | None = None
@@ -82,18 +83,30 @@ class Summary:
 
         `refused` are the positions in the parcel, from 0, that have another status.
         """
-        accepted: list[Issued] = []
+        if refused or not 200 <= status < 300 or any(map(attrgetter("fault"), parcel)):
+            parcel = self._judged(parcel, status, refused or {})
+        # What is left is accepted and counts: most parcels come here as they are.
+        else:
+            self.accepted += len(parcel)
+        self._count(parcel)
+
+    def _judged(
+        self, parcel: Sequence[Issued], status: int, refused: Mapping[int, int]
+    ) -> Sequence[Issued]:
+        """Fold the fate of each receipt; those that have to be counted."""
+        counted: list[Issued] = []
         for place, issued in enumerate(parcel):
-            final = refused.get(place, status) if refused else status
+            final = refused.get(place, status)
             good = 200 <= final < 300
             if issued.fault:
                 self.faults[issued.fault][ACCEPTED if good else REFUSED] += 1
-            if good:
-                accepted.append(issued)
-            else:
+            if not good:
                 self.refused[final] += 1
-        self.accepted += len(accepted)
-        self._count([issued for issued in accepted if self._is_new(issued)])
+                continue
+            self.accepted += 1
+            if self._is_new(issued):
+                counted.append(issued)
+        return counted
 
     def _is_new(self, issued: Issued) -> bool:
         if issued.fault == GARBAGE:
@@ -110,15 +123,13 @@ class Summary:
         self._sales.update([issued.sale for issued in fresh])
         if len(self._sales) > SALES_COUNTED:
             self._sum_up()
-        date, day = "", [0, 0]
-        for issued in fresh:
-            # Receipts that are sent together mostly have the same second.
-            if issued.date != date:
-                date = issued.date
-                day = self.days[self.calendar.of(date).isoformat()]
-            day[0] += 1
-            day[1] += issued.sale.gross
-            self.gross += issued.sale.gross
+        self.gross += sum([issued.sale.gross for issued in fresh])
+        # Receipts that are sent together mostly have the same second.
+        for date, those in groupby(fresh, attrgetter("date")):
+            grosses = [issued.sale.gross for issued in those]
+            day = self.days[self.calendar.of(date).isoformat()]
+            day[0] += len(grosses)
+            day[1] += sum(grosses)
 
     def _sum_up(self) -> None:
         """Add what was counted sale by sale to the sums."""

@@ -1,70 +1,172 @@
-"""Locust against the door: every user is a till that posts one receipt a second."""
+"""Load on the door: steady and burst users; every run ends with its reconciliation.
 
-import itertools
-import uuid
-from datetime import UTC, datetime
+script/load steady|burst|ramp|day    one load, headless
+script/load web                      users by hand, on the page of locust
+"""
 
-from locust import HttpUser, constant_throughput, task
+import time
+from typing import Any
+from zoneinfo import ZoneInfo
 
-#: What every receipt sells: description, category, net price in cents, VAT in percent.
-BREAD = ("Baguette de tradition", "Pains", 123, 5.5)
-#: Receipts a second of one till.
-RATE = 1
+from locust import FastHttpUser, User, constant_throughput, events, task
+from locust.env import Environment
 
-_terminals = itertools.count(1)
+from loadtest import chosen, shapes
+from loadtest.accounts import Books, Figures, Reconciliation
+from loadtest.supply import Posting, Supply
+from loadtest.witnesses import Witnesses, data_folder, urls
+from tillstream.errors import ServerNotReady, TillstreamError
+
+#: How often a receipt is sent, at most.
+TRIES = 10
+#: Answers that say "not now": the same receipt again is safe.
+RETRYABLE = frozenset({0, 408, 429, 502, 503, 504})
 
 
-class Till(HttpUser):
-    """A till that sells a few baguettes again and again; all but a 202 counts as a failure."""
+class Run:
+    """What one run sends, and the books before it; greenlets share it, nothing is torn."""
 
-    wait_time = constant_throughput(RATE)
+    def __init__(self) -> None:
+        self.reset()
 
-    def on_start(self) -> None:
-        """Take a terminal of its own in a store that only this run has."""
-        self.store = f"locust-{uuid.uuid4().hex[:8]}"
-        self.terminal = next(_terminals)
-        self.numbers = itertools.count(1)
+    def reset(self) -> None:
+        """Forget the last run."""
+        self.witnesses: Witnesses | None = None
+        self.before: Books | None = None
+        self.supply: Supply | None = None
+        self.sent = 0
+        self.accepted = Figures()
+        self.lost = 0
+        #: How many receipts there are to send, None for no end.
+        self.limit: int | None = None
+
+
+run = Run()
+
+
+class Till(FastHttpUser):
+    """Posts receipts one after the other, each until it is accepted."""
+
+    abstract = True
+    network_timeout = 30.0
+    connection_timeout = 10.0
 
     @task
     def sell(self) -> None:
-        """Post one receipt."""
-        with self.client.post("/receipt", json=self.receipt(), catch_response=True) as answer:
-            if answer.status_code != 202:
-                answer.failure(f"{answer.status_code}: {answer.text[:200] or answer.error}")
+        """One receipt, unless the run has sent all of its own."""
+        if run.supply is None or run.sent == run.limit:
+            return
+        run.sent += 1
+        self._deliver(run.supply.take())
 
-    def receipt(self) -> dict[str, object]:
-        """A receipt whose totals add up."""
-        number = next(self.numbers)
-        description, category, cents, rate = BREAD
-        quantity = 1 + number % 4
-        net = quantity * cents
-        gross = round(net * (1 + rate / 100))
-        line = {
-            "lineNumber": 1,
-            "productCode": "PAIN-001",
-            "productDescription": description,
-            "productCategoryCode": "PAIN",
-            "productCategoryName": category,
-            "quantity": quantity,
-            "unitOfMeasure": "piece",
-            "unitPrice": cents / 100,
-            "creditAmount": net / 100,
-            "taxPercentage": rate,
-            "settlementAmount": gross / 100,
-        }
-        return {
-            "cashReceiptID": number,
-            "storeID": self.store,
-            "terminalID": self.terminal,
-            "agentID": "locust",
-            "customerID": None,
-            # With its offset: the machine that runs locust may be in any zone.
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "lines": [line],
-            "documentTotal": {
-                "netTotal": net / 100,
-                "taxPayable": (gross - net) / 100,
-                "grossTotal": gross / 100,
-            },
-            "settlements": [{"paymentMechanism": "card", "settlementAmount": gross / 100}],
-        }
+    def _deliver(self, posting: Posting) -> None:
+        for _ in range(TRIES):
+            with self.client.post(
+                "/receipt",
+                data=posting.body,  # type: ignore[arg-type]  # bytes are sent as they are
+                headers={"Content-Type": "application/json"},
+                catch_response=True,
+            ) as response:
+                if response.status_code == 202:
+                    run.accepted = run.accepted.plus(Figures(1, posting.gross))
+                    response.success()
+                    return
+                response.failure(f"{response.status_code}")
+                if response.status_code not in RETRYABLE:
+                    return
+                after = (response.headers or {}).get("Retry-After", "1")
+            # locust has made it a pause of this user alone.
+            time.sleep(float(after) if after.isdecimal() else 1.0)
+        run.lost += 1
+
+
+class SteadyUser(Till):
+    """One receipt a second, however long the answers take."""
+
+    wait_time = constant_throughput(shapes.USER_RATE)
+
+
+class RampUser(Till):
+    """Ten receipts a second, as long as the answers allow."""
+
+    wait_time = constant_throughput(shapes.RAMP_USER_RATE)
+
+
+class BurstUser(Till):
+    """The next receipt as soon as the last one is answered."""
+
+
+def add_options(parser: Any) -> None:
+    """Options of ours beside those of locust."""
+    add = parser.add_argument
+    add("--load", choices=("steady", "burst", "ramp", "day"), help="which load")
+    add("--rate", type=float, default=7.0, help="steady, day: receipts a second")
+    add("--seconds", type=float, default=60.0, help="steady, day: how long")
+    add("--count", type=int, default=10_000, help="burst: how many receipts")
+    add("--catch-up", type=float, default=120.0, help="seconds until all is counted and stored")
+    add("--most", type=float, default=10_000.0, help="ramp: receipts a second, at most")
+
+
+def choose(environment: Environment, **_: Any) -> None:
+    """With `--load` the users come and go by its shape."""
+    options: Any = environment.parsed_options
+    if options.load:
+        kinds: dict[str, type[User]] = {"burst": BurstUser, "ramp": RampUser}
+        environment.shape_class = chosen.Shape(
+            environment,
+            kinds.get(options.load, SteadyUser),
+            lambda: run.accepted.receipts + run.lost,
+        )
+
+
+def open_books(environment: Environment, **_: Any) -> None:
+    """Note what is counted and stored before the first receipt."""
+    # The page of locust may start several runs, one after the other.
+    run.reset()
+    options: Any = environment.parsed_options
+    try:
+        run.witnesses = Witnesses(*urls())
+        run.before, zone = run.witnesses.books()
+    except (TillstreamError, OSError) as error:
+        fail(environment, f"NOT RECONCILED: {error}")
+        if environment.runner is not None:
+            environment.runner.quit()
+        return
+    supply = Supply(data_folder(), ZoneInfo(zone))
+    if options.load == "burst":
+        run.limit = options.count
+    supply.fill(run.limit or 1)
+    run.supply = supply
+
+
+def close_books(environment: Environment, **_: Any) -> None:
+    """Compare what was accepted with what came on top; the run fails when they differ."""
+    if run.witnesses is None or run.before is None:
+        return
+    options: Any = environment.parsed_options
+    try:
+        with run.witnesses as witnesses:
+            expected = run.before.expected(run.accepted)
+            after = witnesses.books_once(expected, options.catch_up)
+    except (ServerNotReady, OSError) as error:
+        fail(environment, f"NOT RECONCILED: {error}")
+        return
+    done = Reconciliation(run.before, after, run.accepted, run.lost)
+    if done.holds:
+        environment.process_exit_code = 0
+        print(done.as_text(), flush=True)
+    else:
+        fail(environment, done.as_text())
+
+
+def fail(environment: Environment, text: str) -> None:
+    """Say why, and end with status 1."""
+    environment.process_exit_code = 1
+    print(text, flush=True)
+
+
+hooks: Any = events  # locust says nothing of their types
+hooks.init_command_line_parser.add_listener(add_options)
+hooks.init.add_listener(choose)
+hooks.test_start.add_listener(open_books)
+hooks.test_stop.add_listener(close_books)

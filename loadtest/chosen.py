@@ -1,0 +1,41 @@
+"""The load that `--load` names, as locust wants it.
+
+Not in the locustfile: locust takes every shape that it finds there.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from locust import LoadTestShape, User
+from locust.env import Environment
+
+from loadtest import shapes
+
+
+class Shape(LoadTestShape):
+    """Users of one kind, as many as loadtest/shapes.py says."""
+
+    def __init__(
+        self, environment: Environment, kind: type[User], ended: Callable[[], int]
+    ) -> None:
+        """`ended` says how many receipts have had their last answer."""
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.runner = environment.runner
+        self._options: Any = environment.parsed_options
+        self._stats: Any = environment.stats
+        self._kind = kind
+        self._ended = ended
+
+    def tick(self) -> tuple[int, float, list[type[User]] | None] | None:
+        """Users, users that start in a second, and their class; None ends the run."""
+        options = self._options
+        second: float = self.get_run_time()  # type: ignore[no-untyped-call]
+        if options.load == "burst":
+            want = shapes.burst(self._ended(), options.count)
+        elif options.load == "ramp":
+            want = shapes.ramp(second, self._stats.total.current_rps, options.most)
+        elif options.load == "day":
+            want = shapes.day(second, options.rate, options.seconds)
+        else:
+            want = shapes.steady(second, options.rate, options.seconds)
+        return None if want is None else (want.users, want.spawn_rate, [self._kind])

@@ -1,0 +1,69 @@
+"""Receipts for a load test: the generator's own, numbered by its tills, dated when sent."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from tillstream.local.settings import ROOT
+from tillstream.money import minor_units
+
+_DATE = re.compile(rb'"date":"[^"]*"')
+_GROSS = re.compile(rb'"grossTotal":([-0-9.]+)')
+
+
+class Posting(NamedTuple):
+    """A receipt to post: its JSON, and its gross total in cents."""
+
+    body: bytes
+    gross: int
+
+
+class Supply:
+    """Hands out receipts, each once; has the generator make more when it runs out."""
+
+    def __init__(self, data_dir: Path, zone: ZoneInfo, chunk: int = 20_000) -> None:
+        """`data_dir` is where the tills keep their numbers, so that none comes twice."""
+        self._data_dir = data_dir
+        self._zone = zone
+        self._chunk = chunk
+        self._bodies: deque[bytes] = deque()
+
+    def fill(self, count: int) -> None:
+        """Have at least `count` receipts ready."""
+        if len(self._bodies) < count:
+            self._bodies.extend(generated(max(count, self._chunk), self._data_dir))
+
+    def take(self) -> Posting:
+        """The next receipt, dated now."""
+        self.fill(1)
+        return posting(self._bodies.popleft(), datetime.now(self._zone))
+
+
+def generated(count: int, data_dir: Path) -> list[bytes]:
+    """`count` receipts from a generator of their own; raises CalledProcessError."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "receipts.ndjson")
+        argv = ["burst", "--count", str(count), "--to", "file", str(file)]
+        subprocess.run(
+            [sys.executable, "-m", "generator", *argv],
+            cwd=ROOT,
+            env={**os.environ, "DATA_DIR": str(data_dir), "LOG_LEVEL": "WARNING"},
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+        return file.read_bytes().splitlines()
+
+
+def posting(body: bytes, sold: datetime) -> Posting:
+    """A receipt as it is posted when it is sold at `sold`, the wall time of its store."""
+    date = f'"date":"{sold:%Y-%m-%d %H:%M:%S}"'.encode()
+    found = _GROSS.search(body)
+    assert found is not None  # noqa: S101  the generator's receipts have their total
+    return Posting(_DATE.sub(date, body, count=1), minor_units(float(found[1])))

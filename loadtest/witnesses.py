@@ -1,0 +1,121 @@
+"""Asks the two ends of the system what they have: the `count` exchange and MongoDB."""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+from pymongo import MongoClient
+
+from loadtest.accounts import Books, Figures
+from tillstream import broker, topology
+from tillstream.errors import ServerNotReady, SettingsError
+from tillstream.local.servers import Broker, Mongo
+from tillstream.local.settings import ROOT
+from tillstream.snapshots import CountSnapshot
+
+POLL_SECONDS = 0.1
+#: Snapshots come every 0.5 s; a worker that says nothing for so long is away.
+SILENCE_SECONDS = 10.0
+
+_decoder = msgspec.json.Decoder(CountSnapshot)
+
+
+def urls(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
+    """AMQP and MongoDB: those of the environment, or those of a running `script/server`.
+
+    Raises SettingsError when there is neither.
+    """
+    amqp, mongo = environ.get("AMQP_URL"), environ.get("MONGO_URL")
+    data_dir = ROOT / environ.get("DATA_DIR", "var")
+    file = data_dir / "ports.json"
+    ports = json.loads(file.read_text()) if file.exists() else {}
+    if not amqp and "amqp" in ports:
+        amqp = Broker(data_dir, ports["amqp"], 0, 0).url
+    if not mongo and "mongo" in ports:
+        mongo = Mongo(data_dir, ports["mongo"]).url
+    if amqp and mongo:
+        return amqp, mongo
+    raise SettingsError(
+        ["the run cannot be reconciled: start script/server, or set AMQP_URL and MONGO_URL"]
+    )
+
+
+class Witnesses:
+    """Connections to both ends; raises ServerNotReady when the totals worker says nothing."""
+
+    def __init__(self, amqp_url: str, mongo_url: str, database: str = "tillstream") -> None:
+        self._connection = broker.connect(amqp_url, "loadtest")
+        self._channel = self._connection.channel()
+        self._queue = self._channel.queue_declare("", exclusive=True).method.queue
+        self._channel.queue_bind(self._queue, topology.COUNT)
+        self._client: MongoClient[dict[str, Any]] = MongoClient(mongo_url)
+        self._archive = self._client[database]["receipts"]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+        if self._connection.is_open:
+            self._connection.close()
+
+    def snapshots(self) -> list[CountSnapshot]:
+        """Every `count` snapshot since the last call."""
+        found = []
+        while (got := self._channel.basic_get(self._queue, auto_ack=True))[0] is not None:
+            found.append(_decoder.decode(got[2]))
+        return found
+
+    def next_snapshot(self) -> CountSnapshot:
+        """The newest snapshot, after waiting for one."""
+        deadline = time.monotonic() + SILENCE_SECONDS
+        while not (found := self.snapshots()):
+            if time.monotonic() > deadline:
+                raise ServerNotReady(
+                    f"no `count` snapshot for {SILENCE_SECONDS:.0f} s: is the totals worker up?"
+                )
+            self._connection.process_data_events(POLL_SECONDS)
+        return found[-1]
+
+    def stored(self, day: str) -> Figures:
+        """What MongoDB has of a business day."""
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"businessDay": day}},
+            {"$group": {"_id": None, "count": {"$sum": 1}, "gross": {"$sum": "$grossMinor"}}},
+        ]
+        for group in self._archive.aggregate(pipeline):
+            return Figures(group["count"], group["gross"])
+        return Figures()
+
+    def documents(self) -> int:
+        """How many receipts MongoDB has, by its metadata: quick."""
+        return self._archive.estimated_document_count()
+
+    def books(self) -> tuple[Books, str]:
+        """What both say of today, and the stores' zone."""
+        snapshot = self.next_snapshot()
+        counted = Figures(snapshot.count, snapshot.sum_minor)
+        return Books(snapshot.day, counted, self.stored(snapshot.day)), snapshot.zone
+
+    def books_once(self, expected: Books, timeout_seconds: float) -> Books:
+        """The books as soon as they are as expected, or as they are after the time."""
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            books, _ = self.books()
+            if books == expected or books.day != expected.day or time.monotonic() > deadline:
+                return books
+
+
+def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where a local run keeps its data, and the tills their numbers."""
+    return (ROOT / environ.get("DATA_DIR", "var")).resolve()

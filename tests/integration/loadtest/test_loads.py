@@ -1,0 +1,111 @@
+"""Loads on a whole private system: each ends with its reconciliation, and by it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from loadtest.bench.private import System, running_system
+from tests.conftest import missing
+from tests.receipts import receipt
+from tillstream.errors import ServerNotReady
+from tillstream.local.settings import ROOT
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    if shutil.which("rabbitmq-server") is None:
+        missing("no rabbitmq-server on the PATH: run script/bootstrap")
+    try:
+        with running_system(("entrypoint", "totals", "persistence")) as running:
+            yield running
+    except ServerNotReady as error:
+        missing(str(error))
+
+
+def start(system: System, *options: str) -> "subprocess.Popen[str]":
+    """What script/load starts."""
+    common = ("--headless", "--only-summary", "--stop-timeout", "60", "--host", system.entrypoint)
+    return subprocess.Popen(
+        [sys.executable, "-m", "locust", "-f", "loadtest/locustfile.py", *common, *options],
+        cwd=ROOT,
+        env=system.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "receipts"),
+    [
+        (("--load", "burst", "--count", "300"), "300 receipts"),
+        (("--load", "steady", "--rate", "20", "--seconds", "3"), "receipts"),
+        (("--load", "day", "--rate", "20", "--seconds", "4"), "receipts"),
+        (("--load", "ramp", "--most", "600"), "receipts"),
+    ],
+)
+def test_every_load_ends_with_the_same_figures_everywhere(
+    system: System, options: tuple[str, ...], receipts: str
+) -> None:
+    process = start(system, *options)
+    out, _ = process.communicate(timeout=120)
+
+    assert 0 == process.returncode, out
+    lines = out[out.index("reconciled\n") :].splitlines()[1:4]
+    said = [line.split(maxsplit=1)[1] for line in lines]
+
+    assert [said[0]] * 3 == said
+    assert receipts in said[0]
+
+
+def test_a_receipt_that_the_run_did_not_send_fails_it(system: System) -> None:
+    process = start(system, *STEADY, "--catch-up", "3")
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "spawned" in line or "Ramping" in line:
+            break
+    date = f"{system_day(system)} 00:00:01"
+    httpx.post(f"{system.entrypoint}/receipt", json=receipt(1, storeID="other", date=date))
+    out, _ = process.communicate(timeout=200)
+
+    assert 1 == process.returncode
+    assert "NOT RECONCILED" in out
+
+
+#: Long enough for somebody else's receipt to come in its middle.
+STEADY = ("--load", "steady", "--rate", "5", "--seconds", "4")
+
+
+def system_day(system: System) -> str:
+    """Today, as the stores have it."""
+    zone = system.environ.get("STORE_TIMEZONE", "Europe/Paris")
+    return f"{datetime.now(ZoneInfo(zone)):%Y-%m-%d}"
+
+
+def test_without_servers_the_run_says_what_is_missing(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("empty")
+    environ = {**os.environ, "DATA_DIR": str(folder), "AMQP_URL": "", "MONGO_URL": ""}
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "locust", "-f", "loadtest/locustfile.py", "--headless"),
+            *("--host", "http://127.0.0.1:9", "--load", "steady", "--seconds", "1"),
+        ],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert 1 == done.returncode
+    assert "start script/server, or set AMQP_URL and MONGO_URL" in done.stdout
