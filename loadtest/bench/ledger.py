@@ -1,0 +1,88 @@
+"""How fast the ledger is rebuilt from the log, and the memory that this takes."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from loadtest.bench.door import example
+from loadtest.bench.harness import Options, Result, Series
+from loadtest.bench.log_writer import write_log
+from loadtest.bench.private import System, running_system
+from tillstream import broker, topology
+from tillstream.errors import TillstreamError
+
+#: Targets of the issue, receipts per second.
+TARGET_BATCHED = 150_000
+TARGET_SINGLE = 30_000
+
+#: Receipts of a message as the door writes them under load.
+BATCH_RECEIPTS = 150
+
+
+def run(options: Options) -> Result:
+    """Receipts/s of `python -m analytics recount`, from both kinds of log, and its memory."""
+    batched = options.size(600_000, 20_000)
+    single = options.size(100_000, 5_000)
+    many = options.size(5_000_000, 40_000)
+    series = Series()
+    series.notes += [
+        "`python -m analytics recount`: everything from the first message to the ledger on disk,"
+        " in one process, the broker beside it; receipts of 1.5 KB with five lines.",
+        f"Logs of {batched:,} receipts in messages of {BATCH_RECEIPTS}, of {single:,} single"
+        f" ones; memory at {many:,} distinct receipts, once.",
+    ]
+    for count, per_message, name, target in (
+        (batched, BATCH_RECEIPTS, "recount, log in batches", TARGET_BATCHED),
+        (single, 1, "recount, log of single receipts", TARGET_SINGLE),
+    ):
+        with running_system([], ["rabbitmq"]) as system:
+            _fill(system, count, per_message)
+            for _ in range(options.rounds):
+                rate, _memory = _recount(system, count)
+                series.add(name, "receipts/s", rate, "higher", target)
+    with running_system([], ["rabbitmq"]) as system:
+        _fill(system, many, BATCH_RECEIPTS)
+        rate, memory = _recount(system, many)
+        series.add(f"recount of {many:,}", "receipts/s", rate, "higher")
+        series.add(f"memory at {many:,} identities", "MiB", memory, "lower")
+        size = Path(system.data_dir, "analytics", "totals.sqlite3").stat().st_size
+        series.add(f"ledger file at {many:,} identities", "MiB", size / 2**20, "lower")
+    return series.result()
+
+
+def _fill(system: System, count: int, per_message: int) -> None:
+    # Nobody stores here: the queue of the archive would only fill the disk.
+    connection = broker.connect(system.amqp_url, "bench")
+    connection.channel().queue_unbind(topology.PERSISTENCE_QUEUE, topology.RECEIPTS)
+    connection.close()
+    write_log(system.amqp_url, _receipts(count), per_message)
+
+
+def _receipts(count: int) -> Iterator[bytes]:
+    head, tail = example().split(b"#NUMBER#")
+    stamped = tail[:-1] + b', "receivedTime": 1795000000.0}'
+    for number in range(count):
+        yield b"%b%d%b" % (head, number, stamped)
+
+
+def _recount(system: System, count: int) -> tuple[float, float]:
+    """Receipts/s, and the largest resident memory in MiB."""
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "analytics", "recount"],
+            env={**system.environ, "LOG_LEVEL": "ERROR"},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        text = said.read()
+    found = re.search(r"counted (\d+) receipts in [\d.]+ s \(([\d,]+)/s\)", text)
+    if found is None or int(found[1]) != count:
+        raise TillstreamError(f"recount said: {text[-2000:]}")
+    return float(found[2].replace(",", "")), usage.ru_maxrss / 1024
