@@ -14,10 +14,10 @@ from analytics.ledger import Ledger
 from analytics.ownership import adopt, owned
 from analytics.rate import RateWorker
 from analytics.settings import AnalyticsSettings, VerifySettings
-from analytics.stream import first_offset
 from analytics.totals import TotalsWorker
 from tillstream import broker, logs, process, stores
 from tillstream.errors import ServerNotReady, TillstreamError
+from tillstream.stream import first_offset
 
 
 def main() -> None:

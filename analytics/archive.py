@@ -8,8 +8,8 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.read_concern import ReadConcern
 
-from analytics.stream import LogMessage
 from tillstream.codec import JSON
+from tillstream.stream import LogMessage
 
 #: Longest wait for MongoDB to be there, milliseconds.
 SERVER_SELECTION_MS = 10_000

@@ -8,13 +8,13 @@ import structlog
 
 from analytics.folds import Totals, fold
 from analytics.sales import sale_of
-from analytics.stream import LogMessage
 from analytics.tills import Till, Tills, till_number
 from tillstream.codec import decode_receipt, receipt_bodies
 from tillstream.contracts import StampedReceipt
 from tillstream.errors import UndecodableMessage
 from tillstream.identity import Identity, identity_of
 from tillstream.stores import StoreTable
+from tillstream.stream import LogMessage
 
 log = structlog.get_logger()
 

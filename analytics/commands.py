@@ -12,7 +12,6 @@ from analytics.ledger import Ledger
 from analytics.ownership import adopt, owned, rebuilt_path
 from analytics.recount import Recount, write_rebuilt
 from analytics.settings import AnalyticsSettings, VerifySettings
-from analytics.stream import LogMessage, StoppedError, first_offset, last_offset, read_log
 from analytics.verification import (
     MAX_DIFFERENCES,
     ArchiveComparison,
@@ -26,6 +25,7 @@ from analytics.verification import (
 )
 from tillstream import stores, tally
 from tillstream.clock import utc
+from tillstream.stream import LogMessage, StoppedError, first_offset, last_offset, read_log
 
 #: How long a running totals worker may take to adopt a rebuilt ledger, seconds.
 ADOPTION_SECONDS = 30.0

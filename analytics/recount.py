@@ -8,9 +8,9 @@ from analytics.book import Book
 from analytics.folds import Totals
 from analytics.ledger import Ledger, Progress
 from analytics.ownership import rebuilt_path, remove
-from analytics.stream import LogMessage
 from tillstream.identity import Identity
 from tillstream.stores import StoreTable
+from tillstream.stream import LogMessage
 
 
 class Recount:

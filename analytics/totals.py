@@ -25,11 +25,11 @@ from analytics.book import Book
 from analytics.folds import Totals
 from analytics.ledger import Ledger, Progress
 from analytics.ownership import rebuilt_path
-from analytics.stream import LogMessage, LogReader, LogTruncatedError
 from tillstream import broker, topology
 from tillstream.clock import Clock
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot
 from tillstream.stores import StoreTable
+from tillstream.stream import LogMessage, LogReader, LogTruncatedError
 from tillstream.timing import SNAPSHOT_SECONDS, Every
 
 log = structlog.get_logger()

@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -10,21 +11,45 @@ from structlog.contextvars import bind_contextvars, get_contextvars
 
 from persistence import archive
 from persistence.delays import Delays
+from persistence.refill import refill
 from persistence.reporter import report
 from persistence.settings import PersistenceSettings
 from persistence.worker import Worker
 from tillstream import broker, logs, process, stores
+from tillstream.errors import TillstreamError
 
 
 def main() -> None:
-    """Run the worker until SIGTERM or SIGINT."""
-    argparse.ArgumentParser(prog="python -m persistence", description=__doc__).parse_args()
+    """Run the worker until SIGTERM or SIGINT, or a command."""
+    parser = argparse.ArgumentParser(prog="python -m persistence", description=__doc__)
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("refill", help="store what the log has and the archive has not")
+    command = parser.parse_args().command
     settings = process.load_settings(PersistenceSettings)
     logs.configure(settings, "persistence")
     # Documents are trees, freed by counting: the collector would walk thousands in vain.
     gc.freeze()
     gc.set_threshold(100_000)
     stop = process.stop_on_signals()
+    try:
+        if command == "refill":
+            run_refill(settings, stop)
+        else:
+            run_worker(settings, stop)
+    except TillstreamError as error:
+        process.fail(error)
+
+
+def run_refill(settings: PersistenceSettings, stop: threading.Event) -> None:
+    """Store what the log has and the archive has not, and say how many."""
+    with archive.connect(settings.mongo_url) as client:
+        store = archive.Archive(client, settings.mongo_database, time.time)
+        stored, known = refill(settings.amqp_url, store, stores.load(settings), stop)
+    print(f"stored {stored} receipts that were missing; {known} were there")
+
+
+def run_worker(settings: PersistenceSettings, stop: threading.Event) -> None:
+    """Archive receipts from the queue until `stop`."""
     delays = Delays(time.time)
     table = stores.load(settings)
     # Threads do not inherit the log's context.

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.ledger import Ledger
-from analytics.stream import LogMessage
 from analytics.totals import TotalsWorker
 from tests.receipts import line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
 from tillstream.snapshots import CategoryTotal
 from tillstream.stores import StoreTable
+from tillstream.stream import LogMessage
 
 STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})
 #: 2026-11-21 09:00:00 in Paris.

@@ -1,0 +1,51 @@
+"""`python -m persistence refill`: brings into the archive what the log has and it has not.
+
+For receipts that never reached the queue: it was deleted, or its binding was, while the log
+went on. What is there already is recognised by its identity, so it may run at any time.
+"""
+
+import threading
+from collections.abc import Iterator
+
+import structlog
+from tqdm import tqdm
+
+from persistence.archive import Archive
+from persistence.documents import Document, read_message
+from tillstream.stores import StoreTable
+from tillstream.stream import StoppedError, last_offset, read_log
+
+log = structlog.get_logger()
+
+#: Documents of one write.
+BATCH = 2_000
+
+
+def refill(
+    amqp_url: str, archive: Archive, stores: StoreTable, stop: threading.Event
+) -> tuple[int, int]:
+    """Receipts that were stored now, and those that were there; raises StoppedError."""
+    stored = known = 0
+    with tqdm(unit=" receipts", unit_scale=True, disable=None) as bar:
+        for documents in _batches(amqp_url, stores, stop):
+            outcome = archive.store(documents, stop)
+            if outcome is None:
+                raise StoppedError("stopped before the end of the log; run it again")
+            stored += len(outcome.stored)
+            known += outcome.duplicates + outcome.conflicts
+            for index, reason in outcome.refused:
+                log.error("refused by the archive", key=documents[index]["_id"], reason=reason)
+            bar.update(len(documents))
+    return stored, known
+
+
+def _batches(amqp_url: str, stores: StoreTable, stop: threading.Event) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    for messages in read_log(amqp_url, stop, last_offset(amqp_url)):
+        for message in messages:
+            # What does not decode was dead-lettered on its way; its bytes stay in the log.
+            batch += read_message(message.body, message.content_type, stores).documents
+            if len(batch) >= BATCH:
+                yield batch
+                batch = []
+    yield batch
