@@ -1,0 +1,97 @@
+"""Watches from outside how many receipts are counted and stored, and when."""
+
+import threading
+import time
+from bisect import bisect_left
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from loadtest.witnesses import Witnesses
+
+#: How often MongoDB is asked for its number of documents: the grain of the time to the archive.
+POLL_SECONDS = 0.05
+
+
+class Sample(NamedTuple):
+    """At `at` (Unix seconds) so many receipts were there."""
+
+    at: float
+    receipts: int
+
+
+class Observer:
+    """Samples of `count` snapshots as they arrive, and of MongoDB, from two threads."""
+
+    def __init__(self, amqp_url: str, mongo_url: str) -> None:
+        self._urls = (amqp_url, mongo_url)
+        self.counted: list[Sample] = []
+        self.stored: list[Sample] = []
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=watch, daemon=True)
+            for watch in (self._watch_count, self._watch_archive)
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait_for(self, receipts: int, timeout_seconds: float) -> bool:
+        """Whether both reached `receipts` in time."""
+        deadline = time.monotonic() + timeout_seconds
+        while time.monotonic() < deadline:
+            if all(
+                samples and samples[-1].receipts >= receipts
+                for samples in (self.counted, self.stored)
+            ):
+                return True
+            time.sleep(POLL_SECONDS)
+        return False
+
+    def _watch_count(self) -> None:
+        with Witnesses(*self._urls) as witnesses:
+            while not self._stop.is_set():
+                snapshot = witnesses.next_snapshot()
+                self.counted.append(Sample(time.time(), snapshot.count))
+
+    def _watch_archive(self) -> None:
+        with Witnesses(*self._urls) as witnesses:
+            while not self._stop.wait(POLL_SECONDS):
+                receipts = witnesses.documents()
+                self.stored.append(Sample(time.time(), receipts))
+
+
+def delays(dues: list[float], before: int, samples: list[Sample]) -> list[float]:
+    """Seconds until the n-th receipt was there: the first sample of at least before + n + 1.
+
+    `dues` are in order. Receipts that no sample shows are left out.
+    """
+    ends = [sample.receipts for sample in samples]
+    found: list[float] = []
+    for number, due in enumerate(dues, 1):
+        place = bisect_left(ends, before + number)
+        if place < len(samples):
+            found.append(samples[place].at - due)
+    return found
+
+
+def reached(samples: list[Sample], receipts: int) -> float | None:
+    """When at least `receipts` were there first; None when never."""
+    return next((sample.at for sample in samples if sample.receipts >= receipts), None)
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The nearest-rank percentile; 0 without values."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

@@ -1,0 +1,173 @@
+"""The whole path: from the POST to the `count` snapshot and to MongoDB, and what it costs."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+from urllib.parse import urlsplit
+
+import uvloop
+
+from loadtest.bench.harness import Options, Result, Series
+from loadtest.bench.observer import Observer, delays, percentile, reached
+from loadtest.bench.private import System, running_system
+from loadtest.bench.usage import Meter, Usage
+from loadtest.bench.wire import Load, Sent, send
+from loadtest.supply import generated
+
+#: Seconds until everything that was accepted has to be counted and stored.
+CATCH_UP_SECONDS = 120.0
+IDLE_SECONDS = 10.0
+
+
+class Scenario(NamedTuple):
+    """A load, by its name in the table, and the end-to-end rate that it was to reach."""
+
+    name: str
+    load: Load
+    target: float | None = None
+    snapshot_p99: float | None = None
+    #: Whether each process has its row, or all of them one.
+    by_process: bool = False
+
+
+def scenarios(options: Options) -> list[Scenario]:
+    """From a quiet day to saturation; batches travel by 100."""
+    seconds, long = options.size(20, 2), options.size(60, 3)
+    return [
+        Scenario("200/s", Load(200, 1, 64, seconds)),
+        Scenario("1,000/s", Load(1000, 1, 64, seconds), snapshot_p99=1.0, by_process=True),
+        Scenario("5,000/s in batches", Load(5000, 100, 64, seconds)),
+        Scenario("single POSTs, saturated", Load(None, 1, 64, long), target=3000, by_process=True),
+        Scenario("batches, saturated", Load(None, 100, 8, long), target=15_000, by_process=True),
+    ]
+
+
+def run(options: Options) -> Result:
+    """Every scenario in each round, on one private system that keeps what it has."""
+    series = Series()
+    series.notes += [
+        "Everything on one machine: the client, RabbitMQ, MongoDB and every room. The client"
+        " holds kept-alive connections and sends prepared bytes, 64 connections, batches of 100.",
+        "At a rate, delays run from the intended send time to the first `count` snapshot (every"
+        " 500 ms) and the first look at MongoDB (every 50 ms) that show as many receipts.",
+        "End to end is accepted receipts by the seconds until all are counted and stored.",
+    ]
+    with (
+        tempfile.TemporaryDirectory(prefix="tillstream-bench-") as folder,
+        running_system() as system,
+    ):
+        file = Path(folder, "receipts.ndjson")
+        count = options.size(1_500_000, 60_000) * options.rounds
+        file.write_bytes(b"\n".join(generated(count, system.data_dir)) + b"\n")
+        with file.open("rb") as receipts, Observer(system.amqp_url, system.mongo_url) as observer:
+            send_all(system, Load(500, 1, 16, options.size(10, 1)), receipts)  # warm-up
+            observer.wait_for(500 * options.size(10, 1), CATCH_UP_SECONDS)
+            for _ in range(options.rounds):
+                idle(series, system, options.size(int(IDLE_SECONDS), 2))
+                for scenario in scenarios(options):
+                    measure(series, system, observer, scenario, receipts)
+    return series.result()
+
+
+def idle(series: Series, system: System, seconds: float) -> None:
+    """What the system takes when nothing happens."""
+    meter = Meter(system.pids())
+    time.sleep(seconds)
+    used = meter.read()
+    resident = sum(usage.resident_mib for usage in used.values())
+    series.add("idle: resident, all processes", "MiB", resident, "lower", 1.2 * 1024)
+    rooms = sum(usage.cores for usage in used.values())
+    series.add("idle: all processes", "cores", rooms, "lower", 0.05)
+
+
+def measure(
+    series: Series, system: System, observer: Observer, scenario: Scenario, receipts: BinaryIO
+) -> None:
+    """One scenario, from its first POST until all of it is counted and stored."""
+    name, load = scenario.name, scenario.load
+    before = observer.stored[-1].receipts
+    counted_before = observer.counted[-1].receipts
+    meter = Meter(system.pids())
+    started = time.time()
+    sent = send_all(system, load, receipts)
+    used = meter.read()
+    accepted = sum(one.receipts for one in sent if one.status == HTTPStatus.ACCEPTED)
+    whole = observer.wait_for(counted_before + accepted, CATCH_UP_SECONDS)
+    ends = {
+        "accepted": max(one.answered for one in sent),
+        "counted": reached(observer.counted, counted_before + accepted),
+        "stored": reached(observer.stored, before + accepted),
+    }
+    missing = (
+        0
+        if whole
+        else accepted
+        - min(observer.counted[-1].receipts - counted_before, observer.stored[-1].receipts - before)
+    )
+    series.add(f"{name}: lost", "receipts", missing, "lower", 0)
+    refused = sum(one.receipts for one in sent if one.status != HTTPStatus.ACCEPTED)
+    series.add(f"{name}: refused", "receipts", refused, "lower", 0)
+    for what, end in ends.items():
+        if end is not None:
+            series.add(f"{name}: {what}", "receipts/s", accepted / (end - started), "higher")
+    if whole:
+        last = max(end for end in ends.values() if end is not None)
+        rate = accepted / (last - started)
+        series.add(f"{name}: end to end", "receipts/s", rate, "higher", scenario.target)
+    if load.rate is not None:
+        times(series, scenario, observer, sent, (counted_before, before))
+    costs(series, scenario, used)
+
+
+def times(
+    series: Series,
+    scenario: Scenario,
+    observer: Observer,
+    sent: list[Sent],
+    before: tuple[int, int],
+) -> None:
+    """From when a receipt was due to its answer, to a snapshot and to MongoDB.
+
+    `before` is how many were counted and stored before the first one.
+    """
+    accepted = [one for one in sent if one.status == HTTPStatus.ACCEPTED]
+    dues = [one.due for one in accepted for _ in range(one.receipts)]
+    points = {
+        "answer": [one.answered - one.due for one in accepted],
+        "snapshot": delays(dues, before[0], observer.counted),
+        "MongoDB": delays(dues, before[1], observer.stored),
+    }
+    for what, values in points.items():
+        goal = scenario.snapshot_p99 if what == "snapshot" else None
+        name = f"{scenario.name}: POST to {what}"
+        series.add(f"{name}, p50", "s", percentile(values, 0.5), "lower")
+        series.add(f"{name}, p99", "s", percentile(values, 0.99), "lower", goal)
+
+
+def costs(series: Series, scenario: Scenario, used: dict[str, Usage]) -> None:
+    """What the load took, of the processor and of the memory."""
+    name = scenario.name
+    cores = sum(usage.cores for usage in used.values())
+    resident = sum(usage.resident_mib for usage in used.values())
+    series.add(f"{name}: all processes", "cores", cores, "lower")
+    series.add(f"{name}: resident, all processes", "MiB", resident, "lower")
+    if scenario.by_process:
+        for program, usage in sorted(used.items()):
+            series.add(f"{name}: {program}", "cores", usage.cores, "lower")
+            series.add(f"{name}: resident, {program}", "MiB", usage.resident_mib, "lower")
+
+
+def send_all(system: System, load: Load, receipts: BinaryIO) -> list[Sent]:
+    """Send receipts of the file as the load says."""
+    address = urlsplit(system.entrypoint)
+    return uvloop.run(
+        send(str(address.hostname), address.port or 80, load, _bodies(load, receipts))
+    )
+
+
+def _bodies(load: Load, receipts: BinaryIO) -> Callable[[], bytes]:
+    return lambda: b"".join(islice(receipts, load.batch))

@@ -1,0 +1,113 @@
+"""A client that costs little: kept-alive connections, requests as bytes, answers by length."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import NamedTuple, cast
+
+
+class Sent(NamedTuple):
+    """A request that was answered: how many receipts, when it was due, sent and answered."""
+
+    receipts: int
+    due: float
+    answered: float
+    status: int
+
+
+class Connection(asyncio.Protocol):
+    """One request at a time; `request` returns the status of its answer."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.WriteTransport | None = None
+        self._received = b""
+        self._answer: asyncio.Future[int] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way to write."""
+        # uvloop's transports are none by their class.
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Wait for the whole answer."""
+        self._received += data
+        head, found, body = self._received.partition(b"\r\n\r\n")
+        if not found or self._answer is None:
+            return
+        _, _, rest = head.lower().partition(b"content-length:")
+        if len(body) < int(rest.partition(b"\r\n")[0] or 0):
+            return
+        self._received = b""
+        self._answer.set_result(int(head[9:12]))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """An answer that was waited for never comes."""
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(exc or ConnectionResetError())
+
+    async def request(self, request: bytes) -> int:
+        """Send it and wait for the status; raises OSError when the connection is lost."""
+        assert self._transport is not None  # noqa: S101
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._answer
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._transport is not None:
+            self._transport.close()
+
+
+def post(host: str, port: int, batch: int, body: bytes) -> bytes:
+    """The request for one receipt, or for a batch of NDJSON."""
+    path, kind = ("/receipt", "json") if batch == 1 else ("/receipts", "x-ndjson")
+    return (
+        b"POST %b HTTP/1.1\r\nHost: %b:%d\r\nContent-Type: application/%b\r\n"
+        b"Content-Length: %d\r\n\r\n%b"
+    ) % (path.encode(), host.encode(), port, kind.encode(), len(body), body)
+
+
+class Load(NamedTuple):
+    """How to send: `rate` receipts a second (None: as fast as answered) for `seconds`."""
+
+    rate: float | None
+    batch: int
+    connections: int
+    seconds: float
+
+
+async def send(host: str, port: int, load: Load, bodies: Callable[[], bytes]) -> list[Sent]:
+    """Send what `bodies` gives (nothing ends it), each when it is due; times are Unix seconds.
+
+    With a rate, request n is due at n x batch / rate however slow the answers are, and waits
+    for a free connection: its delay is counted from when it was due.
+    """
+    loop = asyncio.get_running_loop()
+    start = time.time()
+    done: list[Sent] = []
+    sequence = iter(range(10**9))
+
+    async def worker() -> None:
+        _, connection = await loop.create_connection(Connection, host, port)
+        try:
+            while True:
+                now = time.time()
+                due = now
+                if load.rate is not None:
+                    due = start + next(sequence) * load.batch / load.rate
+                if due - start >= load.seconds:
+                    return
+                if due > now:
+                    await asyncio.sleep(due - now)
+                body = bodies()
+                if not body:
+                    return
+                status = await connection.request(post(host, port, load.batch, body))
+                done.append(Sent(load.batch, due, time.time(), status))
+        finally:
+            connection.close()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(load.connections):
+            group.create_task(worker())
+    return sorted(done, key=lambda sent: sent.due)
