@@ -129,3 +129,16 @@ def test_renumbered_is_another_receipt_that_says_the_same() -> None:
             receipt_key(other)
         )
         assert sale_of(receipt).gross == sale_of(other).gross
+
+
+def test_a_clients_own_identity_does_not_survive_a_new_number() -> None:
+    own = msgspec.json.encode(
+        msgspec.json.decode(ISSUED[0].body) | {"receiptUUID": "0" * 32, "extra": [1.50]}
+    )
+    fields = json.loads(renumbered(own, "6f"))
+
+    assert "receiptUUID" not in fields
+    assert ([1.5], f"{ISSUED[0].receipt.cash_receipt_id}-6f") == (
+        fields["extra"],
+        fields["cashReceiptID"],
+    )
