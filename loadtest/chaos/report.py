@@ -10,6 +10,9 @@ from loadtest.chaos.plan import Fault
 #: Each component is to be back, and to have caught up, so soon after its fault is lifted, seconds.
 BACK_SECONDS = 30.0
 
+#: An outage that is too short to be told from none.
+SHORT = f"under {PATIENCE_SECONDS}"
+
 HEADS = ("fault", "accepted", "lost", "double-counted", "unavailable s", "back within s")
 
 
@@ -51,7 +54,7 @@ class Row(NamedTuple):
             str(self.lost),
             str(self.double_counted),
             self._away(),
-            "not back" if back is None else f"{back:.1f}" if self.unavailable else "",
+            "not back" if back is None else f"{back:.1f}" if self.unavailable else SHORT,
         )
 
     def told(self) -> str:
@@ -65,7 +68,7 @@ class Row(NamedTuple):
             for name, each in sorted(self.outages.items(), key=lambda one: -one[1].unavailable)
             if each.unavailable
         ]
-        return " ".join(away) or f"under {PATIENCE_SECONDS}"
+        return " ".join(away) or SHORT
 
 
 class Report(NamedTuple):
