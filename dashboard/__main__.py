@@ -8,9 +8,11 @@ import structlog
 import uvicorn
 
 from dashboard import app
+from dashboard.archive import Archive, connect
 from dashboard.feed import Feed
 from dashboard.history import History
 from dashboard.model import Model
+from dashboard.pages import Pages
 from dashboard.settings import DashboardSettings
 from dashboard.stream import Broadcaster
 from tillstream import logs, ports, process
@@ -50,8 +52,14 @@ def main() -> None:
     feed = Feed(settings.amqp_url, model.take, time.time, stop)
     history = History(settings.mongo_url, settings.mongo_database, model, time.time, stop)
     broadcaster = Broadcaster(model, time.time, settings.dashboard_max_viewers)
+    archive = Archive(
+        connect(settings.mongo_url),
+        settings.mongo_database,
+        settings.store_timezone,
+        time.time,
+    )
     config = uvicorn.Config(
-        app.build(broadcaster, feed.subscribed.is_set, time.time),
+        app.build(broadcaster, Pages(model, archive), feed.subscribed.is_set, time.time),
         http="httptools",
         loop="uvloop",
         access_log=False,

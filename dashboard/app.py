@@ -10,11 +10,12 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, no_update
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from dashboard import layout
+from dashboard.pages import Pages
 from dashboard.stream import Broadcaster
 from tillstream.clock import Clock
 
@@ -26,8 +27,10 @@ LOOP_DEAD_SECONDS = 5
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-def build(broadcaster: Broadcaster, subscribed: Callable[[], bool], clock: Clock) -> FastAPI:
-    """The application: the page `/`, its stream, and `/health/live` and `/health/ready`."""
+def build(
+    broadcaster: Broadcaster, pages: Pages, subscribed: Callable[[], bool], clock: Clock
+) -> FastAPI:
+    """The application: the pages, their stream, and `/health/live` and `/health/ready`."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -60,11 +63,11 @@ def build(broadcaster: Broadcaster, subscribed: Callable[[], bool], clock: Clock
     server.add_api_route(STREAM_PATH, stream, methods=["GET"])
     server.add_api_route("/health/live", live, methods=["GET"])
     server.add_api_route("/health/ready", ready, methods=["GET"])
-    _dash(server)
+    _dash(server, pages)
     return server
 
 
-def _dash(server: FastAPI) -> Dash:
+def _dash(server: FastAPI, pages: Pages) -> Dash:
     app = Dash(
         "dashboard",
         backend="fastapi",
@@ -75,14 +78,20 @@ def _dash(server: FastAPI) -> Dash:
         compress=True,
         add_log_handler=False,
         index_string=layout.INDEX,
+        suppress_callback_exceptions=True,  # a page is drawn by a callback
     )
     # No callback uses Dash's own websocket; with it each page would hold a second connection.
     app.backend.websocket_capability = False
     app.init_app(server)
     _ship_less()
-    app.layout = layout.page()
+    app.layout = layout.shell()
     # The controls work in the browser (`assets/30-live.js`), without a way to the server.
     bind: Any = app.clientside_callback
+    bind(
+        ClientsideFunction("tillstream", "language"),
+        Output("language", "data"),
+        Input("location", "pathname"),
+    )
     bind(
         ClientsideFunction("tillstream", "chooseTheme"),
         Output("theme-choice", "data"),
@@ -99,7 +108,34 @@ def _dash(server: FastAPI) -> Dash:
         Output("revenue-plot-subtitle", "children"),
         Input("revenue-view", "value"),
     )
+    _pages(app, pages)
+    # Else done at the first request, and not if that is for another path than `/`.
+    setup: Any = app._setup_server
+    setup()
     return app
+
+
+def _pages(app: Dash, pages: Pages) -> None:
+    # In a thread: whoever waits for the archive must not hold the frames up.
+    @app.callback(
+        Output("page", "children"), Input("language", "data"), State("location", "pathname")
+    )
+    async def show(language: str | None, pathname: str) -> Any:
+        if language is None:
+            return no_update
+        return await asyncio.to_thread(pages.render, pathname, language)
+
+    @app.callback(
+        Output("body", "children"),
+        Output("body", "data-state"),
+        Input("refresh", "n_intervals"),
+        State("language", "data"),
+        State("location", "pathname"),
+        prevent_initial_call=True,
+    )
+    async def refresh(_: int, language: str, pathname: str) -> Any:
+        found = await asyncio.to_thread(pages.refresh, pathname, language)
+        return (no_update, "stale") if found is None else (found, "live")
 
 
 def _ship_less() -> None:

@@ -33,7 +33,7 @@ class History:
         self._url = url
         self._database = database
         self._model = model
-        self._zone = model.zone
+        self._zone = model.timezone.key
         self._clock = clock
         self._stop = stop
 

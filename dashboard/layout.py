@@ -9,7 +9,6 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from dashboard import live
 from dashboard.parts import attributes, named
 
 #: The page around the application; nothing in it is fetched from elsewhere.
@@ -33,43 +32,60 @@ _THEME = {
     "defaultRadius": "md",
 }
 
+_CURRENT: Any = {"aria-current": "page"}
 
-def page() -> Any:
-    """The live page, dark until its reader chooses otherwise."""
+
+def shell() -> Any:
+    """What stays while pages change; dark until its reader chooses otherwise."""
     return dmc.MantineProvider(
         id="theme",
         forceColorScheme="dark",
         theme=_THEME,
-        children=html.Div(
-            className="page",
-            children=[
-                dcc.Store(id="theme-choice", storage_type="local", data="dark"),
-                _header(),
-                live.page(),
-                html.Footer(
-                    [
-                        html.Span(id="data-time-long", children="No figures yet"),
-                        html.Span("Every figure is a view of the receipt log"),
-                    ],
-                    className="footer",
-                ),
-            ],
-        ),
+        children=[
+            dcc.Location(id="location", refresh=False),
+            dcc.Store(id="theme-choice", storage_type="local", data="dark"),
+            dcc.Store(id="language"),
+            html.Div(id="page", className="page"),
+        ],
     )
 
 
-def _header() -> Any:
+def footer() -> Any:
+    return html.Footer(
+        [
+            html.Span(id="data-time-long", children="No figures yet"),
+            html.Span("Every figure is a view of the receipt log"),
+        ],
+        className="footer",
+    )
+
+
+def header(page: str) -> Any:
+    """The header with its way to the other pages; `page` is the present one."""
     return html.Header(
         className="header",
         children=[
             html.Img(src="/assets/mark.svg", className="mark", alt=""),
-            html.Div([html.H1("Tillstream"), html.Span("Live sales", id="subtitle")]),
+            html.Div(
+                [html.H1("Tillstream"), html.Span("Live sales", id="subtitle")], className="brand"
+            ),
             html.Div(
                 "Waiting for data",
                 id="status",
                 className="status",
                 role="status",
                 **attributes(state="waiting"),
+            ),
+            html.Nav(
+                [
+                    html.A(text, href=path, className="way", **(_CURRENT if name == page else {}))
+                    for name, text, path in (
+                        ("live", "Live", "/"),
+                        ("operations", "Operations", "/operations"),
+                    )
+                ],
+                className="ways",
+                **named("Pages"),
             ),
             html.Div(className="spring"),
             html.Span(

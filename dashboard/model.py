@@ -6,6 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from dashboard import panels
+from dashboard.delays import milliseconds, worst_percentiles
 from dashboard.frames import Bar, FeedState, Frame, ranked_bars
 from dashboard.freshness import Freshness
 from dashboard.series import Point, Series, Values, coarse, latest
@@ -58,6 +59,8 @@ class Model:
         self._rate: RateSnapshot | None = None
         self._delay: DelaySnapshot | None = None
         self._delays_since_tick: list[DelaySnapshot] = []
+        #: The newest, whether or not anything was stored in its interval.
+        self._stored: DelaySnapshot | None = None
         self._breakdowns: BreakdownsSnapshot | None = None
         self._tills: TillsSnapshot | None = None
         #: Gross in cents by hour of the same weekday a week before, from history.
@@ -75,9 +78,15 @@ class Model:
         self._seconds = Series(1, HOUR_SECONDS)
 
     @property
-    def zone(self) -> str:
-        """Name of the stores' time zone."""
-        return self._calendar.zone.key
+    def timezone(self) -> ZoneInfo:
+        """The stores' time zone."""
+        return self._calendar.zone
+
+    @property
+    def tills(self) -> TillsSnapshot | None:
+        """The newest word on the tills."""
+        with self._lock:
+            return self._tills
 
     def take(self, snapshot: Snapshot, now: float) -> None:
         """Take note of a snapshot that came at `now`; a repeated one changes nothing."""
@@ -94,6 +103,7 @@ class Model:
                 case RateSnapshot() if self._fresh(topology.METRICS_STORM, snapshot, now):
                     self._rate = snapshot
                 case DelaySnapshot() if self._fresh(topology.METRICS_DB, snapshot, now):
+                    self._stored = snapshot
                     if snapshot.network_delay is not None:
                         self._delay = snapshot
                         self._delays_since_tick = [*self._delays_since_tick[-7:], snapshot]
@@ -101,6 +111,12 @@ class Model:
                     self._breakdowns = snapshot
                 case TillsSnapshot() if self._fresh(topology.TILLS, snapshot, now):
                     self._tills = snapshot
+
+    @property
+    def day(self) -> str:
+        """The business day that is shown."""
+        with self._lock:
+            return self._day
 
     def history_wanted(self, now: float) -> date | None:
         """The business day whose history has not been read yet."""
@@ -135,7 +151,7 @@ class Model:
                 now,
                 (
                     rate.average_per_minute if rate else None,
-                    *_worst_percentiles(self._delays_since_tick),
+                    *worst_percentiles(self._delays_since_tick),
                 ),
             )
             self._delays_since_tick = []
@@ -143,7 +159,7 @@ class Model:
             closed = self._count.closed_days if self._count else ()
             self._panels = panels.panels(
                 self._breakdowns_of_the_day(), self._tills, closed, self._last_week
-            )
+            ) | panels.counters(self._rate, self._stored, self._tills)
 
     def frame(self, sequence: int, now: float, whole: bool) -> Frame:
         """The figures at `now`; `whole` with all points of the day, else with the newest."""
@@ -207,8 +223,8 @@ class Model:
             "receipts": str(count.count) if count else None,
             "receipts-per-minute": str(self._rate.average_per_minute) if self._rate else None,
             "average-basket": panels.mean(count.sum_minor, count.count) if count else None,
-            "connection-delay": _milliseconds(percentiles.p95) if percentiles else None,
-            "network-delay": _milliseconds(delay.network_delay) if delay else None,
+            "connection-delay": milliseconds(percentiles.p95) if percentiles else None,
+            "network-delay": milliseconds(delay.network_delay) if delay else None,
             **panels.figures(count, self._breakdowns_of_the_day(), self._tills),
         }
 
@@ -226,20 +242,6 @@ class Model:
         first = self._seconds.points()[0][0] if len(self._seconds) else None
         points = [((minute or 0) + 60, count) for minute, count in self._received.points()]
         return [p for p in points if first is None or p[0] <= (first or 0)]
-
-
-def _worst_percentiles(snapshots: list[DelaySnapshot]) -> Values:
-    known = [s.network_percentiles for s in snapshots if s.network_percentiles is not None]
-    if not known:
-        return (None, None, None)
-    return tuple(
-        round(max(values) * 1000, 3)
-        for values in zip(*((p.p50, p.p95, p.p99) for p in known), strict=True)
-    )
-
-
-def _milliseconds(seconds: float | None) -> str | None:
-    return None if seconds is None else f"{seconds * 1000:.1f}"
 
 
 def _abbreviation(unix_seconds: float, zone: ZoneInfo) -> str:

@@ -13,6 +13,8 @@ from tillstream.snapshots import (
     BreakdownsSnapshot,
     ClosedDay,
     CountSnapshot,
+    DelaySnapshot,
+    RateSnapshot,
     TillsSnapshot,
 )
 
@@ -27,6 +29,8 @@ MAX_SHARES = 6
 MAX_TILLS = 20
 #: The rest of a panel whose smallest rows are summed.
 REST = "*"
+#: Panels whose rows travel one by one, told apart by their first column.
+KEYED = frozenset({"hours", "counters"})
 
 _NOTHING = BreakdownFigures(receipts=0, units_milli=0, gross_minor=0, net_minor=0)
 
@@ -86,15 +90,40 @@ def _shares(by: Mapping[str, BreakdownFigures]) -> list[Row]:
     return [*rows[:MAX_SHARES], (REST, *(sum(row[column] for row in rest) for column in (1, 2, 3)))]
 
 
+def counters(
+    rate: RateSnapshot | None, stored: DelaySnapshot | None, tills: TillsSnapshot | None
+) -> Panels:
+    """The panel `counters`: rows of a tile's element id and its exact text."""
+    rows: list[Row] = []
+    if rate is not None:
+        counted = rate.average_ms_system
+        rows.append(("counted-ms", None if counted is None else f"{counted:.1f}"))
+    if stored is not None:
+        rows += [
+            ("stored", str(stored.stored)),
+            ("dead-lettered", str(stored.dead_lettered)),
+            ("conflicts-kept", str(stored.conflicts)),
+        ]
+    if tills is not None:
+        rows += [
+            ("duplicates", str(tills.duplicates)),
+            ("conflicts", str(tills.conflicts)),
+            ("undecodable", str(tills.undecodable)),
+            ("tills-heard", str(tills.heard)),
+            ("renumbered", str(tills.renumbered)),
+        ]
+    return {"counters": rows}
+
+
 def changed(before: Panels, now: Panels) -> Changes:
-    """What a viewer of `before` needs to see `now`: whole panels, of `hours` single rows."""
+    """What a viewer of `before` needs to see `now`: whole panels, of KEYED ones single rows."""
     differing: Changes = dict.fromkeys(set(before) - set(now))
     differing |= {name: rows for name, rows in now.items() if rows != before.get(name)}
-    if "hours" in differing and "hours" in before and "hours" in now:
-        known = set(before["hours"])
-        gone = {row[0] for row in known} - {row[0] for row in now["hours"]}
-        differing["hours"] = [row for row in now["hours"] if row not in known] + [
-            (hour, 0, 0) for hour in sorted(gone)
+    for name in KEYED & differing.keys() & before.keys() & now.keys():
+        known = set(before[name])
+        gone = {row[0] for row in known} - {row[0] for row in now[name]}
+        differing[name] = [row for row in now[name] if row not in known] + [
+            (key, 0, 0) for key in sorted(gone)
         ]
     return differing
 

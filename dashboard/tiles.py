@@ -36,6 +36,22 @@ MORE_TILES = (
     Tile("missing-receipts", "Missing receipts", topology.TILLS, "count", "numbers passed over"),
 )
 
+#: Of the operations page; those that are no value of a frame are in its panel `counters`.
+OPERATIONS_TILES = (
+    Tile("receipts-per-minute", "Receipts / minute", topology.METRICS_STORM, "count", "last 60 s"),
+    Tile("counted-ms", "Received to counted", topology.METRICS_STORM, "ms", "mean"),
+    Tile("network-delay", "Received to stored", topology.METRICS_DB, "ms", "mean"),
+    Tile("stored", "Stored", topology.METRICS_DB, "count", "since the worker started"),
+    Tile("dead-lettered", "Dead letters", topology.METRICS_DB, "count", "since it started"),
+    Tile("conflicts-kept", "Conflicts kept", topology.METRICS_DB, "count", "since it started"),
+    Tile("tills-heard", "Tills heard", topology.TILLS, "count", "since the ledger began"),
+    Tile("duplicates", "Duplicates", topology.TILLS, "count", "counted once only"),
+    Tile("conflicts", "Conflicts", topology.TILLS, "count", "same identity, other content"),
+    Tile("undecodable", "Undecodable", topology.TILLS, "count", "in the log"),
+    Tile("missing-receipts", "Missing receipts", topology.TILLS, "count", "numbers passed over"),
+    Tile("renumbered", "Tills renumbered", topology.TILLS, "count", "began anew"),
+)
+
 #: What each feed tells, in the words of the page.
 SOURCES = {
     topology.COUNT: "Day totals",
@@ -44,4 +60,14 @@ SOURCES = {
     topology.METRICS_DB: "Archive delays",
     topology.BREAKDOWNS: "Breakdowns",
     topology.TILLS: "Tills",
+}
+
+#: Who publishes it.
+WORKERS = {
+    topology.COUNT: "totals",
+    topology.CATEGORIES: "totals",
+    topology.METRICS_STORM: "rate",
+    topology.METRICS_DB: "persistence",
+    topology.BREAKDOWNS: "totals",
+    topology.TILLS: "totals",
 }

@@ -104,7 +104,7 @@ class Dashboard:
 
 
 @contextlib.contextmanager
-def viewing(browser: Browser, url: str, **context: Any) -> Iterator[Page]:
+def viewing(browser: Browser, url: str, path: str = "", **context: Any) -> Iterator[Page]:
     """A fresh viewer. A script error or a request to another server fails the test."""
     complaints: list[str] = []
     with contextlib.closing(browser.new_context(**context)) as session:
@@ -118,9 +118,9 @@ def viewing(browser: Browser, url: str, **context: Any) -> Iterator[Page]:
                 else None
             ),
         )
-        page.goto(url)
+        page.goto(url + path)
         yield page
-    assert [] == complaints
+    assert [] == complaints, complaints
 
 
 def attribute(page: Page, element: str, name: str) -> str:

@@ -51,9 +51,10 @@
     return { tickvals: values, ticktext: texts };
   }
 
-  document.documentElement.lang = "en";
+  document.documentElement.lang = language.slice(0, 2);
   window.tillstream = Object.assign(window.tillstream || {}, {
     format,
+    language: () => language.slice(0, 2),
     useZone,
     ticks,
     minuteTime: (t) => minuteClock.format(t * 1000),

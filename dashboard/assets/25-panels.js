@@ -9,15 +9,16 @@
   const hourMinute = (seconds) => t.minuteTime(seconds);
   const share = (part, whole) => (whole > 0 ? Math.max(0, Math.min(1, part / whole)) : 0);
 
-  /* After a whole frame only what changed comes: of `hours` single rows, of others all. */
+  /* After a whole frame only what changed comes: of `hours` and `counters` single rows, of others all. */
   function take(frame) {
     if (frame.whole) for (const name of Object.keys(held)) delete held[name];
     for (const [name, rows] of Object.entries(frame.panels)) {
       if (rows === null) delete held[name];
-      else if (name === "hours" && held.hours) {
-        const byHour = new Map(held.hours.map((row) => [row[0], row]));
-        for (const row of rows) byHour.set(row[0], row);
-        held.hours = [...byHour.values()].filter((row) => row[1] || row[2]).sort();
+      else if ((name === "hours" || name === "counters") && held[name]) {
+        const byKey = new Map(held[name].map((row) => [row[0], row]));
+        for (const row of rows) byKey.set(row[0], row);
+        const kept = [...byKey.values()];
+        held[name] = name === "hours" ? kept.filter((row) => row[1] || row[2]).sort() : kept;
       } else held[name] = rows;
     }
   }
@@ -28,12 +29,13 @@
   const link = (text, href) => node("A", { children: text, href });
   const meter = (part) => node("Span", { className: "meter", style: { "--part": `${(part * 100).toFixed(1)}%` } });
   const label = (text) => (text === "*" ? "Other" : text);
-  const till = (store, number) => `${store} · ${number}`;
+  const storeLink = (store) => link(store, `/store/${encodeURIComponent(store)}`);
+  const till = (store, number) => [storeLink(store), ` · ${number}`];
 
   const columns = {
     tenders: ([tender, gross], rows) => {
       const part = share(gross, rows.reduce((sum, row) => sum + Math.max(0, row[1]), 0));
-      const text = [meter(part), format.percent(part)];
+      const text = [meter(part), node("Span", { children: format.percent(part), className: "part" })];
       return [name(label(tender)), cell(cents(gross), "number"), cell(text, "number share")];
     },
     vat: ([rate, gross, net]) => {
@@ -42,17 +44,21 @@
     },
     top: (row) => storeCells(row),
     bottom: (row) => storeCells(row),
+    closed: ([day, gross, receipts, lateGross, late]) => [
+      name(day), cell(cents(gross), "number"), cell(format.count(receipts), "number"),
+      cell(format.count(late), "number"), cell(cents(lateGross), "number"),
+    ],
     silent: ([store, number, since]) => [name(till(store, number)), cell(hourMinute(since), "number")],
     gaps: ([store, number, first, last, since]) => {
       const numbers = first === last ? String(first) : `${first}–${last}`;
       return [name(till(store, number)), cell(numbers, "number"), cell(hourMinute(since), "number")];
     },
   };
-  //: Rows that a table of the live page shows at most.
+  //: Rows that a table shows at most, where it shares a screen with others.
   const MOST = 6;
 
   function storeCells([store, gross, receipts]) {
-    return [name(store), cell(cents(gross), "number"), cell(format.count(receipts), "number")];
+    return [name(storeLink(store)), cell(cents(gross), "number"), cell(format.count(receipts), "number")];
   }
 
   /* Rows of every table that is on the page: id -> the exact rows and the cells. */
@@ -61,13 +67,13 @@
     for (const [id, cells] of Object.entries(columns)) {
       if (!document.getElementById(id)) continue;
       const known = held[id];
-      const rows = (known || []).slice(0, MOST);
+      const rows = (known || []).slice(0, document.getElementById("live-page") ? MOST : 50);
       const empty = known ? "none" : "waiting for data";
       drawn[id] = {
         value: known ? JSON.stringify(known) : "",
         children: rows.length
           ? rows.map((row) => node("Tr", { children: cells(row, known) }))
-          : [node("Tr", { children: [node("Td", { children: empty, colSpan: 3, className: "empty" })] })],
+          : [node("Tr", { children: [node("Td", { children: empty, colSpan: 5, className: "empty" })] })],
       };
     }
     return drawn;

@@ -27,6 +27,8 @@
     if (Object.keys(changed).length) window.dash_clientside.set_props(id, changed);
   }
 
+  const onPage = (id) => document.getElementById(id) !== null;
+
   function connect() {
     if (source) source.close();
     const opened = new EventSource(`${prefix}stream`);
@@ -67,9 +69,9 @@
   function draw() {
     drawing = null;
     figures((feed) => frame.feeds[feed][0]);
-    for (const [id, src] of Object.entries(t.sparks(frame))) put(`${id}-spark`, { src });
+    for (const [id, src] of Object.entries(t.sparks(frame))) if (onPage(`${id}-spark`)) put(`${id}-spark`, { src });
     if (!document.hidden) drawPlots();
-    put("categories", { "data-value": JSON.stringify(Object.fromEntries(frame.bars)) });
+    if (onPage("categories")) put("categories", { "data-value": JSON.stringify(Object.fromEntries(frame.bars)) });
     for (const [id, table] of Object.entries(t.tables())) {
       if (shown[id] && shown[id]["data-value"] === table.value) continue;
       put(id, { "data-value": table.value });
@@ -111,7 +113,9 @@
   }
 
   function figures(stateOf) {
-    for (const [id, value] of Object.entries(frame.values)) {
+    for (const [id, value] of [...Object.entries(frame.values), ...(t.panel("counters") || [])]) {
+      // Each page shows some of the figures.
+      if (!document.getElementById(id)) continue;
       const { feed, format } = document.getElementById(id).dataset;
       const state = stateOf(feed);
       put(id, {
@@ -127,18 +131,20 @@
       });
     }
     for (const feed of Object.keys(frame.feeds)) {
+      if (!document.getElementById(`feed-${feed}`)) continue;
       const state = stateOf(feed);
       const asOf = frame.feeds[feed][1];
+      if (onPage(`age-${feed}`)) put(`age-${feed}`, { children: asOf === null ? "–" : t.secondTime(asOf) });
       put(`feed-${feed}`, {
         "data-value": asOf === null ? "" : String(asOf),
         "data-state": state,
         children: state === "live" ? "live" : since(feed, state),
       });
     }
-    for (const element of document.querySelectorAll(".graph-frame, table.rows")) {
+    for (const element of document.querySelectorAll(".graph-frame, table.rows[data-feed]")) {
       put(element.id, { "data-state": stateOf(element.dataset.feed) });
     }
-    put("categories", { "data-state": stateOf("categories") });
+    if (onPage("categories")) put("categories", { "data-state": stateOf("categories") });
   }
 
   function note(id, feed, state, value) {
@@ -179,7 +185,7 @@
 
   /* Dash draws the page first; then the figures have a place. */
   const starting = setInterval(() => {
-    if (!document.getElementById("gaps-rows") || !window.dash_clientside.set_props) return;
+    if (!document.querySelector("#page footer") || !window.dash_clientside.set_props) return;
     clearInterval(starting);
     connect();
     setInterval(watch, 250);

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +17,9 @@ import uvicorn
 from playwright.sync_api import Page, sync_playwright
 
 from dashboard import app
+from dashboard.archive import Archive
 from dashboard.model import Model
+from dashboard.pages import Pages
 from dashboard.series import Values
 from dashboard.stream import Broadcaster
 from tests import snapshots
@@ -144,8 +147,9 @@ class Stage:
 def performing(stage: Stage) -> Iterator[str]:
     """The page of the stage; yields its URL."""
     broadcaster = Broadcaster(stage.model, stage.now, max_viewers=10)
+    pages = Pages(stage.model, cast("Archive", None))
     config = uvicorn.Config(
-        app.build(broadcaster, lambda: True, stage.now), log_config=None, log_level="error"
+        app.build(broadcaster, pages, lambda: True, stage.now), log_config=None, log_level="error"
     )
     server = uvicorn.Server(config)
     port = free_port()

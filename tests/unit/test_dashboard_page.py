@@ -8,10 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import dashboard
-from dashboard import layout
+from dashboard import layout, live, operations, panels
 from dashboard.model import FEEDS, Model
-from dashboard.tiles import MORE_TILES, SOURCES, TILES
-from tests.snapshots import ZONE
+from dashboard.tiles import MORE_TILES, OPERATIONS_TILES, SOURCES, TILES
+from tests.snapshots import ZONE, delay, rate, tills
 from tillstream.clock import BusinessDay
 
 ASSETS = Path(dashboard.__file__).parent / "assets"
@@ -27,7 +27,12 @@ def components(tree: Any) -> Iterator[dict[str, Any]]:
 
 
 def elements() -> dict[str, dict[str, Any]]:
-    tree = json.loads(json.dumps(layout.page(), default=lambda part: part.to_plotly_json()))
+    tree = json.loads(
+        json.dumps(
+            [live.page(), operations.page(), layout.header("live")],
+            default=lambda part: part.to_plotly_json(),
+        )
+    )
     return {props["id"]: props for props in components(tree) if "id" in props}
 
 
@@ -44,6 +49,14 @@ def test_every_figure_waits_at_first_and_names_its_feed() -> None:
     actual = {tile.id: (page[tile.id]["data-state"], page[tile.id]["data-feed"]) for tile in every}
 
     assert {tile.id: ("waiting", tile.feed) for tile in every} == actual
+
+
+def test_every_counter_has_a_tile_on_the_operations_page() -> None:
+    counters = panels.counters(rate(1.0), delay(1.0), tills(1.0))["counters"]
+    frame = Model(BusinessDay(ZoneInfo(ZONE)), 0.0).frame(1, 0.0, whole=True)
+    ids = {tile.id for tile in OPERATIONS_TILES}
+
+    assert ids == {row[0] for row in counters} | (set(frame.values) & ids)
 
 
 def test_every_feed_has_a_line_among_the_sources() -> None:
@@ -73,7 +86,7 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
 
 
 def test_what_the_controls_call_is_in_the_assets() -> None:
-    scripts = "".join(path.read_text() for path in ASSETS.glob("*-live.js"))
+    scripts = "".join(path.read_text() for path in ASSETS.glob("[1-9]*.js"))
     app = (Path(dashboard.__file__).parent / "app.py").read_text()
 
     called = re.findall(r'ClientsideFunction\("tillstream", "(\w+)"\)', app)

@@ -1,0 +1,166 @@
+"""What a page asks the archive for: one store's day, one receipt. Answers are shared."""
+
+import threading
+from typing import Any, NamedTuple
+
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from tillstream.clock import Clock
+from tillstream.errors import TillstreamError
+
+Document = dict[str, Any]
+
+#: Answers of this age are given again, seconds; so many are kept.
+KEPT_SECONDS = 4.0
+MAX_KEPT = 200
+#: Longest wait for a server to answer, and for one question, ms.
+SERVER_TIMEOUT_MS = 2_000
+QUERY_TIMEOUT_MS = 10_000
+#: Receipts that a store's page lists, and tills.
+MAX_RECEIPTS = 12
+MAX_TILLS = 50
+MAX_CONFLICTS = 20
+
+
+class ArchiveAway(TillstreamError):
+    """The archive gave no answer in time."""
+
+
+class StoreDay(NamedTuple):
+    """One store's business day; money in cents, times aware."""
+
+    read_at: float
+    #: receipts, gross, net, units, first and last: one row, or none without receipts.
+    totals: list[Document]
+    hours: list[Document]
+    categories: list[Document]
+    tenders: list[Document]
+    tills: list[Document]
+    latest: list[Document]
+
+
+class Life(NamedTuple):
+    """A receipt of the archive, and what came later under its identity with other content."""
+
+    document: Document
+    conflicts: list[Document]
+
+
+class Archive:
+    """Questions to MongoDB, one at a time, whoever asks; safe to call from several threads."""
+
+    def __init__(self, client: MongoClient[Document], database: str, zone: str, clock: Clock):
+        self._database = client[database]
+        self._zone = zone
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[str, str, str], StoreDay] = {}
+
+    def store_day(self, store: str, day: str, category: str = "") -> StoreDay:
+        """A store's day, of one category or of all; raises ArchiveAway."""
+        asked = (store, day, category)
+        with self._lock:
+            known = self._kept.get(asked)
+            if known is not None and self._clock() - known.read_at < KEPT_SECONDS:
+                return known
+            pipeline = _store_day(store, day, category, self._zone)
+            try:
+                found = self._database.receipts.aggregate(pipeline, maxTimeMS=QUERY_TIMEOUT_MS)
+                answer = StoreDay(read_at=self._clock(), **next(found))
+            except PyMongoError as error:
+                raise ArchiveAway(str(error)[:200]) from error
+            self._kept.pop(asked, None)
+            self._kept[asked] = answer
+            while len(self._kept) > MAX_KEPT:
+                del self._kept[next(iter(self._kept))]
+            return answer
+
+    def receipt(self, key: str) -> Life | None:
+        """A receipt by its identity; None when the archive has none. Raises ArchiveAway."""
+        try:
+            document = self._database.receipts.find_one({"_id": key}, max_time_ms=QUERY_TIMEOUT_MS)
+            if document is None:
+                return None
+            # By a range of `_id`, which begins with the key: there is no index of `key`.
+            later = self._database.conflicts.find(
+                {"_id": {"$gte": f"{key}#", "$lt": f"{key}$"}}, max_time_ms=QUERY_TIMEOUT_MS
+            )
+            return Life(document, list(later.limit(MAX_CONFLICTS)))
+        except PyMongoError as error:
+            raise ArchiveAway(str(error)[:200]) from error
+
+
+def connect(url: str) -> MongoClient[Document]:
+    """A client that connects when it is first asked."""
+    return MongoClient[Document](
+        url,
+        appname="dashboard pages",
+        serverSelectionTimeoutMS=SERVER_TIMEOUT_MS,
+        connectTimeoutMS=SERVER_TIMEOUT_MS,
+        socketTimeoutMS=QUERY_TIMEOUT_MS + SERVER_TIMEOUT_MS,
+        maxPoolSize=4,
+        connect=False,
+        tz_aware=True,
+    )
+
+
+def _store_day(store: str, day: str, category: str, zone: str) -> list[Document]:
+    hour = {"$dateToString": {"date": "$date", "format": "%H", "timezone": zone}}
+    gross: Document = {"$sum": "$grossMinor"}
+    receipts = {"$sum": 1}
+    match: Document = {"businessDay": day, "store": store}
+    narrow: list[Document] = []
+    if category:
+        match["lines.category"] = category
+        of_category = {
+            "$filter": {
+                "input": "$lines",
+                "as": "line",
+                "cond": {"$eq": ["$$line.category", {"$literal": category}]},
+            }
+        }
+        narrow = [
+            {"$set": {"lines": of_category}},
+            {
+                "$set": {
+                    "grossMinor": {"$sum": "$lines.grossMinor"},
+                    "netMinor": {"$sum": "$lines.netMinor"},
+                }
+            },
+        ]
+    whole = {
+        "_id": None,
+        "receipts": receipts,
+        "gross": gross,
+        "net": {"$sum": "$netMinor"},
+        "units": {"$sum": {"$sum": "$lines.unitsMilli"}},
+        "last": {"$max": "$date"},
+    }
+    by_till = {"_id": "$till", "gross": gross, "receipts": receipts, "last": {"$max": "$date"}}
+    facets = {
+        "totals": [{"$group": whole}],
+        "hours": [
+            {"$group": {"_id": hour, "gross": gross, "receipts": receipts}},
+            {"$sort": {"_id": 1}},
+        ],
+        "categories": [
+            {"$unwind": "$lines"},
+            {"$group": {"_id": "$lines.category", "gross": {"$sum": "$lines.grossMinor"}}},
+            {"$sort": {"gross": -1, "_id": 1}},
+            {"$limit": MAX_TILLS},
+        ],
+        "tenders": [
+            {"$unwind": "$payments"},
+            {"$group": {"_id": "$payments.mechanism", "gross": {"$sum": "$payments.amountMinor"}}},
+            {"$sort": {"gross": -1, "_id": 1}},
+            {"$limit": MAX_TILLS},
+        ],
+        "tills": [{"$group": by_till}, {"$sort": {"_id": 1}}, {"$limit": MAX_TILLS}],
+        "latest": [
+            {"$sort": {"date": -1}},
+            {"$limit": MAX_RECEIPTS},
+            {"$project": {"date": 1, "till": 1, "number": 1, "grossMinor": 1}},
+        ],
+    }
+    return [{"$match": match}, *narrow, {"$facet": facets}]

@@ -1,0 +1,100 @@
+"""Which page stands at a path, and how it is put together for one reader."""
+
+from typing import Any, Literal, NamedTuple
+from urllib.parse import unquote
+
+from dash import dcc, html
+
+from dashboard import layout, live, operations, shop, slip
+from dashboard.archive import Archive, ArchiveAway
+from dashboard.model import Model
+from dashboard.parts import attributes
+from dashboard.written import Verbatim, Writer
+from tillstream.errors import UndecodableMessage
+
+#: A store's page asks again this often, ms.
+REFRESH_MS = 5_000
+
+
+class Place(NamedTuple):
+    """A page, and the store or the receipt that it is about."""
+
+    page: Literal["live", "operations", "store", "receipt", "nowhere"]
+    about: str = ""
+
+
+def place(pathname: str) -> Place:
+    """The page at a path, as the browser has it: percent-encoded."""
+    head, _, rest = pathname.strip("/").partition("/")
+    if head == "":
+        return Place("live")
+    if head == "operations" and not rest:
+        return Place("operations")
+    if head == "store" and rest:
+        return Place("store", unquote(rest))
+    if head == "receipt" and rest:
+        return Place("receipt", unquote(rest))
+    return Place("nowhere")
+
+
+class Pages:
+    """Puts pages together; those about a store or a receipt ask the archive."""
+
+    def __init__(self, model: Model, archive: Archive) -> None:
+        self._model = model
+        self._archive = archive
+
+    def render(self, pathname: str, language: str) -> list[Any]:
+        """Header, content and footer. Blocks while the archive is asked."""
+        at = place(pathname)
+        contents = {"live": live.page, "operations": operations.page}
+        content = contents[at.page]() if at.page in contents else self._written(at, language)
+        return [layout.header(at.page), content, layout.footer()]
+
+    def refresh(self, pathname: str, language: str) -> list[Any] | None:
+        """A store's figures again; None when the archive does not answer."""
+        try:
+            return self._store(place(pathname).about, self._writer(language))
+        except ArchiveAway:
+            return None
+
+    def _writer(self, language: str) -> Writer:
+        return Writer(language, self._model.timezone)
+
+    def _written(self, at: Place, language: str) -> Any:
+        write = self._writer(language)
+        note = Verbatim("")
+        try:
+            if at.page == "store":
+                inner = self._store(at.about, write)
+            elif at.page == "receipt":
+                inner = self._receipt(at.about, write)
+            else:
+                inner = [html.P("There is no such page.", className="message")]
+        except ArchiveAway:
+            inner = [html.P("The archive is away. Try again in a moment.", className="message")]
+        title = {"store": "Store", "receipt": "Receipt"}.get(at.page, "Tillstream")
+        return html.Main(
+            [
+                html.Div(
+                    [html.H2([html.Span(title), Verbatim(f" {at.about}")]), html.Span(note)],
+                    className="page-title",
+                ),
+                html.Div(inner, id="body", className="more", **attributes(about=at.about)),
+                *([dcc.Interval(id="refresh", interval=REFRESH_MS)] if at.page == "store" else []),
+            ],
+            className="content",
+        )
+
+    def _store(self, store: str, write: Writer) -> list[Any]:
+        found = self._archive.store_day(store, self._model.day)
+        return shop.body(store, found, self._model.tills, write)
+
+    def _receipt(self, key: str, write: Writer) -> list[Any]:
+        life = self._archive.receipt(key)
+        if life is None:
+            return [html.P("The archive has no such receipt (yet).", className="message")]
+        try:
+            return slip.body(key, life, write)
+        except UndecodableMessage:
+            return [html.P("This receipt cannot be read.", className="message")]

@@ -1,0 +1,142 @@
+"""A receipt as its paper slip, and its life: sold, received, stored, with times. No I/O."""
+
+from datetime import datetime
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dashboard.archive import Document, Life
+from dashboard.parts import attributes
+from dashboard.shop import store_path
+from dashboard.written import Verbatim, Writer
+from tillstream.codec import decode_receipt
+from tillstream.contracts import StampedReceipt
+from tillstream.money import milli_units, minor_units
+
+
+def body(key: str, life: Life, write: Writer) -> list[Any]:
+    """Slip and life side by side."""
+    raw = life.document["raw"]
+    receipt = decode_receipt(raw.encode() if isinstance(raw, str) else bytes(raw))
+    return [html.Div([_slip(key, receipt, write), _life(life, write)], className="receipt-page")]
+
+
+def _slip(key: str, receipt: StampedReceipt, write: Writer) -> Any:
+    total = receipt.document_total
+    return html.Article(
+        id="slip",
+        className="slip",
+        **attributes(key=key, value=str(minor_units(total.gross_total))),
+        children=[
+            html.H2(
+                [
+                    html.Span("Store"),
+                    Verbatim(" "),
+                    html.A(Verbatim(receipt.store_id), href=store_path(str(receipt.store_id))),
+                ]
+            ),
+            html.P(
+                [
+                    html.Span("Till"),
+                    Verbatim(f" {receipt.terminal_id} · "),
+                    html.Span("Receipt"),
+                    Verbatim(f" {receipt.cash_receipt_id}"),
+                ]
+            ),
+            html.P(Verbatim(receipt.date)),
+            html.Table(
+                html.Tbody(
+                    [
+                        html.Tr(
+                            [
+                                html.Td(write.quantity(milli_units(line.quantity))),
+                                html.Td(Verbatim(line.product_description)),
+                                html.Td(
+                                    write.money(minor_units(line.settlement_amount)),
+                                    className="number",
+                                ),
+                            ]
+                        )
+                        for line in receipt.lines
+                    ]
+                ),
+                className="lines",
+            ),
+            html.Table(
+                html.Tbody(
+                    [
+                        _amount("Net", total.net_total, write),
+                        _amount("Tax", total.tax_payable, write),
+                        _amount("Total", total.gross_total, write, "total"),
+                        *(
+                            _amount(Verbatim(each.payment_mechanism), each.settlement_amount, write)
+                            for each in receipt.settlements
+                        ),
+                    ]
+                ),
+                className="sums",
+            ),
+        ],
+    )
+
+
+def _amount(label: str, euros: float, write: Writer, name: str = "") -> Any:
+    money = write.money(minor_units(euros))
+    return html.Tr(
+        [html.Th(label, scope="row"), html.Td(money, className="number")], className=name
+    )
+
+
+def _life(life: Life, write: Writer) -> Any:
+    document = life.document
+    steps = [
+        ("Sold", "till's clock", document["date"], None),
+        ("Received", "the door's stamp", document["receivedAt"], document["date"]),
+        ("Stored", "sent to the archive", document["storedAt"], document["receivedAt"]),
+    ]
+    return dmc.Paper(
+        className="card list life",
+        withBorder=True,
+        children=[
+            html.Div(html.H2("Its life"), className="plot-head"),
+            html.Ol([_step(*step, write) for step in steps]),
+            html.Dl(
+                [
+                    html.Dt("Identity"),
+                    html.Dd(Verbatim(document["_id"])),
+                    html.Dt("Business day"),
+                    html.Dd(Verbatim(document["businessDay"])),
+                ]
+            ),
+            *_conflicts(life.conflicts, write),
+        ],
+    )
+
+
+def _step(name: str, note: str, at: datetime, before: datetime | None, write: Writer) -> Any:
+    after = [] if before is None else [html.Span(_after(before, at), className="after")]
+    return html.Li(
+        [
+            html.Strong(name),
+            html.Span(note, className="note"),
+            html.Time(write.moment(at), id=f"life-{name.lower()}", dateTime=at.isoformat()),
+            *after,
+        ]
+    )
+
+
+def _after(before: datetime, at: datetime) -> Verbatim:
+    seconds = (at - before).total_seconds()
+    if abs(seconds) < 10:
+        return Verbatim(f"{seconds * 1000:+.0f} ms")
+    return Verbatim(f"{seconds:+.0f} s" if abs(seconds) < 600 else f"{seconds / 60:+.0f} min")
+
+
+def _conflicts(conflicts: list[Document], write: Writer) -> list[Any]:
+    if not conflicts:
+        return []
+    return [
+        html.H2("Came again with other content"),
+        html.Ul([html.Li(write.moment(each["receivedAt"])) for each in conflicts]),
+    ]

@@ -1,0 +1,191 @@
+"""The pages beside the live one, as their readers see them: operations, a store, a receipt."""
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bson import Int64
+from playwright.sync_api import Browser, Page, sync_playwright
+from pymongo import MongoClient
+
+from dashboard.shop import receipt_path
+from tests.dashboards import (
+    FLAGS,
+    PARIS,
+    Dashboard,
+    Workers,
+    attribute,
+    viewing,
+    wait_for_state,
+)
+from tests.receipts import decoded, line, receipt, stamped
+from tillstream.clock import BusinessDay, utc
+from tillstream.contracts import receipt_key
+
+DATABASE = "dashboard-pages"
+
+
+@pytest.fixture(scope="module")
+def dashboard(amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
+    own = Dashboard(AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE=DATABASE)
+    with Workers(amqp_url):
+        yield own.start()
+        own.close()
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        client.drop_database(DATABASE)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def sold_at(mongo_url: str) -> str:
+    """Two receipts of the store `Lyon/4`, and one of another; when they were sold."""
+    now = time.time()
+    wall = datetime.fromtimestamp(now, PARIS).strftime("%Y-%m-%d %H:%M:%S")
+    lyon: dict[str, Any] = {"storeID": "Lyon/4", "date": wall}
+    receipts = [
+        receipt(1, cents=600, **lyon),
+        receipt(2, cents=590, lines=[line(590, "Boisson")], **lyon),
+        receipt(1, cents=99_900, storeID=5, date=wall),
+    ]
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        client[DATABASE]["receipts"].insert_many([archived(fields, now) for fields in receipts])
+    return wall
+
+
+def archived(fields: dict[str, Any], sold: float) -> dict[str, Any]:
+    """The receipt as the archive lays it out (docs/decisions/0005-archive-documents.md)."""
+    read = decoded(fields)
+    return {
+        "_id": receipt_key(read),
+        "store": str(read.store_id),
+        "till": str(read.terminal_id),
+        "number": str(read.cash_receipt_id),
+        "date": utc(sold),
+        "businessDay": BusinessDay(PARIS).on(sold).isoformat(),
+        "receivedAt": utc(sold + 0.25),
+        "storedAt": utc(sold + 0.75),
+        "grossMinor": Int64(round(read.document_total.gross_total * 100)),
+        "netMinor": Int64(round(read.document_total.net_total * 100)),
+        "lines": [
+            {
+                "category": each.product_category_name,
+                "unitsMilli": Int64(round(each.quantity * 1000)),
+                "grossMinor": Int64(round(each.settlement_amount * 100)),
+                "netMinor": Int64(round(each.credit_amount * 100)),
+            }
+            for each in read.lines
+        ],
+        "payments": [
+            {
+                "mechanism": each.payment_mechanism,
+                "amountMinor": Int64(round(each.settlement_amount * 100)),
+            }
+            for each in read.settlements
+        ],
+        "raw": stamped(fields, sold + 0.25).decode(),
+    }
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture for the documents when DASHBOARD_PICTURES names their folder."""
+    folder = os.environ.get("DASHBOARD_PICTURES")
+    if folder:
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def test_the_operations_page_tells_what_needs_a_look(
+    browser: Browser, dashboard: Dashboard
+) -> None:
+    with viewing(browser, dashboard.url, path="operations", locale="en-GB") as page:
+        wait_for_state(page, "status", "live", 20)
+        page.wait_for_selector("#gaps-rows th")
+        figures = {
+            name: attribute(page, name, "value")
+            for name in ("duplicates", "conflicts", "undecodable", "missing-receipts")
+        }
+        closed, gap = page.inner_text("#closed-rows"), page.inner_text("#gaps-rows tr")
+        workers = {
+            attribute(page, f"feed-{feed}", "state") for feed in ("count", "metrics-db", "tills")
+        }
+
+        picture(page, "operations")
+
+    assert {
+        "duplicates": "5",
+        "conflicts": "1",
+        "undecodable": "2",
+        "missing-receipts": "3",
+    } == figures
+    assert (
+        ["2026-11-20", "€999.00", "80", "2", "€11.90"],
+        ["7 · 1", "501\u2013503"],
+        {"live"},
+    ) == (
+        closed.split("\t"),
+        gap.split("\t")[:2],
+        workers,
+    )
+
+
+def test_a_stores_page_shows_its_own_receipts_only(
+    browser: Browser, dashboard: Dashboard, sold_at: str
+) -> None:
+    with viewing(browser, dashboard.url, path="store/Lyon%2F4", locale="en-GB") as page:
+        page.wait_for_selector("#store-revenue")
+        shown = {
+            name: attribute(page, f"store-{name}", "value")
+            for name in ("revenue", "receipts", "basket")
+        }
+        categories = page.locator("#store-categories tbody th").all_inner_texts()
+        picture(page, "store")
+        page.click("#store-latest a >> nth=0")
+        page.wait_for_selector("#slip")
+        opened = attribute(page, "slip", "key")
+
+    assert ({"revenue": "11.90", "receipts": "2", "basket": "5.95"}, ["Pain", "Boisson"]) == (
+        shown,
+        categories,
+    )
+    assert opened in {f"Lyon%2F4/1/{number}/{sold_at}" for number in (1, 2)}
+
+
+def test_a_receipt_stands_at_its_own_address_and_tells_its_life(
+    browser: Browser, dashboard: Dashboard, sold_at: str
+) -> None:
+    key = f"Lyon%2F4/1/1/{sold_at}"
+    with viewing(browser, dashboard.url, path=receipt_path(key)[1:], locale="fr-FR") as page:
+        page.wait_for_selector("#slip")
+        page.reload()
+        page.wait_for_selector("#slip")
+        picture(page, "receipt")
+        total = page.inner_text("#slip .total .number")
+        life = page.locator(".life time").count()
+        stored_after = page.locator(".life .after >> nth=1").inner_text()
+
+    assert ("6,00 €", 3, "+500 ms") == (total.replace("\xa0", " "), life, stored_after)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("receipt/1/1/1/never", "no such receipt"), ("nowhere", "no such page")],
+)
+def test_what_is_not_there_is_said(
+    browser: Browser, dashboard: Dashboard, path: str, said: str
+) -> None:
+    with viewing(browser, dashboard.url, path=path, locale="en-GB") as page:
+        page.wait_for_selector(".message")
+        text = page.inner_text(".message")
+
+    assert said in text
