@@ -31,7 +31,6 @@ class Run:
 
     def reset(self) -> None:
         """Forget the last run."""
-        self.witnesses: Witnesses | None = None
         self.before: Books | None = None
         self.supply: Supply | None = None
         self.sent = 0
@@ -125,8 +124,8 @@ def open_books(environment: Environment, **_: Any) -> None:
     run.reset()
     options: Any = environment.parsed_options
     try:
-        run.witnesses = Witnesses(*urls())
-        run.before, zone = run.witnesses.books()
+        with Witnesses(*urls()) as witnesses:
+            run.before, zone = witnesses.books()
     except (TillstreamError, OSError) as error:
         fail(environment, f"NOT RECONCILED: {error}")
         if environment.runner is not None:
@@ -141,11 +140,11 @@ def open_books(environment: Environment, **_: Any) -> None:
 
 def close_books(environment: Environment, **_: Any) -> None:
     """Compare what was accepted with what came on top; the run fails when they differ."""
-    if run.witnesses is None or run.before is None:
+    if run.before is None:
         return
     options: Any = environment.parsed_options
     try:
-        with run.witnesses as witnesses:
+        with Witnesses(*urls()) as witnesses:
             expected = run.before.expected(run.accepted)
             after = witnesses.books_once(expected, options.catch_up)
     except (ServerNotReady, OSError) as error:

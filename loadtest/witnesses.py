@@ -45,16 +45,45 @@ def urls(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
     )
 
 
-class Witnesses:
-    """Connections to both ends; raises ServerNotReady when the totals worker says nothing."""
+class Archive:
+    """MongoDB, asked for what it has; raises pymongo's errors."""
 
-    def __init__(self, amqp_url: str, mongo_url: str, database: str = "tillstream") -> None:
+    def __init__(self, mongo_url: str, database: str = "tillstream") -> None:
+        self._client: MongoClient[dict[str, Any]] = MongoClient(mongo_url)
+        self._receipts = self._client[database]["receipts"]
+
+    def stored(self, day: str) -> Figures:
+        """What it has of a business day."""
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"businessDay": day}},
+            {"$group": {"_id": None, "count": {"$sum": 1}, "gross": {"$sum": "$grossMinor"}}},
+        ]
+        for group in self._receipts.aggregate(pipeline):
+            return Figures(group["count"], group["gross"])
+        return Figures()
+
+    def documents(self) -> int:
+        """How many receipts it has, by its metadata: quick."""
+        return self._receipts.estimated_document_count()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._client.close()
+
+
+class Witnesses:
+    """Connections to both ends; raises ServerNotReady when the totals worker says nothing.
+
+    For short use, or to be asked at least every few seconds: the broker hangs up on a client
+    that is silent for longer.
+    """
+
+    def __init__(self, amqp_url: str, mongo_url: str) -> None:
         self._connection = broker.connect(amqp_url, "loadtest")
         self._channel = self._connection.channel()
         self._queue = self._channel.queue_declare("", exclusive=True).method.queue
         self._channel.queue_bind(self._queue, topology.COUNT)
-        self._client: MongoClient[dict[str, Any]] = MongoClient(mongo_url)
-        self._archive = self._client[database]["receipts"]
+        self._archive = Archive(mongo_url)
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +94,7 @@ class Witnesses:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._client.close()
+        self._archive.close()
         if self._connection.is_open:
             self._connection.close()
 
@@ -87,25 +116,11 @@ class Witnesses:
             self._connection.process_data_events(POLL_SECONDS)
         return found[-1]
 
-    def stored(self, day: str) -> Figures:
-        """What MongoDB has of a business day."""
-        pipeline: list[dict[str, Any]] = [
-            {"$match": {"businessDay": day}},
-            {"$group": {"_id": None, "count": {"$sum": 1}, "gross": {"$sum": "$grossMinor"}}},
-        ]
-        for group in self._archive.aggregate(pipeline):
-            return Figures(group["count"], group["gross"])
-        return Figures()
-
-    def documents(self) -> int:
-        """How many receipts MongoDB has, by its metadata: quick."""
-        return self._archive.estimated_document_count()
-
     def books(self) -> tuple[Books, str]:
         """What both say of today, and the stores' zone."""
         snapshot = self.next_snapshot()
         counted = Figures(snapshot.count, snapshot.sum_minor)
-        return Books(snapshot.day, counted, self.stored(snapshot.day)), snapshot.zone
+        return Books(snapshot.day, counted, self._archive.stored(snapshot.day)), snapshot.zone
 
     def books_once(self, expected: Books, timeout_seconds: float) -> Books:
         """The books as soon as they are as expected, or as they are after the time."""

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from loadtest.witnesses import Witnesses
+from loadtest.witnesses import Archive, Witnesses
 
 #: How often MongoDB is asked for its number of documents: the grain of the time to the archive.
 POLL_SECONDS = 0.05
@@ -66,10 +66,11 @@ class Observer:
                 self.counted.append(Sample(time.time(), snapshot.count))
 
     def _watch_archive(self) -> None:
-        with Witnesses(*self._urls) as witnesses:
-            while not self._stop.wait(POLL_SECONDS):
-                receipts = witnesses.documents()
-                self.stored.append(Sample(time.time(), receipts))
+        archive = Archive(self._urls[1])
+        while not self._stop.wait(POLL_SECONDS):
+            receipts = archive.documents()
+            self.stored.append(Sample(time.time(), receipts))
+        archive.close()
 
 
 def delays(dues: list[float], before: int, samples: list[Sample]) -> list[float]:

@@ -54,6 +54,7 @@ def run(options: Options) -> Result:
         " holds kept-alive connections and sends prepared bytes, 64 connections, batches of 100.",
         "At a rate, delays run from the intended send time to the first `count` snapshot (every"
         " 500 ms) and the first look at MongoDB (every 50 ms) that show as many receipts.",
+        "Where other programs took cores, the figures say what was left of the machine.",
         "End to end is accepted receipts by the seconds until all are counted and stored.",
     ]
     with (
@@ -94,7 +95,7 @@ def measure(
     meter = Meter(system.pids())
     started = time.time()
     sent = send_all(system, load, receipts)
-    used = meter.read()
+    used, others = meter.read(), meter.others()
     accepted = sum(one.receipts for one in sent if one.status == HTTPStatus.ACCEPTED)
     whole = observer.wait_for(counted_before + accepted, CATCH_UP_SECONDS)
     ends = {
@@ -121,6 +122,7 @@ def measure(
     if load.rate is not None:
         times(series, scenario, observer, sent, (counted_before, before))
     costs(series, scenario, used)
+    series.add(f"{name}: other programs of the machine", "cores", others, "lower")
 
 
 def times(

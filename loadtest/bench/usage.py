@@ -26,17 +26,38 @@ class Meter:
     def __init__(self, pids: Mapping[str, int]) -> None:
         self._pids = dict(pids)
         self._started = time.monotonic()
+        self._busy = busy_seconds()
+        self._own = time.process_time()
         self._before = {name: cpu_seconds(pid) for name, pid in self._pids.items()}
+
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self._started
+
+    def others(self) -> float:
+        """Cores that other programs took since the start: neither `pids` nor this process."""
+        elapsed = self.seconds()
+        ours = time.process_time() - self._own
+        ours += sum(cpu_seconds(pid) - self._before[name] for name, pid in self._pids.items())
+        return max(0.0, busy_seconds() - self._busy - ours) / elapsed
 
     def read(self) -> dict[str, Usage]:
         """The usage of each program since the start."""
-        elapsed = time.monotonic() - self._started
+        elapsed = self.seconds()
         return {
             name: Usage(
                 max(0.0, cpu_seconds(pid) - self._before[name]) / elapsed, resident_mib(pid)
             )
             for name, pid in self._pids.items()
         }
+
+
+def busy_seconds() -> float:
+    """Processor time that this machine has spent on anything, in seconds of one core."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    # user, nice, system, idle, iowait, irq, softirq, steal: proc(5).
+    user, nice, system, _, _, irq, soft_irq, steal = map(int, fields)
+    return (user + nice + system + irq + soft_irq + steal) / TICKS
 
 
 def cpu_seconds(pid: int) -> float:
