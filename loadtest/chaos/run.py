@@ -15,7 +15,7 @@ from loadtest.chaos.history import History, Verdict
 from loadtest.chaos.inject import inject
 from loadtest.chaos.observe import observe, publish_undecodable, read_dead_letters
 from loadtest.chaos.outage import PATIENCE_SECONDS, Outage, outage
-from loadtest.chaos.plan import Fault
+from loadtest.chaos.plan import UNBIND, Fault
 from loadtest.chaos.report import Report, Row
 from loadtest.chaos.sender import Sender
 from loadtest.chaos.stream import Stream
@@ -100,6 +100,9 @@ class Rounds:
         outages = self._outages(injected, lifted)
         # 4. the check
         answered = self._sender.pause(PAUSE_SECONDS)
+        if fault.target == UNBIND:
+            # What nobody is told of is mended by hand: docs/chaos.md.
+            _output([sys.executable, "-m", "persistence", "refill"], self._system)
         earlier, self._verdict = self._verdict, self.settle()
         return Row(
             fault,
