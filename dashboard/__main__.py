@@ -17,7 +17,7 @@ from dashboard.settings import DashboardSettings
 from dashboard.stream import Broadcaster
 from tillstream import logs, ports, process
 from tillstream.clock import BusinessDay
-from tillstream.errors import PortTaken
+from tillstream.errors import PortTaken, SettingsError
 
 log = structlog.get_logger()
 
@@ -40,6 +40,8 @@ class Server(uvicorn.Server):
 def main() -> None:
     """Hear the results, read the day so far, serve the page until SIGTERM or SIGINT."""
     settings = process.load_settings(DashboardSettings)
+    if problems := settings.problems():
+        process.fail(SettingsError(problems))
     logs.configure(settings, "dashboard")
     host, port = settings.dashboard_host, settings.dashboard_port
     try:
@@ -59,7 +61,14 @@ def main() -> None:
         time.time,
     )
     config = uvicorn.Config(
-        app.build(broadcaster, Pages(model, archive), feed.subscribed.is_set, time.time),
+        app.build(
+            broadcaster,
+            Pages(model, archive),
+            feed.subscribed.is_set,
+            time.time,
+            settings.dashboard_user,
+            settings.dashboard_password,
+        ),
         http="httptools",
         loop="uvloop",
         access_log=False,

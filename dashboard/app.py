@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from dashboard import layout
 from dashboard.pages import Pages
+from dashboard.security import Guard
 from dashboard.stream import Broadcaster
 from tillstream.clock import Clock
 
@@ -28,9 +29,14 @@ _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 def build(
-    broadcaster: Broadcaster, pages: Pages, subscribed: Callable[[], bool], clock: Clock
-) -> FastAPI:
-    """The application: the pages, their stream, and `/health/live` and `/health/ready`."""
+    broadcaster: Broadcaster,
+    pages: Pages,
+    subscribed: Callable[[], bool],
+    clock: Clock,
+    user: str = "",
+    password: str = "",
+) -> Guard:
+    """The application, guarded: the pages, their stream, and `/health/live` and `/health/ready`."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -63,8 +69,8 @@ def build(
     server.add_api_route(STREAM_PATH, stream, methods=["GET"])
     server.add_api_route("/health/live", live, methods=["GET"])
     server.add_api_route("/health/ready", ready, methods=["GET"])
-    _dash(server, pages)
-    return server
+    dash = _dash(server, pages)
+    return Guard(server, dash.csp_hashes(), user, password)
 
 
 def _dash(server: FastAPI, pages: Pages) -> Dash:
@@ -108,6 +114,25 @@ def _dash(server: FastAPI, pages: Pages) -> Dash:
         Output("revenue-plot-subtitle", "children"),
         Input("revenue-view", "value"),
     )
+    bind(
+        ClientsideFunction("tillstream", "chooseWindow"),
+        Output("revenue-plot-subtitle", "title"),
+        Input("window", "value"),
+        prevent_initial_call=True,
+    )
+    bind(
+        ClientsideFunction("tillstream", "pause"),
+        Output("pause", "children"),
+        Output("pause", "data-paused"),
+        Input("pause", "n_clicks"),
+        prevent_initial_call=True,
+    )
+    bind(
+        ClientsideFunction("tillstream", "saveCsv"),
+        Output("csv", "data-saved"),
+        Input("csv", "n_clicks"),
+        prevent_initial_call=True,
+    )
     _pages(app, pages)
     # Else done at the first request, and not if that is for another path than `/`.
     setup: Any = app._setup_server
@@ -118,12 +143,15 @@ def _dash(server: FastAPI, pages: Pages) -> Dash:
 def _pages(app: Dash, pages: Pages) -> None:
     # In a thread: whoever waits for the archive must not hold the frames up.
     @app.callback(
-        Output("page", "children"), Input("language", "data"), State("location", "pathname")
+        Output("page", "children"),
+        Input("language", "data"),
+        State("location", "pathname"),
+        State("location", "search"),
     )
-    async def show(language: str | None, pathname: str) -> Any:
+    async def show(language: str | None, pathname: str, search: str) -> Any:
         if language is None:
             return no_update
-        return await asyncio.to_thread(pages.render, pathname, language)
+        return await asyncio.to_thread(pages.render, pathname, language, search)
 
     @app.callback(
         Output("body", "children"),

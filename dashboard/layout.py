@@ -32,6 +32,9 @@ _THEME = {
     "defaultRadius": "md",
 }
 
+#: What the plots over time show, and its label; `?window=` in the address.
+WINDOWS = {"day": "Day", "6h": "6 h", "1h": "1 h", "15m": "15 m"}
+
 _CURRENT: Any = {"aria-current": "page"}
 
 
@@ -60,7 +63,7 @@ def footer() -> Any:
     )
 
 
-def header(page: str) -> Any:
+def header(page: str, window: str = "day") -> Any:
     """The header with its way to the other pages; `page` is the present one."""
     return html.Header(
         className="header",
@@ -91,6 +94,9 @@ def header(page: str) -> Any:
             html.Span(
                 "--:--:--", id="data-time", className="clock", title="Time of the newest figures"
             ),
+            *([_windows(window)] if page == "live" else []),
+            html.Button("Pause", id="pause", className="control", **attributes(paused="false")),
+            html.Button("CSV", id="csv", className="control", title="Save what is shown"),
             dmc.ActionIcon(
                 html.Span(className="half-moon"),
                 id="theme-toggle",
@@ -99,4 +105,15 @@ def header(page: str) -> Any:
                 **named("Switch between dark and light"),
             ),
         ],
+    )
+
+
+def _windows(window: str) -> Any:
+    return dmc.SegmentedControl(
+        id="window",
+        size="xs",
+        className="windows",
+        value=window,
+        data=[{"value": name, "label": label} for name, label in WINDOWS.items()],
+        **named("Time window"),
     )

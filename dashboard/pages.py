@@ -1,7 +1,7 @@
 """Which page stands at a path, and how it is put together for one reader."""
 
 from typing import Any, Literal, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from dash import dcc, html
 
@@ -9,6 +9,7 @@ from dashboard import layout, live, operations, shop, slip
 from dashboard.archive import Archive, ArchiveAway
 from dashboard.model import Model
 from dashboard.parts import attributes
+from dashboard.words import translate
 from dashboard.written import Verbatim, Writer
 from tillstream.errors import UndecodableMessage
 
@@ -37,6 +38,12 @@ def place(pathname: str) -> Place:
     return Place("nowhere")
 
 
+def window(search: str) -> str:
+    """The time window that a query string names; the whole day unless it is one of ours."""
+    named = parse_qs(search.removeprefix("?")).get("window", ["day"])[-1]
+    return named if named in layout.WINDOWS else "day"
+
+
 class Pages:
     """Puts pages together; those about a store or a receipt ask the archive."""
 
@@ -44,17 +51,19 @@ class Pages:
         self._model = model
         self._archive = archive
 
-    def render(self, pathname: str, language: str) -> list[Any]:
+    def render(self, pathname: str, language: str, search: str = "") -> list[Any]:
         """Header, content and footer. Blocks while the archive is asked."""
         at = place(pathname)
         contents = {"live": live.page, "operations": operations.page}
         content = contents[at.page]() if at.page in contents else self._written(at, language)
-        return [layout.header(at.page), content, layout.footer()]
+        page = [layout.header(at.page, window(search)), content, layout.footer()]
+        return list(translate(page, language))
 
     def refresh(self, pathname: str, language: str) -> list[Any] | None:
         """A store's figures again; None when the archive does not answer."""
         try:
-            return self._store(place(pathname).about, self._writer(language))
+            found = self._store(place(pathname).about, self._writer(language))
+            return list(translate(found, language))
         except ArchiveAway:
             return None
 

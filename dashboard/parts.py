@@ -60,7 +60,7 @@ def plot(id: str, title: str, subtitle: str, feed: str, figure: Figure, *extra: 
                 id=f"{id}-frame",
                 className="graph-frame",
                 role="img",
-                **named(f"{title}, {subtitle}"),
+                **_named_by(f"{id}-title {id}-subtitle"),
                 **data(feed),
             ),
         ],
@@ -92,7 +92,7 @@ def table(id: str, title: str, subtitle: str, feed: str, columns: tuple[str, ...
 def _head(id: str, title: str, subtitle: str, *extra: Any) -> Any:  # noqa: A002
     return html.Div(
         [
-            html.Div([html.H2(title), html.Span(subtitle, id=f"{id}-subtitle")]),
+            html.Div([html.H2(title, id=f"{id}-title"), html.Span(subtitle, id=f"{id}-subtitle")]),
             html.Div(className="spring"),
             *extra,
         ],

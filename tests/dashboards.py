@@ -111,6 +111,12 @@ def viewing(browser: Browser, url: str, path: str = "", **context: Any) -> Itera
         page = session.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
+            "console",
+            lambda message: (
+                complaints.append(message.text) if "Content Security" in message.text else None
+            ),
+        )
+        page.on(
             "request",
             lambda request: (
                 complaints.append(request.url)

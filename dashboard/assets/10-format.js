@@ -51,9 +51,31 @@
     return { tickvals: values, ticktext: texts };
   }
 
+  const french = {
+    "live": "en direct",
+    "Live": "En direct",
+    "none": "aucun",
+    "none lately": "rien récemment",
+    "Other": "Autres",
+    "Paused at": "En pause à",
+    "Pause": "Pause",
+    "Resume": "Reprendre",
+    "Reconnecting": "Reconnexion",
+    "attempt": "essai",
+    "Stale since": "Figé depuis",
+    "stale since": "figé depuis",
+    "Waiting for data": "En attente de données",
+    "waiting for data": "en attente",
+    "complete to": "complet à",
+    "running total, store time": "cumul, heure du magasin",
+    "sold in each minute, store time": "vendu par minute, heure du magasin",
+  };
+  const say = (text) => (/^fr/.test(language) && french[text]) || text;
+
   document.documentElement.lang = language.slice(0, 2);
   window.tillstream = Object.assign(window.tillstream || {}, {
     format,
+    say,
     language: () => language.slice(0, 2),
     useZone,
     ticks,

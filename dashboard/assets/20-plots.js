@@ -1,7 +1,8 @@
 /* The points that the page holds, and the plots and sparklines drawn from them. */
 (function () {
   "use strict";
-  const { format, ticks, minuteTime, secondTime } = window.tillstream;
+  const t = window.tillstream;
+  const { format, ticks, minuteTime, secondTime } = t;
   const HOUR = 3600;
   //: A day of one-minute points; no series grows beyond it.
   const MAX_POINTS = 1500;
@@ -95,7 +96,8 @@
 
   function revenuePlot(frame) {
     const total = revenueView === "total";
-    const shown = total ? points.minutes : perMinute(frame.at);
+    const every = total ? points.minutes : perMinute(frame.at);
+    const shown = inWindow(every, frame);
     const euros = shown.map((p) => [p[0], p[1] === null ? null : p[1] / 100, p[1]]);
     const text = (p) => `${minuteTime(p[0])}  ${format.money(cents(p[2]))}`;
     const from = shown.length ? shown[0][0] : frame.at;
@@ -104,18 +106,26 @@
     return overTime("revenue-plot", [line, ground(line)], from, to);
   }
 
+  /* The points of the window that the address names. */
+  function inWindow(series, frame) {
+    const minutes = t.windowMinutes();
+    return minutes === null ? series : series.filter((p) => p[0] > frame.at - 60 * minutes);
+  }
+
   function ratePlot(frame) {
     const text = (p) => `${secondTime(p[0])}  ${format.count(p[1])} receipts / min`;
-    const from = points.rates.length ? points.rates[0][0] : frame.at;
-    const line = column(points.rates, 1, 90, text);
+    const recent = inWindow(points.rates, frame);
+    const from = recent.length ? recent[0][0] : frame.at;
+    const line = column(recent, 1, 90, text);
     return overTime("rate-plot", [line, ground(line)], from, frame.at);
   }
 
   function delayPlot(frame) {
+    const recent = inWindow(points.delays, frame);
     const columns = ["p50", "p95", "p99"].map((name, i) =>
-      column(points.delays, i + 1, 25, (p) => `${secondTime(p[0])}  ${name} ${format.ms(p[i + 1])}`),
+      column(recent, i + 1, 25, (p) => `${secondTime(p[0])}  ${name} ${format.ms(p[i + 1])}`),
     );
-    const from = points.delays.length ? points.delays[0][0] : frame.at;
+    const from = recent.length ? recent[0][0] : frame.at;
     return overTime("delay-plot", columns, from, frame.at);
   }
 

@@ -28,7 +28,7 @@
   const name = (text) => node("Th", { children: text, scope: "row", className: "name" });
   const link = (text, href) => node("A", { children: text, href });
   const meter = (part) => node("Span", { className: "meter", style: { "--part": `${(part * 100).toFixed(1)}%` } });
-  const label = (text) => (text === "*" ? "Other" : text);
+  const label = (text) => (text === "*" ? t.say("Other") : text);
   const storeLink = (store) => link(store, `/store/${encodeURIComponent(store)}`);
   const till = (store, number) => [storeLink(store), ` · ${number}`];
 
@@ -68,7 +68,7 @@
       if (!document.getElementById(id)) continue;
       const known = held[id];
       const rows = (known || []).slice(0, document.getElementById("live-page") ? MOST : 50);
-      const empty = known ? "none" : "waiting for data";
+      const empty = known ? t.say("none") : t.say("waiting for data");
       drawn[id] = {
         value: known ? JSON.stringify(known) : "",
         children: rows.length

@@ -14,6 +14,7 @@
   let attempts = 0;
   let retryAt = 0;
   let drawing = null;
+  let paused = false;
   const shown = {};
   const prefix = JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
 
@@ -59,7 +60,7 @@
     const now = Date.now();
     const broken = source.readyState === EventSource.CLOSED;
     const silent = now - heardAt > (broken ? BROKEN_MS : SILENT_MS);
-    if (silent && frame) lost();
+    if (silent && frame && !paused) lost();
     if (now >= retryAt && (silent || broken)) {
       if (silent && !broken) attempts += 1;
       connect();
@@ -68,6 +69,8 @@
 
   function draw() {
     drawing = null;
+    // Held by its reader: nothing moves, and it says that it is not live.
+    if (paused) return;
     figures((feed) => frame.feeds[feed][0]);
     for (const [id, src] of Object.entries(t.sparks(frame))) if (onPage(`${id}-spark`)) put(`${id}-spark`, { src });
     if (!document.hidden) drawPlots();
@@ -83,9 +86,9 @@
     const waiting = states.filter(([, [state]]) => state === "waiting");
     if (stale.length) {
       const since = Math.min(...stale.map(([, feed]) => feed[1]));
-      status("stale", `Stale since ${t.secondTime(since)}`);
-    } else if (waiting.length) status("waiting", "Waiting for data");
-    else status("live", "Live");
+      status("stale", `${t.say("Stale since")} ${t.secondTime(since)}`);
+    } else if (waiting.length) status("waiting", t.say("Waiting for data"));
+    else status("live", t.say("Live"));
   }
 
   /* A plot that nobody sees is drawn once, and again when it comes into sight. */
@@ -104,8 +107,8 @@
   /* The connection is gone: what stands on the page is as old as its last frame. */
   function lost() {
     figures((feed) => (frame.feeds[feed][0] === "waiting" ? "waiting" : "stale"));
-    const attempt = attempts > 1 ? `, attempt ${attempts}` : "";
-    status("reconnecting", `Reconnecting${attempt}`);
+    const attempt = attempts > 1 ? `, ${t.say("attempt")} ${attempts}` : "";
+    status("reconnecting", `${t.say("Reconnecting")}${attempt}`);
   }
 
   function status(state, text) {
@@ -138,7 +141,7 @@
       put(`feed-${feed}`, {
         "data-value": asOf === null ? "" : String(asOf),
         "data-state": state,
-        children: state === "live" ? "live" : since(feed, state),
+        children: state === "live" ? t.say("live") : since(feed, state),
       });
     }
     for (const element of document.querySelectorAll(".graph-frame, table.rows[data-feed]")) {
@@ -149,14 +152,14 @@
 
   function note(id, feed, state, value) {
     if (state !== "live") return since(feed, state);
-    if (value === null) return "none lately";
+    if (value === null) return t.say("none lately");
     const until = frame.complete_until;
-    if (id === "revenue" && until !== null) return `complete to ${t.minuteTime(until)}`;
+    if (id === "revenue" && until !== null) return `${t.say("complete to")} ${t.minuteTime(until)}`;
     return document.getElementById(`${id}-note`).dataset.live;
   }
 
   function since(feed, state) {
-    return state === "waiting" ? "waiting for data" : `stale since ${t.secondTime(frame.feeds[feed][1])}`;
+    return state === "waiting" ? t.say("waiting for data") : `${t.say("stale since")} ${t.secondTime(frame.feeds[feed][1])}`;
   }
 
   function clock() {
@@ -167,7 +170,20 @@
     put("data-time-long", { children: `Business day ${frame.day}, figures of ${text} (${frame.zone})` });
   }
 
+  function setPaused(wanted) {
+    if (!frame || wanted === paused) return;
+    paused = wanted;
+    if (!paused) {
+      draw();
+      return;
+    }
+    figures((feed) => (frame.feeds[feed][0] === "waiting" ? "waiting" : "stale"));
+    status("paused", `${t.say("Paused at")} ${t.secondTime(frame.at)}`);
+  }
+
   Object.assign(t, {
+    setPaused,
+    redraw: () => { if (frame) draw(); },
     //: Feeds whose figures are complete up to the watermark; the others up to their own time.
     ofTheDay: new Set(["count", "categories", "breakdowns"]),
     chooseTheme: (clicks, theme) => {
@@ -178,7 +194,7 @@
     viewRevenue: (view) => {
       t.setRevenueView(view);
       if (frame) draw();
-      return view === "total" ? "running total, store time" : "sold in each minute, store time";
+      return t.say(view === "total" ? "running total, store time" : "sold in each minute, store time");
     },
   });
   window.dash_clientside = Object.assign(window.dash_clientside || {}, { tillstream: t });

@@ -189,3 +189,34 @@ def test_what_is_not_there_is_said(
         text = page.inner_text(".message")
 
     assert said in text
+
+
+#: axe-core 4.14.1 (MPL-2.0), as published; nothing but this test loads it.
+AXE = (Path(__file__).parent / "test_dashboard_axe" / "axe.min.js").read_text()
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds serious or critical: the rule and where."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:160]}"
+        for rule in found["violations"]
+        if rule["impact"] in {"serious", "critical"}
+        for node in rule["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("path", ["", "operations", "store/Lyon%2F4"])
+def test_no_page_has_a_serious_barrier_in_either_theme(
+    browser: Browser, dashboard: Dashboard, sold_at: str, path: str
+) -> None:
+    barriers = {}
+    with viewing(browser, dashboard.url, path=path, locale="en-GB") as page:
+        wait_for_state(page, "status", "live", 20)
+        for theme in ("dark", "light"):
+            page.wait_for_selector(f'html[data-mantine-color-scheme="{theme}"]')
+            barriers[theme] = serious(page)
+            page.click("#theme-toggle")
+
+    assert {"dark": [], "light": []} == barriers

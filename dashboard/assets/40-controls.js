@@ -1,0 +1,73 @@
+/* The controls of the header: time window in the address, pause and resume, CSV of what is shown. */
+(function () {
+  "use strict";
+  const t = window.tillstream;
+  //: Minutes of each window; a link shows the same view.
+  const WINDOWS = { "15m": 15, "1h": 60, "6h": 360 };
+  const address = () => new URLSearchParams(location.search);
+
+  /* Null is the whole day. */
+  t.windowMinutes = () => WINDOWS[address().get("window")] || null;
+
+  function keep(name, value, usual) {
+    const query = address();
+    if (value === usual) query.delete(name);
+    else query.set(name, value);
+    const text = query.toString();
+    history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : ""));
+  }
+
+  /* Of a text that a spreadsheet would take for a formula, the sign is quoted. */
+  function field(value) {
+    const text = String(value === null || value === undefined ? "" : value);
+    const safe = /^[=+@\t\r]|^-(?![\d.]+$)/.test(text) ? `'${text}` : text;
+    return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+  }
+
+  const csv = (rows) => rows.map((row) => row.map(field).join(",")).join("\r\n") + "\r\n";
+
+  /* Every figure and table on the page, exact: the same values as its `data-value`. */
+  function shownRows() {
+    const rows = [["part", "name", "value"]];
+    for (const figure of document.querySelectorAll(".figure")) {
+      rows.push(["figure", figure.id, figure.dataset.value]);
+    }
+    const categories = document.getElementById("categories");
+    const byName = JSON.parse((categories && categories.dataset.value) || "{}");
+    for (const [name, revenue] of Object.entries(byName)) rows.push(["category", name, revenue]);
+    for (const table of document.querySelectorAll("table.rows")) {
+      for (const line of table.querySelectorAll("tbody tr")) {
+        const cells = [...line.children].map((cell) => cell.innerText.trim());
+        rows.push([table.id || "workers", ...cells]);
+      }
+    }
+    return rows;
+  }
+
+  function save() {
+    const day = (document.getElementById("data-time-long") || {}).innerText || "";
+    const found = /\d{4}-\d{2}-\d{2}/.exec(day);
+    const link = document.createElement("a");
+    link.href = `data:text/csv;charset=utf-8,${encodeURIComponent(`\ufeff${csv(shownRows())}`)}`;
+    link.download = `tillstream-${found ? found[0] : "now"}.csv`;
+    link.click();
+  }
+
+  Object.assign(t, {
+    csv,
+    chooseWindow: (chosen) => {
+      keep("window", chosen, "day");
+      t.redraw();
+      return window.dash_clientside.no_update;
+    },
+    pause: (clicks) => {
+      const paused = Boolean(clicks % 2);
+      t.setPaused(paused);
+      return [t.say(paused ? "Resume" : "Pause"), String(paused)];
+    },
+    saveCsv: (clicks) => {
+      if (clicks) save();
+      return window.dash_clientside.no_update;
+    },
+  });
+})();

@@ -1,0 +1,70 @@
+"""Window, pause and CSV as a viewer uses them."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.dashboards import FLAGS, Dashboard, Workers, attribute, viewing, wait_for_state
+
+
+@pytest.fixture(scope="module")
+def dashboard(amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
+    own = Dashboard(AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE="dashboard-controls")
+    with Workers(amqp_url):
+        yield own.start()
+        own.close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def test_a_window_lives_in_the_address(browser: Browser, dashboard: Dashboard) -> None:
+    with viewing(browser, dashboard.url, path="?window=1h", locale="fr-FR") as page:
+        wait_for_state(page, "status", "live", 20)
+        chosen = page.locator("#window input:checked").get_attribute("value")
+        page.click("#window label:has-text('15 min')")
+        page.wait_for_url("**/?window=15m", timeout=5000)
+        page.click("#window label:has-text('Jour')")
+        page.wait_for_url(dashboard.url, timeout=5000)
+
+    assert "1h" == chosen
+
+
+def test_a_paused_page_holds_still_and_does_not_look_live(
+    browser: Browser, dashboard: Dashboard
+) -> None:
+    with viewing(browser, dashboard.url, locale="fr-FR") as page:
+        wait_for_state(page, "status", "live", 20)
+        page.click("#pause")
+        wait_for_state(page, "status", "paused", 5)
+        held = attribute(page, "data-time", "value")
+        time_of_two_frames = 2500
+        page.wait_for_timeout(time_of_two_frames)
+        actual = (attribute(page, "data-time", "value"), attribute(page, "revenue", "state"))
+        label = page.inner_text("#pause")
+        page.click("#pause")
+        wait_for_state(page, "status", "live", 5)
+
+    assert ((held, "stale"), "Reprendre") == (actual, label)
+
+
+def test_the_csv_is_what_the_page_shows(browser: Browser, dashboard: Dashboard) -> None:
+    with viewing(browser, dashboard.url, locale="en-GB") as page:
+        wait_for_state(page, "status", "live", 20)
+        page.wait_for_selector("#gaps-rows th")
+        with page.expect_download(timeout=10_000) as download:
+            page.click("#csv")
+        text = Path(download.value.path()).read_text("utf-8-sig")
+
+    rows = list(csv.reader(text.splitlines()))
+    assert ["figure", "revenue", "1234.56"] in rows
+    assert ["category", "Menu", "1000.00"] in rows
+    assert ["tenders", "CB", "\u20ac1,000.00", "81%"] in rows

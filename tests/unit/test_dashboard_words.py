@@ -1,0 +1,44 @@
+"""French pages: no English word is left, and no word of the data is changed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from dash import html
+
+from dashboard import layout, live, operations
+from dashboard.words import FRENCH, translate
+from dashboard.written import Verbatim
+
+#: The same in both languages, or a sign.
+SHARED = {"Tillstream", "CSV", "p50", "p95", "p99", "totals", "rate", "persistence"}
+
+
+def texts(part: Any) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, list | tuple):
+        for each in part:
+            yield from texts(each)
+    elif part is not None:
+        for name in ("children", "title", "aria-label", "data-live"):
+            yield from texts(getattr(part, name, None))
+
+
+@pytest.mark.parametrize(
+    "page", [live.page, operations.page, layout.footer, lambda: layout.header("live")]
+)
+def test_every_word_of_a_page_has_a_french_one(page: Any) -> None:
+    words = {text for text in texts(page()) if any(sign.isalpha() for sign in text)}
+
+    assert set() == words - set(FRENCH) - SHARED
+
+
+def test_words_are_translated_and_data_are_not() -> None:
+    part = html.Div([html.Span("Returns", title="Gross"), html.B(Verbatim("Returns")), None])
+
+    assert ["Retours", "TTC", "Returns"] == list(texts(translate(part, "fr")))
+
+
+def test_english_is_left_as_it_is() -> None:
+    assert ["Returns"] == list(texts(translate(html.Div("Returns"), "en")))
