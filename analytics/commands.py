@@ -95,7 +95,7 @@ def verify(settings: VerifySettings, stop: threading.Event) -> Report:
         ledger_differences.append(behind)
     # 3. The archive, which may be a little behind the log, and ahead of where we read it.
     stored = _settled_archive(settings, counted)
-    archive_differences = compare_archive(counted, stored, table)
+    archive_differences = compare_archive(counted, stored)
     extra = stored.extra - at_ledger.identities.keys() - _newer(settings, counted, stop)
     book = counted.book
     return Report(

@@ -36,9 +36,6 @@ class Sale(NamedTuple):
     tenders: dict[str, Amounts]
 
 
-# Prices, quantities and rates repeat: a look-up costs a fifth of the work.
-_cents = lru_cache(maxsize=65_536)(minor_units)
-_milli = lru_cache(maxsize=4_096)(milli_units)
 _rate = lru_cache(maxsize=256)("{:g}".format)
 
 
@@ -73,17 +70,17 @@ def sale_of(receipt: StampedReceipt, stores: StoreTable) -> Sale:
     categories: dict[str, Amounts] = {}
     vat_rates: dict[str, Amounts] = {}
     for line in receipt.lines:
-        quantity = _milli(line.quantity)
-        gross, net = _cents(line.settlement_amount), _cents(line.credit_amount)
+        quantity = milli_units(line.quantity)
+        gross, net = minor_units(line.settlement_amount), minor_units(line.credit_amount)
         units += quantity
         _add(categories, line.product_category_name, quantity, gross, net)
         _add(vat_rates, _rate(line.tax_percentage), quantity, gross, net)
     tenders: dict[str, Amounts] = {}
     for settlement in receipt.settlements:
-        tendered = _cents(settlement.settlement_amount)
+        tendered = minor_units(settlement.settlement_amount)
         _add(tenders, settlement.payment_mechanism, 0, tendered, 0)
     total = receipt.document_total
-    gross, net = _cents(total.gross_total), _cents(total.net_total)
+    gross, net = minor_units(total.gross_total), minor_units(total.net_total)
     return Sale(
         moment.day,
         moment.hour,

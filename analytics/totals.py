@@ -88,6 +88,8 @@ class TotalsWorker:
                 broker.publish_snapshot(channel, topology.COUNT, self.count_snapshot())
                 broker.publish_snapshot(channel, topology.CATEGORIES, self.categories_snapshot())
             if details_due.is_due():
+                # While its binding is gone the log gets nothing, and nothing tells.
+                channel.queue_bind(topology.RECEIPTS_LOG, topology.RECEIPTS)
                 self._publish_details(channel)
                 self._forget_old_identities()
 

@@ -9,9 +9,6 @@ import msgspec
 from analytics.archive import Stored
 from analytics.folds import WHOLE_DAY, Figures, Totals, by_key
 from analytics.recount import Recount
-from analytics.sales import sale_of
-from tillstream.codec import decode_receipt
-from tillstream.stores import StoreTable
 
 #: Differences that a report names; the counts are of all.
 MAX_DIFFERENCES = 100
@@ -123,16 +120,12 @@ def read_archive(recount: Recount, archive: Iterable[Stored]) -> ArchiveComparis
     return ArchiveComparison(stored, missing, extra, by_store)
 
 
-def compare_archive(
-    recount: Recount, archive: ArchiveComparison, stores: StoreTable
-) -> list[Difference]:
+def compare_archive(recount: Recount, archive: ArchiveComparison) -> list[Difference]:
     """Each day and store whose receipts or cents in the archive are not those of the log.
 
-    Of two conflicting contents the archive may have kept the other one, so the cents of a day
-    and store with a conflict are not held against it.
+    Of two conflicting contents both books must have kept the first.
     """
     differences: list[Difference] = []
-    conflicting = {_place(receipt, stores) for _, _, receipt in recount.conflicts}
     expected = {
         (day, store): (figures.receipts, figures.gross_minor)
         for day, totals in recount.days.items()
@@ -140,8 +133,7 @@ def compare_archive(
     }
     for where in sorted(expected.keys() | archive.by_store.keys()):
         wanted, found = expected.get(where, (0, 0)), archive.by_store.get(where, (0, 0))
-        same = wanted[0] == found[0] if where in conflicting else wanted == found
-        if not same:
+        if wanted != found:
             differences.append(
                 Difference(
                     "archive: receipts and cents",
@@ -152,11 +144,6 @@ def compare_archive(
                 )
             )
     return differences
-
-
-def _place(receipt: bytes, stores: StoreTable) -> tuple[date, str]:
-    sale = sale_of(decode_receipt(receipt), stores)
-    return sale.day, sale.store
 
 
 def compare_door(before: ByStore, heard: ByStore, after: ByStore) -> tuple[int, list[Difference]]:

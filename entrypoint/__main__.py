@@ -52,6 +52,8 @@ def serve(workers: int) -> None:
         log_config=None,
         timeout_graceful_shutdown=app.DRAIN_SECONDS,
         server_header=False,
+        # Nothing of ours looks at the client's address.
+        proxy_headers=False,
     )
     log.info("listening", host=settings.entrypoint_host, port=settings.entrypoint_port)
     # uvicorn raises the signal that ended it once more, for whoever had a handler before: ours

@@ -11,7 +11,7 @@ _decoder = msgspec.json.Decoder(Receipt)
 
 #: The door's own stamps: a client's fields of these names are not believed.
 STAMPS = ("receivedTime", "marks")
-_QUOTED_STAMPS = tuple(f'"{name}"'.encode() for name in STAMPS)
+_RECEIVED_TIME, _MARKS = (f'"{name}"'.encode() for name in STAMPS)
 
 
 class ValidReceipt(msgspec.Struct, frozen=True, gc=False):
@@ -52,8 +52,9 @@ def stamp(line: bytes, received_time: float, marks: Sequence[str] = ()) -> bytes
 
 def _one_line(body: bytes) -> bytes:
     # A JSON string holds no raw line break, so this removes white space only.
-    line = body.translate(None, b"\r\n").strip()
-    if any(name in line for name in _QUOTED_STAMPS):
+    line = body.translate(None, b"\r\n") if b"\n" in body or b"\r" in body else body
+    line = line.strip()
+    if _RECEIVED_TIME in line or _MARKS in line:
         fields: dict[str, msgspec.Raw] = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
         kept = {name: raw for name, raw in fields.items() if name not in STAMPS}
         return msgspec.json.encode(kept)
