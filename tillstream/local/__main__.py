@@ -8,6 +8,7 @@ import threading
 from tillstream import process
 from tillstream.errors import TillstreamError
 from tillstream.local import ready
+from tillstream.local.addresses import write_addresses
 from tillstream.local.follow import Follower
 from tillstream.local.lock import locked
 from tillstream.local.plan import plan
@@ -47,6 +48,7 @@ def run(settings: LocalSettings, *, generator: bool, stop: threading.Event) -> N
         require_free(settings.entrypoint_port, "ENTRYPOINT_PORT")
         require_free(settings.dashboard_port, "DASHBOARD_PORT")
         system = plan(settings, data_dir, generator=generator)
+        write_addresses(data_dir, system.environ)
         terminal = Follower(log_file(data_dir, "").parent, system.shown(), sys.stdout)
         with terminal, Supervisor(data_dir, system.programs, system.environ, stop) as supervisor:
             # 2. The servers, then the rooms.
