@@ -1,0 +1,204 @@
+"""What the live page costs: 50 viewers of a full day, the browser's frames, a day's updates."""
+
+import asyncio
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from bson import Int64
+from playwright.sync_api import sync_playwright
+from pymongo import MongoClient
+
+from loadtest.bench._dashboard_feeds import snapshots
+from loadtest.bench.harness import Options, Result, Series
+from loadtest.bench.private import System, running_system
+from loadtest.bench.usage import Meter, resident_mib
+from tillstream import broker, topology
+
+FEEDS = topology.RESULTS + topology.DETAILS
+VIEWERS = 50
+#: Of the issue: cores, bytes, frames/s, ms.
+TARGET_CORES, TARGET_BYTES, TARGET_FRAMES, TARGET_PAINT_MS = 0.1, 2000, 50, 2000
+DAY_UPDATES = 86_400
+#: Accelerated updates a second: slow enough that the feed hears each of them.
+UPDATES_PER_SECOND = 1500
+BROWSER = """() => new Promise(done => {
+  const began = performance.now(); let frames = 0;
+  const count = () => {
+    frames += 1;
+    const passed = performance.now() - began;
+    if (passed < 10000) requestAnimationFrame(count); else done(frames * 1000 / passed);
+  };
+  requestAnimationFrame(count);
+})"""
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+
+
+def run(options: Options) -> Result:
+    """CPU and bytes with 50 viewers, frames/s, first paint, memory over a day of updates."""
+    series = Series()
+    zone, hour = _evening()
+    seconds = options.size(20, 3)
+    updates = options.size(DAY_UPDATES, 2000)
+    series.notes += [
+        f"A day of one-minute points from MongoDB ({hour} h of it), feeds twice a second,"
+        f" {VIEWERS} streams for {seconds} s without compression, on loopback.",
+        "Frames/s and first paint in headless Chromium without a GPU at 1440x900, cold cache.",
+        f"Memory: before and after {updates} further updates at {UPDATES_PER_SECOND} a second.",
+    ]
+    with running_system(("dashboard",), environ={"STORE_TIMEZONE": zone}) as system:
+        _fill(system, zone)
+        with _publishing(system, zone):
+            for number in range(options.rounds + 1):
+                cores, each, frames = asyncio.run(_viewers(system, seconds))
+                if number:
+                    series.add("50 viewers", "cores", cores, "lower", TARGET_CORES)
+                    series.add("one update", "bytes", each, "lower", TARGET_BYTES)
+                    series.add("updates a viewer had", "a second", frames, "higher")
+            for _ in range(options.rounds):
+                paint, rate = _browser(system)
+                series.add("first paint", "ms", paint, "lower", TARGET_PAINT_MS)
+                series.add("frames with a full day", "a second", rate, "higher", TARGET_FRAMES)
+        pid = system.pids()["dashboard"]
+        before = resident_mib(pid)
+        _accelerate(system, zone, updates)
+        series.add("server memory before a day", "MiB", before, "lower")
+        series.add("server memory after a day", "MiB", resident_mib(pid), "lower")
+    return series.result()
+
+
+def _evening() -> tuple[str, int]:
+    """A zone in which it is late now, so that the day is nearly full, and its hour."""
+    hour = datetime.now(UTC).hour
+    ahead = min(14, max(-12, 23 - hour))
+    # The sign of these names is the other way round.
+    return f"Etc/GMT{-ahead:+d}", (hour + ahead) % 24
+
+
+def _today(zone: str) -> datetime:
+    ahead = -int(zone.removeprefix("Etc/GMT"))
+    return datetime.now(UTC) + timedelta(hours=ahead)
+
+
+def _fill(system: System, zone: str) -> None:
+    local = _today(zone)
+    minutes = local.hour * 60 + local.minute
+    now = datetime.now(UTC)
+    documents: list[dict[str, Any]] = [
+        {
+            "businessDay": local.date().isoformat(),
+            "date": now - timedelta(minutes=ago),
+            "receivedAt": now - timedelta(minutes=ago),
+            "grossMinor": Int64(86_200),
+        }
+        for ago in range(minutes)
+    ]
+    with MongoClient[dict[str, Any]](system.mongo_url) as client:
+        database = client[system.environ.get("MONGO_DATABASE", "tillstream")]
+        database.receipts.insert_many(documents)
+    # Read once a day: a fresh process reads what is there now.
+    system.supervisor.control.stop("dashboard")
+    system.supervisor.control.start("dashboard", wait=True)
+    _wait_until_ready(system)
+
+
+def _wait_until_ready(system: System) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{system.dashboard}/health/ready", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    raise TimeoutError("the dashboard did not come up")
+
+
+@contextmanager
+def _publishing(system: System, zone: str) -> Iterator[None]:
+    ended = threading.Event()
+
+    def publish() -> None:
+        connection = broker.connect(system.amqp_url, "bench")
+        channel = connection.channel()
+        number = 0
+        while not ended.wait(0.5):
+            number += 1
+            day = _today(zone).date().isoformat()
+            for exchange, body in snapshots(day, zone, time.time(), number).items():
+                broker.publish_snapshot(channel, exchange, body)
+        connection.close()
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    try:
+        time.sleep(3)  # the feeds are live, the history is read
+        yield
+    finally:
+        ended.set()
+        thread.join(10)
+
+
+async def _viewers(system: System, seconds: float) -> tuple[float, float, float]:
+    """Cores of the server, bytes an update, updates a viewer and second."""
+    got = {"bytes": 0, "frames": 0}
+    counting = asyncio.Event()
+    limits = httpx.Limits(max_connections=VIEWERS)
+    plain = {"Accept-Encoding": "identity"}
+    async with httpx.AsyncClient(timeout=10, limits=limits, headers=plain) as client:
+
+        async def view() -> None:
+            async with client.stream("GET", f"{system.dashboard}/stream") as answer:
+                async for chunk in answer.aiter_raw():
+                    if counting.is_set():
+                        got["bytes"] += len(chunk)
+                        got["frames"] += chunk.count(b"\nid: ") + chunk.startswith(b"id: ")
+
+        viewers = [asyncio.create_task(view()) for _ in range(VIEWERS)]
+        await asyncio.sleep(3)
+        counting.set()
+        meter = Meter({"dashboard": system.pids()["dashboard"]})
+        await asyncio.sleep(seconds)
+        cores = meter.read()["dashboard"].cores
+        counting.clear()
+        for viewer in viewers:
+            viewer.cancel()
+        await asyncio.gather(*viewers, return_exceptions=True)
+    frames = max(got["frames"], 1)
+    return cores, got["bytes"] / frames, frames / VIEWERS / seconds
+
+
+def _browser(system: System) -> tuple[float, float]:
+    """First paint in ms, frames/s over ten seconds."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--headless", "--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(system.dashboard)
+        page.wait_for_selector('#status[data-state="live"]', timeout=30_000)
+        paint, rate = float(page.evaluate(PAINT)), float(page.evaluate(BROWSER))
+        browser.close()
+    return paint, rate
+
+
+def _accelerate(system: System, zone: str, updates: int) -> None:
+    """A day's updates in a minute, each newer than the one before."""
+    connection = broker.connect(system.amqp_url, "bench")
+    channel = connection.channel()
+    began = time.monotonic()
+    for number in range(updates):
+        day = _today(zone).date().isoformat()
+        bodies = snapshots(day, zone, time.time(), number)
+        name = FEEDS[number % len(FEEDS)]
+        broker.publish_snapshot(channel, name, bodies[name])
+        ahead = number / UPDATES_PER_SECOND - (time.monotonic() - began)
+        if ahead > 0.02:
+            connection.sleep(ahead)
+    connection.close()
