@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import frames
-from dashboard.frames import MAX_BARS, Bar, Frame
+from dashboard.frames import Frame
 from dashboard.model import Model, Snapshot
 from dashboard.series import Point
 from tests.snapshots import ZONE, breakdowns, categories, count, delay, rate, tills
@@ -199,16 +199,6 @@ def test_the_worst_delay_of_a_second_is_drawn() -> None:
     frame = board.frame(1, NOON, whole=True)
 
     assert [(NOON, 10.0, 200.0, 400.0)] == frame.delays
-
-
-def test_bars_are_the_largest_first_and_the_rest_in_one() -> None:
-    amounts = {f"category {n:02}": 100 * n for n in range(1, MAX_BARS + 4)}
-    frame = fed(categories(NOON, **amounts))
-
-    assert [
-        *(Bar(f"category {n:02}", f"{n}.00") for n in range(MAX_BARS + 3, 3, -1)),
-        Bar(frames.OTHER, "6.00"),
-    ] == frame.bars
 
 
 def test_a_frame_of_a_busy_day_is_small() -> None:

@@ -5,9 +5,10 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import panels
+from dashboard import frames, panels
+from dashboard.frames import MAX_BARS, Bar
 from dashboard.panels import MAX_SHARES, MAX_STORES, REST, Panels
-from tests.snapshots import breakdowns, closed_day, tills
+from tests.snapshots import breakdowns, categories, closed_day, tills
 
 NOON = 1_795_000_000.0
 
@@ -82,3 +83,13 @@ def test_nothing_travels_when_nothing_changed() -> None:
     found = of_the_day(hour={"07": 600}, store={"1": 600})
 
     assert {} == panels.changed(found, dict(found))
+
+
+def test_bars_are_the_largest_first_and_the_rest_in_one() -> None:
+    amounts = {f"category {n:02}": 100 * n for n in range(1, MAX_BARS + 4)}
+    bars = frames.ranked_bars(categories(NOON, **amounts).categories)
+
+    assert [
+        *(Bar(f"category {n:02}", f"{n}.00") for n in range(MAX_BARS + 3, 3, -1)),
+        Bar(frames.OTHER, "6.00"),
+    ] == bars
