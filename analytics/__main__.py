@@ -1,7 +1,6 @@
 """`python -m analytics`: the two workers that read the receipts log, and the ledger's commands."""
 
 import argparse
-import gc
 import threading
 import time
 from functools import partial
@@ -60,16 +59,10 @@ def run_rate(settings: AnalyticsSettings, stop: threading.Event) -> None:
     )
 
 
-def _calm_collector() -> None:
-    """What is counted is freed by its counts: the collector would walk millions in vain."""
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
-
-
 def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
     settings = process.load_settings(VerifySettings)
     logs.configure(settings, arguments.command)
-    _calm_collector()
+    process.calm_collector()
     try:
         match arguments.command:
             case "totals":

@@ -70,7 +70,9 @@ def application() -> ASGIApp:
     """The application of one process, from its environment."""
     settings = process.load_settings(EntrypointSettings)
     logs.configure(settings, "entrypoint")
-    return app.build(settings, time.time)
+    door = app.build(settings, time.time)
+    process.calm_collector()
+    return door
 
 
 if __name__ == "__main__":

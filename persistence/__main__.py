@@ -1,7 +1,6 @@
 """`python -m persistence`: the worker that archives receipts."""
 
 import argparse
-import gc
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -27,9 +26,7 @@ def main() -> None:
     command = parser.parse_args().command
     settings = process.load_settings(PersistenceSettings)
     logs.configure(settings, "persistence")
-    # Documents are trees, freed by counting: the collector would walk thousands in vain.
-    gc.freeze()
-    gc.set_threshold(100_000)
+    process.calm_collector()
     stop = process.stop_on_signals()
     try:
         if command == "refill":
