@@ -17,17 +17,6 @@ from tillstream import broker as amqp
 from tillstream import topology
 from tillstream.clock import BusinessDay
 
-#: Of Chromium: nothing on the screen, no call of its own to anybody.
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PUBLISH_SECONDS = 0.5
 #: Cents by key of each breakdown.
 BREAKDOWNS = {

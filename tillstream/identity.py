@@ -19,9 +19,9 @@ class Identity(NamedTuple):
     content: bytes
 
 
-def identity_of(receipt: Receipt) -> Identity:
-    """The identity of a receipt, the same for each form in which it may be sent again."""
-    fields = (
+def content_of(receipt: Receipt) -> tuple[object, ...]:
+    """What two receipts of one identity must share to be the same receipt; hashable."""
+    return (
         # With a client's own UUID these are not in the key.
         str(receipt.store_id),
         str(receipt.terminal_id),
@@ -33,7 +33,11 @@ def identity_of(receipt: Receipt) -> Identity:
         receipt.document_total,
         receipt.settlements,
     )
+
+
+def identity_of(receipt: Receipt) -> Identity:
+    """The identity of a receipt, the same for each form in which it may be sent again."""
     return Identity(
         blake2b(receipt_key(receipt).encode(), digest_size=16).digest(),
-        blake2b(_encoder.encode(fields), digest_size=8).digest(),
+        blake2b(_encoder.encode(content_of(receipt)), digest_size=8).digest(),
     )

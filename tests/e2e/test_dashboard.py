@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pymongo import MongoClient
 
 from tests.dashboards import (
-    FLAGS,
     PARIS,
     Dashboard,
     Workers,
@@ -25,6 +24,7 @@ from tests.dashboards import (
     wait_for_state,
     watch_for,
 )
+from tests.e2e.browser import FLAGS
 from tests.waiting import wait_until
 from tillstream import topology
 from tillstream.clock import BusinessDay

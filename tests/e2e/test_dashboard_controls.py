@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.dashboards import FLAGS, Dashboard, Workers, attribute, viewing, wait_for_state
+from tests.dashboards import Dashboard, Workers, attribute, viewing, wait_for_state
+from tests.e2e.browser import FLAGS
 
 
 @pytest.fixture(scope="module")

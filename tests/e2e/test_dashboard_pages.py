@@ -14,7 +14,6 @@ from pymongo import MongoClient
 
 from dashboard.shop import receipt_path
 from tests.dashboards import (
-    FLAGS,
     PARIS,
     Dashboard,
     Workers,
@@ -22,6 +21,7 @@ from tests.dashboards import (
     viewing,
     wait_for_state,
 )
+from tests.e2e.browser import FLAGS
 from tests.receipts import decoded, line, receipt, stamped
 from tillstream.clock import BusinessDay, utc
 from tillstream.contracts import receipt_key

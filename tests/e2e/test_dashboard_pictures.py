@@ -23,7 +23,8 @@ from dashboard.pages import Pages
 from dashboard.series import Values
 from dashboard.stream import Broadcaster
 from tests import snapshots
-from tests.dashboards import FLAGS, wait_for_state
+from tests.dashboards import wait_for_state
+from tests.e2e.browser import FLAGS
 from tests.processes import answers, free_port
 from tests.waiting import wait_until
 from tillstream import ports
