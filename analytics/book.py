@@ -60,7 +60,7 @@ class Book:
         persistence worker keeps the same bytes in the dead letters.
         """
         try:
-            bodies = receipt_bodies(message.body, message.content_type)
+            bodies = receipt_bodies(*message[1:])
         except UndecodableMessage as error:
             self._leave_out(message.offset, error)
             return

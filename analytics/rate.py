@@ -57,7 +57,7 @@ class RateWorker:
         """Every receipt of a message; one that does not decode has no time and is left out."""
         now = self._clock()
         try:
-            for body in receipt_bodies(message.body, message.content_type):
+            for body in receipt_bodies(*message[1:]):
                 received = _decoder.decode(body).received_time
                 self._window.add(received)
                 # What came before this start was counted late for a reason of ours.

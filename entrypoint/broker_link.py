@@ -37,7 +37,7 @@ class BrokerLink:
             return "away"
         return "ready" if await self._takes_messages(self._connection) else "blocked"
 
-    async def send(self, body: bytes, content_type: str) -> None:
+    async def send(self, body: bytes, content_type: str, content_encoding: str | None) -> None:
         """Publish to `receipts`, persistent and mandatory; return at the broker's confirm.
 
         Raises BrokerAway, BrokerBlocked, Unroutable, Nacked or ConfirmTimeout.
@@ -51,6 +51,7 @@ class BrokerLink:
         message = aio_pika.Message(
             body,
             content_type=content_type,
+            content_encoding=content_encoding,
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         )
         try:

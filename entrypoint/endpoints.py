@@ -8,7 +8,6 @@ from starlette.types import Receive, Scope
 
 from entrypoint import problems
 from entrypoint.asgi import Reply, header, json_reply, media_type, read_body
-from entrypoint.decompress import UNPACKERS, NotPackedError, TooLargeError
 from entrypoint.formats import READERS
 from entrypoint.formats.reading import Entry, NotReadableError
 from entrypoint.intake import ConflictError, ForeignStoreError, Intake, Taken
@@ -20,6 +19,7 @@ from entrypoint.recent import DifferentContentError, Recent
 from entrypoint.settings import EntrypointSettings
 from entrypoint.violations import MAX_VIOLATIONS, InvalidReceiptError, NotJsonError, Violation
 from tillstream.codec import JSON
+from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
 from tillstream.errors import NotConfirmed
 
 #: Parcels of one batch that may wait for their confirms at once.

@@ -7,7 +7,7 @@ from itertools import chain
 
 import msgspec
 
-from tillstream.codec import JSON, NDJSON
+from tillstream.codec import JSON, NDJSON, pack
 from tillstream.errors import NotConfirmed, ShuttingDown, TooManyInFlight
 from tillstream.tally import Accepted
 
@@ -19,8 +19,8 @@ MAX_MESSAGE_BYTES = 262_144
 #: would only make the groups smaller (docs/performance.md).
 MAX_MESSAGES_IN_FLIGHT = 2
 
-#: Sends one message (body, content type) and returns when the broker has confirmed it.
-Send = Callable[[bytes, str], Awaitable[None]]
+#: Sends one message (body, content type, content encoding); returns when the broker has confirmed it.
+Send = Callable[[bytes, str, str | None], Awaitable[None]]
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -116,7 +116,11 @@ class Publisher:
         body = b"\n".join([parcel.lines for parcel, _ in group])
         lone = len(group) == 1 and group[0][0].count == 1
         try:
-            await self._send(body, JSON if lone else NDJSON)
+            if lone:
+                await self._send(body, JSON, None)
+            else:
+                packed, encoding = pack(body)
+                await self._send(packed, NDJSON, encoding)
             self._confirmed(chain.from_iterable(parcel.sales for parcel, _ in group))
         except NotConfirmed as error:
             self._resolve(group, error)

@@ -33,6 +33,7 @@ class Delivery(NamedTuple):
     #: The exchange it was published to, and its headers.
     exchange: str
     headers: dict[str, Any]
+    content_encoding: str | None = None
 
 
 class DeadLetter(NamedTuple):
@@ -60,7 +61,9 @@ class Batch:
 
     def add(self, delivery: Delivery, stores: StoreTable) -> None:
         """Take in a delivery, decoded."""
-        reading = read_message(delivery.body, delivery.content_type, stores)
+        reading = read_message(
+            delivery.body, delivery.content_type, stores, delivery.content_encoding
+        )
         self.documents += reading.documents
         self.sources += [delivery] * len(reading.documents)
         self.dead_letters += [DeadLetter(reject, delivery) for reject in reading.rejects]

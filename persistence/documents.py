@@ -35,10 +35,15 @@ class Reading(NamedTuple):
     rejects: list[Reject]
 
 
-def read_message(body: bytes, content_type: str | None, stores: StoreTable) -> Reading:
+def read_message(
+    body: bytes,
+    content_type: str | None,
+    stores: StoreTable,
+    content_encoding: str | None = None,
+) -> Reading:
     """Every receipt of a message as a document; a bad line does not spoil the others."""
     try:
-        lines = receipt_bodies(body, content_type)
+        lines = receipt_bodies(body, content_type, content_encoding)
     except UndecodableMessage as error:
         return Reading([], [Reject(body, error.reason)])
     if not lines:

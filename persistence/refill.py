@@ -44,7 +44,9 @@ def _batches(amqp_url: str, stores: StoreTable, stop: threading.Event) -> Iterat
     for messages in read_log(amqp_url, stop, last_offset(amqp_url)):
         for message in messages:
             # What does not decode was dead-lettered on its way; its bytes stay in the log.
-            batch += read_message(message.body, message.content_type, stores).documents
+            batch += read_message(
+                message.body, message.content_type, stores, message.content_encoding
+            ).documents
             if len(batch) >= BATCH:
                 yield batch
                 batch = []

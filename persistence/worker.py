@@ -144,6 +144,7 @@ class Session:
                 properties.content_type,
                 method.exchange,
                 properties.headers or {},
+                properties.content_encoding,
             )
         )
 
@@ -205,7 +206,11 @@ class Session:
             "x-first-death-exchange": delivery.exchange,
         }
         properties = pika.BasicProperties(
-            content_type=delivery.content_type, headers=headers, delivery_mode=2
+            content_type=delivery.content_type,
+            # A line of a packed message is dead-lettered as it was before it was packed.
+            content_encoding=delivery.content_encoding if body is delivery.body else None,
+            headers=headers,
+            delivery_mode=2,
         )
         self._letters.basic_publish(topology.DEAD_LETTERS, "", body, properties, mandatory=True)
         self._worker.delays.add_others(dead_lettered=1)

@@ -47,6 +47,7 @@ class LogMessage(NamedTuple):
     offset: int
     body: bytes
     content_type: str | None
+    content_encoding: str | None = None
 
 
 class LogReader:
@@ -89,7 +90,9 @@ class LogReader:
         body: bytes,
     ) -> None:
         offset = properties.headers["x-stream-offset"]
-        self._received.append(LogMessage(offset, body, properties.content_type))
+        self._received.append(
+            LogMessage(offset, body, properties.content_type, properties.content_encoding)
+        )
         self._last_tag = method.delivery_tag
 
 

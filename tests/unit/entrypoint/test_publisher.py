@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from entrypoint.publisher import MAX_MESSAGE_BYTES, MAX_MESSAGES_IN_FLIGHT, Parcel, Publisher
+from tillstream.codec import MAX_UNPACKED_BYTES
+from tillstream.decompress import UNPACKERS
 from tillstream.errors import BrokerAway, NotConfirmed, ShuttingDown, TooManyInFlight
 from tillstream.tally import Accepted
 
@@ -23,7 +25,9 @@ class Broker:
         if not holding:
             self.confirm.set()
 
-    async def send(self, body: bytes, content_type: str) -> None:
+    async def send(self, body: bytes, content_type: str, content_encoding: str | None) -> None:
+        if content_encoding is not None:
+            body = UNPACKERS[content_encoding](body, MAX_UNPACKED_BYTES)
         self.sent.append((body, content_type))
         await self.confirm.wait()
         if self._error is not None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.receipts import decoded, receipt, stamped
-from tillstream.codec import decode_message
+from tillstream.codec import NDJSON, ZSTD, decode_message, pack
 from tillstream.errors import UndecodableMessage
 
 
@@ -19,6 +19,31 @@ def test_several_receipts_travel_one_a_line() -> None:
     actual = decode_message(body, "application/x-ndjson")
 
     assert [decoded(receipt(1)), decoded(receipt(2))] == actual
+
+
+def test_a_large_message_travels_packed_and_a_small_one_as_it_is() -> None:
+    small, large = stamped(receipt(1)), b"\n".join([stamped(receipt(n)) for n in range(20)])
+    packed, encoding = pack(large)
+
+    assert (small, None) == pack(small)
+    assert (True, ZSTD) == (len(packed) < len(large) / 4, encoding)
+    assert [decoded(receipt(n)) for n in range(20)] == decode_message(packed, NDJSON, encoding)
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "reason"),
+    [
+        (b"x", "zstd", "not one whole zstd frame"),
+        (pack(b" " * 8_192)[0][:-3], "zstd", "not one whole zstd frame"),
+        (pack(b" " * 33_554_433)[0], "zstd", "more than 33554432 bytes"),
+        (b"x", "br", "content encoding 'br' is not gzip or zstd"),
+    ],
+)
+def test_what_does_not_unpack_is_told_with_its_reason(
+    body: bytes, encoding: str, reason: str
+) -> None:
+    with pytest.raises(UndecodableMessage, match=reason):
+        decode_message(body, NDJSON, encoding)
 
 
 @pytest.mark.parametrize(

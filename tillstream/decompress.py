@@ -35,18 +35,17 @@ def unzstd(body: bytes, limit: int) -> bytes:
     """The bytes in a zstd body of one frame, at most `limit`."""
     unpacker = zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW)
     try:
-        # 1. Bounded: the reader gives no more than it is asked for.
-        with unpacker.stream_reader(body, read_across_frames=False) as reader:
-            if len(reader.read(limit + 1)) > limit:
-                raise TooLargeError
-        # 2. Whole: the reader does not tell a frame that is cut off, this one does.
-        frame = unpacker.decompressobj()
-        unpacked = frame.decompress(body)
+        size = zstandard.get_frame_parameters(body).content_size
+        if size == zstandard.CONTENTSIZE_UNKNOWN:
+            # Bounded: the reader gives no more than it is asked for.
+            with unpacker.stream_reader(body, read_across_frames=False) as reader:
+                size = len(reader.read(limit + 1))
+        if size > limit:
+            raise TooLargeError
+        # Of an unknown size, 0 would mean that none is given.
+        return unpacker.decompress(body, max_output_size=size or 1, allow_extra_data=False)
     except zstandard.ZstdError as error:
-        raise NotPackedError(f"not zstd: {error}") from error
-    if not frame.eof or frame.unused_data:
-        raise NotPackedError("the zstd frame is cut off or followed by other bytes")
-    return unpacked
+        raise NotPackedError(f"not one whole zstd frame: {error}") from error
 
 
 #: Content-Encoding -> how to unpack it.
