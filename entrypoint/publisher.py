@@ -19,7 +19,7 @@ MAX_MESSAGE_BYTES = 262_144
 #: would only make the groups smaller (docs/performance.md).
 MAX_MESSAGES_IN_FLIGHT = 2
 
-#: Sends one message (body, content type, content encoding); returns when the broker has confirmed it.
+#: Sends one message (body, content type, content encoding); returns at the broker's confirm.
 Send = Callable[[bytes, str, str | None], Awaitable[None]]
 
 
