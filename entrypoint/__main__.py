@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from entrypoint import app, keys_command
+from entrypoint.protocol import DirectProtocol
 from entrypoint.settings import EntrypointSettings
 from tillstream import logs, ports, process
 from tillstream.errors import PortTaken
@@ -46,7 +47,7 @@ def serve(workers: int) -> None:
         "entrypoint.__main__:application",
         factory=True,
         workers=workers,
-        http="httptools",
+        http=DirectProtocol,
         loop="uvloop",
         access_log=False,
         log_config=None,

@@ -6,7 +6,7 @@ import itertools
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 from time import perf_counter
 
@@ -21,13 +21,14 @@ from entrypoint import problems
 from entrypoint.access_log import AccessLog
 from entrypoint.asgi import Handler, Reply, header, problem_reply, send_reply
 from entrypoint.broker_link import BrokerLink
-from entrypoint.endpoints import Endpoints
+from entrypoint.endpoints import Answer, Endpoints
 from entrypoint.intake import Intake
 from entrypoint.keys import Keys
 from entrypoint.keys_command import key_file
 from entrypoint.metrics import Metrics
 from entrypoint.pages import Pages
 from entrypoint.problems import Problem
+from entrypoint.protocol import Answer as DirectAnswer
 from entrypoint.publisher import Publisher
 from entrypoint.recent import Recent
 from entrypoint.settings import EntrypointSettings
@@ -41,6 +42,10 @@ log = structlog.get_logger()
 DRAIN_SECONDS = 10
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+#: Checks and publishes one receipt of a scope and a body; tells the outcome, or raises a Problem.
+Submit = Callable[[Scope, bytes, Answer], None]
 
 
 def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
@@ -82,16 +87,22 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
         "/receipt": endpoints.post_receipt,
         "/receipts": endpoints.post_receipts,
     }
-    return Door(hot, pages, metrics, access_log)
+    return Door(hot, endpoints.submit_receipt, pages, metrics, access_log)
 
 
 class Door:
     """Answers the hot paths itself; every request has an id, and a line in the access log."""
 
     def __init__(
-        self, hot: dict[str, Handler], pages: ASGIApp, metrics: Metrics, access_log: AccessLog
+        self,
+        hot: dict[str, Handler],
+        submit: Submit,
+        pages: ASGIApp,
+        metrics: Metrics,
+        access_log: AccessLog,
     ) -> None:
         self._hot = hot
+        self._submit = submit
         self._pages = pages
         self._metrics = metrics
         self._access_log = access_log
@@ -112,6 +123,31 @@ class Door:
             reply = await self._reply(handler, scope, receive, request_id)
             status = reply.status
             await send_reply(send, reply, request_id)
+        self._note(scope, request_id, status, started)
+
+    def takes_directly(self, method: bytes, target: bytes) -> bool:
+        """Single receipts may come as a whole, without a task of their own."""
+        return method == b"POST" and target == b"/receipt"
+
+    def take_directly(self, scope: Scope, body: bytes, answer: DirectAnswer) -> None:
+        """One receipt, answered when its outcome is known."""
+        started = perf_counter()
+        request_id = self._request_id(scope)
+
+        def finish(outcome: Reply | Problem) -> None:
+            reply = outcome if isinstance(outcome, Reply) else problem_reply(outcome, request_id)
+            answer(reply, request_id)
+            self._note(scope, request_id, reply.status, started)
+
+        try:
+            self._submit(scope, body, finish)
+        except Problem as problem:
+            finish(problem)
+        except Exception as error:
+            log.error("unexpected error", request_id=request_id, exc_info=error)
+            finish(problems.unexpected())
+
+    def _note(self, scope: Scope, request_id: str, status: int, started: float) -> None:
         if status >= HTTPStatus.BAD_REQUEST:
             self._metrics.refused(status)
         self._access_log.note(

@@ -1,7 +1,7 @@
 """What the door does with a request: read, check, publish with a confirm, answer."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 from starlette.types import Receive, Scope
@@ -13,8 +13,8 @@ from entrypoint.formats.reading import Entry, NotReadableError
 from entrypoint.intake import ConflictError, ForeignStoreError, Intake, Taken
 from entrypoint.keys import ANYONE, Caller, Keys
 from entrypoint.metrics import Metrics
-from entrypoint.problems import RefusedEntry
-from entrypoint.publisher import MAX_MESSAGE_RECEIPTS, Parcel, Publisher
+from entrypoint.problems import Problem, RefusedEntry
+from entrypoint.publisher import MAX_MESSAGE_BYTES, MAX_MESSAGE_RECEIPTS, Parcel, Publisher
 from entrypoint.recent import DifferentContentError, Recent
 from entrypoint.settings import EntrypointSettings
 from entrypoint.violations import MAX_VIOLATIONS, InvalidReceiptError, NotJsonError, Violation
@@ -24,6 +24,13 @@ from tillstream.errors import NotConfirmed
 
 #: Parcels of one batch that may wait for their confirms at once.
 PARCELS_IN_FLIGHT = 4
+
+
+#: About what the door's stamps add to a receipt.
+STAMP_BYTES = 32
+
+#: Gets the outcome of a request, once.
+Answer = Callable[[Reply | Problem], None]
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -66,17 +73,64 @@ class Endpoints:
         body = await read_body(
             scope, receive, self._settings.max_receipt_bytes, "MAX_RECEIPT_BYTES"
         )
-        body = self._unpacked(scope, body, self._settings.max_receipt_bytes, "MAX_RECEIPT_BYTES")
+        answered: asyncio.Future[Reply | Problem] = asyncio.get_running_loop().create_future()
+
+        def answer(outcome: Reply | Problem) -> None:
+            if not answered.done():  # else the client went away
+                answered.set_result(outcome)
+
+        self.submit_receipt(scope, body, answer, caller)
+        outcome = await answered
+        if isinstance(outcome, Problem):
+            raise outcome
+        return outcome
+
+    def submit_receipt(
+        self, scope: Scope, body: bytes, answer: Answer, caller: Caller | None = None
+    ) -> None:
+        """Check a receipt and publish it; `answer` gets the outcome, now or once it is known.
+
+        Raises the Problem where nothing is published.
+        """
+        if caller is None:
+            caller = self._caller(scope)
+        limit = self._settings.max_receipt_bytes
+        if len(body) > limit:
+            raise problems.too_large(limit, "MAX_RECEIPT_BYTES")
+        body = self._unpacked(scope, body, limit, "MAX_RECEIPT_BYTES")
         kind = media_type(scope)
         if kind != JSON:
             body = _only(_entries(kind, body))
         self._limit(caller, 1)
         taken = self._take(body, caller)
-        retry_key, content = _retry_key(scope), hash((taken.key, taken.content))
+        recent, key, content = self._recent, taken.key, taken.content
+        retry_key = _retry_key(scope)
+        retried = hash((key, content))
         if retry_key is not None:
-            self._claim(retry_key, content)
-        await self._publish([taken], retry_key, content)
-        return json_reply(202, Accepted(taken.key))
+            self._claim(retry_key, retried)
+
+        def resolve(error: NotConfirmed | None) -> None:
+            if error is None:
+                if taken.line:
+                    recent.confirmed(key, content)
+                if retry_key is not None:
+                    recent.confirmed(retry_key, retried)
+                self._metrics.accepted(1)
+                answer(json_reply(202, Accepted(key)))
+                return
+            recent.failed(key)
+            if retry_key is not None:
+                recent.failed(retry_key)
+            answer(problems.not_confirmed(error))
+
+        if not taken.line:  # the broker is known to have it
+            resolve(None)
+            return
+        recent.sent(key, content)
+        try:
+            self._publisher.submit(Parcel(taken.line, 1, (taken.sale,)), resolve)
+        except NotConfirmed as error:
+            resolve(error)
 
     async def post_receipts(self, scope: Scope, receive: Receive) -> Reply:
         """202 when all are durable, 207 when some were refused and all others are durable."""
@@ -106,10 +160,9 @@ class Endpoints:
         refused: list[RefusedEntry] = []
         parcels: set[asyncio.Task[None]] = set()
         try:
-            for start in range(0, len(entries), MAX_MESSAGE_RECEIPTS):
-                part = entries[start : start + MAX_MESSAGE_RECEIPTS]
+            for part in _parts(entries):
                 taken = list(self._take_all(part, caller, refused))
-                parcels.add(asyncio.create_task(self._publish(taken, None, 0)))
+                parcels.add(asyncio.create_task(self._publish(taken)))
                 if len(parcels) >= PARCELS_IN_FLIGHT:
                     done, parcels = await asyncio.wait(parcels, return_when=asyncio.FIRST_COMPLETED)
                     for parcel in done:
@@ -156,7 +209,7 @@ class Endpoints:
         except ConflictError as error:
             raise problems.conflict(f"The receipt {error.key}") from error
 
-    async def _publish(self, taken: Sequence[Taken], retry_key: str | None, content: int) -> None:
+    async def _publish(self, taken: Sequence[Taken]) -> None:
         """Return when all are durable; raises the Problem 503 when that is not known."""
         fresh = [one for one in taken if one.line]
         for one in fresh:
@@ -169,15 +222,11 @@ class Endpoints:
         except BaseException as error:
             for one in fresh:
                 self._recent.failed(one.key)
-            if retry_key is not None:
-                self._recent.failed(retry_key)
             if isinstance(error, NotConfirmed):
                 raise problems.not_confirmed(error) from error
             raise
         for one in fresh:
             self._recent.confirmed(one.key, one.content)
-        if retry_key is not None:
-            self._recent.confirmed(retry_key, content)
         self._metrics.accepted(len(taken))
 
     def _claim(self, retry_key: str, content: int) -> None:
@@ -215,6 +264,18 @@ class Endpoints:
             raise problems.too_large(limit, setting) from error
         except NotPackedError as error:
             raise problems.unreadable(encoding, str(error)) from error
+
+
+def _parts(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """The entries in parts that fit a message each; a part has one entry at least."""
+    start = size = 0
+    for index, entry in enumerate(entries):
+        size += len(entry.body) + STAMP_BYTES
+        if index > start and (index - start == MAX_MESSAGE_RECEIPTS or size > MAX_MESSAGE_BYTES):
+            yield entries[start:index]
+            start, size = index, len(entry.body) + STAMP_BYTES
+    if start < len(entries):
+        yield entries[start:]
 
 
 def _entries(kind: str | None, body: bytes) -> Sequence[Entry]:

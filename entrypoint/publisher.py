@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import chain
 
 import msgspec
+import structlog
 
 from tillstream.codec import JSON, NDJSON, pack
 from tillstream.errors import NotConfirmed, ShuttingDown, TooManyInFlight
 from tillstream.tally import Accepted
+
+log = structlog.get_logger()
 
 #: Most receipts and bytes in one message.
 MAX_MESSAGE_RECEIPTS = 500
@@ -32,6 +35,10 @@ class Parcel(msgspec.Struct, frozen=True):
     sales: Sequence[Accepted] = ()
 
 
+#: Told of a parcel that it is durable (None), or why not.
+Resolve = Callable[[NotConfirmed | None], None]
+Waiting = tuple[Parcel, Resolve]
+
 #: Told what the broker has confirmed, before any request is answered for it.
 Confirmed = Callable[[Iterable[Accepted]], None]
 
@@ -51,7 +58,7 @@ class Publisher:
         self._send = send
         self._confirmed = confirmed
         self._max_receipts = max_receipts
-        self._waiting: deque[tuple[Parcel, asyncio.Future[None]]] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._receipts = 0
         self._messages: set[asyncio.Task[None]] = set()
         self._flush_scheduled = False
@@ -62,19 +69,35 @@ class Publisher:
         """Receipts that wait for a confirm."""
         return self._receipts
 
-    async def publish(self, parcel: Parcel) -> None:
-        """Return when the broker has confirmed the parcel; raises NotConfirmed otherwise.
+    def submit(self, parcel: Parcel, resolve: Resolve) -> None:
+        """Publish the parcel and tell `resolve`, once, what became of it.
 
-        A caller that goes away does not take back what was sent.
+        Raises NotConfirmed when it is not even sent.
         """
         if self._closing:
             raise ShuttingDown
         if self._receipts + parcel.count > self._max_receipts:
             raise TooManyInFlight
-        confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._receipts += parcel.count
-        self._waiting.append((parcel, confirmed))
+        self._waiting.append((parcel, resolve))
         self._schedule_flush()
+
+    async def publish(self, parcel: Parcel) -> None:
+        """Return when the broker has confirmed the parcel; raises NotConfirmed otherwise.
+
+        A caller that goes away does not take back what was sent.
+        """
+        confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def resolve(error: NotConfirmed | None) -> None:
+            if confirmed.done():  # its caller went away
+                return
+            if error is None:
+                confirmed.set_result(None)
+            else:
+                confirmed.set_exception(error)
+
+        self.submit(parcel, resolve)
         await confirmed
 
     async def close(self, timeout_seconds: float) -> None:
@@ -85,8 +108,7 @@ class Publisher:
         for task in self._messages:
             task.cancel()
         while self._waiting:
-            parcel, confirmed = self._waiting.popleft()
-            self._resolve([(parcel, confirmed)], ShuttingDown())
+            self._resolve([self._waiting.popleft()], ShuttingDown())
 
     def _schedule_flush(self) -> None:
         if not self._flush_scheduled and len(self._messages) < MAX_MESSAGES_IN_FLIGHT:
@@ -100,7 +122,7 @@ class Publisher:
             self._messages.add(task)
             task.add_done_callback(self._message_done)
 
-    def _next_group(self) -> list[tuple[Parcel, asyncio.Future[None]]]:
+    def _next_group(self) -> list[Waiting]:
         group = [self._waiting.popleft()]
         count, size = group[0][0].count, len(group[0][0].lines)
         while self._waiting:
@@ -112,7 +134,7 @@ class Publisher:
             group.append(self._waiting.popleft())
         return group
 
-    async def _send_group(self, group: list[tuple[Parcel, asyncio.Future[None]]]) -> None:
+    async def _send_group(self, group: list[Waiting]) -> None:
         body = b"\n".join([parcel.lines for parcel, _ in group])
         lone = len(group) == 1 and group[0][0].count == 1
         try:
@@ -133,17 +155,14 @@ class Publisher:
         else:
             self._resolve(group, None)
 
-    def _resolve(
-        self, group: list[tuple[Parcel, asyncio.Future[None]]], error: NotConfirmed | None
-    ) -> None:
-        for parcel, confirmed in group:
+    def _resolve(self, group: list[Waiting], error: NotConfirmed | None) -> None:
+        for parcel, resolve in group:
             self._receipts -= parcel.count
-            if confirmed.done():  # its caller went away
-                continue
-            if error is None:
-                confirmed.set_result(None)
-            else:
-                confirmed.set_exception(error)
+            try:
+                resolve(error)
+            except Exception as failure:
+                # The others of the message have to hear of it all the same.
+                log.error("an answer failed", exc_info=failure)
 
     def _message_done(self, task: asyncio.Task[None]) -> None:
         self._messages.discard(task)

@@ -11,6 +11,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 
 from tests.processes import running_door
 from tillstream import topology
+from tillstream.codec import receipt_bodies
 
 
 @pytest.fixture
@@ -37,9 +38,10 @@ def published(broker: BlockingConnection) -> Callable[[], list[dict[str, Any]]]:
         receipts: list[dict[str, Any]] = []
         with broker.channel() as channel:
             while True:
-                method, _, body = channel.basic_get(topology.PERSISTENCE_QUEUE, auto_ack=True)
+                method, properties, body = channel.basic_get(topology.PERSISTENCE_QUEUE, auto_ack=True)
                 if method is None:
                     return receipts
-                receipts += [json.loads(line) for line in body.split(b"\n")]
+                lines = receipt_bodies(body, properties.content_type, properties.content_encoding)
+                receipts += [json.loads(line) for line in lines]
 
     return take

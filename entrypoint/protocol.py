@@ -1,0 +1,133 @@
+"""HTTP for the hot path: a small `POST /receipt` is answered without a task or a scope of its own.
+
+Everything else goes the way of ASGI, in the same connection. docs/decisions/0008-direct-requests.md
+says what that brings.
+"""
+
+from typing import Any, Protocol
+
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from entrypoint.asgi import Reply
+
+#: Larger bodies go the way of ASGI, which reads them with backpressure.
+MAX_DIRECT_BYTES = 65_536
+
+#: Requests with these headers are not plain ones.
+_INDIRECT = frozenset({b"expect", b"transfer-encoding", b"upgrade"})
+
+
+class Answer(Protocol):
+    """Takes the answer of a request, once, at any later time."""
+
+    def __call__(self, reply: Reply, request_id: str) -> None: ...
+
+
+class TakesDirectly(Protocol):
+    """An application that takes whole requests beside those of ASGI."""
+
+    def takes_directly(self, method: bytes, target: bytes) -> bool:
+        """Whether requests of this method and target may come as a whole."""
+
+    def take_directly(self, scope: Scope, body: bytes, answer: Answer) -> None:
+        """One request; `scope` has `method`, `path` and `headers`. Does not raise."""
+
+
+class DirectProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with a short way for an application that TakesDirectly."""
+
+    #: Given by uvicorn's configuration: an ASGI application that TakesDirectly.
+    app: Any
+    #: uvicorn's own, or an Exchange.
+    cycle: Any
+
+    def on_message_begin(self) -> None:
+        # The scope of ASGI is made when it is known to be wanted.
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
+    def on_headers_complete(self) -> None:
+        if (exchange := self._direct_exchange()) is not None:
+            self.cycle = exchange
+            return
+        url, headers, expect = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expect
+        self.headers += headers
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if isinstance(self.cycle, Exchange):
+            self.cycle.body += body
+        else:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        exchange = self.cycle
+        if not isinstance(exchange, Exchange):
+            super().on_message_complete()
+            return
+        scope = {"method": "POST", "path": self.url.decode("ascii"), "headers": self.headers}
+        self.app.take_directly(scope, exchange.body, exchange.answer)
+
+    def _direct_exchange(self) -> "Exchange | None":
+        if self.cycle is not None and not self.cycle.response_complete:
+            return None  # pipelined: it waits its turn
+        if not self.app.takes_directly(self.parser.get_method(), self.url):
+            return None
+        length = -1
+        for name, value in self.headers:
+            if name == b"content-length":
+                length = int(value)
+            elif name in _INDIRECT:
+                return None
+        if not 0 <= length <= MAX_DIRECT_BYTES or self.parser.get_http_version() != "1.1":
+            return None
+        return Exchange(self, keep_alive=self.parser.should_keep_alive())
+
+
+class _Nobody:
+    """Stands for the event of a cycle that somebody waits for; nobody does here."""
+
+    def set(self) -> None:
+        """Nothing."""
+
+
+_NOBODY = _Nobody()
+
+
+class Exchange:
+    """One request and its answer: what uvicorn looks at of a cycle, and no more."""
+
+    __slots__ = ("_protocol", "body", "disconnected", "keep_alive", "response_complete")
+
+    message_event = _NOBODY
+
+    def __init__(self, protocol: DirectProtocol, *, keep_alive: bool) -> None:
+        self._protocol = protocol
+        self.body = b""
+        self.keep_alive = keep_alive
+        self.disconnected = False
+        self.response_complete = False
+
+    def answer(self, reply: Reply, request_id: str) -> None:
+        """Write the whole response at once; nothing when the client is gone."""
+        self.response_complete = True
+        protocol = self._protocol
+        if self.disconnected or protocol.transport.is_closing():
+            return
+        parts = [STATUS_LINE[reply.status]]
+        for name, value in (*protocol.server_state.default_headers, *reply.headers):
+            parts += (name, b": ", value, b"\r\n")
+        if not self.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts.append(
+            b"x-request-id: %b\r\ncontent-length: %d\r\n\r\n%b"
+            % (request_id.encode(), len(reply.body), reply.body)
+        )
+        protocol.transport.write(b"".join(parts))
+        if not self.keep_alive:
+            protocol.transport.close()
+        protocol.on_response_complete()
