@@ -59,10 +59,11 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
     endpoints = Endpoints(
         settings,
         publisher,
-        Intake(settings, stores.load(settings), recent, metrics, clock),
+        Intake(settings, stores.load(settings), recent, metrics),
         recent,
         Keys(key_file(settings.data_dir), settings.rate_limit_per_key, clock),
         metrics,
+        clock,
     )
 
     @contextlib.asynccontextmanager

@@ -18,6 +18,7 @@ from entrypoint.publisher import MAX_MESSAGE_BYTES, MAX_MESSAGE_RECEIPTS, Parcel
 from entrypoint.recent import DifferentContentError, Recent
 from entrypoint.settings import EntrypointSettings
 from entrypoint.violations import MAX_VIOLATIONS, InvalidReceiptError, NotJsonError, Violation
+from tillstream.clock import Clock
 from tillstream.codec import JSON
 from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
 from tillstream.errors import NotConfirmed
@@ -59,6 +60,7 @@ class Endpoints:
         recent: Recent,
         keys: Keys,
         metrics: Metrics,
+        clock: Clock,
     ) -> None:
         self._settings = settings
         self._publisher = publisher
@@ -66,6 +68,7 @@ class Endpoints:
         self._recent = recent
         self._keys = keys
         self._metrics = metrics
+        self._clock = clock
 
     async def post_receipt(self, scope: Scope, receive: Receive) -> Reply:
         """202 once the receipt is durable; raises the Problem to answer otherwise."""
@@ -181,11 +184,12 @@ class Endpoints:
     def _take_all(
         self, entries: Iterable[Entry], caller: Caller, refused: list[RefusedEntry]
     ) -> Iterable[Taken]:
+        now = self._clock()
         for entry in entries:
             try:
                 if entry.defect is not None:
                     raise NotJsonError(entry.defect)
-                yield self._intake.take(entry.body, caller)
+                yield self._intake.take(entry.body, caller, now)
             except InvalidReceiptError as error:
                 refused.append(RefusedEntry(entry.position, error.violations))
             except NotJsonError as error:
@@ -199,7 +203,7 @@ class Endpoints:
 
     def _take(self, body: bytes, caller: Caller) -> Taken:
         try:
-            return self._intake.take(body, caller)
+            return self._intake.take(body, caller, self._clock())
         except NotJsonError as error:
             raise problems.not_json(str(error)) from error
         except InvalidReceiptError as error:

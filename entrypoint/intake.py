@@ -1,5 +1,8 @@
 """What a receipt goes through between its JSON and the publisher: checked, marked, remembered."""
 
+from datetime import date
+from functools import lru_cache
+
 import msgspec
 
 from entrypoint.keys import Caller
@@ -9,7 +12,7 @@ from entrypoint.rules import broken_rules
 from entrypoint.settings import EntrypointSettings
 from entrypoint.validation import stamp, validate
 from entrypoint.violations import InvalidReceiptError, Violation
-from tillstream.clock import Clock, event_time
+from tillstream.clock import BusinessDay, event_time
 from tillstream.contracts import Receipt
 from tillstream.identity import content_of
 from tillstream.money import minor_units
@@ -56,17 +59,15 @@ class Intake:
         stores: StoreTable,
         recent: Recent,
         metrics: Metrics,
-        clock: Clock,
     ) -> None:
         self._stores = stores
         self._ahead = settings.max_clock_ahead_seconds
         self._refused = settings.refused()
         self._recent = recent
         self._metrics = metrics
-        self._clock = clock
 
-    def take(self, body: bytes, caller: Caller) -> Taken:
-        """The receipt in `body`, ready to be published.
+    def take(self, body: bytes, caller: Caller, now: float) -> Taken:
+        """The receipt in `body`, which came at `now` (Unix seconds), ready to be published.
 
         Raises NotJsonError, InvalidReceiptError, ForeignStoreError or ConflictError.
         """
@@ -75,10 +76,9 @@ class Intake:
         store = str(receipt.store_id)
         if not caller.may_send_for(store):
             raise ForeignStoreError(store)
-        calendar = self._stores.calendar(store)
-        sold = event_time(receipt.date, calendar.zone)
-        sale = (calendar.of(receipt.date), store, minor_units(receipt.document_total.gross_total))
-        marks = self._marks(receipt, sold.timestamp())
+        day, sold = _moment(receipt.date, self._stores.calendar(store))
+        sale = (day, store, minor_units(receipt.document_total.gross_total))
+        marks = self._marks(receipt, sold, now)
         # Of this process only, and ten times as fast as the digest that downstream keeps.
         content = hash(content_of(receipt))
         try:
@@ -88,14 +88,23 @@ class Intake:
             raise ConflictError(valid.key) from error
         for mark in marks:
             self._metrics.marked(mark)
-        return Taken(valid.key, content, stamp(valid.line, self._clock(), marks), sale)
+        return Taken(valid.key, content, stamp(valid.line, now, marks), sale)
 
-    def _marks(self, receipt: Receipt, sold: float) -> list[str]:
+    def _marks(self, receipt: Receipt, sold: float, now: float) -> list[str]:
         broken = broken_rules(receipt)
+        if not broken and sold <= now + self._ahead:
+            return []
         refused = [Violation(*rule) for rule in broken if rule[0] in self._refused]
         if refused:
             raise InvalidReceiptError(refused)
         marks = list(dict.fromkeys(rule for rule, _, _ in broken))
-        if sold > self._clock() + self._ahead:
+        if sold > now + self._ahead:
             marks.append(CLOCK_AHEAD)
         return marks
+
+
+# Receipts of one second share it.
+@lru_cache(maxsize=16_384)
+def _moment(text: str, calendar: BusinessDay) -> tuple[date, float]:
+    """The business day of a receipt's date, and the date as Unix seconds."""
+    return calendar.of(text), event_time(text, calendar.zone).timestamp()

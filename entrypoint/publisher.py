@@ -21,6 +21,8 @@ MAX_MESSAGE_BYTES = 262_144
 #: Messages that may wait for their confirms at once: one on the way while one is written; more
 #: would only make the groups smaller (docs/performance.md).
 MAX_MESSAGES_IN_FLIGHT = 2
+#: So many where what waits fills a message: it cannot become larger by waiting.
+MAX_FULL_MESSAGES_IN_FLIGHT = 8
 
 #: Sends one message (body, content type, content encoding); returns at the broker's confirm.
 Send = Callable[[bytes, str, str | None], Awaitable[None]]
@@ -48,7 +50,8 @@ class Publisher:
 
     1. A receipt that comes while fewer than MAX_MESSAGES_IN_FLIGHT messages are unconfirmed
        goes out at the end of this turn of the event loop, with all that came in the turn.
-    2. What comes while they are all in flight waits, and shares the next message.
+    2. What comes while they are all in flight waits, and shares the next message; when that is
+       full it goes out at once, up to MAX_FULL_MESSAGES_IN_FLIGHT.
     3. One confirm, or one failure, resolves every request of the message.
 
     Bounded: past `max_receipts` unresolved receipts, `publish` raises TooManyInFlight.
@@ -60,6 +63,8 @@ class Publisher:
         self._max_receipts = max_receipts
         self._waiting: deque[Waiting] = deque()
         self._receipts = 0
+        self._waiting_receipts = 0
+        self._waiting_bytes = 0
         self._messages: set[asyncio.Task[None]] = set()
         self._flush_scheduled = False
         self._closing = False
@@ -80,6 +85,8 @@ class Publisher:
             raise TooManyInFlight
         self._receipts += parcel.count
         self._waiting.append((parcel, resolve))
+        self._waiting_receipts += parcel.count
+        self._waiting_bytes += len(parcel.lines) + 1
         self._schedule_flush()
 
     async def publish(self, parcel: Parcel) -> None:
@@ -111,16 +118,24 @@ class Publisher:
             self._resolve([self._waiting.popleft()], ShuttingDown())
 
     def _schedule_flush(self) -> None:
-        if not self._flush_scheduled and len(self._messages) < MAX_MESSAGES_IN_FLIGHT:
+        if not self._flush_scheduled and self._may_send():
             self._flush_scheduled = True
             asyncio.get_running_loop().call_soon(self._flush)
 
     def _flush(self) -> None:
         self._flush_scheduled = False
-        while self._waiting and len(self._messages) < MAX_MESSAGES_IN_FLIGHT:
+        while self._waiting and self._may_send():
             task = asyncio.get_running_loop().create_task(self._send_group(self._next_group()))
             self._messages.add(task)
             task.add_done_callback(self._message_done)
+
+    def _may_send(self) -> bool:
+        full = (
+            self._waiting_receipts >= MAX_MESSAGE_RECEIPTS
+            or self._waiting_bytes >= MAX_MESSAGE_BYTES
+        )
+        most = MAX_FULL_MESSAGES_IN_FLIGHT if full else MAX_MESSAGES_IN_FLIGHT
+        return len(self._messages) < most
 
     def _next_group(self) -> list[Waiting]:
         group = [self._waiting.popleft()]
@@ -132,6 +147,9 @@ class Publisher:
             if count > MAX_MESSAGE_RECEIPTS or size > MAX_MESSAGE_BYTES:
                 break
             group.append(self._waiting.popleft())
+        for parcel, _ in group:
+            self._waiting_receipts -= parcel.count
+            self._waiting_bytes -= len(parcel.lines) + 1
         return group
 
     async def _send_group(self, group: list[Waiting]) -> None:
