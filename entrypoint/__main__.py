@@ -20,22 +20,21 @@ log = structlog.get_logger()
 def main() -> None:
     """Run the door, or a command on its keys."""
     parser = argparse.ArgumentParser(prog="python -m entrypoint", description=__doc__)
-    parser.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="processes that share the port"
-    )
+    parser.add_argument("--workers", type=int, metavar="N", help="instead of ENTRYPOINT_WORKERS")
     commands = parser.add_subparsers(dest="command")
     keys_command.add_arguments(commands.add_parser("keys", help="API keys"))
     arguments = parser.parse_args()
     if arguments.command == "keys":
         raise SystemExit(keys_command.run(arguments))
-    if arguments.workers < 1:
-        parser.error("--workers must be at least 1")
-    serve(arguments.workers)
-
-
-def serve(workers: int) -> None:
-    """Listen, serve until SIGTERM or SIGINT, let the requests in flight end."""
     settings = process.load_settings(EntrypointSettings)
+    workers = settings.entrypoint_workers if arguments.workers is None else arguments.workers
+    if workers < 1:
+        parser.error("--workers must be at least 1")
+    serve(settings, workers)
+
+
+def serve(settings: EntrypointSettings, workers: int) -> None:
+    """Listen, serve until SIGTERM or SIGINT, let the requests in flight end."""
     logs.configure(settings, "entrypoint")
     try:
         listener = ports.listen(

@@ -6,7 +6,7 @@ import itertools
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from http import HTTPStatus
 from time import perf_counter
 
@@ -34,7 +34,7 @@ from entrypoint.recent import Recent
 from entrypoint.settings import EntrypointSettings
 from tillstream import stores
 from tillstream.clock import Clock
-from tillstream.tally import Tally, folder_of
+from tillstream.tally import Accepted, Tally, folder_of
 
 log = structlog.get_logger()
 
@@ -54,7 +54,12 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
     recent = Recent(settings.remembered_receipts)
     link = BrokerLink(settings.amqp_url, settings.confirm_timeout_seconds)
     tally = Tally(folder_of(settings.data_dir), f"{int(clock())}-{os.getpid()}")
-    publisher = Publisher(link.send, tally.add, settings.max_receipts_in_flight)
+
+    def count(accepted: Sequence[Accepted]) -> None:
+        tally.add(accepted)
+        metrics.accepted(len(accepted))
+
+    publisher = Publisher(link.send, count, settings.max_receipts_in_flight)
     access_log = AccessLog(settings.access_log, clock)
     endpoints = Endpoints(
         settings,
@@ -62,7 +67,6 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
         Intake(settings, stores.load(settings), recent, metrics),
         recent,
         Keys(key_file(settings.data_dir), settings.rate_limit_per_key, clock),
-        metrics,
         clock,
     )
 

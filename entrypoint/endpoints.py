@@ -12,7 +12,6 @@ from entrypoint.formats import READERS
 from entrypoint.formats.reading import Entry, NotReadableError
 from entrypoint.intake import ConflictError, ForeignStoreError, Intake, Taken
 from entrypoint.keys import ANYONE, Caller, Keys
-from entrypoint.metrics import Metrics
 from entrypoint.problems import Problem, RefusedEntry
 from entrypoint.publisher import MAX_MESSAGE_BYTES, MAX_MESSAGE_RECEIPTS, Parcel, Publisher
 from entrypoint.recent import DifferentContentError, Recent
@@ -59,7 +58,6 @@ class Endpoints:
         intake: Intake,
         recent: Recent,
         keys: Keys,
-        metrics: Metrics,
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -67,7 +65,6 @@ class Endpoints:
         self._intake = intake
         self._recent = recent
         self._keys = keys
-        self._metrics = metrics
         self._clock = clock
 
     async def post_receipt(self, scope: Scope, receive: Receive) -> Reply:
@@ -118,7 +115,6 @@ class Endpoints:
                     recent.confirmed(key, content)
                 if retry_key is not None:
                     recent.confirmed(retry_key, retried)
-                self._metrics.accepted(1)
                 answer(json_reply(202, Accepted(key)))
                 return
             recent.failed(key)
@@ -231,7 +227,6 @@ class Endpoints:
             raise
         for one in fresh:
             self._recent.confirmed(one.key, one.content)
-        self._metrics.accepted(len(taken))
 
     def _claim(self, retry_key: str, content: int) -> None:
         try:

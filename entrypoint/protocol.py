@@ -4,12 +4,14 @@ Everything else goes the way of ASGI, in the same connection. docs/decisions/000
 says what that brings.
 """
 
+from functools import lru_cache
 from typing import Any, Protocol
 
 from starlette.types import Scope
+from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from entrypoint.asgi import Reply
+from entrypoint.asgi import Headers, Reply
 
 #: Larger bodies go the way of ASGI, which reads them with backpressure.
 MAX_DIRECT_BYTES = 65_536
@@ -118,16 +120,23 @@ class Exchange:
         protocol = self._protocol
         if self.disconnected or protocol.transport.is_closing():
             return
-        parts = [STATUS_LINE[reply.status]]
-        for name, value in (*protocol.server_state.default_headers, *reply.headers):
-            parts += (name, b": ", value, b"\r\n")
-        if not self.keep_alive:
-            parts.append(b"connection: close\r\n")
-        parts.append(
-            b"x-request-id: %b\r\ncontent-length: %d\r\n\r\n%b"
-            % (request_id.encode(), len(reply.body), reply.body)
+        # The date is a header by default, new every second.
+        headers = (*protocol.server_state.default_headers, *reply.headers)
+        if CLOSE_HEADER in reply.headers:
+            self.keep_alive = False
+        elif not self.keep_alive:
+            headers = (*headers, CLOSE_HEADER)
+        protocol.transport.write(
+            b"%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b"
+            % (_head(reply.status, headers), request_id.encode(), len(reply.body), reply.body)
         )
-        protocol.transport.write(b"".join(parts))
         if not self.keep_alive:
             protocol.transport.close()
         protocol.on_response_complete()
+
+
+@lru_cache(maxsize=64)
+def _head(status: int, headers: Headers) -> bytes:
+    """The status line and the headers that many responses share."""
+    lines = [b"%b: %b\r\n" % header for header in headers]
+    return b"".join([STATUS_LINE[status], *lines])

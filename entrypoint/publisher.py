@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from itertools import chain
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 import structlog
@@ -42,7 +41,7 @@ Resolve = Callable[[NotConfirmed | None], None]
 Waiting = tuple[Parcel, Resolve]
 
 #: Told what the broker has confirmed, before any request is answered for it.
-Confirmed = Callable[[Iterable[Accepted]], None]
+Confirmed = Callable[[Sequence[Accepted]], None]
 
 
 class Publisher:
@@ -161,7 +160,7 @@ class Publisher:
             else:
                 packed, encoding = pack(body)
                 await self._send(packed, NDJSON, encoding)
-            self._confirmed(chain.from_iterable(parcel.sales for parcel, _ in group))
+            self._confirmed([sale for parcel, _ in group for sale in parcel.sales])
         except NotConfirmed as error:
             self._resolve(group, error)
         except asyncio.CancelledError:

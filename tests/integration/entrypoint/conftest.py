@@ -38,7 +38,9 @@ def published(broker: BlockingConnection) -> Callable[[], list[dict[str, Any]]]:
         receipts: list[dict[str, Any]] = []
         with broker.channel() as channel:
             while True:
-                method, properties, body = channel.basic_get(topology.PERSISTENCE_QUEUE, auto_ack=True)
+                method, properties, body = channel.basic_get(
+                    topology.PERSISTENCE_QUEUE, auto_ack=True
+                )
                 if method is None:
                     return receipts
                 lines = receipt_bodies(body, properties.content_type, properties.content_encoding)
