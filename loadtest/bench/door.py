@@ -1,6 +1,5 @@
 """The door beside the smallest Express door: the same receipts, broker and client, in turn."""
 
-import json
 import os
 import statistics
 import subprocess
@@ -15,16 +14,19 @@ from pathlib import Path
 from loadtest.bench import clients
 from loadtest.bench.harness import Options, Result, Series
 from loadtest.bench.private import System, running_system
+from loadtest.bench.receipts import NUMBER, example, varied
 from loadtest.bench.usage import cpu_seconds
 from tillstream import broker, topology
-from tillstream.codec import JSON, NDJSON
+from tillstream.codec import JSON, NDJSON, pack
 from tillstream.errors import ServerNotReady
 from tillstream.local.ports import kept_ports
 
 REFERENCE = Path(__file__).with_name("reference")
 CONNECTIONS = 64
+#: For each worker of the door.
 BATCH_CONNECTIONS = 4
 BATCH_RECEIPTS = 500
+BATCH_WORKERS = (1, 2)
 STEADY_RATE = 500
 
 #: Targets of the issue: times the reference; receipts/s in batches; ms at 500/s.
@@ -45,9 +47,10 @@ def run(options: Options) -> Result:
         " number of its own each time, the doors in turn, the queues emptied between. The"
         " reference is Express 4 with amqplib: it validates nothing and answers before the"
         " broker has the receipt. Broker, door and client share the machine.",
-        f"Batches: POST /receipts of {BATCH_RECEIPTS} receipts as NDJSON over"
-        f" {BATCH_CONNECTIONS} connections, with the door's memory of retries at 1, so that a"
-        " body that comes again is validated and published again.",
+        f"Batches: POST /receipts of {BATCH_RECEIPTS} receipts as NDJSON, each with products of"
+        f" its own, over {BATCH_CONNECTIONS} connections for each of the door's worker processes,"
+        " with the door's memory of retries at 1, so that a body that comes again is validated"
+        " and published again.",
         f"Steady: {STEADY_RATE} POSTs a second for {seconds} s, open loop, latency from the"
         " intended time of sending.",
     ]
@@ -58,41 +61,15 @@ def run(options: Options) -> Result:
                 _singles(series if number else Series(), system, peer, receipt, seconds, folder)
             for _ in range(options.rounds):
                 _steady(series, system, receipt, seconds)
-        settings = {"REMEMBERED_RECEIPTS": "1"}
-        with running_system(["entrypoint"], ["rabbitmq"], settings) as system:
-            for number in range(options.rounds + 1):
-                _batches(series if number else Series(), system, receipt, seconds, folder)
+        for workers in BATCH_WORKERS:
+            settings = {"REMEMBERED_RECEIPTS": "1", "ENTRYPOINT_WORKERS": str(workers)}
+            with running_system(["entrypoint"], ["rabbitmq"], settings) as system:
+                for number in range(options.rounds + 1):
+                    _batches(series if number else Series(), system, workers, seconds, folder)
+        with running_system([], ["rabbitmq"]) as system:
             for _ in range(options.rounds):
                 _broker_alone(series, system, receipt, seconds)
     return series.result()
-
-
-def example() -> bytes:
-    """A receipt of about 1.5 KB, sound, with `#NUMBER#` for its number."""
-    line = {
-        "productCode": "00000011",
-        "productDescription": "Baguette tradition au levain",
-        "productCategoryCode": "E",
-        "productCategoryName": "Pain",
-        "quantity": 2,
-        "unitOfMeasure": "piece",
-        "unitPrice": 1.25,
-        "creditAmount": 2.5,
-        "taxPercentage": 5.5,
-        "settlementAmount": 2.64,
-    }
-    fields = {
-        "cashReceiptID": "#NUMBER#",
-        "storeID": 17,
-        "terminalID": 2,
-        "agentID": 4,
-        "customerID": None,
-        "date": time.strftime("%Y-%m-%d %H:%M:%S"),
-        "lines": [{"lineNumber": number} | line for number in range(1, 6)],
-        "documentTotal": {"netTotal": 12.5, "taxPayable": 0.7, "grossTotal": 13.2},
-        "settlements": [{"paymentMechanism": "CB", "settlementAmount": 13.2}],
-    }
-    return json.dumps(fields).encode()
 
 
 def _singles(
@@ -127,7 +104,7 @@ def _singles(
 
 def _steady(series: Series, system: System, receipt: bytes, seconds: int) -> None:
     _empty(system)
-    head, tail = receipt.split(b"#NUMBER#")
+    head, tail = receipt.split(NUMBER)
 
     def body(number: int) -> bytes:
         return b"%b%d%b" % (head, number, tail)
@@ -139,39 +116,39 @@ def _steady(series: Series, system: System, receipt: bytes, seconds: int) -> Non
     series.add("door: p99 at 500/s", "ms", p99, "lower", TARGET_P99_MS)
 
 
-def _batches(series: Series, system: System, receipt: bytes, seconds: int, folder: Path) -> None:
+def _batches(series: Series, system: System, workers: int, seconds: int, folder: Path) -> None:
     _empty(system)
     pid = system.pids()["entrypoint"]
-    bodies = [_batch(receipt, 1_000_000 * index) for index in range(20)]
+    bodies = [_batch(1_000_000 * index) for index in range(20)]
     before = cpu_seconds(pid)
     found = clients.wrk(
-        f"{system.entrypoint}/receipts", bodies, NDJSON, connections=BATCH_CONNECTIONS,
+        f"{system.entrypoint}/receipts", bodies, NDJSON, connections=BATCH_CONNECTIONS * workers,
         seconds=seconds, folder=folder,
     )  # fmt: skip
     receipts = found.requests * BATCH_RECEIPTS
     rate = found.requests_per_second * BATCH_RECEIPTS
-    series.add("door: batches of 500", "receipts/s", rate, "higher", TARGET_BATCH)
     spent = 1e6 * (cpu_seconds(pid) - before) / receipts
-    series.add("door: CPU for a receipt in a batch", "us", spent, "lower")
+    name = f"door, {workers} worker{'s' * (workers > 1)}"
+    target = TARGET_BATCH if workers == BATCH_WORKERS[-1] else None
+    series.add(f"{name}: batches of 500", "receipts/s", rate, "higher", target)
+    series.add(f"{name}: CPU for a receipt in a batch", "us", spent, "lower")
 
 
 def _broker_alone(series: Series, system: System, receipt: bytes, seconds: int) -> None:
     _empty(system)
     one = clients.broker_limit(system.amqp_url, receipt, 64, seconds)
     series.add("broker alone: single messages", "messages/s", one, "higher")
-    _empty(system)
     # As large as the door makes its messages.
-    body = _batch(receipt, 0)[:262_144]
-    many = clients.broker_limit(system.amqp_url, body, 4, seconds)
-    series.add(
-        "broker alone: messages of 256 KiB", "receipts/s", many * len(body) / len(receipt), "higher"
-    )
+    lines = _batch(0)[:262_144]
+    for name, body in (("plain", lines), ("packed", pack(lines)[0])):
+        _empty(system)
+        many = clients.broker_limit(system.amqp_url, body, 8, seconds)
+        carried = many * lines.count(b"\n")
+        series.add(f"broker alone: {name} messages of 256 KiB", "receipts/s", carried, "higher")
 
 
-def _batch(receipt: bytes, first: int) -> bytes:
-    return b"\n".join(
-        receipt.replace(b"#NUMBER#", b"%d" % (first + number)) for number in range(BATCH_RECEIPTS)
-    )
+def _batch(first: int) -> bytes:
+    return b"\n".join(varied(BATCH_RECEIPTS, first))
 
 
 def _empty(system: System) -> None:

@@ -8,10 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from loadtest.bench.door import example
 from loadtest.bench.harness import Options, Result, Series
 from loadtest.bench.log_writer import write_log
 from loadtest.bench.private import System, running_system
+from loadtest.bench.receipts import NUMBER, example
 from tillstream import broker, topology
 from tillstream.errors import TillstreamError
 
@@ -63,7 +63,7 @@ def _fill(system: System, count: int, per_message: int) -> None:
 
 
 def _receipts(count: int) -> Iterator[bytes]:
-    head, tail = example().split(b"#NUMBER#")
+    head, tail = example().split(NUMBER)
     stamped = tail[:-1] + b', "receivedTime": 1795000000.0}'
     for number in range(count):
         yield b"%b%d%b" % (head, number, stamped)
