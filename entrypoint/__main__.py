@@ -37,9 +37,8 @@ def serve(settings: EntrypointSettings, workers: int) -> None:
     """Listen, serve until SIGTERM or SIGINT, let the requests in flight end."""
     logs.configure(settings, "entrypoint")
     try:
-        listener = ports.listen(
-            settings.entrypoint_host, settings.entrypoint_port, "ENTRYPOINT_PORT"
-        )
+        port_for = ports.listen if workers == 1 else ports.share
+        listener = port_for(settings.entrypoint_host, settings.entrypoint_port, "ENTRYPOINT_PORT")
     except PortTaken as error:
         process.fail(error)
     config = uvicorn.Config(

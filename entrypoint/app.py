@@ -6,7 +6,7 @@ import itertools
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from http import HTTPStatus
 from time import perf_counter
 
@@ -21,7 +21,7 @@ from entrypoint import problems
 from entrypoint.access_log import AccessLog
 from entrypoint.asgi import Handler, Reply, header, problem_reply, send_reply
 from entrypoint.broker_link import BrokerLink
-from entrypoint.endpoints import Answer, Endpoints
+from entrypoint.endpoints import Endpoints
 from entrypoint.intake import Intake
 from entrypoint.keys import Keys
 from entrypoint.keys_command import key_file
@@ -42,10 +42,6 @@ log = structlog.get_logger()
 DRAIN_SECONDS = 10
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-
-#: Checks and publishes one receipt of a scope and a body; tells the outcome, or raises a Problem.
-Submit = Callable[[Scope, bytes, Answer], None]
 
 
 def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
@@ -92,7 +88,8 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
         "/receipt": endpoints.post_receipt,
         "/receipts": endpoints.post_receipts,
     }
-    return Door(hot, endpoints.submit_receipt, pages, metrics, access_log)
+    direct = {b"/receipt": settings.max_receipt_bytes, b"/receipts": settings.max_batch_bytes}
+    return Door(hot, endpoints, direct, pages, metrics, access_log)
 
 
 class Door:
@@ -101,13 +98,17 @@ class Door:
     def __init__(
         self,
         hot: dict[str, Handler],
-        submit: Submit,
+        endpoints: Endpoints,
+        direct: Mapping[bytes, int],
         pages: ASGIApp,
         metrics: Metrics,
         access_log: AccessLog,
     ) -> None:
         self._hot = hot
-        self._submit = submit
+        self._endpoints = endpoints
+        #: The targets of requests that may come whole, and their largest bodies.
+        self._direct = direct
+        self._batches: set[asyncio.Task[None]] = set()
         self._pages = pages
         self._metrics = metrics
         self._access_log = access_log
@@ -125,19 +126,24 @@ class Door:
         if handler is None:
             status = await self._page(scope, receive, send, request_id)
         else:
-            reply = await self._reply(handler, scope, receive, request_id)
+            reply = await self._reply(self._handled(handler, scope, receive), request_id)
             status = reply.status
             await send_reply(send, reply, request_id)
         self._note(scope, request_id, status, started)
 
-    def takes_directly(self, method: bytes, target: bytes) -> bool:
-        """Single receipts may come as a whole, without a task of their own."""
-        return method == b"POST" and target == b"/receipt"
+    def direct_bytes(self, method: bytes, target: bytes) -> int:
+        """Receipts and batches may come whole, up to their settings."""
+        return self._direct.get(target, 0) if method == b"POST" else 0
 
     def take_directly(self, scope: Scope, body: bytes, answer: DirectAnswer) -> None:
-        """One receipt, answered when its outcome is known."""
+        """A receipt, without a task of its own, or a batch; answered when the outcome is known."""
         started = perf_counter()
         request_id = self._request_id(scope)
+        if scope["path"] == "/receipts":
+            batch = asyncio.create_task(self._batch(scope, body, answer, request_id, started))
+            self._batches.add(batch)
+            batch.add_done_callback(self._batches.discard)
+            return
 
         def finish(outcome: Reply | Problem) -> None:
             reply = outcome if isinstance(outcome, Reply) else problem_reply(outcome, request_id)
@@ -145,12 +151,19 @@ class Door:
             self._note(scope, request_id, reply.status, started)
 
         try:
-            self._submit(scope, body, finish)
+            self._endpoints.submit_receipt(scope, body, finish)
         except Problem as problem:
             finish(problem)
         except Exception as error:
             log.error("unexpected error", request_id=request_id, exc_info=error)
             finish(problems.unexpected())
+
+    async def _batch(
+        self, scope: Scope, body: bytes, answer: DirectAnswer, request_id: str, started: float
+    ) -> None:
+        reply = await self._reply(self._endpoints.take_batch(scope, body), request_id)
+        answer(reply, request_id)
+        self._note(scope, request_id, reply.status, started)
 
     def _note(self, scope: Scope, request_id: str, status: int, started: float) -> None:
         if status >= HTTPStatus.BAD_REQUEST:
@@ -159,13 +172,14 @@ class Door:
             request_id, scope["method"], scope["path"], status, perf_counter() - started
         )
 
-    async def _reply(
-        self, handler: Handler, scope: Scope, receive: Receive, request_id: str
-    ) -> Reply:
+    async def _handled(self, handler: Handler, scope: Scope, receive: Receive) -> Reply:
+        if scope["method"] != "POST":
+            raise problems.wrong_method(scope["method"], ["POST"])
+        return await handler(scope, receive)
+
+    async def _reply(self, handled: Awaitable[Reply], request_id: str) -> Reply:
         try:
-            if scope["method"] != "POST":
-                raise problems.wrong_method(scope["method"], ["POST"])
-            return await handler(scope, receive)
+            return await handled
         except Problem as problem:
             return problem_reply(problem, request_id)
         except Exception as error:

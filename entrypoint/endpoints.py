@@ -95,8 +95,6 @@ class Endpoints:
         if caller is None:
             caller = self._caller(scope)
         limit = self._settings.max_receipt_bytes
-        if len(body) > limit:
-            raise problems.too_large(limit, "MAX_RECEIPT_BYTES")
         body = self._unpacked(scope, body, limit, "MAX_RECEIPT_BYTES")
         kind = media_type(scope)
         if kind != JSON:
@@ -132,11 +130,17 @@ class Endpoints:
             resolve(error)
 
     async def post_receipts(self, scope: Scope, receive: Receive) -> Reply:
-        """202 when all are durable, 207 when some were refused and all others are durable."""
+        """The answer to a batch that is still to be read; raises the Problem otherwise."""
         caller = self._caller(scope)
         limit = self._settings.max_batch_bytes
         body = await read_body(scope, receive, limit, "MAX_BATCH_BYTES")
-        body = self._unpacked(scope, body, limit, "MAX_BATCH_BYTES")
+        return await self.take_batch(scope, body, caller)
+
+    async def take_batch(self, scope: Scope, body: bytes, caller: Caller | None = None) -> Reply:
+        """202 when all are durable, 207 when some were refused and all others are durable."""
+        if caller is None:
+            caller = self._caller(scope)
+        body = self._unpacked(scope, body, self._settings.max_batch_bytes, "MAX_BATCH_BYTES")
         entries = _entries(media_type(scope), body)
         self._limit(caller, len(entries))
         retry_key, content = _retry_key(scope), hash(body)

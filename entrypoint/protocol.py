@@ -1,6 +1,6 @@
-"""HTTP for the hot path: a small `POST /receipt` is answered without a task or a scope of its own.
+"""HTTP for the hot paths: plain requests of known length come to the door whole, without ASGI.
 
-Everything else goes the way of ASGI, in the same connection. docs/decisions/0008-direct-requests.md
+Everything else goes the way of ASGI, in the same connection; docs/decisions/0008-direct-requests.md
 says what that brings.
 """
 
@@ -12,9 +12,6 @@ from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from entrypoint.asgi import Headers, Reply
-
-#: Larger bodies go the way of ASGI, which reads them with backpressure.
-MAX_DIRECT_BYTES = 65_536
 
 #: Requests with these headers are not plain ones.
 _INDIRECT = frozenset({b"expect", b"transfer-encoding", b"upgrade"})
@@ -29,8 +26,8 @@ class Answer(Protocol):
 class TakesDirectly(Protocol):
     """An application that takes whole requests beside those of ASGI."""
 
-    def takes_directly(self, method: bytes, target: bytes) -> bool:
-        """Whether requests of this method and target may come as a whole."""
+    def direct_bytes(self, method: bytes, target: bytes) -> int:
+        """Largest body with which requests of this method and target may come whole; or 0."""
 
     def take_directly(self, scope: Scope, body: bytes, answer: Answer) -> None:
         """One request; `scope` has `method`, `path` and `headers`. Does not raise."""
@@ -62,7 +59,7 @@ class DirectProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         if isinstance(self.cycle, Exchange):
-            self.cycle.body += body
+            self.cycle.chunks.append(body)
         else:
             super().on_body(body)
 
@@ -72,12 +69,15 @@ class DirectProtocol(HttpToolsProtocol):
             super().on_message_complete()
             return
         scope = {"method": "POST", "path": self.url.decode("ascii"), "headers": self.headers}
-        self.app.take_directly(scope, exchange.body, exchange.answer)
+        chunks = exchange.chunks
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        self.app.take_directly(scope, body, exchange.answer)
 
     def _direct_exchange(self) -> "Exchange | None":
         if self.cycle is not None and not self.cycle.response_complete:
             return None  # pipelined: it waits its turn
-        if not self.app.takes_directly(self.parser.get_method(), self.url):
+        most = self.app.direct_bytes(self.parser.get_method(), self.url)
+        if not most:
             return None
         length = -1
         for name, value in self.headers:
@@ -85,7 +85,7 @@ class DirectProtocol(HttpToolsProtocol):
                 length = int(value)
             elif name in _INDIRECT:
                 return None
-        if not 0 <= length <= MAX_DIRECT_BYTES or self.parser.get_http_version() != "1.1":
+        if not 0 <= length <= most or self.parser.get_http_version() != "1.1":
             return None
         return Exchange(self, keep_alive=self.parser.should_keep_alive())
 
@@ -103,13 +103,14 @@ _NOBODY = _Nobody()
 class Exchange:
     """One request and its answer: what uvicorn looks at of a cycle, and no more."""
 
-    __slots__ = ("_protocol", "body", "disconnected", "keep_alive", "response_complete")
+    __slots__ = ("_protocol", "chunks", "disconnected", "keep_alive", "response_complete")
 
     message_event = _NOBODY
 
     def __init__(self, protocol: DirectProtocol, *, keep_alive: bool) -> None:
         self._protocol = protocol
-        self.body = b""
+        #: The body as it comes; no more than its announced length.
+        self.chunks: list[bytes] = []
         self.keep_alive = keep_alive
         self.disconnected = False
         self.response_complete = False

@@ -2,21 +2,58 @@
 
 import errno
 import socket
+from collections.abc import Callable
+from typing import TypeVar
 
 from tillstream.errors import PortTaken
 
+S = TypeVar("S", bound=socket.socket)
+
+#: Connections that may wait to be accepted.
+BACKLOG = 2_048
+
 
 def listen(host: str, port: int, variable: str) -> socket.socket:
-    """A bound TCP socket; raises PortTaken naming the port and `variable`."""
+    """A listening TCP socket; raises PortTaken naming the port and `variable`."""
+    listener = _bound(socket.socket, host, port, variable, socket.SO_REUSEADDR)
+    listener.listen(BACKLOG)
+    return listener
+
+
+class SharedPort(socket.socket):
+    """A port that is held for several processes; itself it does not listen.
+
+    Each process that it is sent to gets a listener of its own, and the kernel spreads the
+    connections over them. Where processes accept from one listener, a quick one may take all.
+    """
+
+    def __reduce__(self) -> tuple[Callable[..., socket.socket], tuple[str, int]]:
+        host, port = self.getsockname()[:2]
+        return _listen_beside, (host, port)
+
+
+def share(host: str, port: int, variable: str) -> SharedPort:
+    """A port for several processes; raises PortTaken naming the port and `variable`."""
+    # Another program that shares its port as well would not be noticed otherwise.
+    _bound(socket.socket, host, port, variable, socket.SO_REUSEADDR).close()
+    return _bound(SharedPort, host, port, variable, socket.SO_REUSEPORT)
+
+
+def _listen_beside(host: str, port: int) -> socket.socket:
+    listener = _bound(socket.socket, host, port, "", socket.SO_REUSEPORT)
+    listener.listen(BACKLOG)
+    return listener
+
+
+def _bound(kind: type[S], host: str, port: int, variable: str, option: int) -> S:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound = kind(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, option, 1)
     try:
-        listener.bind((host, port))
-        listener.listen(2048)
+        bound.bind((host, port))
     except OSError as error:
-        listener.close()
+        bound.close()
         if error.errno == errno.EADDRINUSE:
             raise PortTaken(port, variable) from error
         raise
-    return listener
+    return bound
