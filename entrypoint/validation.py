@@ -42,7 +42,8 @@ def validate(body: bytes) -> ValidReceipt:
     """The receipt in `body`; raises NotJsonError or InvalidReceiptError."""
     try:
         # Fields that we do not know are kept and not decoded, so their text is checked here.
-        body.decode()
+        if not body.isascii():
+            body.decode()
         receipt = _decoder.decode(body)
     except (msgspec.ValidationError, UnicodeDecodeError) as error:
         raise explain(body, error) from error
