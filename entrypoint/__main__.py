@@ -71,6 +71,7 @@ def application() -> ASGIApp:
     logs.configure(settings, "entrypoint")
     door = app.build(settings, time.time)
     process.calm_collector()
+    process.calm_allocator()
     return door
 
 

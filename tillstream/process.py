@@ -1,5 +1,7 @@
 """How every process starts and ends: settings or one clear line, SIGTERM sets an event."""
 
+import contextlib
+import ctypes
 import gc
 import os
 import signal
@@ -11,6 +13,9 @@ from tillstream import settings
 from tillstream.errors import SettingsError, TillstreamError
 
 S = TypeVar("S", bound=settings.Settings)
+
+#: Parameters of mallopt(3), from malloc.h.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 #: Exit status for settings that do not hold, of sysexits.h.
 EX_CONFIG = 78
@@ -40,6 +45,19 @@ def calm_collector() -> None:
     """
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
+
+
+def calm_allocator() -> None:
+    """Let the C library keep what is freed, up to a bound, for the next body of that size.
+
+    By default glibc gives large blocks back to the kernel at once, which clears every page of the
+    next one: it made a copy of a batch fifteen times as slow as the copying itself. Elsewhere
+    than on glibc nothing changes.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+        mallopt(_M_MMAP_THRESHOLD, 32 * 1024 * 1024)
+        mallopt(_M_TRIM_THRESHOLD, 64 * 1024 * 1024)
 
 
 def stop_on_signals() -> threading.Event:
