@@ -63,6 +63,11 @@ class History:
             received = list(
                 receipts.aggregate(_by_minute(day, "$receivedAt"), maxTimeMS=QUERY_TIMEOUT_MS)
             )
+            stored = list(
+                receipts.aggregate(
+                    _stored_by_minute(day), maxTimeMS=QUERY_TIMEOUT_MS, allowDiskUse=True
+                )
+            )
             week_before = day - timedelta(days=7)
             by_hour = list(
                 receipts.aggregate(_by_hour(week_before, self._zone), maxTimeMS=QUERY_TIMEOUT_MS)
@@ -72,7 +77,7 @@ class History:
             return False
         running = running_totals(sold, until=self._clock())
         last_week = {str(row["_id"]): int(row["gross"]) for row in by_hour}
-        self._model.take_history(day, running, _counts(received), last_week)
+        self._model.take_history(day, running, _counts(received), _delays(stored), last_week)
         log.info("history read", day=day.isoformat(), minutes=len(sold))
         return True
 
@@ -83,6 +88,24 @@ def _by_minute(day: date, field: str) -> list[dict[str, Any]]:
     return [
         {"$match": {"businessDay": day.isoformat()}},
         {"$group": {"_id": minute, **totals}},
+        {"$sort": {"_id": 1}},
+    ]
+
+
+def _stored_by_minute(day: date) -> list[dict[str, Any]]:
+    """Nearest-rank percentiles of received to stored, ms, of each minute in which it was stored."""
+
+    def rank(part: float) -> dict[str, Any]:
+        place = {"$ceil": {"$multiply": [part, {"$size": "$delays"}]}}
+        return {"$arrayElemAt": ["$delays", {"$toInt": {"$subtract": [place, 1]}}]}
+
+    minute = {"$dateTrunc": {"date": "$storedAt", "unit": "minute"}}
+    delay = {"$subtract": ["$storedAt", "$receivedAt"]}
+    return [
+        {"$match": {"businessDay": day.isoformat()}},
+        {"$group": {"_id": minute, "delays": {"$push": delay}}},
+        {"$set": {"delays": {"$sortArray": {"input": "$delays", "sortBy": 1}}}},
+        {"$project": {"p50": rank(0.5), "p95": rank(0.95), "p99": rank(0.99)}},
         {"$sort": {"_id": 1}},
     ]
 
@@ -119,6 +142,14 @@ def running_totals(rows: list[dict[str, Any]], until: float) -> dict[int, Values
 
 def _counts(rows: list[dict[str, Any]]) -> dict[int, Values]:
     return {_unix(row["_id"]): (int(row["count"]),) for row in rows if row["_id"] is not None}
+
+
+def _delays(rows: list[dict[str, Any]]) -> dict[int, Values]:
+    return {
+        _unix(row["_id"]): (row["p50"], row["p95"], row["p99"])
+        for row in rows
+        if row["_id"] is not None
+    }
 
 
 def _unix(stored: datetime) -> int:

@@ -60,14 +60,14 @@ def _plots() -> list[Any]:
         parts.plot(
             "rate-plot",
             "Receipts ingested per minute",
-            "in the 60 s before, last hour",
+            "in the 60 s before",
             topology.METRICS_STORM,
             figures.receipts_per_minute(),
         ),
         parts.plot(
             "delay-plot",
             "Network delay",
-            "door to archive, ms, last hour",
+            "door to archive",
             topology.METRICS_DB,
             figures.network_delay(),
             parts.legend(p50="p50", p95="p95", p99="p99"),

@@ -72,10 +72,11 @@ class Model:
         self._history_of: str | None = None
         #: Sum in cents and number of receipts, running, at the end of each minute.
         self._minutes = Series(60, DAY_MINUTES)
-        #: Receipts received in each minute, from history.
-        self._received = Series(60, DAY_MINUTES)
-        #: Receipts per minute; p50, p95, p99 of the network delay in ms.
+        #: Receipts per minute, and p50, p95, p99 of the network delay in ms: of the last hour
+        #: by second, of the day by minute.
         self._seconds = Series(1, HOUR_SECONDS)
+        self._rates = Series(60, DAY_MINUTES)
+        self._delays = Series(60, DAY_MINUTES)
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -130,30 +131,32 @@ class Model:
         day: date,
         running: Mapping[int, Values],
         received: Mapping[int, Values],
+        delays: Mapping[int, Values],
         last_week: Mapping[str, int],
     ) -> None:
         """Fill in what was before the first snapshot: minute -> values; live points stay.
 
-        `last_week` has the cents of each hour of the same weekday a week before.
+        `received` has the number of receipts, `delays` p50, p95 and p99 in ms; `last_week`
+        the cents of each hour of the same weekday a week before.
         """
         with self._lock:
             if day.isoformat() == self._day:
                 self._minutes.fill(running)
-                self._received.fill(received)
+                # A minute's count is the rate at its end.
+                self._rates.fill({minute + 60: count for minute, count in received.items()})
+                self._delays.fill(delays)
                 self._last_week = last_week
                 self._history_of = self._day
 
     def tick(self, now: float) -> None:
         """Note the second's rates and delays; a feed that is not live leaves a gap."""
         with self._lock:
-            rate = self._rate if self._live(topology.METRICS_STORM, now) else None
-            self._seconds.put(
-                now,
-                (
-                    rate.average_per_minute if rate else None,
-                    *worst_percentiles(self._delays_since_tick),
-                ),
-            )
+            live = self._rate if self._live(topology.METRICS_STORM, now) else None
+            rate = live.average_per_minute if live else None
+            worst = worst_percentiles(self._delays_since_tick)
+            self._seconds.put(now, (rate, *worst))
+            self._rates.put(now, (rate,), latest)
+            self._delays.put(now, worst, max)
             self._delays_since_tick = []
             self._panels_before = self._panels
             closed = self._count.closed_days if self._count else ()
@@ -194,8 +197,8 @@ class Model:
                 else panels.changed(self._panels_before, self._panels),
                 bars=self._bars(),
                 minutes=self._minutes.points() if whole else self._minutes.tail(TAIL_POINTS),
-                rates=[*(self._older_rates() if whole else []), *rates[first:]],
-                delays=delays[first:],
+                rates=[*(_before(rates, self._rates) if whole else []), *rates[first:]],
+                delays=[*(_before(delays, self._delays) if whole else []), *delays[first:]],
             )
 
     def _fresh(self, feed: str, snapshot: Snapshot, now: float) -> bool:
@@ -237,11 +240,13 @@ class Model:
         of_the_day = snapshot is not None and snapshot.day == self._day
         return ranked_bars(snapshot.categories) if snapshot and of_the_day else []
 
-    def _older_rates(self) -> list[Point]:
-        # A minute's count is the rate at its end.
-        first = self._seconds.points()[0][0] if len(self._seconds) else None
-        points = [((minute or 0) + 60, count) for minute, count in self._received.points()]
-        return [p for p in points if first is None or p[0] <= (first or 0)]
+
+def _before(finer: list[Point], minutes: Series) -> list[Point]:
+    """The minutes that end before the finer points begin."""
+    if not finer:
+        return minutes.points()
+    first = finer[0][0] or 0
+    return [point for point in minutes.points() if (point[0] or 0) + minutes.step <= first]
 
 
 def _abbreviation(unix_seconds: float, zone: ZoneInfo) -> str:

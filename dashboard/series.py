@@ -24,13 +24,19 @@ class Series:
         """Start of the slot that holds the instant."""
         return int(unix_seconds // self.step) * self.step
 
-    def put(self, unix_seconds: float, values: Values) -> None:
-        """Set the slot of an instant. One older than the newest slot is left as it was drawn."""
+    def put(self, unix_seconds: float, values: Values, join: Join | None = None) -> None:
+        """Set the slot of an instant, or join what it holds with `values`.
+
+        A slot older than the newest is left as it was drawn.
+        """
         slot = self.slot(unix_seconds)
         newest = next(reversed(self._slots), slot)
         if slot < newest:
             return
-        self._slots[slot] = values
+        known = self._slots.get(slot)
+        self._slots[slot] = (
+            values if join is None or known is None else _joined(known, values, join)
+        )
         self._trim()
 
     def fill(self, older: Mapping[int, Values]) -> None:
@@ -61,18 +67,19 @@ def coarse(points: Iterable[Point], step: int, join: Join) -> list[Point]:
 
     `join` makes one value of two, the earlier first; a value that is None gives way.
     """
-    joined: dict[int, Point] = {}
+    joined: dict[int, Values] = {}
     for time, *values in points:
         slot = int(time or 0) // step * step
-        known = joined.get(slot, (slot, *(None for _ in values)))
-        joined[slot] = (
-            slot,
-            *(
-                (new if old is None else old) if old is None or new is None else join(old, new)
-                for old, new in zip(known[1:], values, strict=True)
-            ),
-        )
-    return list(joined.values())
+        known = joined.get(slot)
+        joined[slot] = tuple(values) if known is None else _joined(known, values, join)
+    return [(slot, *values) for slot, values in joined.items()]
+
+
+def _joined(known: Iterable[float | None], values: Iterable[float | None], join: Join) -> Values:
+    return tuple(
+        (new if old is None else old) if old is None or new is None else join(old, new)
+        for old, new in zip(known, values, strict=True)
+    )
 
 
 def latest(_: float, new: float) -> float:

@@ -57,6 +57,7 @@
     "none": "aucun",
     "none lately": "rien récemment",
     "Other": "Autres",
+    "receipts / min": "tickets / min",
     "Paused at": "En pause à",
     "Pause": "Pause",
     "Resume": "Reprendre",

@@ -4,8 +4,12 @@
   const t = window.tillstream;
   const { format, ticks, minuteTime, secondTime } = t;
   const HOUR = 3600;
-  //: A day of one-minute points; no series grows beyond it.
-  const MAX_POINTS = 1500;
+  //: A day of one-minute points and an hour of finer ones; no series grows beyond it.
+  const MAX_POINTS = 1900;
+  //: Points of a line on the screen: more than its pixels show nothing more.
+  const SCREEN_POINTS = 600;
+  //: Steps of a plot's height below which nobody sees a change.
+  const HEIGHT_STEPS = 800;
   const SPARK_POINTS = 40;
   const points = { minutes: [], rates: [], delays: [] };
   const bases = {};
@@ -19,14 +23,26 @@
       for (const point of frame[name]) upsert(points[name], point);
       if (points[name].length > MAX_POINTS) points[name].splice(0, points[name].length - MAX_POINTS);
     }
-    for (const name of ["rates", "delays"]) {
-      const old = points[name].findIndex((p) => p[0] > frame.at - HOUR);
-      points[name].splice(0, old === -1 ? points[name].length : old);
-    }
+    joinByMinute(points.rates, frame.at - HOUR, (_, newer) => newer);
+    joinByMinute(points.delays, frame.at - HOUR, Math.max);
     const last = points.minutes[points.minutes.length - 1];
     // A new business day has begun: its first minute comes alone.
     if (last) points.minutes = points.minutes.filter((p) => p[0] >= frame.starts - 60);
     bars = frame.bars;
+  }
+
+  /* What is older than `before` keeps one point a minute, as the server keeps it. */
+  function joinByMinute(series, before, join) {
+    for (let i = 1; i < series.length && series[i][0] < before; i += 1) {
+      const minute = Math.floor(series[i][0] / 60) * 60;
+      if (series[i - 1][0] < minute) continue;
+      const newer = series.splice(i, 1)[0];
+      i -= 1;
+      series[i] = series[i].map((old, column) => {
+        if (column === 0) return minute;
+        return old === null || newer[column] === null ? old ?? newer[column] : join(old, newer[column]);
+      });
+    }
   }
 
   function upsert(series, point) {
@@ -36,14 +52,37 @@
     else series.splice(at, 0, point);
   }
 
-  /* x, y and hover text of one column; a hole of more than `hole` seconds is left open. */
-  function column(series, index, hole, text) {
+  /* At most SCREEN_POINTS of one column: of each stretch the lowest and the highest, so that no peak is lost. */
+  function thinned(series, index) {
+    if (series.length <= SCREEN_POINTS) return series;
+    const stretch = Math.ceil(series.length / (SCREEN_POINTS / 2));
+    const kept = [];
+    for (let start = 0; start < series.length; start += stretch) {
+      let low = start;
+      let high = start;
+      for (let i = start; i < Math.min(start + stretch, series.length); i += 1) {
+        if (series[i][index] === null) continue;
+        if (series[low][index] === null || series[i][index] < series[low][index]) low = i;
+        if (series[high][index] === null || series[i][index] >= series[high][index]) high = i;
+      }
+      kept.push(series[Math.min(low, high)]);
+      if (low !== high) kept.push(series[Math.max(low, high)]);
+    }
+    // The newest is what a viewer compares with the figure beside it.
+    const newest = series[series.length - 1];
+    if (kept[kept.length - 1] !== newest) kept.push(newest);
+    return kept;
+  }
+
+  /* x, y and hover text of one column; a hole of more than HOLE seconds is left open. */
+  const HOLE = 5 * 60;
+  function column(series, index, text) {
     const x = [];
     const y = [];
     const texts = [];
     let before = null;
-    for (const point of series) {
-      if (before !== null && point[0] - before > hole) {
+    for (const point of thinned(series, index)) {
+      if (before !== null && point[0] - before > HOLE) {
         // Two, so that the ground under the line has both its edges.
         x.push((before + 1) * 1000, (point[0] - 1) * 1000);
         y.push(null, null);
@@ -83,7 +122,18 @@
         ...layout,
         xaxis: { ...layout.xaxis, range: range.map((t) => t * 1000), ...ticks(...range) },
       },
+      looks: looks(range, columns),
     };
+  }
+
+  /* What can be seen of a plot, as text: equal texts are equal pictures, to a fraction of a pixel. */
+  function looks([from, to], columns) {
+    const pixel = (to - from) / HEIGHT_STEPS;
+    const height = Math.max(...columns.flatMap(({ y }) => y), 1e-9) / HEIGHT_STEPS;
+    const lines = columns.map(({ x, y }) => [
+      x.length, Math.round(x[0] / 1000 / pixel), y.map((value) => (value === null ? "" : Math.round(value / height))).join(),
+    ]);
+    return JSON.stringify([Math.round(from / pixel), Math.round(to / pixel), columns.length && height.toPrecision(2), lines]);
   }
 
   /* The figure as Python made it, read once. */
@@ -100,33 +150,32 @@
     const shown = inWindow(every, frame);
     const euros = shown.map((p) => [p[0], p[1] === null ? null : p[1] / 100, p[1]]);
     const text = (p) => `${minuteTime(p[0])}  ${format.money(cents(p[2]))}`;
-    const from = shown.length ? shown[0][0] : frame.at;
     const to = shown.length ? shown[shown.length - 1][0] : frame.at;
-    const line = column(euros, 1, 120, text);
-    return overTime("revenue-plot", [line, ground(line)], from, to);
+    const line = column(euros, 1, text);
+    return overTime("revenue-plot", [line, ground(line)], start(shown, frame), to);
   }
 
   /* The points of the window that the address names. */
   function inWindow(series, frame) {
     const minutes = t.windowMinutes();
-    return minutes === null ? series : series.filter((p) => p[0] > frame.at - 60 * minutes);
+    return series.filter((p) => p[0] >= (minutes === null ? frame.starts : frame.at - 60 * minutes));
   }
 
+  const start = (series, frame) => (series.length ? series[0][0] : frame.at);
+
   function ratePlot(frame) {
-    const text = (p) => `${secondTime(p[0])}  ${format.count(p[1])} receipts / min`;
-    const recent = inWindow(points.rates, frame);
-    const from = recent.length ? recent[0][0] : frame.at;
-    const line = column(recent, 1, 90, text);
-    return overTime("rate-plot", [line, ground(line)], from, frame.at);
+    const text = (p) => `${secondTime(p[0])}  ${format.count(p[1])} ${t.say("receipts / min")}`;
+    const shown = inWindow(points.rates, frame);
+    const line = column(shown, 1, text);
+    return overTime("rate-plot", [line, ground(line)], start(shown, frame), frame.at);
   }
 
   function delayPlot(frame) {
-    const recent = inWindow(points.delays, frame);
+    const shown = inWindow(points.delays, frame);
     const columns = ["p50", "p95", "p99"].map((name, i) =>
-      column(recent, i + 1, 25, (p) => `${secondTime(p[0])}  ${name} ${format.ms(p[i + 1])}`),
+      column(shown, i + 1, (p) => `${secondTime(p[0])}  ${name} ${format.ms(p[i + 1])}`),
     );
-    const from = recent.length ? recent[0][0] : frame.at;
-    return overTime("delay-plot", columns, from, frame.at);
+    return overTime("delay-plot", columns, start(shown, frame), frame.at);
   }
 
   function categoriesPlot() {
@@ -141,7 +190,11 @@
     // Room for the exact amount beside the longest bar.
     const largest = Math.max(...amounts, 0.01);
     const range = [Math.min(0, ...amounts) * 1.3, largest * 1.5];
-    return { data: [trace], layout: { ...layout, xaxis: { ...layout.xaxis, range } } };
+    return {
+      data: [trace],
+      layout: { ...layout, xaxis: { ...layout.xaxis, range } },
+      looks: JSON.stringify(bars),
+    };
   }
 
   function sparks(frame) {

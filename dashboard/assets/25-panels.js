@@ -4,6 +4,7 @@
   const t = window.tillstream;
   const { format } = t;
   const held = {};
+  const drawn = new WeakMap();
 
   const cents = (minor) => format.money((minor / 100).toFixed(2));
   const hourMinute = (seconds) => t.minuteTime(seconds);
@@ -23,11 +24,21 @@
     }
   }
 
-  const node = (type, props) => ({ namespace: "dash_html_components", type, props });
-  const cell = (children, className) => node("Td", { children, className });
-  const name = (text) => node("Th", { children: text, scope: "row", className: "name" });
-  const link = (text, href) => node("A", { children: text, href });
-  const meter = (part) => node("Span", { className: "meter", style: { "--part": `${(part * 100).toFixed(1)}%` } });
+  /* An element; text goes in as text, whatever a till has sent. */
+  function node(tag, content, attributes) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) made.setAttribute(name, value);
+    made.append(...[content].flat());
+    return made;
+  }
+  const cell = (content, kind) => node("td", content, { class: kind });
+  const name = (content) => node("th", content, { scope: "row", class: "name" });
+  const link = (text, href) => node("a", text, { href });
+  function meter(part) {
+    const made = node("span", [], { class: "meter" });
+    made.style.setProperty("--part", `${(part * 100).toFixed(1)}%`);
+    return made;
+  }
   const label = (text) => (text === "*" ? t.say("Other") : text);
   const storeLink = (store) => link(store, `/store/${encodeURIComponent(store)}`);
   const till = (store, number) => [storeLink(store), ` · ${number}`];
@@ -35,7 +46,7 @@
   const columns = {
     tenders: ([tender, gross], rows) => {
       const part = share(gross, rows.reduce((sum, row) => sum + Math.max(0, row[1]), 0));
-      const text = [meter(part), node("Span", { children: format.percent(part), className: "part" })];
+      const text = [meter(part), node("span", format.percent(part), { class: "part" })];
       return [name(label(tender)), cell(cents(gross), "number"), cell(text, "number share")];
     },
     vat: ([rate, gross, net]) => {
@@ -61,22 +72,24 @@
     return [name(storeLink(store)), cell(cents(gross), "number"), cell(format.count(receipts), "number")];
   }
 
-  /* Rows of every table that is on the page: id -> the exact rows and the cells. */
-  function tables() {
-    const drawn = {};
+  /* Every table that is on the page and whose rows have changed. */
+  function drawTables(put) {
     for (const [id, cells] of Object.entries(columns)) {
-      if (!document.getElementById(id)) continue;
+      const table = document.getElementById(id);
+      if (!table) continue;
       const known = held[id];
+      const value = known ? JSON.stringify(known) : "";
+      if (drawn.get(table) === value) continue;
+      drawn.set(table, value);
       const rows = (known || []).slice(0, document.getElementById("live-page") ? MOST : 50);
       const empty = known ? t.say("none") : t.say("waiting for data");
-      drawn[id] = {
-        value: known ? JSON.stringify(known) : "",
-        children: rows.length
-          ? rows.map((row) => node("Tr", { children: cells(row, known) }))
-          : [node("Tr", { children: [node("Td", { children: empty, colSpan: 5, className: "empty" })] })],
-      };
+      put(id, { "data-value": value });
+      put(`${id}-rows`, {
+        rows: rows.length
+          ? rows.map((row) => node("tr", cells(row, known)))
+          : [node("tr", node("td", empty, { colspan: 5, class: "empty" }))],
+      });
     }
-    return drawn;
   }
 
   function hoursPlot(frame) {
@@ -107,8 +120,9 @@
       y: hours.map((h) => (last.has(h) ? last.get(h) / 100 : null)),
       text: hours.map((h) => (last.has(h) ? cents(last.get(h)) : "")),
     };
-    return { data: [bars, line], layout };
+    return { data: [bars, line], layout, looks: JSON.stringify([bars.y, line.y]) };
   }
 
-  Object.assign(t, { takePanels: take, tables, hoursPlot, panel: (id) => held[id] });
+  t.plots["hours-plot"] = hoursPlot;
+  Object.assign(t, { takePanels: take, drawTables, panel: (id) => held[id] });
 })();

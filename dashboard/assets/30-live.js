@@ -15,17 +15,23 @@
   let retryAt = 0;
   let drawing = null;
   let paused = false;
-  const shown = {};
+  const shown = new WeakMap();
   const prefix = JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
 
-  /* Set what has changed, and only that: each call is a rendering. */
+  /* Set what has changed, and only that, in the page itself: by way of React and Dash's store
+     each text costs 2 ms. Nothing that is set here is a property of a callback. */
   function put(id, props) {
-    const known = (shown[id] = shown[id] || {});
-    const changed = {};
+    const element = document.getElementById(id);
+    if (!element) return;
+    if (!shown.has(element)) shown.set(element, {});
+    const known = shown.get(element);
     for (const [name, value] of Object.entries(props)) {
-      if (known[name] !== value) changed[name] = known[name] = value;
+      if (known[name] === value) continue;
+      known[name] = value;
+      if (name === "children") element.textContent = value;
+      else if (name === "rows") element.replaceChildren(...value);
+      else element.setAttribute(name, value);
     }
-    if (Object.keys(changed).length) window.dash_clientside.set_props(id, changed);
   }
 
   const onPage = (id) => document.getElementById(id) !== null;
@@ -72,14 +78,10 @@
     // Held by its reader: nothing moves, and it says that it is not live.
     if (paused) return;
     figures((feed) => frame.feeds[feed][0]);
-    for (const [id, src] of Object.entries(t.sparks(frame))) if (onPage(`${id}-spark`)) put(`${id}-spark`, { src });
-    if (!document.hidden) drawPlots();
-    if (onPage("categories")) put("categories", { "data-value": JSON.stringify(Object.fromEntries(frame.bars)) });
-    for (const [id, table] of Object.entries(t.tables())) {
-      if (shown[id] && shown[id]["data-value"] === table.value) continue;
-      put(id, { "data-value": table.value });
-      put(`${id}-rows`, { children: table.children });
-    }
+    for (const [id, src] of Object.entries(t.sparks(frame))) put(`${id}-spark`, { src });
+    put("categories", { "data-value": JSON.stringify(Object.fromEntries(frame.bars)) });
+    t.drawTables(put);
+    t.drawPlots(frame);
     clock();
     const states = Object.entries(frame.feeds);
     const stale = states.filter(([, [state]]) => state === "stale");
@@ -89,19 +91,6 @@
       status("stale", `${t.say("Stale since")} ${t.secondTime(since)}`);
     } else if (waiting.length) status("waiting", t.say("Waiting for data"));
     else status("live", t.say("Live"));
-  }
-
-  /* A plot that nobody sees is drawn once, and again when it comes into sight. */
-  function drawPlots() {
-    for (const [id, plot] of Object.entries({ ...t.plots, "hours-plot": t.hoursPlot })) {
-      const element = document.getElementById(`${id}-frame`);
-      if (element && (!shown[id] || inSight(element))) put(id, { figure: plot(frame) });
-    }
-  }
-
-  function inSight(element) {
-    const { top, bottom } = element.getBoundingClientRect();
-    return bottom > 0 && top < window.innerHeight;
   }
 
   /* The connection is gone: what stands on the page is as old as its last frame. */
@@ -134,10 +123,9 @@
       });
     }
     for (const feed of Object.keys(frame.feeds)) {
-      if (!document.getElementById(`feed-${feed}`)) continue;
       const state = stateOf(feed);
       const asOf = frame.feeds[feed][1];
-      if (onPage(`age-${feed}`)) put(`age-${feed}`, { children: asOf === null ? "–" : t.secondTime(asOf) });
+      put(`age-${feed}`, { children: asOf === null ? "–" : t.secondTime(asOf) });
       put(`feed-${feed}`, {
         "data-value": asOf === null ? "" : String(asOf),
         "data-state": state,
@@ -147,7 +135,7 @@
     for (const element of document.querySelectorAll(".graph-frame, table.rows[data-feed]")) {
       put(element.id, { "data-state": stateOf(element.dataset.feed) });
     }
-    if (onPage("categories")) put("categories", { "data-state": stateOf("categories") });
+    put("categories", { "data-state": stateOf("categories") });
   }
 
   function note(id, feed, state, value) {
@@ -206,8 +194,5 @@
     connect();
     setInterval(watch, 250);
     document.addEventListener("visibilitychange", () => { if (!document.hidden && frame) draw(); });
-    document.addEventListener("scroll", () => {
-      if (frame && !drawing) drawing = setTimeout(draw, 120);
-    }, { passive: true });
   }, 50);
 })();

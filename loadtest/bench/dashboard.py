@@ -1,6 +1,7 @@
 """What the live page costs: 50 viewers of a full day, the browser's frames, a day's updates."""
 
 import asyncio
+import random
 import shutil
 import threading
 import time
@@ -89,14 +90,18 @@ def _fill(system: System, zone: str) -> None:
     local = _today(zone)
     minutes = local.hour * 60 + local.minute
     now = datetime.now(UTC)
+    seeded = random.Random(86_400)
     documents: list[dict[str, Any]] = [
         {
             "businessDay": local.date().isoformat(),
-            "date": now - timedelta(minutes=ago),
-            "receivedAt": now - timedelta(minutes=ago),
-            "grossMinor": Int64(86_200),
+            "date": at,
+            "receivedAt": at,
+            "storedAt": at + timedelta(milliseconds=seeded.lognormvariate(3, 0.6)),
+            "grossMinor": Int64(seeded.randint(10_000, 40_000)),
         }
         for ago in range(minutes)
+        # A rough line costs the browser more than a smooth one, and is what a day looks like.
+        for at in [now - timedelta(minutes=ago)] * seeded.randint(2, 6)
     ]
     with MongoClient[dict[str, Any]](system.mongo_url) as client:
         database = client[system.environ.get("MONGO_DATABASE", "tillstream")]

@@ -80,12 +80,18 @@ class Stage:
     def _morning(self) -> None:
         running: dict[int, Values] = {}
         received: dict[int, Values] = {}
+        delays: dict[int, Values] = {}
         for minute in range(int(OPENING), int(MOMENT) - 3600, 60):
             self._sell(self._per_minute(minute))
             running[minute // 60 * 60] = (int(self._cents), int(self._number))
             received[minute // 60 * 60] = (int(self._per_minute(minute)),)
+            found = self._delay(minute).network_percentiles
+            assert found is not None
+            delays[minute // 60 * 60] = tuple(
+                round(1000 * each, 1) for each in (found.p50, found.p95, found.p99)
+            )
         week_before = {f"{hour:02}": 41_000_000 + 9_000_000 * (hour % 5) for hour in range(6, 20)}
-        self.model.take_history(DAY, running, received, week_before)
+        self.model.take_history(DAY, running, received, delays, week_before)
 
     def _sell(self, receipts: float) -> None:
         self._number += receipts

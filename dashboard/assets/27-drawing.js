@@ -1,0 +1,53 @@
+/* When a plot is drawn: one a task, only while it is in sight, and only if it would look different. */
+(function () {
+  "use strict";
+  const t = window.tillstream;
+  //: From one plot to the next, so that the browser has its frames between them, ms.
+  const PAUSE_MS = 90;
+  const seen = new WeakSet();
+  const pictures = new WeakMap();
+  let frame = null;
+  let waiting = [];
+  let timer = null;
+
+  const sight = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) seen.add(target);
+      else seen.delete(target);
+    }
+    if (frame) drawPlots(frame);
+  });
+
+  /* Draw what is in sight from `newest`, a plot a task; what still waits is drawn from it too. */
+  function drawPlots(newest) {
+    frame = newest;
+    waiting = [...new Set([...waiting, ...Object.keys(t.plots)])];
+    if (!timer) timer = setTimeout(next, 0);
+  }
+
+  function next() {
+    timer = null;
+    while (waiting.length && !draw(waiting.shift()));
+    if (waiting.length) timer = setTimeout(next, PAUSE_MS);
+  }
+
+  /* Straight to Plotly: by way of Dash's store a figure costs as much again. True if it was drawn. */
+  function draw(id) {
+    const place = document.getElementById(`${id}-frame`);
+    const graph = place && place.querySelector(".js-plotly-plot");
+    if (!graph || document.hidden) return false;
+    if (!pictures.has(place)) {
+      sight.observe(place);
+      // The first time also out of sight, so that it has its place and its name.
+      seen.add(place);
+    }
+    if (!seen.has(place)) return false;
+    const { data, layout, looks } = t.plots[id](frame);
+    if (pictures.get(place) === looks) return false;
+    pictures.set(place, looks);
+    window.Plotly.react(graph, data, layout, graph._context);
+    return true;
+  }
+
+  Object.assign(t, { drawPlots });
+})();
