@@ -10,8 +10,10 @@ import uvicorn
 from dashboard import app
 from dashboard.archive import Archive, connect
 from dashboard.feed import Feed
+from dashboard.filters import Filters
 from dashboard.history import History
 from dashboard.model import Model
+from dashboard.narrow import Narrower
 from dashboard.pages import Pages
 from dashboard.settings import DashboardSettings
 from dashboard.stream import Broadcaster
@@ -54,16 +56,14 @@ def main() -> None:
     feed = Feed(settings.amqp_url, model.take, time.time, stop)
     history = History(settings.mongo_url, settings.mongo_database, model, time.time, stop)
     broadcaster = Broadcaster(model, time.time, settings.dashboard_max_viewers)
-    archive = Archive(
-        connect(settings.mongo_url),
-        settings.mongo_database,
-        settings.store_timezone,
-        time.time,
-    )
+    client, database = connect(settings.mongo_url), settings.mongo_database
+    archive = Archive(client, database, settings.store_timezone, time.time)
+    filters = Filters(model, Narrower(client, database, settings.zone(), time.time))
     config = uvicorn.Config(
         app.build(
             broadcaster,
             Pages(model, archive),
+            filters,
             feed.subscribed.is_set,
             time.time,
             settings.dashboard_user,

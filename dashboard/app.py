@@ -8,29 +8,39 @@ Dash serves the layout, the components and the controls; no figure travels by a 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, no_update
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from dashboard import layout
+from dashboard.archive import ArchiveAway
+from dashboard.filters import Filters
 from dashboard.pages import Pages
 from dashboard.security import Guard
 from dashboard.stream import Broadcaster
+from dashboard.views import MAX_NAME
 from tillstream.clock import Clock
 
 #: Where a page hears its frames.
 STREAM_PATH = "/stream"
+#: Where it asks for a store's or a category's figures, and which there are.
+PART_PATH = "/part"
+CHOICES_PATH = "/choices"
 #: A frame loop that is silent for this long does not work any more, seconds.
 LOOP_DEAD_SECONDS = 5
 
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
+Name = Annotated[str, Query(max_length=MAX_NAME)]
+
 
 def build(
     broadcaster: Broadcaster,
     pages: Pages,
+    filters: Filters,
     subscribed: Callable[[], bool],
     clock: Clock,
     user: str = "",
@@ -55,6 +65,13 @@ def build(
             broadcaster.frames(), media_type="text/event-stream", headers=_STREAM_HEADERS
         )
 
+    # No coroutines: each may wait for the archive, in a thread of its own.
+    def part(store: Name = "", category: Name = "") -> Response:
+        return _answer(lambda: filters.part(store, category))
+
+    def choices() -> Response:
+        return _answer(filters.choices)
+
     async def live() -> Response:
         alive = clock() - broadcaster.framed_at < LOOP_DEAD_SECONDS
         return JSONResponse({"alive": alive}, 200 if alive else 503)
@@ -67,10 +84,21 @@ def build(
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     server.add_api_route(STREAM_PATH, stream, methods=["GET"])
+    server.add_api_route(PART_PATH, part, methods=["GET"])
+    server.add_api_route(CHOICES_PATH, choices, methods=["GET"])
     server.add_api_route("/health/live", live, methods=["GET"])
     server.add_api_route("/health/ready", ready, methods=["GET"])
     dash = _dash(server, pages)
     return Guard(server, dash.csp_hashes(), user, password)
+
+
+def _answer(ask: Callable[[], msgspec.Struct]) -> Response:
+    try:
+        found = msgspec.json.encode(ask())
+    except ArchiveAway:
+        return Response(status_code=503, headers={"Retry-After": "2"})
+    headers = {"Cache-Control": "no-store"}
+    return Response(found, media_type="application/json", headers=headers)
 
 
 def _dash(server: FastAPI, pages: Pages) -> Dash:
@@ -118,6 +146,13 @@ def _dash(server: FastAPI, pages: Pages) -> Dash:
         ClientsideFunction("tillstream", "chooseWindow"),
         Output("revenue-plot-subtitle", "title"),
         Input("window", "value"),
+        prevent_initial_call=True,
+    )
+    bind(
+        ClientsideFunction("tillstream", "chooseFilter"),
+        Output("filter-note", "title"),
+        Input("store-filter", "value"),
+        Input("category-filter", "value"),
         prevent_initial_call=True,
     )
     bind(

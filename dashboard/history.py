@@ -146,7 +146,7 @@ def _counts(rows: list[dict[str, Any]]) -> dict[int, Values]:
 
 def _delays(rows: list[dict[str, Any]]) -> dict[int, Values]:
     return {
-        _unix(row["_id"]): (row["p50"], row["p95"], row["p99"])
+        _unix(row["_id"]): (int(row["p50"]), int(row["p95"]), int(row["p99"]))
         for row in rows
         if row["_id"] is not None
     }

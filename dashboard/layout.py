@@ -10,6 +10,8 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard.parts import attributes, named
+from dashboard.views import WINDOWS, View
+from dashboard.written import Verbatim
 
 #: The page around the application; nothing in it is fetched from elsewhere.
 INDEX = """<!DOCTYPE html>
@@ -31,9 +33,6 @@ _THEME = {
     "primaryColor": "orange",
     "defaultRadius": "md",
 }
-
-#: What the plots over time show, and its label; `?window=` in the address.
-WINDOWS = {"day": "Day", "6h": "6 h", "1h": "1 h", "15m": "15 m"}
 
 _CURRENT: Any = {"aria-current": "page"}
 
@@ -63,7 +62,7 @@ def footer() -> Any:
     )
 
 
-def header(page: str, window: str = "day") -> Any:
+def header(page: str, view: View = View()) -> Any:  # noqa: B008 - it cannot be changed
     """The header with its way to the other pages; `page` is the present one."""
     return html.Header(
         className="header",
@@ -94,7 +93,7 @@ def header(page: str, window: str = "day") -> Any:
             html.Span(
                 "--:--:--", id="data-time", className="clock", title="Time of the newest figures"
             ),
-            *([_windows(window)] if page == "live" else []),
+            *([*_filters(view), _windows(view.window)] if page == "live" else []),
             html.Button("Pause", id="pause", className="control", **attributes(paused="false")),
             html.Button("CSV", id="csv", className="control", title="Save what is shown"),
             dmc.ActionIcon(
@@ -106,6 +105,27 @@ def header(page: str, window: str = "day") -> Any:
             ),
         ],
     )
+
+
+def _filters(view: View) -> list[Any]:
+    chosen = (("store", "All stores", view.store), ("category", "All categories", view.category))
+    return [
+        dmc.Select(
+            id=f"{name}-filter",
+            className="filter",
+            size="xs",
+            placeholder=every,
+            value=value or None,
+            # The browser asks for the others.
+            data=[{"value": value, "label": Verbatim(value)}] if value else [],
+            searchable=True,
+            clearable=True,
+            limit=100,
+            nothingFoundMessage="none",
+            **named(every),
+        )
+        for name, every, value in chosen
+    ]
 
 
 def _windows(window: str) -> Any:

@@ -18,6 +18,7 @@ def page() -> Any:
     """The page without its header."""
     return html.Main(
         [
+            html.P(id="filter-note", className="filter-note", role="status"),
             html.Div(
                 [parts.tiles(TILES, "Figures of the day"), *_plots(), _sources()],
                 className="board",
@@ -141,6 +142,7 @@ def _sources() -> Any:
     return dmc.Paper(
         className="card sources",
         withBorder=True,
+        **parts.scope("sources"),
         children=[
             html.H2("Sources"),
             html.Ul(

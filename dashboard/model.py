@@ -119,6 +119,16 @@ class Model:
         with self._lock:
             return self._day
 
+    def named(self) -> tuple[list[str], list[str], bool]:
+        """Stores and categories of the day, and whether those are all its stores."""
+        with self._lock:
+            of_day = self._breakdowns_of_the_day()
+            stores = list(of_day.breakdowns.get("store", {})) if of_day else []
+            categories = (
+                [each.name for each in self._categories.categories] if self._categories else []
+            )
+            return stores, categories, of_day is not None and of_day.stores == len(stores)
+
     def history_wanted(self, now: float) -> date | None:
         """The business day whose history has not been read yet."""
         with self._lock:

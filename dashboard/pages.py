@@ -1,7 +1,7 @@
 """Which page stands at a path, and how it is put together for one reader."""
 
 from typing import Any, Literal, NamedTuple
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 from dash import dcc, html
 
@@ -9,6 +9,7 @@ from dashboard import layout, live, operations, shop, slip
 from dashboard.archive import Archive, ArchiveAway
 from dashboard.model import Model
 from dashboard.parts import attributes
+from dashboard.views import view
 from dashboard.words import translate
 from dashboard.written import Verbatim, Writer
 from tillstream.errors import UndecodableMessage
@@ -38,12 +39,6 @@ def place(pathname: str) -> Place:
     return Place("nowhere")
 
 
-def window(search: str) -> str:
-    """The time window that a query string names; the whole day unless it is one of ours."""
-    named = parse_qs(search.removeprefix("?")).get("window", ["day"])[-1]
-    return named if named in layout.WINDOWS else "day"
-
-
 class Pages:
     """Puts pages together; those about a store or a receipt ask the archive."""
 
@@ -56,7 +51,7 @@ class Pages:
         at = place(pathname)
         contents = {"live": live.page, "operations": operations.page}
         content = contents[at.page]() if at.page in contents else self._written(at, language)
-        page = [layout.header(at.page, window(search)), content, layout.footer()]
+        page = [layout.header(at.page, view(search)), content, layout.footer()]
         return list(translate(page, language))
 
     def refresh(self, pathname: str, language: str) -> list[Any] | None:

@@ -81,9 +81,13 @@ def _ranked(by: Mapping[str, BreakdownFigures]) -> list[tuple[str, BreakdownFigu
 
 def _shares(by: Mapping[str, BreakdownFigures]) -> list[Row]:
     """Rows of name, gross, net and receipts, the largest first."""
-    rows: list[Row] = [
-        (name, each.gross_minor, each.net_minor, each.receipts) for name, each in _ranked(by)
-    ]
+    return with_rest(
+        [(name, each.gross_minor, each.net_minor, each.receipts) for name, each in _ranked(by)]
+    )
+
+
+def with_rest(rows: list[Row]) -> list[Row]:
+    """The first rows of name, gross, net and receipts, and the others summed in one more."""
     rest = rows[MAX_SHARES:]
     if not rest:
         return rows

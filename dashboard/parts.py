@@ -12,7 +12,7 @@ from dash import dcc, html
 
 from dashboard import figures
 from dashboard.figures import Figure
-from dashboard.tiles import Tile
+from dashboard.tiles import NARROWS, Tile
 
 
 def tiles(chosen: tuple[Tile, ...], name: str) -> Any:
@@ -24,6 +24,7 @@ def _tile(tile: Tile) -> Any:
     return dmc.Paper(
         className="card tile",
         withBorder=True,
+        **scope(tile.id),
         children=html.Div(
             role="group",
             className="tile-body",
@@ -53,6 +54,7 @@ def plot(id: str, title: str, subtitle: str, feed: str, figure: Figure, *extra: 
     return dmc.Paper(
         className=f"card plot {id}",
         withBorder=True,
+        **scope(id),
         children=[
             _head(id, title, subtitle, *extra),
             html.Div(
@@ -76,6 +78,7 @@ def table(id: str, title: str, subtitle: str, feed: str, columns: tuple[str, ...
     return dmc.Paper(
         className=f"card list {id}",
         withBorder=True,
+        **scope(id),
         children=[
             _head(id, title, subtitle),
             html.Table(
@@ -111,6 +114,12 @@ def legend(**keys: str) -> Any:
 def data(feed: str) -> Any:
     """The attributes of what shows a feed's data."""
     return attributes(value="", state="waiting", feed=feed)
+
+
+def scope(id: str) -> Any:  # noqa: A002
+    """Which filters a card follows."""
+    # The style sheet shows `data-whole` while a filter is set that the card does not follow.
+    return attributes(narrows=NARROWS.get(id, ""), whole="whole chain")
 
 
 def attributes(**values: str) -> Any:

@@ -26,6 +26,16 @@ TILES = (
     Tile("connection-delay", "Till delay p95", topology.METRICS_DB, "ms", "till to archive"),
 )
 
+#: Which filters of the live page a card follows, by its figure, plot or table; the others show
+#: the whole chain. A receipt's payment is of all its lines, so tenders know no category.
+NARROWS = dict.fromkeys(
+    (
+        *("revenue", "receipts", "average-basket", "net-revenue", "units-per-basket"),
+        *("revenue-plot", "categories-plot", "hours-plot", "vat"),
+    ),
+    "store category",
+) | {"tenders": "store"}
+
 #: Below the first screen.
 MORE_TILES = (
     Tile("net-revenue", "Net revenue", topology.COUNT, "money", "without tax"),

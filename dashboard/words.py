@@ -20,6 +20,9 @@ FRENCH = {
     "6 h": "6 h",
     "1 h": "1 h",
     "15 m": "15 min",
+    "All stores": "Tous les magasins",
+    "All categories": "Toutes les catégories",
+    "whole chain": "toute la chaîne",
     "No figures yet": "Pas encore de chiffres",
     "Every figure is a view of the receipt log": "Chaque chiffre est une vue du journal",
     # Tiles.
@@ -149,7 +152,16 @@ FRENCH = {
 }
 
 #: Properties that hold words; `children` may hold further components too.
-_WORDS = ("children", "title", "aria-label", "data-live", "label")
+_WORDS = (
+    "children",
+    "title",
+    "aria-label",
+    "data-live",
+    "data-whole",
+    "label",
+    "placeholder",
+    "nothingFoundMessage",
+)
 
 
 def translate(part: Any, language: str) -> Any:

@@ -68,6 +68,12 @@
     "Waiting for data": "En attente de données",
     "waiting for data": "en attente",
     "complete to": "complet à",
+    "complete until": "complet jusqu'à",
+    "archive": "archive",
+    "Store": "Magasin",
+    "from the archive, read": "d'après l'archive, lue à",
+    "waiting for the archive": "en attente de l'archive",
+    "What is marked “whole chain” is not filtered.": "Ce qui est marqué « toute la chaîne » n'est pas filtré.",
     "running total, store time": "cumul, heure du magasin",
     "sold in each minute, store time": "vendu par minute, heure du magasin",
   };

@@ -13,7 +13,7 @@
   const SPARK_POINTS = 40;
   const points = { minutes: [], rates: [], delays: [] };
   const bases = {};
-  let bars = [];
+  let wholeBars = [];
   let revenueView = "total";
 
   /* Set each point by its time; a whole frame starts afresh. */
@@ -28,7 +28,7 @@
     const last = points.minutes[points.minutes.length - 1];
     // A new business day has begun: its first minute comes alone.
     if (last) points.minutes = points.minutes.filter((p) => p[0] >= frame.starts - 60);
-    bars = frame.bars;
+    wholeBars = frame.bars;
   }
 
   /* What is older than `before` keeps one point a minute, as the server keeps it. */
@@ -101,10 +101,17 @@
     return { x, y: y.map((value) => value || 0) };
   }
 
+  /* Under a filter the part's, else the whole day's. */
+  const minutes = () => (t.narrows("revenue-plot") ? (t.narrowedPart() || { minutes: [] }).minutes : points.minutes);
+  function bars() {
+    const part = t.narrows("categories-plot") && t.narrowedPart();
+    return (part && part.bars) || wholeBars;
+  }
+
   /* Cents sold in each full minute, from the running sum. */
   function perMinute(now) {
     const sold = [];
-    const series = points.minutes;
+    const series = minutes();
     for (let i = 1; i < series.length; i += 1) {
       if (series[i][0] + 60 > now) break;
       const known = series[i][0] - series[i - 1][0] === 60;
@@ -146,7 +153,7 @@
 
   function revenuePlot(frame) {
     const total = revenueView === "total";
-    const every = total ? points.minutes : perMinute(frame.at);
+    const every = total ? minutes() : perMinute(frame.at);
     const shown = inWindow(every, frame);
     const euros = shown.map((p) => [p[0], p[1] === null ? null : p[1] / 100, p[1]]);
     const text = (p) => `${minuteTime(p[0])}  ${format.money(cents(p[2]))}`;
@@ -180,12 +187,15 @@
 
   function categoriesPlot() {
     const { data, layout } = base("categories-plot");
-    const amounts = bars.map(([, revenue]) => Number(revenue));
+    const shown = bars();
+    const chosen = t.chosenCategory();
+    const amounts = shown.map(([, revenue]) => Number(revenue));
     const trace = {
       ...data[0],
       x: amounts,
-      y: bars.map(([name]) => (name.length > 22 ? `${name.slice(0, 21)}…` : name)),
-      text: bars.map(([, revenue]) => format.money(revenue)),
+      y: shown.map(([name]) => (name.length > 22 ? `${name.slice(0, 21)}…` : name)),
+      text: shown.map(([, revenue]) => format.money(revenue)),
+      marker: { ...data[0].marker, opacity: shown.map(([name]) => (!chosen || name === chosen ? 1 : 0.35)) },
     };
     // Room for the exact amount beside the longest bar.
     const largest = Math.max(...amounts, 0.01);
@@ -193,7 +203,7 @@
     return {
       data: [trace],
       layout: { ...layout, xaxis: { ...layout.xaxis, range } },
-      looks: JSON.stringify(bars),
+      looks: JSON.stringify([shown, chosen]),
     };
   }
 
@@ -226,6 +236,7 @@
 
   Object.assign(window.tillstream, {
     takePoints: take,
+    bars,
     sparks,
     basePlot: base,
     plots: {

@@ -24,6 +24,13 @@
     }
   }
 
+  /* Under a filter the part's rows; `place` is the element in which they stand. */
+  function panel(id, place = id) {
+    if (!t.narrows(place)) return held[id];
+    const part = t.narrowedPart();
+    return part ? part.panels[id] : undefined;
+  }
+
   /* An element; text goes in as text, whatever a till has sent. */
   function node(tag, content, attributes) {
     const made = document.createElement(tag);
@@ -77,7 +84,7 @@
     for (const [id, cells] of Object.entries(columns)) {
       const table = document.getElementById(id);
       if (!table) continue;
-      const known = held[id];
+      const known = panel(id);
       const value = known ? JSON.stringify(known) : "";
       if (drawn.get(table) === value) continue;
       drawn.set(table, value);
@@ -96,8 +103,8 @@
     const { data, layout } = t.basePlot("hours-plot");
     const cutoff = Number(t.minuteTime(frame.starts).slice(0, 2));
     const after = (hour) => (Number(hour) - cutoff + 24) % 24;
-    const rows = held.hours || [];
-    const before = held["last-week"] || [];
+    const rows = panel("hours", "hours-plot") || [];
+    const before = panel("last-week", "hours-plot") || [];
     const known = [...rows, ...before].map((row) => after(row[0]));
     const hours = [];
     if (known.length) {

@@ -77,9 +77,11 @@
     drawing = null;
     // Held by its reader: nothing moves, and it says that it is not live.
     if (paused) return;
+    t.filterNote(put, frame);
+    t.askForPart(frame);
     figures((feed) => frame.feeds[feed][0]);
     for (const [id, src] of Object.entries(t.sparks(frame))) put(`${id}-spark`, { src });
-    put("categories", { "data-value": JSON.stringify(Object.fromEntries(frame.bars)) });
+    put("categories", { "data-value": JSON.stringify(Object.fromEntries(t.bars())) });
     t.drawTables(put);
     t.drawPlots(frame);
     clock();
@@ -105,21 +107,24 @@
   }
 
   function figures(stateOf) {
-    for (const [id, value] of [...Object.entries(frame.values), ...(t.panel("counters") || [])]) {
+    for (const [id, whole] of [...Object.entries(frame.values), ...(t.panel("counters") || [])]) {
       // Each page shows some of the figures.
       if (!document.getElementById(id)) continue;
       const { feed, format } = document.getElementById(id).dataset;
-      const state = stateOf(feed);
+      const narrow = t.narrows(id) ? t.narrowedFigure(id, frame) : null;
+      const value = narrow ? narrow.value : whole;
+      const state = narrow && stateOf(feed) === "live" ? narrow.state : stateOf(feed);
       put(id, {
         "data-value": value === null ? "" : value,
         "data-state": state,
         children: value === null ? "–" : t.format[format](value),
       });
-      const until = t.ofTheDay.has(feed) ? frame.complete_until : frame.feeds[feed][1];
+      const ofFeed = t.ofTheDay.has(feed) ? frame.complete_until : frame.feeds[feed][1];
+      const until = narrow ? narrow.at : ofFeed;
       put(`${id}-note`, {
         "data-complete": until === null ? "" : String(until),
-        children: note(id, feed, state, value),
-        title: until === null ? "" : `complete until ${t.secondTime(until)} ${frame.abbreviation}`,
+        children: note(id, feed, state, value, narrow),
+        title: until === null ? "" : `${t.say("complete until")} ${t.secondTime(until)} ${frame.abbreviation}`,
       });
     }
     for (const feed of Object.keys(frame.feeds)) {
@@ -132,13 +137,18 @@
         children: state === "live" ? t.say("live") : since(feed, state),
       });
     }
-    for (const element of document.querySelectorAll(".graph-frame, table.rows[data-feed]")) {
-      put(element.id, { "data-state": stateOf(element.dataset.feed) });
+    for (const element of document.querySelectorAll(".graph-frame, table.rows[data-feed], #categories")) {
+      const state = stateOf(element.dataset.feed);
+      const narrow = state === "live" && t.narrows(element.id) && t.narrowedFigure(element.id, frame);
+      put(element.id, { "data-state": narrow ? narrow.state : state });
     }
-    put("categories", { "data-state": stateOf("categories") });
   }
 
-  function note(id, feed, state, value) {
+  function note(id, feed, state, value, narrow) {
+    if (narrow && narrow.at !== null) {
+      const at = t.secondTime(narrow.at);
+      return state === "live" ? `${t.say("archive")}, ${at}` : `${t.say("stale since")} ${at}`;
+    }
     if (state !== "live") return since(feed, state);
     if (value === null) return t.say("none lately");
     const until = frame.complete_until;
@@ -170,6 +180,7 @@
   }
 
   Object.assign(t, {
+    prefix,
     setPaused,
     redraw: () => { if (frame) draw(); },
     //: Feeds whose figures are complete up to the watermark; the others up to their own time.

@@ -6,8 +6,9 @@
   const WINDOWS = { "15m": 15, "1h": 60, "6h": 360 };
   const address = () => new URLSearchParams(location.search);
 
+  t.address = (name) => address().get(name) || "";
   /* Null is the whole day. */
-  t.windowMinutes = () => WINDOWS[address().get("window")] || null;
+  t.windowMinutes = () => WINDOWS[t.address("window")] || null;
 
   function keep(name, value, usual) {
     const query = address();
@@ -29,6 +30,7 @@
   /* Every figure and table on the page, exact: the same values as its `data-value`. */
   function shownRows() {
     const rows = [["part", "name", "value"]];
+    for (const [name, value] of Object.entries(t.filters())) if (value) rows.push(["filter", name, value]);
     for (const figure of document.querySelectorAll(".figure")) {
       rows.push(["figure", figure.id, figure.dataset.value]);
     }
@@ -55,6 +57,7 @@
 
   Object.assign(t, {
     csv,
+    keep,
     chooseWindow: (chosen) => {
       keep("window", chosen, "day");
       t.redraw();

@@ -18,7 +18,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from dashboard import app
 from dashboard.archive import Archive
+from dashboard.filters import Filters
 from dashboard.model import Model
+from dashboard.narrow import Narrower
 from dashboard.pages import Pages
 from dashboard.series import Values
 from dashboard.stream import Broadcaster
@@ -155,8 +157,11 @@ def performing(stage: Stage) -> Iterator[str]:
     """The page of the stage; yields its URL."""
     broadcaster = Broadcaster(stage.model, stage.now, max_viewers=10)
     pages = Pages(stage.model, cast("Archive", None))
+    filters = Filters(stage.model, cast("Narrower", None))
     config = uvicorn.Config(
-        app.build(broadcaster, pages, lambda: True, stage.now), log_config=None, log_level="error"
+        app.build(broadcaster, pages, filters, lambda: True, stage.now),
+        log_config=None,
+        log_level="error",
     )
     server = uvicorn.Server(config)
     port = free_port()

@@ -1,0 +1,122 @@
+/* The filters: a store, a category or both, in the address; their figures come from the archive. */
+(function () {
+  "use strict";
+  const t = window.tillstream;
+  //: How much later than promised an answer may be before it is stale, seconds.
+  const LATE_SECONDS = 2.5;
+  //: Longest wait for an answer, and how long the names that are offered are kept, ms.
+  const ANSWER_MS = 12_000;
+  const CHOICES_MS = 300_000;
+  let part = null;
+  let asking = false;
+  let offeredAt = -Infinity;
+
+  const chosen = () => ({ store: t.address("store"), category: t.address("category") });
+
+  /* The names of the filters that are set. */
+  const active = () => Object.entries(chosen()).filter(([, value]) => value).map(([name]) => name);
+
+  /* Does what stands in this element follow every filter that is set? */
+  function narrows(id) {
+    const names = active();
+    const element = names.length ? document.getElementById(id) : null;
+    const card = element && element.closest("[data-narrows]");
+    return Boolean(card) && names.every((name) => card.dataset.narrows.split(" ").includes(name));
+  }
+
+  /* The archive's answer for what is chosen now; null while there is none. */
+  function current(frame) {
+    const { store, category } = chosen();
+    const same = part && part.store === store && part.category === category;
+    return same && (!frame || part.day === frame.day) ? part : null;
+  }
+
+  /* The figure of one category of all stores is in every frame. */
+  function liveBar(id, frame) {
+    const { store, category } = chosen();
+    return id === "revenue" && !store && frame.bars.find(([name]) => name === category);
+  }
+
+  /* State, value and time of a filtered figure. */
+  function figure(id, frame) {
+    const [feed, since] = frame.feeds["metrics-db"];
+    const bar = liveBar(id, frame);
+    if (bar) return { value: bar[1], state: frame.feeds.categories[0], at: frame.feeds.categories[1] };
+    const found = current(frame);
+    if (!found) return { value: null, state: "waiting", at: null };
+    const late = frame.at - found.read_at > found.ask_again + LATE_SECONDS;
+    const value = found.values[id] ?? null;
+    if (feed !== "live") return { value, state: "stale", at: since };
+    return { value, state: late ? "stale" : "live", at: found.read_at };
+  }
+
+  /* Ask again when the answer is as old as it may be; one question at a time. */
+  async function ask(frame) {
+    offer();
+    const known = current(frame);
+    if (!active().length || asking) return;
+    if (known && frame.at - known.read_at < known.ask_again) return;
+    asking = true;
+    try {
+      const response = await fetch(`${t.prefix}part?${new URLSearchParams(chosen())}`, { signal: AbortSignal.timeout(ANSWER_MS) });
+      if (response.ok) {
+        part = await response.json();
+        if (!known) t.redraw();
+      }
+    } catch (error) {
+      // The archive or the server is away: the figures turn stale by their age, and it is asked again.
+      console.info("no answer", error);
+    } finally {
+      asking = false;
+    }
+  }
+
+  /* Fill the two lists, and again now and then: a store may have opened. */
+  async function offer() {
+    if (Date.now() - offeredAt < CHOICES_MS || !document.getElementById("store-filter")) return;
+    offeredAt = Date.now();
+    try {
+      const found = await (await fetch(`${t.prefix}choices`, { signal: AbortSignal.timeout(ANSWER_MS) })).json();
+      const now = chosen();
+      for (const [id, names, value] of [
+        ["store-filter", found.stores, now.store], ["category-filter", found.categories, now.category],
+      ]) {
+        const every = value && !names.includes(value) ? [value, ...names] : names;
+        window.dash_clientside.set_props(id, { data: every.map((name) => ({ value: name, label: name })) });
+      }
+    } catch (error) {
+      offeredAt = Date.now() - CHOICES_MS + 5000;
+      console.info("no choices", error);
+    }
+  }
+
+  /* What is filtered, and from what, in words. */
+  function note(put, frame) {
+    const { store, category } = chosen();
+    put("live-page", { "data-store": store, "data-category": category });
+    const names = [store && `${t.say("Store")} ${store}`, category].filter(Boolean).join(" · ");
+    const found = current(frame);
+    const read = found ? `${t.say("from the archive, read")} ${t.secondTime(found.read_at)}` : t.say("waiting for the archive");
+    put("filter-note", {
+      "data-read": found ? String(found.read_at) : "",
+      children: names ? `${names}: ${read}. ${t.say("What is marked “whole chain” is not filtered.")}` : "",
+    });
+  }
+
+  Object.assign(t, {
+    narrows,
+    narrowedFigure: figure,
+    narrowedPart: current,
+    askForPart: ask,
+    filterNote: note,
+    chosenCategory: () => chosen().category,
+    filters: chosen,
+    offered: () => offeredAt > 0,
+    chooseFilter: (store, category) => {
+      t.keep("store", store || "", "");
+      t.keep("category", category || "", "");
+      t.redraw();
+      return window.dash_clientside.no_update;
+    },
+  });
+})();

@@ -1,0 +1,269 @@
+"""The day of one store, one category or both, from the archive: what the filters show."""
+
+import threading
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from dashboard.archive import ArchiveAway, Document
+from dashboard.frames import Bar, ranked_bars
+from dashboard.history import running_totals
+from dashboard.panels import Row, mean, with_rest
+from dashboard.series import Point
+from tillstream.clock import Clock
+from tillstream.money import MILLI, decimal_text
+from tillstream.snapshots import CategoryTotal
+
+#: A question may take a tenth of the archive's time: it is asked again after ten times as long as
+#: it took, within these bounds, seconds.
+ASK_AGAIN_SECONDS = (1.5, 120.0)
+#: Longest question, ms, and how many answers are kept.
+QUERY_TIMEOUT_MS = 10_000
+MAX_KEPT = 64
+#: Rows of a tender or a rate that are read at most.
+MAX_ROWS = 100
+
+
+class Part(NamedTuple):
+    """Of one business day; an empty store or category is all of them."""
+
+    day: str
+    store: str
+    category: str
+
+
+class Narrowed(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of a part, named as in `frames.Frame`; times are Unix seconds."""
+
+    day: str
+    store: str
+    category: str
+    #: When the archive was read, and how soon it may be asked again, seconds.
+    read_at: float
+    ask_again: float
+    values: dict[str, str | None]
+    minutes: list[Point]
+    #: Only of those panels that such a part has.
+    panels: dict[str, list[Row]]
+    #: None without a store: then the day's categories stand in each frame.
+    bars: list[Bar] | None
+
+
+class Narrower:
+    """Asks the archive for parts of the day, one at a time; answers are shared by all viewers."""
+
+    def __init__(
+        self,
+        client: MongoClient[Document],
+        database: str,
+        zone: ZoneInfo,
+        clock: Clock,
+    ) -> None:
+        self._database = client[database]
+        self._zone = zone
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept: dict[Part, Narrowed] = {}
+        self._week_before: dict[Part, list[Row]] = {}
+
+    def narrowed(self, part: Part) -> Narrowed:
+        """The part as it is now, or as it was up to `ask_again` seconds ago; raises ArchiveAway."""
+        with self._lock:
+            known = self._kept.get(part)
+            now = self._clock()
+            if known is not None and now - known.read_at < known.ask_again:
+                return known
+            try:
+                answer = self._read(part, now)
+            except PyMongoError as error:
+                raise ArchiveAway(str(error)[:200]) from error
+            _keep(self._kept, part, answer)
+            return answer
+
+    def stores(self) -> list[str]:
+        """Every store of the archive; raises ArchiveAway."""
+        try:
+            found = self._database.receipts.aggregate(
+                [{"$group": {"_id": "$store"}}], maxTimeMS=QUERY_TIMEOUT_MS
+            )
+            return [str(row["_id"]) for row in found]
+        except PyMongoError as error:
+            raise ArchiveAway(str(error)[:200]) from error
+
+    def _read(self, part: Part, now: float) -> Narrowed:
+        found = self._ask(_facets(part))
+        if part not in self._week_before:
+            week_before = date.fromisoformat(part.day) - timedelta(days=7)
+            earlier = self._ask(_minutes_only(part._replace(day=week_before.isoformat())))
+            hours = by_hour(earlier["minutes"], self._zone)
+            _keep(self._week_before, part, [(hour, gross) for hour, gross, _ in hours])
+        took = self._clock() - now
+        return answer(part, found, self._zone, now, took, self._week_before[part])
+
+    def _ask(self, pipeline: list[Document]) -> dict[str, list[Document]]:
+        receipts = self._database.receipts
+        return next(receipts.aggregate(pipeline, maxTimeMS=QUERY_TIMEOUT_MS, allowDiskUse=True))
+
+
+def answer(
+    part: Part,
+    found: dict[str, list[Document]],
+    zone: ZoneInfo,
+    read_at: float,
+    took: float,
+    week_before: list[Row],
+) -> Narrowed:
+    """The figures of a part from the rows of its facets, read at `read_at` in `took` seconds."""
+    minutes = found["minutes"]
+
+    def total(name: str) -> int:
+        return sum(int(row[name]) for row in minutes)
+
+    gross, receipts = total("gross"), total("count")
+    panels: dict[str, list[Row]] = {
+        "hours": by_hour(minutes, zone),
+        "last-week": week_before,
+        "vat": with_rest(
+            [
+                (f"{row['_id'] / 100:g}", int(row["gross"]), int(row["net"]), int(row["count"]))
+                for row in found["vat"]
+            ]
+        ),
+    }
+    if "tenders" in found:
+        panels["tenders"] = with_rest(
+            [(str(row["_id"]), int(row["gross"]), 0, int(row["count"])) for row in found["tenders"]]
+        )
+    least, most = ASK_AGAIN_SECONDS
+    running = running_totals(minutes, until=read_at)
+    return Narrowed(
+        day=part.day,
+        store=part.store,
+        category=part.category,
+        read_at=read_at,
+        ask_again=min(most, max(least, 10 * took)),
+        values={
+            "revenue": decimal_text(gross),
+            "receipts": str(receipts),
+            "average-basket": mean(gross, receipts),
+            "net-revenue": decimal_text(total("net")),
+            "units-per-basket": mean(total("units"), receipts, MILLI),
+        },
+        minutes=[(minute, *values) for minute, values in running.items()],
+        panels=panels,
+        bars=_bars(found["categories"]) if "categories" in found else None,
+    )
+
+
+def by_hour(minutes: Iterable[Document], zone: ZoneInfo) -> list[Row]:
+    """Rows of hour of the wall clock, cents and receipts, from rows of a minute each."""
+    hours: dict[str, tuple[int, int]] = {}
+    for row in minutes:
+        sold_at: datetime = row["_id"]
+        hour = f"{sold_at.astimezone(zone):%H}"
+        gross, receipts = hours.get(hour, (0, 0))
+        hours[hour] = (gross + int(row["gross"]), receipts + int(row["count"]))
+    return [(hour, *hours[hour]) for hour in sorted(hours)]
+
+
+def _bars(rows: list[Document]) -> list[Bar]:
+    return ranked_bars(
+        CategoryTotal(
+            name=str(row["_id"]),
+            revenue_minor=int(row["gross"]),
+            revenue=decimal_text(int(row["gross"])),
+            units_milli=0,
+        )
+        for row in rows
+    )
+
+
+def _facets(part: Part) -> list[Document]:
+    narrow = _of_category(part.category)
+    gross: Document = {"$sum": "$lines.grossMinor"}
+    facets: dict[str, Any] = {
+        "minutes": [*narrow, *_BY_MINUTE],
+        "vat": [
+            *narrow,
+            {"$unwind": "$lines"},
+            {
+                "$group": {
+                    "_id": "$lines.taxBasisPoints",
+                    "gross": gross,
+                    "net": {"$sum": "$lines.netMinor"},
+                    "count": {"$sum": 1},
+                }
+            },
+            {"$sort": {"gross": -1, "_id": 1}},
+            {"$limit": MAX_ROWS},
+        ],
+    }
+    if not part.category:
+        paid: Document = {"$sum": "$payments.amountMinor"}
+        facets["tenders"] = [
+            {"$unwind": "$payments"},
+            {"$group": {"_id": "$payments.mechanism", "gross": paid, "count": {"$sum": 1}}},
+            {"$sort": {"gross": -1, "_id": 1}},
+            {"$limit": MAX_ROWS},
+        ]
+    if part.store:
+        facets["categories"] = [
+            {"$unwind": "$lines"},
+            {"$group": {"_id": "$lines.category", "gross": gross}},
+        ]
+    return [{"$match": _match(part)}, {"$facet": facets}]
+
+
+def _minutes_only(part: Part) -> list[Document]:
+    minutes = [*_of_category(part.category), *_BY_MINUTE]
+    return [{"$match": _match(part)}, {"$facet": {"minutes": minutes}}]
+
+
+def _match(part: Part) -> Document:
+    match: Document = {"businessDay": part.day}
+    if part.store:
+        return match | {"store": part.store}
+    # Of a store all lines are read, for the bars of its other categories.
+    return match | {"lines.category": part.category} if part.category else match
+
+
+def _of_category(category: str) -> list[Document]:
+    """Receipts with one category's lines only, and their sums."""
+    if not category:
+        return []
+    condition = {"$eq": ["$$line.category", {"$literal": category}]}
+    lines = {"$filter": {"input": "$lines", "as": "line", "cond": condition}}
+    sums = {
+        "grossMinor": {"$sum": "$lines.grossMinor"},
+        "netMinor": {"$sum": "$lines.netMinor"},
+    }
+    return [{"$match": {"lines.category": category}}, {"$set": {"lines": lines}}, {"$set": sums}]
+
+
+_BY_MINUTE: list[Document] = [
+    {
+        "$group": {
+            "_id": {"$dateTrunc": {"date": "$date", "unit": "minute"}},
+            "gross": {"$sum": "$grossMinor"},
+            "net": {"$sum": "$netMinor"},
+            "units": {"$sum": {"$sum": "$lines.unitsMilli"}},
+            "count": {"$sum": 1},
+        }
+    },
+    {"$sort": {"_id": 1}},
+]
+
+
+Answer = TypeVar("Answer")
+
+
+def _keep(kept: dict[Part, Answer], part: Part, answer: Answer) -> None:
+    kept.pop(part, None)
+    kept[part] = answer
+    while len(kept) > MAX_KEPT:
+        del kept[next(iter(kept))]

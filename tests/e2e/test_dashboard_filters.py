@@ -1,0 +1,124 @@
+"""Store and category as a viewer filters by them: exact, in the address, honest about the rest."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from bson import Int64
+from playwright.sync_api import Browser, Page, sync_playwright
+from pymongo import MongoClient
+
+from tests.dashboards import PARIS, Dashboard, Workers, attribute, viewing, wait_for_state
+from tests.e2e.browser import FLAGS
+from tillstream.clock import BusinessDay
+
+DATABASE = "dashboard-filters"
+
+
+def receipt(store: str, minutes_ago: int, **cents: int) -> dict[str, Any]:
+    """An archived receipt with a line of each category, at 10% tax."""
+    now = time.time() // 60 * 60
+    sold_at = datetime.fromtimestamp(now - 60 * minutes_ago, UTC)
+    lines = [
+        {
+            "category": category,
+            "grossMinor": Int64(gross),
+            "netMinor": Int64(gross * 10 // 11),
+            "unitsMilli": Int64(1000),
+            "taxBasisPoints": Int64(1000),
+        }
+        for category, gross in cents.items()
+    ]
+    gross = sum(cents.values())
+    return {
+        "store": store,
+        "businessDay": BusinessDay(PARIS).on(now).isoformat(),
+        "date": sold_at,
+        "receivedAt": sold_at,
+        "storedAt": sold_at,
+        "grossMinor": Int64(gross),
+        "netMinor": Int64(gross * 10 // 11),
+        "lines": lines,
+        "payments": [{"mechanism": "CB", "amountMinor": Int64(gross)}],
+    }
+
+
+@pytest.fixture(scope="module")
+def dashboard(amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        client[DATABASE]["receipts"].insert_many(
+            [
+                receipt("12", 2, Pain=1100, Menu=2200),
+                receipt("12", 1, Menu=550),
+                receipt("7", 1, Pain=3300),
+            ]
+        )
+        own = Dashboard(AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE=DATABASE)
+        with Workers(amqp_url):
+            yield own.start()
+            own.close()
+        client.drop_database(DATABASE)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def figures(page: Page) -> dict[str, str]:
+    return {name: attribute(page, name, "value") for name in ("revenue", "receipts", "net-revenue")}
+
+
+def test_a_link_with_filters_shows_their_part_of_the_day(
+    browser: Browser, dashboard: Dashboard
+) -> None:
+    shown = {}
+    for query in ("store=12", "store=12&category=Menu", "category=Pain", "store=99"):
+        with viewing(browser, dashboard.url, path=f"?{query}", locale="en-GB") as page:
+            wait_for_state(page, "receipts", "live", 20)
+            # One category's revenue is in the feeds, its receipts are not.
+            shown[query] = figures(page)
+
+    assert {
+        "store=12": {"revenue": "38.50", "receipts": "2", "net-revenue": "35.00"},
+        "store=12&category=Menu": {"revenue": "27.50", "receipts": "2", "net-revenue": "25.00"},
+        "category=Pain": {"revenue": "234.56", "receipts": "2", "net-revenue": "40.00"},
+        "store=99": {"revenue": "0.00", "receipts": "0", "net-revenue": "0.00"},
+    } == shown
+
+
+def test_a_filter_is_set_by_the_keyboard_and_lives_in_the_address(
+    browser: Browser, dashboard: Dashboard
+) -> None:
+    with viewing(browser, dashboard.url, path="?window=1h", locale="en-GB") as page:
+        wait_for_state(page, "status", "live", 20)
+        page.wait_for_function("window.tillstream.offered()")
+        page.focus("#store-filter")
+        page.keyboard.type("12")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/?window=1h&store=12", timeout=5000)
+        page.wait_for_selector('#revenue[data-value="38.50"]', timeout=10_000)
+        rows = page.inner_text("#vat-rows")
+        note = page.inner_text("#filter-note")
+        unfiltered = page.evaluate(
+            """[...document.querySelectorAll('#live-page .card')]
+                .filter(card => getComputedStyle(card, '::after').content.includes('whole chain'))
+                .map(card => card.querySelector('[id]').id)"""
+        )
+        page.focus("#store-filter")
+        page.keyboard.press("Escape")
+        page.click("#live-page")
+        page.evaluate("window.tillstream.chooseFilter(null, null)")
+        page.wait_for_url("**/?window=1h", timeout=5000)
+        page.wait_for_selector('#revenue[data-value="1234.56"]', timeout=5000)
+
+    assert "10%\t\u20ac35.00\t\u20ac3.50" == rows
+    assert note.startswith("Store 12: from the archive, read ")
+    assert {"network-delay-label", "top-title", "silent-title"} <= set(unfiltered)
+    assert not {"revenue-label", "tenders-title", "vat-title"} & set(unfiltered)
