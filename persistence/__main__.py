@@ -1,10 +1,13 @@
 """`python -m persistence`: the worker that archives receipts."""
 
 import argparse
+import importlib
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 from structlog.contextvars import bind_contextvars, get_contextvars
 
@@ -17,13 +20,36 @@ from persistence.worker import Worker
 from tillstream import broker, logs, process, stores
 from tillstream.errors import TillstreamError
 
+#: Modules with `add_arguments(parser)` and `run(arguments)`, which returns the exit status; and
+#: what each command is for.
+COMMANDS = {
+    "export-parquet": (
+        "persistence.parquet.export_command",
+        "write closed business days to Parquet files",
+    ),
+    "sql": ("persistence.parquet.sql_command", "answer a SELECT over every receipt"),
+}
+
 
 def main() -> None:
     """Run the worker until SIGTERM or SIGINT, or a command."""
     parser = argparse.ArgumentParser(prog="python -m persistence", description=__doc__)
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("refill", help="store what the log has and the archive has not")
-    command = parser.parse_args().command
+    modules: dict[str, Any] = {}
+    for name, (module, said) in COMMANDS.items():
+        subparser = commands.add_parser(name, help=said)
+        # The worker shall not carry the libraries of every command: only what is run is imported.
+        if name in sys.argv[1:2]:
+            modules[name] = importlib.import_module(module)
+            modules[name].add_arguments(subparser)
+    arguments = parser.parse_args()
+    command = arguments.command
+    if command in modules:
+        try:
+            raise SystemExit(modules[command].run(arguments))
+        except TillstreamError as error:
+            process.fail(error)
     settings = process.load_settings(PersistenceSettings)
     logs.configure(settings, "persistence")
     process.calm_collector()

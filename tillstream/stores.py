@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -23,6 +24,10 @@ class StoreTable:
     def calendar(self, store_id: str | int) -> BusinessDay:
         """The calendar of a store; 1 and "1" are the same store."""
         return self._stores.get(str(store_id), self.default)
+
+    def open_day(self, now: float) -> date:
+        """The earliest business day that is not over in some calendar, at Unix seconds `now`."""
+        return min(calendar.on(now) for calendar in (self.default, *self._stores.values()))
 
 
 def load(settings: StoreTimeSettings) -> StoreTable:

@@ -1,0 +1,122 @@
+"""DuckDB for the analytic archive: bounded memory, the files of the archive as one relation."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from persistence.parquet.manifest import Totals
+from persistence.parquet.rows import SCHEMA
+from persistence.parquet.storage import Storage
+
+#: What does not fit is put on the disk of the temporary folder.
+MEMORY = "768MB"
+
+#: Rows of a group: what a reader skips or reads as a whole.
+ROW_GROUP = 100_000
+
+#: A receipt with this order is near those of its store, and of its time.
+ORDER = "store, date, key"
+
+
+@contextmanager
+def engine(storage: Storage) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection without a database, that reads the files of `storage`."""
+    with tempfile.TemporaryDirectory(prefix="tillstream-duckdb-") as folder:
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": MEMORY,
+            "temp_directory": folder,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "preserve_insertion_order": False,
+        }
+        with duckdb.connect(config=settings) as connection:
+            # A name in a query is a view of ours, never a variable of this program.
+            connection.execute("SET python_enable_replacements = false")
+            if not storage.local:
+                connection.register_filesystem(storage.filesystem)
+            yield connection
+
+
+@contextmanager
+def streamed(
+    connection: duckdb.DuckDBPyConnection, name: str, batches: Iterable[pa.RecordBatch]
+) -> Iterator[None]:
+    """Batches of SCHEMA as the relation `name`, to be read once.
+
+    An error of theirs is raised as it was, not as DuckDB words it.
+    """
+    failures: list[BaseException] = []
+
+    def watched() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from batches
+        except BaseException as error:
+            failures.append(error)
+            raise
+
+    connection.register(name, pa.RecordBatchReader.from_batches(SCHEMA, watched()))
+    try:
+        yield
+    except duckdb.Error as error:
+        if failures:
+            raise failures[0] from error
+        raise
+    finally:
+        connection.unregister(name)
+
+
+def quoted(text: str) -> str:
+    """Text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def files_sql(storage: Storage, files: Iterable[str]) -> str:
+    """The rows of files as SQL of a relation with SCHEMA; of none, an empty one."""
+    locations = [quoted(storage.location(file)) for file in files]
+    if not locations:
+        return f"(SELECT {_typed_nulls()} WHERE false)"
+    columns = ", ".join(SCHEMA.names)
+    return (
+        f"(SELECT {columns} FROM read_parquet([{', '.join(locations)}],"  # noqa: S608 - ours
+        " hive_partitioning = true, hive_types = {'businessDay': 'DATE'}))"
+    )
+
+
+def by_store(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, Totals]:
+    """Receipts and sums of a relation, by store."""
+    found = connection.execute(
+        f"SELECT store, count(*), sum(net), sum(tax), sum(gross) FROM {relation} GROUP BY store"  # noqa: S608 - ours
+    ).fetchall()
+    return {
+        store: Totals(receipts=receipts, net=net, tax=tax, gross=gross)
+        for store, receipts, net, tax, gross in found
+    }
+
+
+def total(by_store: dict[str, Totals]) -> Totals:
+    """Of all stores."""
+    return sum(by_store.values(), Totals())
+
+
+def write(connection: duckdb.DuckDBPyConnection, relation: str, path: Path) -> None:
+    """The rows of a relation as one Parquet file, in ORDER.
+
+    The business day is in the name of the folder, as Hive has it.
+    """
+    connection.execute(
+        f"COPY (SELECT * EXCLUDE (businessDay) FROM {relation} ORDER BY {ORDER})"  # noqa: S608
+        f" TO {quoted(str(path))}"
+        f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+    )
+
+
+def _typed_nulls() -> str:
+    # Arrow and DuckDB call their types by different names: take them from an empty table.
+    empty = duckdb.arrow(SCHEMA.empty_table())
+    return ", ".join(
+        f"NULL::{kind} AS {name}" for name, kind in zip(empty.columns, empty.types, strict=True)
+    )

@@ -1,0 +1,146 @@
+"""Writes closed business days from MongoDB to Parquet, and what came late to them.
+
+A day is only ever added to: what MongoDB drops by its retention stays in the archive. Running it
+again does nothing for a day that the archive has as MongoDB has it.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+import duckdb
+from msgspec.structs import replace
+
+from persistence.documents import Document
+from persistence.parquet import engine, rows
+from persistence.parquet.manifest import ArchivedDay, Totals
+from persistence.parquet.source import DayInMongo, Source
+from persistence.parquet.writing import DayDiffers, Writing
+from tillstream.clock import Clock, utc
+from tillstream.errors import TillstreamError
+from tillstream.money import MINOR_UNITS
+from tillstream.stream import StoppedError
+
+CENT = Decimal(1) / MINOR_UNITS
+
+
+class Exported(NamedTuple):
+    """What became of a day."""
+
+    day: date
+    what: Literal["written", "rewritten", "up to date"]
+    totals: Totals
+    #: Receipts that the archive did not have.
+    added: int
+
+
+class Exporter:
+    """Brings the archive up to MongoDB, day by day."""
+
+    def __init__(
+        self, source: Source, writing: Writing, clock: Clock, stop: threading.Event
+    ) -> None:
+        self._source = source
+        self._writing = writing
+        self._clock = clock
+        self._stop = stop
+
+    def run(self, first: date, last: date) -> Iterator[Exported]:
+        """Every day of MongoDB from `first` to `last`, both included, which must be closed.
+
+        Raises DayDiffers and StoppedError; the days before are done.
+        """
+        started = utc(self._clock())
+        self._source.prepare()
+        for day, in_mongo in self._source.days(first, last).items():
+            yield self._bring(day, in_mongo)
+        manifest = self._writing.manifest
+        if all(first <= day <= last for day in manifest.days):
+            self._writing.commit(replace(manifest, checkedAt=started))
+
+    def _bring(self, day: date, in_mongo: DayInMongo) -> Exported:
+        archived = self._writing.manifest.days.get(day)
+        if archived and archived.totals.receipts == in_mongo.receipts:
+            if archived.totals.gross != in_mongo.gross_minor * CENT:
+                raise DayDiffers(
+                    day,
+                    f"MongoDB has {in_mongo.gross_minor * CENT} EUR and the archive"
+                    f" {archived.totals.gross} EUR in as many receipts",
+                )
+            return Exported(day, "up to date", archived.totals, 0)
+        with engine.engine(self._writing.storage) as connection:
+            return self._write(connection, day, archived)
+
+    def _write(
+        self, connection: duckdb.DuckDBPyConnection, day: date, archived: ArchivedDay | None
+    ) -> Exported:
+        before = engine.files_sql(self._writing.storage, [archived.file] if archived else [])
+        heard = _Heard(self._watched(self._source.day(day)))
+        with engine.streamed(connection, "heard", rows.batches(heard)):
+            connection.execute(
+                f"CREATE TEMP TABLE added AS FROM heard ANTI JOIN {before} USING (key)"
+            )
+        added = engine.total(engine.by_store(connection, "added"))
+        known = archived.totals if archived else Totals()
+        if archived and not added.receipts:
+            # MongoDB has dropped some of the day: the archive keeps them.
+            return Exported(day, "up to date", known, 0)
+        # What was known cannot be proved when MongoDB has dropped some of it.
+        whole = heard.totals.receipts == known.receipts + added.receipts
+        if whole and heard.totals != known + added:
+            raise DayDiffers(day, f"MongoDB has {heard.totals}, its receipts say {known + added}")
+        put = self._writing.put(connection, day, f"(FROM {before} UNION ALL FROM added)")
+        return Exported(day, "rewritten" if archived else "written", put.totals, added.receipts)
+
+    def _watched(self, documents: Iterable[Document]) -> Iterator[Document]:
+        for number, document in enumerate(documents):
+            if number % rows.BATCH == 0:
+                self._writing.lease.renew()
+                if self._stop.is_set():
+                    raise StoppedError("stopped; run it again to go on with the day in hand")
+            yield document
+
+
+class _Heard:
+    """Documents on their way, and the sums of their own amounts."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self._documents = documents
+        self._sums = [0, 0, 0, 0]
+
+    def __iter__(self) -> Iterator[Document]:
+        for document in self._documents:
+            self._sums[0] += 1
+            for place, name in enumerate(("netMinor", "taxMinor", "grossMinor"), 1):
+                self._sums[place] += document[name]
+            yield document
+
+    @property
+    def totals(self) -> Totals:
+        """Of all that went by."""
+        receipts, net, tax, gross = self._sums
+        return Totals(receipts=receipts, net=net * CENT, tax=tax * CENT, gross=gross * CENT)
+
+
+def closed_range(first: date | None, last: date | None, open_day: date) -> tuple[date, date]:
+    """The days to export, both included: all that are closed when none is given.
+
+    Raises DayOpen when `last` is not before `open_day`.
+    """
+    last_closed = date.fromordinal(open_day.toordinal() - 1)
+    if last is not None and last > last_closed:
+        raise DayOpen(last, last_closed)
+    return first or date.min, last or last_closed
+
+
+class DayOpen(TillstreamError):
+    """A business day that is not over in every store; `last_closed` is the newest that is."""
+
+    def __init__(self, day: date, last_closed: date) -> None:
+        self.day = day
+        self.last_closed = last_closed
+        super().__init__(
+            f"{day} is not over in every store; the last closed business day is {last_closed}"
+        )

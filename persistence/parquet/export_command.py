@@ -1,0 +1,95 @@
+"""`python -m persistence export-parquet`: closed business days from MongoDB to Parquet."""
+
+import argparse
+import time
+from dataclasses import replace
+from datetime import date, timedelta
+
+from persistence.parquet.export import Exported, Exporter
+from persistence.parquet.lease import held
+from persistence.parquet.settings import ParquetSettings
+from persistence.parquet.source import Source, connected
+from persistence.parquet.storage import Storage
+from persistence.parquet.writing import Writing
+from tillstream import process, stores
+from tillstream.errors import TillstreamError
+from tillstream.settings import redacted
+
+
+class DayOpen(TillstreamError):
+    """A business day that is not over in every store; `last_closed` is the newest that is."""
+
+    def __init__(self, day: date, last_closed: date) -> None:
+        self.day = day
+        self.last_closed = last_closed
+        super().__init__(
+            f"{day} is not over in every store; the last closed business day is {last_closed}"
+        )
+
+
+class NoDays(TillstreamError):
+    """A range that ends before it begins."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("--to", metavar="URL", help="folder or fsspec URL; default: PARQUET_URL")
+    parser.add_argument(
+        "--from", dest="first", type=_day, metavar="DAY", help="first business day, YYYY-MM-DD"
+    )
+    parser.add_argument("--to-day", dest="last", type=_day, metavar="DAY", help="last business day")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Export, with a line for each day; 0 when all of it was done."""
+    settings = process.load_settings(ParquetSettings)
+    if arguments.to:
+        settings = replace(settings, parquet_url=arguments.to)
+    storage = Storage(settings.archive_url())
+    last_closed = stores.load(settings).open_day(time.time()) - timedelta(days=1)
+    first, last = day_range(arguments.first, arguments.last, last_closed)
+    done: list[Exported] = []
+    with (
+        connected(settings.mongo_url, settings.mongo_database) as database,
+        held(database, time.time) as lease,
+    ):
+        writing = Writing(storage, lease, time.time)
+        exporter = Exporter(Source(database), writing, time.time, process.stop_on_signals())
+        for each in exporter.run(first, last):
+            done.append(each)
+            if each.what != "up to date":
+                print(
+                    f"{each.day}  {each.what}: {each.totals.receipts:,} receipts,"
+                    f" {each.totals.gross:,} EUR, {each.added:,} of them new",
+                    flush=True,
+                )
+    print(_summary(done, redacted(storage.url)))
+    return 0
+
+
+def day_range(first: date | None, last: date | None, last_closed: date) -> tuple[date, date]:
+    """The days to export, both included: all that are closed when none is given.
+
+    Raises DayOpen and NoDays.
+    """
+    if last is not None and last > last_closed:
+        raise DayOpen(last, last_closed)
+    first, last = first or date.min, last or last_closed
+    if first > last:
+        raise NoDays(f"no closed business day from {first} to {last}")
+    return first, last
+
+
+def _summary(done: list[Exported], where: str) -> str:
+    number = {what: sum(each.what == what for each in done) for what in ("written", "rewritten")}
+    return (
+        f"{where}: {number['written']} days written, {number['rewritten']} rewritten,"
+        f" {len(done) - sum(number.values())} were up to date"
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-11-21") from None

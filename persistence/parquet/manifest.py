@@ -1,0 +1,81 @@
+"""What the analytic archive consists of: one manifest names every file that counts. Pure.
+
+A reader honours the manifest alone, so a day is whole or absent, and all days are those of one
+moment, also where a store cannot rename a file or a folder in one step.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+from msgspec.structs import replace
+
+from tillstream.errors import TillstreamError
+
+#: The layout of the files; a reader refuses another one.
+LAYOUT = 1
+
+
+class ManifestError(TillstreamError):
+    """A manifest that this version does not read."""
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """Receipts and their sums, exact; amounts in euros with two places."""
+
+    receipts: int = 0
+    net: Decimal = Decimal("0.00")
+    tax: Decimal = Decimal("0.00")
+    gross: Decimal = Decimal("0.00")
+
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(
+            receipts=self.receipts + other.receipts,
+            net=self.net + other.net,
+            tax=self.tax + other.tax,
+            gross=self.gross + other.gross,
+        )
+
+
+class ArchivedDay(msgspec.Struct, frozen=True, kw_only=True):
+    """A closed business day: one file, sorted by store and time."""
+
+    #: Path below the archive, `businessDay=2026-11-21/NAME.parquet`.
+    file: str
+    totals: Totals
+    writtenAt: datetime  # noqa: N815 - a field of the file
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """The archive at one moment."""
+
+    layout: int = LAYOUT
+    #: Every day was compared with MongoDB at this time or later: what was stored before, and a
+    #: while ahead of it, is in the files of its day.
+    checkedAt: datetime | None = None  # noqa: N815 - a field of the file
+    #: In their order.
+    days: dict[date, ArchivedDay] = {}
+
+    def files(self) -> list[str]:
+        """Every file that counts, by day."""
+        return [archived.file for archived in self.days.values()]
+
+    def with_day(self, day: date, archived: ArchivedDay) -> "Manifest":
+        """The manifest once `archived` stands for `day`."""
+        return replace(self, days=dict(sorted((self.days | {day: archived}).items())))
+
+
+def encode(manifest: Manifest) -> bytes:
+    """The manifest as indented JSON, days in their order."""
+    return msgspec.json.format(msgspec.json.encode(manifest)) + b"\n"
+
+
+def decode(content: bytes, where: str) -> Manifest:
+    """A manifest; raises ManifestError naming `where` it came from."""
+    try:
+        manifest = msgspec.json.decode(content, type=Manifest)
+    except msgspec.DecodeError as error:
+        raise ManifestError(f"{where} is no manifest of the archive: {error}") from error
+    if manifest.layout != LAYOUT:
+        raise ManifestError(f"{where} has layout {manifest.layout}; this version reads {LAYOUT}")
+    return manifest

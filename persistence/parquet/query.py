@@ -1,0 +1,136 @@
+"""SQL over every receipt: Parquet for the days of the manifest, MongoDB for all the rest.
+
+What is where is decided once for a query: the manifest is read first, as one file, and names the
+days whose files are read. From MongoDB comes whatever is of another day, and whatever was stored
+since those days were compared with it; of the latter, what a file has too is left out by its key.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from persistence.parquet import engine, rows
+from persistence.parquet.manifest import Manifest
+from persistence.parquet.source import Source
+from persistence.parquet.storage import Storage
+from tillstream.errors import TillstreamError
+
+#: How much later than its `storedAt` a receipt may appear in MongoDB: a write that waits for a
+#: majority, and the clocks of several workers. What comes twice for it is left out.
+SETTLING = timedelta(hours=1)
+
+LINES = """
+    SELECT key, store, till, businessDay, date, type,
+        line.number AS line, line.product AS product, line.description AS description,
+        line.categoryCode AS categoryCode, line.category AS category,
+        line.quantity AS quantity, line.unit AS unit, line.unitPrice AS unitPrice,
+        line.net AS net, line.taxPercentage AS taxPercentage, line.gross AS gross
+    FROM (SELECT key, store, till, businessDay, date, type, unnest(lines) AS line FROM receipts)
+"""
+PAYMENTS = """
+    SELECT key, store, till, businessDay, date, type,
+        payment.mechanism AS mechanism, payment.amount AS amount
+    FROM (
+        SELECT key, store, till, businessDay, date, type, unnest(payments) AS payment
+        FROM receipts
+    )
+"""
+
+
+class QueryError(TillstreamError):
+    """A query that cannot be answered, in one line."""
+
+
+class Answer(NamedTuple):
+    """Column names, and the rows as they come."""
+
+    columns: list[str]
+    rows: Iterator[tuple[object, ...]]
+
+
+@contextmanager
+def answered(source: Source, storage: Storage, sql: str, zone: str) -> Iterator[Answer]:
+    """The answer of one SELECT over the views `receipts`, `lines` and `payments`.
+
+    Times are in `zone`. The query can neither write nor read anything but the views. Raises
+    QueryError.
+    """
+    require_select(sql)
+    with engine.engine(storage) as connection:
+        connection.execute(f"SET TimeZone = {engine.quoted(zone)}")
+        manifest = storage.manifest()
+        _make_views(connection, source, storage, manifest)
+        _lock(connection, storage, manifest)
+        try:
+            reader = connection.sql(sql).to_arrow_reader(rows.BATCH)
+            yield Answer(reader.schema.names, _rows(reader))
+        except (duckdb.Error, pa.ArrowException) as error:
+            if storage.manifest() != manifest:
+                raise QueryError("days were written anew meanwhile; ask again") from error
+            raise QueryError(one_line(error)) from error
+
+
+def require_select(sql: str) -> None:
+    """Raises QueryError unless `sql` is one statement, and one that only reads."""
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        raise QueryError(one_line(error)) from error
+    kinds = [statement.type for statement in statements]
+    if kinds != [duckdb.StatementType.SELECT]:
+        raise QueryError(
+            "one SELECT is answered at a time, over the views receipts, lines and payments;"
+            f" this has {', '.join(kind.name for kind in kinds) or 'no statement'}"
+        )
+
+
+def one_line(error: Exception) -> str:
+    """What DuckDB says, and where in the query, without its drawing of the place."""
+    said, _, place = str(error).partition("\n\nLINE ")
+    found = re.match(r"(\d+): .*\n( *)\^", place)
+    where = f" (line {found[1]}, column {len(found[2]) - len(found[1]) - 6})" if found else ""
+    return " ".join(said.split()) + where
+
+
+def _make_views(
+    connection: duckdb.DuckDBPyConnection, source: Source, storage: Storage, manifest: Manifest
+) -> None:
+    archived = engine.files_sql(storage, manifest.files())
+    since = manifest.checkedAt - SETTLING if manifest.checkedAt else None
+    beside = rows.batches(source.beside(manifest.days, since))
+    with engine.streamed(connection, "beside", beside):
+        connection.execute("CREATE OR REPLACE TEMP TABLE fromMongo AS FROM beside")
+    days = ", ".join(f"DATE '{day}'" for day in manifest.days) or "NULL"
+    connection.execute(
+        f"""
+        DELETE FROM fromMongo WHERE businessDay IN ({days})
+            AND key IN (
+                SELECT key FROM {archived}
+                WHERE businessDay IN (SELECT DISTINCT businessDay FROM fromMongo)
+            )
+        """  # noqa: S608 - days are dates, files are ours
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW receipts AS FROM {archived} UNION ALL FROM fromMongo"
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW lines AS {LINES}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW payments AS {PAYMENTS}")
+
+
+def _lock(connection: duckdb.DuckDBPyConnection, storage: Storage, manifest: Manifest) -> None:
+    """From here on nothing is read but the files of the archive, and nothing is set."""
+    files = ", ".join(engine.quoted(storage.location(file)) for file in manifest.files())
+    connection.execute(f"SET allowed_paths = [{files}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[object, ...]]:
+    for batch in reader:
+        columns = [column.to_pylist() for column in batch.columns]
+        yield from zip(*columns, strict=True)

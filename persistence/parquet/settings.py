@@ -1,0 +1,19 @@
+"""Settings of the analytic archive, from the environment."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tillstream.settings import LogSettings, MongoSettings, StoreTimeSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParquetSettings(StoreTimeSettings, MongoSettings, LogSettings):
+    """Where receipts are kept, where their Parquet files go, and when a business day is over."""
+
+    data_dir: Path = Path("var")
+    #: A folder, or any fsspec URL; `parquet` in `data_dir` when it is not set.
+    parquet_url: str | None = None
+
+    def archive_url(self) -> str:
+        """Where the Parquet files are."""
+        return self.parquet_url or str(self.data_dir / "parquet")

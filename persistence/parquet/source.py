@@ -1,0 +1,106 @@
+"""MongoDB as the analytic archive reads it: days, and what was stored lately. Read only."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from pymongo import ASCENDING, MongoClient
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from persistence.archive import HISTORY_INDEX
+from persistence.documents import Document
+from persistence.parquet.rows import BATCH, FIELDS
+from tillstream.errors import TillstreamError
+
+SERVER_SELECTION_MS = 10_000
+#: A whole collection may have to be read before the first answer.
+SOCKET_MS = 600_000
+WTIMEOUT_MS = 30_000
+
+REASON_CHARACTERS = 200
+
+#: Finds what was stored since a moment, whatever its business day.
+STORED_INDEX = [("storedAt", ASCENDING)]
+
+_FIELDS = dict.fromkeys(FIELDS, 1)
+
+
+class MongoFailed(TillstreamError):
+    """MongoDB does not answer as it should."""
+
+
+class DayInMongo(NamedTuple):
+    """A business day as MongoDB has it."""
+
+    receipts: int
+    gross_minor: int
+
+
+@contextmanager
+def connected(url: str, name: str) -> Iterator[Database[Document]]:
+    """The database, majority reads and writes; its errors come as MongoFailed."""
+    client = MongoClient[Document](
+        url,
+        appname="tillstream parquet",
+        serverSelectionTimeoutMS=SERVER_SELECTION_MS,
+        socketTimeoutMS=SOCKET_MS,
+        tz_aware=True,
+    )
+    try:
+        with client:
+            yield client.get_database(
+                name,
+                read_concern=ReadConcern("majority"),
+                write_concern=WriteConcern("majority", wtimeout=WTIMEOUT_MS, j=True),
+            )
+    except PyMongoError as error:
+        reason = str(error)[:REASON_CHARACTERS]
+        raise MongoFailed(f"MongoDB: {type(error).__name__}: {reason}; try again") from error
+
+
+class Source:
+    """The receipts of MongoDB."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._receipts: Collection[Document] = database.receipts
+
+    def prepare(self) -> None:
+        """The indexes that are read here; there already, it does nothing."""
+        self._receipts.create_index(HISTORY_INDEX)
+        self._receipts.create_index(STORED_INDEX)
+
+    def days(self, first: date, last: date) -> dict[date, DayInMongo]:
+        """Every business day from `first` to `last`, both included, from an index alone."""
+        match = {"businessDay": {"$gte": first.isoformat(), "$lte": last.isoformat()}}
+        group = {"_id": "$businessDay", "receipts": {"$sum": 1}, "gross": {"$sum": "$grossMinor"}}
+        found = self._receipts.aggregate(
+            [{"$match": match}, {"$group": group}, {"$sort": {"_id": 1}}],
+            hint=_named(HISTORY_INDEX),
+        )
+        return {
+            date.fromisoformat(each["_id"]): DayInMongo(each["receipts"], int(each["gross"]))
+            for each in found
+        }
+
+    def day(self, day: date) -> Iterator[Document]:
+        """Every receipt of a business day, in no order, with the fields of a row."""
+        return self._find({"businessDay": day.isoformat()})
+
+    def beside(self, days: Iterable[date], since: datetime | None) -> Iterator[Document]:
+        """Every receipt that is of none of `days`, or was stored at `since` or later."""
+        beside: dict[str, Any] = {"businessDay": {"$nin": [day.isoformat() for day in days]}}
+        if since is None:
+            return self._find({})
+        return self._find({"$or": [beside, {"storedAt": {"$gte": since}}]})
+
+    def _find(self, wanted: dict[str, Any]) -> Iterator[Document]:
+        return self._receipts.find(wanted, _FIELDS, batch_size=BATCH)
+
+
+def _named(index: list[tuple[str, int]]) -> dict[str, int]:
+    return dict(index)

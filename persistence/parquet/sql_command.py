@@ -1,0 +1,68 @@
+"""`python -m persistence sql "select ..."`: an answer over every receipt."""
+
+import argparse
+import csv
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import islice
+
+from persistence.parquet.query import Answer, answered
+from persistence.parquet.settings import ParquetSettings
+from persistence.parquet.source import Source, connected
+from persistence.parquet.storage import Storage
+from tillstream import process
+
+#: Rows of a table for people; a program takes all of them as CSV.
+TABLE_ROWS = 1_000
+#: Widest column of a table, characters.
+CELL = 60
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument(
+        "query", help="a SELECT over the views receipts, lines and payments, in DuckDB's SQL"
+    )
+    parser.add_argument("--csv", action="store_true", help="for programs: every row, no table")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the answer; 0 when there is one."""
+    settings = process.load_settings(ParquetSettings)
+    storage = Storage(settings.archive_url())
+    with (
+        connected(settings.mongo_url, settings.mongo_database) as database,
+        answered(Source(database), storage, arguments.query, settings.store_timezone) as answer,
+    ):
+        if arguments.csv:
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(answer.columns)
+            writer.writerows(answer.rows)
+        else:
+            for line in table(answer):
+                print(line)
+    return 0
+
+
+def table(answer: Answer) -> Iterator[str]:
+    """The answer as lines of a table: numbers to the right, at most TABLE_ROWS of them."""
+    found = list(islice(answer.rows, TABLE_ROWS))
+    cells = [[_cell(value) for value in row] for row in found]
+    widths = [max(map(len, column)) for column in zip(answer.columns, *cells, strict=True)]
+    right = [
+        bool(found) and all(isinstance(value, int | float | Decimal | None) for value in column)
+        for column in zip(*found, strict=True)
+    ] or [False] * len(answer.columns)
+    for row in (answer.columns, ["-" * width for width in widths], *cells):
+        yield "  ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ).rstrip()
+    if next(answer.rows, None) is not None:
+        yield f"... these are the first {TABLE_ROWS:,} rows; --csv gives all"
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return text if len(text) <= CELL else text[: CELL - 3] + "..."

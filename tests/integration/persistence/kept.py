@@ -1,0 +1,103 @@
+"""What the tests of the analytic archive and of erasures share: fill MongoDB, run commands."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+
+from persistence.archive import Archive, Outcome
+from persistence.documents import document
+from persistence.parquet.query import answered
+from persistence.parquet.source import Source, connected
+from persistence.parquet.storage import Storage
+from tillstream import stores
+from tillstream.settings import StoreTimeSettings
+
+STORES = stores.load(StoreTimeSettings())
+
+
+class Kept:
+    """A database of receipts, and the Parquet files beside it."""
+
+    def __init__(self, mongo_url: str, database: str, data_dir: Path) -> None:
+        self.mongo_url = mongo_url
+        self.name = database
+        self.data_dir = data_dir
+        self.client = MongoClient[dict[str, Any]](mongo_url, tz_aware=True)
+        self.database = self.client[database]
+        self.storage = Storage(str(data_dir / "parquet"))
+
+    def store(self, bodies: Sequence[bytes]) -> Outcome:
+        """Store encoded receipts as the worker does."""
+        archive = Archive(self.client, self.name, time.time)
+        outcome = archive.store([document(body, STORES) for body in bodies], threading.Event())
+        assert outcome is not None
+        return outcome
+
+    def run(self, *arguments: str, patch: str = "") -> subprocess.CompletedProcess[str]:
+        """`python -m persistence ...`, after the statements of `patch`."""
+        program = f"import sys\n{patch}\nfrom persistence.__main__ import main\nsys.exit(main())"
+        environ = {
+            "MONGO_URL": self.mongo_url,
+            "MONGO_DATABASE": self.name,
+            "DATA_DIR": str(self.data_dir),
+        }
+        return subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            env=os.environ | environ,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def ask(self, sql: str) -> list[tuple[object, ...]]:
+        """The rows of an answer."""
+        with (
+            connected(self.mongo_url, self.name) as database,
+            answered(Source(database), self.storage, sql, "Europe/Paris") as answer,
+        ):
+            return list(answer.rows)
+
+    def sums_in_mongo(self) -> dict[tuple[str, str], tuple[int, Decimal]]:
+        """Receipts and gross by day and store, as MongoDB sums them."""
+        group = {
+            "_id": {"day": "$businessDay", "store": "$store"},
+            "receipts": {"$sum": 1},
+            "gross": {"$sum": "$grossMinor"},
+        }
+        return {
+            (each["_id"]["day"], each["_id"]["store"]): (
+                each["receipts"],
+                Decimal(each["gross"]) / 100,
+            )
+            for each in self.database.receipts.aggregate([{"$group": group}])
+        }
+
+    def files(self) -> list[str]:
+        """Every file of the archive, by its path in it."""
+        root = self.data_dir / "parquet"
+        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+def killed_at(owner: str, method: str, call: int = 1) -> str:
+    """A patch: the process kills itself as it enters a method for the `call`th time."""
+    module, name = owner.rsplit(".", 1)
+    return f"""
+import os, signal
+from itertools import count
+from {module} import {name}
+calls, original = count(1), {name}.{method}
+def killing(*arguments, **named):
+    if next(calls) == {call}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return original(*arguments, **named)
+{name}.{method} = killing
+"""

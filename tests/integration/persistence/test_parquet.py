@@ -1,0 +1,198 @@
+"""The analytic archive: exact, whole, never twice, and open to nothing but questions."""
+
+import random
+import signal
+from decimal import Decimal
+
+from analytics.folds import by_key
+from analytics.recount import Recount
+from persistence.parquet.query import QueryError
+from tests.integration.persistence.kept import STORES, Kept, killed_at
+from tests.receipts import CATEGORIES, line, receipt, stamped
+from tillstream.codec import JSON
+from tillstream.stream import LogMessage
+
+#: What an answer that is refused says, the more particular before.
+PARTS = (
+    "Table with name storage does not exist",
+    "Cannot access file",
+    "this has SELECT, DROP",
+    "this has SET",
+    "one SELECT is answered at a time",
+)
+
+STORAGE = "persistence.parquet.storage.Storage"
+
+
+def receipts_of(day: str, numbers: range, **changes: object) -> list[bytes]:
+    """Receipts of three stores, of n cents each."""
+    return [
+        stamped(
+            receipt(number, cents=number, storeID=number % 3, date=f"{day} 09:00:01", **changes)
+        )
+        for number in numbers
+    ]
+
+
+def test_the_sums_of_the_files_are_those_of_mongodb_and_of_the_ledger(kept: Kept) -> None:
+    chance = random.Random(13)
+    bodies = []
+    for number in range(600):
+        lines = [
+            line(chance.randint(-5_000, 90_000), chance.choice(CATEGORIES), chance.random())
+            for _ in range(chance.randint(1, 4))
+        ]
+        # As a till adds: with the noise of binary floats.
+        gross = sum(each["settlementAmount"] for each in lines)
+        day = chance.randint(10, 14)
+        bodies.append(
+            stamped(
+                receipt(
+                    number,
+                    storeID=chance.randint(1, 5),
+                    date=f"2025-11-{day} {chance.randint(0, 23):02d}:30:00",
+                    lines=lines,
+                    documentTotal={"netTotal": gross, "taxPayable": 0, "grossTotal": gross},
+                )
+            )
+        )
+    kept.store(bodies)
+    ledger = Recount(STORES)
+    ledger.count([LogMessage(number, body, JSON) for number, body in enumerate(bodies)])
+
+    said = [kept.run("export-parquet").stdout, kept.run("export-parquet").stdout]
+
+    in_files = {
+        (str(day), store): (receipts, gross)
+        for day, store, receipts, gross in kept.ask(
+            "SELECT businessDay, store, count(*), sum(gross) FROM receipts GROUP BY ALL"
+        )
+    }
+    in_ledger = {
+        (str(day), store): (figures.receipts, Decimal(figures.gross_minor) / 100)
+        for day, totals in ledger.days.items()
+        for store, figures in by_key(totals, "store").items()
+    }
+    by_category = {
+        row[0]: row[1]
+        for row in kept.ask("SELECT category, sum(gross) FROM lines GROUP BY category")
+    }
+    assert kept.sums_in_mongo() == in_files == in_ledger
+    assert by_category == {
+        category: Decimal(
+            sum(by_key(totals, "category")[category].gross_minor for totals in ledger.days.values())
+        )
+        / 100
+        for category in CATEGORIES
+    }
+    assert [
+        "5 days written, 0 rewritten, 0 were up to date\n",
+        "0 days written, 0 rewritten, 5 were up to date\n",
+    ] == [each.rsplit(": ", 1)[1] for each in said]
+
+
+def test_a_day_that_is_killed_on_its_way_is_whole_before_and_after(kept: Kept) -> None:
+    kept.store(receipts_of("2025-11-10", range(1, 11)))
+    kept.run("export-parquet")
+    kept.store(receipts_of("2025-11-10", range(11, 13)))
+    question = "SELECT count(*), sum(gross) FROM receipts"
+
+    killed, answers, named = [], [], []
+    # Before the file is there, before it counts, before the last one is gone; the first sweep
+    # is that of the start.
+    for method, call in (("publish", 1), ("commit", 1), ("sweep", 2)):
+        patch = killed_at(STORAGE, method, call)
+        killed.append(kept.run("export-parquet", patch=patch).returncode)
+        answers += kept.ask(question)
+        named.append(kept.storage.manifest().files())
+    kept.run("export-parquet")
+
+    assert [-signal.SIGKILL] * 3 == killed
+    assert [(12, Decimal("0.78"))] * 4 == answers + kept.ask(question)
+    assert named[0] == named[1] != named[2]
+    assert sorted([*named[2], "manifest.json"]) == kept.files()
+
+
+def test_what_comes_late_counts_at_once_and_what_mongodb_drops_stays(kept: Kept) -> None:
+    question = "SELECT CAST(sum(gross) * 100 AS INT), count(DISTINCT key), count(*) FROM receipts"
+    kept.store(receipts_of("2025-11-10", range(1, 11)) + receipts_of("2099-01-01", range(1, 3)))
+    kept.run("export-parquet")
+
+    answers = kept.ask(question)
+    kept.store(receipts_of("2025-11-10", range(11, 13)))
+    answers += kept.ask(question)
+    kept.database.receipts.delete_many({"number": {"$in": ["1", "2", "3"]}, "store": {"$ne": "x"}})
+    said = kept.run("export-parquet").stdout
+    answers += kept.ask(question)
+
+    assert "2025-11-10  rewritten: 12 receipts, 0.78 EUR, 2 of them new" == said.split("\n")[0]
+    # The day in 2099 is open, and MongoDB has dropped its receipts.
+    assert [(58, 12, 12), (81, 14, 14), (78, 12, 12)] == answers
+
+
+def test_an_object_store_without_renames_holds_the_same_days(kept: Kept) -> None:
+    kept.store(receipts_of("2025-11-10", range(1, 11)) + receipts_of("2025-11-11", range(1, 4)))
+    patch = """
+import fsspec, atexit
+def report():
+    from persistence.parquet.storage import Storage
+    storage = Storage("memory://archive")
+    print([str(day) for day in storage.manifest().days], len(storage.filesystem.find("/archive")))
+atexit.register(report)
+"""
+
+    ended = kept.run("export-parquet", "--to", "memory://archive", patch=patch)
+
+    assert "['2025-11-10', '2025-11-11'] 3" == ended.stdout.strip().split("\n")[-1]
+
+
+def test_a_question_reads_nothing_but_the_archive(kept: Kept) -> None:
+    kept.store(receipts_of("2025-11-10", range(1, 11)))
+    kept.run("export-parquet")
+    secret = kept.data_dir / "secret.csv"
+    secret.write_text("password\n")
+    file = kept.storage.location(kept.storage.manifest().files()[0])
+    storage = kept.storage
+
+    def said(sql: str) -> str:
+        try:
+            return f"{kept.ask(sql)} {storage.url}"
+        except QueryError as error:
+            return str(error)
+
+    answers = [
+        said(f"FROM '{secret}'"),
+        said(f"FROM read_text('{secret}')"),
+        said(f"COPY (SELECT 1) TO '{file}'"),
+        said("FROM storage"),
+        said("SELECT 1; DROP VIEW receipts"),
+        said("SET enable_external_access = true"),
+    ]
+
+    assert [
+        "Cannot access file",
+        "Cannot access file",
+        "one SELECT is answered at a time",
+        "Table with name storage does not exist",
+        "this has SELECT, DROP",
+        "this has SET",
+    ] == [next((part for part in PARTS if part in answer), answer) for answer in answers]
+
+
+def test_csv_is_for_programs_and_an_error_is_a_line(kept: Kept) -> None:
+    kept.store(receipts_of("2025-11-10", range(1, 4)))
+    question = "SELECT store, sum(gross) AS gross, max(date) AS last FROM receipts GROUP BY 1"
+
+    right = kept.run("sql", question + " ORDER BY 1", "--csv")
+    wrong = kept.run("sql", "selec 1")
+
+    assert (
+        "store,gross,last\n"
+        "0,0.03,2025-11-10 09:00:01+01:00\n"
+        "1,0.01,2025-11-10 09:00:01+01:00\n"
+        "2,0.02,2025-11-10 09:00:01+01:00\n"
+    ) == right.stdout
+    assert (1, 'error: Parser Error: syntax error at or near "selec" (line 1, column 1)\n') == (
+        wrong.returncode,
+        wrong.stderr,
+    )

@@ -1,0 +1,133 @@
+"""What the analytic archive decides without a server."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from persistence.documents import document
+from persistence.parquet.export_command import DayOpen, NoDays, day_range
+from persistence.parquet.manifest import (
+    ArchivedDay,
+    Manifest,
+    ManifestError,
+    Totals,
+    decode,
+    encode,
+)
+from persistence.parquet.query import Answer, QueryError, require_select
+from persistence.parquet.rows import batch
+from persistence.parquet.sql_command import table
+from persistence.parquet.storage import Storage, StorageError
+from tests.receipts import line, receipt, stamped
+from tillstream.clock import BusinessDay
+from tillstream.stores import StoreTable
+
+PARIS = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})
+
+
+def test_a_day_is_open_until_it_is_over_in_every_store() -> None:
+    table = StoreTable(
+        PARIS.default,
+        {
+            "7": BusinessDay(ZoneInfo("America/Martinique"), 4),
+            "9": BusinessDay(ZoneInfo("Indian/Reunion")),
+        },
+    )
+    moments = [
+        datetime(2026, 11, 22, hour, minute, tzinfo=UTC).timestamp()
+        for hour, minute in ((7, 59), (8, 0))
+    ]
+
+    assert [date(2026, 11, 21), date(2026, 11, 22)] == [table.open_day(each) for each in moments]
+    assert date(2026, 11, 22) == PARIS.open_day(moments[0])
+
+
+def test_a_row_has_every_amount_exactly() -> None:
+    fields = receipt(
+        5,
+        customerID="C-1",
+        transactionType="void",
+        lines=[line(1190, quantity=0.25) | {"unitPrice": 1.0000005, "taxPercentage": 5.5}],
+        documentTotal={"netTotal": -0.05, "taxPayable": 0.1, "grossTotal": 5.720000000000001},
+    )
+    stored = document(stamped(fields), PARIS) | {"storedAt": datetime(2026, 11, 21, tzinfo=UTC)}
+
+    row = batch([stored]).to_pylist()[0]
+
+    assert {
+        "type": "void",
+        "customer": "C-1",
+        "businessDay": date(2026, 11, 21),
+        "date": datetime(2026, 11, 21, 7, 0, 1, tzinfo=UTC),
+        "net": Decimal("-0.05"),
+        "tax": Decimal("0.10"),
+        "gross": Decimal("5.72"),
+    } == {
+        name: row[name]
+        for name in ("type", "customer", "businessDay", "date", "net", "tax", "gross")
+    }
+    assert {
+        "number": 1,
+        "product": "00000011",
+        "description": "Baguette",
+        "categoryCode": "E",
+        "category": "Pain",
+        "quantity": Decimal("0.250"),
+        "unit": "piece",
+        # A tie goes to the even neighbour, on the decimal text.
+        "unitPrice": Decimal("1.000000"),
+        "net": Decimal("11.90"),
+        "taxPercentage": Decimal("5.50"),
+        "gross": Decimal("11.90"),
+    } == row["lines"][0]
+
+
+def test_a_manifest_is_read_as_it_was_written_and_another_layout_is_refused() -> None:
+    written = Manifest(checkedAt=datetime(2026, 11, 22, tzinfo=UTC))
+    for day in (21, 20):
+        archived = ArchivedDay(
+            file=f"businessDay=2026-11-{day}/x.parquet",
+            totals=Totals(receipts=2, gross=Decimal("12.30")),
+            writtenAt=datetime(2026, 11, 22, tzinfo=UTC),
+        )
+        written = written.with_day(date(2026, 11, day), archived)
+
+    read = decode(encode(written), "here")
+
+    assert (written, [20, 21]) == (read, [day.day for day in read.days])
+    with pytest.raises(ManifestError, match="here has layout 2; this version reads 1"):
+        decode(b'{"layout": 2}', "here")
+
+
+@pytest.mark.parametrize("sql", ["", "COPY x TO 'y'", "SELECT 1; SELECT 2", "EXPLAIN SELECT 1"])
+def test_only_one_select_is_a_question(sql: str) -> None:
+    with pytest.raises(QueryError, match="one SELECT is answered at a time"):
+        require_select(sql)
+
+
+def test_a_range_of_days_ends_before_the_open_one() -> None:
+    closed = date(2026, 11, 20)
+
+    assert (date.min, closed) == day_range(None, None, closed)
+    with pytest.raises(DayOpen, match="the last closed business day is 2026-11-20"):
+        day_range(None, date(2026, 11, 21), closed)
+    with pytest.raises(NoDays):
+        day_range(date(2026, 11, 19), date(2026, 11, 18), closed)
+
+
+def test_a_url_of_no_known_store_is_told() -> None:
+    with pytest.raises(StorageError, match="give a folder or an fsspec URL"):
+        Storage("nowhere://x")
+
+
+def test_a_table_has_numbers_to_the_right() -> None:
+    rows = iter([("Pain", Decimal("12.30"), None), ("Menu", Decimal("4.00"), "x" * 70)])
+
+    assert [
+        "category  gross  note",
+        "--------  -----  " + "-" * 60,
+        "Pain      12.30",
+        "Menu       4.00  " + "x" * 57 + "...",
+    ] == list(table(Answer(["category", "gross", "note"], rows)))
