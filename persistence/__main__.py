@@ -28,6 +28,10 @@ COMMANDS = {
         "write closed business days to Parquet files",
     ),
     "sql": ("persistence.parquet.sql_command", "answer a SELECT over every receipt"),
+    "erase-customer": (
+        "persistence.erasure.command",
+        "take a customer out of everything that is kept",
+    ),
 }
 
 

@@ -13,6 +13,8 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from persistence.documents import Document, conflict, content_digest, raw_bytes
+from persistence.erasure.anonymous import anonymise
+from persistence.erasure.digests import Erasures
 from tillstream.clock import Clock, utc
 
 log = structlog.get_logger()
@@ -80,6 +82,7 @@ class Archive:
         )
         self._receipts: Collection[Document] = durable.receipts
         self._conflicts: Collection[Document] = durable.conflicts
+        self._erasures = Erasures(durable)
 
     def store(self, documents: Sequence[Document], give_up: threading.Event) -> Outcome | None:
         """Write documents with majority and journal, again with backoff while that fails.
@@ -110,6 +113,7 @@ class Archive:
         self._prepare()
         if not documents:
             return Outcome([], 0, 0, [])
+        self._erasures.apply(documents)
         stored_at = utc(self._clock())
         for document in documents:
             document["storedAt"] = stored_at
@@ -130,16 +134,18 @@ class Archive:
         if not taken:
             return [], [], 0
         keys = list({document["_id"] for document in taken})
-        first = {
-            found["_id"]: raw_bytes(found)
-            for found in self._receipts.find({"_id": {"$in": keys}}, {"raw": 1})
-        }
+        found = self._receipts.find({"_id": {"$in": keys}}, {"raw": 1, "erasedAt": 1})
+        first = {each["_id"]: each for each in found}
         ours, others, duplicates = [], [], 0
         for document in taken:
-            raw, kept = raw_bytes(document), first.get(document["_id"])
-            if kept is None:
+            if document["_id"] not in first:
                 # Another worker has written it, but no majority has it yet.
                 raise NotDurable(document["_id"])
+            known = first[document["_id"]]
+            if "erasedAt" in known:
+                # Sent again after its customer was erased: neither a conflict, nor kept as one.
+                document.update(anonymise(document, known["erasedAt"]))
+            raw, kept = raw_bytes(document), raw_bytes(known)
             if again and raw == kept:
                 ours.append(document)
             elif raw == kept or content_digest(raw) == content_digest(kept):

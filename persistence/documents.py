@@ -94,7 +94,7 @@ def _document(receipt: StampedReceipt, raw: bytes, stores: StoreTable) -> Docume
         "taxMinor": _cents(total.tax_payable),
         "lines": [_line(line) for line in receipt.lines],
         "payments": [_payment(settlement) for settlement in receipt.settlements],
-        "raw": _text(raw),
+        "raw": as_text(raw),
     }
 
 
@@ -151,7 +151,8 @@ def _name(identifier: str | int | None) -> str | None:
     return None if identifier is None else str(identifier)
 
 
-def _text(raw: bytes) -> str | bytes:
+def as_text(raw: bytes) -> str | bytes:
+    """A receipt as a document keeps it: text, or bytes where they are no UTF-8."""
     # The decoder skips unknown fields without reading them, so their bytes may be no UTF-8.
     try:
         return raw.decode()
@@ -180,5 +181,5 @@ def conflict(key: str, raw: bytes) -> Document:
         "_id": f"{key}#{identity_of(receipt).content.hex()}",
         "key": key,
         "receivedAt": utc(receipt.received_time),
-        "raw": _text(raw),
+        "raw": as_text(raw),
     }

@@ -1,0 +1,1 @@
+"""Takes a customer out of everything that is kept, and proves that no total changed."""

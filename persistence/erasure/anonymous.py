@@ -1,0 +1,81 @@
+"""Takes the customer out of a receipt, and leaves all that was sold: no I/O."""
+
+import re
+from datetime import datetime
+
+import msgspec
+import zstandard
+
+from persistence.documents import Document, as_text, raw_bytes
+from tillstream.codec import MAX_UNPACKED_BYTES, ZSTD, decode_receipt
+from tillstream.contracts import StampedReceipt
+from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
+from tillstream.errors import UndecodableMessage
+
+_CUSTOMER = rb'("customerID"\s*:\s*)(?:%b|"%b")(?=\s*[,}\]\r\n]|\s*$)'
+
+
+class _Marked(StampedReceipt, omit_defaults=True, frozen=True, gc=False, kw_only=True):
+    """A receipt with all that the door has added to it."""
+
+    marks: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+_decoder = msgspec.json.Decoder(_Marked)
+
+
+def anonymise(document: Document, at: datetime) -> Document:
+    """The fields that replace those of a document of the archive, erased at `at`."""
+    return {
+        "customer": None,
+        "raw": as_text(anonymous_receipt(raw_bytes(document))),
+        "erasedAt": at,
+    }
+
+
+def anonymous_receipt(raw: bytes) -> bytes:
+    """A receipt without its customer, and without every field that the contract does not name.
+
+    Such a field may hold a name or an address; nobody can say, so none is kept.
+    """
+    try:
+        receipt: StampedReceipt = _decoder.decode(raw)
+    except msgspec.DecodeError:
+        # A client's own `marks`, from before the door replaced them.
+        receipt = decode_receipt(raw)
+    return msgspec.json.encode(msgspec.structs.replace(receipt, customer_id=None))
+
+
+def customer_of(raw: bytes) -> str | None:
+    """The customer of an encoded receipt, as the archive names one; raises UndecodableMessage."""
+    customer = decode_receipt(raw).customer_id
+    return None if customer is None else str(customer)
+
+
+def without_customer(body: bytes, customer: str) -> bytes:
+    """A body of any kind without this customer: receipts line by line, other bytes as they are.
+
+    In what is no receipt only the value of a `customerID` can be found, and is made null.
+    """
+    if body.startswith(zstandard.FRAME_HEADER):
+        try:
+            plain = UNPACKERS[ZSTD](body, MAX_UNPACKED_BYTES)
+        except (NotPackedError, TooLargeError):
+            return body
+        changed = _lines_without(plain, customer)
+        return body if changed == plain else zstandard.ZstdCompressor().compress(changed)
+    return _lines_without(body, customer)
+
+
+def _lines_without(body: bytes, customer: str) -> bytes:
+    return b"\n".join(_line_without(line, customer) for line in body.split(b"\n"))
+
+
+def _line_without(line: bytes, customer: str) -> bytes:
+    try:
+        if customer_of(line) == customer:
+            return anonymous_receipt(line)
+    except UndecodableMessage:
+        value = re.escape(customer.encode())
+        return re.sub(_CUSTOMER % (value, value), rb"\1null", line)
+    return line

@@ -1,0 +1,100 @@
+"""The record of an erasure: who, when, what was touched, and the proof that no total changed."""
+
+import getpass
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+
+from bson import ObjectId
+from pymongo.collection import Collection
+from pymongo.database import Database
+
+from persistence.documents import Document
+
+COLLECTION = "audit"
+WHAT = "erase-customer"
+
+#: Sums of a store's day: receipts, and net, tax and gross in cents.
+Sums = tuple[int, int, int, int]
+ByStore = Mapping[tuple[str, str], Sums]
+
+
+class Record:
+    """One erasure in the collection `audit`; an interrupted one is taken up where it was."""
+
+    def __init__(self, database: Database[Document], digest: str, now: datetime) -> None:
+        self._audit: Collection[Document] = database[COLLECTION]
+        running = {"what": WHAT, "customer": digest, "state": "running"}
+        self._audit.update_one(
+            running,
+            {
+                "$setOnInsert": {
+                    "_id": ObjectId(),
+                    "startedAt": now,
+                    "by": {
+                        "user": _user(),
+                        "host": socket.gethostname(),
+                        "command": f"python -m persistence {WHAT}",
+                    },
+                    "days": [],
+                }
+            },
+            upsert=True,
+        )
+        found = next(self._audit.find(running))
+        self.id: ObjectId = found["_id"]
+        #: What was received before it is erased; later receipts are new business.
+        self.started_at: datetime = found["startedAt"]
+        self.before: dict[str, Any] | None = found.get("before")
+
+    def keep_before(self, before: dict[str, Any]) -> None:
+        """The totals before anything was changed; those of the first run, if it is not that."""
+        if self.before is None:
+            self.before = before
+            self._set({"before": before})
+
+    def add_day(self, day: date) -> None:
+        """A day whose file is to be written again; once, however often it is tried."""
+        days = {"$addToSet": {"days": day.isoformat()}}
+        self._audit.update_one({"_id": self.id}, days)
+
+    def days(self) -> list[str]:
+        """The days whose files were written again, over all runs."""
+        return list(next(self._audit.find({"_id": self.id}))["days"])
+
+    def close(
+        self, state: str, erased: dict[str, int], after: dict[str, Any], now: datetime
+    ) -> None:
+        """`done`, or `failed` when the totals differ; `erased` are documents by kind."""
+        self._set({"state": state, "erased": erased, "after": after, "finishedAt": now})
+
+    def _set(self, fields: Document) -> None:
+        self._audit.update_one({"_id": self.id}, {"$set": fields})
+
+
+def proof(days: Iterable[str], by_store: ByStore) -> dict[str, Any]:
+    """Totals of days, and for each a digest of those of its stores: equal only if all are."""
+    found: dict[str, Any] = {}
+    for day in sorted(days):
+        stores = sorted((store, sums) for (of, store), sums in by_store.items() if of == day)
+        receipts, net, tax, gross = (sum(sums[place] for _, sums in stores) for place in range(4))
+        text = "\n".join(f"{store} {sums}" for store, sums in stores)
+        found[day] = {
+            "receipts": receipts,
+            "netMinor": net,
+            "taxMinor": tax,
+            "grossMinor": gross,
+            "stores": sha256(text.encode()).hexdigest(),
+        }
+    return found
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except OSError:
+        # A container's user may have no name.
+        return str(os.getuid())

@@ -1,0 +1,64 @@
+"""Which customers were erased, and when: keyed digests, which the writer of the archive asks.
+
+What was received before a customer was erased may still come: from the queue, from the log, from
+the dead letters, from a till that sends again. It is stored without the customer.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import blake2b
+
+from bson import Binary
+from pymongo.collection import Collection
+from pymongo.database import Database
+
+from persistence.documents import Document
+from persistence.erasure.anonymous import anonymise
+
+COLLECTION = "erasures"
+
+#: The document that holds the key of the digests. With it and a list of all customers the
+#: digests can be told apart: they keep a name from the eye, not from whoever owns the database.
+KEY = "key"
+
+
+class Erasures:
+    """The collection `erasures` of a database."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._erasures: Collection[Document] = database[COLLECTION]
+        self._key: bytes | None = None
+
+    def digest(self, customer: str) -> str:
+        """What stands for a customer: a keyed BLAKE2b, in hexadecimal."""
+        if self._key is None:
+            self._key = self._load_key()
+        return blake2b(customer.encode(), key=self._key, digest_size=16).hexdigest()
+
+    def add(self, digest: str, at: datetime) -> None:
+        """From now on, what was received before `at` is stored without this customer."""
+        self._erasures.update_one({"_id": digest}, {"$max": {"erasedAt": at}}, upsert=True)
+
+    def apply(self, documents: Sequence[Document]) -> None:
+        """Anonymise, in place, what was received before its customer was erased."""
+        named = [document for document in documents if document["customer"] is not None]
+        if not named:
+            return
+        oldest = min(document["receivedAt"] for document in named)
+        erased = {
+            each["_id"]: each["erasedAt"]
+            for each in self._erasures.find({"erasedAt": {"$gt": oldest}})
+        }
+        # Of what comes from the tills now, none: their receipts are new.
+        if not erased:
+            return
+        for document in named:
+            at = erased.get(self.digest(document["customer"]))
+            if at is not None and document["receivedAt"] < at:
+                document.update(anonymise(document, at))
+
+    def _load_key(self) -> bytes:
+        fresh = {"key": Binary(secrets.token_bytes(32))}
+        self._erasures.update_one({"_id": KEY}, {"$setOnInsert": fresh}, upsert=True)
+        return bytes(next(self._erasures.find({"_id": KEY}))["key"])
