@@ -2,10 +2,7 @@
 
 import asyncio
 import contextlib
-import itertools
 import os
-import re
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from http import HTTPStatus
 from time import perf_counter
@@ -13,35 +10,31 @@ from time import perf_counter
 import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrypoint import problems
-from entrypoint.access_log import AccessLog
-from entrypoint.asgi import Handler, Reply, header, problem_reply, send_reply
 from entrypoint.broker_link import BrokerLink
 from entrypoint.endpoints import Endpoints
 from entrypoint.intake import Intake
-from entrypoint.keys import Keys
-from entrypoint.keys_command import key_file
 from entrypoint.metrics import Metrics
 from entrypoint.pages import Pages
-from entrypoint.problems import Problem
 from entrypoint.protocol import Answer as DirectAnswer
 from entrypoint.publisher import Publisher
 from entrypoint.recent import Recent
 from entrypoint.settings import EntrypointSettings
 from tillstream import stores
 from tillstream.clock import Clock
+from tillstream.http.access_log import AccessLog
+from tillstream.http.asgi import Handler, Reply, problem_reply, send_reply
+from tillstream.http.keys import Keys, key_file
+from tillstream.http.problems import Problem, wrong_method
+from tillstream.http.requests import RequestIds, http_error
 from tillstream.tally import Accepted, Tally, folder_of
 
 log = structlog.get_logger()
 
 #: Longest wait for receipts in flight when the door closes, seconds.
 DRAIN_SECONDS = 10
-
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
@@ -56,7 +49,7 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
         metrics.accepted(len(accepted))
 
     publisher = Publisher(link.send, count, settings.max_receipts_in_flight)
-    access_log = AccessLog(settings.access_log, clock)
+    access_log = AccessLog("entrypoint", settings.access_log, clock)
     endpoints = Endpoints(
         settings,
         publisher,
@@ -81,7 +74,7 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
 
     pages = Starlette(
         routes=Pages(link, publisher, metrics).routes(),
-        exception_handlers={HTTPException: _http_error},
+        exception_handlers={HTTPException: http_error},
         lifespan=lifespan,
     )
     hot: dict[str, Handler] = {
@@ -112,8 +105,7 @@ class Door:
         self._pages = pages
         self._metrics = metrics
         self._access_log = access_log
-        self._prefix = secrets.token_hex(4)
-        self._numbers = itertools.count(1)
+        self._request_ids = RequestIds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the application's lifespan."""
@@ -121,7 +113,7 @@ class Door:
             await self._pages(scope, receive, send)
             return
         started = perf_counter()
-        request_id = self._request_id(scope)
+        request_id = self._request_ids.of(scope)
         handler = self._hot.get(scope["path"])
         if handler is None:
             status = await self._page(scope, receive, send, request_id)
@@ -138,7 +130,7 @@ class Door:
     def take_directly(self, scope: Scope, body: bytes, answer: DirectAnswer) -> None:
         """A receipt, without a task of its own, or a batch; answered when the outcome is known."""
         started = perf_counter()
-        request_id = self._request_id(scope)
+        request_id = self._request_ids.of(scope)
         if scope["path"] == "/receipts":
             batch = asyncio.create_task(self._batch(scope, body, answer, request_id, started))
             self._batches.add(batch)
@@ -174,7 +166,7 @@ class Door:
 
     async def _handled(self, handler: Handler, scope: Scope, receive: Receive) -> Reply:
         if scope["method"] != "POST":
-            raise problems.wrong_method(scope["method"], ["POST"])
+            raise wrong_method(scope["method"], ["POST"])
         return await handler(scope, receive)
 
     async def _reply(self, handled: Awaitable[Reply], request_id: str) -> Reply:
@@ -199,26 +191,3 @@ class Door:
         scope["request_id"] = request_id
         await self._pages(scope, receive, send_with_id)
         return status
-
-    def _request_id(self, scope: Scope) -> str:
-        """The client's own id where it is a plain one, else ours."""
-        given = header(scope, b"x-request-id")
-        if given is not None and _REQUEST_ID.fullmatch(given):
-            return given
-        return f"{self._prefix}-{next(self._numbers):x}"
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    """Starlette's own refusals, as problem documents."""
-    if not isinstance(error, HTTPException):
-        raise error
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = sorted((error.headers or {}).get("Allow", "").split(", "))
-        problem = problems.wrong_method(request.method, allowed)
-    elif error.status_code == HTTPStatus.NOT_FOUND:
-        problem = problems.not_found(request.url.path)
-    else:
-        problem = Problem(HTTPStatus(error.status_code), "http-error", error.detail)
-    reply = problem_reply(problem, request.scope["request_id"])
-    headers = {name.decode(): value.decode() for name, value in reply.headers}
-    return Response(reply.body, reply.status, headers)

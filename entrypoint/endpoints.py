@@ -7,12 +7,11 @@ import msgspec
 from starlette.types import Receive, Scope
 
 from entrypoint import problems
-from entrypoint.asgi import Reply, header, json_reply, media_type, read_body
+from entrypoint.bodies import media_type, read_body
 from entrypoint.formats import READERS
 from entrypoint.formats.reading import Entry, NotReadableError
 from entrypoint.intake import ConflictError, ForeignStoreError, Intake, Taken
-from entrypoint.keys import ANYONE, Caller, Keys
-from entrypoint.problems import Problem, RefusedEntry
+from entrypoint.problems import RefusedEntry
 from entrypoint.publisher import MAX_MESSAGE_BYTES, MAX_MESSAGE_RECEIPTS, Parcel, Publisher
 from entrypoint.recent import DifferentContentError, Recent
 from entrypoint.settings import EntrypointSettings
@@ -21,6 +20,9 @@ from tillstream.clock import Clock
 from tillstream.codec import JSON
 from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
 from tillstream.errors import NotConfirmed
+from tillstream.http.asgi import Reply, header, json_reply
+from tillstream.http.keys import ANYONE, Caller, Keys
+from tillstream.http.problems import Problem, too_fast, who_are_you
 
 #: Parcels of one batch that may wait for their confirms at once.
 PARCELS_IN_FLIGHT = 4
@@ -245,13 +247,13 @@ class Endpoints:
         scheme, _, key = (header(scope, b"authorization") or "").partition(" ")
         caller = self._keys.caller(key.strip()) if scheme.lower() == "bearer" else None
         if caller is None:
-            raise problems.who_are_you()
+            raise who_are_you()
         return caller
 
     @staticmethod
     def _limit(caller: Caller, receipts: int) -> None:
         if seconds := caller.wait_before(receipts):
-            raise problems.too_fast(seconds)
+            raise too_fast(seconds)
 
     @staticmethod
     def _unpacked(scope: Scope, body: bytes, limit: int, setting: str) -> bytes:

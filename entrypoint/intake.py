@@ -5,7 +5,6 @@ from functools import lru_cache
 
 import msgspec
 
-from entrypoint.keys import Caller
 from entrypoint.metrics import Metrics
 from entrypoint.recent import DifferentContentError, Recent
 from entrypoint.rules import broken_rules
@@ -14,6 +13,7 @@ from entrypoint.validation import stamp, validate
 from entrypoint.violations import InvalidReceiptError, Violation
 from tillstream.clock import BusinessDay, event_time
 from tillstream.contracts import Receipt
+from tillstream.http.keys import Caller
 from tillstream.identity import content_of
 from tillstream.money import minor_units
 from tillstream.stores import StoreTable
@@ -74,7 +74,7 @@ class Intake:
         valid = validate(body)
         receipt = valid.receipt
         store = str(receipt.store_id)
-        if not caller.may_send_for(store):
+        if not caller.covers(store):
             raise ForeignStoreError(store)
         day, sold = _moment(receipt.date, self._stores.calendar(store))
         sale = (day, store, minor_units(receipt.document_total.gross_total))

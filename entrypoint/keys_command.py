@@ -6,12 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from entrypoint.keys import KeyFile
-
-
-def key_file(data_dir: Path) -> KeyFile:
-    """The keys of a data folder."""
-    return KeyFile(data_dir / "entrypoint" / "keys.json")
+from tillstream.http.keys import key_file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ID",
-        help="a store that it may send for; may be repeated; without it, every store",
+        help="a store that it covers; may be repeated; without it, every store",
     )
     commands.add_parser("list", help="all keys, without the keys themselves")
     revoke = commands.add_parser("revoke", help="end a key, within a second")

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the contract itself, and the page that shows it."""
+"""The OpenAPI 3.1 document, made from the contract itself."""
 
 from functools import cache
 from typing import Any
@@ -7,26 +7,12 @@ import msgspec
 
 from entrypoint.endpoints import Accepted, BatchResult
 from entrypoint.formats import READERS
-from entrypoint.problems import PROBLEM_JSON, RefusedEntry
+from entrypoint.problems import RefusedEntry
 from entrypoint.violations import Violation
 from tillstream.codec import JSON
 from tillstream.contracts import Receipt
-
-DOCS_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>Tillstream: the entrypoint</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/docs/files/swagger-ui.css">
-</head>
-<body>
-<div id="swagger-ui"></div>
-<script src="/docs/files/swagger-ui-bundle.js"></script>
-<script>SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", validatorUrl: null})</script>
-</body>
-</html>
-"""
+from tillstream.http.pages import Health
+from tillstream.http.problems import PROBLEM_JSON
 
 EXAMPLE: dict[str, Any] = {
     "cashReceiptID": 4711,
@@ -65,12 +51,6 @@ class ProblemDocument(msgspec.Struct):
     errors: list[Violation] = []
     refused: list[RefusedEntry] = []
     instance: str = ""
-
-
-class Health(msgspec.Struct):
-    """The answer of a health check."""
-
-    status: str
 
 
 #: How each refusal is explained; all are problem documents.

@@ -1,15 +1,13 @@
 """Answers to what cannot be accepted: problem documents of RFC 9457."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 
 from entrypoint.violations import MAX_VIOLATIONS, Violation
 from tillstream.errors import NotConfirmed
-
-PROBLEM_JSON = "application/problem+json"
+from tillstream.http.problems import Problem
 
 
 class RefusedEntry(msgspec.Struct, frozen=True):
@@ -17,47 +15,6 @@ class RefusedEntry(msgspec.Struct, frozen=True):
 
     position: int
     errors: Sequence[Violation]
-
-
-class Problem(Exception):
-    """An answer that says what is wrong, where, and how to mend it.
-
-    `errors` names each violated rule with its JSON path; in a batch, `refused` does so by
-    position. Raised by the endpoints and turned into a response by the application.
-    """
-
-    def __init__(
-        self,
-        status: HTTPStatus,
-        kind: str,
-        detail: str,
-        *,
-        errors: Sequence[Violation] = (),
-        refused: Sequence[RefusedEntry] = (),
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        self.status = status
-        self.kind = kind
-        self.detail = detail
-        self.errors = errors
-        self.refused = refused
-        self.headers = dict(headers or {})
-        super().__init__(detail)
-
-    def document(self, request_id: str) -> bytes:
-        """The problem as JSON; `instance` names the request, as our log does."""
-        document: dict[str, Any] = {
-            "type": f"urn:tillstream:problem:{self.kind}",
-            "title": self.kind.replace("-", " ").capitalize(),
-            "status": int(self.status),
-            "detail": self.detail,
-            "instance": f"urn:tillstream:request:{request_id}",
-        }
-        if self.errors:
-            document["errors"] = self.errors
-        if self.refused:
-            document["refused"] = self.refused
-        return msgspec.json.encode(document)
 
 
 def unreadable(format_name: str, reason: str) -> Problem:
@@ -115,7 +72,7 @@ def invalid_receipt(violations: Sequence[Violation]) -> Problem:
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid-receipt",
         f"The receipt breaks {rules} of the contract; `errors` names each.",
-        errors=violations,
+        members={"errors": violations},
     )
 
 
@@ -126,7 +83,7 @@ def invalid_batch(count: int, refused: Sequence[RefusedEntry]) -> Problem:
         "invalid-batch",
         f"None of the {count} receipts keeps the contract; `refused` names the rules of the"
         f" first {min(count, MAX_VIOLATIONS)}.",
-        refused=refused,
+        members={"refused": refused},
     )
 
 
@@ -139,33 +96,12 @@ def conflict(what: str) -> Problem:
     )
 
 
-def who_are_you() -> Problem:
-    """401: no key, or none that we know."""
-    return Problem(
-        HTTPStatus.UNAUTHORIZED,
-        "unauthorized",
-        "An API key is needed and none that is valid was sent; send"
-        " `Authorization: Bearer <key>`, with a key from `python -m entrypoint keys add`.",
-        headers={"WWW-Authenticate": 'Bearer realm="tillstream"'},
-    )
-
-
 def foreign_store(store: str) -> Problem:
     """403: the key does not cover the receipt's store."""
     return Problem(
         HTTPStatus.FORBIDDEN,
         "foreign-store",
         f"This API key may not send for the store {store[:64]!r}.",
-    )
-
-
-def too_fast(seconds: float) -> Problem:
-    """429: more receipts than the key's rate allows."""
-    return Problem(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        "too-many-requests",
-        "This API key sends faster than RATE_LIMIT_PER_KEY allows; slow down.",
-        headers={"Retry-After": str(max(1, round(seconds + 0.5)))},
     )
 
 
@@ -177,23 +113,6 @@ def not_confirmed(error: NotConfirmed) -> Problem:
         "not-confirmed",
         detail,
         headers={"Retry-After": str(error.retry_after)},
-    )
-
-
-def not_found(path: str) -> Problem:
-    """404: nothing answers at this path."""
-    return Problem(
-        HTTPStatus.NOT_FOUND, "not-found", f"Nothing is at {path[:200]}; /docs lists what is."
-    )
-
-
-def wrong_method(method: str, allowed: Sequence[str]) -> Problem:
-    """405: the path exists and does not take this method."""
-    return Problem(
-        HTTPStatus.METHOD_NOT_ALLOWED,
-        "method-not-allowed",
-        f"{method} is not allowed here; use {' or '.join(allowed)}.",
-        headers={"Allow": ", ".join(allowed)},
     )
 
 

@@ -11,7 +11,7 @@ from starlette.types import Scope
 from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from entrypoint.asgi import Headers, Reply
+from tillstream.http.asgi import Headers, Reply
 
 #: Requests with these headers are not plain ones.
 _INDIRECT = frozenset({b"expect", b"transfer-encoding", b"upgrade"})

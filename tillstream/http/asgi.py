@@ -6,9 +6,8 @@ from typing import NamedTuple
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from entrypoint import problems
-from entrypoint.problems import PROBLEM_JSON, Problem
 from tillstream.codec import JSON
+from tillstream.http.problems import PROBLEM_JSON, Problem
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -58,30 +57,3 @@ def header(scope: Scope, name: bytes) -> str | None:
             text: str = value.decode("latin-1")
             return text
     return None
-
-
-def media_type(scope: Scope) -> str | None:
-    """The media type of the body, without parameters, or None when it is not named."""
-    found = header(scope, b"content-type")
-    return None if found is None else found.partition(";")[0].strip().lower()
-
-
-async def read_body(scope: Scope, receive: Receive, limit: int, setting: str) -> bytes:
-    """The whole body; raises 413 as soon as it is known to be larger than `limit` bytes."""
-    declared = header(scope, b"content-length")
-    if declared is not None and declared.isdigit() and int(declared) > limit:
-        raise problems.too_large(limit, setting)
-    chunks: list[bytes] = []
-    size, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            # Nobody is left to read this answer; nothing was accepted.
-            raise problems.not_json("it ended before it was whole")
-        chunk = message.get("body", b"")
-        more = message.get("more_body", False)
-        size += len(chunk)
-        if size > limit:
-            raise problems.too_large(limit, setting)
-        chunks.append(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from entrypoint.keys import KeyFile, Keys
-from entrypoint.rate_limit import Bucket
+from tillstream.http.keys import KeyFile, Keys
+from tillstream.http.rate_limit import Bucket
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -39,7 +39,7 @@ def test_a_key_covers_its_stores_only(tmp_path: Path) -> None:
     keys = Keys(file, 10, Time())
 
     covers = [
-        caller.may_send_for(store)
+        caller.covers(store)
         for caller in (keys.caller(of_two), keys.caller(of_all))
         for store in ("1", "3")
         if caller is not None

@@ -18,8 +18,13 @@ class AccessLog:
     """Which requests came, what they were answered, how long it took."""
 
     def __init__(
-        self, which: Literal["all", "refused", "off"], clock: Clock, out: IO[str] = sys.stderr
+        self,
+        component: str,
+        which: Literal["all", "refused", "off"],
+        clock: Clock,
+        out: IO[str] = sys.stderr,
     ) -> None:
+        self._component = component
         #: Least status that is logged.
         self._least = {"all": 0, "refused": 400, "off": 1000}[which]
         self._clock = clock
@@ -37,7 +42,7 @@ class AccessLog:
                 {
                     "event": "request",
                     "timestamp": utc(now),
-                    "component": "entrypoint",
+                    "component": self._component,
                     "request_id": request_id,
                     "method": method,
                     "path": path[:200],

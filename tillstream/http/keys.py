@@ -1,4 +1,4 @@
-"""API keys: who may send, for which stores, how fast. Kept hashed in one small file."""
+"""API keys: who may ask, for which stores, how fast. Kept hashed in one small file."""
 
 import fcntl
 import hashlib
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from entrypoint.rate_limit import Bucket
 from tillstream.clock import Clock
+from tillstream.http.rate_limit import Bucket
 
 #: How often the file is looked at for a change, seconds: a revoked key ends this soon.
 RELOAD_SECONDS = 1.0
@@ -30,9 +30,14 @@ class KeyRecord(msgspec.Struct, frozen=True):
     id: str
     name: str
     sha256: str
-    #: Stores that it may send for; none named means every store.
+    #: Stores that it may send for and ask about; none named means every store.
     stores: tuple[str, ...]
     created: datetime
+
+
+def key_file(data_dir: Path) -> "KeyFile":
+    """The keys of a data folder."""
+    return KeyFile(data_dir / "entrypoint" / "keys.json")
 
 
 class KeyFile:
@@ -92,22 +97,23 @@ class KeyFile:
 
 
 class Caller:
-    """Whoever sends: the stores that it may send for, and its rate."""
+    """Whoever asks: the stores that it covers, and its rate."""
 
     def __init__(self, stores: tuple[str, ...], bucket: Bucket | None) -> None:
-        self._stores = frozenset(stores)
+        #: None named means every store.
+        self.stores = frozenset(stores)
         self._bucket = bucket
 
-    def may_send_for(self, store: str) -> bool:
-        """Whether receipts of this store are taken from it."""
-        return not self._stores or store in self._stores
+    def covers(self, store: str) -> bool:
+        """Whether it may send for this store, and ask about it."""
+        return not self.stores or store in self.stores
 
     def wait_before(self, receipts: int) -> float:
         """0 when so many receipts are within its rate, else the seconds to wait."""
         return 0.0 if self._bucket is None else self._bucket.take(receipts)
 
 
-#: Whoever sends while keys are off: every store, at any rate.
+#: Whoever asks while keys are off: every store, at any rate.
 ANYONE = Caller((), None)
 
 

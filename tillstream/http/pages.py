@@ -1,0 +1,64 @@
+"""Pages that every service has: health checks, the OpenAPI document and the page that shows it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import swagger_ui
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from tillstream.codec import JSON
+
+#: Swagger UI, as its package brings it: nothing is fetched from elsewhere.
+_SWAGGER_FILES = Path(swagger_ui.__file__).parent / "static"
+
+_DOCS_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Tillstream: NAME</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/docs/files/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/docs/files/swagger-ui-bundle.js"></script>
+<script>SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", validatorUrl: null})</script>
+</body>
+</html>
+"""
+
+
+class Health(msgspec.Struct):
+    """The answer of a health check."""
+
+    status: str
+
+
+def health(status: str, code: int) -> Response:
+    """The answer of a health check."""
+    return Response(msgspec.json.encode(Health(status)), code, media_type=JSON)
+
+
+async def live(_: Request) -> Response:
+    """This process answers."""
+    return health("live", 200)
+
+
+def documentation(name: str, document: Callable[[], bytes]) -> list[BaseRoute]:
+    """The routes of an OpenAPI document, as JSON, and of its page; `name` is its title."""
+
+    async def openapi(_: Request) -> Response:
+        return Response(document(), media_type=JSON)
+
+    async def docs(_: Request) -> Response:
+        return HTMLResponse(_DOCS_PAGE.replace("NAME", name))
+
+    return [
+        Route("/openapi.json", openapi),
+        Route("/docs", docs),
+        Mount("/docs/files", StaticFiles(directory=_SWAGGER_FILES)),
+    ]

@@ -1,0 +1,82 @@
+"""Answers to what cannot be done: problem documents of RFC 9457."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class Problem(Exception):
+    """An answer that says what is wrong, where, and how to mend it.
+
+    `members` are further fields of the document, such as `errors`, each broken rule with its
+    place. Raised by the endpoints and turned into a response by the application.
+    """
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        kind: str,
+        detail: str,
+        *,
+        members: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.status = status
+        self.kind = kind
+        self.detail = detail
+        self.members = dict(members or {})
+        self.headers = dict(headers or {})
+        super().__init__(detail)
+
+    def document(self, request_id: str) -> bytes:
+        """The problem as JSON; `instance` names the request, as our log does."""
+        document: dict[str, Any] = {
+            "type": f"urn:tillstream:problem:{self.kind}",
+            "title": self.kind.replace("-", " ").capitalize(),
+            "status": int(self.status),
+            "detail": self.detail,
+            "instance": f"urn:tillstream:request:{request_id}",
+        }
+        return msgspec.json.encode(document | self.members)
+
+
+def who_are_you() -> Problem:
+    """401: no key, or none that we know."""
+    return Problem(
+        HTTPStatus.UNAUTHORIZED,
+        "unauthorized",
+        "An API key is needed and none that is valid was sent; send"
+        " `Authorization: Bearer <key>`, with a key from `python -m entrypoint keys add`.",
+        headers={"WWW-Authenticate": 'Bearer realm="tillstream"'},
+    )
+
+
+def too_fast(seconds: float) -> Problem:
+    """429: more receipts than the key's rate allows."""
+    return Problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too-many-requests",
+        "This API key sends faster than RATE_LIMIT_PER_KEY allows; slow down.",
+        headers={"Retry-After": str(max(1, round(seconds + 0.5)))},
+    )
+
+
+def not_found(path: str) -> Problem:
+    """404: nothing answers at this path."""
+    return Problem(
+        HTTPStatus.NOT_FOUND, "not-found", f"Nothing is at {path[:200]}; /docs lists what is."
+    )
+
+
+def wrong_method(method: str, allowed: Sequence[str]) -> Problem:
+    """405: the path exists and does not take this method."""
+    return Problem(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        f"{method} is not allowed here; use {' or '.join(allowed)}.",
+        headers={"Allow": ", ".join(allowed)},
+    )
