@@ -40,6 +40,7 @@ def _plots() -> list[Any]:
             "running total, store time",
             topology.COUNT,
             figures.revenue(),
+            parts.legend(p95="Today", p50="Last week"),
             dmc.SegmentedControl(
                 id="revenue-view",
                 size="xs",
@@ -145,15 +146,18 @@ def _sources() -> Any:
         **parts.scope("sources"),
         children=[
             html.H2("Sources"),
-            html.Ul(
-                [
-                    html.Li([html.Span(label), _source(feed)], className="source")
-                    for feed, label in SOURCES.items()
-                ]
-            ),
+            html.Ul([_source(feed, label) for feed, label in SOURCES.items()]),
         ],
     )
 
 
-def _source(feed: str) -> Any:
-    return html.Span("waiting", id=f"feed-{feed}", className="feed", **parts.data(feed))
+def _source(feed: str, label: str) -> Any:
+    """A feed: the age of its newest data, and how far its worker is behind the door."""
+    return html.Li(
+        [
+            html.Span(label),
+            html.Span(id=f"lag-{feed}", className="lag"),
+            html.Span("waiting", id=f"feed-{feed}", className="feed", **parts.data(feed)),
+        ],
+        className="source",
+    )

@@ -31,6 +31,7 @@ def _tile(tile: Tile) -> Any:
             **_named_by(f"{tile.id}-label"),
             children=[
                 html.Div(tile.label, id=f"{tile.id}-label", className="label"),
+                html.Span(id=f"{tile.id}-change", className="change"),
                 html.Span(
                     "–",  # noqa: RUF001 - a dash where no figure is known
                     id=tile.id,
@@ -95,7 +96,13 @@ def table(id: str, title: str, subtitle: str, feed: str, columns: tuple[str, ...
 def _head(id: str, title: str, subtitle: str, *extra: Any) -> Any:  # noqa: A002
     return html.Div(
         [
-            html.Div([html.H2(title, id=f"{id}-title"), html.Span(subtitle, id=f"{id}-subtitle")]),
+            html.Div(
+                [
+                    html.H2(title, id=f"{id}-title"),
+                    html.Span(subtitle, id=f"{id}-subtitle"),
+                    html.Span(id=f"{id}-fresh", className="fresh"),
+                ]
+            ),
             html.Div(className="spring"),
             *extra,
         ],

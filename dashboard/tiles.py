@@ -22,8 +22,8 @@ TILES = (
     Tile("receipts", "Receipts today", topology.COUNT, "count", "today"),
     Tile("receipts-per-minute", "Receipts / minute", topology.METRICS_STORM, "count", "last 60 s"),
     Tile("average-basket", "Average basket", topology.COUNT, "money", "per receipt"),
-    Tile("network-delay", "Network delay", topology.METRICS_DB, "ms", "door to archive"),
-    Tile("connection-delay", "Till delay p95", topology.METRICS_DB, "ms", "till to archive"),
+    Tile("network-delay", "Network delay", topology.METRICS_DB, "ms", "from the door"),
+    Tile("connection-delay", "Till delay p95", topology.METRICS_DB, "ms", "from the till"),
 )
 
 #: Which filters of the live page a card follows, by its figure, plot or table; the others show

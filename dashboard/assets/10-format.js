@@ -29,6 +29,7 @@
     decimal: (value) => twoDecimals.format(value),
     percent: (part) => percent.format(part),
     percentage: (value) => percent.format(value / 100),
+    seconds: (value) => `${oneDecimal.format(value)} s`,
     ms: (value) => `${oneDecimal.format(value)} ms`,
   };
 
@@ -52,7 +53,6 @@
   }
 
   const french = {
-    "live": "en direct",
     "Live": "En direct",
     "none": "aucun",
     "none lately": "rien récemment",
@@ -68,6 +68,12 @@
     "Waiting for data": "En attente de données",
     "waiting for data": "en attente",
     "complete to": "complet à",
+    "to": "jusqu'à",
+    "last week": "semaine passée",
+    "on last week": "sur 7 jours",
+    "against the same weekday last week, to": "contre le même jour la semaine passée, jusqu'à",
+    "counted in": "compté en",
+    "stored in": "archivé en",
     "complete until": "complet jusqu'à",
     "archive": "archive",
     "Store": "Magasin",

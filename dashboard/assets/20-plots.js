@@ -159,7 +159,14 @@
     const text = (p) => `${minuteTime(p[0])}  ${format.money(cents(p[2]))}`;
     const to = shown.length ? shown[shown.length - 1][0] : frame.at;
     const line = column(euros, 1, text);
-    return overTime("revenue-plot", [line, ground(line)], start(shown, frame), to);
+    const from = start(shown, frame);
+    const before = t.lastWeek(frame, total, from, to);
+    const compared = {
+      x: before.map((p) => p[0] * 1000),
+      y: before.map((p) => p[1]),
+      text: before.map((p) => `${t.say("last week")}  ${format.money(p[1].toFixed(2))}`),
+    };
+    return overTime("revenue-plot", [line, ground(line), compared], from, to);
   }
 
   /* The points of the window that the address names. */

@@ -99,22 +99,52 @@
     }
   }
 
+  /* Hours of the wall clock as hours after the business day began. */
+  function clockOfDay(frame) {
+    const cutoff = Number(t.minuteTime(frame.starts).slice(0, 2));
+    return {
+      after: (hour) => (Number(hour) - cutoff + 24) % 24,
+      hour: (after) => String((after + cutoff) % 24).padStart(2, "0"),
+    };
+  }
+
+  /* The same weekday last week, between two instants: euros so far, or euros a minute. */
+  function lastWeek(frame, total, from, until) {
+    const { after } = clockOfDay(frame);
+    const rows = (panel("last-week", "revenue-plot") || []).map(([hour, gross]) => [after(hour), gross / 100]);
+    const points = [];
+    let sum = 0;
+    for (const [hour, gross] of rows.sort((a, b) => a[0] - b[0])) {
+      const start = frame.starts + 3600 * hour;
+      const [first, last] = [Math.max(start, from), Math.min(start + 3600, until)];
+      // Within an hour the sum is drawn as if it had grown evenly.
+      const at = (time) => [time, total ? sum + (gross * (time - start)) / 3600 : gross / 60];
+      if (first < last) points.push(at(first), at(last));
+      sum += gross;
+    }
+    return points;
+  }
+
+  /* Today's hours that are over against the same hours last week: a share, and the hour they end at. */
+  function onLastWeek(frame) {
+    const { after, hour } = clockOfDay(frame);
+    const now = Math.floor((frame.at - frame.starts) / 3600);
+    const over = (rows) => (rows || []).filter((row) => after(row[0]) < now).reduce((sum, row) => sum + row[1], 0);
+    const before = over(panel("last-week", "revenue"));
+    return before > 0 ? { part: over(panel("hours", "revenue")) / before - 1, until: `${hour(now)}:00` } : null;
+  }
+
   function hoursPlot(frame) {
     const { data, layout } = t.basePlot("hours-plot");
-    const cutoff = Number(t.minuteTime(frame.starts).slice(0, 2));
-    const after = (hour) => (Number(hour) - cutoff + 24) % 24;
+    const { after, hour } = clockOfDay(frame);
     const rows = panel("hours", "hours-plot") || [];
     const before = panel("last-week", "hours-plot") || [];
     const known = [...rows, ...before].map((row) => after(row[0]));
     const hours = [];
-    if (known.length) {
-      for (let h = Math.min(...known); h <= Math.max(...known); h += 1) {
-        hours.push(String((h + cutoff) % 24).padStart(2, "0"));
-      }
-    }
+    if (known.length) for (let h = Math.min(...known); h <= Math.max(...known); h += 1) hours.push(hour(h));
     const today = new Map(rows.map((row) => [row[0], row]));
     const last = new Map(before);
-    const text = (hour) => `${hour}:00  ${cents(today.get(hour)[1])}, ${format.count(today.get(hour)[2])} ×`;
+    const text = (h) => `${h}:00  ${cents(today.get(h)[1])}, ${format.count(today.get(h)[2])} ×`;
     const bars = {
       ...data[0],
       x: hours,
@@ -131,5 +161,5 @@
   }
 
   t.plots["hours-plot"] = hoursPlot;
-  Object.assign(t, { takePanels: take, drawTables, panel: (id) => held[id] });
+  Object.assign(t, { takePanels: take, drawTables, lastWeek, onLastWeek, panel: (id) => held[id] });
 })();

@@ -119,14 +119,14 @@
         "data-state": state,
         children: value === null ? "–" : t.format[format](value),
       });
-      const ofFeed = t.ofTheDay.has(feed) ? frame.complete_until : frame.feeds[feed][1];
-      const until = narrow ? narrow.at : ofFeed;
+      const until = narrow ? narrow.at : complete(feed);
       put(`${id}-note`, {
         "data-complete": until === null ? "" : String(until),
         children: note(id, feed, state, value, narrow),
         title: until === null ? "" : `${t.say("complete until")} ${t.secondTime(until)} ${frame.abbreviation}`,
       });
     }
+    compare(stateOf("count"));
     for (const feed of Object.keys(frame.feeds)) {
       const state = stateOf(feed);
       const asOf = frame.feeds[feed][1];
@@ -134,14 +134,60 @@
       put(`feed-${feed}`, {
         "data-value": asOf === null ? "" : String(asOf),
         "data-state": state,
-        children: state === "live" ? t.say("live") : since(feed, state),
+        children: state === "live" ? age(frame.at - asOf) : since(feed, state),
       });
+      put(`lag-${feed}`, { children: state === "live" ? lag(feed) : "" });
     }
     for (const element of document.querySelectorAll(".graph-frame, table.rows[data-feed], #categories")) {
       const state = stateOf(element.dataset.feed);
-      const narrow = state === "live" && t.narrows(element.id) && t.narrowedFigure(element.id, frame);
-      put(element.id, { "data-state": narrow ? narrow.state : state });
+      const narrow = state === "live" && t.narrows(element.id) ? t.narrowedFigure(element.id, frame) : null;
+      const now = narrow ? narrow.state : state;
+      put(element.id, { "data-state": now });
+      put(`${element.id.replace("-frame", "")}-fresh`, freshness(element.dataset.feed, now, narrow));
     }
+  }
+
+  /* Until when what stands in a card is complete, or since when it is stale. */
+  function freshness(feed, state, narrow) {
+    const until = narrow ? narrow.at : complete(feed);
+    if (until === null || state === "waiting") return { children: "", title: "", "data-complete": "" };
+    if (state === "stale") {
+      const at = narrow ? until : frame.feeds[feed][1];
+      return { children: `${t.say("stale since")} ${t.secondTime(at)}`, title: "", "data-complete": String(until) };
+    }
+    return {
+      children: `${t.say("to")} ${t.minuteTime(until)}`,
+      title: `${t.say("complete until")} ${t.secondTime(until)} ${frame.abbreviation}`,
+      "data-complete": String(until),
+    };
+  }
+
+  /* What the day's totals have heard of from every till; the others to their own time. */
+  function complete(feed) {
+    return t.ofTheDay.has(feed) ? frame.complete_until : frame.feeds[feed][1];
+  }
+
+  const age = (seconds) => t.format.seconds(Math.max(0, seconds));
+
+  /* How far the worker behind a feed is behind the door. */
+  function lag(feed) {
+    const { values } = frame;
+    const counted = new Map(t.panel("counters") || []).get("counted-ms") ?? null;
+    if (feed === "count" && frame.complete_until !== null) return `${t.say("complete to")} ${t.secondTime(frame.complete_until)}`;
+    if (feed === "metrics-storm" && counted !== null) return `${t.say("counted in")} ${t.format.ms(counted)}`;
+    if (feed === "metrics-db" && values["network-delay"] !== null) return `${t.say("stored in")} ${t.format.ms(values["network-delay"])}`;
+    return "";
+  }
+
+  /* The day against the same weekday last week, of the hours that are over. */
+  function compare(state) {
+    const found = state === "live" ? t.onLastWeek(frame) : null;
+    put("revenue-change", {
+      children: found ? `${found.part < 0 ? "▼" : "▲"} ${t.format.percent(Math.abs(found.part))}` : "",
+      "data-than": found ? t.say("on last week") : "",
+      "data-trend": found && found.part < 0 ? "down" : "up",
+      title: found ? `${t.say("against the same weekday last week, to")} ${found.until}` : "",
+    });
   }
 
   function note(id, feed, state, value, narrow) {
@@ -151,9 +197,9 @@
     }
     if (state !== "live") return since(feed, state);
     if (value === null) return t.say("none lately");
-    const until = frame.complete_until;
-    if (id === "revenue" && until !== null) return `${t.say("complete to")} ${t.minuteTime(until)}`;
-    return document.getElementById(`${id}-note`).dataset.live;
+    const { live } = document.getElementById(`${id}-note`).dataset;
+    const until = complete(feed);
+    return until === null ? live : `${live} · ${t.minuteTime(until)}`;
   }
 
   function since(feed, state) {
