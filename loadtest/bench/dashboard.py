@@ -1,8 +1,10 @@
-"""What the live page costs: 50 viewers of a full day, the browser's frames, a day's updates."""
+"""What the live page costs: 50 viewers of a full day, the browser's frames, a day's updates.
+
+What is measured in the browser is in `_dashboard_tab`.
+"""
 
 import asyncio
 import random
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +18,13 @@ from playwright.sync_api import sync_playwright
 from pymongo import MongoClient
 
 from loadtest.bench._dashboard_feeds import snapshots
+from loadtest.bench._dashboard_tab import (
+    first_visit,
+    opened,
+    plotly_kilobytes,
+    tab_memory,
+    watched,
+)
 from loadtest.bench.harness import Options, Result, Series
 from loadtest.bench.private import System, running_system
 from loadtest.bench.usage import Meter, resident_mib
@@ -23,21 +32,14 @@ from tillstream import broker, topology
 
 FEEDS = topology.RESULTS + topology.DETAILS
 VIEWERS = 50
-#: Of the issue: cores, bytes, frames/s, ms.
+#: Of the issue: cores, bytes, frames/s, ms, s.
 TARGET_CORES, TARGET_BYTES, TARGET_FRAMES, TARGET_PAINT_MS = 0.1, 2000, 50, 2000
+TARGET_BACK_SECONDS = 5
 DAY_UPDATES = 86_400
 #: Accelerated updates a second: slow enough that the feed hears each of them.
 UPDATES_PER_SECOND = 1500
-BROWSER = """() => new Promise(done => {
-  const began = performance.now(); let frames = 0;
-  const count = () => {
-    frames += 1;
-    const passed = performance.now() - began;
-    if (passed < 10000) requestAnimationFrame(count); else done(frames * 1000 / passed);
-  };
-  requestAnimationFrame(count);
-})"""
-PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+#: How long the server is away before the page is watched coming back, seconds.
+AWAY_SECONDS = 120
 
 
 def run(options: Options) -> Result:
@@ -46,11 +48,17 @@ def run(options: Options) -> Result:
     zone, hour = _evening()
     seconds = options.size(20, 3)
     updates = options.size(DAY_UPDATES, 2000)
+    away = options.size(AWAY_SECONDS, 3)
     series.notes += [
         f"A day of one-minute points from MongoDB ({hour} h of it), feeds twice a second,"
         f" {VIEWERS} streams for {seconds} s without compression, on loopback.",
         "Frames/s and first paint in headless Chromium without a GPU at 1440x900, cold cache.",
-        f"Memory: before and after {updates} further updates at {UPDATES_PER_SECOND} a second.",
+        "First visit: what the network carried until the page was live, against plotly's full"
+        " bundle, both with gzip.",
+        f"Memory of the server: before and after {updates} further updates at"
+        f" {UPDATES_PER_SECOND} a second; of the tab: its heap after a collection, before and"
+        f" after {updates} further frames of the stream.",
+        f"Back to live: after {away} s without a server, from its first answer on.",
     ]
     with running_system(("dashboard",), environ={"STORE_TIMEZONE": zone}) as system:
         _fill(system, zone)
@@ -61,16 +69,32 @@ def run(options: Options) -> Result:
                     series.add("50 viewers", "cores", cores, "lower", TARGET_CORES)
                     series.add("one update", "bytes", each, "lower", TARGET_BYTES)
                     series.add("updates a viewer had", "a second", frames, "higher")
-            for _ in range(options.rounds):
-                paint, rate = _browser(system)
-                series.add("first paint", "ms", paint, "lower", TARGET_PAINT_MS)
-                series.add("frames with a full day", "a second", rate, "higher", TARGET_FRAMES)
+            _browsing(system, series, options.rounds, updates, away)
         pid = system.pids()["dashboard"]
         before = resident_mib(pid)
         _accelerate(system, zone, updates)
         series.add("server memory before a day", "MiB", before, "lower")
         series.add("server memory after a day", "MiB", resident_mib(pid), "lower")
     return series.result()
+
+
+def _browsing(system: System, series: Series, rounds: int, updates: int, away: float) -> None:
+    with sync_playwright() as playwright, opened(playwright) as browser:
+        for _ in range(rounds):
+            visit = first_visit(browser, system.dashboard)
+            series.add("first paint", "ms", visit.paint_ms, "lower", TARGET_PAINT_MS)
+            series.add("first visit", "KB", visit.kilobytes, "lower", plotly_kilobytes())
+            series.add("frames with a full day", "a second", visit.frames, "higher", TARGET_FRAMES)
+            series.add("main thread of the tab", "ms a second", visit.busy_ms, "lower")
+        before, after = tab_memory(browser, system.dashboard, updates)
+        series.add("tab memory before a day", "MiB", before, "lower")
+        series.add("tab memory after a day", "MiB", after, "lower")
+        with watched(browser, system.dashboard) as live_again:
+            system.supervisor.control.stop("dashboard")
+            time.sleep(away)
+            system.supervisor.control.start("dashboard", wait=True)
+            _wait_until_ready(system)
+            series.add("back to live", "s", live_again(), "lower", TARGET_BACK_SECONDS)
 
 
 def _evening() -> tuple[str, int]:
@@ -176,21 +200,6 @@ async def _viewers(system: System, seconds: float) -> tuple[float, float, float]
         await asyncio.gather(*viewers, return_exceptions=True)
     frames = max(got["frames"], 1)
     return cores, got["bytes"] / frames, frames / VIEWERS / seconds
-
-
-def _browser(system: System) -> tuple[float, float]:
-    """First paint in ms, frames/s over ten seconds."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--headless", "--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(system.dashboard)
-        page.wait_for_selector('#status[data-state="live"]', timeout=30_000)
-        paint, rate = float(page.evaluate(PAINT)), float(page.evaluate(BROWSER))
-        browser.close()
-    return paint, rate
 
 
 def _accelerate(system: System, zone: str, updates: int) -> None:
