@@ -1,0 +1,148 @@
+"""The analytic archive: how fast a day is exported, and a sum over ten million receipts."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+from pymongo import MongoClient
+
+from loadtest.bench.harness import Options, Series
+from loadtest.bench.log_writer import write_log
+from loadtest.bench.private import System, running_system
+from tillstream.errors import TillstreamError
+
+#: The issue's target: ten million receipts summed by category, seconds.
+TARGET_SECONDS = 2.0
+
+#: The business day of the receipts that are exported; each further day is a copy of it.
+FIRST_DAY = date(2025, 1, 1)
+
+BY_CATEGORY = "SELECT category, sum(gross) FROM lines GROUP BY category ORDER BY category"
+
+STORED_SECONDS = 120
+
+
+class Ended(NamedTuple):
+    """A command that ended well."""
+
+    seconds: float
+    #: Largest resident memory, MiB.
+    memory: float
+    said: str
+
+
+def measure(options: Options, series: Series) -> None:
+    """Export a day, copy it to many days, and ask over all of them."""
+    receipts, days = options.size(100_000, 2_000), options.size(100, 5)
+    series.notes += [
+        f"Analytic archive: {receipts:,} receipts of the generator, stored by the worker and"
+        f" exported by `python -m persistence export-parquet`; then {days} days of as many"
+        " receipts with keys of their own, by DuckDB.",
+        "A question is `python -m persistence sql`, which looks into MongoDB too (nothing newer was"
+        " there). The target is for the answer: the whole command less one that asks `SELECT 1`.",
+    ]
+    with running_system(["persistence"]) as system:
+        _fill(system, receipts)
+        for number in range(options.rounds):
+            done = _command(system, "export-parquet", "--to", str(system.data_dir / f"{number}"))
+            series.add("Parquet: export a day", "receipts/s", receipts / done.seconds, "higher")
+            series.add("Parquet: export a day, memory", "MiB", done.memory, "lower")
+        _command(system, "export-parquet")
+        archive = system.data_dir / "parquet"
+        size = sum(file.stat().st_size for file in archive.rglob("*.parquet"))
+        series.add("Parquet: a receipt on disk", "bytes", size / receipts, "lower")
+        # What the nights before have exported is no longer compared.
+        with MongoClient[dict[str, object]](system.mongo_url) as client:
+            client["tillstream"]["receipts"].delete_many({})
+        _copy_days(archive, days)
+        for number in range(options.rounds + 1):
+            start, sums = _command(system, "sql", "SELECT 1"), _command(system, "sql", BY_CATEGORY)
+            if number:
+                what = f"Parquet: {receipts * days:,} receipts by category"
+                answer = sums.seconds - start.seconds
+                series.add(what, "s", answer, "lower", TARGET_SECONDS)
+                series.add("Parquet: the whole command", "s", sums.seconds, "lower")
+                series.add("Parquet: memory of the question", "MiB", sums.memory, "lower")
+        _check(system, receipts * days)
+
+
+def _fill(system: System, count: int) -> None:
+    """Receipts of one closed day, through the queue into MongoDB."""
+    file = system.data_dir / "receipts.ndjson"
+    argv = ["burst", "--count", str(count), "--to", "file", str(file)]
+    subprocess.run(
+        [sys.executable, "-m", "generator", *argv],
+        env={**system.environ, "LOG_LEVEL": "WARNING"},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    write_log(system.amqp_url, _stamped(file), 500)
+    with MongoClient[dict[str, object]](system.mongo_url) as client:
+        deadline = time.monotonic() + STORED_SECONDS
+        while client["tillstream"]["receipts"].estimated_document_count() < count:
+            if time.monotonic() > deadline:
+                raise TillstreamError(f"not all receipts were stored in {STORED_SECONDS} s")
+            time.sleep(0.1)
+
+
+def _stamped(file: Path) -> Iterator[bytes]:
+    day = b'"date":"%b' % FIRST_DAY.isoformat().encode()
+    with file.open("rb") as lines:
+        for line in lines:
+            dated = re.sub(rb'"date":"\d{4}-\d\d-\d\d', day, line.rstrip(), count=1)
+            yield dated[:-1] + b',"receivedTime":1735776000.0}'
+
+
+def _copy_days(archive: Path, days: int) -> None:
+    """Let the archive have `days` days, copies of the first but for keys and times."""
+    path = archive / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    first = manifest["days"][FIRST_DAY.isoformat()]
+    for number in range(1, days):
+        day = FIRST_DAY + timedelta(days=number)
+        copy = f"businessDay={day}/copy.parquet"
+        (archive / copy).parent.mkdir()
+        duckdb.execute(
+            f"""
+            COPY (
+                SELECT * EXCLUDE (businessDay) REPLACE (
+                    replace(key, '{FIRST_DAY}', '{day}') AS key,
+                    date + INTERVAL {number} DAY AS date
+                ) FROM read_parquet('{archive / first["file"]}')
+            ) TO '{archive / copy}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)
+            """  # noqa: S608 - paths of our own
+        )
+        manifest["days"][day.isoformat()] = first | {"file": copy}
+    path.write_text(json.dumps(manifest))
+
+
+def _check(system: System, receipts: int) -> None:
+    """That what was asked was all of it."""
+    question = "SELECT count(*), count(DISTINCT key) FROM receipts"
+    said = _command(system, "sql", question, "--csv").said.splitlines()[1]
+    if said != f"{receipts},{receipts}":
+        raise TillstreamError(f"the archive has {said} receipts and keys, not {receipts}")
+
+
+def _command(system: System, *arguments: str) -> Ended:
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "persistence", *arguments],
+        env={**os.environ, **system.environ},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    said = process.stdout.read() if process.stdout else ""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise TillstreamError(f"`python -m persistence {arguments[0]}` failed")
+    return Ended(time.perf_counter() - started, usage.ru_maxrss / 1024, said)
