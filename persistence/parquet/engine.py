@@ -13,7 +13,7 @@ from persistence.parquet.rows import SCHEMA
 from persistence.parquet.storage import Storage
 
 #: What does not fit is put on the disk of the temporary folder.
-MEMORY = "768MB"
+MEMORY = "512MB"
 
 #: Rows of a group: what a reader skips or reads as a whole.
 ROW_GROUP = 100_000
@@ -36,6 +36,8 @@ def engine(storage: Storage) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(config=settings) as connection:
             # A name in a query is a view of ours, never a variable of this program.
             connection.execute("SET python_enable_replacements = false")
+            # It would be written amid what a program reads.
+            connection.execute("SET enable_progress_bar = false")
             if not storage.local:
                 connection.register_filesystem(storage.filesystem)
             yield connection

@@ -11,6 +11,7 @@ import pytest
 from analytics.settings import AnalyticsSettings
 from dashboard.settings import DashboardSettings
 from entrypoint.settings import EntrypointSettings
+from persistence.parquet.settings import ParquetSettings
 from persistence.settings import PersistenceSettings
 from tillstream.contracts import Receipt
 from tillstream.local.settings import LocalSettings
@@ -24,6 +25,7 @@ KINDS: list[type[Settings]] = [
     DashboardSettings,
     EntrypointSettings,
     LocalSettings,
+    ParquetSettings,
     PersistenceSettings,
 ]
 
