@@ -1,28 +1,24 @@
-"""The book in memory: one message after the other is counted into it, each receipt once."""
+"""The book in memory: one batch after the other is counted into it, each receipt once."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
+import numpy as np
 import structlog
 
-from analytics.folds import Totals, fold
-from analytics.sales import sale_of
-from analytics.tills import Till, Tills, till_number
+from analytics.columns import Columns
+from analytics.folds import Sums, Totals, add, summed
+from analytics.tills import Till, Tills
 from tillstream.codec import decode_receipt, receipt_bodies
-from tillstream.contracts import StampedReceipt
-from tillstream.errors import UndecodableMessage
-from tillstream.identity import Identity, anonymous_content, identity_of
-from tillstream.stores import StoreTable
+from tillstream.identity import anonymous_content
 from tillstream.stream import LogMessage
 
 log = structlog.get_logger()
 
-#: Ordinal of 1970-01-01, to make a day's ordinal from Unix seconds.
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
-
-#: Keeps an identity seen on a day: None when it is new, else the content it was first seen with.
-AddIdentity = Callable[[Identity, int], bytes | None]
+#: Keeps identities (keys, contents, days seen), in their order. For each: None when it is new, else
+#: the content that its key was first seen with.
+AddIdentities = Callable[[list[bytes], list[bytes], list[int]], Sequence[bytes | None]]
 #: Totals of a day so far; the book adds to them.
 TotalsOf = Callable[[date], Totals]
 #: Keeps a conflicting receipt: offset, key, the receipt as it came.
@@ -34,15 +30,13 @@ class Book:
 
     def __init__(
         self,
-        stores: StoreTable,
         tills: Tills,
         totals_of: TotalsOf,
-        add_identity: AddIdentity,
+        add_identities: AddIdentities,
         add_conflict: AddConflict,
     ) -> None:
-        self._stores = stores
         self._totals_of = totals_of
-        self._add_identity = add_identity
+        self._add_identities = add_identities
         self._add_conflict = add_conflict
         self.tills = tills
         self.duplicates = 0
@@ -55,55 +49,74 @@ class Book:
         self.changed_entries: dict[date, set[tuple[str, str]]] = defaultdict(set)
         self.changed_tills: set[tuple[str, str]] = set()
 
-    def count(self, message: LogMessage) -> None:
-        """Every receipt of a message. What does not decode is left out, loudly: the
-        persistence worker keeps the same bytes in the dead letters.
-        """
-        try:
-            bodies = receipt_bodies(*message[1:])
-        except UndecodableMessage as error:
-            self._leave_out(message.offset, error)
-            return
-        for body in bodies:
-            try:
-                self._count(body, message.offset)
-            except UndecodableMessage as error:
-                self._leave_out(message.offset, error)
+    def count(
+        self, messages: Sequence[LogMessage], columns: Columns, sums: Sums | None = None
+    ) -> None:
+        """Every receipt of a batch, given as columns as well; `sums` are those of all of them.
 
-    def _count(self, body: bytes, offset: int) -> None:
-        receipt = decode_receipt(body)
-        sale = sale_of(receipt, self._stores)
+        What does not decode is left out, loudly: the persistence worker keeps the same bytes in
+        the dead letters.
+        """
+        for index, reason in columns.undecodable:
+            self.undecodable += 1
+            log.error(
+                "undecodable receipt, not counted", offset=messages[index].offset, reason=reason
+            )
         if self.heard is not None:
-            where = (sale.day, sale.store)
-            count, gross = self.heard.get(where, (0, 0))
-            self.heard[where] = (count + 1, gross + sale.whole[1])
-        identity = identity_of(receipt)
-        seen_day = _EPOCH_DAY + int(receipt.received_time // 86_400)
-        first_content = self._add_identity(identity, seen_day)
-        if first_content is None:
-            fold(self._totals_of(sale.day), sale, self.changed_entries[sale.day])
-            self._hear(receipt, sale.sold)
-        elif first_content in (identity.content, anonymous_content(receipt)):
-            # The second: a recount from the archive met it after its customer was erased.
-            self.duplicates += 1
-        else:
+            self._note_heard(sums or summed(columns))
+        first = self._add_identities(columns.keys, columns.contents, columns.seen_days)
+        if first.count(None) < len(first):
+            self._repeated(messages, columns, first)
+            columns = columns.only(np.array([content is None for content in first], np.bool_))
+            sums = None
+        add(self._totals_of, sums or summed(columns), self.changed_entries)
+        self._hear(columns, first)
+
+    def _repeated(
+        self, messages: Sequence[LogMessage], columns: Columns, first: Sequence[bytes | None]
+    ) -> None:
+        for index, content in enumerate(first):
+            if content is None:
+                continue
+            if content == columns.contents[index]:
+                self.duplicates += 1
+                continue
+            message = messages[columns.messages[index]]
+            body = receipt_bodies(*message[1:])[columns.places[index]]
+            if content == anonymous_content(decode_receipt(body)):
+                # A recount from the archive met it after its customer was erased.
+                self.duplicates += 1
+                continue
             self.conflicts += 1
-            self._add_conflict(offset, identity.key, body)
+            self._add_conflict(message.offset, columns.keys[index], body)
+            store, till = columns.tills[index]
             log.warning(
                 "conflict: an identity came again with other content",
-                store=receipt.store_id,
-                till=receipt.terminal_id,
-                number=receipt.cash_receipt_id,
+                store=store,
+                till=till,
+                number=columns.numbers[index],
             )
 
-    def _hear(self, receipt: StampedReceipt, sold: float) -> None:
-        name = (str(receipt.store_id), str(receipt.terminal_id))
-        till = self.tills.get(name)
-        if till is None:
-            till = self.tills[name] = Till(*name)
-        till.hear(till_number(receipt.cash_receipt_id), sold, receipt.received_time)
-        self.changed_tills.add(name)
+    def _hear(self, columns: Columns, first: Sequence[bytes | None]) -> None:
+        """The tills of what is new, in the order of the log."""
+        tills = self.tills
+        for name, number, sold, received, content in zip(
+            columns.tills, columns.numbers, columns.sold, columns.received, first, strict=True
+        ):
+            if content is None:
+                till = tills.get(name)
+                if till is None:
+                    till = tills[name] = Till(*name)
+                till.hear(number, sold, received)
+        self.changed_tills.update(
+            columns.tills
+            if first.count(None) == len(first)
+            else [name for name, content in zip(columns.tills, first, strict=True) if not content]
+        )
 
-    def _leave_out(self, offset: int, error: UndecodableMessage) -> None:
-        self.undecodable += 1
-        log.error("undecodable receipt, not counted", offset=offset, reason=error.reason)
+    def _note_heard(self, sums: Sums) -> None:
+        assert self.heard is not None  # noqa: S101 - for the type checker
+        for (day, breakdown, store), (receipts, _, gross, _) in sums.items():
+            if breakdown == "store":
+                count, cents = self.heard.get((day, store), (0, 0))
+                self.heard[day, store] = (count + receipts, cents + gross)

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 
 import msgspec
 from tqdm import tqdm
@@ -10,6 +11,7 @@ from tqdm import tqdm
 from analytics import archive as mongo
 from analytics.ledger import Ledger
 from analytics.ownership import adopt, owned, rebuilt_path
+from analytics.reading import read_in_parallel
 from analytics.recount import Recount, write_rebuilt
 from analytics.settings import AnalyticsSettings, VerifySettings
 from analytics.verification import (
@@ -25,6 +27,7 @@ from analytics.verification import (
 )
 from tillstream import stores, tally
 from tillstream.clock import utc
+from tillstream.stores import StoreTable
 from tillstream.stream import LogMessage, StoppedError, first_offset, last_offset, read_log
 
 #: How long a running totals worker may take to adopt a rebuilt ledger, seconds.
@@ -41,13 +44,13 @@ def recount(settings: VerifySettings, source: str, stop: threading.Event) -> str
     """
     started = time.perf_counter()
     url, path = settings.amqp_url, settings.ledger_path()
-    counted = Recount(stores.load(settings))
+    counted, table = Recount(), stores.load(settings)
     if source == "log":
-        _count(counted, read_log(url, stop, last_offset(url)), stop)
+        _count(counted, read_log(url, stop, last_offset(url)), table, stop)
     else:
         with mongo.connect(settings.require_mongo()) as client:
             archive = mongo.Archive(client, settings.mongo_database)
-            _count(counted, archive.messages(), stop, archive.estimated_receipts())
+            _count(counted, archive.messages(), table, stop, archive.estimated_receipts())
         # The worker goes on with what the log still has: known identities count once.
         counted.next_offset = first_offset(url) or 0
     write_rebuilt(path, counted)
@@ -70,12 +73,10 @@ def verify(settings: VerifySettings, stop: threading.Event) -> Report:
     url, table = settings.amqp_url, stores.load(settings)
     door_before = tally.read(tally.folder_of(settings.data_dir))
     # 1. The whole log, which says what must be counted and stored.
-    counted = Recount(table)
+    counted = Recount()
     counted.book.heard = {}
-    _count(counted, read_log(url, stop, last_offset(url)), stop)
-    door_after = tally.read(tally.folder_of(settings.data_dir))
-    unanswered, differences = compare_door(door_before, counted.book.heard, door_after)
-    # 2. The ledger, at its own offset: counted again up to there.
+    _count(counted, read_log(url, stop, last_offset(url)), table, stop)
+    # 2. The ledger, as soon as it has come as far, and the log on to where it is then.
     _wait(lambda: _ledger_offset(settings) >= (counted.next_offset or 0), CATCH_UP_SECONDS)
     with Ledger(settings.ledger_path()) as ledger:
         ledger.begin_reading()
@@ -84,19 +85,20 @@ def verify(settings: VerifySettings, stop: threading.Event) -> Report:
             {day: ledger.totals(day) for day in ledger.days()}, set(ledger.identity_keys())
         )
         ledger.rollback()
-    at_ledger = Recount(table)
-    if progress.next_offset is not None:
-        _count(at_ledger, read_log(url, stop, progress.next_offset - 1), stop)
-    ledger_lost, ledger_double, ledger_differences = compare_ledger(at_ledger, state)
-    if (progress.next_offset or 0) < (counted.next_offset or 0):
-        behind = Difference(
-            "ledger: behind the log", "", "", str(counted.next_offset), str(progress.next_offset)
-        )
+    common, reached = counted.next_offset or 0, progress.next_offset or 0
+    if reached > common:
+        _count(counted, read_log(url, stop, reached - 1, common), table, stop)
+    ledger_lost, ledger_double, ledger_differences = compare_ledger(counted, state)
+    if reached < common:
+        behind = Difference("ledger: behind the log", "", "", str(common), str(reached))
         ledger_differences.append(behind)
-    # 3. The archive, which may be a little behind the log, and ahead of where we read it.
+    # 3. What the door accepted before the log was read is in it.
+    door_after = tally.read(tally.folder_of(settings.data_dir))
+    unanswered, differences = compare_door(door_before, counted.book.heard, door_after)
+    # 4. The archive, which may be a little behind the log, and ahead of where we read it.
     stored = _settled_archive(settings, counted)
     archive_differences = compare_archive(counted, stored)
-    extra = stored.extra - at_ledger.identities.keys() - _newer(settings, counted, stop)
+    extra = stored.extra - _newer(settings, counted, table, stop)
     book = counted.book
     return Report(
         accepted=counted.receipts,
@@ -145,15 +147,19 @@ def print_report(report: Report, *, as_json: bool) -> None:
 def _count(
     counted: Recount,
     messages: Iterable[list[LogMessage]],
+    table: StoreTable,
     stop: threading.Event,
     total: int | None = None,
 ) -> None:
     # Nothing to watch where nobody watches: no bar in a log file.
-    with tqdm(total=total, unit=" receipts", unit_scale=True, disable=None) as bar:
-        for batch in messages:
+    with (
+        closing(read_in_parallel(messages, table)) as batches,
+        tqdm(total=total, unit=" receipts", unit_scale=True, disable=None) as bar,
+    ):
+        for batch in batches:
             if stop.is_set():
                 raise StoppedError("stopped before the end")
-            bar.update(counted.count(batch))
+            bar.update(counted.count(*batch))
 
 
 def _ledger_offset(settings: AnalyticsSettings) -> int:
@@ -173,14 +179,17 @@ def _settled_archive(settings: VerifySettings, counted: Recount) -> ArchiveCompa
             time.sleep(POLL_SECONDS)
 
 
-def _newer(settings: VerifySettings, counted: Recount, stop: threading.Event) -> set[bytes]:
+def _newer(
+    settings: VerifySettings, counted: Recount, table: StoreTable, stop: threading.Event
+) -> set[bytes]:
     """Identities that the log got after it was read."""
     if counted.next_offset is None:
         return set()
-    newer = Recount(stores.load(settings))
+    newer = Recount()
     last = last_offset(settings.amqp_url)
     if last is not None and last >= counted.next_offset:
-        _count(newer, read_log(settings.amqp_url, stop, last, counted.next_offset), stop)
+        log = read_log(settings.amqp_url, stop, last, counted.next_offset)
+        _count(newer, log, table, stop)
     return set(newer.identities)
 
 

@@ -18,10 +18,34 @@ from msgspec.structs import astuple
 from analytics.folds import Figures, Totals
 from analytics.tills import Till, Tills
 from tillstream.errors import TillstreamError
-from tillstream.identity import Identity
 
 #: Raised when the tables change: an older ledger is rebuilt by `recount`.
-VERSION = 1
+VERSION = 2
+
+#: An identity as one record: the digest of its key, that of its content, the day as text.
+KEY_BYTES, CONTENT_BYTES, DAY_BYTES = 16, 8, 6
+RECORD_BYTES = KEY_BYTES + CONTENT_BYTES + DAY_BYTES
+
+# Many identities go to SQLite as one blob of records: bound one by one, each row cost three times
+# as much (docs/decisions/0010-columns.md).
+# ruff: noqa: S608 - the strings that are put together here are this module's own
+_PLACES = f"""
+    WITH RECURSIVE place (at) AS (
+        VALUES (1) UNION ALL
+        SELECT at + {RECORD_BYTES} FROM place WHERE at + {RECORD_BYTES} <= length(?1)
+    )
+"""
+_KNOWN = f"""{_PLACES}
+    SELECT key, content FROM place
+    JOIN identities ON key = substr(?1, at, {KEY_BYTES})
+"""
+_KEEP = f"""{_PLACES}
+    INSERT INTO identities SELECT
+        substr(?1, at, {KEY_BYTES}),
+        substr(?1, at + {KEY_BYTES}, {CONTENT_BYTES}),
+        CAST(substr(?1, at + {KEY_BYTES + CONTENT_BYTES}, {DAY_BYTES}) AS INTEGER)
+    FROM place
+"""
 
 _SCHEMA = """
 CREATE TABLE progress (
@@ -72,6 +96,15 @@ class Progress(NamedTuple):
     duplicates: int = 0
     conflicts: int = 0
     undecodable: int = 0
+
+
+def identity_records(keys: list[bytes], contents: list[bytes], seen_days: list[int]) -> list[bytes]:
+    """Identities (digest of the key, of the content, ordinal of the day) as records."""
+    text = {day: b"%06d" % day for day in set(seen_days)}
+    return [
+        key + content + text[day]
+        for key, content, day in zip(keys, contents, seen_days, strict=True)
+    ]
 
 
 class OtherVersionError(TillstreamError):
@@ -140,23 +173,29 @@ class Ledger(AbstractContextManager["Ledger"]):
         """Remember where to go on."""
         self._database.execute("INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?, ?)", progress)
 
-    def add_identity(self, identity: Identity, seen_day: int) -> bytes | None:
-        """None when the identity is new, and now kept; else the content it was first seen with."""
-        added = self._database.execute(
-            "INSERT OR IGNORE INTO identities VALUES (?, ?, ?)",
-            (identity.key, identity.content, seen_day),
-        )
-        if added.rowcount == 1:
-            return None
-        row = self._database.execute(
-            "SELECT content FROM identities WHERE key = ?", (identity.key,)
-        ).fetchone()
-        content: bytes = row[0]
-        return content
+    def add_identities(
+        self, keys: list[bytes], contents: list[bytes], seen_days: list[int]
+    ) -> list[bytes | None]:
+        """For each in turn None when it is new, and now kept; else the content first seen."""
+        records = identity_records(keys, contents, seen_days)
+        known: dict[bytes, bytes] = dict(self._database.execute(_KNOWN, (b"".join(records),)))
+        if not known and len(set(keys)) == len(keys):
+            self.keep_identities(b"".join(records))
+            return [None] * len(keys)
+        first: list[bytes | None] = []
+        new: list[bytes] = []
+        for key, content, record in zip(keys, contents, records, strict=True):
+            first.append(known.get(key))
+            if first[-1] is None:
+                known[key] = content
+                new.append(record)
+        self.keep_identities(b"".join(new))
+        return first
 
-    def add_identities(self, rows: Iterable[tuple[bytes, bytes, int]]) -> None:
-        """Keep many identities (key, content, day seen) that are known to be new."""
-        self._database.executemany("INSERT INTO identities VALUES (?, ?, ?)", rows)
+    def keep_identities(self, records: bytes) -> None:
+        """Keep identities that are known to be new, as `identity_records` gives them."""
+        if records:
+            self._database.execute(_KEEP, (records,))
 
     def identity_keys(self) -> Iterator[bytes]:
         """Every identity that is kept."""
@@ -171,6 +210,10 @@ class Ledger(AbstractContextManager["Ledger"]):
     def add_conflict(self, offset: int, key: bytes, receipt: bytes) -> None:
         """Keep a receipt whose identity is taken, as it came."""
         self._database.execute("INSERT INTO conflicts VALUES (?, ?, ?)", (offset, key, receipt))
+
+    def conflicts(self) -> list[tuple[int, bytes, bytes]]:
+        """Every conflicting receipt: offset, key, the receipt as it came."""
+        return self._database.execute("SELECT log_offset, key, receipt FROM conflicts").fetchall()
 
     def days(self) -> list[date]:
         """Business days with totals, oldest first."""

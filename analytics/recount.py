@@ -1,36 +1,40 @@
 """Rebuilds the ledger from the whole log, or from the archive, and swaps it in when it is done."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
 from analytics.book import Book
-from analytics.folds import Totals
-from analytics.ledger import Ledger, Progress
+from analytics.columns import Columns
+from analytics.folds import Sums, Totals
+from analytics.ledger import RECORD_BYTES, Ledger, Progress, identity_records
 from analytics.ownership import rebuilt_path, remove
-from tillstream.identity import Identity
-from tillstream.stores import StoreTable
 from tillstream.stream import LogMessage
 
 
 class Recount:
     """Counts a log from its first message into memory: exact, and fast for that."""
 
-    def __init__(self, stores: StoreTable) -> None:
+    def __init__(self) -> None:
         self.days: dict[date, Totals] = {}
-        #: Identity key -> (content, day first seen).
-        self.identities: dict[bytes, tuple[bytes, int]] = {}
+        #: Identity key -> content, and their records for the ledger.
+        self.identities: dict[bytes, bytes] = {}
+        self._records: list[bytes] = []
         self.conflicts: list[tuple[int, bytes, bytes]] = []
         self.next_offset: int | None = None
         self.receipts = 0
-        self.book = Book(stores, {}, self._totals_of, self._add_identity, self._add_conflict)
+        self.book = Book({}, self._totals_of, self._add_identities, self._add_conflict)
 
-    def count(self, messages: Iterable[LogMessage]) -> int:
-        """Count messages in their order; returns how many receipts they held."""
+    def count(
+        self, messages: Sequence[LogMessage], columns: Columns, sums: Sums | None = None
+    ) -> int:
+        """Count messages, given as columns as well; returns how many receipts they held."""
         before = self.receipts
-        for message in messages:
-            self.book.count(message)
-            self.next_offset = message.offset + 1
+        self.book.count(messages, columns, sums)
+        if messages:
+            self.next_offset = messages[-1].offset + 1
         book = self.book
         self.receipts = len(self.identities) + book.duplicates + book.conflicts + book.undecodable
         return self.receipts - before
@@ -41,9 +45,8 @@ class Recount:
         for day, totals in self.days.items():
             ledger.write_totals(day, totals.items())
         # In the order of the table, each insert goes to its end.
-        ledger.add_identities(
-            (key, content, seen_day) for key, (content, seen_day) in sorted(self.identities.items())
-        )
+        records = np.frombuffer(b"".join(self._records), f"S{RECORD_BYTES}")
+        ledger.keep_identities(np.sort(records).tobytes())
         for conflict in self.conflicts:
             ledger.add_conflict(*conflict)
         ledger.write_tills(self.book.tills.values())
@@ -58,12 +61,22 @@ class Recount:
     def _totals_of(self, day: date) -> Totals:
         return self.days.setdefault(day, {})
 
-    def _add_identity(self, identity: Identity, seen_day: int) -> bytes | None:
-        known = self.identities.setdefault(identity.key, (identity.content, seen_day))
-        # The tuple is new exactly when it is ours.
-        if known[0] is identity.content:
-            return None
-        return known[0]
+    def _add_identities(
+        self, keys: list[bytes], contents: list[bytes], seen_days: list[int]
+    ) -> list[bytes | None]:
+        known, records = self.identities, identity_records(keys, contents, seen_days)
+        fresh = dict(zip(keys, contents, strict=True))
+        if len(fresh) == len(keys) and known.keys().isdisjoint(fresh):
+            known.update(fresh)
+            self._records += records
+            return [None] * len(keys)
+        first: list[bytes | None] = []
+        for key, content, record in zip(keys, contents, records, strict=True):
+            first.append(known.get(key))
+            if first[-1] is None:
+                known[key] = content
+                self._records.append(record)
+        return first
 
     def _add_conflict(self, offset: int, key: bytes, receipt: bytes) -> None:
         self.conflicts.append((offset, key, receipt))

@@ -48,14 +48,21 @@ class Till(msgspec.Struct):
 
     def hear(self, number: int | None, sold: float, received: float) -> None:
         """A receipt that is counted for the first time."""
+        # One turn for each receipt of the chain: comparisons, where max() would cost a call.
+        heard, interval = self.heard, self.interval
         if self.receipts:
-            quiet = max(0.0, received - self.heard)
-            weight = RHYTHM_WEIGHT if self.interval else 1.0
-            self.interval += weight * (quiet - self.interval)
+            quiet = received - heard if received > heard else 0.0
+            self.interval = interval + RHYTHM_WEIGHT * (quiet - interval) if interval else quiet
         self.receipts += 1
-        self.sold = max(self.sold, sold)
-        self.heard = max(self.heard, received)
-        if number is not None:
+        if sold > self.sold:
+            self.sold = sold
+        if received > heard:
+            self.heard = received
+        if number is None:
+            return
+        if self.number is not None and number == self.number + 1:
+            self.number = number
+        else:
             self._number(number, received)
 
     def gaps(self, now: float) -> list[Missing]:

@@ -22,6 +22,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 
 from analytics import publishing
 from analytics.book import Book
+from analytics.columns import read_columns
 from analytics.folds import Totals
 from analytics.ledger import Ledger, Progress
 from analytics.ownership import rebuilt_path
@@ -99,11 +100,11 @@ class TotalsWorker:
             # 1. begin
             self._ledger.begin()
             # 2. decode, identify, fold
-            for message in messages:
-                # A stream may start before the offset that was asked for.
-                if self._next_offset is None or message.offset >= self._next_offset:
-                    self._book.count(message)
-                    self._next_offset = message.offset + 1
+            # A stream may start before the offset that was asked for.
+            fresh = [m for m in messages if m.offset >= (self._next_offset or 0)]
+            self._book.count(fresh, read_columns(fresh, self._stores))
+            if fresh:
+                self._next_offset = fresh[-1].offset + 1
             # 3. totals, tills, offset
             self._write()
             # 4. commit
@@ -158,10 +159,9 @@ class TotalsWorker:
         self._before = self._ledger.progress()
         self._next_offset = self._before.next_offset
         self._book = Book(
-            self._stores,
             self._ledger.tills(),
             self._totals,
-            self._ledger.add_identity,
+            self._ledger.add_identities,
             self._ledger.add_conflict,
         )
 

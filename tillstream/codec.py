@@ -3,7 +3,7 @@
 import msgspec
 import zstandard
 
-from tillstream.contracts import StampedReceipt
+from tillstream.contracts import StampedReceipt, is_time
 from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
 from tillstream.errors import UndecodableMessage
 
@@ -44,11 +44,14 @@ def receipt_bodies(
 def decode_receipt(body: bytes) -> StampedReceipt:
     """One stamped receipt; raises UndecodableMessage with the reason."""
     try:
-        return _decoder.decode(body)
+        receipt = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UndecodableMessage(str(error)) from error
     except RecursionError as error:
         raise UndecodableMessage("nested too deeply") from error
+    if not is_time(receipt.date):
+        raise UndecodableMessage(f"no time: {receipt.date!r}")
+    return receipt
 
 
 def decode_message(

@@ -1,5 +1,8 @@
 """The receipt of the French till format, as it is posted, published and stored."""
 
+import re
+from datetime import datetime
+from functools import lru_cache
 from typing import Annotated
 from urllib.parse import quote
 
@@ -17,6 +20,9 @@ DATE_PATTERN = (
     r"^(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
     r"[ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):?[0-5]\d)?$"
 )
+
+DATE_LENGTH = 64
+_is_date_text = re.compile(DATE_PATTERN).fullmatch
 
 Identifier = (
     Annotated[str, Meta(min_length=1, max_length=IDENTIFIER_LENGTH)]
@@ -93,9 +99,24 @@ class Receipt(Wire, frozen=True, gc=False, kw_only=True):
 
 
 class StampedReceipt(Receipt, frozen=True, gc=False, kw_only=True):
-    """A receipt as it is published: with the door's stamp, Unix seconds."""
+    """A receipt as it is published: with the door's stamps."""
 
+    #: Checked by `is_time`.
+    date: Annotated[str, Meta(max_length=DATE_LENGTH)]
+    #: When the door got it, Unix seconds.
     received_time: float
+    #: The rules that it breaks, and whether its clock is ahead.
+    marks: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+
+
+# Dates repeat, and a look-up costs a fifth of the pattern.
+@lru_cache(maxsize=16_384)
+def is_time(text: str) -> bool:
+    """Whether a receipt's date keeps DATE_PATTERN and is a time of the calendar."""
+    try:
+        return _is_date_text(text) is not None and bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def receipt_key(receipt: Receipt) -> str:
@@ -106,10 +127,10 @@ def receipt_key(receipt: Receipt) -> str:
     """
     if receipt.receipt_uuid is not None:
         return "uuid/" + receipt.receipt_uuid.lower().replace("-", "")
-    return (
-        f"{_part(receipt.store_id)}/{_part(receipt.terminal_id)}"
-        f"/{_part(receipt.cash_receipt_id)}/{receipt.date}"
-    )
+    store, till, number = receipt.store_id, receipt.terminal_id, receipt.cash_receipt_id
+    if type(store) is type(till) is type(number) is int:
+        return f"{store}/{till}/{number}/{receipt.date}"
+    return f"{_part(store)}/{_part(till)}/{_part(number)}/{receipt.date}"
 
 
 def _part(identifier: str | int) -> str:

@@ -17,6 +17,9 @@ S = TypeVar("S", bound=settings.Settings)
 #: Parameters of mallopt(3), from malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
+#: Option of prctl(2), from linux/prctl.h.
+_PR_SET_PDEATHSIG = 1
+
 #: Exit status for settings that do not hold, of sysexits.h.
 EX_CONFIG = 78
 
@@ -58,6 +61,12 @@ def calm_allocator() -> None:
         mallopt = ctypes.CDLL("libc.so.6").mallopt
         mallopt(_M_MMAP_THRESHOLD, 32 * 1024 * 1024)
         mallopt(_M_TRIM_THRESHOLD, 64 * 1024 * 1024)
+
+
+def end_with_parent() -> None:
+    """Linux kills this process when the one that made it ends, however that ends."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def stop_on_signals() -> threading.Event:

@@ -1,29 +1,37 @@
 """Folds are sums: of parts, in any order, to the cent."""
 
+from collections import defaultdict
+from datetime import date
 from operator import add
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
-from analytics.folds import LATE, WHOLE_DAY, Figures, Totals, by_key, fold
-from analytics.sales import sale_of
-from tests.receipts import decoded, line, receipt, receipts
+from analytics.columns import Columns, read_columns
+from analytics.folds import LATE, WHOLE_DAY, Figures, Totals, by_key, summed
+from analytics.folds import add as add_sums
+from tests.receipts import decoded, line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
-from tillstream.errors import UndecodableMessage
+from tillstream.codec import NDJSON
+from tillstream.money import minor_units
 from tillstream.stores import StoreTable
+from tillstream.stream import LogMessage
 
 STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})
 
 
 def folded(all_fields: list[dict[str, Any]], stores: StoreTable = STORES) -> Totals:
     totals: Totals = {}
-    for fields in all_fields:
-        fold(totals, sale_of(decoded(fields), stores))
+    add_sums(lambda _: totals, summed(columns(all_fields, stores)))
     return totals
+
+
+def columns(all_fields: list[dict[str, Any]], stores: StoreTable = STORES) -> Columns:
+    body = b"\n".join(stamped(fields) for fields in all_fields)
+    return read_columns([LogMessage(0, body, NDJSON)], stores)
 
 
 def test_six_and_five_ninety_are_eleven_ninety() -> None:
@@ -97,18 +105,48 @@ def test_each_store_keeps_its_own_calendar() -> None:
     stores = StoreTable(STORES.default, {"7": cayenne})
     fields = receipt(date="2026-11-21T05:30:00Z")
 
-    actual = [
-        (sale.day.isoformat(), sale.hour)
-        for store in (1, 7)
-        for sale in [sale_of(decoded(fields | {"storeID": store}), stores)]
-    ]
+    read = columns([fields | {"storeID": store} for store in (1, 7)], stores)
 
-    assert [("2026-11-21", "06"), ("2026-11-20", "02")] == actual
+    actual = [read.receipts.facts[fact][:2] for fact in read.receipts.fact]
+
+    assert [(date(2026, 11, 21), "06"), (date(2026, 11, 20), "02")] == actual
 
 
 def test_a_date_that_is_no_time_is_undecodable() -> None:
-    with pytest.raises(UndecodableMessage, match="no time"):
-        sale_of(decoded(receipt(date="2026-02-30 08:00:00")), STORES)
+    read = columns([receipt(1), receipt(2, date="2026-02-30 08:00:00"), receipt(3)])
+
+    assert [(0, "no time: '2026-02-30 08:00:00'")] == read.undecodable
+    assert [1, 3] == read.numbers
+
+
+def test_what_the_door_marked_is_counted_by_its_marks() -> None:
+    actual = folded([receipt(1, marks=["tenders", "clock-ahead"]), receipt(2)])
+
+    one = Figures(1, 1000, 600, 600)
+    assert {"tenders": one, "clock-ahead": one} == by_key(actual, "mark")
+
+
+@given(st.lists(receipts, max_size=12))
+def test_columns_sum_to_what_receipts_sum_to_one_by_one(all_fields: list[dict[str, Any]]) -> None:
+    expected: dict[tuple[str, str], int] = defaultdict(int)
+    for read in map(decoded, all_fields):
+        gross = minor_units(read.document_total.gross_total)
+        for entry in (WHOLE_DAY, ("store", str(read.store_id)), ("hour", read.date[11:13])):
+            expected[entry] += gross
+        for each in read.lines:
+            cents = minor_units(each.settlement_amount)
+            expected["category", each.product_category_name] += cents
+            expected["vat", f"{each.tax_percentage:g}"] += cents
+        for tender in read.settlements:
+            expected["tender", tender.payment_mechanism] += minor_units(tender.settlement_amount)
+
+    actual = folded(all_fields)
+
+    assert expected == {
+        entry: figures.gross_minor
+        for entry, figures in actual.items()
+        if entry[0] not in ("kind", "late")
+    }
 
 
 @given(st.lists(receipts, max_size=20), st.integers(0, 20))
