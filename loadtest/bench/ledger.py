@@ -11,7 +11,7 @@ from pathlib import Path
 from loadtest.bench.harness import Options, Result, Series
 from loadtest.bench.log_writer import write_log
 from loadtest.bench.private import System, running_system
-from loadtest.bench.receipts import NUMBER, example
+from loadtest.supply import generated
 from tillstream import broker, topology
 from tillstream.errors import TillstreamError
 
@@ -19,21 +19,26 @@ from tillstream.errors import TillstreamError
 TARGET_BATCHED = 150_000
 TARGET_SINGLE = 30_000
 
-#: Receipts of a message as the door writes them under load.
-BATCH_RECEIPTS = 150
+#: Receipts of a message as the door writes them under load: 256 KiB, packed.
+BATCH_RECEIPTS = 350
+#: Unix seconds of the first one; 200 come in each.
+RECEIVED = 1_795_000_000
+#: So many are made by the generator; more are these again, with other numbers.
+GENERATED = 200_000
 
 
 def run(options: Options) -> Result:
     """Receipts/s of `python -m analytics recount`, from both kinds of log, and its memory."""
-    batched = options.size(600_000, 20_000)
+    batched = options.size(1_500_000, 20_000)
     single = options.size(100_000, 5_000)
     many = options.size(5_000_000, 40_000)
     series = Series()
     series.notes += [
         "`python -m analytics recount`: everything from the first message to the ledger on disk,"
-        " in one process, the broker beside it; receipts of 1.5 KB with five lines.",
+        " the broker beside it; receipts of the generator, of 1,000 stores.",
         f"Logs of {batched:,} receipts in messages of {BATCH_RECEIPTS}, of {single:,} single"
-        f" ones; memory at {many:,} distinct receipts, once.",
+        f" ones; memory at {many:,} distinct receipts, once: of the process that counts, and of"
+        " the largest one that reads.",
     ]
     for count, per_message, name, target in (
         (batched, BATCH_RECEIPTS, "recount, log in batches", TARGET_BATCHED),
@@ -59,14 +64,21 @@ def _fill(system: System, count: int, per_message: int) -> None:
     connection = broker.connect(system.amqp_url, "bench")
     connection.channel().queue_unbind(topology.PERSISTENCE_QUEUE, topology.RECEIPTS)
     connection.close()
-    write_log(system.amqp_url, _receipts(count), per_message)
+    write_log(system.amqp_url, _receipts(count, system.data_dir), per_message)
 
 
-def _receipts(count: int) -> Iterator[bytes]:
-    head, tail = example().split(NUMBER)
-    stamped = tail[:-1] + b', "receivedTime": 1795000000.0}'
+def _receipts(count: int, data_dir: Path) -> Iterator[bytes]:
+    made = generated(min(count, GENERATED), data_dir)
     for number in range(count):
-        yield b"%b%d%b" % (head, number, stamped)
+        again, index = divmod(number, len(made))
+        # The number comes first; a repetition goes on with higher ones.
+        first, _, tail = made[index].partition(b",")
+        own = int(first.rpartition(b":")[2]) + again * 1_000_000
+        yield b'{"cashReceiptID":%d,%b,"receivedTime":%d}' % (
+            own,
+            tail[:-1],
+            RECEIVED + number // 200,
+        )
 
 
 def _recount(system: System, count: int) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from itertools import islice
 import aio_pika
 
 from tillstream import topology
-from tillstream.codec import JSON, NDJSON
+from tillstream.codec import JSON, NDJSON, pack
 
 #: Messages that wait for their confirms at once.
 IN_FLIGHT = 200
@@ -25,9 +25,11 @@ def write_log(amqp_url: str, receipts: Iterable[bytes], per_message: int) -> Non
 
             async def publish() -> None:
                 for body in messages:
+                    packed, encoding = (body, None) if per_message == 1 else pack(body)
                     message = aio_pika.Message(
-                        body,
+                        packed,
                         content_type=JSON if per_message == 1 else NDJSON,
+                        content_encoding=encoding,
                         delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
                     )
                     await exchange.publish(message, routing_key="", timeout=60)
