@@ -15,13 +15,11 @@ from tillstream.errors import UndecodableMessage
 _CUSTOMER = rb'("customerID"\s*:\s*)(?:%b|"%b")(?=\s*[,}\]\r\n]|\s*$)'
 
 
-class _Marked(StampedReceipt, omit_defaults=True, frozen=True, gc=False, kw_only=True):
-    """A receipt with all that the door has added to it."""
-
-    marks: list[str] | msgspec.UnsetType = msgspec.UNSET
+class _Kept(StampedReceipt, omit_defaults=True, frozen=True, gc=False, kw_only=True):
+    """A receipt as it is kept: what it does not have is left out."""
 
 
-_decoder = msgspec.json.Decoder(_Marked)
+_decoder = msgspec.json.Decoder(_Kept)
 
 
 def anonymise(document: Document, at: datetime) -> Document:
@@ -38,11 +36,7 @@ def anonymous_receipt(raw: bytes) -> bytes:
 
     Such a field may hold a name or an address; nobody can say, so none is kept.
     """
-    try:
-        receipt: StampedReceipt = _decoder.decode(raw)
-    except msgspec.DecodeError:
-        # A client's own `marks`, from before the door replaced them.
-        receipt = decode_receipt(raw)
+    receipt = _decoder.decode(raw)
     return msgspec.json.encode(msgspec.structs.replace(receipt, customer_id=None))
 
 

@@ -10,6 +10,7 @@ import msgspec
 import zstandard
 
 from analytics.archive import Archive as ArchiveOfLedger
+from analytics.columns import read_columns
 from analytics.recount import Recount
 from tests.integration.persistence.kept import STORES, Kept, killed_at
 from tests.receipts import receipt, stamped
@@ -91,10 +92,10 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(kept: Kept) -> Non
     assert {"dead_letters": 1} == named(kept)
 
     # A ledger of the archive meets the log again.
-    ledger = Recount(STORES)
-    for messages in ArchiveOfLedger(kept.client, kept.name).messages():
-        ledger.count(messages)
-    ledger.count([LogMessage(place, body, JSON) for place, body in enumerate(log)])
+    ledger = Recount()
+    of_log = [LogMessage(place, body, JSON) for place, body in enumerate(log)]
+    for messages in (*ArchiveOfLedger(kept.client, kept.name).messages(), of_log):
+        ledger.count(messages, read_columns(messages, STORES))
 
     assert (21, 20, 1) == (
         len(ledger.identities),

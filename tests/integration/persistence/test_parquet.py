@@ -4,6 +4,7 @@ import random
 import signal
 from decimal import Decimal
 
+from analytics.columns import read_columns
 from analytics.folds import by_key
 from analytics.recount import Recount
 from persistence.parquet.query import QueryError
@@ -57,8 +58,9 @@ def test_the_sums_of_the_files_are_those_of_mongodb_and_of_the_ledger(kept: Kept
             )
         )
     kept.store(bodies)
-    ledger = Recount(STORES)
-    ledger.count([LogMessage(number, body, JSON) for number, body in enumerate(bodies)])
+    ledger = Recount()
+    messages = [LogMessage(number, body, JSON) for number, body in enumerate(bodies)]
+    ledger.count(messages, read_columns(messages, STORES))
 
     said = [kept.run("export-parquet").stdout, kept.run("export-parquet").stdout]
 
