@@ -27,7 +27,10 @@ class Erasures:
     """The collection `erasures` of a database."""
 
     def __init__(self, database: Database[Document]) -> None:
-        self._erasures: Collection[Document] = database[COLLECTION]
+        # Aware, whatever the client is: a receipt's own times are.
+        self._erasures: Collection[Document] = database.get_collection(
+            COLLECTION, codec_options=database.codec_options.with_options(tz_aware=True)
+        )
         self._key: bytes | None = None
 
     def digest(self, customer: str) -> str:

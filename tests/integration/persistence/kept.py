@@ -12,7 +12,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from persistence.archive import Archive, Outcome
+from persistence.archive import Archive, Outcome, connect
 from persistence.documents import document
 from persistence.parquet.query import answered
 from persistence.parquet.source import Source, connected
@@ -36,8 +36,9 @@ class Kept:
 
     def store(self, bodies: Sequence[bytes]) -> Outcome:
         """Store encoded receipts as the worker does."""
-        archive = Archive(self.client, self.name, time.time)
-        outcome = archive.store([document(body, STORES) for body in bodies], threading.Event())
+        with connect(self.mongo_url) as client:
+            archive = Archive(client, self.name, time.time)
+            outcome = archive.store([document(body, STORES) for body in bodies], threading.Event())
         assert outcome is not None
         return outcome
 

@@ -1,15 +1,19 @@
 """The analytic archive: exact, whole, never twice, and open to nothing but questions."""
 
+import os
 import random
 import signal
+import socket
 from decimal import Decimal
 
 from analytics.columns import read_columns
 from analytics.folds import by_key
 from analytics.recount import Recount
+from persistence.parquet.lease import ArchiveBusy, held
 from persistence.parquet.query import QueryError
 from tests.integration.persistence.kept import STORES, Kept, killed_at
 from tests.receipts import CATEGORIES, line, receipt, stamped
+from tillstream.clock import utc
 from tillstream.codec import JSON
 from tillstream.stream import LogMessage
 
@@ -146,6 +150,29 @@ atexit.register(report)
     ended = kept.run("export-parquet", "--to", "memory://archive", patch=patch)
 
     assert "['2025-11-10', '2025-11-11'] 3" == ended.stdout.strip().split("\n")[-1]
+
+
+def test_one_process_writes_at_a_time_and_one_that_died_is_forgotten(kept: Kept) -> None:
+    now = 1_795_000_000.0
+    here, gone = socket.gethostname(), 2**22 + 1
+    held_by = {"host": "elsewhere", "pid": 7}
+    kept.database.leases.insert_one({"_id": "parquet", "holder": held_by, "until": utc(now + 300)})
+
+    def take(at: float) -> str:
+        try:
+            with held(kept.database, lambda: at):
+                return "held"
+        except ArchiveBusy as error:
+            return error.holder
+
+    taken = [take(now), take(now + 301)]
+    # On our own machine a process can be looked up: the one that runs the tests' parent does.
+    for pid in (os.getppid(), gone):
+        other = {"holder": {"host": here, "pid": pid}, "until": utc(now + 300)}
+        kept.database.leases.update_one({"_id": "parquet"}, {"$set": other}, upsert=True)
+        taken.append(take(now))
+
+    assert ["7 of elsewhere", "held", f"{os.getppid()} of {here}", "held"] == taken
 
 
 def test_a_question_reads_nothing_but_the_archive(kept: Kept) -> None:
