@@ -1,8 +1,8 @@
 """The dashboard, put together: a feed hears the results, a model holds them, pages show them.
 
 Every second the model becomes one frame (`frames.Frame`); `stream.Broadcaster` sends it to
-each open page as a server-sent event, and `assets/` draws it by `dash_clientside.set_props`.
-Dash serves the layout, the components and the controls; no figure travels by a callback.
+each open page as a server-sent event, and `assets/` draws it into the page. Dash serves the
+layout, the components and the controls; no figure travels by a callback.
 """
 
 import asyncio

@@ -207,7 +207,7 @@ def serious(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", ["", "operations", "store/Lyon%2F4"])
+@pytest.mark.parametrize("path", ["", "?store=5&category=Pain", "operations", "store/Lyon%2F4"])
 def test_no_page_has_a_serious_barrier_in_either_theme(
     browser: Browser, dashboard: Dashboard, sold_at: str, path: str
 ) -> None:

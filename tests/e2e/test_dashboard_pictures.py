@@ -1,5 +1,6 @@
-"""Pictures of the page for the documents: run with DASHBOARD_PICTURES=docs/images."""
+"""Every page at both sizes in both themes, for the documents: DASHBOARD_PICTURES=docs/images."""
 
+import json
 import math
 import os
 import random
@@ -8,13 +9,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
-from typing import cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import uvicorn
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+from pymongo import MongoClient
 
 from dashboard import app
 from dashboard.archive import Archive
@@ -23,15 +27,21 @@ from dashboard.model import Model
 from dashboard.narrow import Narrower
 from dashboard.pages import Pages
 from dashboard.series import Values
+from dashboard.shop import receipt_path
 from dashboard.stream import Broadcaster
+from generator import chain
+from generator.counters import MemoryCounters
+from generator.receipts import Tills
+from persistence.documents import document
 from tests import snapshots
 from tests.dashboards import wait_for_state
 from tests.e2e.browser import FLAGS
 from tests.processes import answers, free_port
 from tests.waiting import wait_until
 from tillstream import ports
-from tillstream.clock import BusinessDay
+from tillstream.clock import BusinessDay, utc
 from tillstream.snapshots import DelayFigures, DelaySnapshot
+from tillstream.stores import StoreTable
 
 pytestmark = pytest.mark.skipif(
     "DASHBOARD_PICTURES" not in os.environ,
@@ -44,17 +54,51 @@ DAY = date(2026, 11, 21)
 MOMENT = datetime(2026, 11, 21, 12, 39, 40, tzinfo=PARIS).timestamp()
 OPENING = datetime(2026, 11, 21, 6, 30, tzinfo=PARIS).timestamp()
 SHARES = {
-    "Bread": 0.26,
-    "Set menus": 0.19,
-    "Sandwiches": 0.15,
+    "Pain": 0.26,
+    "Menu": 0.19,
+    "Sandwich": 0.15,
     "Viennoiserie": 0.11,
     "Pizza": 0.10,
-    "Pastries": 0.07,
-    "Drinks": 0.05,
-    "Salads": 0.04,
-    "Confectionery": 0.03,
+    "Pâtisserie": 0.07,
+    "Boisson": 0.05,
+    "Salade": 0.04,
+    "Confiserie": 0.03,
 }
-SIZES = {"live": (1440, 900), "live-phone": (390, 844)}
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+THEMES = ("dark", "light")
+DATABASE = "dashboard-pictures"
+#: Stores of the archive, and receipts a minute of all of them.
+STORES, PER_MINUTE = 12, 5
+#: Colours of a kept picture: flat cards need no more, and it is less than half the size.
+COLOURS = 256
+
+
+def archive_days(client: MongoClient[dict[str, Any]]) -> str:
+    """The day up to the moment, and the same weekday before; returns a receipt's path."""
+    tills = Tills(
+        chain.build(21, STORES, 3), MemoryCounters(), lambda: MOMENT, PARIS, seed=20261121
+    )
+    table = StoreTable(BusinessDay(PARIS), {})
+    documents = []
+    for days_ago, until in ((7, MOMENT + 8 * 3600), (0, MOMENT)):
+        shift = days_ago * 86_400
+        for minute in range(int(OPENING) - shift, int(until) - shift, 60):
+            for second, issued in enumerate(tills.issue_many(PER_MINUTE, minute)):
+                receipt = json.loads(issued.body) | {"receivedTime": minute + second + 0.31}
+                made = document(json.dumps(receipt).encode(), table)
+                documents.append(made | {"storedAt": utc(minute + second + 0.33)})
+    client[DATABASE]["receipts"].insert_many(documents)
+    return receipt_path(documents[-1]["_id"])[1:]
+
+
+def keep(page: Page, path: Path, full_page: bool = False) -> None:
+    """A screenshot with few colours."""
+    shot = Image.open(BytesIO(page.screenshot(full_page=full_page)))
+    # By coverage: the median cut would lose a small green dot among many greys.
+    few = shot.convert("RGB").quantize(
+        COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+    )
+    few.save(path, optimize=True)
 
 
 class Stage:
@@ -121,11 +165,11 @@ class Stage:
     def _breakdowns(self, cents: int) -> dict[str, dict[str, int]]:
         hours = [self._per_minute(OPENING + 3600 * n) for n in range(7)]
         weights = {f"{6 + n:02}": rate for n, rate in enumerate(hours)}
-        places = ("Lyon 4", "Dijon 2", "Tours 1", "Reims 3", "Lille 7", "Nice 5", "Brest 1")
+        places = ("3", "7", "12", "9", "1", "5", "11")
         return {
             "hour": {h: int(cents * w / sum(hours)) for h, w in weights.items()},
             "store": {name: int(cents * (0.02 - n / 500)) for n, name in enumerate(places)}
-            | {f"Paris {n}": int(cents * 0.003) + 977 * n for n in range(1, 6)},
+            | {n: int(cents * 0.003) + 977 * int(n) for n in ("2", "4", "6", "8", "10")},
             "kind": {"returns": -cents // 400},
             "vat": {"5.5": int(cents * 0.71), "10": int(cents * 0.26), "20": int(cents * 0.03)},
             "tender": {
@@ -153,11 +197,12 @@ class Stage:
 
 
 @contextmanager
-def performing(stage: Stage) -> Iterator[str]:
-    """The page of the stage; yields its URL."""
+def performing(stage: Stage, client: MongoClient[dict[str, Any]]) -> Iterator[str]:
+    """The pages of the stage; yields their URL."""
     broadcaster = Broadcaster(stage.model, stage.now, max_viewers=10)
-    pages = Pages(stage.model, cast("Archive", None))
-    filters = Filters(stage.model, cast("Narrower", None))
+    archive = Archive(client, DATABASE, PARIS.key, stage.now)
+    pages = Pages(stage.model, archive)
+    filters = Filters(stage.model, Narrower(client, DATABASE, PARIS, stage.now))
     config = uvicorn.Config(
         app.build(broadcaster, pages, filters, lambda: True, stage.now),
         log_config=None,
@@ -190,44 +235,59 @@ def performing(stage: Stage) -> Iterator[str]:
                 thread.join(10)
 
 
-def settle(page: Page, url: str) -> None:
+def settle(page: Page, url: str, drawn: str) -> None:
+    """Open the page and wait until it has drawn, and has taken its size."""
     page.goto(url)
     wait_for_state(page, "status", "live", 20)
-    page.wait_for_selector("#categories-plot .bartext")
-    wait_until(lambda: len(page.locator(".spark[src^=data]").all()) == 6, 20, "the sparklines")
-    # Two frames, so that everything has taken its size.
+    page.wait_for_selector(drawn, timeout=20_000)
     page.wait_for_timeout(2500)
 
 
-def test_pictures_of_the_page(chromium: str) -> None:
+def test_pictures_of_the_pages(chromium: str, mongo_url: str) -> None:
     folder = Path(os.environ["DASHBOARD_PICTURES"])
     folder.mkdir(parents=True, exist_ok=True)
     stage = Stage()
-    with performing(stage) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        for name, (width, height) in SIZES.items():
-            page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB")
-            settle(page, url)
-            tall = width < height
-            page.screenshot(path=folder / f"{name}.png", full_page=tall)
-            page.click("#theme-toggle")
-            page.wait_for_timeout(1500)
-            page.screenshot(path=folder / f"{name}-light.png", full_page=tall)
-            if not tall:
-                page.evaluate("window.scrollTo(0, 800)")
-                page.wait_for_timeout(1500)
-                page.screenshot(path=folder / f"{name}-below-light.png")
-                page.click("#theme-toggle")
-                page.wait_for_timeout(1500)
-                page.screenshot(path=folder / f"{name}-below.png")
-            overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            page.close()
-            assert overflow == 0
-        page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-GB")
-        settle(page, url)
-        stage.playing = False
-        wait_for_state(page, "status", "stale", 10)
-        page.screenshot(path=folder / "live-stale.png")
-        browser.close()
+    overflow = {}
+    with MongoClient[dict[str, Any]](mongo_url, tz_aware=True) as client:
+        receipt = archive_days(client)
+        pages = {
+            "live": ("", "#categories-plot .bartext"),
+            "filtered": ("?store=3&category=Pain", "#vat-rows td.number"),
+            "operations": ("operations", "#gaps-rows th"),
+            "store": ("store/3", "#store-latest td"),
+            "receipt": (receipt, "#slip"),
+        }
+        with performing(stage, client) as url, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            for size, (width, height) in SIZES.items():
+                context = browser.new_context(
+                    viewport={"width": width, "height": height}, locale="en-GB"
+                )
+                page = context.new_page()
+                for name, (path, drawn) in pages.items():
+                    settle(page, url + path, drawn)
+                    for theme in THEMES:
+                        page.wait_for_selector(f'html[data-mantine-color-scheme="{theme}"]')
+                        page.wait_for_timeout(1200)
+                        keep(page, folder / f"{name}-{size}-{theme}.png", size == "phone")
+                        if (name, size) == ("live", "desktop"):
+                            page.evaluate("window.scrollTo(0, 900)")
+                            page.wait_for_timeout(1500)
+                            keep(page, folder / f"below-{size}-{theme}.png")
+                            page.evaluate("window.scrollTo(0, 0)")
+                        page.click("#theme-toggle")
+                    overflow[name, size] = page.evaluate(
+                        "document.documentElement.scrollWidth - innerWidth"
+                    )
+                if size == "desktop":
+                    settle(page, url, pages["live"][1])
+                    stage.playing = False
+                    wait_for_state(page, "status", "stale", 10)
+                    page.wait_for_timeout(1200)
+                    keep(page, folder / "stale-desktop-dark.png")
+                    stage.playing = True
+                context.close()
+            browser.close()
+        client.drop_database(DATABASE)
 
-    assert len(list(folder.glob("live*.png"))) == 7
+    assert dict.fromkeys(overflow, 0) == overflow
