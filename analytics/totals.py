@@ -39,6 +39,9 @@ log = structlog.get_logger()
 MAX_DAYS_IN_MEMORY = 40
 #: Identities are kept for so many days after they were first seen, by default.
 IDENTITY_DAYS = 400
+#: After the first message of a batch, how long others are waited for, seconds: a commit and its
+#: sums cost the same for one receipt as for a hundred.
+GATHER_SECONDS = 0.05
 #: Details change slowly and are larger: they are published this often, seconds.
 DETAILS_SECONDS = 2.0
 
@@ -82,7 +85,7 @@ class TotalsWorker:
         details_due = Every(DETAILS_SECONDS, self._clock)
         # A rebuilt ledger is adopted by the owner of this one, which starts a worker on it.
         while not (stop.is_set() or rebuilt_path(self._ledger.path).exists()):
-            if messages := reader.read(due.remaining()):
+            if messages := reader.gather(due.remaining(), GATHER_SECONDS):
                 self.count(messages)
                 reader.done()
             if due.is_due():

@@ -4,6 +4,7 @@ Bounded memory of this process. What it has forgotten, or another process took, 
 again and counted once by its identity downstream (docs/idempotency.md).
 """
 
+from collections import OrderedDict
 from collections.abc import Hashable
 
 
@@ -17,7 +18,8 @@ class Recent:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._in_flight: dict[str, Hashable] = {}
-        self._confirmed: dict[str, Hashable] = {}
+        # To find the oldest one in a plain dict, those that were removed are walked again.
+        self._confirmed: OrderedDict[str, Hashable] = OrderedDict()
 
     def is_confirmed(self, key: str, content: Hashable) -> bool:
         """Whether the broker is known to have this content under this key.
@@ -42,7 +44,7 @@ class Recent:
         self._in_flight.pop(key, None)
         self._confirmed[key] = content
         if len(self._confirmed) > self._limit:
-            del self._confirmed[next(iter(self._confirmed))]
+            self._confirmed.popitem(last=False)
 
     def failed(self, key: str) -> None:
         """The broker may not have it: the next one is published."""

@@ -61,6 +61,7 @@ class LogReader:
         self, connection: BlockingConnection, start: Start, prefetch: int = PREFETCH
     ) -> None:
         self._connection = connection
+        self._prefetch = prefetch
         self._channel: BlockingChannel = connection.channel()
         self._channel.basic_qos(prefetch_count=prefetch)
         self._received: list[LogMessage] = []
@@ -74,6 +75,19 @@ class LogReader:
         if not self._received:
             self._connection.process_data_events(time_limit=patience_seconds)
         messages, self._received = self._received, []
+        return messages
+
+    def gather(self, patience_seconds: float, more_seconds: float) -> list[LogMessage]:
+        """What comes within `more_seconds` of the first message, or fills the prefetch; empty
+        when none comes in `patience_seconds`.
+        """
+        messages = self.read(patience_seconds)
+        deadline = time.monotonic() + more_seconds
+        while messages and len(messages) < self._prefetch:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                break
+            messages += self.read(remaining)
         return messages
 
     def done(self) -> None:
