@@ -55,7 +55,10 @@ class Narrowed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Narrower:
-    """Asks the archive for parts of the day, one at a time; answers are shared by all viewers."""
+    """Asks the archive for parts of the day; answers are shared by all viewers.
+
+    One question at a time for stores and one for categories of all stores, which take longer.
+    """
 
     def __init__(
         self,
@@ -67,23 +70,31 @@ class Narrower:
         self._database = client[database]
         self._zone = zone
         self._clock = clock
+        self._asking = {True: threading.Lock(), False: threading.Lock()}
         self._lock = threading.Lock()
         self._kept: dict[Part, Narrowed] = {}
         self._week_before: dict[Part, list[Row]] = {}
 
     def narrowed(self, part: Part) -> Narrowed:
         """The part as it is now, or as it was up to `ask_again` seconds ago; raises ArchiveAway."""
-        with self._lock:
-            known = self._kept.get(part)
+        with self._asking[bool(part.store)]:
             now = self._clock()
+            with self._lock:
+                known = self._kept.get(part)
+                week_before = self._week_before.get(part)
             if known is not None and now - known.read_at < known.ask_again:
                 return known
             try:
-                answer = self._read(part, now)
+                found = self._ask(_facets(part))
+                if week_before is None:
+                    week_before = self._hours_of_the_week_before(part)
             except PyMongoError as error:
                 raise ArchiveAway(str(error)[:200]) from error
-            _keep(self._kept, part, answer)
-            return answer
+            read = answer(part, found, self._zone, now, self._clock() - now, week_before)
+            with self._lock:
+                _keep(self._kept, part, read)
+                _keep(self._week_before, part, week_before)
+            return read
 
     def stores(self) -> list[str]:
         """Every store of the archive; raises ArchiveAway."""
@@ -95,15 +106,10 @@ class Narrower:
         except PyMongoError as error:
             raise ArchiveAway(str(error)[:200]) from error
 
-    def _read(self, part: Part, now: float) -> Narrowed:
-        found = self._ask(_facets(part))
-        if part not in self._week_before:
-            week_before = date.fromisoformat(part.day) - timedelta(days=7)
-            earlier = self._ask(_minutes_only(part._replace(day=week_before.isoformat())))
-            hours = by_hour(earlier["minutes"], self._zone)
-            _keep(self._week_before, part, [(hour, gross) for hour, gross, _ in hours])
-        took = self._clock() - now
-        return answer(part, found, self._zone, now, took, self._week_before[part])
+    def _hours_of_the_week_before(self, part: Part) -> list[Row]:
+        day = date.fromisoformat(part.day) - timedelta(days=7)
+        earlier = self._ask(_minutes_only(part._replace(day=day.isoformat())))
+        return [(hour, gross) for hour, gross, _ in by_hour(earlier["minutes"], self._zone)]
 
     def _ask(self, pipeline: list[Document]) -> dict[str, list[Document]]:
         receipts = self._database.receipts

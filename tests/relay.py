@@ -22,6 +22,10 @@ class Relay:
     def mend(self) -> None:
         self._open.set()
 
+    def turn_to(self, host: str, port: int) -> None:
+        """Carry the next connections to another server."""
+        self._target = (host, port)
+
     def cut(self) -> None:
         """Close every connection, and the port."""
         self._closed.clear()

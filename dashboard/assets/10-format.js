@@ -7,6 +7,7 @@
   const oneDecimal = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const twoDecimals = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
+  const longDate = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" });
   const currency = new Intl.NumberFormat(language, { style: "currency", currency: "EUR" });
 
   let clockZone = null;
@@ -29,6 +30,8 @@
     decimal: (value) => twoDecimals.format(value),
     percent: (part) => percent.format(part),
     percentage: (value) => percent.format(value / 100),
+    // A business day is a date and no instant.
+    day: (day) => longDate.format(Date.parse(`${day}T00:00Z`)),
     seconds: (value) => `${oneDecimal.format(value)} s`,
     ms: (value) => `${oneDecimal.format(value)} ms`,
   };
@@ -74,6 +77,8 @@
     "against the same weekday last week, to": "contre le même jour la semaine passée, jusqu'à",
     "counted in": "compté en",
     "stored in": "archivé en",
+    "Business day": "Jour de vente",
+    "figures of": "chiffres de",
     "complete until": "complet jusqu'à",
     "archive": "archive",
     "Store": "Magasin",

@@ -211,7 +211,10 @@
     if (time === null) return;
     const text = `${t.secondTime(time)} ${frame.abbreviation}`;
     put("data-time", { children: text, "data-value": String(time) });
-    put("data-time-long", { children: `Business day ${frame.day}, figures of ${text} (${frame.zone})` });
+    put("data-time-long", {
+      children: `${t.say("Business day")} ${t.format.day(frame.day)}, ${t.say("figures of")} ${text} (${frame.zone})`,
+      "data-value": frame.day,
+    });
   }
 
   function setPaused(wanted) {

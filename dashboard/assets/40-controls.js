@@ -47,11 +47,10 @@
   }
 
   function save() {
-    const day = (document.getElementById("data-time-long") || {}).innerText || "";
-    const found = /\d{4}-\d{2}-\d{2}/.exec(day);
+    const day = (document.getElementById("data-time-long") || { dataset: {} }).dataset.value;
     const link = document.createElement("a");
     link.href = `data:text/csv;charset=utf-8,${encodeURIComponent(`\ufeff${csv(shownRows())}`)}`;
-    link.download = `tillstream-${found ? found[0] : "now"}.csv`;
+    link.download = `tillstream-${day || "now"}.csv`;
     link.click();
   }
 

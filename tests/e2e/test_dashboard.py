@@ -1,5 +1,6 @@
 """The page as its viewers see it: a real broker, MongoDB, dashboard and Chromium."""
 
+import contextlib
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ from tests.dashboards import (
     watch_for,
 )
 from tests.e2e.browser import FLAGS
+from tests.relay import Relay
 from tests.waiting import wait_until
 from tillstream import topology
 from tillstream.clock import BusinessDay
@@ -185,6 +187,29 @@ def test_a_lost_server_shows_as_reconnecting_and_comes_back_by_itself(
 
     assert ({"stale"}, "1234.56") == (meanwhile, value)
     assert noticed < STALE_PROMISE_SECONDS
+    assert live_after < LIVE_PROMISE_SECONDS
+
+
+def test_another_process_behind_the_same_address_goes_on_with_an_open_page(
+    browser: Browser, dashboard: Dashboard, amqp_url: str, mongo_url: str
+) -> None:
+    dashboard.start()
+    other = Dashboard(AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE="dashboard-e2e")
+    with contextlib.closing(other.start()), Relay("127.0.0.1", dashboard.port) as proxy:
+        proxy.mend()
+        with viewing(browser, f"http://127.0.0.1:{proxy.port}/", path="?window=1h") as page:
+            wait_for_state(page, "status", "live", 20)
+            proxy.cut()
+            dashboard.kill()
+            wait_for_state(page, "status", "reconnecting", 10)
+            proxy.turn_to("127.0.0.1", other.port)
+            proxy.mend()
+            back = time.monotonic()
+            wait_for_state(page, "status", "live", 20)
+            live_after = time.monotonic() - back
+            shown = (attribute(page, "revenue", "value"), attribute(page, "categories", "state"))
+
+    assert ("1234.56", "live") == shown
     assert live_after < LIVE_PROMISE_SECONDS
 
 
