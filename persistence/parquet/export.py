@@ -46,18 +46,24 @@ class Exporter:
         self._writing = writing
         self._clock = clock
         self._stop = stop
+        #: Why a day was left as it was.
+        self.failed: list[TillstreamError] = []
 
     def run(self, first: date, last: date) -> Iterator[Exported]:
         """Every day of MongoDB from `first` to `last`, both included, which must be closed.
 
-        Raises DayDiffers and StoppedError; the days before are done.
+        A day that cannot be brought up stays as it was, in `failed`. Raises StoppedError; the days
+        before are done.
         """
         started = utc(self._clock())
         self._source.prepare()
         for day, in_mongo in self._source.days(first, last).items():
-            yield self._bring(day, in_mongo)
+            try:
+                yield self._bring(day, in_mongo)
+            except (DayDiffers, rows.UnreadableReceipt) as error:
+                self.failed.append(error)
         manifest = self._writing.manifest
-        if all(first <= day <= last for day in manifest.days):
+        if not self.failed and all(first <= day <= last for day in manifest.days):
             self._writing.commit(replace(manifest, checkedAt=started))
 
     def _bring(self, day: date, in_mongo: DayInMongo) -> Exported:

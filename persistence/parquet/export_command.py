@@ -1,6 +1,7 @@
 """`python -m persistence export-parquet`: closed business days from MongoDB to Parquet."""
 
 import argparse
+import sys
 import time
 from dataclasses import replace
 from datetime import date, timedelta
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Export, with a line for each day; 0 when all of it was done."""
+    """Export, with a line for each day; 0 when all of it was done, 1 when a day was left out."""
     settings = process.load_settings(ParquetSettings)
     if arguments.to:
         settings = replace(settings, parquet_url=arguments.to)
@@ -64,7 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
                     flush=True,
                 )
     print(_summary(done, redacted(storage.url)))
-    return 0
+    for error in exporter.failed:
+        print(f"error: {error}", file=sys.stderr)
+    return 1 if exporter.failed else 0
 
 
 def day_range(first: date | None, last: date | None, last_closed: date) -> tuple[date, date]:

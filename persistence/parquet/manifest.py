@@ -28,6 +28,9 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     tax: Decimal = Decimal("0.00")
     gross: Decimal = Decimal("0.00")
 
+    def __str__(self) -> str:
+        return f"{self.gross} EUR in {self.receipts} receipts ({self.net} net and {self.tax} tax)"
+
     def __add__(self, other: "Totals") -> "Totals":
         return Totals(
             receipts=self.receipts + other.receipts,

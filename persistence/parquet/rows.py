@@ -12,6 +12,7 @@ import pyarrow as pa
 from persistence.documents import Document, raw_bytes
 from tillstream.codec import decode_receipt
 from tillstream.contracts import Line, StampedReceipt
+from tillstream.errors import TillstreamError, UndecodableMessage
 from tillstream.money import milli_units, minor_units
 
 #: What `batches` reads of a document of the archive.
@@ -78,10 +79,18 @@ SCHEMA = pa.schema(
 )
 
 
+class UnreadableReceipt(TillstreamError):
+    """A stored receipt that the contract of today does not read; `key` is which."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        self.key = key
+        super().__init__(f"receipt {key} of MongoDB cannot be read: {reason}")
+
+
 def batches(documents: Iterable[Document], size: int = BATCH) -> Iterator[pa.RecordBatch]:
     """Documents with FIELDS and `_id`, `size` receipts at a time.
 
-    Raises UndecodableMessage for a receipt that the contract of today does not read.
+    Raises UnreadableReceipt.
     """
     rest = iter(documents)
     while part := list(islice(rest, size)):
@@ -90,7 +99,7 @@ def batches(documents: Iterable[Document], size: int = BATCH) -> Iterator[pa.Rec
 
 def batch(documents: Sequence[Document]) -> pa.RecordBatch:
     """One batch of SCHEMA."""
-    receipts = [decode_receipt(raw_bytes(document)) for document in documents]
+    receipts = [_receipt(document) for document in documents]
     totals = [receipt.document_total for receipt in receipts]
     columns: dict[str, Any] = {
         "key": [document["_id"] for document in documents],
@@ -118,6 +127,13 @@ def batch(documents: Sequence[Document]) -> pa.RecordBatch:
         ],
         schema=SCHEMA,
     )
+
+
+def _receipt(document: Document) -> StampedReceipt:
+    try:
+        return decode_receipt(raw_bytes(document))
+    except UndecodableMessage as error:
+        raise UnreadableReceipt(document["_id"], error.reason) from error
 
 
 def _lines(receipts: Sequence[StampedReceipt]) -> pa.Array:

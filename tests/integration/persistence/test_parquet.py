@@ -136,6 +136,28 @@ def test_what_comes_late_counts_at_once_and_what_mongodb_drops_stays(kept: Kept)
     assert [(58, 12, 12), (81, 14, 14), (78, 12, 12)] == answers
 
 
+def test_a_day_that_cannot_be_proved_is_left_out_and_told(kept: Kept) -> None:
+    days = [f"2025-11-{day}" for day in (10, 11, 12)]
+    kept.store([body for day in days for body in receipts_of(day, range(1, 4))])
+    kept.database.receipts.update_one({"businessDay": days[0]}, {"$inc": {"grossMinor": 1}})
+    kept.database.receipts.update_one(
+        {"businessDay": days[1], "number": "2"}, {"$set": {"raw": ""}}
+    )
+
+    ended = kept.run("export-parquet")
+
+    assert (1, [days[2]]) == (ended.returncode, [str(day) for day in kept.storage.manifest().days])
+    assert [
+        "error: 2025-11-10: MongoDB has 0.07 EUR in 3 receipts",
+        "error: receipt 2/1/2/2025-11-11 09:00:01 of MongoDB cannot be read",
+    ] == [
+        line[: len(line) - len(line.partition(said)[2])]
+        for line, said in zip(
+            ended.stderr.splitlines(), ("3 receipts", "cannot be read"), strict=True
+        )
+    ]
+
+
 def test_an_object_store_without_renames_holds_the_same_days(kept: Kept) -> None:
     kept.store(receipts_of("2025-11-10", range(1, 11)) + receipts_of("2025-11-11", range(1, 4)))
     patch = """
