@@ -8,7 +8,7 @@ from functools import partial
 import pika.exceptions
 from pymongo.errors import PyMongoError
 
-from analytics import commands
+from analytics import commands, proof
 from analytics.ledger import Ledger
 from analytics.ownership import adopt, owned
 from analytics.rate import RateWorker
@@ -72,9 +72,12 @@ def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
             case "recount":
                 print(commands.recount(settings, arguments.source, stop))
             case "verify":
+                started_at = time.time()
                 report = commands.verify(settings, stop)
                 commands.print_report(report, as_json=arguments.json)
-                return 0 if report.holds() else 1
+                found = proof.proof_of(report, started_at, time.time())
+                proof.keep(settings, found)
+                return found.exit_status
             case "tills":
                 for line in commands.tills(settings):
                     print(line)

@@ -145,4 +145,5 @@ def tills_snapshot(tills: Tills, progress: Progress, now: float) -> TillsSnapsho
         conflicts=progress.conflicts,
         undecodable=progress.undecodable,
         as_of=now,
+        next_offset=progress.next_offset,
     )

@@ -36,6 +36,7 @@ class RateWorker:
         self._clock = clock
         self._window = RateWindow()
         self._live_since = clock()
+        self._log_offset: int | None = None
 
     def run(self, connection: BlockingConnection, stop: threading.Event) -> None:
         """Consume from 60 s ago until `stop`; raises pika's errors on a loss."""
@@ -56,6 +57,7 @@ class RateWorker:
     def add(self, message: LogMessage) -> None:
         """Every receipt of a message; one that does not decode has no time and is left out."""
         now = self._clock()
+        self._log_offset = message.offset
         try:
             for body in receipt_bodies(*message[1:]):
                 received = _decoder.decode(body).received_time
@@ -73,4 +75,5 @@ class RateWorker:
             average_per_minute=self._window.per_minute(now),
             average_ms_system=self._window.take_mean_latency_ms(),
             as_of=now,
+            log_offset=self._log_offset,
         )

@@ -7,7 +7,7 @@ import time
 import structlog
 import uvicorn
 
-from dashboard import app
+from dashboard import app, routes
 from dashboard.archive import Archive, connect
 from dashboard.feed import Feed
 from dashboard.filters import Filters
@@ -17,6 +17,7 @@ from dashboard.narrow import Narrower
 from dashboard.pages import Pages
 from dashboard.settings import DashboardSettings
 from dashboard.stream import Broadcaster
+from dashboard.watch import Watch
 from tillstream import logs, ports, process
 from tillstream.clock import BusinessDay
 from tillstream.errors import PortTaken, SettingsError
@@ -59,6 +60,7 @@ def main() -> None:
     client, database = connect(settings.mongo_url), settings.mongo_database
     archive = Archive(client, database, settings.store_timezone, time.time)
     filters = Filters(model, Narrower(client, database, settings.zone(), time.time))
+    watch = Watch(client, database, model, time.time, stop)
     config = uvicorn.Config(
         app.build(
             broadcaster,
@@ -68,6 +70,7 @@ def main() -> None:
             time.time,
             settings.dashboard_user,
             settings.dashboard_password,
+            also=[routes.operation(watch)],
         ),
         http="httptools",
         loop="uvloop",
@@ -79,6 +82,7 @@ def main() -> None:
     threads = [
         threading.Thread(target=feed.run, name="feed", daemon=True),
         threading.Thread(target=history.run, name="history", daemon=True),
+        threading.Thread(target=watch.run, args=(settings.amqp_url,), name="watch", daemon=True),
     ]
     for thread in threads:
         thread.start()

@@ -7,7 +7,7 @@ layout, the components and the controls; no figure travels by a callback.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Annotated, Any
 
 import msgspec
@@ -45,8 +45,12 @@ def build(
     clock: Clock,
     user: str = "",
     password: str = "",
+    also: Iterable[Callable[[FastAPI], None]] = (),
 ) -> Guard:
-    """The application, guarded: the pages, their stream, and `/health/live` and `/health/ready`."""
+    """The application, guarded: the pages, their stream, and `/health/live` and `/health/ready`.
+
+    `also` adds further routes.
+    """
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -67,10 +71,10 @@ def build(
 
     # No coroutines: each may wait for the archive, in a thread of its own.
     def part(store: Name = "", category: Name = "") -> Response:
-        return _answer(lambda: filters.part(store, category))
+        return answer(lambda: filters.part(store, category))
 
     def choices() -> Response:
-        return _answer(filters.choices)
+        return answer(filters.choices)
 
     async def live() -> Response:
         alive = clock() - broadcaster.framed_at < LOOP_DEAD_SECONDS
@@ -88,11 +92,14 @@ def build(
     server.add_api_route(CHOICES_PATH, choices, methods=["GET"])
     server.add_api_route("/health/live", live, methods=["GET"])
     server.add_api_route("/health/ready", ready, methods=["GET"])
+    for add in also:
+        add(server)
     dash = _dash(server, pages)
     return Guard(server, dash.csp_hashes(), user, password)
 
 
-def _answer(ask: Callable[[], msgspec.Struct]) -> Response:
+def answer(ask: Callable[[], msgspec.Struct]) -> Response:
+    """What was asked for as JSON; 503 when the archive is away."""
     try:
         found = msgspec.json.encode(ask())
     except ArchiveAway:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from datetime import date
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from dashboard import panels
@@ -47,6 +48,15 @@ TAIL_POINTS = 3
 TAIL_SECONDS = TAIL_POINTS * SCREEN_STEP_SECONDS
 
 
+class Newest(NamedTuple):
+    """The workers' newest words, whatever their age."""
+
+    totals: CountSnapshot | None
+    rate: RateSnapshot | None
+    stored: DelaySnapshot | None
+    tills: TillsSnapshot | None
+
+
 class Model:
     """The figures of one business day, for all viewers. Safe to call from several threads."""
 
@@ -88,6 +98,12 @@ class Model:
         """The newest word on the tills."""
         with self._lock:
             return self._tills
+
+    @property
+    def newest(self) -> Newest:
+        """What the operations page is made of."""
+        with self._lock:
+            return Newest(self._count, self._rate, self._stored, self._tills)
 
     def take(self, snapshot: Snapshot, now: float) -> None:
         """Take note of a snapshot that came at `now`; a repeated one changes nothing."""

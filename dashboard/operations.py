@@ -17,6 +17,7 @@ def page() -> Any:
             html.Section(
                 [
                     parts.tiles(OPERATIONS_TILES, "Figures of the operation"),
+                    html.Div([_proof(), _queues()], className="row two"),
                     html.Div(
                         [
                             _workers(),
@@ -53,7 +54,86 @@ def page() -> Any:
                 className="more",
             )
         ],
+        id="operations-page",
         className="content",
+    )
+
+
+def _proof() -> Any:
+    """`data-state`: `waiting`, `live`, `old` or `stale`; `data-value`: the exit status."""
+    return dmc.Paper(
+        className="card list proof",
+        withBorder=True,
+        children=[
+            _head(
+                "proof-title", "Proof", "the last `verify`: door, log, ledger, archive", "proof-age"
+            ),
+            html.Div(
+                "waiting for data",
+                id="proof",
+                className="verdict",
+                role="status",
+                **parts.attributes(value="", state="waiting"),
+            ),
+            html.P(id="proof-line", className="proof-line"),
+            html.Table(
+                [
+                    html.Thead(
+                        html.Tr(
+                            [
+                                html.Th(head, scope="col", className="name")
+                                for head in ("What", "Day", "Store", "Expected", "Found")
+                            ]
+                        )
+                    ),
+                    html.Tbody(id="proof-rows"),
+                ],
+                id="proof-differences",
+                className="rows",
+                hidden=True,
+                **parts.named("Differences"),
+            ),
+        ],
+    )
+
+
+def _queues() -> Any:
+    heads = ("Queue", "Waiting", "Consumers", "In / s", "Out / s")
+    return dmc.Paper(
+        className="card list queues",
+        withBorder=True,
+        children=[
+            _head("queues-title", "Queues", "messages waiting; receipts in and out", "queues-age"),
+            html.Table(
+                [
+                    html.Thead(
+                        html.Tr(
+                            [
+                                html.Th(head, scope="col", className="number" if place else "name")
+                                for place, head in enumerate(heads)
+                            ]
+                        )
+                    ),
+                    html.Tbody(id="queues-rows"),
+                ],
+                id="queues",
+                className="rows",
+                **parts.named("Queues"),
+                **parts.attributes(value="", state="waiting"),
+            ),
+            html.P(id="ledger-lag", className="lag-line", **parts.attributes(value="")),
+        ],
+    )
+
+
+def _head(id: str, title: str, subtitle: str, age: str) -> Any:  # noqa: A002 - HTML's word
+    return html.Div(
+        [
+            html.Div([html.H2(title, id=id), html.Span(subtitle)]),
+            html.Div(className="spring"),
+            html.Span(id=age, className="fresh"),
+        ],
+        className="plot-head",
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dashboard.words_pages import PAGES
 from dashboard.written import Verbatim
 
 FRENCH = {
@@ -150,6 +151,7 @@ FRENCH = {
     "The archive is away. Try again in a moment.": "L'archive est absente. Réessayez bientôt.",
     "The archive has no such receipt (yet).": "L'archive n'a pas (encore) ce ticket.",
     "This receipt cannot be read.": "Ce ticket ne peut pas être lu.",
+    **PAGES,
 }
 
 #: Properties that hold words; `children` may hold further components too.

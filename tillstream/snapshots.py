@@ -119,6 +119,8 @@ class TillsSnapshot(Wire, frozen=True):
     conflicts: int
     undecodable: int
     as_of: float
+    #: The offset of the log that the ledger goes on from; None before its first receipt.
+    next_offset: int | None = None
 
 
 class RateSnapshot(Wire, frozen=True):
@@ -129,6 +131,8 @@ class RateSnapshot(Wire, frozen=True):
     #: Mean of received-to-counted over the receipts of the last interval, ms; None without any.
     average_ms_system: float | None
     as_of: float
+    #: The newest offset of the log that the rate worker has seen; None before any.
+    log_offset: int | None = None
 
 
 class DelayFigures(Wire, frozen=True):

@@ -94,8 +94,11 @@
   window.tillstream = Object.assign(window.tillstream || {}, {
     format,
     say,
+    //: Further words of one page.
+    teach: (words) => Object.assign(french, words),
     language: () => language.slice(0, 2),
     useZone,
+    zone: () => clockZone,
     ticks,
     minuteTime: (t) => minuteClock.format(t * 1000),
     secondTime: (t) => secondClock.format(t * 1000),

@@ -1,0 +1,35 @@
+"""Leaves the report of `verify` in MongoDB, where the dashboard shows it."""
+
+from analytics import archive as mongo
+from analytics.settings import VerifySettings
+from analytics.verification import Report
+from tillstream import proofs
+from tillstream.proofs import Disagreement, Proof
+
+
+def proof_of(report: Report, started_at: float, ended_at: float) -> Proof:
+    """The report as it is kept; times are Unix seconds."""
+    return Proof(
+        started_at=started_at,
+        ended_at=ended_at,
+        exit_status=0 if report.holds() else 1,
+        verdict=report.line(),
+        differences=len(report.differences),
+        named=tuple(
+            Disagreement(
+                what=each.what,
+                day=each.day,
+                store=each.store,
+                expected=each.expected,
+                found=each.found,
+            )
+            for each in report.differences[: proofs.MAX_NAMED]
+        ),
+    )
+
+
+def keep(settings: VerifySettings, proof: Proof) -> None:
+    """Put it in the place of the last one; raises PyMongoError."""
+    with mongo.connect(settings.require_mongo()) as client:
+        kept = client[settings.mongo_database][proofs.COLLECTION]
+        kept.replace_one({"_id": proofs.LAST}, proofs.document(proof), upsert=True)

@@ -1,0 +1,139 @@
+/* The operations page: queues, the ledger's lag and the last proof, asked for once a second. */
+(function () {
+  "use strict";
+  const t = window.tillstream;
+  const ASK_MS = 1000;
+  //: Without an answer for this long nothing here is live, ms.
+  const SILENT_MS = 2000;
+  //: Depths older than this are stale: the broker is asked each second.
+  const STALE_SECONDS = 2.0;
+  //: A proof older than this says nothing of today, seconds.
+  const OLD_SECONDS = 86_400;
+  let found = null;
+  let heardAt = 0;
+  let asking = false;
+
+  t.teach({
+    "All books agree": "Tous les livres concordent",
+    "The books do not agree": "Les livres ne concordent pas",
+    "No proof yet: run": "Pas encore de preuve : lancez",
+    "exit status": "code de sortie",
+    "differences": "différences",
+    "old: proved": "ancienne : prouvé",
+    "proved": "prouvé",
+    "ago": "auparavant",
+    "read": "lu à",
+    "The archive is away: the proof is as of": "L'archive est absente : la preuve est de",
+    "The ledger has read the log to its end": "Le registre a lu le journal jusqu'au bout",
+    "The ledger is behind the log by": "Le registre est en retard sur le journal de",
+    "at offset": "à la position",
+    "the log is at": "le journal est à",
+    "log": "journal",
+    "The log's depth is left out: it keeps every message.": "Le journal garde tout : sa profondeur n'est pas montrée.",
+  });
+
+  const text = (id, value) => {
+    const element = document.getElementById(id);
+    if (element && element.textContent !== value) element.textContent = value;
+  };
+  const mark = (id, values) => {
+    const element = document.getElementById(id);
+    if (element) Object.assign(element.dataset, values);
+  };
+  const cell = (tag, value, name) => {
+    const made = document.createElement(tag);
+    made.textContent = value;
+    made.className = name;
+    if (tag === "th") made.scope = "row";
+    return made;
+  };
+  const row = (first, others, name) => {
+    const made = document.createElement("tr");
+    made.append(cell("th", first, "name"), ...others.map((value) => cell("td", value, name)));
+    return made;
+  };
+  const number = (value) => (value === null ? "–" : t.format.count(value));
+  const rate = (value) => (value === null ? "–" : t.format.decimal(value));
+
+  function day(seconds) {
+    return new Date(seconds * 1000).toLocaleDateString(t.language() === "fr" ? "fr-FR" : "en-GB", { timeZone: t.zone() });
+  }
+
+  function span(seconds) {
+    if (seconds < 90) return `${Math.round(seconds)} s`;
+    if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+    return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
+  }
+
+  function queues(at) {
+    const since = found.queuesAt;
+    const state = since === null ? "waiting" : at - since > STALE_SECONDS ? "stale" : "live";
+    mark("queues", { state, value: JSON.stringify(found.queues.map(({ name, messages, consumers }) => [name, messages, consumers])) });
+    text("queues-age", since === null ? "" : `${t.say(state === "stale" ? "stale since" : "to")} ${t.secondTime(since)}`);
+    document.getElementById("queues-rows").replaceChildren(...found.queues.map((queue) => row(
+      queue.name,
+      [queue.messages === null ? t.say("log") : number(queue.messages), number(queue.consumers), rate(queue.rateIn), rate(queue.rateOut)],
+      "number",
+    )));
+    const { behindSeconds: behind, nextOffset, logOffset } = found.ledger;
+    const where = `${t.say("at offset")} ${number(nextOffset)}, ${t.say("the log is at")} ${number(logOffset)}`;
+    const lag = behind === null ? "" : behind === 0
+      ? `${t.say("The ledger has read the log to its end")}, ${where}. `
+      : `${t.say("The ledger is behind the log by")} ${span(behind)}, ${where}. `;
+    text("ledger-lag", `${lag}${t.say("The log's depth is left out: it keeps every message.")}`);
+    mark("ledger-lag", { value: behind === null ? "" : String(behind) });
+  }
+
+  function proof(at, away) {
+    const last = found.proof;
+    const unread = away || found.proofAt === null || at - found.proofAt > 5;
+    if (!last) {
+      text("proof", found.proofAt === null ? t.say("waiting for the archive") : `${t.say("No proof yet: run")} python -m analytics verify`);
+      mark("proof", { state: "waiting", value: "" });
+      return;
+    }
+    const holds = last.exitStatus === 0;
+    const age = at - last.endedAt;
+    const old = age > OLD_SECONDS;
+    mark("proof", { state: unread ? "stale" : old ? "old" : "live", value: String(last.exitStatus), ended: String(last.endedAt) });
+    text("proof", `${holds ? "✓" : "✗"} ${t.say(holds ? "All books agree" : "The books do not agree")}`);
+    const when = `${day(last.endedAt)} ${t.secondTime(last.endedAt)}`;
+    text("proof-age", unread
+      ? `${t.say("The archive is away: the proof is as of")} ${when}`
+      : `${t.say(old ? "old: proved" : "proved")} ${when}, ${span(age)} ${t.say("ago")}`);
+    text("proof-line", `${last.verdict} · ${number(last.differences)} ${t.say("differences")} · ${t.say("exit status")} ${last.exitStatus}`);
+    document.getElementById("proof-differences").hidden = !last.named.length;
+    document.getElementById("proof-rows").replaceChildren(
+      ...last.named.map((each) => row(each.what, [each.day, each.store, each.expected, each.found], "name")),
+    );
+  }
+
+  async function ask() {
+    if (!document.getElementById("operations-page") || !t.zone()) return;
+    if (found) draw();
+    if (asking || document.hidden) return;
+    asking = true;
+    try {
+      const response = await fetch(`${t.prefix}operation`, { signal: AbortSignal.timeout(5000) });
+      if (response.ok) {
+        found = await response.json();
+        heardAt = Date.now();
+        draw();
+      }
+    } catch (error) {
+      console.info("no answer", error);
+    } finally {
+      asking = false;
+    }
+  }
+
+  /* On the server's clock, gone on since it answered. */
+  function draw() {
+    const silent = Date.now() - heardAt;
+    const at = found.at + silent / 1000;
+    queues(at);
+    proof(at, silent > SILENT_MS + ASK_MS);
+  }
+
+  setInterval(ask, ASK_MS);
+})();

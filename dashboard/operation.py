@@ -1,0 +1,141 @@
+"""Queues, rates and the ledger's lag at one moment, from what was sampled each second. Pure."""
+
+from collections import deque
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from dashboard.model import Newest
+from tillstream import topology
+from tillstream.proofs import Proof
+
+#: Samples that are kept, one a second: so far back a lag is known.
+MAX_SAMPLES = 600
+#: A rate of a counter is over so many seconds.
+RATE_SECONDS = 10.0
+
+Depths = Mapping[str, tuple[int, int]]
+
+
+class QueueState(msgspec.Struct, frozen=True, rename="camel"):
+    """One queue. Rates are receipts a second; None where nobody tells."""
+
+    name: str
+    #: Messages that wait, of one receipt or several; None for a stream, which keeps them all.
+    messages: int | None
+    #: Not of a stream: RabbitMQ 3.10 does not count those.
+    consumers: int | None
+    rate_in: float | None
+    rate_out: float | None
+
+
+class Ledger(msgspec.Struct, frozen=True, rename="camel"):
+    """How far the totals worker has read the log."""
+
+    next_offset: int | None
+    log_offset: int | None
+    #: 0 at the end of the log; None when nobody tells.
+    behind_seconds: float | None
+    #: When it had last read all that the log then had, Unix seconds.
+    caught_up_at: float | None
+
+
+class Operation(msgspec.Struct, frozen=True, rename="camel"):
+    """What the operations page shows beside the feeds; times are Unix seconds."""
+
+    at: float
+    #: When the broker was last asked for the depths; None before.
+    queues_at: float | None
+    queues: list[QueueState]
+    ledger: Ledger
+    proof: Proof | None
+    #: When MongoDB was last asked for the proof; None when it never answered.
+    proof_at: float | None
+
+
+class _Sample(NamedTuple):
+    at: float
+    arrived: int
+    counted: int
+    dead: int
+    log_offset: int | None
+
+
+class Samples:
+    """What the workers said, second by second."""
+
+    def __init__(self) -> None:
+        self._samples: deque[_Sample] = deque(maxlen=MAX_SAMPLES)
+        self._caught_up_at: float | None = None
+
+    def add(self, now: float, newest: Newest) -> None:
+        """Take note of the workers' newest snapshots."""
+        stored, totals, tills, rate = newest.stored, newest.totals, newest.tills, newest.rate
+        sample = _Sample(
+            now,
+            stored.stored + stored.duplicates + stored.dead_lettered if stored else 0,
+            (totals.count if totals else 0) + (tills.duplicates if tills else 0),
+            stored.dead_lettered if stored else 0,
+            rate.log_offset if rate else None,
+        )
+        self._samples.append(sample)
+        behind = self._unread(newest)
+        if tills and tills.next_offset is not None and behind is None:
+            self._caught_up_at = tills.as_of
+
+    def ledger(self, newest: Newest) -> Ledger:
+        """Offsets have holes, so that the lag is told in time: since when the rate worker has
+        seen what the ledger had not read when it last spoke."""
+        tills, rate = newest.tills, newest.rate
+        next_offset = tills.next_offset if tills else None
+        log_offset = rate.log_offset if rate else None
+        unread = self._unread(newest)
+        behind: float | None = None
+        if tills and next_offset is not None and log_offset is not None:
+            behind = 0.0 if unread is None else round(max(0.0, tills.as_of - unread), 1)
+        return Ledger(next_offset, log_offset, behind, self._caught_up_at)
+
+    def queues(self, depths: Depths, newest: Newest) -> list[QueueState]:
+        """Every queue of the topology that the broker knows, with what the workers say of it."""
+        received = newest.rate.average_per_minute / 60 if newest.rate else None
+        rates = {
+            topology.PERSISTENCE_QUEUE: (received, self._rate("arrived")),
+            topology.RECEIPTS_LOG: (received, self._rate("counted")),
+            topology.DEAD_LETTERS: (self._rate("dead"), None),
+        }
+        found = []
+        for queue in topology.queues():
+            if queue.name not in depths:
+                continue
+            stream = queue.arguments.get("x-queue-type") == "stream"
+            messages, consumers = (None, None) if stream else depths[queue.name]
+            found.append(
+                QueueState(queue.name, messages, consumers, *rates.get(queue.name, (None, None)))
+            )
+        return found
+
+    def _unread(self, newest: Newest) -> float | None:
+        """When the log was first seen to hold what the ledger has not read; None at its end."""
+        tills = newest.tills
+        if tills is None or tills.next_offset is None:
+            return None
+        for sample in self._samples:
+            if sample.at > tills.as_of:
+                break
+            if sample.log_offset is not None and sample.log_offset >= tills.next_offset:
+                return sample.at
+        return None
+
+    def _rate(self, counter: str) -> float | None:
+        if not self._samples:
+            return None
+        last = self._samples[-1]
+        for first in self._samples:
+            if last.at - first.at <= RATE_SECONDS:
+                break
+        grown = int(getattr(last, counter)) - int(getattr(first, counter))
+        # A worker that starts anew counts from zero.
+        if last.at <= first.at or grown < 0:
+            return None
+        return round(grown / (last.at - first.at), 1)

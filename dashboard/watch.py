@@ -1,0 +1,107 @@
+"""Asks the broker once a second how full the queues are, by passive declares; no plugin needed."""
+
+import threading
+from typing import Any
+
+import msgspec
+import structlog
+from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pika.exceptions import ChannelClosedByBroker
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from dashboard.model import Model
+from dashboard.operation import Operation, Samples
+from tillstream import broker, proofs, topology
+from tillstream.clock import Clock
+from tillstream.proofs import Proof
+
+log = structlog.get_logger()
+
+#: From one sample to the next, and between two looks for a proof, seconds.
+SAMPLE_SECONDS = 1.0
+PROOF_SECONDS = 2.0
+QUERY_TIMEOUT_MS = 2_000
+
+
+class Watch:
+    """One for all viewers of the operations page; safe to call from several threads."""
+
+    def __init__(
+        self,
+        client: MongoClient[dict[str, Any]],
+        database: str,
+        model: Model,
+        clock: Clock,
+        stop: threading.Event,
+    ) -> None:
+        self._proofs = client[database][proofs.COLLECTION]
+        self._model = model
+        self._clock = clock
+        self._stop = stop
+        self._lock = threading.Lock()
+        self._samples = Samples()
+        self._depths: dict[str, tuple[int, int]] = {}
+        self._depths_at: float | None = None
+        self._proof: Proof | None = None
+        self._proof_at: float | None = None
+        self._proof_asked_at = 0.0
+
+    def run(self, url: str) -> None:
+        """Sample until `stop`; a broker that is away is tried again with backoff."""
+        broker.keep_connected(url, "dashboard watch", self._session, self._stop)
+
+    def operation(self) -> Operation:
+        """The newest of everything; asks MongoDB for the proof now and then."""
+        with self._lock:
+            now = self._clock()
+            if now - self._proof_asked_at >= PROOF_SECONDS:
+                self._proof_asked_at = now
+                self._ask_for_proof(now)
+            newest = self._model.newest
+            return Operation(
+                at=now,
+                queues_at=self._depths_at,
+                queues=self._samples.queues(self._depths, newest),
+                ledger=self._samples.ledger(newest),
+                proof=self._proof,
+                proof_at=self._proof_at,
+            )
+
+    def caught_up_at(self) -> float | None:
+        """When the ledger had last read all of the log, Unix seconds; None when unknown."""
+        with self._lock:
+            return self._samples.ledger(self._model.newest).caught_up_at
+
+    def _session(self, connection: BlockingConnection) -> None:
+        channel = connection.channel()
+        while not self._stop.is_set():
+            depths: dict[str, tuple[int, int]] = {}
+            for queue in topology.queues():
+                if not channel.is_open:
+                    channel = connection.channel()
+                if (found := _depth(channel, queue.name)) is not None:
+                    depths[queue.name] = found
+            with self._lock:
+                self._depths, self._depths_at = depths, self._clock()
+                self._samples.add(self._depths_at, self._model.newest)
+            connection.sleep(SAMPLE_SECONDS)
+
+    def _ask_for_proof(self, now: float) -> None:
+        try:
+            found = self._proofs.find_one({"_id": proofs.LAST}, max_time_ms=QUERY_TIMEOUT_MS)
+            self._proof = proofs.read(found) if found is not None else None
+            self._proof_at = now
+        except PyMongoError as error:
+            log.info("no proof: the archive is away", error=str(error)[:200])
+        except msgspec.ValidationError as error:
+            log.warning("the last proof cannot be read", error=str(error))
+
+
+def _depth(channel: BlockingChannel, queue: str) -> tuple[int, int] | None:
+    """Messages and consumers; None when there is no such queue, which closes the channel."""
+    try:
+        found = channel.queue_declare(queue, passive=True).method
+    except ChannelClosedByBroker:
+        return None
+    return found.message_count, found.consumer_count

@@ -1,0 +1,103 @@
+"""The operations page beside the real workers: queues that fill and empty, and the last proof."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from pika.adapters.blocking_connection import BlockingConnection
+from playwright.sync_api import Page, sync_playwright
+from pymongo import MongoClient
+
+from tests.dashboards import Dashboard, attribute, viewing
+from tests.e2e.browser import FLAGS
+from tests.processes import running
+from tests.receipts import receipt, stamped
+from tests.waiting import wait_until
+from tillstream import topology
+
+
+def queue(page: Page) -> list[Any]:
+    """Name, messages and consumers of the queue of the persistence worker, as the page has them."""
+    rows = json.loads(attribute(page, "queues", "value") or "[]")
+    return next((row for row in rows if row[0] == topology.PERSISTENCE_QUEUE), [])
+
+
+def verify(environ: dict[str, str]) -> tuple[int, str]:
+    """Exit status and last line of `python -m analytics verify`."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "analytics", "verify"],
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return ran.returncode, ran.stdout.strip().splitlines()[-1]
+
+
+def proof(page: Page, status: int) -> tuple[str, str]:
+    """Verdict and line of the proof once it has this exit status."""
+    page.wait_for_selector(f'#proof[data-state="live"][data-value="{status}"]', timeout=15_000)
+    return page.inner_text("#proof"), page.inner_text("#proof-line")
+
+
+def test_queues_rise_and_fall_with_their_worker_and_the_proof_is_the_last_verify(
+    broker: BlockingConnection,
+    amqp_url: str,
+    mongo_url: str,
+    mongo_database: str,
+    chromium: str,
+    tmp_path: Path,
+) -> None:
+    environ = {
+        "AMQP_URL": amqp_url,
+        "MONGO_URL": mongo_url,
+        "MONGO_DATABASE": mongo_database,
+        "DATA_DIR": str(tmp_path),
+    }
+    now = time.time()
+    wall = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
+    channel = broker.channel()
+    dashboard = Dashboard(**environ)
+    with (
+        running("analytics", "totals", **environ),
+        running("analytics", "rate", **environ),
+        sync_playwright() as playwright,
+    ):
+        dashboard.start()
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        with viewing(browser, dashboard.url, path="operations", locale="en-GB") as page:
+            for number in (1, 2, 3):
+                body = stamped(receipt(number, cents=100 * number, date=wall), now)
+                channel.basic_publish(topology.RECEIPTS, "", body)
+            wait_until(lambda: queue(page)[1:] == [3, 0], 30, "three messages that wait")
+            with running("persistence", **environ):
+                wait_until(lambda: queue(page)[1:] == [0, 1], 30, "none that waits")
+                page.wait_for_selector('#ledger-lag[data-value="0"]', timeout=15_000)
+                ran = verify(environ)
+                shown = proof(page, 0)
+                with MongoClient[dict[str, Any]](mongo_url) as client:
+                    receipts = client[mongo_database]["receipts"]
+                    receipts.update_one({"number": "2"}, {"$inc": {"grossMinor": 1}})
+                ran_again = verify(environ)
+                shown_again = proof(page, 1)
+                differing = page.inner_text("#proof-rows").split("\t")
+        browser.close()
+        dashboard.close()
+
+    assert ((0, "✓ All books agree"), (1, "✗ The books do not agree")) == (
+        (ran[0], shown[0]),
+        (ran_again[0], shown_again[0]),
+    )
+    assert (
+        f"{ran[1]} · 0 differences · exit status 0",
+        f"{ran_again[1]} · 1 differences · exit status 1",
+    ) == (shown[1], shown_again[1])
+    assert ["archive: receipts and cents", "(3, 600)", "(3, 601)"] == [
+        differing[0],
+        *differing[3:],
+    ]
