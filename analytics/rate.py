@@ -57,7 +57,8 @@ class RateWorker:
     def add(self, message: LogMessage) -> None:
         """Every receipt of a message; one that does not decode has no time and is left out."""
         now = self._clock()
-        self._log_offset = message.offset
+        # Of pika's own kind of integer JSON has no text.
+        self._log_offset = int(message.offset)
         try:
             for body in receipt_bodies(*message[1:]):
                 received = _decoder.decode(body).received_time
