@@ -15,6 +15,7 @@ from dashboard.history import History
 from dashboard.model import Model
 from dashboard.narrow import Narrower
 from dashboard.pages import Pages
+from dashboard.replay import Replays
 from dashboard.settings import DashboardSettings
 from dashboard.stream import Broadcaster
 from dashboard.watch import Watch
@@ -60,6 +61,7 @@ def main() -> None:
     client, database = connect(settings.mongo_url), settings.mongo_database
     archive = Archive(client, database, settings.store_timezone, time.time)
     filters = Filters(model, Narrower(client, database, settings.zone(), time.time))
+    replays = Replays(client, database, calendar, time.time)
     watch = Watch(client, database, model, time.time, stop)
     config = uvicorn.Config(
         app.build(
@@ -70,7 +72,7 @@ def main() -> None:
             time.time,
             settings.dashboard_user,
             settings.dashboard_password,
-            also=[routes.operation(watch)],
+            also=[routes.operation(watch), routes.replay(replays)],
         ),
         http="httptools",
         loop="uvloop",

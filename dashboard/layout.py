@@ -84,6 +84,7 @@ def header(page: str, view: View = View()) -> Any:  # noqa: B008 - it cannot be 
                     for name, text, path in (
                         ("live", "Live", "/"),
                         ("operations", "Operations", "/operations"),
+                        ("replay", "Replay", "/replay"),
                     )
                 ],
                 className="ways",

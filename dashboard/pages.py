@@ -1,11 +1,13 @@
 """Which page stands at a path, and how it is put together for one reader."""
 
+import re
+from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
 from dash import dcc, html
 
-from dashboard import layout, live, operations, shop, slip
+from dashboard import layout, live, operations, replayed, shop, slip
 from dashboard.archive import Archive, ArchiveAway
 from dashboard.model import Model
 from dashboard.parts import attributes
@@ -18,10 +20,14 @@ from tillstream.errors import UndecodableMessage
 REFRESH_MS = 5_000
 
 
-class Place(NamedTuple):
-    """A page, and the store or the receipt that it is about."""
+#: Days whose neighbours are days too.
+_DAY = re.compile(r"[12]\d{3}-\d\d-\d\d")
 
-    page: Literal["live", "operations", "store", "receipt", "nowhere"]
+
+class Place(NamedTuple):
+    """A page, and the store, the receipt or the day that it is about; no day is yesterday."""
+
+    page: Literal["live", "operations", "store", "receipt", "replay", "nowhere"]
     about: str = ""
 
 
@@ -36,7 +42,16 @@ def place(pathname: str) -> Place:
         return Place("store", unquote(rest))
     if head == "receipt" and rest:
         return Place("receipt", unquote(rest))
+    if head == "replay" and (not rest or _day(rest) is not None):
+        return Place("replay", rest)
     return Place("nowhere")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 class Pages:
@@ -50,7 +65,13 @@ class Pages:
         """Header, content and footer. Blocks while the archive is asked."""
         at = place(pathname)
         contents = {"live": live.page, "operations": operations.page}
-        content = contents[at.page]() if at.page in contents else self._written(at, language)
+        if at.page == "replay":
+            today = date.fromisoformat(self._model.day)
+            content = replayed.page(_day(at.about) or today - timedelta(days=1))
+        elif at.page in contents:
+            content = contents[at.page]()
+        else:
+            content = self._written(at, language)
         page = [layout.header(at.page, view(search)), content, layout.footer()]
         return list(translate(page, language))
 

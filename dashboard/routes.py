@@ -3,13 +3,16 @@
 from collections.abc import Callable
 
 from fastapi import FastAPI
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from dashboard.app import answer
+from dashboard.replay import Replays
 from dashboard.watch import Watch
 
 #: Where the operations page asks, once a second.
 OPERATION_PATH = "/operation"
+#: Where the page of a replayed day asks, once.
+DAY_PATH = "/day"
 
 Add = Callable[[FastAPI], None]
 
@@ -22,3 +25,15 @@ def operation(watch: Watch) -> Add:
         return answer(watch.operation)
 
     return lambda server: server.add_api_route(OPERATION_PATH, state, methods=["GET"])
+
+
+def replay(replays: Replays) -> Add:
+    """`?day=2026-11-21`: the day by minutes."""
+
+    def day(day: str) -> Response:
+        try:
+            return answer(lambda: replays.day(day))
+        except ValueError:
+            return JSONResponse({"problem": "day must be like 2026-11-21"}, 422)
+
+    return lambda server: server.add_api_route(DAY_PATH, day, methods=["GET"])

@@ -46,6 +46,9 @@ MORE_TILES = (
     Tile("missing-receipts", "Missing receipts", topology.TILLS, "count", "numbers passed over"),
 )
 
+#: Of a replayed day: the real one beside it.
+REPLAY_TILES = (*TILES[:4],)
+
 #: Of the operations page; those that are no value of a frame are in its panel `counters`.
 OPERATIONS_TILES = (
     Tile("receipts-per-minute", "Receipts / minute", topology.METRICS_STORM, "count", "last 60 s"),

@@ -243,6 +243,7 @@
 
   Object.assign(window.tillstream, {
     takePoints: take,
+    dayMinutes: () => points.minutes,
     bars,
     sparks,
     basePlot: base,

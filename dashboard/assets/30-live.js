@@ -230,6 +230,7 @@
 
   Object.assign(t, {
     prefix,
+    frame: () => frame,
     setPaused,
     redraw: () => { if (frame) draw(); },
     //: Feeds whose figures are complete up to the watermark; the others up to their own time.

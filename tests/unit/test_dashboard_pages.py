@@ -25,6 +25,9 @@ ENGLISH, FRENCH = (Writer(language, ZoneInfo(ZONE)) for language in ("en", "fr")
         ("/receipt/1/2/3/2026-11-21%2008:00:01", Place("receipt", "1/2/3/2026-11-21 08:00:01")),
         ("/receipt/a%252Fb/2/3/x", Place("receipt", "a%2Fb/2/3/x")),
         ("/store", Place("nowhere")),
+        ("/replay/2026-11-20", Place("replay", "2026-11-20")),
+        ("/replay", Place("replay")),
+        ("/replay/2026-13-40", Place("nowhere")),
         ("/elsewhere", Place("nowhere")),
     ],
 )

@@ -1,0 +1,306 @@
+/* A replayed day: fetched once, played here, its clock and speed in the address. */
+(function () {
+  "use strict";
+  const t = window.tillstream;
+  const { format } = t;
+  const SPEEDS = [1, 10, 60, 300, 600];
+  const USUAL_SPEED = 60;
+  const STEP_SECONDS = 300;
+  //: From one writing of the figures, of the plots, and of the address to the next, ms.
+  const TEXT_MS = 100;
+  const PLOT_MS = 400;
+  const ADDRESS_MS = 1000;
+  const ANSWER_MS = 25_000;
+  const RETRY_MS = 3000;
+  //: A tab that was hidden goes on from where it was, seconds.
+  const MAX_STEP_SECONDS = 1;
+  let shown = null;
+
+  t.teach({
+    "Play": "Lire",
+    "No receipt of this day is in the archive.": "L'archive n'a aucun ticket de ce jour.",
+    "The archive is away. Trying again.": "L'archive est absente. Nouvel essai.",
+    "This is no day": "Ce n'est pas un jour",
+    "Time of the replay": "Heure de la relecture",
+    "in full minutes": "par minutes entières",
+    "of the day's": "sur le jour :",
+    "Revenue": "Chiffre",
+    "today": "aujourd'hui",
+    "sold to": "vendu jusqu'à",
+  });
+
+  const byId = (id) => document.getElementById(id);
+  const money = (minor) => format.money((minor / 100).toFixed(2));
+  function text(id, value) {
+    const element = byId(id);
+    if (element && element.textContent !== value) element.textContent = value;
+  }
+
+  /* A day and what it takes to play it. */
+  class Replay {
+    constructor(day, page) {
+      this.day = day;
+      this.page = page;
+      let gross = 0;
+      let receipts = 0;
+      // Running sums at the end of each minute that sold.
+      this.ends = day.minutes.map(([start]) => start + 60);
+      this.running = day.minutes.map(([, cents, number]) => [(gross += cents), (receipts += number)]);
+      this.total = [gross, receipts];
+      this.first = day.minutes.length ? day.minutes[0][0] : day.starts;
+      this.at = this.first;
+      this.speed = USUAL_SPEED;
+      this.playing = false;
+      this.drawn = { text: 0, plots: 0, address: 0, minute: null };
+      this.today = 0;
+    }
+
+    /* How many of the minutes are over at `at`. */
+    over(at) {
+      let low = 0;
+      let high = this.ends.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (this.ends[middle] <= at) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    }
+
+    sums(at) {
+      const count = this.over(at);
+      return count ? this.running[count - 1] : [0, 0];
+    }
+
+    seek(at) {
+      this.at = Math.min(this.day.ends, Math.max(this.day.starts, at));
+      this.draw(true);
+    }
+
+    setPlaying(playing) {
+      if (playing && this.at >= this.day.ends) this.at = this.first;
+      this.playing = playing;
+      this.before = performance.now();
+      text("replay-play", t.say(playing ? "Pause" : "Play"));
+      byId("replay-play").dataset.paused = String(!playing);
+      this.draw(true);
+    }
+
+    setSpeed(speed) {
+      this.speed = speed;
+      for (const each of SPEEDS) byId(`replay-speed-${each}`).setAttribute("aria-pressed", String(each === speed));
+      this.draw(true);
+    }
+
+    tick(now) {
+      if (this.playing) {
+        const passed = Math.min(MAX_STEP_SECONDS, (now - this.before) / 1000);
+        this.before = now;
+        this.at = Math.min(this.day.ends, this.at + passed * this.speed);
+        if (this.at >= this.day.ends) {
+          this.setPlaying(false);
+          return;
+        }
+      }
+      this.draw(false, now);
+    }
+
+    draw(at_once, now = performance.now()) {
+      if (at_once || (this.playing && now - this.drawn.text > TEXT_MS)) this.figures(now);
+      const minute = this.over(this.at);
+      const today = t.dayMinutes().length;
+      if (at_once || (now - this.drawn.plots > PLOT_MS && (minute !== this.drawn.minute || today !== this.today))) {
+        Object.assign(this.drawn, { plots: now, minute });
+        this.today = today;
+        this.plots();
+      }
+      if (at_once || (this.playing && now - this.drawn.address > ADDRESS_MS)) {
+        this.drawn.address = now;
+        t.keep("at", t.secondTime(this.at), "");
+        t.keep("speed", String(this.speed), String(USUAL_SPEED));
+        t.keep("play", this.playing ? "" : "0", "");
+      }
+    }
+
+    figures(now) {
+      this.drawn.text = now;
+      const [gross, receipts] = this.sums(this.at);
+      const minute = Math.floor(this.at / 60) * 60;
+      const perMinute = receipts - this.sums(minute - 60)[1];
+      const values = {
+        "replay-revenue-now": (gross / 100).toFixed(2),
+        "replay-receipts-now": String(receipts),
+        "replay-per-minute": String(perMinute),
+        "replay-basket": receipts ? (gross / receipts / 100).toFixed(2) : "",
+      };
+      for (const [id, value] of Object.entries(values)) {
+        const element = byId(id);
+        if (!element) return;
+        element.dataset.value = value;
+        text(id, value === "" ? "–" : format[element.dataset.format](value));
+      }
+      text("replay-revenue-now-note", `${t.say("of the day's")} ${money(this.total[0])}`);
+      text("replay-receipts-now-note", `${t.say("of the day's")} ${format.count(this.total[1])}`);
+      text("replay-per-minute-note", t.say("in full minutes"));
+      text("replay-basket-note", `${t.say("sold to")} ${t.minuteTime(minute)}`);
+      const clock = this.at >= this.day.ends ? `${t.secondTime(this.day.ends - 1)}` : t.secondTime(this.at);
+      text("replay-clock", clock);
+      const slider = byId("replay-range");
+      slider.value = String(Math.round(this.at - this.day.starts));
+      slider.setAttribute("aria-valuetext", clock);
+      this.page.dataset.at = String(this.at);
+      this.page.dataset.state = this.playing ? "playing" : this.at >= this.day.ends ? "ended" : "paused";
+    }
+
+    plots() {
+      const { day } = this;
+      const end = this.over(this.at);
+      const x = [];
+      const revenue = [];
+      const names = [];
+      const rateX = [];
+      const rate = [];
+      for (let i = 0; i < end; i += 1) {
+        x.push(this.ends[i] * 1000);
+        revenue.push(this.running[i][0] / 100);
+        names.push(`${t.minuteTime(this.ends[i])}  ${money(this.running[i][0])}`);
+        // A minute that sold nothing is zero, not a slope.
+        if (i && this.ends[i] - this.ends[i - 1] > 60) {
+          rateX.push((this.ends[i - 1] + 60) * 1000, (this.ends[i] - 60) * 1000);
+          rate.push(0, 0);
+        }
+        rateX.push(this.ends[i] * 1000);
+        rate.push(day.minutes[i][2]);
+      }
+      const last = day.minutes.length ? this.ends[this.ends.length - 1] : day.ends;
+      const range = [this.first, Math.max(last, this.first + 3600)];
+      const today = this.beside(range[1]);
+      overTime("replay-revenue", [{ x, y: revenue, text: names }, { x, y: revenue }, today], range);
+      overTime("replay-rate", [{ x: rateX, y: rate, text: rate.map(String) }, { x: rateX, y: rate }], range);
+      this.bars();
+    }
+
+    /* The live day at the same time of day. */
+    beside(until) {
+      const frame = t.frame();
+      if (!frame) return { x: [], y: [], text: [] };
+      const shift = this.day.starts - frame.starts;
+      const points = t.dayMinutes().filter((p) => p[0] + shift <= until);
+      return {
+        x: points.map((p) => (p[0] + shift) * 1000),
+        y: points.map((p) => (p[1] === null ? null : p[1] / 100)),
+        text: points.map((p) => `${t.say("today")} ${t.minuteTime(p[0])}  ${money(p[1])}`),
+      };
+    }
+
+    bars() {
+      const { day } = this;
+      const sums = day.categories.map(() => 0);
+      for (const [slot, category, gross] of day.slots) {
+        if (slot + day.slotSeconds <= this.at || this.at >= day.ends) sums[category] += gross;
+      }
+      const { data, layout } = t.basePlot("replay-categories");
+      const amounts = sums.map((gross) => gross / 100);
+      react("replay-categories", [{
+        ...data[0], x: amounts, y: day.categories.map((name) => (name.length > 22 ? `${name.slice(0, 21)}…` : name)),
+        text: sums.map(money),
+      }], { ...layout, xaxis: { ...layout.xaxis, range: [Math.min(0, ...amounts) * 1.3, Math.max(...amounts, 0.01) * 1.5] } });
+    }
+  }
+
+  function overTime(id, columns, range) {
+    const { data, layout } = t.basePlot(id);
+    react(id, data.map((trace, i) => ({ ...trace, ...columns[i] })), {
+      ...layout,
+      xaxis: { ...layout.xaxis, range: range.map((at) => at * 1000), ...t.ticks(...range) },
+    });
+  }
+
+  function react(id, data, layout) {
+    const graph = document.querySelector(`#${id} .js-plotly-plot`) || document.querySelector(`#${id}.js-plotly-plot`);
+    if (graph && !document.hidden) window.Plotly.react(graph, data, layout, graph._context);
+  }
+
+  /* A time of the day, as the address has it, as an instant; its first, where clocks go back. */
+  function instant(day, clock) {
+    const found = /^(\d\d:\d\d)(?::(\d\d))?$/.exec(clock);
+    if (!found) return null;
+    for (let at = day.starts; at < day.ends; at += 60) {
+      if (t.minuteTime(at) === found[1]) return at + Number(found[2] || 0);
+    }
+    return null;
+  }
+
+  function begin(day, page) {
+    t.useZone(day.zone);
+    const replay = new Replay(day, page);
+    const range = document.createElement("input");
+    Object.assign(range, { type: "range", id: "replay-range", min: "0", max: String(Math.round(day.ends - day.starts)), step: "60" });
+    range.setAttribute("aria-label", t.say("Time of the replay"));
+    byId("replay-seek").replaceChildren(range);
+    range.addEventListener("input", () => replay.seek(day.starts + Number(range.value)));
+    byId("replay-play").addEventListener("click", () => replay.setPlaying(!replay.playing));
+    for (const speed of SPEEDS) byId(`replay-speed-${speed}`).addEventListener("click", () => replay.setSpeed(speed));
+    const asked = instant(day, t.address("at"));
+    const playing = t.address("play") !== "0";
+    replay.at = asked === null ? replay.first : asked;
+    const speed = Number(t.address("speed"));
+    replay.speed = SPEEDS.includes(speed) ? speed : USUAL_SPEED;
+    replay.setSpeed(replay.speed);
+    replay.setPlaying(playing);
+    return replay;
+  }
+
+  function keys(event) {
+    if (!shown || !document.contains(shown.page) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, button, a")) return;
+    const moves = { ArrowLeft: -STEP_SECONDS, ArrowRight: STEP_SECONDS };
+    if (event.key === " ") shown.setPlaying(!shown.playing);
+    else if (moves[event.key]) shown.seek(shown.at + moves[event.key]);
+    else return;
+    event.preventDefault();
+  }
+
+  function animate(now) {
+    if (!shown || !document.contains(shown.page)) return;
+    shown.tick(now);
+    requestAnimationFrame(animate);
+  }
+
+  async function load(page) {
+    const about = page.dataset.day;
+    try {
+      const query = new URLSearchParams({ day: about });
+      const response = await fetch(`${t.prefix}day?${query}`, { signal: AbortSignal.timeout(ANSWER_MS) });
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      const day = await response.json();
+      const drawing = setInterval(() => {
+        if (!document.querySelector("#replay-revenue .js-plotly-plot")) return;
+        clearInterval(drawing);
+        if (!day.minutes.length) {
+          page.dataset.state = "empty";
+          text("replay-message", `${about}: ${t.say("No receipt of this day is in the archive.")}`);
+          return;
+        }
+        text("replay-message", "");
+        shown = begin(day, page);
+        requestAnimationFrame(animate);
+      }, 50);
+    } catch (error) {
+      console.info("no day", error);
+      page.dataset.state = "away";
+      text("replay-message", t.say("The archive is away. Trying again."));
+      setTimeout(() => load(page), RETRY_MS);
+    }
+  }
+
+  /* Dash draws the page some time after this script has run. */
+  const starting = setInterval(() => {
+    if (!t.prefix || !document.querySelector("#page footer")) return;
+    const page = byId("replay-page");
+    clearInterval(starting);
+    if (!page) return;
+    document.addEventListener("keydown", keys);
+    load(page);
+  }, 50);
+})();
