@@ -23,6 +23,7 @@ from tillstream.errors import TillstreamError
 #: Modules with `add_arguments(parser)` and `run(arguments)`, which returns the exit status; and
 #: what each command is for.
 COMMANDS = {
+    "api": ("persistence.api.command", "answer questions over HTTP on ARCHIVE_API_PORT"),
     "export-parquet": (
         "persistence.parquet.export_command",
         "write closed business days to Parquet files",

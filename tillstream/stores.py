@@ -19,15 +19,16 @@ class StoreTable:
     def __init__(self, default: BusinessDay, stores: Mapping[str, BusinessDay]) -> None:
         #: The calendar of the chain, and of every store that the table does not name.
         self.default = default
-        self._stores = dict(stores)
+        #: By store, where it keeps another one.
+        self.exceptions = dict(stores)
 
     def calendar(self, store_id: str | int) -> BusinessDay:
         """The calendar of a store; 1 and "1" are the same store."""
-        return self._stores.get(str(store_id), self.default)
+        return self.exceptions.get(str(store_id), self.default)
 
     def open_day(self, now: float) -> date:
         """The earliest business day that is not over in some calendar, at Unix seconds `now`."""
-        return min(calendar.on(now) for calendar in (self.default, *self._stores.values()))
+        return min(calendar.on(now) for calendar in (self.default, *self.exceptions.values()))
 
 
 def load(settings: StoreTimeSettings) -> StoreTable:

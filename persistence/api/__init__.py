@@ -1,0 +1,1 @@
+"""Questions to the archive over HTTP, read only."""

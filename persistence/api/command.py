@@ -1,0 +1,54 @@
+"""`python -m persistence api`: questions to the archive on ARCHIVE_API_PORT."""
+
+import argparse
+import time
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from persistence.api import app
+from persistence.api.settings import ArchiveApiSettings
+from tillstream import logs, ports, process
+
+log = structlog.get_logger()
+
+#: Longest wait for the answers in flight when the service ends, seconds.
+DRAIN_SECONDS = 5
+
+
+def add_arguments(_: argparse.ArgumentParser) -> None:
+    """There are none; everything is a setting."""
+
+
+def run(_: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT; raises PortTaken."""
+    settings = process.load_settings(ArchiveApiSettings)
+    logs.configure(settings, "archive-api")
+    host, port = settings.archive_api_host, settings.archive_api_port
+    listener = ports.listen(host, port, "ARCHIVE_API_PORT")
+    config = uvicorn.Config(
+        "persistence.api.command:application",
+        factory=True,
+        http="httptools",
+        loop="uvloop",
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        server_header=False,
+        # Nothing of ours looks at the client's address.
+        proxy_headers=False,
+    )
+    log.info("listening", host=host, port=port)
+    # uvicorn raises the signal that ended it once more: ours makes that a normal end.
+    process.stop_on_signals()
+    with listener:
+        uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+def application() -> ASGIApp:
+    """The application, from the environment."""
+    service = app.build(process.load_settings(ArchiveApiSettings), time.time)
+    process.calm_collector()
+    return service

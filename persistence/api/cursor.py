@@ -1,0 +1,68 @@
+"""Where a page ended, as an opaque text that belongs to one question. No I/O.
+
+A cursor is a position in the order of the receipts, not a number of receipts: what is stored
+meanwhile moves nothing. It holds no secret and opens nothing, since each page is asked for with
+its own key; the digest tells a cursor that was altered, cut, or sent with another question.
+"""
+
+import base64
+import binascii
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+
+from persistence.api import problems
+from persistence.api.parameters import ReceiptsQuestion
+
+_DIGEST_BYTES = 8
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+_encode = msgspec.msgpack.Encoder().encode
+_decoder = msgspec.msgpack.Decoder(tuple[int, str])
+
+
+class Position(NamedTuple):
+    """The last receipt of a page: its event time and its key."""
+
+    date: datetime
+    key: str
+
+
+def cursor_text(position: Position, question: ReceiptsQuestion) -> str:
+    """The cursor with which `question` goes on after `position`."""
+    payload = _encode(((position.date - _EPOCH) // _MILLISECOND, position.key))
+    return base64.urlsafe_b64encode(_digest(payload, question) + payload).rstrip(b"=").decode()
+
+
+def position_of(cursor: str, question: ReceiptsQuestion) -> Position:
+    """The position of a cursor; raises Problem for one that is not of this question."""
+    try:
+        packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
+        digest, payload = packed[:_DIGEST_BYTES], packed[_DIGEST_BYTES:]
+        if digest != _digest(payload, question):
+            raise problems.wrong_cursor()
+        milliseconds, key = _decoder.decode(payload)
+        position = Position(_EPOCH + milliseconds * _MILLISECOND, key)
+    except (ValueError, binascii.Error, msgspec.DecodeError, OverflowError) as error:
+        raise problems.wrong_cursor() from error
+    # Several texts decode to the same bytes; only the one that we gave is a cursor.
+    if cursor_text(position, question) != cursor:
+        raise problems.wrong_cursor()
+    return position
+
+
+def _digest(payload: bytes, question: ReceiptsQuestion) -> bytes:
+    asked = (
+        question.stores,
+        question.till,
+        question.start and question.start.timestamp(),
+        question.end and question.end.timestamp(),
+        question.category,
+        question.payment,
+        question.min_total,
+        question.sort,
+    )
+    return blake2b(_encode(asked) + payload, digest_size=_DIGEST_BYTES).digest()

@@ -1,0 +1,212 @@
+"""Receipts as a file that is made while it is sent: a batch at a time, never all of them."""
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import AsyncExitStack, aclosing
+from typing import Any, Protocol
+
+import msgspec
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from persistence.api import views
+from persistence.api.parameters import Format
+from persistence.documents import Document
+from tillstream.codec import NDJSON
+
+#: Receipts that are in hand at once: of text about 1 MB, of Parquet one row group.
+TEXT_BATCH = 500
+ROW_GROUP = 5_000
+
+#: A client that takes nothing for so long is given up, seconds: it holds a place and a cursor.
+STALLED_SECONDS = 60.0
+
+COLUMNS = (
+    "key",
+    "store",
+    "till",
+    "number",
+    "agent",
+    "customer",
+    "date",
+    "businessDay",
+    "receivedAt",
+    "storedAt",
+    "net",
+    "tax",
+    "gross",
+    "lines",
+    "payments",
+)
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Writer(Protocol):
+    """Makes a file from batches; what each method returns is its next piece."""
+
+    media_type: str
+    #: What it reads of a document, and how many documents at a time.
+    fields: Iterable[str]
+    batch: int
+
+    def begin(self) -> bytes: ...
+
+    def add(self, documents: list[Document]) -> bytes: ...
+
+    def end(self) -> bytes: ...
+
+
+class NdjsonWriter:
+    """One receipt a line, as `GET /receipts` shows it."""
+
+    media_type = NDJSON
+    fields: Iterable[str] = views.FIELDS
+    batch = TEXT_BATCH
+
+    def begin(self) -> bytes:
+        return b""
+
+    def add(self, documents: list[Document]) -> bytes:
+        return b"".join(_encode(views.receipt_view(each)) + b"\n" for each in documents)
+
+    def end(self) -> bytes:
+        return b""
+
+
+class CsvWriter:
+    """One receipt a row, for a spreadsheet: RFC 4180, amounts in euros, `lines` their number."""
+
+    media_type = "text/csv; charset=utf-8; header=present"
+    fields: Iterable[str] = views.FIELDS
+    batch = TEXT_BATCH
+
+    def begin(self) -> bytes:
+        return self._rows([COLUMNS])
+
+    def add(self, documents: list[Document]) -> bytes:
+        return self._rows(_csv_row(views.receipt_view(each)) for each in documents)
+
+    def end(self) -> bytes:
+        return b""
+
+    @staticmethod
+    def _rows(rows: Iterable[Iterable[Any]]) -> bytes:
+        out = io.StringIO(newline="")
+        csv.writer(out).writerows(rows)
+        return out.getvalue().encode()
+
+
+def _csv_row(receipt: views.ReceiptView) -> list[Any]:
+    payments = "; ".join(f"{each.mechanism} {each.amount}" for each in receipt.payments)
+    return [
+        *(
+            _harmless(text or "")
+            for text in (
+                receipt.key,
+                receipt.store,
+                receipt.till,
+                receipt.number,
+                receipt.agent,
+                receipt.customer,
+            )
+        ),
+        receipt.date.isoformat(),
+        receipt.business_day,
+        receipt.received_at.isoformat(),
+        receipt.stored_at.isoformat(),
+        receipt.net,
+        receipt.tax,
+        receipt.gross,
+        len(receipt.lines),
+        _harmless(payments),
+    ]
+
+
+def _harmless(text: str) -> str:
+    """A spreadsheet takes a cell that begins like this for a formula, and runs it."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+class ParquetWriter:
+    """The rows of the analytic archive, a row group for each batch."""
+
+    media_type = "application/vnd.apache.parquet"
+    batch = ROW_GROUP
+
+    def __init__(self) -> None:
+        # 60 MB of memory that only such an export is worth.
+        import pyarrow.parquet
+
+        from persistence.parquet import rows
+
+        self.fields: Iterable[str] = rows.FIELDS
+        self._rows = rows
+        self._sink = io.BytesIO()
+        self._writer = pyarrow.parquet.ParquetWriter(self._sink, rows.SCHEMA, compression="zstd")
+
+    def begin(self) -> bytes:
+        return b""
+
+    def add(self, documents: list[Document]) -> bytes:
+        self._writer.write_batch(self._rows.batch(documents))
+        return self._taken()
+
+    def end(self) -> bytes:
+        self._writer.close()
+        return self._taken()
+
+    def _taken(self) -> bytes:
+        """What has been written since; positions in the file are counted by the library."""
+        piece = self._sink.getvalue()
+        self._sink.seek(0)
+        self._sink.truncate()
+        return piece
+
+
+WRITERS: dict[Format, Callable[[], Writer]] = {
+    "csv": CsvWriter,
+    "ndjson": NdjsonWriter,
+    "parquet": ParquetWriter,
+}
+
+
+async def pieces(
+    writer: Writer, first: list[Document], batches: AsyncGenerator[list[Document]]
+) -> AsyncGenerator[bytes]:
+    """The file, piece by piece, of `first` and what follows.
+
+    A batch is turned into bytes in a thread, so that other requests have their turns.
+    """
+    if begin := writer.begin():
+        yield begin
+    batch: list[Document] | None = first
+    while batch:
+        if piece := await asyncio.to_thread(writer.add, batch):
+            yield piece
+        batch = await anext(batches, None)
+    if end := await asyncio.to_thread(writer.end):
+        yield end
+
+
+class Download(StreamingResponse):
+    """Sends pieces as fast as the client takes them; a client that left or stalls ends them."""
+
+    def __init__(
+        self, content: AsyncGenerator[bytes], held: AsyncExitStack, media_type: str, name: str
+    ) -> None:
+        """`held` is let go at the end, whole or not."""
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        super().__init__(content, headers=headers, media_type=media_type)
+        self._content = content
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(STALLED_SECONDS):
+                await send(message)
+
+        async with self._held, aclosing(self._content):
+            await super().__call__(scope, receive, send_in_time)

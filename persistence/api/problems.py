@@ -1,0 +1,111 @@
+"""Answers to questions that cannot be answered: problem documents of RFC 9457."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+import msgspec
+
+from tillstream.http.problems import Problem
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One parameter that does not hold, and what to do about it."""
+
+    parameter: str
+    message: str
+
+
+def invalid_parameters(faults: Sequence[Fault]) -> Problem:
+    """400: parameters that do not hold, all of them."""
+    names = ", ".join(dict.fromkeys(fault.parameter for fault in faults))
+    return Problem(
+        HTTPStatus.BAD_REQUEST,
+        "invalid-parameters",
+        f"Not understood: {names}; `errors` says why.",
+        members={"errors": faults},
+    )
+
+
+def wrong_cursor() -> Problem:
+    """400: a cursor that was altered, or that belongs to another question."""
+    return Problem(
+        HTTPStatus.BAD_REQUEST,
+        "wrong-cursor",
+        "This cursor is not one of ours, or not of this question; send `next` of the page before"
+        " as it came, with the same other parameters, or begin anew without a cursor.",
+    )
+
+
+def no_index(reason: str, mend: str) -> Problem:
+    """422: a question that would read far more than it answers."""
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "no-index", f"{reason}; {mend}.")
+
+
+def foreign_store(store: str) -> Problem:
+    """403: the key does not cover the store that is asked about."""
+    return Problem(
+        HTTPStatus.FORBIDDEN,
+        "foreign-store",
+        f"This API key may not ask about the store {store[:64]!r}.",
+    )
+
+
+def no_receipt(key: str) -> Problem:
+    """404: no receipt of this identity, or of a store that the key does not cover."""
+    return Problem(
+        HTTPStatus.NOT_FOUND,
+        "no-receipt",
+        f"The archive has no receipt {key[:300]!r}; a receipt that was just accepted comes within"
+        " a second, and a key is percent-encoded once.",
+    )
+
+
+def too_slow(seconds: float) -> Problem:
+    """503: the question took longer than it may."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "too-slow",
+        f"The archive did not answer within {seconds:g} s; ask for a shorter time or for one"
+        " store. `python -m persistence sql` answers over everything.",
+        headers={"Retry-After": "5"},
+    )
+
+
+def busy(what: str) -> Problem:
+    """503: as many of these are being answered as there may be at once."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "busy",
+        f"Too many {what} are being answered; send the same request again.",
+        headers={"Retry-After": "5"},
+    )
+
+
+def archive_away() -> Problem:
+    """503: MongoDB does not answer."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "archive-away",
+        "The archive does not answer; send the same request again.",
+        headers={"Retry-After": "2"},
+    )
+
+
+def not_prepared() -> Problem:
+    """503: the archive lacks an index that this question needs."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "not-prepared",
+        "The archive lacks an index that this question needs; the persistence worker makes it"
+        " when it starts.",
+        headers={"Retry-After": "30"},
+    )
+
+
+def unexpected() -> Problem:
+    """500: an error of ours; its details are in the log and not in the answer."""
+    return Problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal-error",
+        "Something broke on our side; it is in our log.",
+    )

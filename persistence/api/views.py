@@ -1,0 +1,234 @@
+"""Documents of the archive as the service shows them: money in cents and as text. No I/O."""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import msgspec
+
+from persistence.api.parameters import By, SalesQuestion
+from persistence.api.sales import key_text
+from persistence.documents import Document, raw_bytes
+from tillstream.money import CURRENCY, decimal_text
+
+#: What the views read of a document.
+FIELDS = (
+    "store",
+    "till",
+    "number",
+    "agent",
+    "customer",
+    "date",
+    "utcOffsetMinutes",
+    "businessDay",
+    "receivedAt",
+    "storedAt",
+    "netMinor",
+    "taxMinor",
+    "grossMinor",
+    "lines",
+    "payments",
+)
+
+
+class View(msgspec.Struct, rename="camel", frozen=True, gc=False, kw_only=True):
+    """Base of all that is answered; an amount comes as text in euros and as cents."""
+
+
+class LineView(View, frozen=True, gc=False, kw_only=True):
+    """One line; units in thousandths, negative on a return."""
+
+    number: int
+    product: str
+    category_code: str
+    category: str
+    units_milli: int
+    tax_percentage: str
+    net: str
+    net_minor: int
+    gross: str
+    gross_minor: int
+
+
+class PaymentView(View, frozen=True, gc=False, kw_only=True):
+    """One tender."""
+
+    mechanism: str
+    amount: str
+    amount_minor: int
+
+
+class ReceiptView(View, frozen=True, gc=False, kw_only=True):
+    """A receipt; `date` with the offset that it had at the till, other times in UTC."""
+
+    key: str
+    store: str
+    till: str
+    number: str
+    agent: str | None
+    customer: str | None
+    date: datetime
+    business_day: str
+    received_at: datetime
+    stored_at: datetime
+    net: str
+    net_minor: int
+    tax: str
+    tax_minor: int
+    gross: str
+    gross_minor: int
+    lines: list[LineView]
+    payments: list[PaymentView]
+
+
+class Page(View, frozen=True, kw_only=True):
+    """Receipts in order. `next` is the cursor of the following page; null at the end."""
+
+    items: list[ReceiptView]
+    next: str | None
+
+
+class Conflict(View, frozen=True, kw_only=True):
+    """What came later under the same identity, with other content: kept, and not counted."""
+
+    received_at: datetime
+    receipt: msgspec.Raw
+
+
+class Life(View, frozen=True, kw_only=True):
+    """When it was sold, received at the door and sent to the archive, and whether it counts.
+
+    `counted` is true when the ledger has its identity, false when it has not (yet, or not any
+    more: it knows a receipt for IDENTITY_DAYS), null when no ledger is within reach.
+    """
+
+    sold: datetime
+    received: datetime
+    stored: datetime
+    counted: bool | None
+
+
+class ReceiptAndLife(View, frozen=True, kw_only=True):
+    """One receipt: as the archive sees it, its life, and as it came from the till."""
+
+    receipt: ReceiptView
+    life: Life
+    #: What came again with other content, the first twenty.
+    conflicts: list[Conflict]
+    raw: msgspec.Raw
+
+
+class SalesRow(View, frozen=True, gc=False, kw_only=True):
+    """The sums of one key; units in thousandths."""
+
+    key: str
+    receipts: int
+    units_milli: int
+    gross: str
+    gross_minor: int
+    net: str
+    net_minor: int
+
+
+class Sales(View, frozen=True, kw_only=True):
+    """Sums of the business days from `from` up to and without `to`."""
+
+    by: By
+    from_: str = msgspec.field(name="from")
+    to: str
+    currency: str
+    rows: list[SalesRow]
+
+
+def receipt_view(document: Document) -> ReceiptView:
+    """A receipt of the archive."""
+    offset = timezone(timedelta(minutes=document["utcOffsetMinutes"]))
+    net, tax, gross = document["netMinor"], document["taxMinor"], document["grossMinor"]
+    return ReceiptView(
+        key=document["_id"],
+        store=document["store"],
+        till=document["till"],
+        number=document["number"],
+        agent=document["agent"],
+        customer=document["customer"],
+        date=document["date"].astimezone(offset),
+        business_day=document["businessDay"],
+        received_at=document["receivedAt"],
+        stored_at=document["storedAt"],
+        net=decimal_text(net),
+        net_minor=net,
+        tax=decimal_text(tax),
+        tax_minor=tax,
+        gross=decimal_text(gross),
+        gross_minor=gross,
+        lines=[_line(line) for line in document["lines"]],
+        payments=[
+            PaymentView(
+                mechanism=payment["mechanism"],
+                amount=decimal_text(payment["amountMinor"]),
+                amount_minor=payment["amountMinor"],
+            )
+            for payment in document["payments"]
+        ],
+    )
+
+
+def _line(line: Document) -> LineView:
+    return LineView(
+        number=line["number"],
+        product=line["product"],
+        category_code=line["categoryCode"],
+        category=line["category"],
+        units_milli=line["unitsMilli"],
+        tax_percentage=f"{line['taxBasisPoints'] / 100:g}",
+        net=decimal_text(line["netMinor"]),
+        net_minor=line["netMinor"],
+        gross=decimal_text(line["grossMinor"]),
+        gross_minor=line["grossMinor"],
+    )
+
+
+def receipt_and_life(
+    document: Document, conflicts: list[Document], counted: bool | None
+) -> ReceiptAndLife:
+    """One receipt with all that is known of it."""
+    receipt = receipt_view(document)
+    return ReceiptAndLife(
+        receipt=receipt,
+        life=Life(
+            sold=receipt.date,
+            received=receipt.received_at,
+            stored=receipt.stored_at,
+            counted=counted,
+        ),
+        conflicts=[
+            Conflict(received_at=each["receivedAt"], receipt=_raw(each)) for each in conflicts
+        ],
+        raw=_raw(document),
+    )
+
+
+def _raw(document: Document) -> msgspec.Raw:
+    """The receipt as it came; bytes that are no UTF-8 in a field of the till's own are replaced."""
+    return msgspec.Raw(raw_bytes(document).decode(errors="replace").encode())
+
+
+def sales_view(question: SalesQuestion, rows: list[dict[str, Any]]) -> Sales:
+    """The rows of a sum, by key."""
+    return Sales(
+        by=question.by,
+        from_=question.first.isoformat(),
+        to=question.end.isoformat(),
+        currency=CURRENCY,
+        rows=[
+            SalesRow(
+                key=key_text(question.by, row["_id"]),
+                receipts=row["receipts"],
+                units_milli=row["unitsMilli"],
+                gross=decimal_text(row["grossMinor"]),
+                gross_minor=row["grossMinor"],
+                net=decimal_text(row["netMinor"]),
+                net_minor=row["netMinor"],
+            )
+            for row in rows
+        ],
+    )
