@@ -20,7 +20,6 @@ from persistence.api.source import Source
 from tillstream import stores
 from tillstream.clock import Clock
 from tillstream.http.access_log import AccessLog
-from tillstream.http.asgi import problem_reply, send_reply
 from tillstream.http.keys import Keys, key_file
 from tillstream.http.problems import Problem
 from tillstream.http.requests import RequestIds, http_error, problem_response
@@ -52,7 +51,7 @@ def build(settings: ArchiveApiSettings, clock: Clock) -> ASGIApp:
 
     pages = Starlette(
         routes=endpoints.routes(),
-        exception_handlers={HTTPException: http_error, Problem: _problem},
+        exception_handlers={HTTPException: http_error, Problem: _problem, Exception: _unexpected},
         lifespan=lifespan,
     )
     return Service(pages, access_log)
@@ -74,8 +73,7 @@ class Service:
         started = perf_counter()
         request_id = self._request_ids.of(scope)
         scope["request_id"] = request_id
-        #: None until an answer has begun.
-        status: int | None = None
+        status = 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -87,14 +85,12 @@ class Service:
         try:
             await self._pages(scope, receive, send_with_id)
         except Exception as error:
-            # Of an export that has begun, the connection ends before the file does: uvicorn
-            # closes it, and no client takes the part for the whole.
+            # Starlette has answered, unless a file was on its way: then uvicorn closes the
+            # connection before the file's end, and no client takes the part for the whole.
             log.error("request failed", request_id=request_id, exc_info=error)
-            if status is None:
-                await send_reply(send, problem_reply(problems.unexpected(), request_id), request_id)
             status = HTTPStatus.INTERNAL_SERVER_ERROR
         self._access_log.note(
-            request_id, scope["method"], scope["path"], status or 0, perf_counter() - started
+            request_id, scope["method"], scope["path"], status, perf_counter() - started
         )
 
 
@@ -102,3 +98,7 @@ async def _problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, Problem):
         raise error
     return problem_response(request, error)
+
+
+async def _unexpected(request: Request, _: Exception) -> Response:
+    return problem_response(request, problems.unexpected())

@@ -147,4 +147,4 @@ def _scoped(question: Question, caller: Caller) -> Question:
 
 
 def _json(content: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(content), media_type=JSON)
+    return Response(views.encode(content), media_type=JSON)

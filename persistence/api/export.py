@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing
 from typing import Any, Protocol
 
-import msgspec
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
@@ -41,8 +40,6 @@ COLUMNS = (
     "payments",
 )
 
-_encode = msgspec.json.Encoder().encode
-
 
 class Writer(Protocol):
     """Makes a file from batches; what each method returns is its next piece."""
@@ -70,7 +67,7 @@ class NdjsonWriter:
         return b""
 
     def add(self, documents: list[Document]) -> bytes:
-        return b"".join(_encode(views.receipt_view(each)) + b"\n" for each in documents)
+        return b"".join(views.encode(views.receipt_view(each)) + b"\n" for each in documents)
 
     def end(self) -> bytes:
         return b""

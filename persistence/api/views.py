@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
+from bson.int64 import Int64
 
 from persistence.api.parameters import By, SalesQuestion
 from persistence.api.sales import key_text
@@ -28,6 +29,17 @@ FIELDS = (
     "lines",
     "payments",
 )
+
+
+def _plain(value: Any) -> int:
+    """BSON's own integers as those of JSON."""
+    if isinstance(value, Int64):
+        return int(value)
+    raise NotImplementedError(type(value).__name__)
+
+
+#: Any of the views as JSON.
+encode = msgspec.json.Encoder(enc_hook=_plain).encode
 
 
 class View(msgspec.Struct, rename="camel", frozen=True, gc=False, kw_only=True):
