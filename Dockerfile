@@ -29,6 +29,7 @@ ENV PATH=/app/.venv/bin:$PATH \
     DATA_DIR=/data \
     ENTRYPOINT_HOST=0.0.0.0 \
     DASHBOARD_HOST=0.0.0.0 \
+    ARCHIVE_API_HOST=0.0.0.0 \
     LOG_FORMAT=json
 USER 10001
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import structlog
 import tenacity
-from pymongo import ASCENDING, MongoClient
+from pymongo import ASCENDING, DESCENDING, MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -37,6 +37,10 @@ REFUSALS = frozenset({2, 22, 121, 10334})
 
 #: What the dashboard's history reads: the minutes of a business day, from the index alone.
 HISTORY_INDEX = [("businessDay", ASCENDING), ("date", ASCENDING), ("grossMinor", ASCENDING)]
+
+#: What a page of receipts is read from, in order: of a store, and of all.
+STORE_INDEX = [("store", ASCENDING), ("date", DESCENDING), ("_id", ASCENDING)]
+DATE_INDEX = [("date", DESCENDING), ("_id", ASCENDING)]
 
 
 class Outcome(NamedTuple):
@@ -167,7 +171,8 @@ class Archive:
 
     def _prepare(self) -> None:
         if not self._prepared:
-            self._receipts.create_index(HISTORY_INDEX)
+            for index in (HISTORY_INDEX, STORE_INDEX, DATE_INDEX):
+                self._receipts.create_index(index)
             self._prepared = True
 
 

@@ -73,9 +73,12 @@ def running_system() -> Iterator[System]:
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="tillstream-chaos-") as folder:
         data_dir = Path(folder)
-        ports = kept_ports(data_dir / "ports.json", ("entrypoint", "dashboard"))
+        ports = kept_ports(data_dir / "ports.json", ("entrypoint", "dashboard", "archive-api"))
         settings = LocalSettings(
-            entrypoint_port=ports["entrypoint"], dashboard_port=ports["dashboard"], data_dir=folder
+            entrypoint_port=ports["entrypoint"],
+            dashboard_port=ports["dashboard"],
+            archive_api_port=ports["archive-api"],
+            data_dir=folder,
         )
         planned = plan(settings, data_dir, generator=False)
         environ = planned.environ | {

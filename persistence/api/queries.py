@@ -11,6 +11,7 @@ from typing import NamedTuple
 from persistence.api import problems
 from persistence.api.cursor import Position, position_of
 from persistence.api.parameters import MAX_STORES, ExportQuestion, ReceiptsQuestion
+from persistence.archive import DATE_INDEX, STORE_INDEX
 from persistence.documents import Document
 
 #: Days that a question may span which reads every receipt of them: of the whole chain, and of
@@ -26,8 +27,8 @@ _CLOCK_CHANGE_HOURS = 2
 _NEWEST_FIRST = {"date": -1, "_id": 1}
 _OLDEST_FIRST = {"date": 1, "_id": -1}
 
-BY_DATE = {"date": -1, "_id": 1}
-BY_STORE = {"store": 1, "date": -1, "_id": 1}
+BY_DATE = dict(DATE_INDEX)
+BY_STORE = dict(STORE_INDEX)
 
 
 class Query(NamedTuple):
@@ -53,7 +54,7 @@ def receipts_query(question: ReceiptsQuestion) -> Query:
         )
     _require_short(question)
     _require_few(question.stores)
-    matched: Document = _range(question) | _after(after, newest_first=question.sort == "-date")
+    matched = _range(question)
     if question.till is not None:
         matched["till"] = question.till
     if question.category is not None:
@@ -62,8 +63,10 @@ def receipts_query(question: ReceiptsQuestion) -> Query:
         matched["payments.mechanism"] = question.payment
     if question.min_total is not None:
         matched["grossMinor"] = {"$gte": question.min_total}
-    order = _NEWEST_FIRST if question.sort == "-date" else _OLDEST_FIRST
-    return Query(matched, order, _index(question.stores))
+    newest_first = question.sort == "-date"
+    if after is not None:
+        matched = _after(after, matched, question.stores, newest_first=newest_first)
+    return Query(matched, _NEWEST_FIRST if newest_first else _OLDEST_FIRST, _index(question.stores))
 
 
 def export_query(question: ExportQuestion) -> Query:
@@ -86,18 +89,21 @@ def _range(question: ReceiptsQuestion | ExportQuestion) -> Document:
     return matched
 
 
-def _after(position: Position | None, *, newest_first: bool) -> Document:
-    """Beyond a position. The date is told apart, since it bounds the range of the index."""
-    if position is None:
-        return {}
-    date, key = position
+def _after(
+    position: Position, matched: Document, stores: tuple[str, ...], *, newest_first: bool
+) -> Document:
+    """What is beyond a position: what shares its time, and then every other time.
+
+    One branch for each range of the index, none of them wider than it has to be: MongoDB merges
+    them in order. An `$or` or an `$in` inside a branch would be sorted in memory.
+    """
     strictly, key_beyond = ("$lt", "$gt") if newest_first else ("$gt", "$lt")
-    return {
-        "$and": [
-            {"date": {f"{strictly}e": date}},
-            {"$or": [{"date": {strictly: date}}, {"_id": {key_beyond: key}}]},
-        ]
-    }
+    ranges: list[Document] = [
+        {"date": position.date, "_id": {key_beyond: position.key}},
+        {"date": {**matched.get("date", {}), strictly: position.date}},
+    ]
+    places: list[Document] = [{"store": store} for store in stores] or [{}]
+    return {"$or": [{**matched, **place, **each} for place in places for each in ranges]}
 
 
 def _index(stores: tuple[str, ...]) -> dict[str, int]:

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from persistence.api import problems
 from persistence.api.parameters import By, SalesQuestion
 from persistence.api.queries import BY_STORE, among
+from persistence.archive import HISTORY_INDEX
 from persistence.documents import Document
 from tillstream.stores import StoreTable
 
-BY_DAY = {"businessDay": 1, "date": 1, "grossMinor": 1}
+BY_DAY = dict(HISTORY_INDEX)
 
 #: Days that one question may span: of the whole chain, and of named stores together.
 MAX_CHAIN_DAYS = 31

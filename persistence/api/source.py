@@ -1,5 +1,6 @@
 """MongoDB as the service reads it: majority reads, each bounded in time, errors as problems."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -121,16 +122,25 @@ class Source:
             max_time_ms=int(EXPORT_SECONDS * 1000),
         )
 
+        fetching: asyncio.Task[list[Document]] | None = None
+
         async def read() -> AsyncGenerator[list[Document]]:
+            nonlocal fetching
             while True:
+                fetching = asyncio.create_task(found.to_list(size))
                 with answering(EXPORT_SECONDS):
-                    batch = await found.to_list(size)
+                    batch = await asyncio.shield(fetching)
                 if not batch:
                     return
                 yield batch
 
-        async with found:
+        try:
             yield read()
+        finally:
+            # A fetch that is cut off when the client leaves would leave its cursor to the server.
+            if fetching is not None:
+                await asyncio.gather(fetching, return_exceptions=True)
+            await found.close()
 
 
 @contextmanager

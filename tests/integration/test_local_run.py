@@ -30,9 +30,10 @@ def environ(tmp_path: Path) -> dict[str, str]:
     """An environment with ports and data of its own, without servers that are given."""
     taken = ("AMQP_URL", "MONGO_URL", "MONGO_DATABASE")
     mine = {name: value for name, value in os.environ.items() if name not in taken}
-    ports = kept_ports(tmp_path / "test-ports.json", ("entrypoint", "dashboard"))
+    ports = kept_ports(tmp_path / "test-ports.json", ("entrypoint", "dashboard", "api"))
     mine["ENTRYPOINT_PORT"] = str(ports["entrypoint"])
     mine["DASHBOARD_PORT"] = str(ports["dashboard"])
+    mine["ARCHIVE_API_PORT"] = str(ports["api"])
     mine["DATA_DIR"] = str(tmp_path / "data")
     return mine
 
@@ -58,7 +59,7 @@ def alive(tree: list[processes.Process]) -> list[processes.Process]:
     return [process for process in tree if processes.is_alive(process)]
 
 
-@pytest.mark.parametrize("variable", ["ENTRYPOINT_PORT", "DASHBOARD_PORT"])
+@pytest.mark.parametrize("variable", ["ENTRYPOINT_PORT", "DASHBOARD_PORT", "ARCHIVE_API_PORT"])
 def test_a_taken_port_is_one_line_and_starts_nothing(
     variable: str, environ: dict[str, str]
 ) -> None:

@@ -64,6 +64,7 @@ def test_every_worker_runs_in_a_container_of_its_own() -> None:
         "python -m analytics totals",
         "python -m analytics rate",
         "python -m persistence",
+        "python -m persistence api",
         "python -m dashboard",
         "python -m generator steady",
     }

@@ -11,6 +11,7 @@ import pytest
 from analytics.settings import AnalyticsSettings
 from dashboard.settings import DashboardSettings
 from entrypoint.settings import EntrypointSettings
+from persistence.api.settings import ArchiveApiSettings
 from persistence.parquet.settings import ParquetSettings
 from persistence.settings import PersistenceSettings
 from tillstream.contracts import Receipt
@@ -22,6 +23,7 @@ README = (ROOT / "README.md").read_text()
 
 KINDS: list[type[Settings]] = [
     AnalyticsSettings,
+    ArchiveApiSettings,
     DashboardSettings,
     EntrypointSettings,
     LocalSettings,

@@ -47,6 +47,7 @@ def run(settings: LocalSettings, *, generator: bool, stop: threading.Event) -> N
     with locked(data_dir):
         require_free(settings.entrypoint_port, "ENTRYPOINT_PORT")
         require_free(settings.dashboard_port, "DASHBOARD_PORT")
+        require_free(settings.archive_api_port, "ARCHIVE_API_PORT")
         system = plan(settings, data_dir, generator=generator)
         write_addresses(data_dir, system.environ)
         terminal = Follower(log_file(data_dir, "").parent, system.shown(), sys.stdout)
@@ -61,6 +62,7 @@ def run(settings: LocalSettings, *, generator: bool, stop: threading.Event) -> N
                 answers = [
                     ready.http_ok("entrypoint", settings.entrypoint_port, "/health/ready"),
                     ready.http_ok("dashboard", settings.dashboard_port, "/"),
+                    ready.http_ok("archive-api", settings.archive_api_port, "/health/ready"),
                     *snapshots.conditions(),
                 ]
                 supervisor.wait_for(answers, READY_SECONDS)
@@ -77,7 +79,8 @@ def ready_line(settings: LocalSettings) -> str:
     door = f"http://localhost:{settings.entrypoint_port}"
     return (
         f"Tillstream is ready: POST receipts to {door}/receipt, "
-        f"watch http://localhost:{settings.dashboard_port} (API docs {door}/docs)"
+        f"watch http://localhost:{settings.dashboard_port}, "
+        f"ask http://localhost:{settings.archive_api_port}/docs (API docs {door}/docs)"
     )
 
 

@@ -5,7 +5,15 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-NAMES = ("AMQP_URL", "MONGO_URL", "DATA_DIR", "ENTRYPOINT_URL", "ENTRYPOINT_PORT", "DASHBOARD_PORT")
+NAMES = (
+    "AMQP_URL",
+    "MONGO_URL",
+    "DATA_DIR",
+    "ENTRYPOINT_URL",
+    "ENTRYPOINT_PORT",
+    "DASHBOARD_PORT",
+    "ARCHIVE_API_PORT",
+)
 
 
 def write_addresses(data_dir: Path, environ: Mapping[str, str]) -> None:

@@ -48,5 +48,6 @@ def plan(settings: LocalSettings, data_dir: Path, *, generator: bool) -> Plan:
         "ENTRYPOINT_PORT": str(settings.entrypoint_port),
         "ENTRYPOINT_URL": f"http://127.0.0.1:{settings.entrypoint_port}",
         "DASHBOARD_PORT": str(settings.dashboard_port),
+        "ARCHIVE_API_PORT": str(settings.archive_api_port),
     }
     return Plan(programs + rooms(generator=generator), environ, answers)

@@ -42,6 +42,7 @@ def rooms(*, generator: bool) -> list[Program]:
         "totals": "analytics totals",
         "rate": "analytics rate",
         "persistence": "persistence",
+        "archive-api": "persistence api",
         "dashboard": "dashboard",
     }
     programs = [

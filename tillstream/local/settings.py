@@ -20,6 +20,7 @@ class LocalSettings(LogSettings, settings.StoreTimeSettings):
     mongo_url: MongoUrl | None = None
     entrypoint_port: Port = 3000
     dashboard_port: Port = 8050
+    archive_api_port: Port = 3001
     data_dir: str = "var"
 
     def data_path(self) -> Path:

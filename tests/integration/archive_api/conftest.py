@@ -12,7 +12,6 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from persistence.api.queries import BY_DATE, BY_STORE
 from persistence.archive import Archive, connect
 from persistence.documents import document
 from tests.processes import answers, free_port, running
@@ -44,11 +43,9 @@ def table(stores_file: Path) -> StoreTable:
 
 @pytest.fixture(scope="module")
 def database(mongo_url: str) -> Iterator[Database[dict[str, Any]]]:
-    """A database with the archive's indexes, for all tests of a module."""
+    """An empty database, for all tests of a module."""
     with MongoClient[dict[str, Any]](mongo_url, tz_aware=True) as client:
         database = client[f"test-{uuid.uuid4().hex[:12]}"]
-        for index in (BY_DATE, BY_STORE):
-            database.receipts.create_index(list(index.items()))
         yield database
         client.drop_database(database.name)
 

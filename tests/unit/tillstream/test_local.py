@@ -87,7 +87,14 @@ def test_the_generator_can_be_left_out() -> None:
     without = [program.name for program in rooms(generator=False)]
 
     assert with_generator == [*without, "generator"]
-    assert without == ["entrypoint", "totals", "rate", "persistence", "dashboard"]
+    assert without == [
+        "entrypoint",
+        "totals",
+        "rate",
+        "persistence",
+        "archive-api",
+        "dashboard",
+    ]
 
 
 def test_a_relative_data_dir_lies_in_the_clone() -> None:
