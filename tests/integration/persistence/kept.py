@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,12 @@ from pymongo import MongoClient
 
 from persistence.archive import Archive, Outcome, connect
 from persistence.documents import document
+from persistence.parquet.export import Exporter
+from persistence.parquet.lease import held
 from persistence.parquet.query import answered
 from persistence.parquet.source import Source, connected
 from persistence.parquet.storage import Storage
+from persistence.parquet.writing import Writing
 from tillstream import stores
 from tillstream.settings import StoreTimeSettings
 
@@ -58,6 +62,16 @@ class Kept:
             timeout=60,
             check=False,
         )
+
+    def export(self) -> None:
+        """What `export-parquet` does, without the start of a process."""
+        with (
+            connected(self.mongo_url, self.name) as database,
+            held(database, time.time) as lease,
+        ):
+            writing = Writing(self.storage, lease, time.time)
+            exporter = Exporter(Source(database), writing, time.time, threading.Event())
+            list(exporter.run(date.min, STORES.open_day(time.time()) - timedelta(days=1)))
 
     def ask(self, sql: str) -> list[tuple[object, ...]]:
         """The rows of an answer."""

@@ -99,7 +99,7 @@ def test_the_sums_of_the_files_are_those_of_mongodb_and_of_the_ledger(kept: Kept
 
 def test_a_day_that_is_killed_on_its_way_is_whole_before_and_after(kept: Kept) -> None:
     kept.store(receipts_of("2025-11-10", range(1, 11)))
-    kept.run("export-parquet")
+    kept.export()
     kept.store(receipts_of("2025-11-10", range(11, 13)))
     question = "SELECT count(*), sum(gross) FROM receipts"
 
@@ -111,7 +111,7 @@ def test_a_day_that_is_killed_on_its_way_is_whole_before_and_after(kept: Kept) -
         killed.append(kept.run("export-parquet", patch=patch).returncode)
         answers += kept.ask(question)
         named.append(kept.storage.manifest().files())
-    kept.run("export-parquet")
+    kept.export()
 
     assert [-signal.SIGKILL] * 3 == killed
     assert [(12, Decimal("0.78"))] * 4 == answers + kept.ask(question)
@@ -122,7 +122,7 @@ def test_a_day_that_is_killed_on_its_way_is_whole_before_and_after(kept: Kept) -
 def test_what_comes_late_counts_at_once_and_what_mongodb_drops_stays(kept: Kept) -> None:
     question = "SELECT CAST(sum(gross) * 100 AS INT), count(DISTINCT key), count(*) FROM receipts"
     kept.store(receipts_of("2025-11-10", range(1, 11)) + receipts_of("2099-01-01", range(1, 3)))
-    kept.run("export-parquet")
+    kept.export()
 
     answers = kept.ask(question)
     kept.store(receipts_of("2025-11-10", range(11, 13)))
@@ -199,7 +199,7 @@ def test_one_process_writes_at_a_time_and_one_that_died_is_forgotten(kept: Kept)
 
 def test_a_question_reads_nothing_but_the_archive(kept: Kept) -> None:
     kept.store(receipts_of("2025-11-10", range(1, 11)))
-    kept.run("export-parquet")
+    kept.export()
     secret = kept.data_dir / "secret.csv"
     secret.write_text("password\n")
     file = kept.storage.location(kept.storage.manifest().files()[0])
