@@ -63,6 +63,7 @@ def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
     settings = process.load_settings(VerifySettings)
     logs.configure(settings, arguments.command)
     process.calm_collector()
+    process.calm_allocator()
     try:
         match arguments.command:
             case "totals":

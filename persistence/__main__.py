@@ -58,6 +58,7 @@ def main() -> None:
     settings = process.load_settings(PersistenceSettings)
     logs.configure(settings, "persistence")
     process.calm_collector()
+    process.calm_allocator()
     stop = process.stop_on_signals()
     try:
         if command == "refill":

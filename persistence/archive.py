@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 import structlog
 import tenacity
+from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, DESCENDING, MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from persistence.documents import Document, conflict, content_digest, raw_bytes
+from persistence.documents import Document, conflict, content_digest, encoded, raw_bytes
 from persistence.erasure.anonymous import anonymise
 from persistence.erasure.digests import Erasures
 from tillstream.clock import Clock, utc
@@ -88,10 +89,16 @@ class Archive:
         self._conflicts: Collection[Document] = durable.conflicts
         self._erasures = Erasures(durable)
 
-    def store(self, documents: Sequence[Document], give_up: threading.Event) -> Outcome | None:
+    def store(
+        self,
+        documents: Sequence[Document],
+        give_up: threading.Event,
+        ready: Sequence[RawBSONDocument] | None = None,
+    ) -> Outcome | None:
         """Write documents with majority and journal, again with backoff while that fails.
 
-        Returns None when `give_up` was set before an attempt succeeded: then some of the
+        `ready` are the same documents, encoded, where that was done while another batch was
+        written. Returns None when `give_up` was set before an attempt succeeded: then some of the
         documents may be stored, and the whole batch has to come again.
         """
         again = False
@@ -99,7 +106,7 @@ class Archive:
         def attempt() -> Outcome:
             nonlocal again
             try:
-                return self._store(documents, again=again)
+                return self._store(documents, None if again else ready, again=again)
             finally:
                 again = True
 
@@ -113,15 +120,19 @@ class Archive:
         )
         return retrying(attempt)
 
-    def _store(self, documents: Sequence[Document], *, again: bool) -> Outcome:
+    def _store(
+        self,
+        documents: Sequence[Document],
+        ready: Sequence[RawBSONDocument] | None,
+        *,
+        again: bool,
+    ) -> Outcome:
         self._prepare()
         if not documents:
             return Outcome([], 0, 0, [])
-        self._erasures.apply(documents)
-        stored_at = utc(self._clock())
-        for document in documents:
-            document["storedAt"] = stored_at
-        errors = _insert(self._receipts, documents)
+        if self._erasures.apply(documents) or ready is None:
+            ready = encoded(documents, utc(self._clock()))
+        errors = _insert(self._receipts, ready)
         refused = [(index, reason) for index, (code, reason) in errors.items() if code in REFUSALS]
         taken = [documents[index] for index, (code, _) in errors.items() if code == DUPLICATE_KEY]
         stored = [document for index, document in enumerate(documents) if index not in errors]
@@ -177,7 +188,7 @@ class Archive:
 
 
 def _insert(
-    collection: Collection[Document], documents: Sequence[Document]
+    collection: Collection[Document], documents: Sequence[Document | RawBSONDocument]
 ) -> dict[int, tuple[int, str]]:
     """Insert unordered; returns code and reason of those that were not inserted, by index.
 

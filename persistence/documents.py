@@ -1,14 +1,17 @@
 """Receipts as archive documents, and what makes two receipts the same: no I/O."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import bson
 from bson.int64 import Int64
+from bson.raw_bson import RawBSONDocument
 
 from tillstream.clock import BusinessDay, event_time, utc
 from tillstream.codec import decode_receipt, receipt_bodies
-from tillstream.contracts import Line, Settlement, StampedReceipt, receipt_key
+from tillstream.contracts import Settlement, StampedReceipt, receipt_key
 from tillstream.errors import UndecodableMessage
 from tillstream.identity import identity_of
 from tillstream.money import milli_units, minor_units
@@ -61,7 +64,7 @@ def document(raw: bytes, stores: StoreTable) -> Document:
     """The document of one encoded receipt; raises UndecodableMessage with the reason.
 
     `raw` keeps the receipt as it came, so no field of a till can collide with one of ours
-    or of MongoDB. `storedAt` is added at the write.
+    or of MongoDB. `storedAt` is added when it is encoded for the write.
     """
     if len(raw) > MAX_RECEIPT_BYTES:
         raise UndecodableMessage(f"{len(raw)} bytes; the archive takes {MAX_RECEIPT_BYTES}")
@@ -92,23 +95,46 @@ def _document(receipt: StampedReceipt, raw: bytes, stores: StoreTable) -> Docume
         "grossMinor": _cents(total.gross_total),
         "netMinor": _cents(total.net_total),
         "taxMinor": _cents(total.tax_payable),
-        "lines": [_line(line) for line in receipt.lines],
+        "lines": [
+            _line(
+                line.line_number,
+                line.product_code,
+                line.product_category_code,
+                line.product_category_name,
+                line.quantity,
+                line.credit_amount,
+                line.settlement_amount,
+                line.tax_percentage,
+            )
+            for line in receipt.lines
+        ],
         "payments": [_payment(settlement) for settlement in receipt.settlements],
         "raw": as_text(raw),
     }
 
 
-def _line(line: Line) -> Document:
+# The same products are sold all day: documents share their lines, and nobody changes them.
+@lru_cache(maxsize=32_768)
+def _line(
+    number: int,
+    product: str | int,
+    category_code: str | int,
+    category: str,
+    quantity: float,
+    net: float,
+    gross: float,
+    tax_percentage: float,
+) -> Document:
     return {
-        "number": line.line_number,
-        "product": str(line.product_code),
-        "categoryCode": str(line.product_category_code),
-        "category": line.product_category_name,
-        "unitsMilli": _milli(line.quantity),
-        "netMinor": _cents(line.credit_amount),
-        "grossMinor": _cents(line.settlement_amount),
+        "number": number,
+        "product": str(product),
+        "categoryCode": str(category_code),
+        "category": category,
+        "unitsMilli": _milli(quantity),
+        "netMinor": _cents(net),
+        "grossMinor": _cents(gross),
         # Hundredths of a percent: 5.5% is 550.
-        "taxBasisPoints": _cents(line.tax_percentage),
+        "taxBasisPoints": _cents(tax_percentage),
     }
 
 
@@ -158,6 +184,15 @@ def as_text(raw: bytes) -> str | bytes:
         return raw.decode()
     except UnicodeDecodeError:
         return raw
+
+
+def encoded(documents: Iterable[Document], stored_at: datetime) -> list[RawBSONDocument]:
+    """The documents as MongoDB gets them, stored at a time; encoded once, wherever that is done."""
+    raw: list[RawBSONDocument] = []
+    for document in documents:
+        document["storedAt"] = stored_at
+        raw.append(RawBSONDocument(bson.encode(document)))
+    return raw
 
 
 def raw_bytes(stored: Document) -> bytes:

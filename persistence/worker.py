@@ -16,20 +16,22 @@ import contextlib
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from typing import Any, NamedTuple
 
 import pika
 import structlog
+from bson.raw_bson import RawBSONDocument
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exceptions import ConnectionWrongStateError, ConsumerCancelled
 
 from persistence.archive import Archive, Outcome
 from persistence.batch import LIMITS, PREFETCH, Batch, DeadLetter, Delivery, Limits
 from persistence.delays import Delays
-from persistence.documents import Reject
+from persistence.documents import Reject, encoded
 from tillstream import broker, topology
-from tillstream.clock import Clock
+from tillstream.clock import Clock, utc
 from tillstream.stores import StoreTable
 from tillstream.timing import Every
 
@@ -63,6 +65,7 @@ class Worker:
         writer: Executor,
         *,
         limits: Limits = LIMITS,
+        clock: Clock = time.time,
         monotonic: Clock = time.monotonic,
     ) -> None:
         """`writer` has one thread, so that batches are written in their order."""
@@ -71,6 +74,7 @@ class Worker:
         self.stores = stores
         self.writer = writer
         self.limits = limits
+        self.clock = clock
         self.monotonic = monotonic
 
     def run(self, connection: BlockingConnection, stop: threading.Event) -> None:
@@ -83,9 +87,11 @@ class Worker:
         finally:
             session.over.set()
 
-    def write(self, batch: Batch, give_up: threading.Event) -> Outcome | None:
+    def write(
+        self, batch: Batch, ready: Sequence[RawBSONDocument], give_up: threading.Event
+    ) -> Outcome | None:
         """Step 2, and its figures: counted here, they hold also when the ack is lost."""
-        outcome = self.archive.store(batch.documents, give_up)
+        outcome = self.archive.store(batch.documents, give_up, ready)
         if outcome is not None:
             self.delays.add_stored((each["date"], each["receivedAt"]) for each in outcome.stored)
             self.delays.add_others(duplicates=outcome.duplicates, conflicts=outcome.conflicts)
@@ -102,6 +108,8 @@ class Session:
         self.over = threading.Event()
         self._waiting: deque[Delivery] = deque()
         self._batch: Batch | None = None
+        #: The batch as MongoDB gets it, once it is full or due.
+        self._ready: list[RawBSONDocument] | None = None
         self._writing: Writing | None = None
         self._letters: BlockingChannel = connection.channel()
         self._letters.confirm_delivery()
@@ -149,26 +157,36 @@ class Session:
         )
 
     def _idle_seconds(self) -> float:
+        if self._waiting and self._takes_more():
+            return 0.0
         if self._batch is None or self._writing is not None:
             return IDLE_SECONDS  # a delivery or the end of the write wakes us
         return min(self._batch.remaining(self._worker.monotonic()), IDLE_SECONDS)
 
     def _decode(self) -> None:
         # 1. decode
-        while self._waiting and not (self._batch and self._batch.is_full()):
+        while self._waiting and self._takes_more():
             if self._batch is None:
                 self._batch = Batch(self._worker.monotonic(), self._worker.limits)
             self._batch.add(self._waiting.popleft(), self._worker.stores)
 
+    def _takes_more(self) -> bool:
+        return self._ready is None and not (self._batch and self._batch.is_full())
+
     def _write(self) -> None:
-        if self._batch is None or self._writing is not None:
+        if self._batch is None or self._batch.remaining(self._worker.monotonic()) > 0:
             return
-        if self._batch.remaining(self._worker.monotonic()) > 0:
+        if self._ready is None:
+            # While the batch before is written: the writer then has nothing to do but to send.
+            self._ready = encoded(self._batch.documents, utc(self._worker.clock()))
+        if self._writing is not None:
             return
         # 2. write
-        outcome = self._worker.writer.submit(self._worker.write, self._batch, self.over)
+        outcome = self._worker.writer.submit(
+            self._worker.write, self._batch, self._ready, self.over
+        )
         self._writing = Writing(self._batch, outcome)
-        self._batch = None
+        self._batch = self._ready = None
         outcome.add_done_callback(self._wake)
 
     def _wake(self, _: Future[Outcome | None]) -> None:

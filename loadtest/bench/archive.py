@@ -1,11 +1,12 @@
-"""The archive: its analytic part."""
+"""The archive: the writer, and the questions that Parquet answers."""
 
-from loadtest.bench import archive_parquet
+from loadtest.bench import archive_parquet, archive_writer
 from loadtest.bench.harness import Options, Result, Series
 
 
 def run(options: Options) -> Result:
-    """Every measurement of the archive."""
+    """Both parts, one after the other."""
     series = Series()
+    archive_writer.measure(options, series)
     archive_parquet.measure(options, series)
     return series.result()

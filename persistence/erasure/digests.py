@@ -43,11 +43,11 @@ class Erasures:
         """From now on, what was received before `at` is stored without this customer."""
         self._erasures.update_one({"_id": digest}, {"$max": {"erasedAt": at}}, upsert=True)
 
-    def apply(self, documents: Sequence[Document]) -> None:
-        """Anonymise, in place, what was received before its customer was erased."""
+    def apply(self, documents: Sequence[Document]) -> bool:
+        """Anonymise, in place, what came before its customer was erased; whether any did."""
         named = [document for document in documents if document["customer"] is not None]
         if not named:
-            return
+            return False
         oldest = min(document["receivedAt"] for document in named)
         erased = {
             each["_id"]: each["erasedAt"]
@@ -55,11 +55,14 @@ class Erasures:
         }
         # Of what comes from the tills now, none: their receipts are new.
         if not erased:
-            return
+            return False
+        found = False
         for document in named:
             at = erased.get(self.digest(document["customer"]))
             if at is not None and document["receivedAt"] < at:
                 document.update(anonymise(document, at))
+                found = True
+        return found
 
     def _load_key(self) -> bytes:
         fresh = {"key": Binary(secrets.token_bytes(32))}
