@@ -70,9 +70,12 @@ class Source:
         self._receipts: Collection[Document] = database.receipts
 
     def prepare(self) -> None:
-        """The indexes that are read here; there already, it does nothing."""
-        self._receipts.create_index(HISTORY_INDEX)
-        self._receipts.create_index(STORED_INDEX)
+        """The indexes that are read here, where they are not there already."""
+        there = [list(each["key"].items()) for each in self._receipts.list_indexes()]
+        for index in (HISTORY_INDEX, STORED_INDEX):
+            # One that a retention also uses has options of its own, and serves as well.
+            if index not in there:
+                self._receipts.create_index(index)
 
     def days(self, first: date, last: date) -> dict[date, DayInMongo]:
         """Every business day from `first` to `last`, both included, from an index alone."""
