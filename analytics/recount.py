@@ -19,7 +19,7 @@ class Recount:
 
     def __init__(self) -> None:
         self.days: dict[date, Totals] = {}
-        #: Identity key -> content, and their records for the ledger.
+        #: Identity key -> content, and their records for the ledger, put together.
         self.identities: dict[bytes, bytes] = {}
         self._records: list[bytes] = []
         self.conflicts: list[tuple[int, bytes, bytes]] = []
@@ -68,7 +68,7 @@ class Recount:
         fresh = dict(zip(keys, contents, strict=True))
         if len(fresh) == len(keys) and known.keys().isdisjoint(fresh):
             known.update(fresh)
-            self._records += records
+            self._records.append(b"".join(records))
             return [None] * len(keys)
         first: list[bytes | None] = []
         for key, content, record in zip(keys, contents, records, strict=True):
