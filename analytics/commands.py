@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import msgspec
 from tqdm import tqdm
@@ -27,6 +28,7 @@ from analytics.verification import (
 )
 from tillstream import stores, tally
 from tillstream.clock import utc
+from tillstream.errors import TillstreamError
 from tillstream.stores import StoreTable
 from tillstream.stream import LogMessage, StoppedError, first_offset, last_offset, read_log
 
@@ -35,6 +37,18 @@ ADOPTION_SECONDS = 30.0
 #: How long the archive and the ledger may be behind the log, seconds.
 CATCH_UP_SECONDS = 60.0
 POLL_SECONDS = 0.5
+
+
+class NotAdopted(TillstreamError):
+    """The worker that owns the ledger at `path` did not take the rebuilt one in `seconds`."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        self.path = path
+        self.seconds = seconds
+        super().__init__(
+            f"the log was counted, but the totals worker that owns {path} did not adopt the result"
+            f" within {seconds:g} s; it will at its next start"
+        )
 
 
 def recount(settings: VerifySettings, source: str, stop: threading.Event) -> str:
@@ -59,7 +73,9 @@ def recount(settings: VerifySettings, source: str, stop: threading.Event) -> str
         if ours:
             adopt(path)
         else:
-            _wait(lambda: not rebuilt_path(path).exists(), ADOPTION_SECONDS)
+            _wait(lambda: not rebuilt_path(path).exists(), ADOPTION_SECONDS, stop)
+            if rebuilt_path(path).exists():
+                raise NotAdopted(path, ADOPTION_SECONDS)
     progress = counted.progress()
     return (
         f"counted {counted.receipts} receipts in {seconds:.2f} s"
@@ -77,7 +93,7 @@ def verify(settings: VerifySettings, stop: threading.Event) -> Report:
     counted.book.heard = {}
     _count(counted, read_log(url, stop, last_offset(url)), table, stop)
     # 2. The ledger, as soon as it has come as far, and the log on to where it is then.
-    _wait(lambda: _ledger_offset(settings) >= (counted.next_offset or 0), CATCH_UP_SECONDS)
+    _wait(lambda: _ledger_offset(settings) >= (counted.next_offset or 0), CATCH_UP_SECONDS, stop)
     with Ledger(settings.ledger_path()) as ledger:
         ledger.begin_reading()
         progress = ledger.progress()
@@ -96,7 +112,7 @@ def verify(settings: VerifySettings, stop: threading.Event) -> Report:
     door_after = tally.read(tally.folder_of(settings.data_dir))
     unanswered, differences = compare_door(door_before, counted.book.heard, door_after)
     # 4. The archive, which may be a little behind the log, and ahead of where we read it.
-    stored = _settled_archive(settings, counted)
+    stored = _settled_archive(settings, counted, stop)
     archive_differences = compare_archive(counted, stored)
     extra = stored.extra - _newer(settings, counted, table, stop)
     book = counted.book
@@ -167,7 +183,9 @@ def _ledger_offset(settings: AnalyticsSettings) -> int:
         return ledger.progress().next_offset or 0
 
 
-def _settled_archive(settings: VerifySettings, counted: Recount) -> ArchiveComparison:
+def _settled_archive(
+    settings: VerifySettings, counted: Recount, stop: threading.Event
+) -> ArchiveComparison:
     """The archive once it misses nothing of the log, or as it is at the deadline."""
     with mongo.connect(settings.require_mongo()) as client:
         archive = mongo.Archive(client, settings.mongo_database)
@@ -176,7 +194,7 @@ def _settled_archive(settings: VerifySettings, counted: Recount) -> ArchiveCompa
             stored = read_archive(counted, archive.receipts())
             if not stored.missing or time.monotonic() > deadline:
                 return stored
-            time.sleep(POLL_SECONDS)
+            _pause(stop)
 
 
 def _newer(
@@ -193,8 +211,13 @@ def _newer(
     return set(newer.identities)
 
 
-def _wait(condition: Callable[[], bool], seconds: float) -> None:
+def _wait(condition: Callable[[], bool], seconds: float, stop: threading.Event) -> None:
     """Until the condition holds, or the time is over."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
+        _pause(stop)
+
+
+def _pause(stop: threading.Event) -> None:
+    if stop.wait(POLL_SECONDS):
+        raise StoppedError("stopped before the end")

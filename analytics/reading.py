@@ -44,7 +44,8 @@ def read_in_parallel(
 ) -> Generator[Read, None, None]:
     """The whole log, batch by batch in its order. Raises ReaderDied."""
     workers = os.cpu_count() or 1
-    # Forked before anything has a thread: a process that is spawned would load everything again.
+    # Forked: a process that is spawned would load everything again. All of them start here, they
+    # only calculate, and so never wait for what a thread of this process may hold.
     with ProcessPoolExecutor(workers, get_context("fork"), _begin, (stores,)) as pool:
         waiting: deque[tuple[list[LogMessage], Future[tuple[Columns, Sums]]]] = deque()
         try:

@@ -1,23 +1,30 @@
 """recount and verify on a real log and a real archive: they agree, and they can disagree."""
 
 import json
+import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import pika
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
 
+from analytics import commands, reading
+from analytics.ledger import Ledger
+from analytics.settings import VerifySettings
 from tests.listener import Listener
 from tests.processes import running, running_door
-from tests.receipts import receipt
-from tillstream import topology
+from tests.receipts import receipt, stamped
+from tillstream import settings, topology
 from tillstream.snapshots import CountSnapshot
+from tillstream.stream import StoppedError
 
 
 class Books(NamedTuple):
@@ -157,3 +164,57 @@ def test_a_rebuilt_ledger_is_adopted_and_counts_on(books: Books, source: str) ->
     snapshot = books.counted(3)
     assert (0, 1800) == (recounted.returncode, snapshot.sum_minor)
     assert 0 == books.figures()[0]
+
+
+class StopAt(threading.Event):
+    """A stop that comes when it is looked for the nth time."""
+
+    def __init__(self, look: int) -> None:
+        super().__init__()
+        self._looks_left = look
+
+    def is_set(self) -> bool:
+        self._looks_left -= 1
+        return self._looks_left <= 0
+
+
+@pytest.mark.parametrize("look", [1, 2, 3])
+def test_a_stopped_recount_leaves_all_as_it_was(
+    broker: BlockingConnection,
+    amqp_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    look: int,
+) -> None:
+    monkeypatch.setattr(reading, "BATCH_BYTES", 1)  # a batch for each message
+    environ = {"AMQP_URL": amqp_url, "DATA_DIR": str(tmp_path)}
+    loaded = settings.load(VerifySettings, environ)
+    channel = broker.channel()
+    channel.confirm_delivery()
+    for number in range(6):
+        if number == 3:
+            commands.recount(loaded, "log", threading.Event())
+            before = kept(loaded)
+        persistent = pika.BasicProperties(delivery_mode=2)
+        channel.basic_publish(topology.RECEIPTS, "", stamped(receipt(number)), persistent)
+
+    with pytest.raises(StoppedError):
+        commands.recount(loaded, "log", StopAt(look))
+
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    assert (before, []) == (kept(loaded), [child for child in children if forked(child)])
+    commands.recount(loaded, "log", threading.Event())
+    assert 6 == len(kept(loaded)[1])
+
+
+def kept(loaded: VerifySettings) -> tuple[list[str], list[bytes]]:
+    """The files of the ledger, and the identities in it."""
+    path = loaded.ledger_path()
+    with Ledger(path) as ledger:
+        identities = sorted(ledger.identity_keys())
+    return sorted(file.name for file in path.parent.iterdir()), identities
+
+
+def forked(child: str) -> bool:
+    """Whether a process of ours runs the tests as well: it was forked, and nothing else started."""
+    return Path(f"/proc/{child}/cmdline").read_bytes() == Path("/proc/self/cmdline").read_bytes()
