@@ -1,0 +1,89 @@
+"""`python -m persistence backup FOLDER`: the archive, the log and the state, while receipts flow.
+
+The order makes the copies agree:
+
+1. the door's count: what it says was accepted is in the log by now, and stays there;
+2. the archive, at one moment: what it holds came over the broker, so it is in the log by now;
+3. the log, up to its end as it is after that.
+
+So the log holds all of the count and of the archive, and what it has beyond them a restore stores.
+"""
+
+import argparse
+import threading
+import time
+import uuid
+from pathlib import Path
+
+import pika.exceptions
+from pymongo.errors import PyMongoError
+
+from persistence.backup import collections, log, state
+from persistence.backup.folder import VERSION, Manifest, write_manifest, written_aside
+from persistence.backup.settings import BackupSettings
+from tillstream import logs, process
+from tillstream.clock import Clock, utc
+from tillstream.errors import ServerNotReady, TillstreamError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The folder."""
+    parser.add_argument("folder", type=Path, help="where the backup is made; must not exist")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make a backup and say what it holds."""
+    settings = process.load_settings(BackupSettings)
+    logs.configure(settings, "backup")
+    try:
+        made = backup(settings, arguments.folder, time.time, process.stop_on_signals())
+    except TillstreamError as error:
+        process.fail(error)
+    except (pika.exceptions.AMQPError, PyMongoError, OSError) as error:
+        process.fail(ServerNotReady(f"no backup was made: {error!r}"))
+    for line in summary(made):
+        print(line)
+    return 0
+
+
+def backup(settings: BackupSettings, folder: Path, clock: Clock, stop: threading.Event) -> Manifest:
+    """Write a whole backup to `folder`, or nothing."""
+    with (
+        written_aside(folder) as aside,
+        collections.connect(settings.mongo_url) as client,
+    ):
+        # 1. the door's count, with the other small files
+        files = state.dump(settings.data_dir, aside)
+        # 2. the archive
+        archive = collections.dump(client[settings.mongo_database], aside, stop)
+        # 3. the log
+        messages = log.dump(settings.amqp_url, aside, stop)
+        manifest = Manifest(
+            version=VERSION,
+            id=uuid.uuid4().hex,
+            created=utc(clock()),
+            database=settings.mongo_database,
+            collections=archive,
+            log=messages,
+            state=files,
+        )
+        write_manifest(aside, manifest)
+    return manifest
+
+
+def summary(manifest: Manifest) -> list[str]:
+    """What a backup holds, a line each."""
+    lines = [
+        f"{collection.name}: {sum(part.records for part in collection.parts)} documents"
+        for collection in manifest.collections
+    ]
+    lines.append(f"log: {sum(part.records for part in manifest.log.parts)} messages")
+    if manifest.log.first_offset:
+        lines.append(
+            f"the log begins at offset {manifest.log.first_offset}: what was before is only in the"
+            " archive, so no `verify` can compare it"
+        )
+    lines += [f"{file.path}: {file.bytes} bytes" for file in manifest.state]
+    packed = sum(file.bytes for file in manifest.files())
+    lines.append(f"{len(manifest.files())} files, {packed} bytes")
+    return lines

@@ -1,0 +1,176 @@
+"""The archive's collections in a backup: one cut of them all, while receipts flow."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import tenacity
+from bson.raw_bson import RawBSONDocument
+from pymongo import MongoClient
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError, OperationFailure
+from pymongo.write_concern import WriteConcern
+
+from persistence.backup.folder import BackupError, Collection
+from persistence.backup.parts import RAW, PartWriter, read_parts
+from tillstream.stream import StoppedError
+
+#: Marks a database that a restore is filling; `_id` is the backup's.
+MARKER = "restoring"
+
+#: Longest wait for MongoDB, milliseconds.
+SERVER_SELECTION_MS = 10_000
+SOCKET_MS = 60_000
+
+DUPLICATE_KEY = 11000
+SNAPSHOT_TOO_OLD = 239
+SNAPSHOT_UNAVAILABLE = 246
+
+#: One write of a restore: documents, and bytes.
+BATCH_DOCUMENTS = 2_000
+BATCH_BYTES = 8 * 1024 * 1024
+
+Archive = Database[dict[str, Any]]
+
+
+def connect(url: str) -> MongoClient[dict[str, Any]]:
+    """A client that gives up after SERVER_SELECTION_MS."""
+    return MongoClient(
+        url,
+        appname="tillstream backup",
+        tz_aware=True,
+        serverSelectionTimeoutMS=SERVER_SELECTION_MS,
+        socketTimeoutMS=SOCKET_MS,
+    )
+
+
+def names(database: Archive) -> list[str]:
+    """The collections that hold data, sorted."""
+    found = database.list_collection_names(filter={"type": "collection"})
+    return sorted(name for name in found if not name.startswith("system."))
+
+
+def dump(database: Archive, folder: Path, stop: threading.Event) -> list[Collection]:
+    """Every collection as it was at one moment; raises StoppedError, or BackupError when
+    MongoDB no longer keeps that moment.
+    """
+    wanted = names(database)
+    try:
+        with _moment(database, wanted) as session:
+            return [_dump_one(database, name, session, folder, stop) for name in wanted]
+    except OperationFailure as error:
+        if error.code != SNAPSHOT_TOO_OLD:
+            raise
+        raise BackupError(
+            "the backup takes longer than MongoDB keeps a moment; raise its parameter"
+            " minSnapshotHistoryWindowInSeconds (300 by default) and run it again"
+        ) from error
+
+
+def require_empty(database: Archive, backup_id: str) -> bool:
+    """Whether an attempt at this restore is there; BackupError when the database holds else."""
+    held = names(database)
+    marked = database[MARKER].find_one() if MARKER in held else None
+    if marked is not None and marked["_id"] == backup_id:
+        return True
+    full = [name for name in held if database[name].find_one({}, {"_id": 1}) is not None]
+    if full:
+        raise BackupError(
+            f"the database {database.name} holds data ({', '.join(full)}); restore to an empty one:"
+            " set MONGO_DATABASE to a new name, or drop it yourself"
+        )
+    return False
+
+
+def mark(database: Archive, backup_id: str) -> None:
+    """From here on a restore of this backup may be run again."""
+    _durable(database)[MARKER].replace_one({"_id": backup_id}, {"_id": backup_id}, upsert=True)
+
+
+def unmark(database: Archive) -> None:
+    """The restore is whole."""
+    _durable(database)[MARKER].drop()
+
+
+def restore(
+    database: Archive, folder: Path, collections: Iterable[Collection], stop: threading.Event
+) -> int:
+    """Insert every document that is not there; returns how many the backup holds."""
+    total = 0
+    for collection in collections:
+        target = _durable(database)[collection.name]
+        for batch in _batches(read_parts(folder, collection.parts)):
+            if stop.is_set():
+                raise StoppedError("stopped; the next restore of this backup goes on here")
+            try:
+                # They were valid where they came from.
+                target.insert_many(batch, ordered=False, bypass_document_validation=True)
+            except BulkWriteError as error:
+                codes = {each["code"] for each in error.details["writeErrors"]}
+                if codes - {DUPLICATE_KEY} or error.details["writeConcernErrors"]:
+                    raise
+            total += len(batch)
+    return total
+
+
+def _moment(database: Archive, wanted: list[str]) -> ClientSession:
+    """A session that sees one moment at which all these collections are there."""
+
+    def attempt() -> ClientSession:
+        session = database.client.start_session(snapshot=True)
+        try:
+            for name in wanted:
+                database[name].find_one({}, {"_id": 1}, session=session)
+        except BaseException:
+            session.end_session()
+            raise
+        return session
+
+    # What was just made is younger than the moment on which a majority has agreed.
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(
+            lambda error: isinstance(error, OperationFailure) and error.code == SNAPSHOT_UNAVAILABLE
+        ),
+        wait=tenacity.wait_random_exponential(0.1, max=2),
+        stop=tenacity.stop_after_delay(20),
+        reraise=True,
+    )
+    return retrying(attempt)
+
+
+def _dump_one(
+    database: Archive,
+    name: str,
+    session: ClientSession,
+    folder: Path,
+    stop: threading.Event,
+) -> Collection:
+    collection = database.get_collection(name).with_options(codec_options=RAW)
+    found = collection.find({}, session=session)
+    with PartWriter(folder, f"archive/{name}") as writer, found:
+        for document in found:
+            if stop.is_set():
+                raise StoppedError("stopped before the end of the archive")
+            writer.add(document.raw)
+    return Collection(name, writer.parts)
+
+
+def _batches(documents: Iterable[RawBSONDocument]) -> Iterator[list[RawBSONDocument]]:
+    batch: list[RawBSONDocument] = []
+    size = 0
+    for document in documents:
+        batch.append(document)
+        size += len(document.raw)
+        if len(batch) >= BATCH_DOCUMENTS or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _durable(database: Archive) -> Archive:
+    return database.with_options(
+        write_concern=WriteConcern("majority", wtimeout=SOCKET_MS // 2, j=True)
+    )

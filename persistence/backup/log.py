@@ -1,0 +1,154 @@
+"""The receipts log in a backup: every message, in its order; restored, it must be the same log.
+
+A restored log is not confirmed but read back, message by message. So it does not matter where an
+earlier attempt ended: what is there has to be the beginning of the backup, and the rest follows.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import bson
+import pika
+from pika.adapters.blocking_connection import BlockingChannel
+
+from persistence.backup.folder import BackupError, File, Log
+from persistence.backup.parts import PartWriter, read_parts
+from tillstream import broker, topology
+from tillstream.stream import (
+    SILENT_SECONDS,
+    LogMessage,
+    LogReader,
+    LogSilentError,
+    StoppedError,
+    first_offset,
+    last_offset,
+    read_log,
+    reading,
+)
+
+#: Messages that are published before they are read back; at 256 KiB each, at most 50 MB.
+WINDOW = 200
+
+
+class RestoredLog(NamedTuple):
+    """What became of the log's messages."""
+
+    #: Published now, and there already.
+    published: int
+    there: int
+
+
+def dump(url: str, folder: Path, stop: threading.Event) -> Log:
+    """The log as it is now, from the first message that it still holds; raises StoppedError."""
+    first, last = first_offset(url), last_offset(url)
+    begins: int | None = None
+    ends: int | None = None
+    with PartWriter(folder, "log/messages") as writer:
+        for messages in read_log(url, stop, last, "first" if first is None else first):
+            for message in messages:
+                begins = message.offset if begins is None else begins
+                ends = message.offset
+                writer.add(bson.encode(message._asdict()))
+    return Log(writer.parts, begins, ends)
+
+
+def messages_of(folder: Path, parts: list[File]) -> Iterator[LogMessage]:
+    """The messages of a backup, in their order."""
+    for document in read_parts(folder, parts):
+        yield LogMessage(**bson.decode(document.raw))
+
+
+def require_idle(channel: BlockingChannel) -> None:
+    """Raise BackupError when a worker listens to the log or to the queue."""
+    for name in (topology.RECEIPTS_LOG, topology.PERSISTENCE_QUEUE):
+        declared = channel.queue_declare(name, passive=True)
+        if declared.method.consumer_count:
+            raise BackupError(
+                f"{declared.method.consumer_count} workers listen to the queue {name}: end every"
+                " room (the door, the workers), and let only RabbitMQ and MongoDB run"
+            )
+
+
+def require_empty(url: str) -> None:
+    """Raise BackupError when the log holds anything."""
+    found = first_offset(url)
+    if found is not None:
+        raise BackupError(
+            f"the log holds receipts from offset {found} on; restore to a broker without any, or"
+            " with --archive-only when its log is the one to go on with"
+        )
+
+
+def restore(url: str, messages: Iterator[LogMessage], stop: threading.Event) -> RestoredLog:
+    """Make the log hold these messages first, and in this order.
+
+    Raises BackupError, before it publishes anything, when the log holds another message.
+    """
+    last = last_offset(url)
+    there = 0
+    # 1. What is there must be the backup's beginning.
+    for batch in read_log(url, stop, last):
+        for found in batch:
+            wanted = next(messages, None)
+            if wanted is None:
+                break  # what came after the backup
+            if _same(wanted, found):
+                there += 1
+            else:
+                raise BackupError(
+                    f"the log holds other receipts than the backup from its offset {found.offset}"
+                    " on; restore to a broker with an empty log"
+                )
+    # 2. The rest, and each of it read back.
+    published = 0
+    connection = broker.connect(url, "restore")
+    try:
+        channel = connection.channel()
+        with reading(url, "first" if last is None else last + 1, WINDOW) as reader:
+            while window := list(islice(messages, WINDOW)):
+                if stop.is_set():
+                    raise StoppedError("stopped; the next restore of this backup goes on here")
+                for message in window:
+                    channel.basic_publish("", topology.RECEIPTS_LOG, message.body, _kind(message))
+                connection.process_data_events(0)
+                _read_back(reader, window, -1 if last is None else last)
+                published += len(window)
+    finally:
+        if connection.is_open:
+            connection.close()
+    return RestoredLog(published, there)
+
+
+def _read_back(reader: LogReader, window: list[LogMessage], after: int) -> None:
+    wanted = iter(window)
+    left = len(window)
+    heard = time.monotonic()
+    while left:
+        found = [message for message in reader.read(0.1) if message.offset > after]
+        reader.done()
+        if found:
+            heard = time.monotonic()
+        elif time.monotonic() - heard > SILENT_SECONDS:
+            raise LogSilentError(f"the log did not give back {left} of the restored messages")
+        for message in found:
+            if left == 0 or not _same(next(wanted), message):
+                raise BackupError(
+                    f"somebody else writes to the log: offset {message.offset} is not of the backup"
+                )
+            left -= 1
+
+
+def _same(one: LogMessage, other: LogMessage) -> bool:
+    return one[1:] == other[1:]
+
+
+def _kind(message: LogMessage) -> pika.BasicProperties:
+    return pika.BasicProperties(
+        content_type=message.content_type,
+        content_encoding=message.content_encoding,
+        delivery_mode=2,
+    )

@@ -1,0 +1,120 @@
+"""`python -m persistence restore FOLDER`: a backup into an empty system, and never over data.
+
+The critical sequence:
+
+1. check every checksum of the backup;
+2. check that every room is ended and that archive, log and state are empty;
+3. mark the database: from here on a restore that was stopped or killed can be run again;
+4. the log, each message read back;
+5. the archive, then its indexes;
+6. the door's count and keys;
+7. what the log has and the archive has not: receipts that were on their way at the backup;
+8. remove the mark.
+
+Nothing is written before 3.
+"""
+
+import argparse
+import threading
+import time
+from pathlib import Path
+
+import pika.exceptions
+from pymongo.errors import PyMongoError
+
+from persistence import archive as writing
+from persistence.backup import collections, log, state
+from persistence.backup.backup_command import summary
+from persistence.backup.folder import Manifest, check
+from persistence.backup.settings import BackupSettings
+from persistence.refill import refill
+from tillstream import broker, logs, process, stores
+from tillstream.errors import ServerNotReady, TillstreamError
+
+#: What makes the restored system provable.
+NEXT = "prove it: `python -m analytics recount`, then `python -m analytics verify`"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The folder, and how much of it."""
+    parser.add_argument("folder", type=Path, help="a backup")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--check", action="store_true", help="check the backup, and restore nothing")
+    only.add_argument(
+        "--archive-only",
+        action="store_true",
+        help="MongoDB alone was lost: the log of the broker goes on, the state stays as it is",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check the backup, restore it, say what was done and what to do next."""
+    try:
+        manifest = check(arguments.folder)
+        if arguments.check:
+            print("\n".join([*summary(manifest), "every checksum holds"]))
+            return 0
+        settings = process.load_settings(BackupSettings)
+        logs.configure(settings, "restore")
+        stop = process.stop_on_signals()
+        for line in restore(
+            settings, arguments.folder, manifest, stop, archive_only=arguments.archive_only
+        ):
+            print(line)
+    except TillstreamError as error:
+        process.fail(error)
+    except (pika.exceptions.AMQPError, PyMongoError, OSError) as error:
+        process.fail(ServerNotReady(f"not restored; run it again: {error!r}"))
+    return 0
+
+
+def restore(
+    settings: BackupSettings,
+    folder: Path,
+    manifest: Manifest,
+    stop: threading.Event,
+    *,
+    archive_only: bool,
+) -> list[str]:
+    """Steps 2 to 8; returns what was done, a line each."""
+    done = []
+    with collections.connect(settings.mongo_url) as client:
+        database = client[settings.mongo_database]
+        # 2. rooms ended, everything empty
+        _require_idle(settings.amqp_url)
+        again = collections.require_empty(database, manifest.id)
+        if not (again or archive_only):
+            state.require_absent(settings.data_dir)
+            log.require_empty(settings.amqp_url)
+        # 3. mark
+        collections.mark(database, manifest.id)
+        if not archive_only:
+            # 4. log
+            messages = log.messages_of(folder, manifest.log.parts)
+            restored = log.restore(settings.amqp_url, messages, stop)
+            done.append(f"log: {restored.published} messages, {restored.there} were there")
+        # 5. archive
+        documents = collections.restore(database, folder, manifest.collections, stop)
+        done.append(f"archive: {documents} documents")
+        if not archive_only:
+            # 6. state
+            state.restore(settings.data_dir, folder, manifest.state)
+        # 7. what was on its way
+        with writing.connect(settings.mongo_url) as writer:
+            store = writing.Archive(writer, settings.mongo_database, time.time)
+            stored, _ = refill(settings.amqp_url, store, stores.load(settings), stop)
+        done.append(f"from the log into the archive: {stored} receipts")
+        # 8. unmark
+        collections.unmark(database)
+    return [*done, NEXT]
+
+
+def _require_idle(url: str) -> None:
+    connection = broker.connect(url, "restore")
+    try:
+        with connection.channel() as channel:
+            broker.declare(channel)
+            log.require_idle(channel)
+    finally:
+        if connection.is_open:
+            connection.close()
