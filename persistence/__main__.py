@@ -33,6 +33,14 @@ COMMANDS = {
         "persistence.erasure.command",
         "take a customer out of everything that is kept",
     ),
+    "backup": (
+        "persistence.backup.backup_command",
+        "copy the archive, the log and the state to a folder",
+    ),
+    "restore": (
+        "persistence.backup.restore_command",
+        "bring a backup into an empty system",
+    ),
 }
 
 

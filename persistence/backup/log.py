@@ -50,9 +50,10 @@ def dump(url: str, folder: Path, stop: threading.Event) -> Log:
     with PartWriter(folder, "log/messages") as writer:
         for messages in read_log(url, stop, last, "first" if first is None else first):
             for message in messages:
-                begins = message.offset if begins is None else begins
-                ends = message.offset
-                writer.add(bson.encode(message._asdict()))
+                # pika gives a number of its own kind.
+                ends = int(message.offset)
+                begins = ends if begins is None else begins
+                writer.add(bson.encode(message._asdict() | {"offset": ends}))
     return Log(writer.parts, begins, ends)
 
 
