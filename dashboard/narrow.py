@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -231,7 +231,10 @@ def _minutes_only(part: Part) -> list[Document]:
 
 
 def _match(part: Part) -> Document:
-    match: Document = {"businessDay": part.day}
+    day = datetime.fromisoformat(part.day).replace(tzinfo=UTC)
+    # The range is for an index on store and date; wide enough for any zone and cutoff.
+    dates = {"$gte": day - timedelta(days=1), "$lt": day + timedelta(days=3)}
+    match: Document = {"businessDay": part.day, "date": dates}
     if part.store:
         return match | {"store": part.store}
     # Of a store all lines are read, for the bars of its other categories.

@@ -65,6 +65,7 @@ def plot(id: str, title: str, subtitle: str, feed: str, figure: Figure, *extra: 
                 role="img",
                 **_named_by(f"{id}-title {id}-subtitle"),
                 **data(feed),
+                **attributes(waiting="waiting for data"),
             ),
         ],
     )

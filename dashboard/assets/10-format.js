@@ -73,7 +73,7 @@
     "complete to": "complet à",
     "to": "jusqu'à",
     "last week": "semaine passée",
-    "on last week": "sur 7 jours",
+    "on last week": "vs sem. passée",
     "against the same weekday last week, to": "contre le même jour la semaine passée, jusqu'à",
     "counted in": "compté en",
     "stored in": "archivé en",
@@ -88,11 +88,21 @@
     "running total, store time": "cumul, heure du magasin",
     "sold in each minute, store time": "vendu par minute, heure du magasin",
   };
+  /* A plot's numbers as its reader writes them: Plotly knows English only. */
+  function localised(figure) {
+    const { layout } = figure;
+    const { yaxis } = layout;
+    if (!/^fr/.test(language) || !yaxis) return figure;
+    const euros = yaxis.tickprefix ? { tickprefix: "", ticksuffix: "\u00a0€" } : {};
+    return { ...figure, layout: { ...layout, separators: ",\u202f", yaxis: { ...yaxis, ...euros } } };
+  }
+
   const say = (text) => (/^fr/.test(language) && french[text]) || text;
 
   document.documentElement.lang = language.slice(0, 2);
   window.tillstream = Object.assign(window.tillstream || {}, {
     format,
+    localised,
     say,
     //: Further words of one page.
     teach: (words) => Object.assign(french, words),

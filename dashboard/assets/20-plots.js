@@ -104,8 +104,11 @@
   /* Under a filter the part's, else the whole day's. */
   const minutes = () => (t.narrows("revenue-plot") ? (t.narrowedPart() || { minutes: [] }).minutes : points.minutes);
   function bars() {
-    const part = t.narrows("categories-plot") && t.narrowedPart();
-    return (part && part.bars) || wholeBars;
+    if (!t.narrows("categories-plot")) return wholeBars;
+    const part = t.narrowedPart();
+    // Of a store nothing is known before the answer; a category stands among those of the day.
+    if (!part) return t.filters().store ? [] : wholeBars;
+    return part.bars || wholeBars;
   }
 
   /* Cents sold in each full minute, from the running sum. */
@@ -145,7 +148,7 @@
 
   /* The figure as Python made it, read once. */
   function base(id) {
-    if (!bases[id]) bases[id] = window.dash_component_api.getLayout(id).props.figure;
+    if (!bases[id]) bases[id] = t.localised(window.dash_component_api.getLayout(id).props.figure);
     return bases[id];
   }
 

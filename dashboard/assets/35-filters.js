@@ -31,17 +31,21 @@
     return same && (!frame || part.day === frame.day) ? part : null;
   }
 
-  /* The figure of one category of all stores is in every frame. */
-  function liveBar(id, frame) {
+  /* One category of all stores: its revenue and the bars are in every frame. */
+  function ofTheFeed(id, frame) {
     const { store, category } = chosen();
-    return id === "revenue" && !store && frame.bars.find(([name]) => name === category);
+    if (store || !category) return null;
+    const [state, at] = frame.feeds.categories;
+    if (id.startsWith("categories")) return { value: null, state, at };
+    const bar = id === "revenue" && frame.bars.find(([name]) => name === category);
+    return bar ? { value: bar[1], state, at } : null;
   }
 
   /* State, value and time of a filtered figure. */
   function figure(id, frame) {
+    const live = ofTheFeed(id, frame);
+    if (live) return live;
     const [feed, since] = frame.feeds["metrics-db"];
-    const bar = liveBar(id, frame);
-    if (bar) return { value: bar[1], state: frame.feeds.categories[0], at: frame.feeds.categories[1] };
     const found = current(frame);
     if (!found) return { value: null, state: "waiting", at: null };
     const late = frame.at - found.read_at > found.ask_again + LATE_SECONDS;
@@ -54,7 +58,7 @@
   async function ask(frame) {
     offer();
     const known = current(frame);
-    if (!active().length || asking) return;
+    if (!active().length || asking || !document.getElementById("live-page")) return;
     if (known && frame.at - known.read_at < known.ask_again) return;
     asking = true;
     try {

@@ -12,6 +12,7 @@ from pymongo import MongoClient
 
 from tests.dashboards import PARIS, Dashboard, Workers, attribute, viewing, wait_for_state
 from tests.e2e.browser import FLAGS
+from tillstream import topology
 from tillstream.clock import BusinessDay
 
 DATABASE = "dashboard-filters"
@@ -46,7 +47,13 @@ def receipt(store: str, minutes_ago: int, **cents: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def dashboard(amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
+def workers(amqp_url: str) -> Iterator[Workers]:
+    with Workers(amqp_url) as publishing:
+        yield publishing
+
+
+@pytest.fixture(scope="module")
+def dashboard(workers: Workers, amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
     with MongoClient[dict[str, Any]](mongo_url) as client:
         client[DATABASE]["receipts"].insert_many(
             [
@@ -56,9 +63,8 @@ def dashboard(amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
             ]
         )
         own = Dashboard(AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE=DATABASE)
-        with Workers(amqp_url):
-            yield own.start()
-            own.close()
+        yield own.start()
+        own.close()
         client.drop_database(DATABASE)
 
 
@@ -122,3 +128,19 @@ def test_a_filter_is_set_by_the_keyboard_and_lives_in_the_address(
     assert note.startswith("Store 12: from the archive, read ")
     assert {"network-delay-label", "top-title", "silent-title"} <= set(unfiltered)
     assert not {"revenue-label", "tenders-title", "vat-title"} & set(unfiltered)
+
+
+def test_filtered_figures_are_stale_when_the_archive_falls_behind(
+    browser: Browser, dashboard: Dashboard, workers: Workers
+) -> None:
+    with viewing(browser, dashboard.url, path="?store=12", locale="en-GB") as page:
+        wait_for_state(page, "receipts", "live", 20)
+        workers.silent = {topology.METRICS_DB}
+        wait_for_state(page, "receipts", "stale", 5)
+        last = datetime.fromtimestamp(workers.last[topology.METRICS_DB], PARIS)
+        note = page.inner_text("#receipts-note")
+        whole = attribute(page, "receipts-per-minute", "state")
+        workers.silent = set()
+        wait_for_state(page, "receipts", "live", 5)
+
+    assert (f"stale since {last:%H:%M:%S}", "live") == (note, whole)
