@@ -30,6 +30,8 @@ Format = Literal["csv", "ndjson", "parquet"]
 #: As `sort=`, and served by no index.
 UNSERVED_SORTS = ("total", "store", "till", "number", "receivedAt", "storedAt")
 
+_AROUND = timedelta(days=2)
+
 RECEIPTS_PARAMETERS = (
     "store",
     "till",
@@ -199,11 +201,14 @@ class _Given:
     def day(self, name: str) -> date | None:
         text = self.text(name)
         try:
-            return date.fromisoformat(text or "")
-        except ValueError:
+            day = date.fromisoformat(text or "")
+            # The ends of the calendar have no days around them.
+            _ = day - _AROUND, day + _AROUND
+        except (ValueError, OverflowError):
             found = "is missing" if text is None else f"is {text!r}"
             self._fault(name, f"{found}; it is a business day such as 2026-11-21")
-        return None
+            return None
+        return day
 
     def moments(self, calendar: BusinessDay) -> tuple[datetime | None, datetime | None]:
         """`from` and `to`, in order."""
@@ -226,7 +231,7 @@ class _Given:
             else:
                 moment = event_time(text, calendar.zone)
             # Near the ends of the calendar it has no time in UTC, and no business day around it.
-            _ = moment.timestamp(), moment - timedelta(days=2), moment + timedelta(days=2)
+            _ = moment.timestamp(), moment - _AROUND, moment + _AROUND
         except (ValueError, OverflowError):
             self._fault(
                 name,

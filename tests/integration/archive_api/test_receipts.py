@@ -188,6 +188,8 @@ def test_a_receipt_is_shown_with_its_life(api: httpx.Client, store: Store, data:
         ("/receipts?sort=total", 422, "no-index"),
         ("/sales?by=day&from=2026-01-01&to=2027-01-01", 422, "no-index"),
         ("/sales?by=weekday&from=2026-01-02&to=2026-01-02", 400, "invalid-parameters"),
+        ("/sales?by=day&store=1&from=0001-01-01&to=0001-01-02", 400, "invalid-parameters"),
+        ("/receipts?from=9999-12-31", 400, "invalid-parameters"),
         ("/export?format=xlsx", 400, "invalid-parameters"),
         ("/nothing", 404, "not-found"),
     ],
