@@ -15,8 +15,8 @@ from persistence.archive import DATE_INDEX, STORE_INDEX
 from persistence.documents import Document
 
 #: Days that a question may span which reads every receipt of them: of the whole chain, and of
-#: one store; several stores share the latter. At about 150,000 receipts a second from memory,
-#: and 200,000 a day in a chain of 400 stores, either is answered within seconds.
+#: one store; several stores share the latter. What is rare in a large chain may still take longer
+#: than a page is given, and that is told (docs/decisions/0012-questions-over-http.md).
 MAX_CHAIN_DAYS = 7
 MAX_STORE_DAYS = 366
 
