@@ -66,7 +66,7 @@ def main() -> None:
     config = uvicorn.Config(
         app.build(
             broadcaster,
-            Pages(model, archive),
+            Pages(model, archive, watch.caught_up_at),
             filters,
             feed.subscribed.is_set,
             time.time,

@@ -201,10 +201,11 @@ def _pages(app: Dash, pages: Pages) -> None:
         Input("refresh", "n_intervals"),
         State("language", "data"),
         State("location", "pathname"),
+        State("location", "search"),
         prevent_initial_call=True,
     )
-    async def refresh(_: int, language: str, pathname: str) -> Any:
-        found = await asyncio.to_thread(pages.refresh, pathname, language)
+    async def refresh(_: int, language: str, pathname: str, search: str) -> Any:
+        found = await asyncio.to_thread(pages.refresh, pathname, language, search)
         return (no_update, "stale") if found is None else (found, "live")
 
 

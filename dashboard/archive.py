@@ -64,7 +64,7 @@ class Archive:
             known = self._kept.get(asked)
             if known is not None and self._clock() - known.read_at < KEPT_SECONDS:
                 return known
-            pipeline = _store_day(store, day, category, self._zone)
+            pipeline = of_store(store, day, category, self._zone)
             try:
                 found = self._database.receipts.aggregate(pipeline, maxTimeMS=QUERY_TIMEOUT_MS)
                 answer = StoreDay(read_at=self._clock(), **next(found))
@@ -75,6 +75,16 @@ class Archive:
             while len(self._kept) > MAX_KEPT:
                 del self._kept[next(iter(self._kept))]
             return answer
+
+    def knows(self, store: str) -> bool:
+        """Whether the archive has any receipt of the store; raises ArchiveAway."""
+        try:
+            found = self._database.receipts.find_one(
+                {"store": store}, {"_id": 1}, max_time_ms=QUERY_TIMEOUT_MS
+            )
+            return found is not None
+        except PyMongoError as error:
+            raise ArchiveAway(str(error)[:200]) from error
 
     def receipt(self, key: str) -> Life | None:
         """A receipt by its identity; None when the archive has none. Raises ArchiveAway."""
@@ -105,7 +115,8 @@ def connect(url: str) -> MongoClient[Document]:
     )
 
 
-def _store_day(store: str, day: str, category: str, zone: str) -> list[Document]:
+def of_store(store: str, day: str, category: str, zone: str) -> list[Document]:
+    """The pipeline of a store's day, read by the index of store and business day."""
     hour = {"$dateToString": {"date": "$date", "format": "%H", "timezone": zone}}
     gross: Document = {"$sum": "$grossMinor"}
     receipts = {"$sum": 1}

@@ -1,6 +1,7 @@
 """Which page stands at a path, and how it is put together for one reader."""
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
@@ -11,7 +12,7 @@ from dashboard import layout, live, operations, replayed, shop, slip
 from dashboard.archive import Archive, ArchiveAway
 from dashboard.model import Model
 from dashboard.parts import attributes
-from dashboard.views import view
+from dashboard.views import View, view
 from dashboard.words import translate
 from dashboard.written import Verbatim, Writer
 from tillstream.errors import UndecodableMessage
@@ -57,7 +58,14 @@ def _day(text: str) -> date | None:
 class Pages:
     """Puts pages together; those about a store or a receipt ask the archive."""
 
-    def __init__(self, model: Model, archive: Archive) -> None:
+    def __init__(
+        self,
+        model: Model,
+        archive: Archive,
+        counted_to: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        """`counted_to` tells when the ledger had last read the whole log, Unix seconds."""
+        self._counted_to = counted_to
         self._model = model
         self._archive = archive
 
@@ -71,14 +79,14 @@ class Pages:
         elif at.page in contents:
             content = contents[at.page]()
         else:
-            content = self._written(at, language)
+            content = self._written(at, language, view(search))
         page = [layout.header(at.page, view(search)), content, layout.footer()]
         return list(translate(page, language))
 
-    def refresh(self, pathname: str, language: str) -> list[Any] | None:
+    def refresh(self, pathname: str, language: str, search: str = "") -> list[Any] | None:
         """A store's figures again; None when the archive does not answer."""
         try:
-            found = self._store(place(pathname).about, self._writer(language))
+            found = self._store(place(pathname).about, self._writer(language), view(search))
             return list(translate(found, language))
         except ArchiveAway:
             return None
@@ -86,40 +94,45 @@ class Pages:
     def _writer(self, language: str) -> Writer:
         return Writer(language, self._model.timezone)
 
-    def _written(self, at: Place, language: str) -> Any:
+    def _written(self, at: Place, language: str, shown: View) -> Any:
         write = self._writer(language)
-        note = Verbatim("")
         try:
             if at.page == "store":
-                inner = self._store(at.about, write)
+                inner = self._store(at.about, write, shown)
             elif at.page == "receipt":
                 inner = self._receipt(at.about, write)
             else:
                 inner = [html.P("There is no such page.", className="message")]
         except ArchiveAway:
             inner = [html.P("The archive is away. Try again in a moment.", className="message")]
-        title = {"store": "Store", "receipt": "Receipt"}.get(at.page, "Tillstream")
-        return html.Main(
-            [
-                html.Div(
-                    [html.H2([html.Span(title), Verbatim(f" {at.about}")]), html.Span(note)],
-                    className="page-title",
-                ),
-                html.Div(inner, id="body", className="more", **attributes(about=at.about)),
-                *([dcc.Interval(id="refresh", interval=REFRESH_MS)] if at.page == "store" else []),
-            ],
-            className="content",
-        )
+        body = html.Div(inner, id="body", className="more", **attributes(about=at.about))
+        if at.page == "store":
+            return html.Main(
+                [
+                    shop.title(at.about, shown),
+                    body,
+                    shop.plots(),
+                    dcc.Interval(id="refresh", interval=REFRESH_MS),
+                ],
+                id="store-page",
+                className="content",
+                **attributes(store=at.about, state="waiting"),
+            )
+        title = "Receipt" if at.page == "receipt" else "Tillstream"
+        heading = html.H2([html.Span(title), Verbatim(f" {at.about}")])
+        return html.Main([html.Div(heading, className="page-title"), body], className="content")
 
-    def _store(self, store: str, write: Writer) -> list[Any]:
-        found = self._archive.store_day(store, self._model.day)
-        return shop.body(store, found, self._model.tills, write)
+    def _store(self, store: str, write: Writer, shown: View) -> list[Any]:
+        found = self._archive.store_day(store, self._model.day, shown.category)
+        if not found.totals and not self._archive.knows(store):
+            return shop.unknown(store)
+        return shop.body(store, found, self._model.tills, write, shown)
 
     def _receipt(self, key: str, write: Writer) -> list[Any]:
         life = self._archive.receipt(key)
         if life is None:
             return [html.P("The archive has no such receipt (yet).", className="message")]
         try:
-            return slip.body(key, life, write)
+            return slip.body(key, life, self._counted_to(), write)
         except UndecodableMessage:
             return [html.P("This receipt cannot be read.", className="message")]

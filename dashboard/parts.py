@@ -71,6 +71,24 @@ def plot(id: str, title: str, subtitle: str, feed: str, figure: Figure, *extra: 
     )
 
 
+def still_plot(id: str, title: str, figure: Figure) -> Any:  # noqa: A002
+    """A card with a figure that a page's own script draws; it follows no feed."""
+    return dmc.Paper(
+        className=f"card plot {id}",
+        withBorder=True,
+        children=[
+            html.Div(html.Div(html.H2(title, id=f"{id}-title")), className="plot-head"),
+            html.Div(
+                dcc.Graph(id=id, figure=figure, config=figures.CONFIG, className="graph"),
+                id=f"{id}-drawing",
+                className="still-frame",
+                role="img",
+                **named(title),
+            ),
+        ],
+    )
+
+
 def table(id: str, title: str, subtitle: str, feed: str, columns: tuple[str, ...]) -> Any:  # noqa: A002
     """A card with a table whose rows the browser draws; the first column names the row."""
     heads = [

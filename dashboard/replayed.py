@@ -4,10 +4,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import html
 
 from dashboard import figures, parts
-from dashboard.figures import Figure
 from dashboard.tiles import REPLAY_TILES
 from dashboard.written import Verbatim
 
@@ -49,9 +48,13 @@ def page(day: date) -> Any:
             ),
             html.Div(
                 [
-                    _plot("replay-revenue", "Revenue over the day", figures.revenue()),
-                    _plot("replay-categories", "Sales by category", figures.categories()),
-                    _plot("replay-rate", "Receipts sold per minute", figures.receipts_per_minute()),
+                    parts.still_plot("replay-revenue", "Revenue over the day", figures.revenue()),
+                    parts.still_plot(
+                        "replay-categories", "Sales by category", figures.categories()
+                    ),
+                    parts.still_plot(
+                        "replay-rate", "Receipts sold per minute", figures.receipts_per_minute()
+                    ),
                 ],
                 className="replay-plots",
             ),
@@ -134,21 +137,4 @@ def _tile(id: str, label: str, format: str) -> Any:  # noqa: A002 - HTML's and t
             ],
             className="tile-body",
         ),
-    )
-
-
-def _plot(id: str, title: str, figure: Figure) -> Any:  # noqa: A002
-    return dmc.Paper(
-        className=f"card plot {id}",
-        withBorder=True,
-        children=[
-            html.Div(html.Div(html.H2(title, id=f"{id}-title")), className="plot-head"),
-            html.Div(
-                dcc.Graph(id=id, figure=figure, config=figures.CONFIG, className="graph"),
-                id=f"{id}-drawing",
-                className="graph-frame",
-                role="img",
-                **parts.named(title),
-            ),
-        ],
     )

@@ -10,16 +10,27 @@ from dashboard.archive import Document, Life
 from dashboard.parts import attributes
 from dashboard.shop import store_path
 from dashboard.written import Verbatim, Writer
+from tillstream.clock import utc
 from tillstream.codec import decode_receipt
 from tillstream.contracts import StampedReceipt
 from tillstream.money import milli_units, minor_units
 
+#: The archive may have a receipt so much before the log's reader; seconds.
+SETTLED_SECONDS = 2.0
 
-def body(key: str, life: Life, write: Writer) -> list[Any]:
-    """Slip and life side by side."""
+
+def body(key: str, life: Life, counted_to: float | None, write: Writer) -> list[Any]:
+    """Slip and life side by side.
+
+    `counted_to`: when the ledger had last read the whole log, Unix seconds; None if unknown.
+    """
     raw = life.document["raw"]
     receipt = decode_receipt(raw.encode() if isinstance(raw, str) else bytes(raw))
-    return [html.Div([_slip(key, receipt, write), _life(life, write)], className="receipt-page")]
+    return [
+        html.Div(
+            [_slip(key, receipt, write), _life(life, counted_to, write)], className="receipt-page"
+        )
+    ]
 
 
 def _slip(key: str, receipt: StampedReceipt, write: Writer) -> Any:
@@ -88,19 +99,23 @@ def _amount(label: str, euros: float, write: Writer, name: str = "") -> Any:
     )
 
 
-def _life(life: Life, write: Writer) -> Any:
+def _life(life: Life, counted_to: float | None, write: Writer) -> Any:
     document = life.document
+    sold, received, stored = (document[name] for name in ("date", "receivedAt", "storedAt"))
     steps = [
-        ("Sold", "till's clock", document["date"], None),
-        ("Received", "the door's stamp", document["receivedAt"], document["date"]),
-        ("Stored", "sent to the archive", document["storedAt"], document["receivedAt"]),
+        _step("Sold", "till's clock", sold, None, write),
+        _step("Received", "the door's stamp", received, sold, write),
+        # The broker keeps no time; but nothing reaches the archive before its confirm is due.
+        _told("Confirmed", "by the broker, before the till had its answer; no time is kept"),
+        _step("Stored", "sent to the archive", stored, received, write),
+        _counted(stored, counted_to, write),
     ]
     return dmc.Paper(
         className="card list life",
         withBorder=True,
         children=[
             html.Div(html.H2("Its life"), className="plot-head"),
-            html.Ol([_step(*step, write) for step in steps]),
+            html.Ol(steps),
             html.Dl(
                 [
                     html.Dt("Identity"),
@@ -114,16 +129,42 @@ def _life(life: Life, write: Writer) -> Any:
     )
 
 
-def _step(name: str, note: str, at: datetime, before: datetime | None, write: Writer) -> Any:
+def _step(
+    name: str,
+    note: str,
+    at: datetime,
+    before: datetime | None,
+    write: Writer,
+    bound: str = "",
+) -> Any:
     after = [] if before is None else [html.Span(_after(before, at), className="after")]
     return html.Li(
         [
             html.Strong(name),
             html.Span(note, className="note"),
-            html.Time(write.moment(at), id=f"life-{name.lower()}", dateTime=at.isoformat()),
+            html.Time(
+                [html.Span(bound), write.moment(at)] if bound else write.moment(at),
+                id=f"life-{name.lower()}",
+                dateTime=at.isoformat(),
+            ),
             *after,
         ]
     )
+
+
+def _counted(stored: datetime, counted_to: float | None, write: Writer) -> Any:
+    """The archive and the log are fed by one exchange: what the archive has, the log had."""
+    if counted_to is None:
+        return _told("Counted", "not known: the ledger is not heard of")
+    if counted_to < stored.timestamp() + SETTLED_SECONDS:
+        return _told("Counted", "not known yet: the ledger has not read so far")
+    note = "the ledger had read the whole log by then; it keeps no time of a receipt"
+    return _step("Counted", note, utc(counted_to), None, write, "no later than ")
+
+
+def _told(name: str, note: str) -> Any:
+    told = html.Span(note, id=f"life-{name.lower()}", className="note told")
+    return html.Li([html.Strong(name), told])
 
 
 def _after(before: datetime, at: datetime) -> Verbatim:

@@ -17,6 +17,27 @@ PAGES = {
     "Consumers": "Consommateurs",
     "In / s": "Entrée / s",
     "Out / s": "Sortie / s",
+    # A store.
+    "all categories": "toutes les catégories",
+    "No receipt of this store is in the archive:": "L'archive n'a aucun ticket de ce magasin :",
+    "To all stores": "Vers tous les magasins",
+    "not known": "inconnu",
+    "none today": "aucun aujourd'hui",
+    "silent since": "muette depuis",
+    # A receipt.
+    "Confirmed": "Confirmé",
+    "by the broker, before the till had its answer; no time is kept": (
+        "par le courtier, avant la réponse à la caisse ; l'heure n'est pas gardée"
+    ),
+    "Counted": "Compté",
+    "no later than ": "au plus tard ",
+    "not known: the ledger is not heard of": "inconnu : le registre ne se fait pas entendre",
+    "not known yet: the ledger has not read so far": (
+        "pas encore connu : le registre n'a pas lu jusque-là"
+    ),
+    "the ledger had read the whole log by then; it keeps no time of a receipt": (
+        "le registre avait alors lu tout le journal ; il ne garde pas l'heure d'un ticket"
+    ),
     # A replayed day.
     "Replay": "Relecture",
     "Replay of": "Relecture du",

@@ -145,6 +145,7 @@
       put(element.id, { "data-state": now });
       put(`${element.id.replace("-frame", "")}-fresh`, freshness(element.dataset.feed, now, narrow));
     }
+    if (t.storeFigures) t.storeFigures(put, frame, stateOf);
   }
 
   /* Until when what stands in a card is complete, or since when it is stale. */

@@ -1,5 +1,6 @@
 """The pages beside the live one, as their readers see them: operations, a store, a receipt."""
 
+import csv
 import os
 import time
 from collections.abc import Iterator
@@ -12,17 +13,22 @@ from bson import Int64
 from playwright.sync_api import Browser, Page, sync_playwright
 from pymongo import MongoClient
 
+from dashboard.archive import of_store
 from dashboard.shop import receipt_path
+from persistence.archive import HISTORY_INDEX, STORE_INDEX
 from tests.dashboards import (
     PARIS,
     Dashboard,
     Workers,
     attribute,
+    changed_at,
     viewing,
     wait_for_state,
+    watch_for,
 )
 from tests.e2e.browser import FLAGS
 from tests.receipts import decoded, line, receipt, stamped
+from tillstream import topology
 from tillstream.clock import BusinessDay, utc
 from tillstream.contracts import receipt_key
 
@@ -30,11 +36,16 @@ DATABASE = "dashboard-pages"
 
 
 @pytest.fixture(scope="module")
-def dashboard(amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
+def workers(amqp_url: str) -> Iterator[Workers]:
+    with Workers(amqp_url) as publishing:
+        yield publishing
+
+
+@pytest.fixture(scope="module")
+def dashboard(workers: Workers, amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
     own = Dashboard(AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE=DATABASE)
-    with Workers(amqp_url):
-        yield own.start()
-        own.close()
+    yield own.start()
+    own.close()
     with MongoClient[dict[str, Any]](mongo_url) as client:
         client.drop_database(DATABASE)
 
@@ -179,7 +190,11 @@ def test_a_receipt_stands_at_its_own_address_and_tells_its_life(
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("receipt/1/1/1/never", "no such receipt"), ("nowhere", "no such page")],
+    [
+        ("receipt/1/1/1/never", "no such receipt"),
+        ("store/Atlantis", "No receipt of this store is in the archive: Atlantis"),
+        ("nowhere", "no such page"),
+    ],
 )
 def test_what_is_not_there_is_said(
     browser: Browser, dashboard: Dashboard, path: str, said: str
@@ -212,6 +227,7 @@ def test_no_page_has_a_serious_barrier_in_either_theme(
     browser: Browser, dashboard: Dashboard, sold_at: str, path: str
 ) -> None:
     barriers = {}
+    path = receipt_path(f"Lyon%2F4/1/1/{sold_at}")[1:] if path == "receipt" else path
     with viewing(browser, dashboard.url, path=path, locale="en-GB") as page:
         wait_for_state(page, "status", "live", 20)
         for theme in ("dark", "light"):
@@ -220,3 +236,80 @@ def test_no_page_has_a_serious_barrier_in_either_theme(
             page.click("#theme-toggle")
 
     assert {"dark": [], "light": []} == barriers
+
+
+def test_a_store_of_one_category_is_a_link_and_its_csv_is_its_tables(
+    browser: Browser, dashboard: Dashboard, sold_at: str
+) -> None:
+    path = "store/Lyon%2F4?window=6h&category=Boisson"
+    with viewing(browser, dashboard.url, path=path, locale="en-GB") as page:
+        page.wait_for_selector('#store-page[data-state="live"]')
+        page.wait_for_function(
+            "document.querySelector('#store-bars .js-plotly-plot').data[0].y.length === 2"
+        )
+        revenue = attribute(page, "store-revenue", "value")
+        plotted = page.evaluate(
+            "document.querySelector('#store-revenue-plot .js-plotly-plot').data[0].y.at(-1)"
+        )
+        tables = [
+            [name, *cells]
+            for name, *cells in page.evaluate(
+                "[...document.querySelectorAll('table.rows')].flatMap((table) => "
+                "[...table.querySelectorAll('tbody tr')].map((row) => "
+                "[table.id, ...[...row.children].map((cell) => cell.innerText.trim())]))"
+            )
+        ]
+        with page.expect_download() as download:
+            page.click("#csv")
+        saved = list(csv.reader(download.value.path().read_text("utf-8-sig").splitlines()))
+        page.click("#store-category")
+        page.wait_for_selector('#store-revenue[data-value="11.90"]')
+        window = page.url.partition("?")[2]
+
+    assert ("5.90", 5.9, "window=6h") == (revenue, plotted, window)
+    assert tables == [row for row in saved if row[0] in {name for name, *_ in tables}]
+    assert ["figure", "store-revenue", "5.90"] in saved
+
+
+def test_a_store_whose_archive_has_stopped_is_stale_within_three_seconds(
+    browser: Browser, dashboard: Dashboard, workers: Workers, sold_at: str
+) -> None:
+    with viewing(browser, dashboard.url, path="store/Lyon%2F4", locale="en-GB") as page:
+        page.wait_for_selector('#store-page[data-state="live"]')
+        watch_for(page, "store-page", "stale")
+        workers.silent = {topology.METRICS_DB}
+        page.wait_for_selector('#store-page[data-state="stale"]', timeout=10_000)
+        after = changed_at(page) - workers.last[topology.METRICS_DB]
+        said = page.inner_text("#store-fresh")
+        workers.silent = set()
+        page.wait_for_selector('#store-page[data-state="live"]', timeout=10_000)
+
+    assert after < 3.0
+    assert "stale since" in said
+
+
+def test_the_page_of_a_store_reads_no_other_stores_receipts(
+    mongo_url: str, mongo_database: str
+) -> None:
+    """Ten thousand receipts a day of other stores change nothing of what is read."""
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        receipts = client[mongo_database]["receipts"]
+        receipts.create_index(HISTORY_INDEX)
+        receipts.create_index(STORE_INDEX)
+        fields = {"businessDay": "2026-11-21", "date": utc(0), "grossMinor": Int64(1)}
+        receipts.insert_many(
+            {**fields, "_id": str(n), "store": str(n % 500), "lines": [], "payments": []}
+            for n in range(10_000)
+        )
+        explained = client[mongo_database].command(
+            "explain",
+            {
+                "aggregate": "receipts",
+                "pipeline": of_store("7", "2026-11-21", "", "Europe/Paris"),
+                "cursor": {},
+            },
+            verbosity="executionStats",
+        )
+        stats = explained["stages"][0]["$cursor"]["executionStats"]
+
+    assert (20, 20) == (stats["totalDocsExamined"], stats["totalKeysExamined"])

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,17 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from pymongo import MongoClient
 
-from dashboard import app
+from dashboard import app, routes
 from dashboard.archive import Archive
 from dashboard.filters import Filters
 from dashboard.model import Model
 from dashboard.narrow import Narrower
 from dashboard.pages import Pages
+from dashboard.replay import Replays
 from dashboard.series import Values
 from dashboard.shop import receipt_path
 from dashboard.stream import Broadcaster
+from dashboard.watch import Watch
 from generator import chain
 from generator.counters import MemoryCounters
 from generator.receipts import Tills
@@ -38,8 +40,9 @@ from tests.dashboards import wait_for_state
 from tests.e2e.browser import FLAGS
 from tests.processes import answers, free_port
 from tests.waiting import wait_until
-from tillstream import ports
+from tillstream import broker, ports, proofs
 from tillstream.clock import BusinessDay, utc
+from tillstream.proofs import Proof
 from tillstream.snapshots import DelayFigures, DelaySnapshot
 from tillstream.stores import StoreTable
 
@@ -88,6 +91,18 @@ def archive_days(client: MongoClient[dict[str, Any]]) -> str:
                 made = document(json.dumps(receipt).encode(), table)
                 documents.append(made | {"storedAt": utc(minute + second + 0.33)})
     client[DATABASE]["receipts"].insert_many(documents)
+    proof = Proof(
+        started_at=MOMENT - 1260,
+        ended_at=MOMENT - 1251,
+        exit_status=0,
+        verdict=(
+            "accepted 284310, stored 284310, counted 284310, duplicates 0, conflicts 0,"
+            " dead-lettered 0, lost 0, double-counted 0"
+        ),
+        differences=0,
+        named=(),
+    )
+    client[DATABASE][proofs.COLLECTION].insert_one(proofs.document(proof))
     return receipt_path(documents[-1]["_id"])[1:]
 
 
@@ -197,20 +212,31 @@ class Stage:
 
 
 @contextmanager
-def performing(stage: Stage, client: MongoClient[dict[str, Any]]) -> Iterator[str]:
+def performing(stage: Stage, client: MongoClient[dict[str, Any]], amqp_url: str) -> Iterator[str]:
     """The pages of the stage; yields their URL."""
     broadcaster = Broadcaster(stage.model, stage.now, max_viewers=10)
     archive = Archive(client, DATABASE, PARIS.key, stage.now)
-    pages = Pages(stage.model, archive)
+    ended = threading.Event()
+    watch = Watch(client, DATABASE, stage.model, stage.now, ended)
+    pages = Pages(stage.model, archive, stage.now)
     filters = Filters(stage.model, Narrower(client, DATABASE, PARIS, stage.now))
     config = uvicorn.Config(
-        app.build(broadcaster, pages, filters, lambda: True, stage.now),
+        app.build(
+            broadcaster,
+            pages,
+            filters,
+            lambda: True,
+            stage.now,
+            also=[
+                routes.operation(watch),
+                routes.replay(Replays(client, DATABASE, BusinessDay(PARIS), stage.now)),
+            ],
+        ),
         log_config=None,
         log_level="error",
     )
     server = uvicorn.Server(config)
     port = free_port()
-    ended = threading.Event()
 
     def tell() -> None:
         while not ended.wait(0.2):
@@ -220,6 +246,7 @@ def performing(stage: Stage, client: MongoClient[dict[str, Any]]) -> Iterator[st
         threads = [
             threading.Thread(target=server.run, kwargs={"sockets": [listener]}),
             threading.Thread(target=tell),
+            threading.Thread(target=watch.run, args=(amqp_url,)),
         ]
         for thread in threads:
             thread.start()
@@ -243,11 +270,14 @@ def settle(page: Page, url: str, drawn: str) -> None:
     page.wait_for_timeout(2500)
 
 
-def test_pictures_of_the_pages(chromium: str, mongo_url: str) -> None:
+def test_pictures_of_the_pages(chromium: str, mongo_url: str, amqp_url: str) -> None:
     folder = Path(os.environ["DASHBOARD_PICTURES"])
     folder.mkdir(parents=True, exist_ok=True)
     stage = Stage()
     overflow = {}
+    connection = broker.connect(amqp_url, "pictures")
+    broker.declare(connection.channel())
+    connection.close()
     with MongoClient[dict[str, Any]](mongo_url, tz_aware=True) as client:
         receipt = archive_days(client)
         pages = {
@@ -256,8 +286,12 @@ def test_pictures_of_the_pages(chromium: str, mongo_url: str) -> None:
             "operations": ("operations", "#gaps-rows th"),
             "store": ("store/3", "#store-latest td"),
             "receipt": (receipt, "#slip"),
+            "replay": (
+                f"replay/{DAY - timedelta(days=7)}?at=12:30:00&play=0",
+                "#replay-categories .bartext",
+            ),
         }
-        with performing(stage, client) as url, sync_playwright() as playwright:
+        with performing(stage, client, amqp_url) as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             for size, (width, height) in SIZES.items():
                 context = browser.new_context(

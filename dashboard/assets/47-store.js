@@ -1,0 +1,99 @@
+/* The page of a store: its plots from the archive's minutes, and how fresh everything on it is. */
+(function () {
+  "use strict";
+  const t = window.tillstream;
+  const { format } = t;
+  //: The page asks the archive every 5 s; older figures are stale, seconds.
+  const LATE_SECONDS = 12;
+  const ASK_MS = 500;
+  const ANSWER_MS = 12_000;
+  let part = null;
+  let asking = false;
+  let askAt = 0;
+
+  const money = (minor) => format.money((minor / 100).toFixed(2));
+  const page = () => document.getElementById("store-page");
+
+  function react(id, data, layout) {
+    const graph = document.querySelector(`#${id} .js-plotly-plot`) || document.querySelector(`#${id}.js-plotly-plot`);
+    if (!graph || document.hidden) return false;
+    window.Plotly.react(graph, data, layout, graph._context);
+    return true;
+  }
+
+  function overTime(id, columns, range) {
+    const { data, layout } = t.basePlot(id);
+    return react(id, data.map((trace, i) => ({ ...trace, ...(columns[i] || {}) })), {
+      ...layout,
+      xaxis: { ...layout.xaxis, range: range.map((at) => at * 1000), ...t.ticks(...range) },
+    });
+  }
+
+  /* True once every plot is there. */
+  function draw() {
+    const minutes = t.windowMinutes();
+    const end = part.read_at;
+    const shown = part.minutes.filter((p) => minutes === null || p[0] > end - 60 * minutes);
+    const first = shown.length ? shown[0][0] : end - 3600;
+    const range = [Math.min(first, end - 300), end];
+    const x = shown.map((p) => p[0] * 1000);
+    const gross = shown.map((p) => p[1] / 100);
+    const sold = [];
+    for (let i = 1; i < shown.length; i += 1) sold.push([shown[i][0], shown[i][2] - shown[i - 1][2]]);
+    // Of the whole day the first minute begins at nothing.
+    if (shown.length && minutes === null) sold.unshift([shown[0][0], shown[0][2]]);
+    const rate = { x: sold.map((p) => p[0] * 1000), y: sold.map((p) => p[1]) };
+    const rateText = sold.map((p) => `${t.minuteTime(p[0])}  ${format.count(p[1])}`);
+    const revenueText = shown.map((p) => `${t.minuteTime(p[0])}  ${money(p[1])}`);
+    const { data, layout } = t.basePlot("store-bars");
+    const bars = part.bars || [];
+    const amounts = bars.map(([, revenue]) => Number(revenue));
+    return [
+      overTime("store-revenue-plot", [{ x, y: gross, text: revenueText }, { x, y: gross }], range),
+      overTime("store-rate", [{ ...rate, text: rateText }, rate], range),
+      react("store-bars", [{
+        ...data[0], x: amounts, y: bars.map(([name]) => (name.length > 22 ? `${name.slice(0, 21)}…` : name)),
+        text: bars.map(([, revenue]) => format.money(revenue)),
+      }], { ...layout, xaxis: { ...layout.xaxis, range: [Math.min(0, ...amounts) * 1.3, Math.max(...amounts, 0.01) * 1.5] } }),
+    ].every(Boolean);
+  }
+
+  async function ask() {
+    const here = page();
+    if (!here || asking || document.hidden || !t.zone() || Date.now() < askAt) return;
+    asking = true;
+    askAt = Date.now() + 2000;
+    try {
+      const query = new URLSearchParams({ store: here.dataset.store, category: t.address("category") });
+      const response = await fetch(`${t.prefix}part?${query}`, { signal: AbortSignal.timeout(ANSWER_MS) });
+      if (response.ok) {
+        part = await response.json();
+        if (draw()) askAt = Date.now() + Math.max(2, part.ask_again) * 1000;
+      }
+    } catch (error) {
+      console.info("no answer", error);
+    } finally {
+      asking = false;
+    }
+  }
+
+  /* As stale as what fills the archive, or as the answer itself. */
+  function fresh(put, frame, stateOf) {
+    if (!page()) return;
+    const told = document.querySelector("#body [data-read]");
+    if (!told) return;
+    const read = Number(told.dataset.read);
+    const feed = stateOf("metrics-db");
+    const late = frame.at - read > LATE_SECONDS;
+    const state = feed === "live" && late ? "stale" : feed;
+    const since = feed === "stale" ? Math.min(read, frame.feeds["metrics-db"][1] || read) : read;
+    put("store-page", { "data-state": state });
+    put("store-fresh", {
+      children: state === "live" ? `${t.say("to")} ${t.secondTime(read)}` : state === "stale"
+        ? `${t.say("stale since")} ${t.secondTime(since)}` : t.say("waiting for data"),
+    });
+  }
+
+  Object.assign(t, { storeFigures: fresh });
+  setInterval(ask, ASK_MS);
+})();
