@@ -17,7 +17,6 @@ from tillstream.clock import utc
 from tillstream.money import decimal_text
 from tillstream.snapshots import TillsSnapshot
 
-
 _CURRENT: Any = {"aria-current": "true"}
 
 
