@@ -1,6 +1,7 @@
 """What a page asks the archive for: one store's day, one receipt. Answers are shared."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from pymongo import MongoClient
@@ -115,12 +116,23 @@ def connect(url: str) -> MongoClient[Document]:
     )
 
 
+def day_of_store(store: str, day: str) -> Document:
+    """A store's business day, as the index of store and date finds it.
+
+    Wherever the store is (14 hours ahead of UTC to 12 behind) and whatever its cutoff (to 23),
+    its day lies within these instants; of them `businessDay` takes what is of the day.
+    """
+    midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    within = {"$gte": midnight - timedelta(hours=14), "$lt": midnight + timedelta(hours=59)}
+    return {"store": store, "date": within, "businessDay": day}
+
+
 def of_store(store: str, day: str, category: str, zone: str) -> list[Document]:
-    """The pipeline of a store's day, read by the index of store and business day."""
+    """The pipeline of a store's day, read by the index of store and date."""
     hour = {"$dateToString": {"date": "$date", "format": "%H", "timezone": zone}}
     gross: Document = {"$sum": "$grossMinor"}
     receipts = {"$sum": 1}
-    match: Document = {"businessDay": day, "store": store}
+    match = day_of_store(store, day)
     narrow: list[Document] = []
     if category:
         match["lines.category"] = category

@@ -10,7 +10,7 @@ import msgspec
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from dashboard.archive import ArchiveAway, Document
+from dashboard.archive import ArchiveAway, Document, day_of_store
 from dashboard.frames import Bar, ranked_bars
 from dashboard.history import running_totals
 from dashboard.panels import Row, mean, with_rest
@@ -236,7 +236,7 @@ def _match(part: Part) -> Document:
     dates = {"$gte": day - timedelta(days=1), "$lt": day + timedelta(days=3)}
     match: Document = {"businessDay": part.day, "date": dates}
     if part.store:
-        return match | {"store": part.store}
+        return match | day_of_store(part.store, part.day)
     # Of a store all lines are read, for the bars of its other categories.
     return match | {"lines.category": part.category} if part.category else match
 

@@ -1,6 +1,7 @@
 """The categories of a replayed day: the largest by name, the rest in one."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from dashboard.frames import MAX_BARS, OTHER
 from dashboard.replay import ranked
@@ -8,7 +9,7 @@ from dashboard.replay import ranked
 
 def test_small_categories_are_summed_in_one_and_no_cent_is_lost() -> None:
     slot = datetime(2026, 11, 20, 8, tzinfo=UTC)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"_id": {"slot": slot, "category": f"c{n:02}"}, "gross": 1000 - n}
         for n in range(MAX_BARS + 3)
     ]
@@ -17,4 +18,4 @@ def test_small_categories_are_summed_in_one_and_no_cent_is_lost() -> None:
 
     assert [*(f"c{n:02}" for n in range(MAX_BARS)), OTHER] == names
     assert sum(1000 - n for n in range(MAX_BARS, MAX_BARS + 3)) == sold[-1][2]
-    assert sum(int(row["gross"]) for row in rows) == sum(gross for _, _, gross in sold)
+    assert sum(row["gross"] for row in rows) == sum(gross for _, _, gross in sold)
