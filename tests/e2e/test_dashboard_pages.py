@@ -28,6 +28,7 @@ from tests.dashboards import (
 )
 from tests.e2e.browser import FLAGS
 from tests.receipts import decoded, line, receipt, stamped
+from tests.waiting import wait_until
 from tillstream import topology
 from tillstream.clock import BusinessDay, utc
 from tillstream.contracts import receipt_key
@@ -244,9 +245,8 @@ def test_a_store_of_one_category_is_a_link_and_its_csv_is_its_tables(
     path = "store/Lyon%2F4?window=6h&category=Boisson"
     with viewing(browser, dashboard.url, path=path, locale="en-GB") as page:
         page.wait_for_selector('#store-page[data-state="live"]')
-        page.wait_for_function(
-            "document.querySelector('#store-bars .js-plotly-plot').data[0].y.length === 2"
-        )
+        drawn = "(document.querySelector('#store-bars .js-plotly-plot') || {data: [{y: []}]})"
+        wait_until(lambda: page.evaluate(f"{drawn}.data[0].y.length") == 2, 20, "the plots")
         revenue = attribute(page, "store-revenue", "value")
         plotted = page.evaluate(
             "document.querySelector('#store-revenue-plot .js-plotly-plot').data[0].y.at(-1)"
