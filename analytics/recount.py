@@ -13,15 +13,18 @@ from analytics.ledger import RECORD_BYTES, Ledger, Progress, identity_records
 from analytics.ownership import rebuilt_path, remove
 from tillstream.stream import LogMessage
 
+#: Identities that go to SQLite in one blob, of which it takes a billion bytes at most.
+RECORDS_AT_ONCE = 500_000
+
 
 class Recount:
     """Counts a log from its first message into memory: exact, and fast for that."""
 
     def __init__(self) -> None:
         self.days: dict[date, Totals] = {}
-        #: Identity key -> content, and their records for the ledger, put together.
+        #: Identity key -> content, and their records for the ledger, one after the other.
         self.identities: dict[bytes, bytes] = {}
-        self._records: list[bytes] = []
+        self._records = bytearray()
         self.conflicts: list[tuple[int, bytes, bytes]] = []
         self.next_offset: int | None = None
         self.receipts = 0
@@ -45,8 +48,10 @@ class Recount:
         for day, totals in self.days.items():
             ledger.write_totals(day, totals.items())
         # In the order of the table, each insert goes to its end.
-        records = np.frombuffer(b"".join(self._records), f"S{RECORD_BYTES}")
-        ledger.keep_identities(np.sort(records).tobytes())
+        records = np.frombuffer(self._records, f"S{RECORD_BYTES}")
+        records.sort()
+        for start in range(0, len(records), RECORDS_AT_ONCE):
+            ledger.keep_identities(records[start : start + RECORDS_AT_ONCE].tobytes())
         for conflict in self.conflicts:
             ledger.add_conflict(*conflict)
         ledger.write_tills(self.book.tills.values())
@@ -68,14 +73,14 @@ class Recount:
         fresh = dict(zip(keys, contents, strict=True))
         if len(fresh) == len(keys) and known.keys().isdisjoint(fresh):
             known.update(fresh)
-            self._records.append(b"".join(records))
+            self._records += b"".join(records)
             return [None] * len(keys)
         first: list[bytes | None] = []
         for key, content, record in zip(keys, contents, records, strict=True):
             first.append(known.get(key))
             if first[-1] is None:
                 known[key] = content
-                self._records.append(record)
+                self._records += record
         return first
 
     def _add_conflict(self, offset: int, key: bytes, receipt: bytes) -> None:

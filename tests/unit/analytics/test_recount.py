@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from analytics import reading
+from analytics import reading, recount
 from analytics.ledger import Ledger
 from analytics.reading import ReaderDied, read_in_parallel
 from analytics.recount import Recount
@@ -28,6 +28,7 @@ STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many batches of few messages, so that repeats are in other ones than their first."""
     monkeypatch.setattr(reading, "BATCH_BYTES", 8_000)
+    monkeypatch.setattr(recount, "RECORDS_AT_ONCE", 100)
 
 
 def log(seed: int) -> list[LogMessage]:
