@@ -1,11 +1,12 @@
 """Folds are sums: of parts, in any order, to the cent."""
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, datetime
 from operator import add
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple
@@ -15,7 +16,7 @@ from analytics.folds import LATE, WHOLE_DAY, Figures, Totals, by_key, summed
 from analytics.folds import add as add_sums
 from tests.receipts import decoded, line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
-from tillstream.codec import NDJSON
+from tillstream.codec import JSON, NDJSON
 from tillstream.money import minor_units
 from tillstream.stores import StoreTable
 from tillstream.stream import LogMessage
@@ -98,6 +99,29 @@ def test_a_receipt_that_comes_after_its_day_closed_is_late() -> None:
     actual = [LATE in folded([fields]) for fields in (on_time, late)]
 
     assert [False, True] == actual
+
+
+@pytest.mark.parametrize(
+    ("date_text", "received", "late"),
+    [
+        # Of 25 hours: half an hour before its end, and at its end.
+        ("2026-10-25 00:10:00", "2026-10-25T22:30:00+00:00", False),
+        ("2026-10-25 00:10:00", "2026-10-25T23:00:00+00:00", True),
+        # Of 23 hours.
+        ("2026-03-29 00:10:00", "2026-03-29T21:59:59+00:00", False),
+        ("2026-03-29 00:10:00", "2026-03-29T22:00:00+00:00", True),
+    ],
+)
+def test_a_day_of_23_or_25_hours_closes_when_it_ends(
+    date_text: str, received: str, late: bool
+) -> None:
+    body = stamped(receipt(date=date_text), datetime.fromisoformat(received).timestamp())
+
+    actual = summed(read_columns([LogMessage(0, body, JSON)], STORES))
+
+    whole = {(day, name) for day, name, _ in actual if name in ("day", "late")}
+    day = date.fromisoformat(date_text[:10])
+    assert {(day, "day"), *([(day, "late")] if late else [])} == whole
 
 
 def test_each_store_keeps_its_own_calendar() -> None:
