@@ -41,6 +41,15 @@ COMMANDS = {
         "persistence.backup.restore_command",
         "bring a backup into an empty system",
     ),
+    "seal": ("persistence.seal.seal_command", "close the business days that are over"),
+    "export-seals": (
+        "persistence.seal.export_command",
+        "write seals and sealed receipts to a folder",
+    ),
+    "verify-seal": (
+        "persistence.seal.verify_command",
+        "find what was altered, removed or inserted since it was sealed",
+    ),
 }
 
 

@@ -13,6 +13,7 @@ from dashboard.settings import DashboardSettings
 from entrypoint.settings import EntrypointSettings
 from persistence.api.settings import ArchiveApiSettings
 from persistence.parquet.settings import ParquetSettings
+from persistence.seal.settings import SealSettings
 from persistence.settings import PersistenceSettings
 from tillstream.contracts import Receipt
 from tillstream.local.settings import LocalSettings
@@ -29,6 +30,7 @@ KINDS: list[type[Settings]] = [
     LocalSettings,
     ParquetSettings,
     PersistenceSettings,
+    SealSettings,
 ]
 
 

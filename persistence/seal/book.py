@@ -1,0 +1,125 @@
+"""The collection `seals`, beside the receipts that it seals.
+
+The critical sequence, for each till and closed day:
+
+1. read the till's last seal;
+2. read which receipts of the day are sealed, then the receipts that are not;
+3. insert the seal that follows the one of 1.
+
+Two sealers cannot both follow one seal: store, till and sequence are unique, and who comes second
+begins again at 1. Killed at any moment, the chain is whole, and the next run goes on.
+"""
+
+import random
+import time
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, MongoClient
+from pymongo.errors import DuplicateKeyError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from persistence.documents import Document
+from persistence.seal.closing import MOST_RECEIPTS, Seal, close
+from persistence.seal.content import content
+from tillstream.clock import Clock, utc
+from tillstream.errors import TillstreamError
+from tillstream.stores import StoreTable
+
+BY_TILL = [("store", ASCENDING), ("till", ASCENDING), ("businessDay", ASCENDING)]
+CHAIN = [("store", ASCENDING), ("till", ASCENDING), ("sequence", ASCENDING)]
+#: How often another sealer may be first, before this one gives up.
+ATTEMPTS = 50
+WTIMEOUT_MS = 30_000
+
+
+class Book:
+    """Receipts and seals of one database, as a majority has them."""
+
+    def __init__(
+        self, client: MongoClient[Document], database: str, stores: StoreTable, clock: Clock
+    ) -> None:
+        durable = client.get_database(
+            database,
+            write_concern=WriteConcern("majority", wtimeout=WTIMEOUT_MS, j=True),
+            read_concern=ReadConcern("majority"),
+        )
+        self._stores = stores
+        self._clock = clock
+        self._receipts = durable["receipts"]
+        self._seals = durable["seals"]
+        self._receipts.create_index(BY_TILL)
+        self._seals.create_index(CHAIN, unique=True)
+
+    def seal_all(self, key: str | None) -> Iterator[Seal]:
+        """Seal what is not sealed of every closed day; yields each new seal."""
+        for (store, till), days in self._open_days():
+            for day in days:
+                yield from self._seal_day(store, till, day, key)
+
+    def seals(self) -> Iterator[Seal]:
+        """Every seal, till by till, in the order of its chain."""
+        yield from self._seals.find({}, {"_id": 0}).sort(CHAIN).allow_disk_use(True)
+
+    def contents(self) -> Iterator[dict[str, Any]]:
+        """The sealed content of every receipt of a closed day, till by till."""
+        for document in self._receipts.find().sort(BY_TILL).hint(BY_TILL):
+            if self._is_closed(document["store"], document["businessDay"]):
+                yield content(document)
+
+    def _open_days(self) -> Iterator[tuple[tuple[str, str], list[str]]]:
+        """Tills, with their closed days of which more was received than was sealed."""
+        name = {"store": "$store", "till": "$till", "businessDay": "$businessDay"}
+        sealed = {
+            tuple(each["_id"].values()): each["count"]
+            for each in self._seals.aggregate(
+                [{"$group": {"_id": name, "count": {"$sum": "$count"}}}]
+            )
+        }
+        tills: dict[tuple[str, str], list[str]] = {}
+        received = self._receipts.aggregate(
+            [{"$sort": dict(BY_TILL)}, {"$group": {"_id": name, "count": {"$sum": 1}}}],
+            hint=BY_TILL,
+            allowDiskUse=True,
+        )
+        for each in received:
+            store, till, day = each["_id"].values()
+            if self._is_closed(store, day) and each["count"] != sealed.get((store, till, day), 0):
+                tills.setdefault((store, till), []).append(day)
+        for where in sorted(tills):
+            yield where, sorted(tills[where])
+
+    def _seal_day(self, store: str, till: str, day: str, key: str | None) -> Iterator[Seal]:
+        for attempt in range(ATTEMPTS):
+            try:
+                while (seal := self._seal_next(store, till, day, key)) is not None:
+                    yield seal
+                return
+            except DuplicateKeyError:
+                # The other one's seal is there, but a majority may not have it yet.
+                time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311  # a backoff
+        raise TillstreamError(f"others keep sealing till {store}/{till}; run this again")
+
+    def _seal_next(self, store: str, till: str, day: str, key: str | None) -> Seal | None:
+        of_till = {"store": store, "till": till}
+        # 1. the last seal
+        head = self._seals.find_one(of_till, sort=[("sequence", DESCENDING)])
+        # 2. what of the day is sealed, and what is not
+        of_day = of_till | {"businessDay": day}
+        earlier = list(self._seals.find(of_day, {"receipts.key": 1}))
+        sealed = {receipt["key"] for seal in earlier for receipt in seal["receipts"]}
+        names = self._receipts.find(of_day, {"date": 1}).sort([("date", 1), ("_id", 1)])
+        keys = [each["_id"] for each in names if each["_id"] not in sealed][:MOST_RECEIPTS]
+        if not keys:
+            return None
+        found = {each["_id"]: each for each in self._receipts.find({"_id": {"$in": keys}})}
+        contents = [content(found[each]) for each in keys]
+        # 3. the seal that follows
+        seal = close(contents, head, len(earlier), utc(self._clock()), key)
+        self._seals.insert_one(dict(seal))
+        return seal
+
+    def _is_closed(self, store: str, day: str) -> bool:
+        return date.fromisoformat(day) < self._stores.calendar(store).on(self._clock())

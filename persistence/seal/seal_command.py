@@ -1,0 +1,55 @@
+"""`python -m persistence seal`: closes every business day that is over, and what came late."""
+
+import argparse
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from persistence.documents import Document
+from persistence.seal.book import Book
+from persistence.seal.settings import SealSettings
+from tillstream import logs, process, stores
+from tillstream.errors import ServerNotReady
+
+SERVER_SELECTION_MS = 10_000
+SOCKET_MS = 120_000
+
+
+def add_arguments(_: argparse.ArgumentParser) -> None:
+    """None: what is over and not sealed is found."""
+
+
+def run(_: argparse.Namespace) -> int:
+    """Seal, and say each seal in a line."""
+    settings = process.load_settings(SealSettings)
+    logs.configure(settings, "seal")
+    made = receipts = 0
+    with opened(settings) as book:
+        for seal in book.seal_all(settings.seal_key):
+            made += 1
+            receipts += seal["count"]
+            print(
+                f"{seal['store']}/{seal['till']} {seal['businessDay']} seal {seal['sequence']}"
+                f" receipts {seal['count']} gross {seal['grossMinor']} cents {seal['hash']}"
+            )
+    print(f"{made} seals over {receipts} receipts")
+    return 0
+
+
+@contextmanager
+def opened(settings: SealSettings) -> Iterator[Book]:
+    """The book of the archive; raises ServerNotReady when MongoDB is away."""
+    try:
+        with MongoClient[Document](
+            settings.mongo_url,
+            appname="tillstream seal",
+            tz_aware=True,
+            serverSelectionTimeoutMS=SERVER_SELECTION_MS,
+            socketTimeoutMS=SOCKET_MS,
+        ) as client:
+            yield Book(client, settings.mongo_database, stores.load(settings), time.time)
+    except PyMongoError as error:
+        raise ServerNotReady(f"MongoDB: {error!r}; run it again") from error

@@ -1,0 +1,87 @@
+"""Seals on a real MongoDB: once, also when killed or when two seal at once."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from persistence.documents import document
+from persistence.seal import offline
+from tests.integration.persistence_room import archive
+from tests.receipts import receipt, stamped
+from tests.waiting import wait_until
+from tillstream.clock import BusinessDay
+from tillstream.stores import StoreTable
+
+STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})
+
+
+def start(environ: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "persistence", *arguments],
+        env=os.environ | environ,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, list[str]]:
+    said, _ = process.communicate(timeout=60)
+    return process.returncode, said.splitlines()
+
+
+def stored(number: int, till: int, day: int) -> dict[str, Any]:
+    fields = receipt(number, terminalID=till, date=f"2024-11-{day:02d} 08:00:01")
+    return document(stamped(fields), STORES)
+
+
+def test_sealers_that_are_killed_or_run_at_once_leave_one_chain(
+    mongo_url: str, mongo_database: str, tmp_path: Path
+) -> None:
+    environ = {"MONGO_URL": mongo_url, "MONGO_DATABASE": mongo_database}
+    late, export = stored(99, 1, 1), str(tmp_path / "export")
+    with archive(mongo_url, mongo_database) as database:
+        database.receipts.insert_many(
+            stored(number, till, day)
+            for till in range(1, 5)
+            for day in range(1, 29)
+            for number in range(5)
+        )
+        killed = start(environ, "seal")
+        wait_until(lambda: database.seals.count_documents({}) > 5, 30, "some seals")
+        killed.kill()
+        killed.communicate()
+        left = database.seals.count_documents({})
+        both = [start(environ, "seal"), start(environ, "seal")]
+        statuses = [finish(process)[0] for process in both]
+        database.receipts.insert_one(late)
+        supplement = finish(start(environ, "seal"))
+        again = finish(start(environ, "seal"))
+        exported = finish(start(environ, "export-seals", export))
+        verified = finish(start(environ, "verify-seal"))
+        database.receipts.update_one({"_id": late["_id"]}, {"$inc": {"grossMinor": 1}})
+        altered = finish(start(environ, "verify-seal"))
+        sealed = Counter(each["key"] for seal in database.seals.find() for each in seal["receipts"])
+    alone = subprocess.run(
+        [sys.executable, offline.__file__, export],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert left < 4 * 28
+    assert [0, 0] == statuses
+    assert (0, "1 seals over 1 receipts") == (supplement[0], supplement[1][-1])
+    assert (0, ["0 seals over 0 receipts"]) == again
+    assert {1: 4 * 28 * 5 + 1} == Counter(sealed.values())
+    assert (0, [f"113 seals and 561 receipts in {export}"]) == exported
+    assert (0, ["4 tills, 113 seals, 0 faults"]) == verified
+    assert (0, "every seal and every receipt holds\n") == (alone.returncode, alone.stdout)
+    assert (1, [f"till 1/1, day 2024-11-01, receipt 99 ({late['_id']}): altered"]) == (
+        altered[0],
+        altered[1][:-1],
+    )
