@@ -129,8 +129,8 @@ def test_a_chain_that_was_cut_with_its_receipts_is_found_by_what_was_noted() -> 
     seals, receipts = sealed_books()
     heads: offline.Heads = {}
     faults(seals, receipts, heads)
-    cut = [seals[:2] + seals[3:], receipts[:5] + receipts[6:]]
-    without_a_till = [seals[:3], receipts[:6]]
+    cut = (seals[:2] + seals[3:], receipts[:5] + receipts[6:])
+    without_a_till = (seals[:3], receipts[:6])
 
     assert [] == faults(*cut)
     assert ["till 1/1: seals 3 to 3 were noted and are gone"] == faults(*cut, dict(heads))
