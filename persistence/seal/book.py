@@ -81,7 +81,7 @@ class Book:
         tills: dict[tuple[str, str], list[str]] = {}
         received = self._receipts.aggregate(
             [{"$sort": dict(BY_TILL)}, {"$group": {"_id": name, "count": {"$sum": 1}}}],
-            hint=BY_TILL,
+            hint=dict(BY_TILL),
             allowDiskUse=True,
         )
         for each in received:
