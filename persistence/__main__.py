@@ -12,6 +12,8 @@ from typing import Any
 from structlog.contextvars import bind_contextvars, get_contextvars
 
 from persistence import archive
+from persistence.dead_letters.keeper import keep_letters
+from persistence.dead_letters.store import DeadLetters
 from persistence.delays import Delays
 from persistence.refill import refill
 from persistence.reporter import report
@@ -23,6 +25,11 @@ from tillstream.errors import TillstreamError
 #: Modules with `add_arguments(parser)` and `run(arguments)`, which returns the exit status; and
 #: what each command is for.
 COMMANDS = {
+    "migrate": ("persistence.migration", "prepare the database, as the worker does at its start"),
+    "dead-letters": (
+        "persistence.dead_letters.command",
+        "list, show, send again or drop what could not be archived",
+    ),
     "api": ("persistence.api.command", "answer questions over HTTP on ARCHIVE_API_PORT"),
     "export-parquet": (
         "persistence.parquet.export_command",
@@ -104,9 +111,11 @@ def run_worker(settings: PersistenceSettings, stop: threading.Event) -> None:
         archive.connect(settings.mongo_url) as client,
         ThreadPoolExecutor(1, "writer", in_context) as writer,
         ThreadPoolExecutor(1, "reporter", in_context) as reporter,
+        ThreadPoolExecutor(1, "letters", in_context) as keeper,
     ):
-        store = archive.Archive(client, settings.mongo_database, time.time)
+        store = archive.Archive(client, settings.mongo_database, time.time, settings)
         worker = Worker(store, delays, table, writer)
+        letters = DeadLetters(client[settings.mongo_database])
         reporting = reporter.submit(
             broker.keep_connected,
             settings.amqp_url,
@@ -114,8 +123,16 @@ def run_worker(settings: PersistenceSettings, stop: threading.Event) -> None:
             lambda connection: report(delays, connection, stop),
             stop,
         )
-        # Either end ends the other; a figure that stops must not look like a quiet shop.
-        reporting.add_done_callback(lambda _: stop.set())
+        keeping = keeper.submit(
+            broker.keep_connected,
+            settings.amqp_url,
+            "persistence dead letters",
+            lambda connection: keep_letters(letters, time.time, connection, stop),
+            stop,
+        )
+        # The end of one ends the others; a figure that stops must not look like a quiet shop.
+        for each in (reporting, keeping):
+            each.add_done_callback(lambda _: stop.set())
         try:
             broker.keep_connected(
                 settings.amqp_url,
@@ -126,6 +143,7 @@ def run_worker(settings: PersistenceSettings, stop: threading.Event) -> None:
         finally:
             stop.set()
         reporting.result()
+        keeping.result()
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 import structlog
 import tenacity
 from bson.raw_bson import RawBSONDocument
-from pymongo import ASCENDING, DESCENDING, MongoClient
+from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -16,6 +17,8 @@ from pymongo.write_concern import WriteConcern
 from persistence.documents import Document, conflict, content_digest, encoded, raw_bytes
 from persistence.erasure.anonymous import anonymise
 from persistence.erasure.digests import Erasures
+from persistence.migration import migrate
+from persistence.settings import RetentionSettings
 from tillstream.clock import Clock, utc
 
 log = structlog.get_logger()
@@ -31,17 +34,13 @@ MAX_BACKOFF_SECONDS = 3
 
 REASON_CHARACTERS = 200
 
+#: A batch that was encoded longer ago is encoded anew: its `storedAt` would be too old.
+READY_FOR = timedelta(seconds=5)
+
 DUPLICATE_KEY = 11000
 #: Errors that are the document's own: a repetition would fail for ever.
 #: BadValue, InvalidBSON, DocumentValidationFailure, BSONObjectTooLarge.
 REFUSALS = frozenset({2, 22, 121, 10334})
-
-#: What the dashboard's history reads: the minutes of a business day, from the index alone.
-HISTORY_INDEX = [("businessDay", ASCENDING), ("date", ASCENDING), ("grossMinor", ASCENDING)]
-
-#: What a page of receipts is read from, in order: of a store, and of all.
-STORE_INDEX = [("store", ASCENDING), ("date", DESCENDING), ("_id", ASCENDING)]
-DATE_INDEX = [("date", DESCENDING), ("_id", ASCENDING)]
 
 
 class Outcome(NamedTuple):
@@ -77,7 +76,15 @@ def connect(url: str) -> MongoClient[Document]:
 class Archive:
     """The collections `receipts` and `conflicts` of one database."""
 
-    def __init__(self, client: MongoClient[Document], database: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        client: MongoClient[Document],
+        database: str,
+        clock: Clock,
+        retention: RetentionSettings | None = None,
+    ) -> None:
+        """Without `retention`, it keeps for ever what it stores."""
+        self._retention = retention or RetentionSettings()
         self._clock = clock
         self._prepared = False
         durable = client.get_database(
@@ -130,8 +137,11 @@ class Archive:
         self._prepare()
         if not documents:
             return Outcome([], 0, 0, [])
-        if self._erasures.apply(documents) or ready is None:
-            ready = encoded(documents, utc(self._clock()))
+        now = utc(self._clock())
+        # What waited long for the batch before is stored now, not when it was encoded.
+        late = now - documents[0].get("storedAt", now) > READY_FOR
+        if self._erasures.apply(documents) or ready is None or late:
+            ready = encoded(documents, now)
         errors = _insert(self._receipts, ready)
         refused = [(index, reason) for index, (code, reason) in errors.items() if code in REFUSALS]
         taken = [documents[index] for index, (code, _) in errors.items() if code == DUPLICATE_KEY]
@@ -182,8 +192,7 @@ class Archive:
 
     def _prepare(self) -> None:
         if not self._prepared:
-            for index in (HISTORY_INDEX, STORE_INDEX, DATE_INDEX):
-                self._receipts.create_index(index)
+            migrate(self._receipts.database, self._retention)
             self._prepared = True
 
 

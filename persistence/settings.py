@@ -1,10 +1,33 @@
 """Settings of the persistence room, from the environment."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from tillstream.settings import BrokerSettings, MongoSettings, StoreTimeSettings
+from msgspec import Meta
+
+from tillstream.settings import BrokerSettings, MongoSettings, Settings, StoreTimeSettings
+
+#: 0 keeps for ever; MongoDB's own limit is 2^31 seconds.
+Days = Annotated[int, Meta(ge=0, le=24_000)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PersistenceSettings(StoreTimeSettings, MongoSettings, BrokerSettings):
+class RetentionSettings(Settings):
+    """For how long MongoDB keeps what it has, days; 0 is for ever."""
+
+    receipts_retention_days: Days = 0
+    conflicts_retention_days: Days = 0
+    dead_letters_retention_days: Days = 0
+
+    def days(self) -> dict[str, int]:
+        """By collection."""
+        return {
+            "receipts": self.receipts_retention_days,
+            "conflicts": self.conflicts_retention_days,
+            "dead_letters": self.dead_letters_retention_days,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersistenceSettings(RetentionSettings, StoreTimeSettings, MongoSettings, BrokerSettings):
     """Where receipts come from, where they are kept, and how a business day is told."""

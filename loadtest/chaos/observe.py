@@ -14,8 +14,11 @@ from tillstream.snapshots import CountSnapshot
 _UNDECODABLE = pika.BasicProperties(content_type=JSON, delivery_mode=2)
 
 
-def observe(mongo_url: str, count: CountSnapshot, dead_letters: list[bytes] | None) -> Observed:
-    """The archive now, beside a `count` snapshot. Raises PyMongoError."""
+def observe(mongo_url: str, count: CountSnapshot, *, letters: bool) -> Observed:
+    """The archive now, with its dead letters where asked, beside a `count` snapshot.
+
+    Raises PyMongoError.
+    """
     fields = {"businessDay": 1, "store": 1, "grossMinor": 1}
     with MongoClient[dict[str, Any]](
         mongo_url, serverSelectionTimeoutMS=2000, socketTimeoutMS=30_000
@@ -26,25 +29,10 @@ def observe(mongo_url: str, count: CountSnapshot, dead_letters: list[bytes] | No
             for each in database.receipts.find({}, fields)
         }
         conflicts = [each["key"] for each in database.conflicts.find({}, {"key": 1})]
+        dead = [bytes(each["body"]) for each in database.dead_letters.find({}, {"body": 1})]
     counted = {closed.day: (closed.count, closed.sum_minor) for closed in count.closed_days}
     counted[count.day] = (count.count, count.sum_minor)
-    return Observed(stored, conflicts, counted, dead_letters)
-
-
-def read_dead_letters(amqp_url: str) -> list[bytes]:
-    """The bodies of all dead letters, which stay. Raises pika's AMQPError or OSError."""
-    connection = broker.connect(amqp_url, "chaos dead letters")
-    try:
-        channel = connection.channel()
-        bodies: list[bytes] = []
-        while True:
-            method, _, body = channel.basic_get(topology.DEAD_LETTERS)
-            if method is None:
-                return bodies
-            bodies.append(body)
-    finally:
-        # What was not acknowledged goes back.
-        connection.close()
+    return Observed(stored, conflicts, counted, dead if letters else None)
 
 
 def publish_undecodable(amqp_url: str, body: bytes) -> bool:

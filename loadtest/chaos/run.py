@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-import pika.exceptions
 from pymongo.errors import PyMongoError
 
 from loadtest.chaos.history import History, Verdict
 from loadtest.chaos.inject import inject
-from loadtest.chaos.observe import observe, publish_undecodable, read_dead_letters
+from loadtest.chaos.observe import observe, publish_undecodable
 from loadtest.chaos.outage import PATIENCE_SECONDS, Outage, outage
 from loadtest.chaos.plan import UNBIND, Fault
 from loadtest.chaos.report import Report, Row
@@ -138,9 +137,8 @@ class Rounds:
         if count is None or count.as_of < paused:
             return None
         try:
-            dead = read_dead_letters(self._system.amqp_url) if letters else None
-            return self._history.check(observe(self._system.mongo_url, count, dead))
-        except (PyMongoError, pika.exceptions.AMQPError, OSError):
+            return self._history.check(observe(self._system.mongo_url, count, letters=letters))
+        except PyMongoError:
             return None
 
     def _outages(self, injected: float, lifted: float) -> dict[str, Outage]:

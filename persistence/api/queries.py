@@ -11,8 +11,8 @@ from typing import NamedTuple
 from persistence.api import problems
 from persistence.api.cursor import Position, position_of
 from persistence.api.parameters import MAX_STORES, ExportQuestion, ReceiptsQuestion
-from persistence.archive import DATE_INDEX, STORE_INDEX
 from persistence.documents import Document
+from persistence.migration import DATE_INDEX, STORE_INDEX
 
 #: Days that a question may span which reads every receipt of them: of the whole chain, and of
 #: one store; several stores share the latter. What is rare in a large chain may still take longer

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from persistence.api import problems
 from persistence.api.parameters import By, SalesQuestion
 from persistence.api.queries import BY_STORE, among
-from persistence.archive import HISTORY_INDEX
 from persistence.documents import Document
+from persistence.migration import HISTORY_INDEX
 from tillstream.stores import StoreTable
 
 BY_DAY = dict(HISTORY_INDEX)

@@ -12,8 +12,8 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from persistence.archive import HISTORY_INDEX
 from persistence.documents import Document
+from persistence.migration import HISTORY_INDEX
 from persistence.parquet.rows import BATCH, FIELDS
 from tillstream.errors import TillstreamError
 

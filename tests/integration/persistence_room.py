@@ -11,6 +11,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from persistence.dead_letters.store import DeadLetters, Letter
 from tests.processes import running
 from tests.receipts import receipt, stamped
 from tests.waiting import wait_until
@@ -53,18 +54,13 @@ def waiting(connection: BlockingConnection) -> int:
         return int(declared.method.message_count)
 
 
-def dead_letters(connection: BlockingConnection, count: int) -> list[tuple[bytes, Any]]:
-    """Take `count` dead letters, body and properties, without the broker's own header."""
-    with connection.channel() as channel:
-
-        def next_letter() -> tuple[bytes, Any] | None:
-            method, properties, body = channel.basic_get(topology.DEAD_LETTERS, auto_ack=True)
-            if method is None:
-                return None
-            properties.headers.pop("x-delivery-count")
-            return body, properties
-
-        return [wait_until(next_letter, STORED_SECONDS, "a dead letter") for _ in range(count)]
+def kept_letters(database: Database[dict[str, Any]], count: int) -> list[Letter]:
+    """The dead letters of the archive, as they were delivered, once there are so many."""
+    letters = DeadLetters(database)
+    wait_until(
+        lambda: database.dead_letters.count_documents({}) >= count, STORED_SECONDS, "dead letters"
+    )
+    return [letters.letter(each) for each in database.dead_letters.find().sort("firstAt", 1)]
 
 
 @contextmanager

@@ -1,0 +1,93 @@
+"""Takes what is on the queue of dead letters into MongoDB, while the worker runs.
+
+1. take a delivery;
+2. write it, majority and journal; MongoDB away, this waits with backoff;
+3. ack. Killed before, the letter comes again and is known by its id.
+"""
+
+import threading
+from functools import partial
+from typing import Any
+
+import pika
+import structlog
+import tenacity
+from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pymongo.errors import PyMongoError
+
+from persistence.archive import MAX_BACKOFF_SECONDS
+from persistence.dead_letters.store import DeadLetters, Letter
+from tillstream import broker, topology
+from tillstream.clock import Clock, utc
+
+log = structlog.get_logger()
+
+#: Letters that the broker hands out before an ack.
+PREFETCH = 4
+#: Longest that a told stop goes unnoticed, seconds.
+IDLE_SECONDS = 0.5
+
+
+def keep_letters(
+    letters: DeadLetters, clock: Clock, connection: BlockingConnection, stop: threading.Event
+) -> None:
+    """Keep every letter of the queue until `stop`; raises pika's errors on a loss."""
+    channel = connection.channel()
+    broker.declare(channel)
+    channel.basic_qos(prefetch_count=PREFETCH)
+    channel.basic_consume(
+        topology.DEAD_LETTERS, partial(_take, letters=letters, clock=clock, stop=stop)
+    )
+    while not stop.is_set():
+        connection.process_data_events(IDLE_SECONDS)
+        if not channel.consumer_tags:
+            raise pika.exceptions.ConsumerCancelled(topology.DEAD_LETTERS)
+
+
+def letter_of(properties: pika.BasicProperties, body: bytes) -> Letter:
+    """A delivery as a letter; what the worker did not say why is said by the broker, or nobody."""
+    headers: dict[str, Any] = properties.headers or {}
+    reason = headers.get("x-reason") or headers.get("x-first-death-reason") or "no reason given"
+    return Letter(
+        body,
+        str(reason),
+        properties.content_type,
+        properties.content_encoding,
+        {name: str(value) for name, value in headers.items()},
+    )
+
+
+def _take(
+    channel: BlockingChannel,
+    method: pika.spec.Basic.Deliver,
+    properties: pika.BasicProperties,
+    body: bytes,
+    *,
+    letters: DeadLetters,
+    clock: Clock,
+    stop: threading.Event,
+) -> None:
+    letter = letter_of(properties, body)
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(PyMongoError),
+        wait=tenacity.wait_random_exponential(0.1, max=MAX_BACKOFF_SECONDS),
+        stop=tenacity.stop_when_event_set(stop),
+        sleep=tenacity.sleep_using_event(stop),
+        before_sleep=_report,
+        # Without an ack the letter stays on the queue.
+        retry_error_callback=lambda _: False,
+    )
+
+    def write() -> bool:
+        letters.keep(letter, utc(clock()))
+        return True
+
+    if retrying(write):
+        channel.basic_ack(method.delivery_tag)
+
+
+def _report(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning(
+        "dead letters wait for MongoDB", error=type(error).__name__, reason=str(error)[:200]
+    )

@@ -1,0 +1,132 @@
+"""`python -m persistence migrate`: collections, validators and indexes, in steps that are numbered.
+
+The worker does the same at its start. Each step may be done again; a database that a newer
+Tillstream has prepared is left alone.
+"""
+
+import argparse
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.database import Database
+from pymongo.errors import CollectionInvalid
+
+from persistence.settings import PersistenceSettings, RetentionSettings
+from tillstream import process
+from tillstream.errors import TillstreamError
+
+Document = dict[str, Any]
+
+#: Raised with every change below.
+VERSION = 1
+
+#: What the dashboard's history reads: the minutes of a business day, from the index alone.
+HISTORY_INDEX = [("businessDay", ASCENDING), ("date", ASCENDING), ("grossMinor", ASCENDING)]
+#: What a page of receipts is read from, in order: of a store, and of all.
+STORE_INDEX = [("store", ASCENDING), ("date", DESCENDING), ("_id", ASCENDING)]
+DATE_INDEX = [("date", DESCENDING), ("_id", ASCENDING)]
+
+#: Collections and their indexes; `_id` has one of its own.
+INDEXES: dict[str, list[list[tuple[str, int]]]] = {
+    "receipts": [HISTORY_INDEX, STORE_INDEX, DATE_INDEX],
+    "conflicts": [],
+    "dead_letters": [],
+}
+
+#: By which field a collection's documents grow old, and the name of the index that drops them.
+AGE = {"receipts": "receivedAt", "conflicts": "receivedAt", "dead_letters": "lastAt"}
+RETENTION_INDEX = "retention"
+
+_TEXT = {"bsonType": "string"}
+_CENTS = {"bsonType": "long"}
+
+#: What a receipt's document must have (decision 5), and the types of what is summed and searched.
+RECEIPT_SCHEMA = {
+    "bsonType": "object",
+    "required": [
+        *("_id", "store", "till", "number", "date", "utcOffsetMinutes", "businessDay"),
+        *("receivedAt", "storedAt", "grossMinor", "netMinor", "taxMinor", "lines", "payments"),
+        "raw",
+    ],
+    "properties": {
+        "businessDay": _TEXT,
+        "date": {"bsonType": "date"},
+        "receivedAt": {"bsonType": "date"},
+        "grossMinor": _CENTS,
+        "netMinor": _CENTS,
+        "taxMinor": _CENTS,
+        "lines": {"bsonType": "array"},
+        "payments": {"bsonType": "array"},
+    },
+}
+
+
+class NewerSchema(TillstreamError):
+    """The database was prepared by a newer Tillstream."""
+
+
+def migrate(database: Database[Document], retention: RetentionSettings) -> bool:
+    """Bring a database to VERSION; whether anything was to be done.
+
+    Raises NewerSchema, and PyMongoError: what was done until then is no harm.
+    """
+    wanted = {"version": VERSION, "retentionDays": retention.days()}
+    found = database["schema"].find_one({"_id": "schema"}) or {}
+    if found.get("version", 0) > VERSION:
+        raise NewerSchema(
+            f"the database {database.name!r} has schema {found['version']}, and this Tillstream"
+            f" knows {VERSION}: use a newer Tillstream"
+        )
+    if all(found.get(name) == value for name, value in wanted.items()):
+        return False
+    for name, indexes in INDEXES.items():
+        _create(database, name)
+        for index in indexes:
+            database[name].create_index(index)
+        _retain(database, name, retention.days()[name])
+    validator = {"$jsonSchema": RECEIPT_SCHEMA}
+    database.command("collMod", "receipts", validator=validator, validationLevel="strict")
+    # Last: a migration that was interrupted is done again.
+    database["schema"].update_one({"_id": "schema"}, {"$set": wanted}, upsert=True)
+    return True
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command takes none: retention is a setting."""
+    parser.epilog = "RECEIPTS_RETENTION_DAYS and its like say how long documents are kept."
+
+
+def run(_: argparse.Namespace) -> int:
+    """Migrate, and say what there is now."""
+    # The archive imports this module.
+    from persistence.archive import connect
+
+    settings = process.load_settings(PersistenceSettings)
+    with connect(settings.mongo_url) as client:
+        done = migrate(client[settings.mongo_database], settings)
+    kept = ", ".join(
+        f"{name} {f'for {days} days' if days else 'for ever'}"
+        for name, days in settings.days().items()
+    )
+    print(f"schema {VERSION} {'made' if done else 'was there'}; kept: {kept}")
+    return 0
+
+
+def _create(database: Database[Document], name: str) -> None:
+    try:
+        database.create_collection(name)
+    except CollectionInvalid:
+        return  # it is there
+
+
+def _retain(database: Database[Document], name: str, days: int) -> None:
+    """Let MongoDB drop documents that are older than so many days; 0 keeps them for ever."""
+    collection = database[name]
+    known = collection.index_information().get(RETENTION_INDEX)
+    seconds = days * 86_400
+    if known is not None and known.get("expireAfterSeconds") != seconds:
+        collection.drop_index(RETENTION_INDEX)
+    if days:
+        collection.create_index(
+            [(AGE[name], ASCENDING)], name=RETENTION_INDEX, expireAfterSeconds=seconds
+        )
