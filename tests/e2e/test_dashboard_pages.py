@@ -15,7 +15,7 @@ from pymongo import MongoClient
 
 from dashboard.archive import of_store
 from dashboard.shop import receipt_path
-from persistence.archive import HISTORY_INDEX, STORE_INDEX
+from persistence.migration import HISTORY_INDEX, STORE_INDEX
 from tests.dashboards import (
     PARIS,
     Dashboard,
