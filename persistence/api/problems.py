@@ -97,7 +97,7 @@ def not_prepared() -> Problem:
         HTTPStatus.SERVICE_UNAVAILABLE,
         "not-prepared",
         "The archive lacks an index that this question needs; the persistence worker makes it"
-        " when it starts.",
+        " before its next write.",
         headers={"Retry-After": "30"},
     )
 
