@@ -17,6 +17,9 @@ from tillstream.errors import TillstreamError
 
 Document = dict[str, Any]
 
+#: The collection that says what was done, and the only document in it.
+SCHEMA = "schema"
+
 #: Raised with every change below.
 VERSION = 1
 
@@ -71,7 +74,7 @@ def migrate(database: Database[Document], retention: RetentionSettings) -> bool:
     Raises NewerSchema, and PyMongoError: what was done until then is no harm.
     """
     wanted = {"version": VERSION, "retentionDays": retention.days()}
-    found = database["schema"].find_one({"_id": "schema"}) or {}
+    found = database[SCHEMA].find_one({"_id": SCHEMA}) or {}
     if found.get("version", 0) > VERSION:
         raise NewerSchema(
             f"the database {database.name!r} has schema {found['version']}, and this Tillstream"
@@ -87,7 +90,7 @@ def migrate(database: Database[Document], retention: RetentionSettings) -> bool:
     validator = {"$jsonSchema": RECEIPT_SCHEMA}
     database.command("collMod", "receipts", validator=validator, validationLevel="strict")
     # Last: a migration that was interrupted is done again.
-    database["schema"].update_one({"_id": "schema"}, {"$set": wanted}, upsert=True)
+    database[SCHEMA].update_one({"_id": SCHEMA}, {"$set": wanted}, upsert=True)
     return True
 
 

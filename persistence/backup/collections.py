@@ -15,6 +15,7 @@ from pymongo.write_concern import WriteConcern
 
 from persistence.backup.folder import BackupError, Collection
 from persistence.backup.parts import RAW, PartWriter, read_parts
+from persistence.migration import SCHEMA
 from tillstream.stream import StoppedError
 
 #: Marks a database that a restore is filling; `_id` is the backup's.
@@ -47,9 +48,12 @@ def connect(url: str) -> MongoClient[dict[str, Any]]:
 
 
 def names(database: Archive) -> list[str]:
-    """The collections that hold data, sorted."""
+    """The collections that hold data, sorted.
+
+    Not what the migration has noted: a database that is restored is prepared anew.
+    """
     found = database.list_collection_names(filter={"type": "collection"})
-    return sorted(name for name in found if not name.startswith("system."))
+    return sorted(name for name in found if not name.startswith("system.") and name != SCHEMA)
 
 
 def dump(database: Archive, folder: Path, stop: threading.Event) -> list[Collection]:
