@@ -93,6 +93,7 @@ def archived(fields: dict[str, Any], sold: float) -> dict[str, Any]:
             {
                 "category": each.product_category_name,
                 "unitsMilli": Int64(round(each.quantity * 1000)),
+                "taxBasisPoints": Int64(round(each.tax_percentage * 100)),
                 "grossMinor": Int64(round(each.settlement_amount * 100)),
                 "netMinor": Int64(round(each.credit_amount * 100)),
             }
@@ -223,7 +224,10 @@ def serious(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", ["", "?store=5&category=Pain", "operations", "store/Lyon%2F4"])
+@pytest.mark.parametrize(
+    "path",
+    ["", "?store=5&category=Pain", "operations", "store/Lyon%2F4", "receipt", "replay/2026-11-20"],
+)
 def test_no_page_has_a_serious_barrier_in_either_theme(
     browser: Browser, dashboard: Dashboard, sold_at: str, path: str
 ) -> None:
