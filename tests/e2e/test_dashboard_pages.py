@@ -226,15 +226,24 @@ def serious(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "?store=5&category=Pain", "operations", "store/Lyon%2F4", "receipt", "replay/2026-11-20"],
+    [
+        *("", "?store=5&category=Pain", "operations", "store/Lyon%2F4"),
+        *("receipt", "replay", "replay/1999-12-31"),
+    ],
 )
 def test_no_page_has_a_serious_barrier_in_either_theme(
     browser: Browser, dashboard: Dashboard, sold_at: str, path: str
 ) -> None:
     barriers = {}
-    path = receipt_path(f"Lyon%2F4/1/1/{sold_at}")[1:] if path == "receipt" else path
+    of_the_test = {
+        "receipt": receipt_path(f"Lyon%2F4/1/1/{sold_at}")[1:],
+        "replay": f"replay/{sold_at[:10]}?play=0",
+    }
+    path = of_the_test.get(path, path)
     with viewing(browser, dashboard.url, path=path, locale="en-GB") as page:
         wait_for_state(page, "status", "live", 20)
+        if path.startswith("replay"):
+            page.wait_for_selector('#replay-page:not([data-state="waiting"])')
         for theme in ("dark", "light"):
             page.wait_for_selector(f'html[data-mantine-color-scheme="{theme}"]')
             barriers[theme] = serious(page)
