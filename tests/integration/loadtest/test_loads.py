@@ -80,7 +80,7 @@ def test_a_receipt_that_the_run_did_not_send_fails_it(system: System) -> None:
 
 
 #: Long enough for somebody else's receipt to come in its middle.
-STEADY = ("--load", "steady", "--rate", "5", "--seconds", "4")
+STEADY = ("--load", "steady", "--rate", "5", "--seconds", "10")
 
 
 def system_day(system: System) -> str:
