@@ -31,6 +31,13 @@ def page() -> Any:
                         ],
                         className="row two",
                     ),
+                    parts.table(
+                        "marks",
+                        "Marked receipts",
+                        "today's that were counted although they break a rule",
+                        topology.BREAKDOWNS,
+                        ("Rule", "Meaning", "Receipts", "Gross"),
+                    ),
                     html.Div(
                         [
                             parts.table(

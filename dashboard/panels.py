@@ -69,6 +69,10 @@ def _of_the_day(by: Mapping[str, Mapping[str, BreakdownFigures]]) -> Panels:
         ),
         "tenders": _shares(by.get("tender", {})),
         "vat": _shares(by.get("vat", {})),
+        "marks": sorted(
+            ((rule, each.receipts, each.gross_minor) for rule, each in by.get("mark", {}).items()),
+            key=lambda row: (-row[1], row[0]),
+        ),
         "top": stores[:MAX_STORES],
         # The smallest first; of few stores none stands in both lists.
         "bottom": stores[: MAX_STORES - 1 : -1][:MAX_STORES],

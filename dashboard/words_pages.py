@@ -17,6 +17,12 @@ PAGES = {
     "Consumers": "Consommateurs",
     "In / s": "Entrée / s",
     "Out / s": "Sortie / s",
+    "Marked receipts": "Tickets marqués",
+    "today's that were counted although they break a rule": (
+        "ceux du jour, comptés bien qu'ils enfreignent une règle"
+    ),
+    "Rule": "Règle",
+    "Meaning": "Signification",
     # A store.
     "all categories": "toutes les catégories",
     "No receipt of this store is in the archive:": "L'archive n'a aucun ticket de ce magasin :",

@@ -25,6 +25,7 @@ BREAKDOWNS = {
     "kind": {"sales": 124_646, "returns": -1_190},
     "vat": {"5.5": 110_000, "10": 13_456},
     "tender": {"CB": 100_000, "ESPECES": 23_456},
+    "mark": {"tenders": 2_380, "clock-ahead": 1_190},
 }
 PARIS = ZoneInfo(snapshots.ZONE)
 

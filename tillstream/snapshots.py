@@ -68,7 +68,7 @@ class BreakdownFigures(Wire, frozen=True):
 
 
 class BreakdownsSnapshot(Wire, frozen=True):
-    """`breakdowns`: the business day by hour, store, kind, VAT rate and tender.
+    """`breakdowns`: the business day by hour, store, kind, mark, VAT rate and tender.
 
     `kind` has `sales`, `returns` and `voids`. Of more than a hundred stores, the fifty with the
     largest and the fifty with the smallest revenue are named; `stores` is how many there are.

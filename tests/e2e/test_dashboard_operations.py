@@ -1,4 +1,4 @@
-"""The operations page beside the real workers: queues that fill and empty, and the last proof."""
+"""The operations page beside the real workers: queues, marks, and the last proof."""
 
 import json
 import os
@@ -45,7 +45,7 @@ def proof(page: Page, status: int) -> tuple[str, str]:
     return page.inner_text("#proof"), page.inner_text("#proof-line")
 
 
-def test_queues_rise_and_fall_with_their_worker_and_the_proof_is_the_last_verify(
+def test_queues_rise_and_fall_marks_are_counted_and_the_proof_is_the_last_verify(
     broker: BlockingConnection,
     amqp_url: str,
     mongo_url: str,
@@ -72,9 +72,13 @@ def test_queues_rise_and_fall_with_their_worker_and_the_proof_is_the_last_verify
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         with viewing(browser, dashboard.url, path="operations", locale="en-GB") as page:
             for number in (1, 2, 3):
-                body = stamped(receipt(number, cents=100 * number, date=wall), now)
+                marks = ["clock-ahead", "tenders"] if number == 3 else ["tenders"]
+                sold = receipt(number, cents=100 * number, date=wall, marks=marks)
+                body = stamped(sold, now)
                 channel.basic_publish(topology.RECEIPTS, "", body)
             wait_until(lambda: queue(page)[1:] == [3, 0], 30, "three messages that wait")
+            page.wait_for_selector("#marks-rows th")
+            marked = page.inner_text("#marks-rows").split("\n")
             with running("persistence", **environ):
                 wait_until(lambda: queue(page)[1:] == [0, 1], 30, "none that waits")
                 page.wait_for_selector('#ledger-lag[data-value="0"]', timeout=15_000)
@@ -89,6 +93,10 @@ def test_queues_rise_and_fall_with_their_worker_and_the_proof_is_the_last_verify
         browser.close()
         dashboard.close()
 
+    assert [
+        "tenders\tthe payments do not add up to the gross\t3\t€6.00",
+        "clock-ahead\tdated ahead of the door's clock\t1\t€3.00",
+    ] == marked
     assert ((0, "✓ All books agree"), (1, "✗ The books do not agree")) == (
         (ran[0], shown[0]),
         (ran_again[0], shown_again[0]),

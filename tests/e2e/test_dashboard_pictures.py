@@ -186,6 +186,7 @@ class Stage:
             "store": {name: int(cents * (0.02 - n / 500)) for n, name in enumerate(places)}
             | {n: int(cents * 0.003) + 977 * int(n) for n in ("2", "4", "6", "8", "10")},
             "kind": {"returns": -cents // 400},
+            "mark": {"line-gross": cents // 900, "clock-ahead": cents // 20_000},
             "vat": {"5.5": int(cents * 0.71), "10": int(cents * 0.26), "20": int(cents * 0.03)},
             "tender": {
                 name: int(cents * share)

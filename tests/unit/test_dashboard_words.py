@@ -1,7 +1,9 @@
 """French pages: no English word is left, and no word of the data is changed."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,10 @@ from dash import html
 from dashboard import layout, live, operations, replayed
 from dashboard.words import FRENCH, translate
 from dashboard.written import Verbatim
+from entrypoint.intake import CLOCK_AHEAD
+from entrypoint.rules import RULES
+
+ASSETS = Path(layout.__file__).parent / "assets"
 
 #: The same in both languages, or a sign.
 SHARED = {"Tillstream", "CSV", "p50", "p95", "p99", "totals", "rate", "persistence"}
@@ -54,3 +60,11 @@ def test_words_are_translated_and_data_are_not() -> None:
 
 def test_english_is_left_as_it_is() -> None:
     assert ["Returns"] == list(texts(translate(html.Div("Returns"), "en")))
+
+
+def test_every_mark_of_the_door_is_told_in_words_of_both_languages() -> None:
+    panels, french = ((ASSETS / name).read_text() for name in ("25-panels.js", "45-operations.js"))
+    told = dict(re.findall(r'^    "([a-z-]+)": "([^"]+)",$', panels, re.MULTILINE))
+
+    assert {*RULES, CLOCK_AHEAD} == told.keys()
+    assert [] == [words for words in told.values() if f'"{words}": "' not in french]
