@@ -31,7 +31,7 @@ from tillstream.clock import Clock
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot
 from tillstream.stores import StoreTable
 from tillstream.stream import LogMessage, LogReader, LogTruncatedError
-from tillstream.timing import SNAPSHOT_SECONDS, Every
+from tillstream.timing import DETAILS_SECONDS, SNAPSHOT_SECONDS, Every
 
 log = structlog.get_logger()
 
@@ -42,8 +42,6 @@ IDENTITY_DAYS = 400
 #: After the first message of a batch, how long others are waited for, seconds: a commit and its
 #: sums cost the same for one receipt as for a hundred.
 GATHER_SECONDS = 0.05
-#: Details change slowly and are larger: they are published this often, seconds.
-DETAILS_SECONDS = 2.0
 
 
 class TotalsWorker:

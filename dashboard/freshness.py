@@ -2,17 +2,28 @@
 
 from typing import Literal
 
+from tillstream.timing import DETAILS_SECONDS, SNAPSHOT_SECONDS
+
 State = Literal["waiting", "live", "stale"]
 
-#: Data older than this are stale. Workers publish every 0.5 s and a frame leaves every second,
-#: so that a page says stale within 3 s of the last snapshot.
-STALE_AFTER_SECONDS = 1.7
+#: So much later than its worker's period a snapshot may be.
+LATE_SECONDS = 1.2
+#: Data older than this are stale. A frame leaves every second, so that a page says stale within
+#: 3 s of the last snapshot.
+STALE_AFTER_SECONDS = SNAPSHOT_SECONDS + LATE_SECONDS
+#: The same of breakdowns and tills. Of their worker's death its other feeds tell within 3 s.
+DETAILS_STALE_AFTER_SECONDS = DETAILS_SECONDS + LATE_SECONDS
 
 
 class Freshness:
     """The newest data of one feed, and when they came."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, stale_after: float = STALE_AFTER_SECONDS, sibling: "Freshness | None" = None
+    ) -> None:
+        """`sibling`: a feed of the same worker; when it is stale, so is this one."""
+        self._stale_after = stale_after
+        self._sibling = sibling
         #: When the newest figures were read by their worker, Unix seconds; None before any.
         self.as_of: float | None = None
         self._arrived = 0.0
@@ -23,7 +34,7 @@ class Freshness:
         A worker whose clock was set back is believed again once its feed has gone silent.
         """
         if self.as_of is not None:
-            silent = now - self._arrived > STALE_AFTER_SECONDS
+            silent = now - self._arrived > self._stale_after
             if as_of == self.as_of or (as_of < self.as_of and not silent):
                 return False
         self.as_of = as_of
@@ -39,4 +50,5 @@ class Freshness:
         if self.as_of is None:
             return "waiting"
         age = max(now - self.as_of, now - self._arrived)
-        return "stale" if age > STALE_AFTER_SECONDS else "live"
+        worker_silent = self._sibling is not None and self._sibling.state(now) == "stale"
+        return "stale" if worker_silent or age > self._stale_after else "live"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from dashboard import panels
 from dashboard.delays import milliseconds, worst_percentiles
 from dashboard.frames import Bar, FeedState, Frame, ranked_bars
-from dashboard.freshness import Freshness
+from dashboard.freshness import DETAILS_STALE_AFTER_SECONDS, Freshness
 from dashboard.series import Point, Series, Values, coarse, latest
 from tillstream import topology
 from tillstream.clock import BusinessDay, utc
@@ -63,7 +63,10 @@ class Model:
     def __init__(self, calendar: BusinessDay, now: float) -> None:
         self._calendar = calendar
         self._lock = threading.Lock()
-        self._feeds = {name: Freshness() for name in FEEDS}
+        self._feeds = {name: Freshness() for name in topology.RESULTS}
+        for name in topology.DETAILS:
+            sibling = self._feeds[topology.COUNT]
+            self._feeds[name] = Freshness(DETAILS_STALE_AFTER_SECONDS, sibling)
         self._count: CountSnapshot | None = None
         self._categories: CategoriesSnapshot | None = None
         self._rate: RateSnapshot | None = None

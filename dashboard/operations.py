@@ -151,7 +151,12 @@ def _workers() -> Any:
         withBorder=True,
         children=[
             html.Div(
-                html.Div([html.H2("Workers"), html.Span("each publishes twice a second")]),
+                html.Div(
+                    [
+                        html.H2("Workers"),
+                        html.Span("each publishes twice a second, its details every two seconds"),
+                    ]
+                ),
                 className="plot-head",
             ),
             html.Table(

@@ -117,7 +117,9 @@ FRENCH = {
     "Tills": "Caisses",
     "waiting": "en attente",
     "Workers": "Processus",
-    "each publishes twice a second": "chacun publie deux fois par seconde",
+    "each publishes twice a second, its details every two seconds": (
+        "chacun publie deux fois par seconde, ses détails toutes les deux secondes"
+    ),
     "Feed": "Flux",
     "Worker": "Processus",
     "State": "État",

@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Browser, Page
 
+from dashboard.model import Snapshot
 from tests import snapshots
 from tests.processes import answers, free_port, running
 from tests.waiting import wait_until
 from tillstream import broker as amqp
 from tillstream import topology
 from tillstream.clock import BusinessDay
+from tillstream.timing import DETAILS_SECONDS, SNAPSHOT_SECONDS, Every
 
-PUBLISH_SECONDS = 0.5
 #: Cents by key of each breakdown.
 BREAKDOWNS = {
     "hour": {"07": 50_000, "08": 73_456},
@@ -31,7 +32,7 @@ PARIS = ZoneInfo(snapshots.ZONE)
 
 
 class Workers:
-    """Publishes what the workers would: every feed each half second, but the silent ones."""
+    """Publishes what the workers would, and as often, but the silent feeds."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -52,17 +53,19 @@ class Workers:
         connection = amqp.connect(self._url, "workers")
         channel = connection.channel()
         amqp.declare(channel)
-        while not self._ended.wait(PUBLISH_SECONDS):
+        details_due = Every(DETAILS_SECONDS, time.time)
+        while not self._ended.wait(SNAPSHOT_SECONDS):
             now = time.time()
             day = BusinessDay(PARIS).on(now).isoformat()
-            bodies = {
+            bodies: dict[str, Snapshot] = {
                 topology.COUNT: snapshots.count(now, 123_456, 100, day),
                 topology.CATEGORIES: snapshots.categories(now, day, Pain=23_456, Menu=100_000),
                 topology.METRICS_STORM: snapshots.rate(now, 420),
                 topology.METRICS_DB: snapshots.delay(now, 0.0021, 0.05),
-                topology.BREAKDOWNS: snapshots.breakdowns(now, day, **BREAKDOWNS),
-                topology.TILLS: snapshots.tills(now),
             }
+            if details_due.is_due():
+                bodies[topology.BREAKDOWNS] = snapshots.breakdowns(now, day, **BREAKDOWNS)
+                bodies[topology.TILLS] = snapshots.tills(now)
             for exchange in bodies:
                 if exchange not in self.silent:
                     self.last[exchange] = now

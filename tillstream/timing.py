@@ -4,6 +4,8 @@ from tillstream.clock import Clock
 
 #: Workers publish a snapshot this often, also when nothing changed.
 SNAPSHOT_SECONDS = 0.5
+#: The same of breakdowns and tills, which change slowly and are larger.
+DETAILS_SECONDS = 2.0
 
 
 class Every:

@@ -11,8 +11,11 @@ from dashboard import frames
 from dashboard.frames import Frame
 from dashboard.model import Model, Snapshot
 from dashboard.series import Point
+from dashboard.stream import FRAME_SECONDS
 from tests.snapshots import ZONE, breakdowns, categories, count, delay, rate, tills
+from tillstream import topology
 from tillstream.clock import BusinessDay
+from tillstream.timing import DETAILS_SECONDS, SNAPSHOT_SECONDS
 
 PARIS = ZoneInfo(ZONE)
 #: A quarter past noon in Paris.
@@ -252,3 +255,35 @@ def test_a_frame_is_one_event_of_json() -> None:
         identity,
         json.loads(data.removeprefix(b"data: "))["values"]["revenue"],
     )
+
+
+late = st.floats(0, 0.6)
+
+
+@given(st.floats(0, 1), st.lists(late, min_size=20, max_size=20), st.sampled_from([0.0, 5.3, 8.9]))
+def test_a_healthy_worker_never_looks_stale_and_a_killed_one_does_within_three_seconds(
+    phase: float, delays: list[float], killed_after: float
+) -> None:
+    """Totals twice a second, details every two seconds, each a little late; a frame a second."""
+    fresh = model()
+    arrivals: list[tuple[float, Snapshot]] = []
+    for turn, lateness in enumerate(delays):
+        at = NOON + SNAPSHOT_SECONDS * turn + lateness
+        arrivals += [(at, count(at)), (at, categories(at, Pain=1))]
+        if SNAPSHOT_SECONDS * turn % DETAILS_SECONDS == 0:
+            arrivals += [(at, breakdowns(at)), (at, tills(at))]
+    heard = [(at, found) for at, found in arrivals if at <= NOON + 1 + killed_after]
+    last = max(at for at, _ in heard)
+    of_totals = (topology.COUNT, topology.CATEGORIES, *topology.DETAILS)
+    seen: dict[bool, set[str]] = {True: set(), False: set()}
+    for second in range(15):
+        frame_at = NOON + 1 + phase + FRAME_SECONDS * second
+        while heard and heard[0][0] <= frame_at:
+            fresh.take(heard[0][1], heard.pop(0)[0])
+        alive, promised = frame_at <= last, frame_at >= last + 3.0 - FRAME_SECONDS
+        if alive or promised:
+            frame = fresh.frame(second, frame_at, whole=True)
+            seen[alive] |= {frame.feeds[feed].state for feed in of_totals}
+
+    assert {"stale"} == seen[False]
+    assert seen[True] <= {"live"}
