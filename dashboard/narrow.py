@@ -13,7 +13,7 @@ from pymongo.errors import PyMongoError
 from dashboard.archive import ArchiveAway, Document, day_of_store
 from dashboard.frames import Bar, ranked_bars
 from dashboard.history import running_totals
-from dashboard.panels import Row, mean, with_rest
+from dashboard.panels import UNNAMED, Row, mean, with_rest
 from dashboard.series import Point
 from tillstream.clock import Clock
 from tillstream.money import MILLI, decimal_text
@@ -136,7 +136,7 @@ def answer(
         "last-week": week_before,
         "vat": with_rest(
             [
-                (f"{row['_id'] / 100:g}", int(row["gross"]), int(row["net"]), int(row["count"]))
+                (_rate(row["_id"]), int(row["gross"]), int(row["net"]), int(row["count"]))
                 for row in found["vat"]
             ]
         ),
@@ -164,6 +164,10 @@ def answer(
         panels=panels,
         bars=_bars(found["categories"]) if "categories" in found else None,
     )
+
+
+def _rate(basis_points: int | None) -> str:
+    return UNNAMED if basis_points is None else f"{basis_points / 100:g}"
 
 
 def by_hour(minutes: Iterable[Document], zone: ZoneInfo) -> list[Row]:

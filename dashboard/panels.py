@@ -29,6 +29,8 @@ MAX_SHARES = 6
 MAX_TILLS = 20
 #: The rest of a panel whose smallest rows are summed.
 REST = "*"
+#: The name of a row whose receipts say none, such as a line that was archived without its rate.
+UNNAMED = ""
 #: Panels whose rows travel one by one, told apart by their first column.
 KEYED = frozenset({"hours", "counters"})
 

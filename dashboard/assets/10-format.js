@@ -60,6 +60,7 @@
     "none": "aucun",
     "none lately": "rien récemment",
     "Other": "Autres",
+    "not known": "inconnu",
     "receipts / min": "tickets / min",
     "Paused at": "En pause à",
     "Pause": "Pause",

@@ -46,7 +46,7 @@
     made.style.setProperty("--part", `${(part * 100).toFixed(1)}%`);
     return made;
   }
-  const label = (text) => (text === "*" ? t.say("Other") : text);
+  const label = (text) => (text === "*" ? t.say("Other") : text || t.say("not known"));
   const storeLink = (store) => link(store, `/store/${encodeURIComponent(store)}`);
   const till = (store, number) => [storeLink(store), ` · ${number}`];
 
@@ -68,7 +68,7 @@
       return [name(label(tender)), cell(cents(gross), "number"), cell(text, "number share")];
     },
     vat: ([rate, gross, net]) => {
-      const text = rate === "*" ? label(rate) : format.percentage(rate);
+      const text = Number(rate) >= 0 && rate ? format.percentage(rate) : label(rate);
       return [name(text), cell(cents(net), "number"), cell(cents(gross - net), "number")];
     },
     top: (row) => storeCells(row),

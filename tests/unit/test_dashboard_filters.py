@@ -10,6 +10,7 @@ from dashboard.filters import Choices, Filters
 from dashboard.frames import Bar
 from dashboard.model import Model
 from dashboard.narrow import Narrowed, Narrower, Part, answer
+from dashboard.panels import UNNAMED
 from dashboard.views import View, view
 from tests.snapshots import ZONE, breakdowns, categories
 from tillstream.clock import BusinessDay
@@ -65,7 +66,10 @@ def test_the_figures_of_a_part_are_exact() -> None:
     minutes.append(minutes[1] | {"_id": EIGHT.replace(hour=9, minute=0).astimezone(UTC)})
     found: dict[str, list[dict[str, Any]]] = {
         "minutes": minutes,
-        "vat": [{"_id": 550, "gross": 3310, "net": 3009, "count": 3}],
+        "vat": [
+            {"_id": 550, "gross": 3310, "net": 3009, "count": 3},
+            {"_id": None, "gross": 100, "net": 100, "count": 1},
+        ],
         "categories": [{"_id": "Pain", "gross": 3310}],
     }
     at = EIGHT.timestamp()
@@ -90,7 +94,7 @@ def test_the_figures_of_a_part_are_exact() -> None:
             panels={
                 "hours": [("08", 2205, 2), ("09", 1105, 1)],
                 "last-week": [("08", 9)],
-                "vat": [("5.5", 3310, 3009, 3)],
+                "vat": [("5.5", 3310, 3009, 3), (UNNAMED, 100, 100, 1)],
             },
             bars=[Bar("Pain", "33.10")],
         )
