@@ -46,19 +46,24 @@ class Supply:
         return posting(self._bodies.popleft(), datetime.now(self._zone))
 
 
-def generated(count: int, data_dir: Path) -> list[bytes]:
+def generated(count: int, data_dir: Path, *options: str) -> list[bytes]:
     """`count` receipts from a generator of their own; raises CalledProcessError."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "receipts.ndjson")
-        argv = ["burst", "--count", str(count), "--to", "file", str(file)]
-        subprocess.run(
-            [sys.executable, "-m", "generator", *argv],
-            cwd=ROOT,
-            env={**os.environ, "DATA_DIR": str(data_dir), "LOG_LEVEL": "WARNING"},
-            stdout=subprocess.DEVNULL,
-            check=True,
-        )
+        generate(file, count, data_dir, *options)
         return file.read_bytes().splitlines()
+
+
+def generate(file: Path, count: int, data_dir: Path, *options: str) -> None:
+    """Have a generator of its own write `count` receipts; raises CalledProcessError."""
+    argv = ["burst", "--count", str(count), "--to", "file", str(file), *options]
+    subprocess.run(
+        [sys.executable, "-m", "generator", *argv],
+        cwd=ROOT,
+        env={**os.environ, "DATA_DIR": str(data_dir), "LOG_LEVEL": "WARNING"},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
 
 
 def posting(body: bytes, sold: datetime) -> Posting:

@@ -80,10 +80,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Series:
-    """Collects values round by round; the same name is the same measurement."""
+    """Collects values round by round; the same name and unit is the same measurement."""
 
     def __init__(self) -> None:
-        self._measurements: dict[str, Measurement] = {}
+        self._measurements: dict[tuple[str, str], Measurement] = {}
         self.notes: list[str] = []
         self.versions: dict[str, str] = {}
 
@@ -97,7 +97,7 @@ class Series:
     ) -> None:
         """One round's value of `name`."""
         measurement = self._measurements.setdefault(
-            name, Measurement(name=name, unit=unit, values=[], better=better, target=target)
+            (name, unit), Measurement(name=name, unit=unit, values=[], better=better, target=target)
         )
         measurement.values.append(value)
 

@@ -1,6 +1,8 @@
-"""A private system for a benchmark: servers and chosen rooms, on their own ports and data."""
+"""A private system for a benchmark or for faults: servers and chosen rooms, on their own ports and data."""
 
 import logging
+import os
+import subprocess
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tillstream import broker
+from tillstream.errors import ServerNotReady
 from tillstream.local import ready
 from tillstream.local.plan import plan
 from tillstream.local.ports import kept_ports
@@ -16,8 +19,11 @@ from tillstream.local.settings import LocalSettings
 from tillstream.local.supervisor import Supervisor
 
 #: Every room's process, by its name in the supervisor.
-ROOMS = ("entrypoint", "totals", "rate", "persistence", "dashboard")
+ROOMS = ("entrypoint", "totals", "rate", "persistence", "archive-api", "dashboard")
+#: Those that listen for HTTP.
+HTTP_ROOMS = ("entrypoint", "dashboard", "archive-api")
 READY_SECONDS = 120
+COMMAND_SECONDS = 60
 #: The programs of each server, by the name of the condition that it is up.
 SERVER_PROGRAMS = {"rabbitmq": ("epmd", "rabbitmq"), "mongod": ("mongod",)}
 
@@ -40,6 +46,27 @@ class System(NamedTuple):
         found = self.supervisor.control.statuses().values()
         return {status.name: status.pid for status in found if status.pid}
 
+    def rabbitmqctl(self, *arguments: str) -> None:
+        """Run a command on the private node. Raises ServerNotReady where it fails."""
+        (node,) = (one for one in self.supervisor.programs if one.name == "rabbitmq")
+        # The script beside the server's: Debian's on the PATH changes the user.
+        command = [str(Path(node.argv[0]).with_name("rabbitmqctl")), "--quiet", *arguments]
+        try:
+            done = subprocess.run(
+                command,
+                env=os.environ | node.env,
+                check=False,
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                timeout=COMMAND_SECONDS,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ServerNotReady(str(error)) from error
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).strip()
+            raise ServerNotReady(f"{' '.join(command)} ends with {done.returncode}: {said}")
+
 
 @contextmanager
 def running_system(
@@ -57,10 +84,11 @@ def running_system(
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="tillstream-bench-") as folder:
         data_dir = Path(folder)
-        doors = kept_ports(data_dir / "ports.json", ("entrypoint", "dashboard"))
+        doors = kept_ports(data_dir / "ports.json", HTTP_ROOMS)
         settings = LocalSettings(
             entrypoint_port=doors["entrypoint"],
             dashboard_port=doors["dashboard"],
+            archive_api_port=doors["archive-api"],
             data_dir=folder,
         )
         planned = plan(settings, data_dir, generator=False)
@@ -97,8 +125,7 @@ def _wait_for_rooms(
 ) -> None:
     with ready.Snapshots(amqp_url) as snapshots:
         answers = [
-            ready.http_ok("entrypoint", doors["entrypoint"], "/health/ready"),
-            ready.http_ok("dashboard", doors["dashboard"], "/health/ready"),
+            *(ready.http_ok(name, doors[name], "/health/ready") for name in HTTP_ROOMS),
             *snapshots.conditions(),
         ]
         supervisor.wait_for(

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from loadtest.bench import results
+from loadtest.bench import by_load, pictures, results
 from loadtest.bench.machine import ROOT
 from loadtest.bench.results import Record
 
@@ -14,12 +14,14 @@ PICTURES = PAGE.parent / "images" / "performance"
 MARKED = "<!-- bench:{part} -->\n{body}<!-- /bench:{part} -->\n"
 
 
-def write(page: Path = PAGE, folder: Path = results.FOLDER, pictures: Path = PICTURES) -> Path:
+def write(page: Path = PAGE, folder: Path = results.FOLDER, images: Path = PICTURES) -> Path:
     """Replace each part's tables and pictures by those of its newest result; the page."""
     text = page.read_text() if page.exists() else "# Performance\n"
     for part, done in results.newest(folder).items():
-        pictures.mkdir(parents=True, exist_ok=True)
-        drawn = draw(done, pictures)
+        images.mkdir(parents=True, exist_ok=True)
+        for old in images.glob(f"{part}-*.svg"):
+            old.unlink()
+        drawn = draw(done, images)
         links = "".join(
             f"![{part}, {unit}]({file.relative_to(page.parent)})\n\n" for unit, file in drawn
         )
@@ -41,13 +43,11 @@ def placed(text: str, part: str, body: str) -> str:
 
 
 def markdown(done: Record) -> str:
-    """The table of a record, what it ran on, and its notes."""
+    """The tables of a record, what it ran on, and its notes."""
     here = done.machine
+    tables = by_load.tables(done) if done.part in by_load.PARTS else [_every_row(done)]
     lines = [
-        f"| {' | '.join(results.HEADS)} |",
-        "|---|---|" + "---:|" * (len(results.HEADS) - 2),
-        *(f"| {' | '.join(row)} |" for row in results.rows(done.result)),
-        "",
+        *(line for table in tables for line in (table, "")),
         f"{_rounds(done.rounds)}; commit {here.commit}{' with changes' if here.dirty else ''},"
         f" {here.date[:10]}; {here.cores} cores of {here.cpu}, {here.memory_mib / 1024:.0f} GiB,"
         f" Python {here.python}{_versions(done)}; load before the run {here.load:g}.",
@@ -57,8 +57,14 @@ def markdown(done: Record) -> str:
     return "\n".join(lines) + ("\n\n" if done.result.notes else "\n")
 
 
+def _every_row(done: Record) -> str:
+    return results.markdown_table(results.HEADS, results.rows(done.result), left=2)
+
+
 def draw(done: Record, folder: Path) -> list[tuple[str, Path]]:
-    """A bar chart of the medians for each unit that has two or more: unit and file."""
+    """Pictures of a record, what each shows and its file: bars of the medians by unit."""
+    if done.part in by_load.PARTS:
+        return pictures.draw(done, folder)
     # Needed here alone, and slow to import.
     import plotly.graph_objects as go
 

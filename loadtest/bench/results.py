@@ -78,7 +78,7 @@ def rows(result: Result) -> list[tuple[str, ...]]:
             figure(min(one.values)),
             figure(max(one.values)),
             f"{one.spread:.0%}",
-            _target(one),
+            target(one),
         )
         for one in result.measurements
     ]
@@ -86,16 +86,16 @@ def rows(result: Result) -> list[tuple[str, ...]]:
 
 def compared(one: Record, other: Record) -> list[tuple[str, ...]]:
     """Medians of what both have, and the second as a multiple of the first."""
-    others = {measurement.name: measurement for measurement in other.result.measurements}
+    others = {(one.name, one.unit): one for one in other.result.measurements}
     found: list[tuple[str, ...]] = []
     for first in one.result.measurements:
-        second = others.get(first.name)
+        second = others.get((first.name, first.unit))
         if second is None:
             continue
-        ratio = second.median / first.median if first.median else float("nan")
-        verdict = "same" if ratio == 1 else _verdict(first, ratio)
         medians = (figure(first.median), figure(second.median))
-        found.append((first.name, first.unit, *medians, f"x {ratio:.2f}", verdict))
+        ratio = f"x {second.median / first.median:.2f}" if first.median else ""
+        verdict = _verdict(first, second.median)
+        found.append((first.name, first.unit, *medians, ratio, verdict))
     return found
 
 
@@ -118,12 +118,25 @@ def text_table(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _target(one: Measurement) -> str:
+def markdown_table(heads: Sequence[str], cells: Sequence[Sequence[str]], left: int = 1) -> str:
+    """A table for a page; the first `left` columns to the left, the others to the right."""
+    ruler = "|" + "---|" * left + "---:|" * (len(heads) - left)
+    return "\n".join((_row(heads), ruler, *map(_row, cells)))
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def target(one: Measurement) -> str:
+    """What a measurement was to reach and whether it did; empty without a target."""
     if one.target is None:
         return ""
     sign = ">=" if one.better == "higher" else "<="
     return f"{sign} {figure(one.target)} {'reached' if one.reached else 'MISSED'}"
 
 
-def _verdict(first: Measurement, ratio: float) -> str:
-    return "better" if (ratio > 1) == (first.better == "higher") else "worse"
+def _verdict(first: Measurement, second: float) -> str:
+    if second == first.median:
+        return "same"
+    return "better" if (second > first.median) == (first.better == "higher") else "worse"

@@ -34,6 +34,10 @@ class Meter:
         """Since the start."""
         return time.monotonic() - self._started
 
+    def own(self) -> float:
+        """Cores that this process took since the start: the client, and who watches."""
+        return (time.process_time() - self._own) / self.seconds()
+
     def others(self) -> float:
         """Cores that other programs took since the start: neither `pids` nor this process."""
         elapsed = self.seconds()

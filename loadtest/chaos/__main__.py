@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loadtest.chaos.plan import ALARMS, HOWS, PROGRAMS, UNBIND, faults
 from loadtest.chaos.run import Options, run
-from loadtest.chaos.system import running_system
+from loadtest.chaos.system import system_for_faults
 from tillstream import process
 from tillstream.errors import TillstreamError
 
@@ -23,7 +23,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     options = Options(arguments.seconds, arguments.rate, arguments.seed)
     try:
-        with running_system() as system:
+        with system_for_faults() as system:
             report = run(system, chosen, options, lambda line: print(line, flush=True))
     except TillstreamError as error:
         process.fail(error)

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from loadtest.bench.private import System
 from loadtest.chaos.plan import PROGRAMS, Fault
-from loadtest.chaos.system import System
 from loadtest.chaos.watch import wait_until
 from tillstream import broker, topology
 from tillstream.errors import ServerNotReady

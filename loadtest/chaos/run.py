@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pymongo.errors import PyMongoError
 
+from loadtest.bench.private import System
 from loadtest.chaos.history import History, Verdict
 from loadtest.chaos.inject import inject
 from loadtest.chaos.observe import observe, publish_undecodable
@@ -18,7 +19,6 @@ from loadtest.chaos.plan import UNBIND, Fault
 from loadtest.chaos.report import Report, Row
 from loadtest.chaos.sender import Sender
 from loadtest.chaos.stream import Stream
-from loadtest.chaos.system import System
 from loadtest.chaos.watch import COMPONENTS, Watch, wait_until
 
 #: Load before the first fault and after each heal, seconds.
