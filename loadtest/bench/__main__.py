@@ -45,7 +45,7 @@ def run(name: str, options: harness.Options) -> None:
     # Taken first: the load that the run itself makes says nothing.
     here = machine.here()
     done = results.record(name, options, here, measure(options))
-    print(results.text_table(results.HEADS, results.rows(done.result)))
+    print("\n\n".join(report.tables_of(done, results.text_table)))
     for note in done.result.notes:
         print(f"- {note}")
     print(results.write(done).relative_to(machine.ROOT), flush=True)

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from loadtest.bench.harness import Measurement, Result
-from loadtest.bench.results import Record, figure, markdown_table, target
+from loadtest.bench.results import Record, Table, figure, target
+
+Row = tuple[str, ...]
 
 PROCESS = "of "
 ALL = "all"
@@ -55,26 +57,26 @@ PROCESSES = {
 PARTS = tuple(COLUMNS)
 
 
-def tables(done: Record) -> list[str]:
+def tables(done: Record, table: Table) -> list[str]:
     """What was to be reached, the loads, and what each process took; sentences between them."""
     # That nothing may be lost or refused has a column; it is told here where it did not hold.
     aims = [one for one in done.result.measurements if one.target or one.reached is False]
     found: list[str] = []
     if aims:
         found.append(
-            markdown_table(
+            table(
                 ("target", "unit", "median", "min", "max", "is"),
                 [
                     (one.name, one.unit, figure(one.median), *_range(one), target(one))
                     for one in aims
                 ],
-                left=2,
+                2,
             )
         )
     found.append("Medians; delays as p50 / p99:")
-    found.append(_loads(done.result, COLUMNS[done.part]))
+    found.append(table(*_loads(done.result, COLUMNS[done.part]), 1))
     for unit, sentence in PROCESSES[done.part]:
-        found += [sentence, processes_table(done.result, unit)]
+        found += [sentence, table(*_processes(done.result, unit), 1)]
     return found
 
 
@@ -100,16 +102,16 @@ def processes(result: Result, unit: str) -> list[str]:
     return [name for name in dict.fromkeys(names) if name and name != ALL]
 
 
-def processes_table(result: Result, unit: str) -> str:
-    """A row a load, a column a process."""
+def _processes(result: Result, unit: str) -> tuple[Row, list[Row]]:
     names = processes(result, unit)
     columns = [Column(name, (PROCESS + name,), unit) for name in names]
     return _loads(result, [*columns, Column(ALL, (PROCESS + ALL,), unit)])
 
 
-def _loads(result: Result, columns: Sequence[Column]) -> str:
+def _loads(result: Result, columns: Sequence[Column]) -> tuple[Row, list[Row]]:
+    """Heads and cells: a row a load."""
     cells = [(load, *(_cell(result, load, column) for column in columns)) for load in loads(result)]
-    return markdown_table(("load", *(column.head for column in columns)), cells)
+    return ("load", *(column.head for column in columns)), cells
 
 
 def _cell(result: Result, load: str, column: Column) -> str:

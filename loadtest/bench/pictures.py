@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from loadtest.bench.by_load import PROCESS, loads, median, processes
 from loadtest.bench.harness import Result
 from loadtest.bench.results import Record
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 #: Told apart also without colour vision (Okabe and Ito).
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#999999", "#f0e442")
@@ -45,12 +48,13 @@ PICTURES = {
 def draw(done: Record, folder: Path) -> list[tuple[str, Path]]:
     """The pictures of a part, the medians of a record: title and file of each."""
     return [
-        (bars.title, _written(done.result, bars, folder / f"{done.part}-{number}.svg"))
+        (bars.title, _written(picture(done.result, bars), folder / f"{done.part}-{number}.svg"))
         for number, bars in enumerate(PICTURES[done.part])
     ]
 
 
-def _written(result: Result, bars: Bars, file: Path) -> Path:
+def picture(result: Result, bars: Bars) -> "go.Figure":
+    """One group of bars a load that has such a figure, or one stack of every process."""
     # Needed here alone, and slow to import.
     import plotly.graph_objects as go
 
@@ -77,6 +81,10 @@ def _written(result: Result, bars: Bars, file: Path) -> Path:
     )
     figure.update_yaxes(automargin=True, type="log" if bars.log else "linear")
     figure.update_xaxes(automargin=True)
+    return figure
+
+
+def _written(figure: "go.Figure", file: Path) -> Path:
     figure.write_image(file, **SIZE)
     return file
 

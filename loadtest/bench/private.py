@@ -1,4 +1,4 @@
-"""A private system for a benchmark or for faults: servers and chosen rooms, on their own ports and data."""
+"""A private system for benchmarks and faults: servers and chosen rooms, own ports and data."""
 
 import logging
 import os

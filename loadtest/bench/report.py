@@ -5,7 +5,7 @@ from pathlib import Path
 
 from loadtest.bench import by_load, pictures, results
 from loadtest.bench.machine import ROOT
-from loadtest.bench.results import Record
+from loadtest.bench.results import Record, Table
 
 PAGE = ROOT / "docs" / "performance.md"
 PICTURES = PAGE.parent / "images" / "performance"
@@ -45,7 +45,7 @@ def placed(text: str, part: str, body: str) -> str:
 def markdown(done: Record) -> str:
     """The tables of a record, what it ran on, and its notes."""
     here = done.machine
-    tables = by_load.tables(done) if done.part in by_load.PARTS else [_every_row(done)]
+    tables = tables_of(done, results.markdown_table)
     lines = [
         *(line for table in tables for line in (table, "")),
         f"{_rounds(done.rounds)}; commit {here.commit}{' with changes' if here.dirty else ''},"
@@ -57,8 +57,11 @@ def markdown(done: Record) -> str:
     return "\n".join(lines) + ("\n\n" if done.result.notes else "\n")
 
 
-def _every_row(done: Record) -> str:
-    return results.markdown_table(results.HEADS, results.rows(done.result), left=2)
+def tables_of(done: Record, table: Table) -> list[str]:
+    """The tables of a record, and sentences between them."""
+    if done.part in by_load.PARTS:
+        return by_load.tables(done, table)
+    return [table(results.HEADS, results.rows(done.result), 2)]
 
 
 def draw(done: Record, folder: Path) -> list[tuple[str, Path]]:

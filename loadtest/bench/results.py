@@ -1,6 +1,6 @@
 """Results on disk and as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,6 +10,9 @@ from loadtest.bench.machine import ROOT, Machine
 from tillstream.errors import TillstreamError
 
 FOLDER = ROOT / "loadtest" / "results"
+
+#: Makes a table of heads, cells, and how many columns stand to the left.
+Table = Callable[[Sequence[str], Sequence[Sequence[str]], int], str]
 
 
 class NoResult(TillstreamError):
@@ -106,19 +109,19 @@ def figure(value: float) -> str:
     return f"{value:.3g}"
 
 
-def text_table(heads: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-    """A table for a terminal; the first two columns to the left, figures to the right."""
+def text_table(heads: Sequence[str], cells: Sequence[Sequence[str]], left: int = 2) -> str:
+    """A table for a terminal; the first `left` columns to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     return "\n".join(
         "  ".join(
-            f"{cell:<{width}}" if place < 2 else f"{cell:>{width}}"
+            f"{cell:<{width}}" if place < left else f"{cell:>{width}}"
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in (heads, *cells)
     )
 
 
-def markdown_table(heads: Sequence[str], cells: Sequence[Sequence[str]], left: int = 1) -> str:
+def markdown_table(heads: Sequence[str], cells: Sequence[Sequence[str]], left: int = 2) -> str:
     """A table for a page; the first `left` columns to the left, the others to the right."""
     ruler = "|" + "---|" * left + "---:|" * (len(heads) - left)
     return "\n".join((_row(heads), ruler, *map(_row, cells)))

@@ -58,8 +58,8 @@ def run(options: Options) -> Result:
         "At a rate, delays run from the intended send time to the first `count` snapshot (every"
         " 500 ms) and the first look at MongoDB (every 50 ms) that show as many receipts.",
         "Where other programs took cores, the figures say what was left of the machine.",
-        "Accepted, counted, stored: the receipts by the seconds until all of them were; end to end"
-        " is the least of the three.",
+        "Accepted, counted, stored: the receipts by the seconds until all of them were, or by those"
+        " of the load if they are more; end to end is the least of the three.",
     ]
     with (
         tempfile.TemporaryDirectory(prefix="tillstream-bench-") as folder,
@@ -115,10 +115,11 @@ def measure(
     series.add(f"{name}: refused", "receipts", refused, "lower", 0)
     for what, end in ends.items():
         if end is not None:
-            series.add(f"{name}: {what}", "receipts/s", accepted / (end - started), "higher")
+            rate = accepted / max(end - started, load.seconds)
+            series.add(f"{name}: {what}", "receipts/s", rate, "higher")
     if whole:
         last = max(end for end in ends.values() if end is not None)
-        rate = accepted / (last - started)
+        rate = accepted / max(last - started, load.seconds)
         series.add(f"{name}: end to end", "receipts/s", rate, "higher", scenario.target)
     if load.rate is not None:
         times(series, scenario, observer, sent, (counted_before, before))

@@ -85,6 +85,19 @@ def test_a_comparison_says_what_became_better(tmp_path: Path) -> None:
     ] == results.compared(one, other)
 
 
+def test_a_comparison_keeps_units_apart_and_divides_by_no_zero() -> None:
+    def record(cores: float, mib: float) -> results.Record:
+        series = Series()
+        series.add("idle: of all", "cores", cores, "lower")
+        series.add("idle: of all", "MiB", mib, "lower")
+        return results.record("system", Options(1), HERE, series.result())
+
+    assert [
+        ("idle: of all", "cores", "0", "0.02", "", "worse"),
+        ("idle: of all", "MiB", "700", "700", "x 1.00", "same"),
+    ] == results.compared(record(0, 700), record(0.02, 700))
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(12345.6, "12,346"), (123.4, "123"), (12.34, "12.3"), (0.01234, "0.0123"), (0.0, "0")],
