@@ -1,8 +1,9 @@
 """What a page asks the archive for: one store's day, one receipt. Answers are shared."""
 
 import threading
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
@@ -32,10 +33,13 @@ class StoreDay(NamedTuple):
     """One store's business day; money in cents, times aware."""
 
     read_at: float
-    #: receipts, gross, net, units, first and last: one row, or none without receipts.
+    #: receipts, gross, net, returns, units and last: one row, or none without receipts.
     totals: list[Document]
     hours: list[Document]
+    #: Hours of the same weekday a week before.
+    week_before: list[Document]
     categories: list[Document]
+    vat: list[Document]
     tenders: list[Document]
     tills: list[Document]
     latest: list[Document]
@@ -57,6 +61,7 @@ class Archive:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, str, str], StoreDay] = {}
+        self._week_before: dict[tuple[str, str, str], list[Document]] = {}
 
     def store_day(self, store: str, day: str, category: str = "") -> StoreDay:
         """A store's day, of one category or of all; raises ArchiveAway."""
@@ -65,17 +70,22 @@ class Archive:
             known = self._kept.get(asked)
             if known is not None and self._clock() - known.read_at < KEPT_SECONDS:
                 return known
-            pipeline = of_store(store, day, category, self._zone)
+            week_before = self._week_before.get(asked)
             try:
-                found = self._database.receipts.aggregate(pipeline, maxTimeMS=QUERY_TIMEOUT_MS)
-                answer = StoreDay(read_at=self._clock(), **next(found))
+                if week_before is None:
+                    earlier = date.fromisoformat(day) - timedelta(days=7)
+                    hours = hours_of_store(store, earlier.isoformat(), category, self._zone)
+                    week_before = list(self._ask(hours))
+                found = next(self._ask(of_store(store, day, category, self._zone)))
             except PyMongoError as error:
                 raise ArchiveAway(str(error)[:200]) from error
-            self._kept.pop(asked, None)
-            self._kept[asked] = answer
-            while len(self._kept) > MAX_KEPT:
-                del self._kept[next(iter(self._kept))]
+            answer = StoreDay(read_at=self._clock(), week_before=week_before, **found)
+            _keep(self._week_before, asked, week_before)
+            _keep(self._kept, asked, answer)
             return answer
+
+    def _ask(self, pipeline: list[Document]) -> Iterator[Document]:
+        return self._database.receipts.aggregate(pipeline, maxTimeMS=QUERY_TIMEOUT_MS)
 
     def knows(self, store: str) -> bool:
         """Whether the archive has any receipt of the store; raises ArchiveAway."""
@@ -129,47 +139,37 @@ def day_of_store(store: str, day: str) -> Document:
 
 def of_store(store: str, day: str, category: str, zone: str) -> list[Document]:
     """The pipeline of a store's day, read by the index of store and date."""
-    hour = {"$dateToString": {"date": "$date", "format": "%H", "timezone": zone}}
     gross: Document = {"$sum": "$grossMinor"}
+    of_lines: Document = {"gross": {"$sum": "$lines.grossMinor"}}
     receipts = {"$sum": 1}
-    match = day_of_store(store, day)
-    narrow: list[Document] = []
-    if category:
-        match["lines.category"] = category
-        of_category = {
-            "$filter": {
-                "input": "$lines",
-                "as": "line",
-                "cond": {"$eq": ["$$line.category", {"$literal": category}]},
-            }
-        }
-        narrow = [
-            {"$set": {"lines": of_category}},
-            {
-                "$set": {
-                    "grossMinor": {"$sum": "$lines.grossMinor"},
-                    "netMinor": {"$sum": "$lines.netMinor"},
-                }
-            },
-        ]
     whole = {
         "_id": None,
         "receipts": receipts,
         "gross": gross,
         "net": {"$sum": "$netMinor"},
+        "returns": {"$sum": {"$min": ["$grossMinor", 0]}},
         "units": {"$sum": {"$sum": "$lines.unitsMilli"}},
         "last": {"$max": "$date"},
     }
     by_till = {"_id": "$till", "gross": gross, "receipts": receipts, "last": {"$max": "$date"}}
     facets = {
         "totals": [{"$group": whole}],
-        "hours": [
-            {"$group": {"_id": hour, "gross": gross, "receipts": receipts}},
-            {"$sort": {"_id": 1}},
-        ],
+        "hours": _by_hour(zone),
         "categories": [
             {"$unwind": "$lines"},
-            {"$group": {"_id": "$lines.category", "gross": {"$sum": "$lines.grossMinor"}}},
+            {"$group": {"_id": "$lines.category", **of_lines}},
+            {"$sort": {"gross": -1, "_id": 1}},
+            {"$limit": MAX_TILLS},
+        ],
+        "vat": [
+            {"$unwind": "$lines"},
+            {
+                "$group": {
+                    "_id": "$lines.taxBasisPoints",
+                    **of_lines,
+                    "net": {"$sum": "$lines.netMinor"},
+                }
+            },
             {"$sort": {"gross": -1, "_id": 1}},
             {"$limit": MAX_TILLS},
         ],
@@ -186,4 +186,48 @@ def of_store(store: str, day: str, category: str, zone: str) -> list[Document]:
             {"$project": {"date": 1, "till": 1, "number": 1, "grossMinor": 1}},
         ],
     }
-    return [{"$match": match}, *narrow, {"$facet": facets}]
+    return [*_receipts(store, day, category), {"$facet": facets}]
+
+
+def hours_of_store(store: str, day: str, category: str, zone: str) -> list[Document]:
+    """The pipeline of a store's hours of one day."""
+    return [*_receipts(store, day, category), *_by_hour(zone)]
+
+
+def _receipts(store: str, day: str, category: str) -> list[Document]:
+    """A store's receipts of a day; of one category with its lines only, and their sums."""
+    match = day_of_store(store, day)
+    if not category:
+        return [{"$match": match}]
+    of_category = {
+        "$filter": {
+            "input": "$lines",
+            "as": "line",
+            "cond": {"$eq": ["$$line.category", {"$literal": category}]},
+        }
+    }
+    sums = {"grossMinor": {"$sum": "$lines.grossMinor"}, "netMinor": {"$sum": "$lines.netMinor"}}
+    return [
+        {"$match": match | {"lines.category": category}},
+        {"$set": {"lines": of_category}},
+        {"$set": sums},
+    ]
+
+
+def _by_hour(zone: str) -> list[Document]:
+    hour = {"$dateToString": {"date": "$date", "format": "%H", "timezone": zone}}
+    return [
+        {"$group": {"_id": hour, "gross": {"$sum": "$grossMinor"}, "receipts": {"$sum": 1}}},
+        {"$sort": {"_id": 1}},
+    ]
+
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
+
+def _keep(kept: dict[Asked, Answer], asked: Asked, answer: Answer) -> None:
+    kept.pop(asked, None)
+    kept[asked] = answer
+    while len(kept) > MAX_KEPT:
+        del kept[next(iter(kept))]

@@ -28,7 +28,7 @@ def _tile(tile: Tile) -> Any:
         children=html.Div(
             role="group",
             className="tile-body",
-            **_named_by(f"{tile.id}-label"),
+            **named_by(f"{tile.id}-label"),
             children=[
                 html.Div(tile.label, id=f"{tile.id}-label", className="label"),
                 html.Span(id=f"{tile.id}-change", className="change"),
@@ -63,7 +63,7 @@ def plot(id: str, title: str, subtitle: str, feed: str, figure: Figure, *extra: 
                 id=f"{id}-frame",
                 className="graph-frame",
                 role="img",
-                **_named_by(f"{id}-title {id}-subtitle"),
+                **named_by(f"{id}-title {id}-subtitle"),
                 **data(feed),
                 **attributes(waiting="waiting for data"),
             ),
@@ -71,13 +71,23 @@ def plot(id: str, title: str, subtitle: str, feed: str, figure: Figure, *extra: 
     )
 
 
-def still_plot(id: str, title: str, figure: Figure) -> Any:  # noqa: A002
-    """A card with a figure that a page's own script draws; it follows no feed."""
+def still_plot(id: str, title: str, figure: Figure, *extra: Any) -> Any:  # noqa: A002
+    """A card with a figure that a page's own script draws; it follows no feed.
+
+    `extra` stands at the right of its title.
+    """
     return dmc.Paper(
         className=f"card plot {id}",
         withBorder=True,
         children=[
-            html.Div(html.Div(html.H2(title, id=f"{id}-title")), className="plot-head"),
+            html.Div(
+                [
+                    html.Div([html.H2(title, id=f"{id}-title"), html.Span(id=f"{id}-until")]),
+                    html.Div(className="spring"),
+                    *extra,
+                ],
+                className="plot-head",
+            ),
             html.Div(
                 dcc.Graph(id=id, figure=figure, config=figures.CONFIG, className="graph"),
                 id=f"{id}-drawing",
@@ -156,5 +166,5 @@ def named(name: str) -> Any:
     return {"aria-label": name}
 
 
-def _named_by(id: str) -> Any:  # noqa: A002 - HTML's word for it
+def named_by(id: str) -> Any:  # noqa: A002 - HTML's word for it
     return {"aria-labelledby": id}

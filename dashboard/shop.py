@@ -1,20 +1,19 @@
-"""One store's day, from the archive: figures, hours, categories, tenders, tills, receipts."""
+"""One store's day, from the archive: figures, plots and tables, read again every 5 s."""
 
-from collections.abc import Callable
+from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard import figures, parts
+from dashboard import figures, parts, shop_tables
 from dashboard.archive import Document, StoreDay
 from dashboard.panels import mean
 from dashboard.parts import attributes, named
-from dashboard.views import WINDOWS, View
+from dashboard.views import WINDOWS, View, query, store_path
 from dashboard.written import Verbatim, Writer
 from tillstream.clock import utc
-from tillstream.money import decimal_text
+from tillstream.money import MILLI, decimal_text
 from tillstream.snapshots import TillsSnapshot
 
 _CURRENT: Any = {"aria-current": "true"}
@@ -59,6 +58,12 @@ def plots() -> Any:
             parts.still_plot(
                 "store-rate", "Receipts sold per minute", figures.receipts_per_minute()
             ),
+            parts.still_plot(
+                "store-hours-plot",
+                "Today by hour",
+                figures.hours(),
+                parts.legend(p95="Today", p50="Last week"),
+            ),
         ],
         className="replay-plots store-plots",
     )
@@ -79,209 +84,87 @@ def body(
 ) -> list[Any]:
     """The page below its title. `tills` tells of silence and gaps, where it is known."""
     whole = found.totals[0] if found.totals else {}
+    read_at = utc(found.read_at)
+    tables = shop_tables.Tables(store, write, [html.Span("to"), " ", write.minute(read_at)])
     return [
         html.Section(
-            _tiles(whole, write),
+            _tiles(whole, read_at, write),
             className="tiles",
             **named("Figures of the store"),
             **attributes(read=str(found.read_at)),
         ),
         html.Div(
             [
-                _shares("store-hours", "Today by hour", "Hour", found.hours, write),
-                _shares(
-                    "store-categories",
-                    "Sales by category",
-                    "Category",
-                    found.categories,
-                    write,
-                    lambda name: f"{store_path(store)}{query(view.window, name)}",
-                ),
-                _shares("store-tenders", "Tender mix", "Tender", found.tenders, write),
+                tables.hours(found.hours, found.week_before),
+                tables.vat(found.vat),
+                tables.tenders(found.tenders),
+                tables.categories(found.categories, view),
             ],
-            className="row three",
+            className="row four",
         ),
         html.Div(
-            [_tills(store, found.tills, tills, write), _latest(found.latest, write)],
-            className="row two",
+            [tables.tills(found.tills, tills), tables.latest(found.latest)], className="row two"
         ),
     ]
 
 
-def _tiles(whole: Document, write: Writer) -> list[Any]:
-    gross, receipts = int(whole.get("gross", 0)), int(whole.get("receipts", 0))
-    basket = mean(gross, receipts)
+def _tiles(whole: Document, read_at: datetime, write: Writer) -> list[Any]:
+    gross, net, returns, receipts, units = (
+        int(whole.get(name, 0)) for name in ("gross", "net", "returns", "receipts", "units")
+    )
+    basket, in_basket = mean(gross, receipts), mean(units, receipts, MILLI)
     last = whole.get("last")
-    units = mean(int(whole.get("units", 0)), receipts, 1000)
-    rows = [
-        ("store-revenue", "Revenue today", decimal_text(gross), write.money(gross)),
-        ("store-receipts", "Receipts today", str(receipts), write.number(receipts)),
-        ("store-basket", "Average basket", basket, basket and write.decimal_money(basket)),
-        ("store-units", "Units per basket", units, units and write.decimal(units)),
+
+    def money(minor: int) -> tuple[str, str]:
+        return decimal_text(minor), write.money(minor)
+
+    rows: list[tuple[str, str, str, tuple[str | None, str | None]]] = [
+        ("store-revenue", "Revenue today", "gross", money(gross)),
+        ("store-receipts", "Receipts today", "today", (str(receipts), write.number(receipts))),
         (
-            "store-net",
-            "Net revenue",
-            decimal_text(int(whole.get("net", 0))),
-            write.money(int(whole.get("net", 0))),
+            "store-basket",
+            "Average basket",
+            "per receipt",
+            (basket, basket and write.decimal_money(basket)),
         ),
-        ("store-last", "Last receipt", last and last.isoformat(), last and write.clock(last)),
+        (
+            "store-units",
+            "Units per basket",
+            "mean of today",
+            (in_basket, in_basket and write.decimal(in_basket)),
+        ),
+        ("store-net", "Net revenue", "without tax", money(net)),
+        ("store-returns", "Returns", "negative receipts", money(returns)),
+        (
+            "store-last",
+            "Last receipt",
+            "till's clock",
+            (last and last.isoformat(), last and write.clock(last)),
+        ),
     ]
-    return [_tile(*row) for row in rows]
+    until = write.minute(read_at)
+    return [_tile(name, label, note, until, *texts) for name, label, note, texts in rows]
 
 
-def _tile(id: str, label: str, value: str | None, text: str | None) -> Any:  # noqa: A002 - HTML's word
+def _tile(
+    id: str,  # noqa: A002 - HTML's word
+    label: str,
+    note: str,
+    until: str,
+    value: str | None,
+    text: str | None,
+) -> Any:
     return dmc.Paper(
         className="card tile",
         withBorder=True,
         children=html.Div(
             [
-                html.Div(label, className="label"),
+                html.Div(label, id=f"{id}-label", className="label"),
                 html.Span(text or "–", id=id, className="figure", **attributes(value=value or "")),  # noqa: RUF001
+                html.Span([html.Span(note), Verbatim(f" · {until}")], className="note"),
             ],
+            role="group",
             className="tile-body",
+            **parts.named_by(f"{id}-label"),
         ),
     )
-
-
-def _shares(
-    id: str,  # noqa: A002 - HTML's word
-    title: str,
-    head: str,
-    rows: list[Document],
-    write: Writer,
-    to: Callable[[str], str] | None = None,
-) -> Any:
-    largest = max((int(row["gross"]) for row in rows), default=0)
-    return listing(
-        id,
-        title,
-        (head, "Gross", ""),
-        [
-            (
-                html.A(Verbatim(row["_id"]), href=to(row["_id"])) if to else Verbatim(row["_id"]),
-                write.money(int(row["gross"])),
-                html.Span(
-                    className="meter",
-                    style={"--part": f"{max(0, 100 * int(row['gross']) / (largest or 1)):.1f}%"},
-                ),
-            )
-            for row in rows
-        ],
-    )
-
-
-def _tills(store: str, rows: list[Document], known: TillsSnapshot | None, write: Writer) -> Any:
-    silent = {t.till: t.since for t in known.silent_tills if t.store == store} if known else {}
-    missing: dict[str, int] = {}
-    for gap in known.gaps if known else ():
-        if gap.store == store:
-            missing[gap.till] = missing.get(gap.till, 0) + gap.last - gap.first + 1
-    sold = {str(row["_id"]): row for row in rows}
-
-    def state(till: str) -> Any:
-        if known is None:
-            return "not known"
-        if till not in silent:
-            return "selling"
-        return [html.Span("silent since"), Verbatim(f" {write.clock(utc(silent[till]))}")]
-
-    def line(till: str) -> tuple[Any, ...]:
-        row = sold.get(till, {})
-        last = row.get("last")
-        return (
-            Verbatim(till),
-            write.number(int(row.get("receipts", 0))),
-            write.money(int(row.get("gross", 0))),
-            write.clock(last) if last else "none today",
-            write.number(missing.get(till, 0)) if known else "not known",
-            state(till),
-        )
-
-    # A till that is silent since yesterday has sold nothing today.
-    names = [*sold, *sorted((silent.keys() | missing.keys()) - sold.keys())]
-    return listing(
-        "store-tills",
-        "Tills",
-        ("Till", "Receipts", "Gross", "Last receipt", "Missing", "State"),
-        [line(till) for till in names],
-    )
-
-
-def _latest(rows: list[Document], write: Writer) -> Any:
-    return listing(
-        "store-latest",
-        "Latest receipts",
-        ("Time", "Till", "Number", "Gross"),
-        [
-            (
-                html.A(write.clock(row["date"]), href=receipt_path(row["_id"])),
-                Verbatim(row["till"]),
-                Verbatim(row["number"]),
-                write.money(int(row["grossMinor"])),
-            )
-            for row in rows
-        ],
-    )
-
-
-def listing(id: str, title: str, heads: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Any:  # noqa: A002
-    """A card with a table that the server fills; the first column names the row."""
-
-    def kind(place: int) -> str:
-        return "name" if place == 0 else "number"
-
-    drawn = [
-        html.Tr(
-            [
-                (
-                    html.Th(cell, scope="row", className="name")
-                    if place == 0
-                    else html.Td(cell, className="number")
-                )
-                for place, cell in enumerate(row)
-            ]
-        )
-        for row in rows
-    ] or [html.Tr(html.Td("none", colSpan=len(heads), className="empty"))]
-    return dmc.Paper(
-        className="card list",
-        withBorder=True,
-        children=[
-            html.Div(html.H2(title), className="plot-head"),
-            html.Table(
-                [
-                    html.Thead(
-                        html.Tr(
-                            [
-                                html.Th(head, scope="col", className=kind(place))
-                                if head
-                                else html.Td()
-                                for place, head in enumerate(heads)
-                            ]
-                        )
-                    ),
-                    html.Tbody(drawn),
-                ],
-                id=id,
-                className="rows",
-                **named(title),
-            ),
-        ],
-    )
-
-
-def receipt_path(key: str) -> str:
-    """Where a receipt is shown; its identity may hold any sign, `/`, blanks and `%` included."""
-    return "/receipt/" + quote(key, safe="/:")
-
-
-def query(window: str, category: str) -> str:
-    """The part of an address that names a view; nothing for the usual one."""
-    named = {"window": "" if window == "day" else window, "category": category}
-    text = urlencode({name: value for name, value in named.items() if value})
-    return f"?{text}" if text else ""
-
-
-def store_path(store: str) -> str:
-    """Where a store is shown."""
-    return "/store/" + quote(store, safe="")

@@ -8,7 +8,7 @@ from dash import html
 
 from dashboard.archive import Document, Life
 from dashboard.parts import attributes
-from dashboard.shop import store_path
+from dashboard.views import store_path
 from dashboard.written import Verbatim, Writer
 from tillstream.clock import utc
 from tillstream.codec import decode_receipt

@@ -1,7 +1,7 @@
-"""What the address of the live page says beside its path: the window and the filters."""
+"""Addresses of the pages, and what they say beside their path: the window and the filters."""
 
 from typing import NamedTuple
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote, urlencode
 
 #: What the plots over time show, and its label; `?window=` in the address.
 WINDOWS = {"day": "Day", "6h": "6 h", "1h": "1 h", "15m": "15 m"}
@@ -26,3 +26,20 @@ def view(search: str) -> View:
 
     window = last("window")
     return View(window if window in WINDOWS else "day", last("store"), last("category"))
+
+
+def receipt_path(key: str) -> str:
+    """Where a receipt is shown; its identity may hold any sign, `/`, blanks and `%` included."""
+    return "/receipt/" + quote(key, safe="/:")
+
+
+def query(window: str, category: str) -> str:
+    """The part of an address that names a view; nothing for the usual one."""
+    named = {"window": "" if window == "day" else window, "category": category}
+    text = urlencode({name: value for name, value in named.items() if value})
+    return f"?{text}" if text else ""
+
+
+def store_path(store: str) -> str:
+    """Where a store is shown."""
+    return "/store/" + quote(store, safe="")

@@ -30,6 +30,8 @@ PAGES = {
     "not known": "inconnu",
     "none today": "aucun aujourd'hui",
     "silent since": "muette depuis",
+    "negative receipts": "tickets négatifs",
+    "to": "jusqu'à",
     # A receipt.
     "Confirmed": "Confirmé",
     "by the broker, before the till had its answer; no time is kept": (

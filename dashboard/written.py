@@ -48,6 +48,16 @@ class Writer(NamedTuple):
         text = f"{milli / 1000:.3f}".rstrip("0").rstrip(".")
         return Verbatim(text.replace(".", ",") if self.language == "fr" else text)
 
+    def percentage(self, basis_points: int) -> Verbatim:
+        """Hundredths of a percent: 550 is 5.5% or 5,5 %."""
+        text = f"{basis_points / 100:g}"
+        french = self.language == "fr"
+        return Verbatim(f"{text.replace('.', ',')}{_NARROW}%" if french else f"{text}%")
+
+    def minute(self, moment: datetime) -> Verbatim:
+        """Time of day to the minute."""
+        return Verbatim(f"{moment.astimezone(self.zone):%H:%M}")
+
     def clock(self, moment: datetime) -> Verbatim:
         """Time of day to the second."""
         return Verbatim(f"{moment.astimezone(self.zone):%H:%M:%S}")

@@ -152,6 +152,9 @@
     return bases[id];
   }
 
+  /* Of few receipts: an axis with each whole number once. */
+  const wholeSteps = (values) => (Math.max(...values, 0) < 5 ? { dtick: 1 } : {});
+
   const cents = (minor) => (minor / 100).toFixed(2);
 
   function revenuePlot(frame) {
@@ -184,7 +187,9 @@
     const text = (p) => `${secondTime(p[0])}  ${format.count(p[1])} ${t.say("receipts / min")}`;
     const shown = inWindow(points.rates, frame);
     const line = column(shown, 1, text);
-    return overTime("rate-plot", [line, ground(line)], start(shown, frame), frame.at);
+    const figure = overTime("rate-plot", [line, ground(line)], start(shown, frame), frame.at);
+    Object.assign(figure.layout, { yaxis: { ...figure.layout.yaxis, ...wholeSteps(line.y) } });
+    return figure;
   }
 
   function delayPlot(frame) {
@@ -250,6 +255,7 @@
     bars,
     sparks,
     basePlot: base,
+    wholeSteps,
     plots: {
       "revenue-plot": revenuePlot,
       "categories-plot": categoriesPlot,

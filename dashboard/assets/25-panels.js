@@ -149,11 +149,10 @@
     return before > 0 ? { part: over(panel("hours", "revenue")) / before - 1, until: `${hour(now)}:00` } : null;
   }
 
-  function hoursPlot(frame) {
-    const { data, layout } = t.basePlot("hours-plot");
+  /* Bars of today and a line of last week, of rows of the panels `hours` and `last-week`. */
+  function hoursFigure(id, frame, rows, before) {
+    const { data, layout } = t.basePlot(id);
     const { after, hour } = clockOfDay(frame);
-    const rows = panel("hours", "hours-plot") || [];
-    const before = panel("last-week", "hours-plot") || [];
     const known = [...rows, ...before].map((row) => after(row[0]));
     const hours = [];
     if (known.length) for (let h = Math.min(...known); h <= Math.max(...known); h += 1) hours.push(hour(h));
@@ -175,6 +174,7 @@
     return { data: [bars, line], layout, looks: JSON.stringify([bars.y, line.y]) };
   }
 
-  t.plots["hours-plot"] = hoursPlot;
-  Object.assign(t, { takePanels: take, drawTables, lastWeek, onLastWeek, panel: (id) => held[id] });
+  t.plots["hours-plot"] = (frame) =>
+    hoursFigure("hours-plot", frame, panel("hours", "hours-plot") || [], panel("last-week", "hours-plot") || []);
+  Object.assign(t, { hoursFigure, takePanels: take, drawTables, lastWeek, onLastWeek, panel: (id) => held[id] });
 })();

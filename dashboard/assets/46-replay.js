@@ -176,7 +176,7 @@
       const range = [this.first, Math.max(last, this.first + 3600)];
       const today = this.beside(range[1]);
       overTime("replay-revenue", [{ x, y: revenue, text: names }, { x, y: revenue }, today], range);
-      overTime("replay-rate", [{ x: rateX, y: rate, text: rate.map(String) }, { x: rateX, y: rate }], range);
+      overTime("replay-rate", [{ x: rateX, y: rate, text: rate.map(String) }, { x: rateX, y: rate }], range, t.wholeSteps(rate));
       this.bars();
     }
 
@@ -208,10 +208,11 @@
     }
   }
 
-  function overTime(id, columns, range) {
+  function overTime(id, columns, range, yaxis) {
     const { data, layout } = t.basePlot(id);
     react(id, data.map((trace, i) => ({ ...trace, ...columns[i] })), {
       ...layout,
+      yaxis: { ...layout.yaxis, ...yaxis },
       xaxis: { ...layout.xaxis, range: range.map((at) => at * 1000), ...t.ticks(...range) },
     });
   }

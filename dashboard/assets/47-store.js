@@ -21,10 +21,11 @@
     return true;
   }
 
-  function overTime(id, columns, range) {
+  function overTime(id, columns, range, yaxis) {
     const { data, layout } = t.basePlot(id);
     return react(id, data.map((trace, i) => ({ ...trace, ...(columns[i] || {}) })), {
       ...layout,
+      yaxis: { ...layout.yaxis, ...yaxis },
       xaxis: { ...layout.xaxis, range: range.map((at) => at * 1000), ...t.ticks(...range) },
     });
   }
@@ -48,9 +49,14 @@
     const { data, layout } = t.basePlot("store-bars");
     const bars = part.bars || [];
     const amounts = bars.map(([, revenue]) => Number(revenue));
+    const hours = t.hoursFigure("store-hours-plot", t.frame(), part.panels.hours, part.panels["last-week"]);
+    for (const id of ["store-revenue-plot", "store-bars", "store-rate", "store-hours-plot"]) {
+      document.getElementById(`${id}-until`).textContent = `${t.say("to")} ${t.minuteTime(end)}`;
+    }
     return [
       overTime("store-revenue-plot", [{ x, y: gross, text: revenueText }, { x, y: gross }], range),
-      overTime("store-rate", [{ ...rate, text: rateText }, rate], range),
+      overTime("store-rate", [{ ...rate, text: rateText }, rate], range, t.wholeSteps(rate.y)),
+      react("store-hours-plot", hours.data, hours.layout),
       react("store-bars", [{
         ...data[0], x: amounts, y: bars.map(([name]) => (name.length > 22 ? `${name.slice(0, 21)}…` : name)),
         text: bars.map(([, revenue]) => format.money(revenue)),

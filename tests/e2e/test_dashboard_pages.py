@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pymongo import MongoClient
 
 from dashboard.archive import of_store
-from dashboard.shop import receipt_path
+from dashboard.views import receipt_path
 from persistence.migration import HISTORY_INDEX, STORE_INDEX
 from tests.dashboards import (
     PARIS,
@@ -61,17 +61,24 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def sold_at(mongo_url: str) -> str:
-    """Two receipts of the store `Lyon/4`, and one of another; when they were sold."""
+    """Two receipts and a return of the store `Lyon/4`, one receipt of it a week ago, and one of
+    another; when those of today were sold."""
     now = time.time()
     wall = datetime.fromtimestamp(now, PARIS).strftime("%Y-%m-%d %H:%M:%S")
     lyon: dict[str, Any] = {"storeID": "Lyon/4", "date": wall}
     receipts = [
         receipt(1, cents=600, **lyon),
         receipt(2, cents=590, lines=[line(590, "Boisson")], **lyon),
+        receipt(3, cents=-150, **lyon),
         receipt(1, cents=99_900, storeID=5, date=wall),
     ]
+    a_week_ago = now - 7 * 86_400
+    before = datetime.fromtimestamp(a_week_ago, PARIS).strftime("%Y-%m-%d %H:%M:%S")
+    earlier = receipt(4, cents=4_200, storeID="Lyon/4", date=before)
     with MongoClient[dict[str, Any]](mongo_url) as client:
-        client[DATABASE]["receipts"].insert_many([archived(fields, now) for fields in receipts])
+        client[DATABASE]["receipts"].insert_many(
+            [*(archived(fields, now) for fields in receipts), archived(earlier, a_week_ago)]
+        )
     return wall
 
 
@@ -159,19 +166,38 @@ def test_a_stores_page_shows_its_own_receipts_only(
         page.wait_for_selector("#store-revenue")
         shown = {
             name: attribute(page, f"store-{name}", "value")
-            for name in ("revenue", "receipts", "basket")
+            for name in ("revenue", "receipts", "basket", "returns", "net")
         }
+        rows = {
+            name: page.inner_text(f"#store-{name} tbody").split("\t")
+            for name in ("hours", "vat", "tenders")
+        }
+        bars = "(document.querySelector('#store-hours-plot .js-plotly-plot') || {data: []})"
+        wait_until(
+            lambda: page.evaluate(f"{bars}.data.map(each => each.y.at(-1))") == [10.4, 42],
+            20,
+            "today's hour over last week's",
+        )
         categories = page.locator("#store-categories tbody th").all_inner_texts()
         picture(page, "store")
         page.click("#store-latest a >> nth=0")
         page.wait_for_selector("#slip")
         opened = attribute(page, "slip", "key")
 
-    assert ({"revenue": "11.90", "receipts": "2", "basket": "5.95"}, ["Pain", "Boisson"]) == (
-        shown,
-        categories,
-    )
-    assert opened in {f"Lyon%2F4/1/{number}/{sold_at}" for number in (1, 2)}
+    assert {
+        "revenue": "10.40",
+        "receipts": "3",
+        "basket": "3.47",
+        "returns": "-1.50",
+        "net": "10.40",
+    } == shown
+    assert {
+        "hours": [sold_at[11:13], "€10.40", "€42.00"],
+        "vat": ["0%", "€10.40", "€0.00"],
+        "tenders": ["CB", "€10.40", ""],
+    } == rows
+    assert ["Boisson", "Pain"] == categories
+    assert opened in {f"Lyon%2F4/1/{number}/{sold_at}" for number in (1, 2, 3)}
 
 
 def test_a_receipt_stands_at_its_own_address_and_tells_its_life(
@@ -276,7 +302,7 @@ def test_a_store_of_one_category_is_a_link_and_its_csv_is_its_tables(
             page.click("#csv")
         saved = list(csv.reader(download.value.path().read_text("utf-8-sig").splitlines()))
         page.click("#store-category")
-        page.wait_for_selector('#store-revenue[data-value="11.90"]')
+        page.wait_for_selector('#store-revenue[data-value="10.40"]')
         window = page.url.partition("?")[2]
 
     assert ("5.90", 5.9, "window=6h") == (revenue, plotted, window)

@@ -28,8 +28,8 @@ from dashboard.narrow import Narrower
 from dashboard.pages import Pages
 from dashboard.replay import Replays
 from dashboard.series import Values
-from dashboard.shop import receipt_path
 from dashboard.stream import Broadcaster
+from dashboard.views import receipt_path
 from dashboard.watch import Watch
 from generator import chain
 from generator.counters import MemoryCounters

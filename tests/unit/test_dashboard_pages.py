@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.pages import Place, place
-from dashboard.shop import receipt_path, store_path
+from dashboard.views import receipt_path, store_path
 from dashboard.written import Writer
 from tests.snapshots import ZONE
 
