@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -30,7 +31,7 @@ class Supply:
 
     def __init__(self, data_dir: Path, zone: ZoneInfo, chunk: int = 20_000) -> None:
         """`data_dir` is where the tills keep their numbers, so that none comes twice."""
-        self._data_dir = data_dir
+        self._environ = {"DATA_DIR": str(data_dir)}
         self._zone = zone
         self._chunk = chunk
         self._bodies: deque[bytes] = deque()
@@ -38,7 +39,7 @@ class Supply:
     def fill(self, count: int) -> None:
         """Have at least `count` receipts ready."""
         if len(self._bodies) < count:
-            self._bodies.extend(generated(max(count, self._chunk), self._data_dir))
+            self._bodies.extend(generated(max(count, self._chunk), self._environ))
 
     def take(self) -> Posting:
         """The next receipt, dated now."""
@@ -46,21 +47,24 @@ class Supply:
         return posting(self._bodies.popleft(), datetime.now(self._zone))
 
 
-def generated(count: int, data_dir: Path, *options: str) -> list[bytes]:
+def generated(count: int, environ: Mapping[str, str]) -> list[bytes]:
     """`count` receipts from a generator of their own; raises CalledProcessError."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "receipts.ndjson")
-        generate(file, count, data_dir, *options)
+        generate(file, count, environ)
         return file.read_bytes().splitlines()
 
 
-def generate(file: Path, count: int, data_dir: Path, *options: str) -> None:
-    """Have a generator of its own write `count` receipts; raises CalledProcessError."""
+def generate(file: Path, count: int, environ: Mapping[str, str], *options: str) -> None:
+    """Have a generator of its own write `count` receipts; raises CalledProcessError.
+
+    `environ` says where the tills keep their numbers (`DATA_DIR`) and the stores' zone.
+    """
     argv = ["burst", "--count", str(count), "--to", "file", str(file), *options]
     subprocess.run(
         [sys.executable, "-m", "generator", *argv],
         cwd=ROOT,
-        env={**os.environ, "DATA_DIR": str(data_dir), "LOG_LEVEL": "WARNING"},
+        env={**os.environ, **environ, "LOG_LEVEL": "WARNING"},
         stdout=subprocess.DEVNULL,
         check=True,
     )

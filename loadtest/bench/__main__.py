@@ -14,11 +14,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     names = ", ".join(harness.parts())
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{names}; or `report`")
-    parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, help="default: 3; of growth 1")
     parser.add_argument("--quick", action="store_true", help="small, only to see that it works")
+    parser.add_argument("--long", action="store_true", help="growth: up to 10 million receipts")
     parser.add_argument("--compare", nargs=2, metavar=("A", "B"), help="two results side by side")
     arguments = parser.parse_args()
-    if arguments.rounds < 1:
+    if arguments.rounds is not None and arguments.rounds < 1:
         parser.error("--rounds must be at least 1")
     if not arguments.parts and not arguments.compare:
         parser.error(f"name a part: {names}")
@@ -31,7 +32,8 @@ def main() -> int:
             elif len(arguments.parts) > 1:
                 in_a_process_of_its_own(name, arguments)
             else:
-                run(name, harness.Options(arguments.rounds, arguments.quick))
+                rounds = arguments.rounds or harness.rounds(name)
+                run(name, harness.Options(rounds, arguments.quick, arguments.long))
     except TillstreamError as error:
         process.fail(error)
     except subprocess.CalledProcessError as error:
@@ -53,8 +55,11 @@ def run(name: str, options: harness.Options) -> None:
 
 def in_a_process_of_its_own(name: str, arguments: argparse.Namespace) -> None:
     """Run one of several parts, so that none inherits the memory of another."""
-    command = [sys.executable, "-m", "loadtest.bench", name, "--rounds", str(arguments.rounds)]
-    subprocess.run([*command, *(["--quick"] if arguments.quick else [])], check=True)
+    command = [sys.executable, "-m", "loadtest.bench", name]
+    if arguments.rounds is not None:
+        command += ["--rounds", str(arguments.rounds)]
+    command += [f"--{flag}" for flag in ("quick", "long") if getattr(arguments, flag)]
+    subprocess.run(command, check=True)
 
 
 def compare(first: str, second: str) -> None:

@@ -59,7 +59,7 @@ def measure(options: Options, series: Series) -> None:
 
 
 def _stamped(count: int, system: System) -> Iterator[bytes]:
-    for number, receipt in enumerate(generated(count, system.data_dir)):
+    for number, receipt in enumerate(generated(count, system.environ)):
         yield b'%b,"receivedTime":%d}' % (receipt[:-1], RECEIVED + number // 200)
 
 

@@ -38,11 +38,14 @@ COLUMNS = {
         Column("MiB", (f"{PROCESS}{ALL}",), "MiB"),
     ),
     "growth": (
+        Column("receipts/s", ("end to end",), "receipts/s"),
         Column("CPU of a receipt, us", (f"{PROCESS}{ALL}",), "us"),
         Column("memory, MiB", (f"{PROCESS}{ALL}",), "MiB"),
         Column("ledger, MiB on disk", ("ledger on disk",), "MiB"),
         Column("MongoDB, MiB on disk", ("MongoDB on disk",), "MiB"),
+        Column("RabbitMQ, MiB on disk", ("RabbitMQ on disk",), "MiB"),
         Column("snapshot, s", ("POST to snapshot, p50", "POST to snapshot, p99"), "s"),
+        Column("MongoDB, s", ("POST to MongoDB, p50", "POST to MongoDB, p99"), "s"),
     ),
 }
 

@@ -9,6 +9,7 @@ import importlib
 import statistics
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -18,7 +19,10 @@ from tillstream.errors import TillstreamError
 Better = Literal["higher", "lower"]
 
 #: The parts; each is there once its module is.
-PARTS = ("door", "ledger", "archive", "dashboard", "generator", "system")
+PARTS = ("door", "ledger", "archive", "dashboard", "generator", "system", "growth")
+
+#: Of a part that does not say another number as its own `ROUNDS`.
+ROUNDS = 3
 
 
 class NoSuchPart(TillstreamError):
@@ -33,9 +37,11 @@ class Options(NamedTuple):
     """How a part is run."""
 
     #: Measured rounds; a warm-up comes on top.
-    rounds: int = 3
+    rounds: int = ROUNDS
     #: Sizes small enough to see in seconds that the part works; its figures mean nothing.
     quick: bool = False
+    #: Also what takes many minutes more.
+    long: bool = False
 
     def size(self, full: int, quick: int) -> int:
         """`full`, or `quick` for a quick run."""
@@ -118,7 +124,17 @@ def parts() -> list[str]:
 
 def part(name: str) -> Callable[[Options], Result]:
     """The `run` of a part; raises NoSuchPart."""
+    run: Callable[[Options], Result] = _module(name).run
+    return run
+
+
+def rounds(name: str) -> int:
+    """How many rounds a part has where nobody says; raises NoSuchPart."""
+    found: int = getattr(_module(name), "ROUNDS", ROUNDS)
+    return found
+
+
+def _module(name: str) -> ModuleType:
     if name not in parts():
         raise NoSuchPart(name)
-    run: Callable[[Options], Result] = importlib.import_module(f"loadtest.bench.{name}").run
-    return run
+    return importlib.import_module(f"loadtest.bench.{name}")

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from loadtest.bench.harness import Options, Result, Series
@@ -64,11 +64,11 @@ def _fill(system: System, count: int, per_message: int) -> None:
     connection = broker.connect(system.amqp_url, "bench")
     connection.channel().queue_unbind(topology.PERSISTENCE_QUEUE, topology.RECEIPTS)
     connection.close()
-    write_log(system.amqp_url, _receipts(count, system.data_dir), per_message)
+    write_log(system.amqp_url, _receipts(count, system.environ), per_message)
 
 
-def _receipts(count: int, data_dir: Path) -> Iterator[bytes]:
-    made = generated(min(count, GENERATED), data_dir)
+def _receipts(count: int, environ: Mapping[str, str]) -> Iterator[bytes]:
+    made = generated(min(count, GENERATED), environ)
     for number in range(count):
         again, index = divmod(number, len(made))
         # The number comes first; a repetition goes on with higher ones.

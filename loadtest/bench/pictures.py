@@ -41,6 +41,13 @@ PICTURES = {
     "growth": (
         Bars("CPU of one receipt by process, us", "us"),
         Bars("Resident memory by process, MiB", "MiB"),
+        Bars(
+            "On disk, MiB",
+            "MiB",
+            ("ledger on disk", "MongoDB on disk", "RabbitMQ on disk"),
+            log=True,
+        ),
+        Bars("From the POST, seconds", "s", ("POST to snapshot, p50", "POST to snapshot, p99")),
     ),
 }
 

@@ -4,8 +4,10 @@ import logging
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,7 +96,11 @@ def running_system(
         planned = plan(settings, data_dir, generator=False)
         kept = {name for server in servers for name in SERVER_PROGRAMS[server]} | set(rooms)
         programs = [program for program in planned.programs if program.name in kept]
-        settled = planned.environ | dict(environ or {})
+        calendar = {
+            "STORE_TIMEZONE": zone_far_from_midnight(time.time()),
+            "BUSINESS_DAY_CUTOFF_HOUR": "0",
+        }
+        settled = planned.environ | calendar | dict(environ or {})
         answers = [condition for condition in planned.servers_answer if condition.program in kept]
         with Supervisor(data_dir, programs, settled) as supervisor:
             supervisor.wait_for(answers, READY_SECONDS)
@@ -131,3 +137,10 @@ def _wait_for_rooms(
         supervisor.wait_for(
             [condition for condition in answers if condition.program in rooms], READY_SECONDS
         )
+
+
+def zone_far_from_midnight(now: float) -> str:
+    """A time zone without summer time in which it is noon, so that no run sees a day end."""
+    ahead = 12 - datetime.fromtimestamp(now, UTC).hour
+    # The names have the sign that POSIX gives them: Etc/GMT-3 is three hours ahead.
+    return f"Etc/GMT{-ahead:+d}"

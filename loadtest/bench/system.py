@@ -66,7 +66,7 @@ def run(options: Options) -> Result:
         running_system() as system,
     ):
         file = Path(folder, "receipts.ndjson")
-        generate(file, options.size(2_000_000, 80_000) * options.rounds, system.data_dir)
+        generate(file, options.size(2_000_000, 80_000) * options.rounds, system.environ)
         with file.open("rb") as receipts, Observer(system.amqp_url, system.mongo_url) as observer:
             send_all(system, Load(500, 1, 16, options.size(10, 1)), receipts)  # warm-up
             observer.wait_for(500 * options.size(10, 1), CATCH_UP_SECONDS)

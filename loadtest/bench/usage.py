@@ -41,18 +41,22 @@ class Meter:
     def others(self) -> float:
         """Cores that other programs took since the start: neither `pids` nor this process."""
         elapsed = self.seconds()
-        ours = time.process_time() - self._own
-        ours += sum(cpu_seconds(pid) - self._before[name] for name, pid in self._pids.items())
+        ours = time.process_time() - self._own + sum(self.cpu().values())
         return max(0.0, busy_seconds() - self._busy - ours) / elapsed
+
+    def cpu(self) -> dict[str, float]:
+        """Processor seconds of each program since the start."""
+        return {
+            name: max(0.0, cpu_seconds(pid) - self._before[name])
+            for name, pid in self._pids.items()
+        }
 
     def read(self) -> dict[str, Usage]:
         """The usage of each program since the start."""
         elapsed = self.seconds()
         return {
-            name: Usage(
-                max(0.0, cpu_seconds(pid) - self._before[name]) / elapsed, resident_mib(pid)
-            )
-            for name, pid in self._pids.items()
+            name: Usage(seconds / elapsed, resident_mib(self._pids[name]))
+            for name, seconds in self.cpu().items()
         }
 
 

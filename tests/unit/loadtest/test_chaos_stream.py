@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from loadtest.bench.private import zone_far_from_midnight
 from loadtest.chaos.stream import SHARES, Item, Stream
-from loadtest.chaos.system import zone_far_from_midnight
 from tillstream.contracts import Receipt, receipt_key
 from tillstream.money import minor_units
 

@@ -127,6 +127,10 @@ def test_a_table_says_target_and_machine(tmp_path: Path) -> None:
     assert f"{HERE.cores} cores" in lines[5]
 
 
+def test_a_part_has_three_rounds_or_those_that_it_names() -> None:
+    assert (3, 1) == (harness.rounds("system"), harness.rounds("growth"))
+
+
 def test_every_part_is_a_module_with_a_run() -> None:
     assert "generator" in harness.parts()
     for name in harness.parts():
