@@ -14,8 +14,9 @@ from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from persistence.documents import Document, conflict, content_digest, encoded, raw_bytes
-from persistence.erasure.anonymous import anonymise
+from persistence.documents import Document, conflict, content_digest, raw_bytes
+from persistence.entries import Encoded, Entry, encoded
+from persistence.erasure.anonymous import anonymous_fields
 from persistence.erasure.digests import Erasures
 from persistence.migration import migrate
 from persistence.settings import RetentionSettings
@@ -44,9 +45,9 @@ REFUSALS = frozenset({2, 22, 121, 10334})
 
 
 class Outcome(NamedTuple):
-    """What became of a batch's documents; every one is in exactly one of the four."""
+    """What became of a batch's entries; every one is in exactly one of the four."""
 
-    stored: list[Document]
+    stored: list[Entry]
     duplicates: int
     conflicts: int
     #: Index in the batch, and MongoDB's reason.
@@ -98,22 +99,23 @@ class Archive:
 
     def store(
         self,
-        documents: Sequence[Document],
+        entries: list[Entry],
         give_up: threading.Event,
-        ready: Sequence[RawBSONDocument] | None = None,
+        ready: Encoded | None = None,
     ) -> Outcome | None:
-        """Write documents with majority and journal, again with backoff while that fails.
+        """Write entries with majority and journal, again with backoff while that fails.
 
-        `ready` are the same documents, encoded, where that was done while another batch was
-        written. Returns None when `give_up` was set before an attempt succeeded: then some of the
-        documents may be stored, and the whole batch has to come again.
+        `ready` are their documents, where they were encoded while another batch was written.
+        Entries whose customer was erased are replaced in the list. Returns None when `give_up` was
+        set before an attempt succeeded: then some of them may be stored, and the whole batch has
+        to come again.
         """
         again = False
 
         def attempt() -> Outcome:
             nonlocal again
             try:
-                return self._store(documents, None if again else ready, again=again)
+                return self._store(entries, None if again else ready, again=again)
             finally:
                 again = True
 
@@ -129,23 +131,23 @@ class Archive:
 
     def _store(
         self,
-        documents: Sequence[Document],
-        ready: Sequence[RawBSONDocument] | None,
+        entries: list[Entry],
+        ready: Encoded | None,
         *,
         again: bool,
     ) -> Outcome:
         self._prepare()
-        if not documents:
+        if not entries:
             return Outcome([], 0, 0, [])
         now = utc(self._clock())
         # What waited long for the batch before is stored now, not when it was encoded.
-        late = now - documents[0].get("storedAt", now) > READY_FOR
-        if self._erasures.apply(documents) or ready is None or late:
-            ready = encoded(documents, now)
-        errors = _insert(self._receipts, ready)
+        late = ready is None or now - ready.stored_at > READY_FOR
+        if self._erasures.apply(entries) or ready is None or late:
+            ready = encoded(entries, now)
+        errors = _insert(self._receipts, ready.documents)
         refused = [(index, reason) for index, (code, reason) in errors.items() if code in REFUSALS]
-        taken = [documents[index] for index, (code, _) in errors.items() if code == DUPLICATE_KEY]
-        stored = [document for index, document in enumerate(documents) if index not in errors]
+        taken = [entries[index] for index, (code, _) in errors.items() if code == DUPLICATE_KEY]
+        stored = [entry for index, entry in enumerate(entries) if index not in errors]
         ours, others, duplicates = self._compare(taken, again=again)
         conflicts = self._keep_conflicts(others, again=again)
         return Outcome(
@@ -153,37 +155,39 @@ class Archive:
         )
 
     def _compare(
-        self, taken: Sequence[Document], *, again: bool
-    ) -> tuple[list[Document], list[Document], int]:
-        """Documents whose identity was there: stored by our last attempt, conflicts, duplicates."""
+        self, taken: Sequence[Entry], *, again: bool
+    ) -> tuple[list[Entry], list[Entry], int]:
+        """Entries whose identity was there: stored by our last attempt, conflicts, duplicates."""
         if not taken:
             return [], [], 0
-        keys = list({document["_id"] for document in taken})
+        keys = list({entry.key for entry in taken})
         found = self._receipts.find({"_id": {"$in": keys}}, {"raw": 1, "erasedAt": 1})
         first = {each["_id"]: each for each in found}
-        ours, others, duplicates = [], [], 0
-        for document in taken:
-            if document["_id"] not in first:
+        ours: list[Entry] = []
+        others: list[Entry] = []
+        duplicates = 0
+        for came in taken:
+            entry, known = came, first.get(came.key)
+            if known is None:
                 # Another worker has written it, but no majority has it yet.
-                raise NotDurable(document["_id"])
-            known = first[document["_id"]]
+                raise NotDurable(entry.key)
             if "erasedAt" in known:
                 # Sent again after its customer was erased: neither a conflict, nor kept as one.
-                document.update(anonymise(document, known["erasedAt"]))
-            raw, kept = raw_bytes(document), raw_bytes(known)
-            if again and raw == kept:
-                ours.append(document)
-            elif raw == kept or content_digest(raw) == content_digest(kept):
+                entry = entry.changed(anonymous_fields(entry.raw, known["erasedAt"]))
+            kept = raw_bytes(known)
+            if again and entry.raw == kept:
+                ours.append(entry)
+            elif entry.raw == kept or content_digest(entry.raw) == content_digest(kept):
                 duplicates += 1
             else:
-                others.append(document)
+                others.append(entry)
         return ours, others, duplicates
 
-    def _keep_conflicts(self, others: Sequence[Document], *, again: bool) -> int:
+    def _keep_conflicts(self, others: Sequence[Entry], *, again: bool) -> int:
         """Keep what has an identity that is taken; returns how many were not kept before."""
         if not others:
             return 0
-        kept = [conflict(document["_id"], raw_bytes(document)) for document in others]
+        kept = [conflict(entry.key, entry.raw) for entry in others]
         known = _insert(self._conflicts, kept)
         new = [each for index, each in enumerate(kept) if again or index not in known]
         for each in new:

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from persistence.documents import Document, Reject, raw_bytes, read_message
+from persistence.entries import Entry, Reject, read_message
 from tillstream.stores import StoreTable
 
 
@@ -44,12 +44,12 @@ class DeadLetter(NamedTuple):
 
 
 class Batch:
-    """What consecutive deliveries held: documents to store, dead letters to publish."""
+    """What consecutive deliveries held: receipts to store, dead letters to publish."""
 
     def __init__(self, opened_at: float, limits: Limits) -> None:
         """`opened_at`: seconds of a clock that only goes forward."""
-        self.documents: list[Document] = []
-        #: Where each document came from; as long as `documents`.
+        self.entries: list[Entry] = []
+        #: Where each entry came from; as long as `entries`.
         self.sources: list[Delivery] = []
         self.dead_letters: list[DeadLetter] = []
         #: The last delivery's tag: an ack of it with `multiple` covers the whole batch.
@@ -64,22 +64,22 @@ class Batch:
         reading = read_message(
             delivery.body, delivery.content_type, stores, delivery.content_encoding
         )
-        self.documents += reading.documents
-        self.sources += [delivery] * len(reading.documents)
+        self.entries += reading.entries
+        self.sources += [delivery] * len(reading.entries)
         self.dead_letters += [DeadLetter(reject, delivery) for reject in reading.rejects]
         self._messages += 1
         self._bytes += len(delivery.body)
         self.last_tag = delivery.tag
 
     def raw(self, index: int) -> bytes:
-        """The receipt of a document as it came."""
-        return raw_bytes(self.documents[index])
+        """The receipt of an entry as it came."""
+        return self.entries[index].raw
 
     def is_full(self) -> bool:
         """Whether a bound of count or size is reached."""
         return (
             self._messages >= self._limits.messages
-            or len(self.documents) + len(self.dead_letters) >= self._limits.receipts
+            or len(self.entries) + len(self.dead_letters) >= self._limits.receipts
             or self._bytes >= self._limits.bytes
         )
 

@@ -3,7 +3,6 @@
 import math
 import threading
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from tillstream.clock import Clock
 from tillstream.snapshots import DelayFigures, DelaySnapshot
@@ -26,10 +25,10 @@ class Delays:
         self._conflicts = 0
         self._dead_lettered = 0
 
-    def add_stored(self, receipts: Iterable[tuple[datetime, datetime]]) -> None:
-        """Receipts that have just become durable: when each was sold and received, aware."""
+    def add_stored(self, receipts: Iterable[tuple[float, float]]) -> None:
+        """Receipts that have just become durable: when each was sold and received, Unix seconds."""
         now = self._clock()
-        delays = [(now - sold.timestamp(), now - got.timestamp()) for sold, got in receipts]
+        delays = [(now - sold, now - got) for sold, got in receipts]
         with self._lock:
             self._connection += [connection for connection, _ in delays]
             self._network += [network for _, network in delays]

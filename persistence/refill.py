@@ -11,13 +11,13 @@ import structlog
 from tqdm import tqdm
 
 from persistence.archive import Archive
-from persistence.documents import Document, read_message
+from persistence.entries import Entry, read_message
 from tillstream.stores import StoreTable
 from tillstream.stream import StoppedError, last_offset, read_log
 
 log = structlog.get_logger()
 
-#: Documents of one write.
+#: Receipts of one write.
 BATCH = 2_000
 
 
@@ -27,26 +27,26 @@ def refill(
     """Receipts that were stored now, and those that were there; raises StoppedError."""
     stored = known = 0
     with tqdm(unit=" receipts", unit_scale=True, disable=None) as bar:
-        for documents in _batches(amqp_url, stores, stop):
-            outcome = archive.store(documents, stop)
+        for entries in _batches(amqp_url, stores, stop):
+            outcome = archive.store(entries, stop)
             if outcome is None:
                 raise StoppedError("stopped before the end of the log; run it again")
             stored += len(outcome.stored)
             known += outcome.duplicates + outcome.conflicts
             for index, reason in outcome.refused:
-                log.error("refused by the archive", key=documents[index]["_id"], reason=reason)
-            bar.update(len(documents))
+                log.error("refused by the archive", key=entries[index].key, reason=reason)
+            bar.update(len(entries))
     return stored, known
 
 
-def _batches(amqp_url: str, stores: StoreTable, stop: threading.Event) -> Iterator[list[Document]]:
-    batch: list[Document] = []
+def _batches(amqp_url: str, stores: StoreTable, stop: threading.Event) -> Iterator[list[Entry]]:
+    batch: list[Entry] = []
     for messages in read_log(amqp_url, stop, last_offset(amqp_url)):
         for message in messages:
             # What does not decode was dead-lettered on its way; its bytes stay in the log.
             batch += read_message(
                 message.body, message.content_type, stores, message.content_encoding
-            ).documents
+            ).entries
             if len(batch) >= BATCH:
                 yield batch
                 batch = []

@@ -2,7 +2,7 @@
 
 The critical sequence, for each batch:
 
-1. decode: each receipt becomes a document; a line that is none is set aside with its reason;
+1. decode: each receipt becomes an entry; a line that is none is set aside with its reason;
 2. write: unordered, until a majority has it in its journal; MongoDB away, this waits;
 3. dead-letter: what was set aside, or refused by MongoDB, is published and confirmed;
 4. ack: the broker forgets the batch.
@@ -16,20 +16,18 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from typing import Any, NamedTuple
 
 import pika
 import structlog
-from bson.raw_bson import RawBSONDocument
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exceptions import ConnectionWrongStateError, ConsumerCancelled
 
 from persistence.archive import Archive, Outcome
 from persistence.batch import LIMITS, PREFETCH, Batch, DeadLetter, Delivery, Limits
 from persistence.delays import Delays
-from persistence.documents import Reject, encoded
+from persistence.entries import Encoded, Reject, encoded
 from tillstream import broker, topology
 from tillstream.clock import Clock, utc
 from tillstream.stores import StoreTable
@@ -87,13 +85,11 @@ class Worker:
         finally:
             session.over.set()
 
-    def write(
-        self, batch: Batch, ready: Sequence[RawBSONDocument], give_up: threading.Event
-    ) -> Outcome | None:
+    def write(self, batch: Batch, ready: Encoded, give_up: threading.Event) -> Outcome | None:
         """Step 2, and its figures: counted here, they hold also when the ack is lost."""
-        outcome = self.archive.store(batch.documents, give_up, ready)
+        outcome = self.archive.store(batch.entries, give_up, ready)
         if outcome is not None:
-            self.delays.add_stored((each["date"], each["receivedAt"]) for each in outcome.stored)
+            self.delays.add_stored([(each.sold, each.received) for each in outcome.stored])
             self.delays.add_others(duplicates=outcome.duplicates, conflicts=outcome.conflicts)
         return outcome
 
@@ -109,7 +105,7 @@ class Session:
         self._waiting: deque[Delivery] = deque()
         self._batch: Batch | None = None
         #: The batch as MongoDB gets it, once it is full or due.
-        self._ready: list[RawBSONDocument] | None = None
+        self._ready: Encoded | None = None
         self._writing: Writing | None = None
         self._letters: BlockingChannel = connection.channel()
         self._letters.confirm_delivery()
@@ -178,7 +174,7 @@ class Session:
             return
         if self._ready is None:
             # While the batch before is written: the writer then has nothing to do but to send.
-            self._ready = encoded(self._batch.documents, utc(self._worker.clock()))
+            self._ready = encoded(self._batch.entries, utc(self._worker.clock()))
         if self._writing is not None:
             return
         # 2. write

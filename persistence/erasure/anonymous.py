@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 import zstandard
 
-from persistence.documents import Document, as_text, raw_bytes
+from persistence.documents import Document, as_text
 from tillstream.codec import MAX_UNPACKED_BYTES, ZSTD, decode_receipt
 from tillstream.contracts import StampedReceipt
 from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
@@ -22,13 +22,9 @@ class _Kept(StampedReceipt, omit_defaults=True, frozen=True, gc=False, kw_only=T
 _decoder = msgspec.json.Decoder(_Kept)
 
 
-def anonymise(document: Document, at: datetime) -> Document:
-    """The fields that replace those of a document of the archive, erased at `at`."""
-    return {
-        "customer": None,
-        "raw": as_text(anonymous_receipt(raw_bytes(document))),
-        "erasedAt": at,
-    }
+def anonymous_fields(raw: bytes, at: datetime) -> Document:
+    """The fields that replace those of the archive's document of a receipt, erased at `at`."""
+    return {"customer": None, "raw": as_text(anonymous_receipt(raw)), "erasedAt": at}
 
 
 def anonymous_receipt(raw: bytes) -> bytes:

@@ -5,7 +5,7 @@ the dead letters, from a till that sends again. It is stored without the custome
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import MutableSequence
 from datetime import datetime
 from hashlib import blake2b
 
@@ -14,7 +14,9 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from persistence.documents import Document
-from persistence.erasure.anonymous import anonymise
+from persistence.entries import Entry
+from persistence.erasure.anonymous import anonymous_fields
+from tillstream.clock import utc
 
 COLLECTION = "erasures"
 
@@ -43,12 +45,12 @@ class Erasures:
         """From now on, what was received before `at` is stored without this customer."""
         self._erasures.update_one({"_id": digest}, {"$max": {"erasedAt": at}}, upsert=True)
 
-    def apply(self, documents: Sequence[Document]) -> bool:
+    def apply(self, entries: MutableSequence[Entry]) -> bool:
         """Anonymise, in place, what came before its customer was erased; whether any did."""
-        named = [document for document in documents if document["customer"] is not None]
+        named = [index for index, entry in enumerate(entries) if entry.customer is not None]
         if not named:
             return False
-        oldest = min(document["receivedAt"] for document in named)
+        oldest = utc(min(entries[index].received for index in named))
         erased = {
             each["_id"]: each["erasedAt"]
             for each in self._erasures.find({"erasedAt": {"$gt": oldest}})
@@ -57,10 +59,11 @@ class Erasures:
         if not erased:
             return False
         found = False
-        for document in named:
-            at = erased.get(self.digest(document["customer"]))
-            if at is not None and document["receivedAt"] < at:
-                document.update(anonymise(document, at))
+        for index in named:
+            entry = entries[index]
+            at = erased.get(self.digest(str(entry.customer)))
+            if at is not None and entry.received < at.timestamp():
+                entries[index] = entry.changed(anonymous_fields(entry.raw, at))
                 found = True
         return found
 

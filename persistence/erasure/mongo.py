@@ -13,7 +13,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from persistence.documents import Document, conflict, content_digest, raw_bytes
-from persistence.erasure.anonymous import anonymise, customer_of, without_customer
+from persistence.erasure.anonymous import anonymous_fields, customer_of, without_customer
 from persistence.erasure.audit import ByStore, Record
 from tillstream.codec import decode_receipt
 from tillstream.errors import TillstreamError
@@ -116,8 +116,9 @@ class Collections:
         }
 
     def _anonymous(self, document: Document) -> Document:
-        fields = anonymise(document, self._before)
-        before, after = raw_bytes(document), raw_bytes(fields)
+        before = raw_bytes(document)
+        fields = anonymous_fields(before, self._before)
+        after = raw_bytes(fields)
         if content_digest(after) != anonymous_content(decode_receipt(before)):
             raise TotalsDiffer(
                 f"{document['_id']}: more than its customer would change; it was left as it was"

@@ -34,7 +34,7 @@ from dashboard.watch import Watch
 from generator import chain
 from generator.counters import MemoryCounters
 from generator.receipts import Tills
-from persistence.documents import document
+from persistence.entries import entry
 from tests import snapshots
 from tests.dashboards import wait_for_state
 from tests.e2e.browser import FLAGS
@@ -88,7 +88,7 @@ def archive_days(client: MongoClient[dict[str, Any]]) -> str:
         for minute in range(int(OPENING) - shift, int(until) - shift, 60):
             for second, issued in enumerate(tills.issue_many(PER_MINUTE, minute)):
                 receipt = json.loads(issued.body) | {"receivedTime": minute + second + 0.31}
-                made = document(json.dumps(receipt).encode(), table)
+                made = entry(json.dumps(receipt).encode(), table).document()
                 documents.append(made | {"storedAt": utc(minute + second + 0.33)})
     client[DATABASE]["receipts"].insert_many(documents)
     proof = Proof(

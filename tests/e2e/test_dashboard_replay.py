@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from pymongo import MongoClient
 
-from persistence.documents import document
+from persistence.entries import entry
 from tests.dashboards import PARIS, Dashboard, attribute, viewing
 from tests.e2e.browser import FLAGS
 from tests.receipts import line, receipt, stamped
@@ -38,7 +38,7 @@ def dashboard(amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
             sold = f"{DAY.isoformat()} {clock}"
             at = datetime.fromisoformat(sold).replace(tzinfo=PARIS).timestamp()
             fields = receipt(number, cents=cents, date=sold, lines=[line(cents, category)])
-            made = document(stamped(fields, at + 0.25), table)
+            made = entry(stamped(fields, at + 0.25), table).document()
             client[DATABASE]["receipts"].insert_one(made | {"storedAt": utc(at + 0.75)})
         yield own.start()
         client.drop_database(DATABASE)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from persistence.documents import document
+from persistence.entries import entry
 from persistence.seal import offline
 from tests.integration.persistence_room import archive
 from tests.receipts import receipt, stamped
@@ -35,7 +35,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, list[str]]:
 
 def stored(number: int, till: int, day: int) -> dict[str, Any]:
     fields = receipt(number, terminalID=till, date=f"2024-11-{day:02d} 08:00:01")
-    return document(stamped(fields), STORES)
+    return entry(stamped(fields), STORES).document()
 
 
 def test_sealers_that_are_killed_or_run_at_once_leave_one_chain(

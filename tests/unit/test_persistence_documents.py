@@ -11,16 +11,10 @@ from bson.int64 import Int64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persistence.documents import (
-    MAX_RECEIPT_BYTES,
-    Reject,
-    conflict,
-    content_digest,
-    document,
-    raw_bytes,
-    read_message,
-)
-from tests.receipts import encoded, line, receipt, receipts, stamped
+from persistence.documents import conflict, content_digest, raw_bytes
+from persistence.entries import MAX_RECEIPT_BYTES, Reject, encoded, entry, read_message
+from tests.receipts import encoded as json_of
+from tests.receipts import line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
 from tillstream.codec import JSON, NDJSON
 from tillstream.errors import UndecodableMessage
@@ -80,14 +74,14 @@ def test_a_document_holds_what_queries_and_sums_need() -> None:
         "raw": raw.decode(),
     }
 
-    assert expected == document(raw, STORES)
+    assert expected == entry(raw, STORES).document()
 
 
 @given(st.lists(cents, max_size=8))
 def test_money_of_a_document_is_the_sum_of_its_minor_units(amounts: list[int]) -> None:
     fields = receipt(1, cents=sum(amounts), lines=[line(amount) for amount in amounts])
 
-    stored = document(stamped(fields), STORES)
+    stored = entry(stamped(fields), STORES).document()
 
     assert (sum(amounts), amounts) == (
         stored["grossMinor"],
@@ -97,7 +91,7 @@ def test_money_of_a_document_is_the_sum_of_its_minor_units(amounts: list[int]) -
 
 @given(receipts)
 def test_amounts_are_stored_as_64_bit_integers(fields: dict[str, Any]) -> None:
-    stored: dict[str, Any] = bson.decode(bson.encode(document(stamped(fields), STORES)))
+    stored = entry(stamped(fields), STORES).document()
 
     amounts = [stored["grossMinor"], stored["netMinor"], stored["taxMinor"]]
     amounts += [each[name] for each in stored["lines"] for name in ("grossMinor", "unitsMilli")]
@@ -105,11 +99,23 @@ def test_amounts_are_stored_as_64_bit_integers(fields: dict[str, Any]) -> None:
     assert {Int64} == {type(amount) for amount in amounts}
 
 
+@given(receipts, extras, st.booleans())
+def test_the_encoding_by_hand_is_that_of_the_library(
+    fields: dict[str, Any], extra: dict[str, Any], utf8: bool
+) -> None:
+    one = entry(stamped(extra | fields)[:-1] + b',"x":"\xc3\xa9%b"}' % b"\xff"[utf8:], STORES)
+    stored_at = datetime(2026, 11, 21, 7, 0, 0, 123_000, tzinfo=UTC)
+
+    by_library = bson.encode(one.document() | {"storedAt": stored_at})
+
+    assert by_library == encoded([one], stored_at).documents[0].raw
+
+
 @given(receipts, extras)
 def test_any_receipt_is_kept_byte_for_byte(fields: dict[str, Any], extra: dict[str, Any]) -> None:
     raw = stamped(extra | fields)
 
-    stored = bson.decode(bson.encode(document(raw, STORES)))
+    stored = entry(raw, STORES).document()
 
     assert raw == raw_bytes(stored)
 
@@ -117,7 +123,7 @@ def test_any_receipt_is_kept_byte_for_byte(fields: dict[str, Any], extra: dict[s
 def test_bytes_that_are_no_text_are_kept_too() -> None:
     raw = stamped(receipt())[:-1] + b',"note":"\xff\xfe"}'
 
-    stored = bson.decode(bson.encode(document(raw, STORES)))
+    stored = entry(raw, STORES).document()
 
     assert raw == raw_bytes(stored)
 
@@ -135,7 +141,7 @@ def test_bytes_that_are_no_text_are_kept_too() -> None:
 def test_a_sale_is_dated_in_utc_with_its_offset_and_business_day(
     text: str, utc: str, offset: int, day: str
 ) -> None:
-    stored = document(stamped(receipt(date=text)), STORES)
+    stored = entry(stamped(receipt(date=text)), STORES).document()
 
     assert (datetime.fromisoformat(utc + "+00:00"), offset, day) == (
         stored["date"],
@@ -154,7 +160,7 @@ def test_a_sale_is_dated_in_utc_with_its_offset_and_business_day(
             "no time: date value out of range",
         ),
         (stamped(receipt(), 1e300), "no time: "),
-        (encoded(receipt()), "Object missing required field `receivedTime`"),
+        (json_of(receipt()), "Object missing required field `receivedTime`"),
         (stamped(receipt())[:-1] + b',"x":' + b"[" * 5000 + b"]" * 5000 + b"}", "nested too"),
         (b" " * (MAX_RECEIPT_BYTES + 1), f"{MAX_RECEIPT_BYTES + 1} bytes; the archive takes"),
     ],
@@ -162,7 +168,7 @@ def test_a_sale_is_dated_in_utc_with_its_offset_and_business_day(
 )
 def test_what_cannot_be_archived_says_why(raw: bytes, reason: str) -> None:
     with pytest.raises(UndecodableMessage) as refused:
-        document(raw, STORES)
+        entry(raw, STORES)
 
     assert refused.value.reason.startswith(reason)
 
@@ -201,7 +207,7 @@ def test_a_bad_line_does_not_spoil_the_good_ones() -> None:
     reading = read_message(b"\n".join([first, b"{}", second]), NDJSON, STORES)
 
     assert (
-        [document(first, STORES), document(second, STORES)],
+        [entry(first, STORES), entry(second, STORES)],
         [Reject(b"{}", "Object missing required field `cashReceiptID`")],
     ) == reading
 

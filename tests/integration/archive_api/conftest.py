@@ -13,7 +13,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from persistence.archive import Archive, connect
-from persistence.documents import document
+from persistence.entries import entry
 from tests.processes import answers, free_port, running
 from tests.receipts import stamped
 from tests.waiting import wait_until
@@ -57,8 +57,8 @@ def store(mongo_url: str, database: Database[dict[str, Any]], table: StoreTable)
         archive = Archive(client, database.name, lambda: 1_795_000_001.0)
 
         def store(receipts: list[Fields]) -> None:
-            documents = [document(stamped(each), table) for each in receipts]
-            assert archive.store(documents, threading.Event()) is not None
+            entries = [entry(stamped(each), table) for each in receipts]
+            assert archive.store(entries, threading.Event()) is not None
 
         yield store
 

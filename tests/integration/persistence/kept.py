@@ -14,7 +14,7 @@ from typing import Any
 from pymongo import MongoClient
 
 from persistence.archive import Archive, Outcome, connect
-from persistence.documents import document
+from persistence.entries import entry
 from persistence.parquet.export import Exporter
 from persistence.parquet.lease import held
 from persistence.parquet.query import answered
@@ -42,7 +42,7 @@ class Kept:
         """Store encoded receipts as the worker does."""
         with connect(self.mongo_url) as client:
             archive = Archive(client, self.name, time.time)
-            outcome = archive.store([document(body, STORES) for body in bodies], threading.Event())
+            outcome = archive.store([entry(body, STORES) for body in bodies], threading.Event())
         assert outcome is not None
         return outcome
 

@@ -9,7 +9,8 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo.database import Database
 
-from persistence.documents import MAX_RECEIPT_BYTES, raw_bytes
+from persistence.documents import raw_bytes
+from persistence.entries import MAX_RECEIPT_BYTES
 from tests.conftest import missing
 from tests.integration.persistence_room import (
     Snapshots,

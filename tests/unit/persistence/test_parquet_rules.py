@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from persistence.documents import document
+from persistence.entries import entry
 from persistence.parquet.export_command import DayOpen, NoDays, day_range
 from persistence.parquet.manifest import (
     ArchivedDay,
@@ -52,7 +52,9 @@ def test_a_row_has_every_amount_exactly() -> None:
         lines=[line(1190, quantity=0.25) | {"unitPrice": 1.0000005, "taxPercentage": 5.5}],
         documentTotal={"netTotal": -0.05, "taxPayable": 0.1, "grossTotal": 5.720000000000001},
     )
-    stored = document(stamped(fields), PARIS) | {"storedAt": datetime(2026, 11, 21, tzinfo=UTC)}
+    stored = entry(stamped(fields), PARIS).document() | {
+        "storedAt": datetime(2026, 11, 21, tzinfo=UTC)
+    }
 
     row = batch([stored]).to_pylist()[0]
 

@@ -1,0 +1,224 @@
+"""A receipt on its way into the archive: its document, encoded, and what is asked of it. Pure."""
+
+import struct
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+import bson
+from bson.codec_options import CodecOptions
+from bson.int64 import Int64
+from bson.raw_bson import RawBSONDocument
+
+from persistence import elements
+from persistence.documents import Document
+from tillstream.clock import BusinessDay, event_time
+from tillstream.codec import decode_receipt, receipt_bodies
+from tillstream.contracts import DocumentTotal, Line, Settlement, StampedReceipt, receipt_key
+from tillstream.errors import UndecodableMessage
+from tillstream.money import milli_units, minor_units
+from tillstream.stores import StoreTable
+
+#: Largest receipt, encoded, that fits a MongoDB document (16 MiB) beside its own fields.
+MAX_RECEIPT_BYTES = 8 * 1024 * 1024
+#: Unix seconds of the year 10000: no date of Python's is later.
+_LATEST = 253_402_300_799
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Names and int64 values of the elements of a total.
+_TOTAL = struct.Struct("<12sq10sq10sq")
+_MILLISECOND = timedelta(milliseconds=1)
+_aware: CodecOptions[Document] = CodecOptions(tz_aware=True)
+
+
+class Entry(NamedTuple):
+    """A receipt as docs/decisions/0005-archive-documents.md lays it out, all but `storedAt`."""
+
+    key: str
+    customer: str | None
+    #: When it was sold and when the door got it, Unix seconds.
+    sold: float
+    received: float
+    #: As it came.
+    raw: bytes
+    #: The elements of its BSON document.
+    elements: bytes
+
+    def document(self) -> Document:
+        """Its document, decoded."""
+        return bson.decode(elements.document(self.elements), _aware)
+
+    def changed(self, fields: Document) -> "Entry":
+        """The same with other values of some fields, `raw` among them, and of no customer."""
+        encoded = bson.encode(self.document() | fields)
+        raw = fields["raw"]
+        return self._replace(
+            customer=None,
+            raw=raw.encode() if isinstance(raw, str) else raw,
+            elements=encoded[4:-1],
+        )
+
+
+class Encoded(NamedTuple):
+    """Documents as MongoDB gets them, and the `storedAt` that they have."""
+
+    documents: list[RawBSONDocument]
+    stored_at: datetime
+
+
+class Reject(NamedTuple):
+    """Bytes that cannot be archived, and why."""
+
+    body: bytes
+    reason: str
+
+
+class Reading(NamedTuple):
+    """What a message held: receipts to store, and lines that are none."""
+
+    entries: list[Entry]
+    rejects: list[Reject]
+
+
+def read_message(
+    body: bytes,
+    content_type: str | None,
+    stores: StoreTable,
+    content_encoding: str | None = None,
+) -> Reading:
+    """Every receipt of a message; a bad line does not spoil the others."""
+    try:
+        lines = receipt_bodies(body, content_type, content_encoding)
+    except UndecodableMessage as error:
+        return Reading([], [Reject(body, error.reason)])
+    if not lines:
+        return Reading([], [Reject(body, "the message holds no receipt")])
+    reading = Reading([], [])
+    for line in lines:
+        try:
+            reading.entries.append(entry(line, stores))
+        except UndecodableMessage as error:
+            reading.rejects.append(Reject(line, error.reason))
+    return reading
+
+
+def entry(raw: bytes, stores: StoreTable) -> Entry:
+    """One encoded receipt; raises UndecodableMessage with the reason.
+
+    `raw` keeps the receipt as it came, so no field of a till can collide with one of ours
+    or of MongoDB.
+    """
+    if len(raw) > MAX_RECEIPT_BYTES:
+        raise UndecodableMessage(f"{len(raw)} bytes; the archive takes {MAX_RECEIPT_BYTES}")
+    try:
+        return _entry(decode_receipt(raw), raw, stores)
+    except (ValueError, OverflowError) as error:
+        # A date before the year 1, and `receivedTime` is any float.
+        raise UndecodableMessage(f"no time: {error}") from error
+    except RecursionError as error:
+        raise UndecodableMessage("nested too deeply") from error
+
+
+def encoded(entries: Iterable[Entry], stored_at: datetime) -> Encoded:
+    """The documents of entries, stored at a time; made once, wherever that is done."""
+    stored = elements.date(b"storedAt", (stored_at - _EPOCH) // _MILLISECOND)
+    return Encoded(
+        [RawBSONDocument(elements.document(each.elements, stored)) for each in entries],
+        stored_at,
+    )
+
+
+def _entry(receipt: StampedReceipt, raw: bytes, stores: StoreTable) -> Entry:
+    key = receipt_key(receipt)
+    customer = receipt.customer_id
+    sold = _sold(receipt.date, stores.calendar(receipt.store_id))
+    received = receipt.received_time
+    if not 0 <= received < _LATEST:
+        raise ValueError(f"receivedTime {received!r} is not between 1970 and 10000")
+    body = b"".join(
+        (
+            elements.text(b"_id", key),
+            _till(receipt.store_id, receipt.terminal_id),
+            elements.text(b"number", str(receipt.cash_receipt_id)),
+            elements.text_or_null(b"agent", receipt.agent_id),
+            elements.text_or_null(b"customer", customer),
+            sold.elements,
+            elements.date(b"receivedAt", round(received * 1_000_000) // 1_000),
+            _total(receipt.document_total),
+            elements.array(b"lines", [_line(line) for line in receipt.lines]),
+            elements.array(b"payments", [_payment(tender) for tender in receipt.settlements]),
+            elements.utf8_or_binary(b"raw", raw),
+        )
+    )
+    return Entry(
+        key, None if customer is None else str(customer), sold.seconds, received, raw, body
+    )
+
+
+# One for each till.
+@lru_cache(maxsize=16_384)
+def _till(store: str | int, till: str | int) -> bytes:
+    return elements.text(b"store", str(store)) + elements.text(b"till", str(till))
+
+
+class _Sold(NamedTuple):
+    """When a receipt was sold: Unix seconds, and the elements of its time and business day."""
+
+    seconds: float
+    elements: bytes
+
+
+# Seconds repeat: a look-up costs a fifth of the work.
+@lru_cache(maxsize=16_384)
+def _sold(text: str, calendar: BusinessDay) -> _Sold:
+    moment = event_time(text, calendar.zone)
+    offset = moment.utcoffset() or timedelta()
+    # Before the year 1 in UTC there is no such time.
+    milliseconds = (moment.astimezone(UTC) - _EPOCH) // _MILLISECOND
+    return _Sold(
+        moment.timestamp(),
+        elements.date(b"date", milliseconds)
+        + b"\x10utcOffsetMinutes\0"
+        + elements.int32(offset // timedelta(minutes=1))
+        + elements.text(b"businessDay", calendar.of(text).isoformat()),
+    )
+
+
+def _total(total: DocumentTotal) -> bytes:
+    return _TOTAL.pack(
+        b"\x12grossMinor\0",
+        minor_units(total.gross_total),
+        b"\x12netMinor\0",
+        minor_units(total.net_total),
+        b"\x12taxMinor\0",
+        minor_units(total.tax_payable),
+    )
+
+
+# The same products are sold all day, and most are paid by card.
+@lru_cache(maxsize=32_768)
+def _line(line: Line) -> bytes:
+    return bson.encode(
+        {
+            "number": line.line_number,
+            "product": str(line.product_code),
+            "categoryCode": str(line.product_category_code),
+            "category": line.product_category_name,
+            "unitsMilli": Int64(milli_units(line.quantity)),
+            "netMinor": Int64(minor_units(line.credit_amount)),
+            "grossMinor": Int64(minor_units(line.settlement_amount)),
+            # Hundredths of a percent: 5.5% is 550.
+            "taxBasisPoints": Int64(minor_units(line.tax_percentage)),
+        }
+    )
+
+
+@lru_cache(maxsize=32_768)
+def _payment(tender: Settlement) -> bytes:
+    return bson.encode(
+        {
+            "mechanism": tender.payment_mechanism,
+            "amountMinor": Int64(minor_units(tender.settlement_amount)),
+        }
+    )
