@@ -2,15 +2,15 @@
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import NamedTuple
 
 import structlog
 import tenacity
-from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -18,6 +18,7 @@ from persistence.documents import Document, conflict, content_digest, raw_bytes
 from persistence.entries import Encoded, Entry, encoded
 from persistence.erasure.anonymous import anonymous_fields
 from persistence.erasure.digests import Erasures
+from persistence.inserting import DUPLICATE_KEY, LANES, REFUSALS, NotDurable, insert, insert_by_key
 from persistence.migration import migrate
 from persistence.settings import RetentionSettings
 from tillstream.clock import Clock, utc
@@ -38,11 +39,6 @@ REASON_CHARACTERS = 200
 #: A batch that was encoded longer ago is encoded anew: its `storedAt` would be too old.
 READY_FOR = timedelta(seconds=5)
 
-DUPLICATE_KEY = 11000
-#: Errors that are the document's own: a repetition would fail for ever.
-#: BadValue, InvalidBSON, DocumentValidationFailure, BSONObjectTooLarge.
-REFUSALS = frozenset({2, 22, 121, 10334})
-
 
 class Outcome(NamedTuple):
     """What became of a batch's entries; every one is in exactly one of the four."""
@@ -52,10 +48,6 @@ class Outcome(NamedTuple):
     conflicts: int
     #: Index in the batch, and MongoDB's reason.
     refused: list[tuple[int, str]]
-
-
-class NotDurable(PyMongoError):
-    """MongoDB has the documents, but not yet on a majority of its members."""
 
 
 def connect(url: str) -> MongoClient[Document]:
@@ -96,6 +88,7 @@ class Archive:
         self._receipts: Collection[Document] = durable.receipts
         self._conflicts: Collection[Document] = durable.conflicts
         self._erasures = Erasures(durable)
+        self._lanes = ThreadPoolExecutor(LANES, "insert")
 
     def store(
         self,
@@ -144,7 +137,8 @@ class Archive:
         late = ready is None or now - ready.stored_at > READY_FOR
         if self._erasures.apply(entries) or ready is None or late:
             ready = encoded(entries, now)
-        errors = _insert(self._receipts, ready.documents)
+        keys = [entry.key for entry in entries]
+        errors = insert_by_key(self._receipts, keys, ready.documents, self._lanes)
         refused = [(index, reason) for index, (code, reason) in errors.items() if code in REFUSALS]
         taken = [entries[index] for index, (code, _) in errors.items() if code == DUPLICATE_KEY]
         stored = [entry for index, entry in enumerate(entries) if index not in errors]
@@ -188,7 +182,7 @@ class Archive:
         if not others:
             return 0
         kept = [conflict(entry.key, entry.raw) for entry in others]
-        known = _insert(self._conflicts, kept)
+        known = insert(self._conflicts, kept)
         new = [each for index, each in enumerate(kept) if again or index not in known]
         for each in new:
             log.warning("conflict: an identity came again with other content", key=each["key"])
@@ -198,26 +192,6 @@ class Archive:
         if not self._prepared:
             migrate(self._receipts.database, self._retention)
             self._prepared = True
-
-
-def _insert(
-    collection: Collection[Document], documents: Sequence[Document | RawBSONDocument]
-) -> dict[int, tuple[int, str]]:
-    """Insert unordered; returns code and reason of those that were not inserted, by index.
-
-    Raises PyMongoError when the rest is not surely durable, or for an error that may pass.
-    """
-    try:
-        collection.insert_many(documents, ordered=False)
-    except BulkWriteError as error:
-        details = error.details
-        errors = {each["index"]: (each["code"], each["errmsg"]) for each in details["writeErrors"]}
-        if details["writeConcernErrors"]:
-            raise NotDurable(str(details["writeConcernErrors"])) from error
-        if any(code != DUPLICATE_KEY and code not in REFUSALS for code, _ in errors.values()):
-            raise
-        return errors
-    return {}
 
 
 def _report(state: tenacity.RetryCallState) -> None:
