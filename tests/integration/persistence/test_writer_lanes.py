@@ -1,0 +1,23 @@
+"""A large batch is inserted by several connections; the first of an identity stays the first."""
+
+from persistence.documents import raw_bytes
+from persistence.inserting import LEAST_DIVIDED
+from tests.integration.persistence.kept import Kept
+from tests.receipts import receipt, stamped
+
+
+def test_of_each_identity_in_a_batch_the_first_is_stored_and_the_others_told(kept: Kept) -> None:
+    firsts = [stamped(receipt(number, cents=100)) for number in range(LEAST_DIVIDED)]
+    others = [stamped(receipt(number, cents=200)) for number in range(LEAST_DIVIDED)]
+    repeated = firsts[1::2]
+    beside = [body for pair in zip(firsts, others, strict=True) for body in pair]
+
+    outcome = kept.store([*beside, *repeated])
+
+    stored = {raw_bytes(each) for each in kept.database.receipts.find()}
+    assert (set(firsts), len(firsts), len(repeated), len(others)) == (
+        stored,
+        len(outcome.stored),
+        outcome.duplicates,
+        outcome.conflicts,
+    )
