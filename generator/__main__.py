@@ -7,22 +7,24 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 import uvloop
 from msgspec import Meta
-from tqdm import tqdm
 
 from generator import arguments, chain, records
-from generator.counters import FileCounters
+from generator.counters import Counters, FileCounters, MemoryCounters
 from generator.delivery import Door, Receiver, client, wait_until_up
 from generator.mess import Mess
 from generator.pace import Brakes, Plan, run
+from generator.progress import Progress
 from generator.receipts import Tills
 from generator.receivers import Broker, File
 from generator.replay import Replay
@@ -52,17 +54,16 @@ def main(argv: list[str] | None = None) -> int:
     settings = process.load_settings(GeneratorSettings)
     options = arguments.parse(argv, settings.entrypoint_url)
     logs.configure(settings, "generator")
-    folder = Path(settings.data_dir) / "generator"
-    try:
-        counters = FileCounters(folder, options.stores)
-    except OSError as error:
-        process.fail(SettingsError([f"DATA_DIR: cannot keep receipt numbers in {folder}: {error}"]))
-    with counters, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    start = _start(options, settings.zone())
+    with (
+        _counters(options, settings) as counters,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
         calendar = BusinessDay(settings.zone(), settings.business_day_cutoff_hour)
         tills = Tills(
             chain.build(options.seed, options.stores, options.tills),
             counters,
-            time.time,
+            time.time if start is None else lambda: start,
             settings.zone(),
             options.seed,
         )
@@ -71,7 +72,8 @@ def main(argv: list[str] | None = None) -> int:
             planned=options.count if options.mode in ("burst", "day") else None,
             judged=options.to.startswith("http"),
         )
-        source = _source(options, tills, calendar, summary)
+        now = time.time() if start is None else start
+        source = _source(options, tills, calendar, summary, now)
         try:
             runner.run(_send(options, settings, source, summary))
         except ServerNotReady as error:
@@ -82,10 +84,33 @@ def main(argv: list[str] | None = None) -> int:
     return summary.exit_status
 
 
+def _start(options: argparse.Namespace, zone: ZoneInfo) -> float | None:
+    """The time that was given, Unix seconds; None where the chain goes on from now."""
+    given: datetime | None = getattr(options, "start", None)
+    if given is None:
+        return None
+    return (given if given.tzinfo else given.replace(tzinfo=zone)).timestamp()
+
+
+def _counters(
+    options: argparse.Namespace, settings: GeneratorSettings
+) -> AbstractContextManager[Counters]:
+    if getattr(options, "start", None) is not None:
+        return nullcontext(MemoryCounters())
+    folder = Path(settings.data_dir) / "generator"
+    try:
+        return FileCounters(folder, options.stores)
+    except OSError as error:
+        process.fail(SettingsError([f"DATA_DIR: cannot keep receipt numbers in {folder}: {error}"]))
+
+
 def _source(
-    options: argparse.Namespace, tills: Tills, calendar: BusinessDay, summary: Summary
+    options: argparse.Namespace,
+    tills: Tills,
+    calendar: BusinessDay,
+    summary: Summary,
+    now: float,
 ) -> Source:
-    now = time.time()
     if options.mode == "burst":
         return Burst(tills, options.count)
     if options.mode == "day":
@@ -148,10 +173,8 @@ async def _send(
     plan = _plan(options)
     async with _receiver(options, settings, brakes, plan.outstanding) as receiver:
         log.info("sending", mode=options.mode, to=redacted(options.to))
-        total = getattr(options, "count", None)
-        # Without a terminal there is nobody to watch the bar, and a log to keep clean.
-        with tqdm(total=total, unit=" receipts", smoothing=0.05, disable=None) as bar:
-            await run(plan, source, receiver, summary, brakes, bar.update)
+        with Progress(getattr(options, "count", None), time.monotonic) as progress:
+            await run(plan, source, receiver, summary, brakes, progress.ended)
     # Only a steady run may be ended by whoever started it.
     summary.whole = options.mode == "steady" or source.due() is None
 

@@ -45,6 +45,7 @@ def _steady(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
         "steady", parents=parents, help="at a constant rate, until a signal or --seconds"
     )
     _rate(steady, 7.5)
+    _start(steady)
     steady.add_argument(
         "--seconds",
         type=values.number("seconds", "--seconds 60"),
@@ -58,6 +59,7 @@ def _burst(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
         "burst", parents=parents, help="a number of receipts, as fast as they are answered"
     )
     _count(burst, 10_000)
+    _start(burst)
     burst.add_argument(
         "--concurrency",
         type=values.whole("connections", "--concurrency 64", most=10_000),
@@ -76,6 +78,7 @@ def _day(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
     day = modes.add_parser("day", parents=parents, help="a whole business day, faster")
     day.add_argument("--date", type=values.day, help="which day (default: today)")
     _count(day, 100_000)
+    _start(day)
     _speed(day, 360.0)
     _outstanding(day)
 
@@ -96,6 +99,7 @@ def _mess(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
     mess = modes.add_parser("mess", parents=parents, help="what goes wrong on a bad day")
     _rate(mess, 100.0)
     _count(mess, 10_000)
+    _start(mess)
     for name, default in Shares()._asdict().items():
         option = f"--{name.replace('_', '-')}"
         text = f"share of the receipts: {name.replace('_', ' ')} (default: %(default)s)"
@@ -124,6 +128,15 @@ def _count(mode: argparse.ArgumentParser, default: int) -> None:
         type=values.whole("receipts", f"--count {default}"),
         default=default,
         help="how many receipts (default: %(default)s)",
+    )
+
+
+def _start(mode: argparse.ArgumentParser) -> None:
+    mode.add_argument(
+        "--start",
+        type=values.moment,
+        metavar="TIME",
+        help="dates from then, as 2026-03-10T08:00, and numbers from 1: the same bytes each time",
     )
 
 

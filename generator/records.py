@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tillstream.contracts import DocumentTotal, Line, Settlement
+from tillstream.errors import TillstreamError
 
 #: A row of a table: column to value.
 Row = Mapping[str, Any]
@@ -24,14 +25,25 @@ PARQUET_ROWS = 1000
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
+class UnreadableFile(TillstreamError):
+    """A file that is not what its ending says, from some place on; `path` and `reason`."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} is no {path.suffix} from here on: {reason}")
+
+
 def read(path: Path) -> Iterator[bytes]:
     """The receipts of `path` as JSON, in the file's order; its ending says the format.
 
     `.ndjson`, `.jsonl` and `.json` are a receipt a line, taken as they are. `.csv` is laid
     out as docs/formats.md has it. `.parquet` has either a row a receipt, with `lines` and
-    `settlements` as lists of structs, or the columns of the CSV. Raises OSError, ValueError.
+    `settlements` as lists of structs, or the columns of the CSV. Raises UnreadableFile.
     """
-    return READERS[path.suffix.lower()](path)
+    try:
+        yield from READERS[path.suffix.lower()](path)
+    except (OSError, ValueError, csv.Error) as error:
+        raise UnreadableFile(path, str(error)) from error
 
 
 def read_ndjson(path: Path) -> Iterator[bytes]:

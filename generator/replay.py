@@ -7,6 +7,7 @@ import msgspec
 import structlog
 
 from generator.issued import Issued, Sale
+from generator.records import UnreadableFile
 from generator.summary import Summary
 from generator.tenders import Tender
 from tillstream.clock import event_time
@@ -32,7 +33,8 @@ class Replay:
     The first is due at once, every other one as much later as it was sold later; one that
     is older than those before it is due at once too. Identities stay, so that a second
     replay adds nothing; with `renumber` each number gets that text behind it, and the
-    receipts are new ones. What cannot be read is counted and left out.
+    receipts are new ones. What cannot be read is counted and left out; a file that ends
+    in the middle ends the run there.
     """
 
     def __init__(
@@ -67,6 +69,14 @@ class Replay:
         return issued
 
     def _read(self) -> tuple[float, Issued] | None:
+        try:
+            return self._next_readable()
+        except UnreadableFile as error:
+            self._summary.unreadable += 1
+            log.error("the file ends here", reason=str(error))
+            return None
+
+    def _next_readable(self) -> tuple[float, Issued] | None:
         for body in self._bodies:
             try:
                 receipt = _decoder.decode(body)

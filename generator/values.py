@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -111,6 +111,16 @@ def day(text: str) -> date:
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a day; give one such as 2026-03-10"
+        ) from None
+
+
+def moment(text: str) -> datetime:
+    """A time, `YYYY-MM-DDTHH:MM`; without an offset it is wall time."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a time; give one such as 2026-03-10T08:00"
         ) from None
 
 

@@ -18,5 +18,13 @@ def door() -> Iterator[FakeDoor]:
 
 
 @pytest.fixture
+def other_door() -> Iterator[FakeDoor]:
+    door = FakeDoor()
+    door.start()
+    yield door
+    door.stop()
+
+
+@pytest.fixture
 def generator(tmp_path: Path) -> Generator:
     return Generator(tmp_path)

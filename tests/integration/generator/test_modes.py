@@ -49,24 +49,28 @@ def test_each_receipt_of_a_batch_has_its_own_fate(
     assert door.gross() == run.summary["accepted_gross_minor"]
 
 
-@pytest.mark.parametrize("batch", ["1", "20"])
 def test_a_mess_says_what_has_to_be_counted(
-    door: FakeDoor, generator: Generator, batch: str
+    door: FakeDoor, other_door: FakeDoor, tmp_path: Path
 ) -> None:
-    run = generator.run(
-        *("mess", "--rate", "500", "--count", "400", "--silence", "1"),
-        *("--garbage", "0.1", "--duplicate", "0.1", "--late", "0.1", "--wrong-total", "0.1"),
-        *("--batch", batch, "--to", door.url),
-    )
-    summary = run.summary
+    started = []
+    # Side by side: each takes the ten seconds that duplicates are late.
+    for batch, to in (("1", door), ("20", other_door)):
+        (tmp_path / batch).mkdir()
+        generator = Generator(tmp_path / batch)
+        process = generator.start(
+            *("mess", "--rate", "500", "--count", "400", "--silence", "1"),
+            *("--garbage", "0.1", "--duplicate", "0.1", "--late", "0.1", "--wrong-total", "0.1"),
+            *("--batch", batch, "--to", to.url),
+        )
+        started.append((generator, process, to))
+    for generator, process, to in started:
+        run = generator.end(process)
+        summary = run.summary
+        counted = (run.status, summary["counted"], summary["accepted_gross_minor"])
 
-    assert (0, 400, door.gross()) == (
-        run.status,
-        summary["counted"],
-        summary["accepted_gross_minor"],
-    )
-    assert 400 == len(door.accepted)
-    assert summary["faults"]["garbage"]["sent"] == sum(summary["refused"].values()) > 10
+        assert (0, 400, to.gross()) == counted
+        assert 400 == len(to.accepted)
+        assert summary["faults"]["garbage"]["sent"] == sum(summary["refused"].values()) > 10
 
 
 def test_a_day_goes_by_at_its_speed(door: FakeDoor, generator: Generator) -> None:
@@ -107,18 +111,20 @@ def test_what_cannot_be_read_is_counted_and_fails_the_run(
     assert (1, 5, 1) == (run.status, run.summary["accepted"], run.summary["unreadable"])
 
 
-def test_the_same_counters_give_the_same_file_but_for_its_dates(tmp_path: Path) -> None:
-    files = []
-    for name in ("one", "other"):
-        (tmp_path / name).mkdir()
-        run = Generator(tmp_path / name).run(
-            *("day", "--date", "2026-03-10", "--count", "500"),
-            *("--to", "file", str(tmp_path / f"{name}.ndjson")),
-        )
-        files.append((run.status, (tmp_path / f"{name}.ndjson").read_bytes()))
+@pytest.mark.parametrize("mode", ["burst", "day", "mess"])
+def test_the_same_seed_and_start_give_the_same_bytes(
+    generator: Generator, tmp_path: Path, mode: str
+) -> None:
+    same = [mode, "--count", "500", "--start", "2026-03-10T08:00", "--to", "file"]
+    file = tmp_path / "receipts.ndjson"
+    made = []
+    for seed in ("7", "7", "8"):
+        run = generator.run(*same, str(file), "--seed", seed)
+        made.append((run.status, file.read_bytes()))
 
-    assert files[0] == files[1]
-    assert 500 == files[0][1].count(b"\n")
+    assert made[0] == made[1] != made[2]
+    assert 0 == made[0][0]
+    assert 500 <= made[0][1].count(b"\n")
 
 
 def test_what_is_published_is_stamped_and_counted_as_from_the_door(

@@ -25,7 +25,8 @@ COMMON = {
 
 
 def test_steady_is_five_to_ten_receipts_a_second_without_end() -> None:
-    expected = {**COMMON, "mode": "steady", "rate": 7.5, "seconds": None, "outstanding": 256}
+    steady = {"mode": "steady", "rate": 7.5, "start": None, "seconds": None, "outstanding": 256}
+    expected = {**COMMON, **steady}
 
     assert expected == parse("steady")
 
@@ -35,6 +36,7 @@ def test_burst_is_ten_thousand_receipts() -> None:
         **COMMON,
         "mode": "burst",
         "count": 10_000,
+        "start": None,
         "concurrency": 64,
         "patience": 60.0,
     }
@@ -89,6 +91,10 @@ def test_an_address_loses_its_last_slash() -> None:
         (
             ("day", "--date", "10/03/2026"),
             "argument --date: '10/03/2026' is not a day; give one such as 2026-03-10",
+        ),
+        (
+            ("burst", "--start", "8 o'clock"),
+            'argument --start: "8 o\'clock" is not a time; give one such as 2026-03-10T08:00',
         ),
         (
             ("mess", "--late", "2"),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pyarrow as pa
 import pytest
+import structlog
 from pyarrow import parquet
 
 from generator import chain, records
@@ -77,6 +78,27 @@ def test_parquet_gives_the_same_receipts(tmp_path: Path, nested: bool) -> None:
     parquet.write_table(pa.Table.from_pylist(complete), file)
 
     assert EXPECTED == decoded(list(records.read(file)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b'cashReceiptID,date\n1,"2026-03-10\n'),
+        ("a.csv", b"cashReceiptID,date\n1,2026-03-10\n\xff\n"),
+        ("a.parquet", b"PAR1 and no more"),
+    ],
+)
+def test_a_file_that_is_not_what_its_ending_says_ends_there_by_name(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    summary = Summary(BusinessDay(PARIS))
+    with structlog.testing.capture_logs() as logs:
+        source = Replay(records.read(file), PARIS, 1.0, summary)
+
+    assert (None, 1, 1) == (source.due(), summary.unreadable, summary.exit_status)
+    assert str(file) in logs[0]["reason"]
 
 
 def floats(value: Any) -> Any:
