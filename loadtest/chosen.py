@@ -1,4 +1,4 @@
-"""The load that `--load` names, as locust wants it.
+"""The loads as locust wants them: that of `--load`, and those that its page offers.
 
 Not in the locustfile: locust takes every shape that it finds there.
 """
@@ -13,14 +13,15 @@ from loadtest import shapes
 
 
 class Shape(LoadTestShape):
-    """Users of one kind, as many as loadtest/shapes.py says."""
+    """Users of one kind, as many as loadtest/shapes.py says of `load`."""
 
     def __init__(
-        self, environment: Environment, kind: type[User], ended: Callable[[], int]
+        self, environment: Environment, load: str, kind: type[User], ended: Callable[[], int]
     ) -> None:
         """`ended` says how many receipts have had their last answer."""
         super().__init__()  # type: ignore[no-untyped-call]
         self.runner = environment.runner
+        self.load = load
         self._options: Any = environment.parsed_options
         self._stats: Any = environment.stats
         self._kind = kind
@@ -30,11 +31,11 @@ class Shape(LoadTestShape):
         """Users, users that start in a second, and their class; None ends the run."""
         options = self._options
         second: float = self.get_run_time()  # type: ignore[no-untyped-call]
-        if options.load == "burst":
+        if self.load == "burst":
             want = shapes.burst(self._ended(), options.count)
-        elif options.load == "ramp":
+        elif self.load == "ramp":
             want = shapes.ramp(second, self._stats.total.current_rps, options.most)
-        elif options.load == "day":
+        elif self.load == "day":
             want = shapes.day(second, options.rate, options.seconds)
         else:
             want = shapes.steady(second, options.rate, options.seconds)

@@ -1,9 +1,10 @@
 """Load on the door: steady and burst users; every run ends with its reconciliation.
 
 script/load steady|burst|ramp|day    one load, headless
-script/load web                      users by hand, on the page of locust
+script/load web                      the same loads, or users by hand, on the page of locust
 """
 
+import logging
 import time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -95,10 +96,20 @@ class BurstUser(Till):
     """The next receipt as soon as the last one is answered."""
 
 
+#: The users of each load.
+LOADS: dict[str, type[User]] = {
+    "steady": SteadyUser,
+    "burst": BurstUser,
+    "ramp": RampUser,
+    "day": SteadyUser,
+}
+
+
 def add_options(parser: Any) -> None:
     """Options of ours beside those of locust."""
     add = parser.add_argument
-    add("--load", choices=("steady", "burst", "ramp", "day"), help="which load")
+    # On the page it is one of the shapes.
+    add("--load", choices=LOADS, include_in_web_ui=False, help="which load")
     add("--rate", type=float, default=7.0, help="steady, day: receipts a second")
     add("--seconds", type=float, default=60.0, help="steady, day: how long")
     add("--count", type=int, default=10_000, help="burst: how many receipts")
@@ -107,15 +118,15 @@ def add_options(parser: Any) -> None:
 
 
 def choose(environment: Environment, **_: Any) -> None:
-    """With `--load` the users come and go by its shape."""
+    """With `--load` the users come and go by its shape; the page offers every load."""
     options: Any = environment.parsed_options
+    found = {
+        load: chosen.Shape(environment, load, kind, lambda: run.accepted.receipts + run.lost)
+        for load, kind in LOADS.items()
+    }
+    environment.available_shape_classes = {load.capitalize(): it for load, it in found.items()}
     if options.load:
-        kinds: dict[str, type[User]] = {"burst": BurstUser, "ramp": RampUser}
-        environment.shape_class = chosen.Shape(
-            environment,
-            kinds.get(options.load, SteadyUser),
-            lambda: run.accepted.receipts + run.lost,
-        )
+        environment.shape_class = found[options.load]
 
 
 def open_books(environment: Environment, **_: Any) -> None:
@@ -132,7 +143,8 @@ def open_books(environment: Environment, **_: Any) -> None:
             environment.runner.quit()
         return
     supply = Supply(data_folder(), ZoneInfo(zone))
-    if options.load == "burst":
+    shape = environment.shape_class
+    if isinstance(shape, chosen.Shape) and shape.load == "burst":
         run.limit = options.count
     supply.fill(run.limit or 1)
     run.supply = supply
@@ -140,20 +152,23 @@ def open_books(environment: Environment, **_: Any) -> None:
 
 def close_books(environment: Environment, **_: Any) -> None:
     """Compare what was accepted with what came on top; the run fails when they differ."""
-    if run.before is None:
+    before, accepted, lost = run.before, run.accepted, run.lost
+    # The next run of the page asks its shape before it opens the books.
+    run.reset()
+    if before is None:
         return
     options: Any = environment.parsed_options
     try:
         with Witnesses(*urls()) as witnesses:
-            expected = run.before.expected(run.accepted)
-            after = witnesses.books_once(expected, options.catch_up)
+            after = witnesses.books_once(before.expected(accepted), options.catch_up)
     except (ServerNotReady, OSError) as error:
         fail(environment, f"NOT RECONCILED: {error}")
         return
-    done = Reconciliation(run.before, after, run.accepted, run.lost)
+    done = Reconciliation(before, after, accepted, lost)
     if done.holds:
-        environment.process_exit_code = 0
-        print(done.as_text(), flush=True)
+        # Of several runs of the page all have to hold.
+        environment.process_exit_code = environment.process_exit_code or 0
+        say(environment, done.as_text())
     else:
         fail(environment, done.as_text())
 
@@ -161,7 +176,14 @@ def close_books(environment: Environment, **_: Any) -> None:
 def fail(environment: Environment, text: str) -> None:
     """Say why, and end with status 1."""
     environment.process_exit_code = 1
+    say(environment, text)
+
+
+def say(environment: Environment, text: str) -> None:
+    """On the terminal, and on the page under its logs."""
     print(text, flush=True)
+    if environment.web_ui is not None:
+        logging.getLogger(__name__).info(text)
 
 
 hooks: Any = events  # locust says nothing of their types

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -14,7 +15,9 @@ import pytest
 from loadtest.bench.private import System, running_system
 from tests.conftest import missing
 from tests.receipts import receipt
+from tests.waiting import wait_until
 from tillstream.errors import ServerNotReady
+from tillstream.local.ports import kept_ports
 from tillstream.local.settings import ROOT
 
 
@@ -30,8 +33,9 @@ def system() -> Iterator[System]:
 
 
 def start(system: System, *options: str) -> "subprocess.Popen[str]":
-    """What script/load starts."""
-    common = ("--headless", "--only-summary", "--stop-timeout", "60", "--host", system.entrypoint)
+    """What script/load starts; with a load it is headless."""
+    headless = ("--headless", "--only-summary") if "--load" in options else ()
+    common = (*headless, "--stop-timeout", "60", "--host", system.entrypoint)
     return subprocess.Popen(
         [sys.executable, "-m", "locust", "-f", "loadtest/locustfile.py", *common, *options],
         cwd=ROOT,
@@ -47,7 +51,6 @@ def start(system: System, *options: str) -> "subprocess.Popen[str]":
     [
         (("--load", "burst", "--count", "300"), "300 receipts"),
         (("--load", "steady", "--rate", "20", "--seconds", "3"), "receipts"),
-        (("--load", "day", "--rate", "20", "--seconds", "4"), "receipts"),
         (("--load", "ramp", "--most", "600"), "receipts"),
     ],
 )
@@ -65,8 +68,42 @@ def test_every_load_ends_with_the_same_figures_everywhere(
     assert receipts in said[0]
 
 
+def test_the_page_offers_every_load_and_each_run_ends_reconciled(
+    system: System, tmp_path: Path
+) -> None:
+    port = kept_ports(tmp_path / "ports.json", ("page",))["page"]
+    page = f"http://127.0.0.1:{port}"
+    process = start(system, "--class-picker", "--web-host", "127.0.0.1", "--web-port", str(port))
+
+    def reconciled() -> int:
+        return str(httpx.get(f"{page}/logs").json()).count("reconciled\\n  accepted")
+
+    try:
+        wait_until(lambda: answers(f"{page}/"), 30, "the page")
+        for number, load in enumerate(("Burst", "Day"), 1):
+            form = {"shape_class": load, "count": "100", "rate": "10", "seconds": "2"}
+            said = httpx.post(f"{page}/swarm", data=form).json()
+
+            assert said["success"], said
+            wait_until(lambda: reconciled() >= number, 60, f"the end of {load}")  # noqa: B023
+    finally:
+        process.terminate()
+        out, _ = process.communicate(timeout=60)
+
+    assert 0 == process.returncode, out
+    assert "100 receipts" in out
+    assert "NOT RECONCILED" not in out
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url).is_success
+    except httpx.TransportError:
+        return False
+
+
 def test_a_receipt_that_the_run_did_not_send_fails_it(system: System) -> None:
-    process = start(system, *STEADY, "--catch-up", "3")
+    process = start(system, *STEADY, "--catch-up", "2")
     assert process.stdout is not None
     for line in process.stdout:
         if "spawned" in line or "Ramping" in line:
@@ -80,7 +117,7 @@ def test_a_receipt_that_the_run_did_not_send_fails_it(system: System) -> None:
 
 
 #: Long enough for somebody else's receipt to come in its middle.
-STEADY = ("--load", "steady", "--rate", "5", "--seconds", "10")
+STEADY = ("--load", "steady", "--rate", "5", "--seconds", "4")
 
 
 def system_day(system: System) -> str:
