@@ -21,19 +21,22 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 _encode = msgspec.msgpack.Encoder().encode
-_decoder = msgspec.msgpack.Decoder(tuple[int, str])
+_decoder = msgspec.msgpack.Decoder(tuple[int, str, str])
 
 
 class Position(NamedTuple):
-    """The last receipt of a page: its event time and its key."""
+    """The last receipt of a page: its event time, its key and its business day."""
 
     date: datetime
     key: str
+    #: `YYYY-MM-DD`.
+    business_day: str
 
 
 def cursor_text(position: Position, question: ReceiptsQuestion) -> str:
     """The cursor with which `question` goes on after `position`."""
-    payload = _encode(((position.date - _EPOCH) // _MILLISECOND, position.key))
+    moment = (position.date - _EPOCH) // _MILLISECOND
+    payload = _encode((moment, position.key, position.business_day))
     return base64.urlsafe_b64encode(_digest(payload, question) + payload).rstrip(b"=").decode()
 
 
@@ -44,8 +47,8 @@ def position_of(cursor: str, question: ReceiptsQuestion) -> Position:
         digest, payload = packed[:_DIGEST_BYTES], packed[_DIGEST_BYTES:]
         if digest != _digest(payload, question):
             raise problems.wrong_cursor()
-        milliseconds, key = _decoder.decode(payload)
-        position = Position(_EPOCH + milliseconds * _MILLISECOND, key)
+        milliseconds, key, day = _decoder.decode(payload)
+        position = Position(_EPOCH + milliseconds * _MILLISECOND, key, day)
     except (ValueError, binascii.Error, msgspec.DecodeError, OverflowError) as error:
         raise problems.wrong_cursor() from error
     # Several texts decode to the same bytes; only the one that we gave is a cursor.

@@ -90,7 +90,7 @@ class Endpoints:
         cursor = None
         if len(found) > len(page):
             last = page[-1]
-            cursor = cursor_text(Position(last["date"], last["_id"]), question)
+            cursor = cursor_text(Position(last["date"], last["_id"], last["businessDay"]), question)
         return _json(views.Page(items=[views.receipt_view(each) for each in page], next=cursor))
 
     async def sales(self, request: Request) -> Response:

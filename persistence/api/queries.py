@@ -5,14 +5,14 @@ collection nor sorts in memory. What no index has (category, payment, least tota
 for inside a range that has to be short enough.
 """
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from persistence.api import problems
 from persistence.api.cursor import Position, position_of
 from persistence.api.parameters import MAX_STORES, ExportQuestion, ReceiptsQuestion
 from persistence.documents import Document
-from persistence.migration import DATE_INDEX, STORE_INDEX
+from persistence.migration import DAY_INDEX, STORE_INDEX
 
 #: Days that a question may span which reads every receipt of them: of the whole chain, and of
 #: one store; several stores share the latter. What is rare in a large chain may still take longer
@@ -23,11 +23,17 @@ MAX_STORE_DAYS = 366
 #: A range of days may be longer by what clocks were set back.
 _CLOCK_CHANGE_HOURS = 2
 
-#: The two orders of an index, newest first, and its reverse.
+#: Further than any zone and cutoff bring a receipt's time away from its business day.
+_AROUND = timedelta(days=2)
+
+#: The orders of the two indexes, newest first, and their reverse. The day of all stores goes before
+#: the time: where they share a calendar, that is the order of time.
 _NEWEST_FIRST = {"date": -1, "_id": 1}
 _OLDEST_FIRST = {"date": 1, "_id": -1}
+_NEWEST_DAY_FIRST = {"businessDay": -1, **_NEWEST_FIRST}
+_OLDEST_DAY_FIRST = {"businessDay": 1, **_OLDEST_FIRST}
 
-BY_DATE = dict(DATE_INDEX)
+BY_DAY = dict(DAY_INDEX)
 BY_STORE = dict(STORE_INDEX)
 
 
@@ -66,13 +72,19 @@ def receipts_query(question: ReceiptsQuestion) -> Query:
     newest_first = question.sort == "-date"
     if after is not None:
         matched = _after(after, matched, question.stores, newest_first=newest_first)
-    return Query(matched, _NEWEST_FIRST if newest_first else _OLDEST_FIRST, _index(question.stores))
+    return _query(matched, question.stores, newest_first=newest_first)
 
 
 def export_query(question: ExportQuestion) -> Query:
     """Everything of a range, oldest first; raises Problem for more stores than go at once."""
     _require_few(question.stores)
-    return Query(_range(question), _OLDEST_FIRST, _index(question.stores))
+    return _query(_range(question), question.stores, newest_first=False)
+
+
+def _query(matched: Document, stores: tuple[str, ...], *, newest_first: bool) -> Query:
+    if stores:
+        return Query(matched, _NEWEST_FIRST if newest_first else _OLDEST_FIRST, BY_STORE)
+    return Query(matched, _NEWEST_DAY_FIRST if newest_first else _OLDEST_DAY_FIRST, BY_DAY)
 
 
 def _range(question: ReceiptsQuestion | ExportQuestion) -> Document:
@@ -80,13 +92,26 @@ def _range(question: ReceiptsQuestion | ExportQuestion) -> Document:
     if question.stores:
         matched["store"] = among(question.stores)
     dates: Document = {}
+    days: Document = {}
     if question.start is not None:
         dates["$gte"] = question.start
+        days["$gte"] = _day(question.start, -_AROUND)
     if question.end is not None:
         dates["$lt"] = question.end
+        days["$lte"] = _day(question.end, _AROUND)
     if dates:
         matched["date"] = dates
+    if days and not question.stores:
+        matched["businessDay"] = days
     return matched
+
+
+def _day(moment: datetime, beside: timedelta) -> str:
+    """The day at some time before or after a moment, or the first or last one of all."""
+    try:
+        return (moment + beside).date().isoformat()
+    except OverflowError:
+        return (date.min if beside < timedelta() else date.max).isoformat()
 
 
 def _after(
@@ -102,12 +127,12 @@ def _after(
         {"date": position.date, "_id": {key_beyond: position.key}},
         {"date": {**matched.get("date", {}), strictly: position.date}},
     ]
+    if not stores:
+        day = position.business_day
+        ranges = [{"businessDay": day, **each} for each in ranges]
+        ranges.append({"businessDay": {**matched.get("businessDay", {}), strictly: day}})
     places: list[Document] = [{"store": store} for store in stores] or [{}]
     return {"$or": [{**matched, **place, **each} for place in places for each in ranges]}
-
-
-def _index(stores: tuple[str, ...]) -> dict[str, int]:
-    return BY_STORE if stores else BY_DATE
 
 
 def among(stores: tuple[str, ...]) -> str | Document:

@@ -13,7 +13,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from persistence.documents import Document
-from persistence.migration import HISTORY_INDEX
+from persistence.migration import DAY_INDEX
 from persistence.parquet.rows import BATCH, FIELDS
 from tillstream.errors import TillstreamError
 
@@ -72,7 +72,7 @@ class Source:
     def prepare(self) -> None:
         """The indexes that are read here, where they are not there already."""
         there = [list(each["key"].items()) for each in self._receipts.list_indexes()]
-        for index in (HISTORY_INDEX, STORED_INDEX):
+        for index in (DAY_INDEX, STORED_INDEX):
             # One that a retention also uses has options of its own, and serves as well.
             if index not in there:
                 self._receipts.create_index(index)
@@ -83,7 +83,7 @@ class Source:
         group = {"_id": "$businessDay", "receipts": {"$sum": 1}, "gross": {"$sum": "$grossMinor"}}
         found = self._receipts.aggregate(
             [{"$match": match}, {"$group": group}, {"$sort": {"_id": 1}}],
-            hint=_named(HISTORY_INDEX),
+            hint=_named(DAY_INDEX),
         )
         return {
             date.fromisoformat(each["_id"]): DayInMongo(each["receipts"], int(each["gross"]))

@@ -15,7 +15,7 @@ from pymongo import MongoClient
 
 from dashboard.archive import of_store
 from dashboard.views import receipt_path
-from persistence.migration import HISTORY_INDEX, STORE_INDEX
+from persistence.migration import DAY_INDEX, STORE_INDEX
 from tests.dashboards import (
     PARIS,
     Dashboard,
@@ -333,7 +333,7 @@ def test_the_page_of_a_store_reads_no_other_stores_receipts(
     """Of twelve thousand receipts of a hundred stores: the day's four, and its neighbours'."""
     with MongoClient[dict[str, Any]](mongo_url) as client:
         receipts = client[mongo_database]["receipts"]
-        receipts.create_index(HISTORY_INDEX)
+        receipts.create_index(DAY_INDEX)
         receipts.create_index(STORE_INDEX)
         noon = datetime(2026, 11, 1, 12, tzinfo=PARIS)
         receipts.insert_many(

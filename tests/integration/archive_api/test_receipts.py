@@ -29,7 +29,7 @@ STORED = [
         cents=100 + number,
         storeID=str(1 + number % 3),
         terminalID=number % 2,
-        date=f"2026-11-21 08:00:{number % 5:02d}",
+        date=f"2026-11-{21 + number % 2} 08:00:{number % 5:02d}",
         lines=[line(100 + number, ("Pain", "Menu")[number % 2])],
     )
     for number in range(60)
@@ -67,7 +67,7 @@ def test_every_question_that_is_taken_is_served_by_an_index(
             continue
         pairs = [*place, *time, *wanted, ("sort", sort)]
         if later:
-            last = Position(datetime(2026, 11, 21, 7, 0, 2, tzinfo=UTC), "1/1/3/x")
+            last = Position(datetime(2026, 11, 21, 7, 0, 2, tzinfo=UTC), "1/1/3/x", "2026-11-21")
             pairs.append(("cursor", cursor_text(last, receipts_question(pairs, table))))
         query = receipts_query(receipts_question(pairs, table))
         command = {
@@ -123,7 +123,7 @@ def test_pages_give_each_receipt_once_and_in_order(
         sort=sort,
         limit=limit,
         **narrow,
-        **{"from": "2026-11-21", "to": "2026-11-22"},
+        **{"from": "2026-11-21", "to": "2026-11-23"},
     )
 
     wanted = [
