@@ -22,24 +22,24 @@ def page() -> Any:
                         [
                             _workers(),
                             parts.table(
+                                "marks",
+                                "Marked receipts",
+                                "today's that were counted although they break a rule",
+                                topology.BREAKDOWNS,
+                                ("Rule", "Meaning", "Receipts", "Gross"),
+                            ),
+                        ],
+                        className="row two",
+                    ),
+                    html.Div(
+                        [
+                            parts.table(
                                 "closed",
                                 "Closed days",
                                 "what came after a day had closed is credited to it",
                                 topology.COUNT,
                                 ("Day", "Gross", "Receipts", "Late", "Late gross"),
                             ),
-                        ],
-                        className="row two",
-                    ),
-                    parts.table(
-                        "marks",
-                        "Marked receipts",
-                        "today's that were counted although they break a rule",
-                        topology.BREAKDOWNS,
-                        ("Rule", "Meaning", "Receipts", "Gross"),
-                    ),
-                    html.Div(
-                        [
                             parts.table(
                                 "silent",
                                 "Silent tills",
@@ -55,7 +55,7 @@ def page() -> Any:
                                 ("Till", "Numbers", "Since"),
                             ),
                         ],
-                        className="row two",
+                        className="row three",
                     ),
                 ],
                 className="more",

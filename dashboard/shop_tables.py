@@ -30,7 +30,7 @@ class Tables(NamedTuple):
 
         return self._listing(
             "store-hours",
-            "Today by hour",
+            "Hours",
             ("Hour", "Gross", "Last week"),
             [
                 (Verbatim(hour), money(today.get(hour)), money(before.get(hour)))
@@ -69,7 +69,7 @@ class Tables(NamedTuple):
         for row in rows:
             path = f"{store_path(self.store)}{query(view.window, row['_id'])}"
             shares.append((html.A(Verbatim(row["_id"]), href=path), int(row["gross"])))
-        return self._shares("store-categories", "Sales by category", "Category", shares)
+        return self._shares("store-categories", "Categories", "Category", shares)
 
     def tills(self, rows: list[Document], known: TillsSnapshot | None) -> Any:
         """Each till with its last receipt, its gaps and its silence."""

@@ -28,7 +28,11 @@ def body(key: str, life: Life, counted_to: float | None, write: Writer) -> list[
     receipt = decode_receipt(raw.encode() if isinstance(raw, str) else bytes(raw))
     return [
         html.Div(
-            [_slip(key, receipt, write), _life(life, counted_to, write)], className="receipt-page"
+            [
+                html.Div(_slip(key, receipt, write), className="paper"),
+                _life(life, counted_to, write),
+            ],
+            className="receipt-page",
         )
     ]
 

@@ -59,7 +59,7 @@ OPERATIONS_TILES = (
     Tile("conflicts-kept", "Conflicts kept", topology.METRICS_DB, "count", "since it started"),
     Tile("tills-heard", "Tills heard", topology.TILLS, "count", "since the ledger began"),
     Tile("duplicates", "Duplicates", topology.TILLS, "count", "counted once only"),
-    Tile("conflicts", "Conflicts", topology.TILLS, "count", "same identity, other content"),
+    Tile("conflicts", "Conflicts", topology.TILLS, "count", "other content"),
     Tile("undecodable", "Undecodable", topology.TILLS, "count", "in the log"),
     Tile("missing-receipts", "Missing receipts", topology.TILLS, "count", "numbers passed over"),
     Tile("renumbered", "Tills renumbered", topology.TILLS, "count", "began anew"),

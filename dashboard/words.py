@@ -68,7 +68,7 @@ FRENCH = {
     "since it started": "depuis le démarrage",
     "since the ledger began": "depuis le début du registre",
     "counted once only": "comptés une seule fois",
-    "same identity, other content": "même identité, autre contenu",
+    "other content": "autre contenu",
     "in the log": "dans le journal",
     "began anew": "repartis de zéro",
     "Last receipt": "Dernier ticket",

@@ -31,6 +31,8 @@ PAGES = {
     "none today": "aucun aujourd'hui",
     "silent since": "muette depuis",
     "negative receipts": "tickets négatifs",
+    "Hours": "Heures",
+    "Categories": "Catégories",
     "to": "jusqu'à",
     # A receipt.
     "Confirmed": "Confirmé",

@@ -238,7 +238,8 @@
   /* A line without axes, as an image, so that it is one attribute to set. */
   function spark(values, colour) {
     const known = values.filter((v) => v !== null);
-    if (known.length < 2) return "";
+    // Of two points a line says nothing.
+    if (known.length < 3) return "";
     const low = Math.min(...known);
     const span = Math.max(...known) - low || 1;
     const step = 100 / (known.length - 1);

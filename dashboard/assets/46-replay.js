@@ -142,7 +142,8 @@
       text("replay-revenue-now-note", `${t.say("of the day's")} ${money(this.total[0])}`);
       text("replay-receipts-now-note", `${t.say("of the day's")} ${format.count(this.total[1])}`);
       text("replay-per-minute-note", t.say("in full minutes"));
-      text("replay-basket-note", `${t.say("sold to")} ${t.minuteTime(minute)}`);
+      const soldTo = `${t.say("sold to")} ${t.minuteTime(minute)}`;
+      for (const id of ["replay-basket-note", "replay-revenue-until", "replay-rate-until", "replay-categories-until"]) text(id, soldTo);
       const clock = this.at >= this.day.ends ? `${t.secondTime(this.day.ends - 1)}` : t.secondTime(this.at);
       text("replay-clock", clock);
       const slider = byId("replay-range");
