@@ -20,7 +20,13 @@ def page(day: date) -> Any:
         [
             html.Div(
                 [
-                    html.H2([html.Span("Replay of"), Verbatim(f" {day.isoformat()}")]),
+                    html.H2(
+                        [
+                            html.Span("Replay of"),
+                            " ",
+                            html.Span(Verbatim(day.isoformat()), id="replay-day"),
+                        ]
+                    ),
                     html.Nav(
                         [
                             _to(day - timedelta(days=1), "Day before"),

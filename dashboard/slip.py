@@ -125,7 +125,7 @@ def _life(life: Life, counted_to: float | None, write: Writer) -> Any:
                     html.Dt("Identity"),
                     html.Dd(Verbatim(document["_id"])),
                     html.Dt("Business day"),
-                    html.Dd(Verbatim(document["businessDay"])),
+                    html.Dd(write.date(document["businessDay"])),
                 ]
             ),
             *_conflicts(life.conflicts, write),

@@ -62,6 +62,10 @@ class Writer(NamedTuple):
         """Time of day to the second."""
         return Verbatim(f"{moment.astimezone(self.zone):%H:%M:%S}")
 
+    def date(self, day: str) -> Verbatim:
+        """A business day, `YYYY-MM-DD`: in French 21/11/2026."""
+        return Verbatim("/".join(reversed(day.split("-"))) if self.language == "fr" else day)
+
     def moment(self, moment: datetime) -> Verbatim:
         """Date and time to the millisecond, with the zone."""
         local = moment.astimezone(self.zone)

@@ -8,6 +8,7 @@
   const twoDecimals = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
   const longDate = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" });
+  const shortDate = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
   const currency = new Intl.NumberFormat(language, { style: "currency", currency: "EUR" });
 
   let clockZone = null;
@@ -32,6 +33,7 @@
     percentage: (value) => percent.format(value / 100),
     // A business day is a date and no instant.
     day: (day) => longDate.format(Date.parse(`${day}T00:00Z`)),
+    shortDay: (day) => shortDate.format(Date.parse(`${day}T00:00Z`)),
     seconds: (value) => `${oneDecimal.format(value)} s`,
     ms: (value) => `${oneDecimal.format(value)} ms`,
   };

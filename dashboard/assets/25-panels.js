@@ -74,7 +74,7 @@
     top: (row) => storeCells(row),
     bottom: (row) => storeCells(row),
     closed: ([day, gross, receipts, lateGross, late]) => [
-      name(day), cell(cents(gross), "number"), cell(format.count(receipts), "number"),
+      name(format.shortDay(day)), cell(cents(gross), "number"), cell(format.count(receipts), "number"),
       cell(format.count(late), "number"), cell(cents(lateGross), "number"),
     ],
     marks: ([rule, receipts, gross]) => [

@@ -193,8 +193,9 @@
 
   function note(id, feed, state, value, narrow) {
     if (narrow && narrow.at !== null) {
-      const at = t.secondTime(narrow.at);
-      return state === "live" ? `${t.say("archive")}, ${at}` : `${t.say("stale since")} ${at}`;
+      return state === "live"
+        ? `${t.say("archive")} · ${t.minuteTime(narrow.at)}`
+        : `${t.say("stale since")} ${t.secondTime(narrow.at)}`;
     }
     if (state !== "live") return since(feed, state);
     if (value === null) return t.say("none lately");
@@ -233,6 +234,7 @@
     prefix,
     frame: () => frame,
     setPaused,
+    paused: () => paused,
     redraw: () => { if (frame) draw(); },
     //: Feeds whose figures are complete up to the watermark; the others up to their own time.
     ofTheDay: new Set(["count", "categories", "breakdowns"]),

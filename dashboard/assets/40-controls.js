@@ -65,6 +65,7 @@
     pause: (clicks) => {
       const paused = Boolean(clicks % 2);
       t.setPaused(paused);
+      if (document.getElementById("store-page")) window.dash_clientside.set_props("refresh", { disabled: paused });
       return [t.say(paused ? "Resume" : "Pause"), String(paused)];
     },
     saveCsv: (clicks) => {

@@ -118,6 +118,11 @@
 
   async function ask() {
     if (!document.getElementById("operations-page") || !t.zone()) return;
+    // Held by its reader.
+    if (t.paused()) {
+      hold();
+      return;
+    }
     if (found) draw();
     if (asking || document.hidden) return;
     asking = true;
@@ -141,6 +146,13 @@
     const at = found.at + silent / 1000;
     queues(at);
     proof(at, silent > SILENT_MS + ASK_MS);
+  }
+
+  /* What is held does not look live. */
+  function hold() {
+    for (const id of ["queues", "proof"]) {
+      if (document.getElementById(id).dataset.state !== "waiting") mark(id, { state: "stale" });
+    }
   }
 
   setInterval(ask, ASK_MS);

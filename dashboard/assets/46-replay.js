@@ -271,6 +271,7 @@
 
   async function load(page) {
     const about = page.dataset.day;
+    text("replay-day", format.day(about));
     try {
       const query = new URLSearchParams({ day: about });
       const response = await fetch(`${t.prefix}day?${query}`, { signal: AbortSignal.timeout(ANSWER_MS) });
@@ -281,7 +282,7 @@
         clearInterval(drawing);
         if (!day.minutes.length) {
           page.dataset.state = "empty";
-          text("replay-message", `${about}: ${t.say("No receipt of this day is in the archive.")}`);
+          text("replay-message", `${format.day(about)}: ${t.say("No receipt of this day is in the archive.")}`);
           return;
         }
         text("replay-message", "");

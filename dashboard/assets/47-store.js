@@ -66,7 +66,7 @@
 
   async function ask() {
     const here = page();
-    if (!here || asking || document.hidden || !t.zone() || Date.now() < askAt) return;
+    if (!here || asking || document.hidden || t.paused() || !t.zone() || Date.now() < askAt) return;
     asking = true;
     askAt = Date.now() + 2000;
     try {

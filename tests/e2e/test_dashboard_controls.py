@@ -57,6 +57,21 @@ def test_a_paused_page_holds_still_and_does_not_look_live(
     assert ((held, "stale"), "Reprendre") == (actual, label)
 
 
+def test_what_a_page_asks_for_itself_is_held_too(browser: Browser, dashboard: Dashboard) -> None:
+    with viewing(browser, dashboard.url, path="operations", locale="en-GB") as page:
+        wait_for_state(page, "queues", "live", 20)
+        page.click("#pause")
+        wait_for_state(page, "queues", "stale", 5)
+        page.click("#pause")
+        wait_for_state(page, "queues", "live", 5)
+    with viewing(browser, dashboard.url, path="store/1", locale="en-GB") as page:
+        wait_for_state(page, "status", "live", 20)
+        for held in ("true", "false"):
+            page.click("#pause")
+            refresh = "dash_component_api.getLayout('refresh').props.disabled"
+            page.wait_for_function(f"{refresh} === {held}", timeout=5_000)
+
+
 def test_the_csv_is_what_the_page_shows(browser: Browser, dashboard: Dashboard) -> None:
     with viewing(browser, dashboard.url, locale="en-GB") as page:
         wait_for_state(page, "status", "live", 20)

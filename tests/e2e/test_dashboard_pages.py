@@ -149,7 +149,7 @@ def test_the_operations_page_tells_what_needs_a_look(
         "missing-receipts": "3",
     } == figures
     assert (
-        ["2026-11-20", "€999.00", "80", "2", "€11.90"],
+        ["20 Nov 2026", "€999.00", "80", "2", "€11.90"],
         ["7 · 1", "501\u2013503"],
         {"live"},
     ) == (
