@@ -1,4 +1,4 @@
-"""The operations page beside the real workers: queues, marks, and the last proof."""
+"""The operations page beside the real workers: queues, marks, the last proof, a killed worker."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 from playwright.sync_api import Page, sync_playwright
 from pymongo import MongoClient
 
-from tests.dashboards import Dashboard, attribute, viewing
+from tests.dashboards import Dashboard, attribute, changed_at, viewing, watch_for
 from tests.e2e.browser import FLAGS
 from tests.processes import running
 from tests.receipts import receipt, stamped
@@ -45,7 +45,7 @@ def proof(page: Page, status: int) -> tuple[str, str]:
     return page.inner_text("#proof"), page.inner_text("#proof-line")
 
 
-def test_queues_rise_and_fall_marks_are_counted_and_the_proof_is_the_last_verify(
+def test_the_page_tells_of_queues_marks_the_last_verify_and_a_killed_worker(
     broker: BlockingConnection,
     amqp_url: str,
     mongo_url: str,
@@ -64,7 +64,7 @@ def test_queues_rise_and_fall_marks_are_counted_and_the_proof_is_the_last_verify
     channel = broker.channel()
     dashboard = Dashboard(**environ)
     with (
-        running("analytics", "totals", **environ),
+        running("analytics", "totals", **environ) as totals,
         running("analytics", "rate", **environ),
         sync_playwright() as playwright,
     ):
@@ -90,8 +90,20 @@ def test_queues_rise_and_fall_marks_are_counted_and_the_proof_is_the_last_verify
                 ran_again = verify(environ)
                 shown_again = proof(page, 1)
                 differing = page.inner_text("#proof-rows").split("\t")
+            watch_for(page, "feed-breakdowns", "stale")
+            totals.kill()
+            killed = time.time()
+            page.wait_for_selector('#feed-breakdowns[data-state="stale"]', timeout=10_000)
+            stale_after = changed_at(page) - killed
+            page.wait_for_selector('#duplicates[data-state="stale"]', timeout=1_000)
+            rate = attribute(page, "receipts-per-minute", "state")
+            with running("analytics", "totals", **environ):
+                page.wait_for_selector('#duplicates[data-state="live"]', timeout=20_000)
         browser.close()
         dashboard.close()
+
+    assert "live" == rate
+    assert stale_after < 3.0
 
     assert [
         "tenders\tthe payments do not add up to the gross\t3\t€6.00",
