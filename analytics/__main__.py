@@ -74,8 +74,8 @@ def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
                 print(commands.recount(settings, arguments.source, stop))
             case "verify":
                 started_at = time.time()
-                report = commands.verify(settings, stop)
-                commands.print_report(report, as_json=arguments.json)
+                report, sums = commands.verify(settings, stop, by_store=arguments.by_store)
+                commands.print_report(report, sums, as_json=arguments.json)
                 found = proof.proof_of(report, started_at, time.time())
                 proof.keep(settings, found)
                 return found.exit_status
@@ -100,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         "verify", help="compare the door, the log, the ledger and the archive, to the cent"
     )
     verifying.add_argument("--json", action="store_true", help="for programs")
+    verifying.add_argument("--by-store", action="store_true", help="the sums of every store")
     commands_of.add_parser("tills", help="gaps in the tills' numbers, and silent tills")
     return parser
 

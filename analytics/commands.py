@@ -15,6 +15,7 @@ from analytics.ownership import adopt, owned, rebuilt_path
 from analytics.reading import read_in_parallel
 from analytics.recount import Recount, write_rebuilt
 from analytics.settings import AnalyticsSettings, VerifySettings
+from analytics.side_by_side import Row, rows, text_table
 from analytics.verification import (
     MAX_DIFFERENCES,
     ArchiveComparison,
@@ -84,8 +85,13 @@ def recount(settings: VerifySettings, source: str, stop: threading.Event) -> str
     )
 
 
-def verify(settings: VerifySettings, stop: threading.Event) -> Report:
-    """Compare the door, the log, the ledger and the archive at a common point."""
+def verify(
+    settings: VerifySettings, stop: threading.Event, *, by_store: bool = False
+) -> tuple[Report, list[Row]]:
+    """Compare the door, the log, the ledger and the archive at a common point.
+
+    Returns what was found, and their sums side by side, by day or by store.
+    """
     url, table = settings.amqp_url, stores.load(settings)
     door_before = tally.read(tally.folder_of(settings.data_dir))
     # 1. The whole log, which says what must be counted and stored.
@@ -116,7 +122,7 @@ def verify(settings: VerifySettings, stop: threading.Event) -> Report:
     archive_differences = compare_archive(counted, stored)
     extra = stored.extra - _newer(settings, counted, table, stop)
     book = counted.book
-    return Report(
+    report = Report(
         accepted=counted.receipts,
         stored=stored.stored,
         counted=len(state.keys & counted.identities.keys()),
@@ -128,6 +134,7 @@ def verify(settings: VerifySettings, stop: threading.Event) -> Report:
         unanswered=unanswered,
         differences=(differences + ledger_differences + archive_differences)[:MAX_DIFFERENCES],
     )
+    return report, rows(counted, state, stored, by_store=by_store)
 
 
 def tills(settings: AnalyticsSettings) -> Iterator[str]:
@@ -146,11 +153,13 @@ def tills(settings: AnalyticsSettings) -> Iterator[str]:
     yield f"{len(known)} tills heard"
 
 
-def print_report(report: Report, *, as_json: bool) -> None:
-    """The report for programs, or a table of differences and one line for people."""
+def print_report(report: Report, sums: list[Row], *, as_json: bool) -> None:
+    """The report for programs; for people the sums, the differences, and one line."""
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(report)).decode())
+        told = msgspec.to_builtins(report) | {"sums": sums}
+        print(msgspec.json.format(msgspec.json.encode(told)).decode())
         return
+    print("\n".join(text_table(sums)))
     if report.differences:
         print(f"{'day':<11}{'store':<10}{'what':<32}{'expected':<44}found")
     for each in report.differences:

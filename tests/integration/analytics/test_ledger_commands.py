@@ -103,6 +103,7 @@ def test_all_books_agree_and_say_what_was_not_counted(books: Books) -> None:
     books.counted(33)
 
     actual = books.figures()
+    told, tills = books.command("verify", "--by-store"), books.command("tills")
 
     expected = {
         "accepted": 35,
@@ -115,6 +116,11 @@ def test_all_books_agree_and_say_what_was_not_counted(books: Books) -> None:
         "double_counted": 0,
     }
     assert (0, expected) == actual
+    *_, of_store, verdict = told.stdout.splitlines()
+    day = first["date"][:10]
+    assert [day, "1", *["33"] * 3, *["198.00"] * 3, "agree"] == of_store.split()
+    assert verdict.startswith("accepted 35, stored 33, counted 33, duplicates 1, conflicts 1")
+    assert "1 tills heard" == tills.stdout.splitlines()[-1]
 
 
 def test_a_receipt_that_the_archive_lost_is_found(books: Books) -> None:
