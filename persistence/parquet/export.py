@@ -128,25 +128,3 @@ class _Heard:
         """Of all that went by."""
         receipts, net, tax, gross = self._sums
         return Totals(receipts=receipts, net=net * CENT, tax=tax * CENT, gross=gross * CENT)
-
-
-def closed_range(first: date | None, last: date | None, open_day: date) -> tuple[date, date]:
-    """The days to export, both included: all that are closed when none is given.
-
-    Raises DayOpen when `last` is not before `open_day`.
-    """
-    last_closed = date.fromordinal(open_day.toordinal() - 1)
-    if last is not None and last > last_closed:
-        raise DayOpen(last, last_closed)
-    return first or date.min, last or last_closed
-
-
-class DayOpen(TillstreamError):
-    """A business day that is not over in every store; `last_closed` is the newest that is."""
-
-    def __init__(self, day: date, last_closed: date) -> None:
-        self.day = day
-        self.last_closed = last_closed
-        super().__init__(
-            f"{day} is not over in every store; the last closed business day is {last_closed}"
-        )
