@@ -1,6 +1,5 @@
 """DuckDB for the analytic archive: bounded memory, the files of the archive as one relation."""
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ import pyarrow as pa
 
 from persistence.parquet.manifest import Totals
 from persistence.parquet.rows import SCHEMA
+from persistence.parquet.scratch import scratch_folder
 from persistence.parquet.storage import Storage
 
 #: What does not fit is put on the disk of the temporary folder.
@@ -25,10 +25,10 @@ ORDER = "store, date, key"
 @contextmanager
 def engine(storage: Storage) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection without a database, that reads the files of `storage`."""
-    with tempfile.TemporaryDirectory(prefix="tillstream-duckdb-") as folder:
+    with scratch_folder() as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY,
-            "temp_directory": folder,
+            "temp_directory": str(folder),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "preserve_insertion_order": False,

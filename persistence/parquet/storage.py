@@ -12,6 +12,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from persistence.parquet.manifest import Manifest, decode, encode
+from persistence.parquet.scratch import scratch_folder
 from tillstream.errors import TillstreamError
 from tillstream.settings import redacted
 
@@ -73,8 +74,15 @@ class Storage:
     def file_to_write(self) -> Iterator[Path]:
         """The path of a local file, to be written and published; removed if it is not."""
         try:
-            with tempfile.TemporaryDirectory(dir=self._writing_folder()) as folder:
-                yield Path(folder) / "file"
+            if self.local:
+                # On the disk of the archive, so that a rename is enough.
+                writing = Path(self._path(WRITING))
+                writing.mkdir(parents=True, exist_ok=True)
+                with tempfile.TemporaryDirectory(dir=writing) as folder:
+                    yield Path(folder) / "file"
+            else:
+                with scratch_folder() as folder:
+                    yield folder / "file"
         except OSError as error:
             raise self._failed("be written", error) from error
 
@@ -109,14 +117,6 @@ class Storage:
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
-
-    def _writing_folder(self) -> Path | None:
-        """On the disk of the archive, so that a rename is enough; anywhere for a remote one."""
-        if not self.local:
-            return None
-        folder = Path(self._path(WRITING))
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
 
     def _put_local(self, path: Path, name: str) -> None:
         target = Path(self._path(name))
