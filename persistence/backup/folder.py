@@ -60,6 +60,8 @@ class Manifest(msgspec.Struct, frozen=True):
     collections: list[Collection]
     log: Log
     state: list[File]
+    #: Dead letters that were on the broker's queue, and not in the archive yet.
+    letters_left: int = 0
 
     def files(self) -> list[File]:
         """Every file but the manifest."""

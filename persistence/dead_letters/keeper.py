@@ -6,6 +6,7 @@
 """
 
 import threading
+import time
 from functools import partial
 from typing import Any
 
@@ -42,6 +43,30 @@ def keep_letters(
         connection.process_data_events(IDLE_SECONDS)
         if not channel.consumer_tags:
             raise pika.exceptions.ConsumerCancelled(topology.DEAD_LETTERS)
+
+
+def drain_letters(
+    letters: DeadLetters,
+    clock: Clock,
+    connection: BlockingConnection,
+    stop: threading.Event,
+    seconds: float,
+) -> int:
+    """Keep what waits on the queue now, beside a worker or without one.
+
+    Returns how many letters are left after so many seconds, or at `stop`. Raises PyMongoError.
+    """
+    end = time.monotonic() + seconds
+    with connection.channel() as channel:
+        broker.declare(channel)
+        while not stop.is_set() and time.monotonic() < end:
+            method, properties, body = channel.basic_get(topology.DEAD_LETTERS)
+            if method is None:
+                return 0
+            letters.keep(letter_of(properties, body), utc(clock()))
+            channel.basic_ack(method.delivery_tag)
+        declared = channel.queue_declare(topology.DEAD_LETTERS, passive=True)
+        return int(declared.method.message_count)
 
 
 def letter_of(properties: pika.BasicProperties, body: bytes) -> Letter:

@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +18,20 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo.database import Database
 
+from persistence.archive import Archive, connect
+from persistence.backup.backup_command import backup
+from persistence.backup.folder import BackupError, check
+from persistence.backup.restore_command import restore
+from persistence.backup.settings import BackupSettings
+from persistence.refill import refill
 from tests.conftest import delete_queues
+from tests.integration.persistence.kept import killed_at
 from tests.integration.persistence_room import archive, publish, receipts_of
 from tests.processes import running, running_door
 from tests.receipts import receipt
 from tests.waiting import wait_until
+from tillstream import stores, topology
+from tillstream.settings import load
 
 
 class Place(NamedTuple):
@@ -31,14 +42,42 @@ class Place(NamedTuple):
     data_dir: Path
     backup: Path
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def command(
+        self, room: str, *arguments: str, patch: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """`python -m room ...`, after the statements of `patch`."""
+        program = f"import sys\n{patch}\nfrom {room}.__main__ import main\nsys.exit(main())"
         return subprocess.run(
-            [sys.executable, "-m", *arguments],
+            [sys.executable, "-c", program, *arguments],
             env=os.environ | self.environ,
             capture_output=True,
             text=True,
             check=False,
             timeout=120,
+        )
+
+    @property
+    def settings(self) -> BackupSettings:
+        return load(BackupSettings, self.environ)
+
+    def make_backup(self) -> None:
+        """What `backup` does, without the start of a process."""
+        backup(self.settings, self.backup, time.time, threading.Event())
+
+    def refused(self) -> str:
+        """Why `restore` writes nothing."""
+        with pytest.raises(BackupError) as caught:
+            self.restore()
+        return str(caught.value)
+
+    def restore(self, *, archive_only: bool = False) -> None:
+        """What `restore` does, without the start of a process."""
+        restore(
+            self.settings,
+            self.backup,
+            check(self.backup),
+            threading.Event(),
+            archive_only=archive_only,
         )
 
     def receipts(self) -> dict[str, dict[str, Any]]:
@@ -135,26 +174,36 @@ def test_what_was_accepted_is_restored_and_verify_proves_it(place: Place) -> Non
 
 
 def filled(place: Place, connection: BlockingConnection, receipts: int) -> None:
-    """Receipts in the log and in the archive, and the door's count of nothing."""
+    """Receipts in the log and in the archive, a dead letter on its queue; no count of the door."""
     publish(connection, *([one] for one in receipts_of(range(receipts))))
-    assert 0 == place.command("persistence", "refill").returncode
+    with connection.channel() as channel:
+        channel.basic_publish("", topology.DEAD_LETTERS, b"no receipt")
+    with connect(place.environ["MONGO_URL"]) as client:
+        store = Archive(client, place.database.name, time.time)
+        refill(place.environ["AMQP_URL"], store, stores.load(place.settings), threading.Event())
 
 
 def test_a_restore_that_was_killed_is_run_again(place: Place, broker: BlockingConnection) -> None:
-    filled(place, broker, 3_000)
+    filled(place, broker, 900)
     known = place.receipts()
-    assert 0 == place.command("persistence", "backup", str(place.backup)).returncode
+    place.make_backup()
     place.wipe()
-    with running("persistence", "restore", str(place.backup), **place.environ) as process:
-        wait_until(lambda: "restoring" in place.database.list_collection_names(), 30, "the mark")
-        process.kill()
+    # Amid the log, which is read back in windows; and when only the state is left to do.
+    patches = [
+        killed_at("persistence.backup.log", "_read_back", 3),
+        killed_at("persistence.backup.state", "restore"),
+    ]
+    command = ("persistence", "restore", str(place.backup))
+    killed = [place.command(*command, patch=patch).returncode for patch in patches]
 
-    again = place.command("persistence", "restore", str(place.backup))
+    again = place.command(*command)
 
-    assert (0, known, 0) == (
+    assert [-signal.SIGKILL] * 2 == killed
+    assert (0, known, 0, [b"no receipt"]) == (
         again.returncode,
         place.receipts(),
         place.database["restoring"].count_documents({}),
+        [each["body"] for each in place.database["dead_letters"].find()],
     )
     assert 0 == place.command("analytics", "recount").returncode
     assert 0 == place.command("analytics", "verify").returncode
@@ -165,26 +214,31 @@ def test_nothing_is_restored_over_data_nor_from_a_damaged_backup(
 ) -> None:
     filled(place, broker, 5)
     known = place.receipts()
-    assert 0 == place.command("persistence", "backup", str(place.backup)).returncode
-    over_data = place.command("persistence", "restore", str(place.backup))
+    place.make_backup()
+    over_data = place.refused()
     place.database.client.drop_database(place.database.name)
-    over_log = place.command("persistence", "restore", str(place.backup))
+    over_log = place.refused()
     with running("persistence", **place.environ):
         wait_until(lambda: len(place.receipts()) == 5, 30, "the worker")
-        beside_a_worker = place.command("persistence", "restore", str(place.backup))
+        beside_a_worker = place.refused()
     place.database.client.drop_database(place.database.name)
-    archive_only = place.command("persistence", "restore", str(place.backup), "--archive-only")
+    place.restore(archive_only=True)
     restored = place.receipts()
     place.wipe()
     part = place.backup / "archive" / "receipts-00001.bson.zst"
     part.write_bytes(part.read_bytes()[:-1] + b"x")
     damaged = place.command("persistence", "restore", str(place.backup))
 
-    said = [each.stderr for each in (over_data, over_log, beside_a_worker, damaged)]
-    expected = ["holds data (receipts)", "the log holds receipts", "workers listen", f"{part}: alt"]
+    said = [over_data, over_log, beside_a_worker, damaged.stderr]
+    expected = [
+        "holds data (dead_letters, receipts)",
+        "the log holds receipts",
+        "workers listen",
+        f"{part}: alt",
+    ]
     assert [True] * 4 == [words in text for words, text in zip(expected, said, strict=True)], said
-    assert (0, known, []) == (
-        archive_only.returncode,
+    assert (known, 1, []) == (
         restored,
+        damaged.returncode,
         place.database.list_collection_names(),
     )

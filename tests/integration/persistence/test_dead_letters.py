@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import partial
+from threading import Event
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 from pymongo.database import Database
 from pymongo.errors import WriteError
 
+from persistence.dead_letters.keeper import drain_letters
 from persistence.dead_letters.store import LARGEST_BODY, DeadLetters, Letter
 from persistence.migration import VERSION, NewerSchema, migrate
 from persistence.settings import RetentionSettings
@@ -22,6 +25,7 @@ from tests.integration.persistence_room import (
     wait_for_count,
     worker,
 )
+from tillstream import topology
 
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
 
@@ -99,6 +103,21 @@ def test_a_letter_of_any_size_is_kept_once_byte_for_byte(
 
     assert letter(body) == actual
     assert ([], 0) == left
+
+
+def test_what_waits_on_the_queue_is_drained_and_what_is_left_is_counted(
+    broker: BlockingConnection, mongo_database: str, mongo_url: str
+) -> None:
+    with broker.channel() as channel:
+        channel.confirm_delivery()
+        for number in range(3):
+            channel.basic_publish("", topology.DEAD_LETTERS, b"no receipt %d" % number)
+    with archive(mongo_url, mongo_database) as database:
+        drain = partial(drain_letters, DeadLetters(database), NOW.timestamp, broker)
+        left = [drain(Event(), seconds) for seconds in (0, 10, 0)]
+        kept = {each["body"] for each in database.dead_letters.find()}
+
+    assert ([3, 0, 0], {b"no receipt 0", b"no receipt 1", b"no receipt 2"}) == (left, kept)
 
 
 def prepared(database: Database[dict[str, Any]]) -> dict[str, Any]:
