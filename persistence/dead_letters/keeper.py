@@ -3,8 +3,11 @@
 1. take a delivery;
 2. write it, majority and journal; MongoDB away, this waits with backoff;
 3. ack. Killed before, the letter comes again and is known by its id.
+
+Beside that it removes, now and then, what a retention leaves of large letters.
 """
 
+import contextlib
 import threading
 import time
 from functools import partial
@@ -20,6 +23,7 @@ from persistence.archive import MAX_BACKOFF_SECONDS
 from persistence.dead_letters.store import DeadLetters, Letter
 from tillstream import broker, topology
 from tillstream.clock import Clock, utc
+from tillstream.timing import Every
 
 log = structlog.get_logger()
 
@@ -27,6 +31,8 @@ log = structlog.get_logger()
 PREFETCH = 4
 #: Longest that a told stop goes unnoticed, seconds.
 IDLE_SECONDS = 0.5
+#: How often what a retention has left is removed, seconds.
+SWEEP_SECONDS = 3_600.0
 
 
 def keep_letters(
@@ -39,8 +45,13 @@ def keep_letters(
     channel.basic_consume(
         topology.DEAD_LETTERS, partial(_take, letters=letters, clock=clock, stop=stop)
     )
+    sweeping = Every(SWEEP_SECONDS, time.monotonic)
     while not stop.is_set():
         connection.process_data_events(IDLE_SECONDS)
+        if sweeping.is_due():
+            # MongoDB away, it is done the next time.
+            with contextlib.suppress(PyMongoError):
+                letters.sweep(utc(clock()))
         if not channel.consumer_tags:
             raise pika.exceptions.ConsumerCancelled(topology.DEAD_LETTERS)
 

@@ -1,7 +1,7 @@
 """The collection `dead_letters`: each letter once, however often it is delivered."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -21,6 +21,9 @@ COLLECTION = "dead_letters"
 #: A body of more than so many bytes is packed, and one that is still larger is kept beside the
 #: collection, in GridFS: a document has 16 MiB at most.
 LARGEST_BODY = 8 * 1024 * 1024
+
+#: A body of that age without a letter is of one that was dropped.
+SETTLED = timedelta(hours=1)
 
 #: Most letters that are listed.
 LISTED = 1_000
@@ -111,6 +114,27 @@ class DeadLetters:
         self._letters.delete_one({"_id": letter_id})
         for file in self._large.find({"filename": letter_id}):
             self._large.delete(file._id)
+
+    def rewrite_large(self, letter_id: str, change: Callable[[bytes], bytes]) -> bool:
+        """Change the bytes of a letter whose body is beside the collection; whether they differ.
+
+        Killed on its way, it is to be done again.
+        """
+        old = list(self._large.find({"filename": letter_id}).sort("uploadDate", DESCENDING))
+        body = self._large.open_download_stream(old[0]._id).read()
+        changed = change(body)
+        if changed != body:
+            self._large.upload_from_stream(letter_id, changed)
+        for file in old if changed != body else old[1:]:
+            self._large.delete(file._id)
+        return changed != body
+
+    def sweep(self, now: datetime) -> None:
+        """Remove the bodies of letters that are gone: MongoDB drops documents by their age only."""
+        # The body of a letter is there a moment before the letter.
+        for file in self._large.find({"uploadDate": {"$lt": now - SETTLED}}):
+            if self._letters.find_one({"_id": file.filename}, {"_id": 1}) is None:
+                self._large.delete(file._id)
 
     def _kept_body(self, letter: Letter, letter_id: str) -> Document:
         if len(letter.body) <= LARGEST_BODY:

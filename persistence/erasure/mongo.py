@@ -5,6 +5,7 @@ by itself, as it writes no amount.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from pymongo import DeleteOne, UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
 
+from persistence.dead_letters.store import DeadLetters
 from persistence.documents import Document, conflict, content_digest, raw_bytes
 from persistence.erasure.anonymous import anonymous_fields, customer_of, without_customer
 from persistence.erasure.audit import ByStore, Record
@@ -39,6 +41,7 @@ class Collections:
         """`go_on` is called before each write."""
         self._database = database
         self._customer = customer
+        self._letters = DeadLetters(database)
         self._go_on = go_on
         #: Receipts that came later are new business.
         self._before = record.started_at
@@ -97,7 +100,7 @@ class Collections:
     def erase_dead_letters(self) -> None:
         """Take the customer out of all that a dead letter holds: bytes, reason, headers."""
         found = self._database.dead_letters.find({})
-        changed = ((each, fields) for each in found if (fields := _changed(each, self._customer)))
+        changed = ((each, fields) for each in found if (fields := self._changed(each)))
         for part in _parts(changed):
             updates = [
                 UpdateOne({"_id": each["_id"]}, {"$set": fields | {"erasedAt": self._before}})
@@ -114,6 +117,17 @@ class Collections:
             "conflicts": self._database.conflicts.count_documents(ours),
             "deadLetters": self._database.dead_letters.count_documents(ours),
         }
+
+    def _changed(self, letter: Document) -> Document:
+        """The fields of a dead letter that name the customer, without it."""
+        fields = {name: _without(value, self._customer) for name, value in letter.items()}
+        changed = {name: value for name, value in fields.items() if value != letter[name]}
+        if letter["body"] is None:
+            self._go_on()
+            erase = partial(without_customer, customer=self._customer)
+            if self._letters.rewrite_large(letter["_id"], erase):
+                changed["body"] = None
+        return changed
 
     def _anonymous(self, document: Document) -> Document:
         before = raw_bytes(document)
@@ -134,12 +148,6 @@ def _parts(items: Iterable[T]) -> Iterator[list[T]]:
     rest = iter(items)
     while part := list(islice(rest, BATCH)):
         yield part
-
-
-def _changed(letter: Document, customer: str) -> Document:
-    """The fields of a dead letter that name the customer, without it."""
-    anonymous = {name: _without(value, customer) for name, value in letter.items()}
-    return {name: value for name, value in anonymous.items() if value != letter[name]}
 
 
 def _without(value: Any, customer: str) -> Any:

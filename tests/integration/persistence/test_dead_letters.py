@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event
 from typing import Any
@@ -103,6 +103,24 @@ def test_a_letter_of_any_size_is_kept_once_byte_for_byte(
 
     assert letter(body) == actual
     assert ([], 0) == left
+
+
+def test_the_body_of_a_letter_that_mongodb_dropped_by_its_age_goes_too(
+    mongo_database: str, mongo_url: str
+) -> None:
+    with archive(mongo_url, mongo_database) as database:
+        letters = DeadLetters(database)
+        for _ in range(2):
+            letters.keep(letter(os.urandom(LARGEST_BODY + 1)), NOW)
+        [dropped, kept] = letters.all()
+        database.dead_letters.delete_one({"_id": dropped["_id"]})
+        chunks, left = database["dead_letters.chunks"], []
+        for later in (timedelta(0), timedelta(hours=2)):
+            letters.sweep(datetime.now(UTC) + later)
+            left.append(chunks.distinct("files_id"))
+        [body] = database["dead_letters.files"].find()
+
+    assert ([2, 1], kept["_id"]) == ([len(each) for each in left], body["filename"])
 
 
 def test_what_waits_on_the_queue_is_drained_and_what_is_left_is_counted(

@@ -3,6 +3,8 @@
 import signal
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from os import urandom
 from typing import Any
 
 import bson
@@ -12,6 +14,7 @@ import zstandard
 from analytics.archive import Archive as ArchiveOfLedger
 from analytics.columns import read_columns
 from analytics.recount import Recount
+from persistence.dead_letters.store import LARGEST_BODY, DeadLetters, Letter
 from tests.integration.persistence.kept import STORES, Kept, killed_at
 from tests.receipts import receipt, stamped
 from tillstream.codec import JSON
@@ -65,13 +68,15 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(kept: Kept) -> Non
             {"body": b'{"customerID": "C-47110"}'},
         ]
     )
+    large = Letter(b'{"customerID": "C-4711"}' + urandom(LARGEST_BODY), "", None, None, {})
+    DeadLetters(kept.database).keep(large, datetime.now(UTC))
     kept.export()
     before = (kept.sums_in_mongo(), kept.ask("SELECT sum(gross), count(*) FROM receipts"))
 
     said = kept.run("erase-customer", CUSTOMER, patch=AT_ONCE).stdout
 
     assert (
-        "erased the customer from 5 receipts, 1 conflicts, 2 dead letters and 1 days of Parquet"
+        "erased the customer from 5 receipts, 1 conflicts, 3 dead letters and 1 days of Parquet"
         " files\nevery total is as it was: 10 receipts of 1 days\n"
     ) == said[: said.index("audit")]
     assert before == (
