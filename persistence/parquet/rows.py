@@ -186,7 +186,7 @@ def _decimals(scaled: Sequence[int], kind: pa.DataType) -> pa.Array:
     return pa.Array.from_buffers(kind, len(low), [None, pa.py_buffer(words.tobytes())])
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def _micro(price: float) -> int:
     return int((Decimal(repr(price)) * 1_000_000).to_integral_value(ROUND_HALF_EVEN))
 

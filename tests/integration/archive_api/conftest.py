@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import httpx
@@ -64,15 +65,24 @@ def store(mongo_url: str, database: Database[dict[str, Any]], table: StoreTable)
 
 
 @contextmanager
-def service(mongo_url: str, database: str, **environ: str) -> Iterator[httpx.Client]:
-    """A client of a service of its own that answers."""
+def serving(
+    mongo_url: str, database: str, **environ: str
+) -> Iterator[tuple[Popen[bytes], httpx.Client]]:
+    """A service of its own that answers, and a client of it."""
     port = free_port()
     settings = {"MONGO_URL": mongo_url, "MONGO_DATABASE": database, "ARCHIVE_API_PORT": str(port)}
     url = f"http://127.0.0.1:{port}"
-    with running("persistence", "api", **settings, **environ):
+    with running("persistence", "api", **settings, **environ) as process:
         wait_until(lambda: answers(f"{url}/health/live"), 30, "the service")
         with httpx.Client(base_url=url, timeout=30) as client:
-            yield client
+            yield process, client
+
+
+@contextmanager
+def service(mongo_url: str, database: str, **environ: str) -> Iterator[httpx.Client]:
+    """A client of a service of its own that answers."""
+    with serving(mongo_url, database, **environ) as (_, client):
+        yield client
 
 
 @pytest.fixture(scope="module")
