@@ -48,13 +48,17 @@ def run(arguments: argparse.Namespace) -> int:
         settings = replace(settings, parquet_url=arguments.to)
     storage = Storage(settings.archive_url())
     last_closed = stores.load(settings).open_day(time.time()) - timedelta(days=1)
+    kept_from = oldest_kept(last_closed, settings.parquet_retention_days)
     first, last = day_range(arguments.first, arguments.last, last_closed)
+    first = max(first, kept_from)
     done: list[Exported] = []
     with (
         connected(settings.mongo_url, settings.mongo_database) as database,
         held(database, time.time) as lease,
     ):
         writing = Writing(storage, lease, time.time)
+        if dropped := writing.drop_before(kept_from):
+            print(f"{dropped} days dropped: they were before {kept_from}", flush=True)
         exporter = Exporter(Source(database), writing, time.time, process.stop_on_signals())
         for each in exporter.run(first, last):
             done.append(each)
@@ -81,6 +85,11 @@ def day_range(first: date | None, last: date | None, last_closed: date) -> tuple
     if first > last:
         raise NoDays(f"no closed business day from {first} to {last}")
     return first, last
+
+
+def oldest_kept(last_closed: date, days: int) -> date:
+    """The first of the newest `days` closed business days; of 0, the first of all."""
+    return last_closed - timedelta(days=days - 1) if days else date.min
 
 
 def _summary(done: list[Exported], where: str) -> str:

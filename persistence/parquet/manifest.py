@@ -67,6 +67,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         """The manifest once `archived` stands for `day`."""
         return replace(self, days=dict(sorted((self.days | {day: archived}).items())))
 
+    def since(self, first: date) -> "Manifest":
+        """The manifest of the days from `first` on."""
+        kept = {day: archived for day, archived in self.days.items() if day >= first}
+        return replace(self, days=kept)
+
 
 def encode(manifest: Manifest) -> bytes:
     """The manifest as indented JSON, days in their order."""

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
 
 from tillstream.settings import LogSettings, MongoSettings, StoreTimeSettings
 
@@ -13,6 +16,8 @@ class ParquetSettings(StoreTimeSettings, MongoSettings, LogSettings):
     data_dir: Path = Path("var")
     #: A folder, or any fsspec URL; `parquet` in `data_dir` when it is not set.
     parquet_url: str | None = None
+    #: How many closed business days an export keeps; 0 keeps all.
+    parquet_retention_days: Annotated[int, Meta(ge=0, le=100_000)] = 0
 
     def archive_url(self) -> str:
         """Where the Parquet files are."""

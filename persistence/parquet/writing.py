@@ -72,6 +72,15 @@ class Writing:
         self.storage.sweep(self.manifest)
         return archived
 
+    def drop_before(self, first: date) -> int:
+        """Remove the days before `first`, all in one step; returns how many there were."""
+        kept = self.manifest.since(first)
+        dropped = len(self.manifest.days) - len(kept.days)
+        if dropped:
+            self.commit(kept)
+            self.storage.sweep(kept)
+        return dropped
+
     def commit(self, manifest: Manifest) -> None:
         """Let `manifest` be the archive from now on."""
         self.lease.renew()

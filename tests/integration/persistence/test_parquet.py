@@ -4,6 +4,8 @@ import os
 import random
 import signal
 import socket
+import time
+from datetime import date
 from decimal import Decimal
 
 from analytics.columns import read_columns
@@ -136,6 +138,24 @@ def test_what_comes_late_counts_at_once_and_what_mongodb_drops_stays(kept: Kept)
     assert "2025-11-10  rewritten: 12 receipts, 0.78 EUR, 2 of them new" == said.split("\n")[0]
     # The day in 2099 is open, and MongoDB has dropped its receipts.
     assert [(58, 12, 12), (81, 14, 14), (78, 12, 12)] == answers
+
+
+def test_days_beyond_the_retention_leave_the_files_and_stay_out(kept: Kept) -> None:
+    days = [date(2025, 11, day) for day in (10, 11, 12)]
+    kept.store([body for day in days for body in receipts_of(day.isoformat(), range(1, 4))])
+    kept.export()
+    keeps = (STORES.open_day(time.time()) - days[1]).days
+    patch = f"import os\nos.environ['PARQUET_RETENTION_DAYS'] = '{keeps}'"
+
+    said = [kept.run("export-parquet", patch=patch).stdout.splitlines()[0] for _ in range(2)]
+
+    assert [
+        "1 days dropped: they were before 2025-11-11",
+        f"{kept.storage.url}: 0 days written, 0 rewritten, 2 were up to date",
+    ] == said
+    assert (days[1:], 3) == (list(kept.storage.manifest().days), len(kept.files()))
+    # MongoDB still has all three.
+    assert [(9, Decimal("0.18"))] == kept.ask("SELECT count(*), sum(gross) FROM receipts")
 
 
 def test_a_day_that_cannot_be_proved_is_left_out_and_told(kept: Kept) -> None:

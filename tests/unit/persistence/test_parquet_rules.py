@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from persistence.entries import entry
-from persistence.parquet.export_command import DayOpen, NoDays, day_range
+from persistence.parquet.export_command import DayOpen, NoDays, day_range, oldest_kept
 from persistence.parquet.manifest import (
     ArchivedDay,
     Manifest,
@@ -117,6 +117,14 @@ def test_a_range_of_days_ends_before_the_open_one() -> None:
         day_range(None, date(2026, 11, 21), closed)
     with pytest.raises(NoDays):
         day_range(date(2026, 11, 19), date(2026, 11, 18), closed)
+
+
+def test_a_retention_keeps_so_many_closed_days() -> None:
+    closed = date(2026, 11, 20)
+
+    assert [date.min, closed, date(2026, 10, 22)] == [
+        oldest_kept(closed, days) for days in (0, 1, 30)
+    ]
 
 
 def test_a_url_of_no_known_store_is_told() -> None:
