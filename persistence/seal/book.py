@@ -23,13 +23,15 @@ from pymongo.write_concern import WriteConcern
 
 from persistence.documents import Document
 from persistence.seal.closing import MOST_RECEIPTS, Seal, close
-from persistence.seal.content import content
+from persistence.seal.content import Unsealable, content
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
 from tillstream.stores import StoreTable
 
 BY_TILL = [("store", ASCENDING), ("till", ASCENDING), ("businessDay", ASCENDING)]
 CHAIN = [("store", ASCENDING), ("till", ASCENDING), ("sequence", ASCENDING)]
+#: What a fault is told by.
+_NAMES = ("store", "till", "businessDay", "number")
 #: How often another sealer may be first, before this one gives up.
 ATTEMPTS = 50
 WTIMEOUT_MS = 30_000
@@ -66,8 +68,15 @@ class Book:
     def contents(self) -> Iterator[dict[str, Any]]:
         """The sealed content of every receipt of a closed day, till by till."""
         for document in self._receipts.find().sort(BY_TILL).hint(BY_TILL):
-            if self._is_closed(document["store"], document["businessDay"]):
+            if not self._is_closed(document.get("store"), document.get("businessDay")):
+                continue
+            try:
                 yield content(document)
+            except Unsealable as error:
+                # Somebody altered it so: no seal has this, and the verifier says of which receipt.
+                yield {"key": error.key, "unreadable": str(error)} | {
+                    name: str(document.get(name)) for name in _NAMES
+                }
 
     def _open_days(self) -> Iterator[tuple[tuple[str, str], list[str]]]:
         """Tills, with their closed days of which more was received than was sealed."""
@@ -121,5 +130,9 @@ class Book:
         self._seals.insert_one(dict(seal))
         return seal
 
-    def _is_closed(self, store: str, day: str) -> bool:
-        return date.fromisoformat(day) < self._stores.calendar(store).on(self._clock())
+    def _is_closed(self, store: object, day: object) -> bool:
+        try:
+            sold_on = date.fromisoformat(str(day))
+        except ValueError:
+            return True  # of no day any more: it was altered
+        return sold_on < self._stores.calendar(str(store)).on(self._clock())

@@ -11,6 +11,7 @@ import msgspec
 
 from persistence.documents import Document, raw_bytes
 from tillstream.codec import decode_receipt
+from tillstream.errors import TillstreamError, UndecodableMessage
 
 _AS_STORED = (
     "store",
@@ -27,11 +28,26 @@ _AS_STORED = (
 )
 
 
+class Unsealable(TillstreamError):
+    """A document that is no receipt any more; `key` is which."""
+
+    def __init__(self, key: str, error: Exception) -> None:
+        self.key = key
+        super().__init__(f"receipt {key} of the archive was damaged: {error!r}")
+
+
 def content(document: Document) -> dict[str, Any]:
     """The sealed content of a document of the archive: its fields, and `raw` as it decodes.
 
-    Both, so that neither can be altered alone.
+    Both, so that neither can be altered alone. Raises Unsealable.
     """
+    try:
+        return _content(document)
+    except (UndecodableMessage, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unsealable(str(document["_id"]), error) from error
+
+
+def _content(document: Document) -> dict[str, Any]:
     receipt = msgspec.to_builtins(decode_receipt(raw_bytes(document)))
     del receipt["customerID"]
     return {
