@@ -52,14 +52,22 @@ class Book:
         self._clock = clock
         self._receipts = durable["receipts"]
         self._seals = durable["seals"]
+        #: Why a till was not sealed to its last closed day.
+        self.failed: list[Unsealable] = []
         self._receipts.create_index(BY_TILL)
         self._seals.create_index(CHAIN, unique=True)
 
     def seal_all(self, key: str | None) -> Iterator[Seal]:
-        """Seal what is not sealed of every closed day; yields each new seal."""
+        """Seal what is not sealed of every closed day; yields each new seal.
+
+        A till with a damaged receipt waits, and is in `failed`.
+        """
         for (store, till), days in self._open_days():
-            for day in days:
-                yield from self._seal_day(store, till, day, key)
+            try:
+                for day in days:
+                    yield from self._seal_day(store, till, day, key)
+            except Unsealable as error:
+                self.failed.append(error)
 
     def seals(self) -> Iterator[Seal]:
         """Every seal, till by till, in the order of its chain."""

@@ -1,6 +1,7 @@
 """`python -m persistence seal`: closes every business day that is over, and what came late."""
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 
 
 def run(_: argparse.Namespace) -> int:
-    """Seal, and say each seal in a line."""
+    """Seal, and say each seal in a line; 0 when every till is sealed."""
     settings = process.load_settings(SealSettings)
     logs.configure(settings, "seal")
     made = receipts = 0
@@ -36,7 +37,9 @@ def run(_: argparse.Namespace) -> int:
                 f" receipts {seal['count']} gross {seal['grossMinor']} cents {seal['hash']}"
             )
     print(f"{made} seals over {receipts} receipts")
-    return 0
+    for error in book.failed:
+        print(f"error: {error}; its till waits", file=sys.stderr)
+    return 1 if book.failed else 0
 
 
 @contextmanager
