@@ -17,10 +17,10 @@ from dashboard.narrow import Narrower
 from dashboard.pages import Pages
 from dashboard.replay import Replays
 from dashboard.settings import DashboardSettings
+from dashboard.store_days import StoreDays
 from dashboard.stream import Broadcaster
 from dashboard.watch import Watch
-from tillstream import logs, ports, process
-from tillstream.clock import BusinessDay
+from tillstream import logs, ports, process, stores
 from tillstream.errors import PortTaken, SettingsError
 
 log = structlog.get_logger()
@@ -47,26 +47,31 @@ def main() -> None:
     if problems := settings.problems():
         process.fail(SettingsError(problems))
     logs.configure(settings, "dashboard")
+    try:
+        table = stores.load(settings)
+    except SettingsError as error:
+        process.fail(error)
     host, port = settings.dashboard_host, settings.dashboard_port
     try:
         listener = ports.listen(host, port, "DASHBOARD_PORT")
     except PortTaken as error:
         process.fail(error)
-    calendar = BusinessDay(settings.zone(), settings.business_day_cutoff_hour)
+    calendar = table.default
     model = Model(calendar, time.time())
     stop = threading.Event()
     feed = Feed(settings.amqp_url, model.take, time.time, stop)
     history = History(settings.mongo_url, settings.mongo_database, model, time.time, stop)
     broadcaster = Broadcaster(model, time.time, settings.dashboard_max_viewers)
     client, database = connect(settings.mongo_url), settings.mongo_database
-    archive = Archive(client, database, settings.store_timezone, time.time)
-    filters = Filters(model, Narrower(client, database, settings.zone(), time.time))
+    archive = Archive(client, database, time.time)
+    days = StoreDays(table, model, time.time)
+    filters = Filters(model, days, Narrower(client, database, time.time))
     replays = Replays(client, database, calendar, time.time)
     watch = Watch(client, database, model, time.time, stop)
     config = uvicorn.Config(
         app.build(
             broadcaster,
-            Pages(model, archive, watch.caught_up_at),
+            Pages(model, days, archive, watch.caught_up_at),
             filters,
             feed.subscribed.is_set,
             time.time,

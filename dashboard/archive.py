@@ -55,16 +55,15 @@ class Life(NamedTuple):
 class Archive:
     """Questions to MongoDB, one at a time, whoever asks; safe to call from several threads."""
 
-    def __init__(self, client: MongoClient[Document], database: str, zone: str, clock: Clock):
+    def __init__(self, client: MongoClient[Document], database: str, clock: Clock):
         self._database = client[database]
-        self._zone = zone
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, str, str], StoreDay] = {}
         self._week_before: dict[tuple[str, str, str], list[Document]] = {}
 
-    def store_day(self, store: str, day: str, category: str = "") -> StoreDay:
-        """A store's day, of one category or of all; raises ArchiveAway."""
+    def store_day(self, store: str, day: str, zone: str, category: str = "") -> StoreDay:
+        """A store's day, of one category or of all, its hours of `zone`; raises ArchiveAway."""
         asked = (store, day, category)
         with self._lock:
             known = self._kept.get(asked)
@@ -74,9 +73,9 @@ class Archive:
             try:
                 if week_before is None:
                     earlier = date.fromisoformat(day) - timedelta(days=7)
-                    hours = hours_of_store(store, earlier.isoformat(), category, self._zone)
+                    hours = hours_of_store(store, earlier.isoformat(), category, zone)
                     week_before = list(self._ask(hours))
-                found = next(self._ask(of_store(store, day, category, self._zone)))
+                found = next(self._ask(of_store(store, day, category, zone)))
             except PyMongoError as error:
                 raise ArchiveAway(str(error)[:200]) from error
             answer = StoreDay(read_at=self._clock(), week_before=week_before, **found)

@@ -4,6 +4,7 @@ import msgspec
 
 from dashboard.model import Model
 from dashboard.narrow import Narrowed, Narrower, Part
+from dashboard.store_days import StoreDays
 
 
 class Choices(msgspec.Struct, frozen=True):
@@ -16,8 +17,9 @@ class Choices(msgspec.Struct, frozen=True):
 class Filters:
     """Answers to the page; nothing is kept that another process would need."""
 
-    def __init__(self, model: Model, narrower: Narrower) -> None:
+    def __init__(self, model: Model, days: StoreDays, narrower: Narrower) -> None:
         self._model = model
+        self._days = days
         self._narrower = narrower
 
     def choices(self) -> Choices:
@@ -31,7 +33,8 @@ class Filters:
 
     def part(self, store: str, category: str) -> Narrowed:
         """The day's figures of a store, a category or both; raises ArchiveAway."""
-        return self._narrower.narrowed(Part(self._model.day, store, category))
+        today = self._days.of(store)
+        return self._narrower.narrowed(Part(today.day, store, category), today)
 
 
 def _as_read(name: str) -> tuple[int, int, str]:

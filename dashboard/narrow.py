@@ -15,6 +15,7 @@ from dashboard.frames import Bar, ranked_bars
 from dashboard.history import running_totals
 from dashboard.panels import UNNAMED, Row, mean, with_rest
 from dashboard.series import Point
+from dashboard.store_days import Today
 from tillstream.clock import Clock
 from tillstream.money import MILLI, decimal_text
 from tillstream.snapshots import CategoryTotal
@@ -43,6 +44,9 @@ class Narrowed(msgspec.Struct, frozen=True, kw_only=True):
     day: str
     store: str
     category: str
+    #: Of the hours, and when the business day began.
+    zone: str
+    starts: float
     #: When the archive was read, and how soon it may be asked again, seconds.
     read_at: float
     ask_again: float
@@ -64,19 +68,20 @@ class Narrower:
         self,
         client: MongoClient[Document],
         database: str,
-        zone: ZoneInfo,
         clock: Clock,
     ) -> None:
         self._database = client[database]
-        self._zone = zone
         self._clock = clock
         self._asking = {True: threading.Lock(), False: threading.Lock()}
         self._lock = threading.Lock()
         self._kept: dict[Part, Narrowed] = {}
         self._week_before: dict[Part, list[Row]] = {}
 
-    def narrowed(self, part: Part) -> Narrowed:
-        """The part as it is now, or as it was up to `ask_again` seconds ago; raises ArchiveAway."""
+    def narrowed(self, part: Part, today: Today) -> Narrowed:
+        """The part of `today` as it is now, or as it was up to `ask_again` seconds ago.
+
+        Raises ArchiveAway.
+        """
         with self._asking[bool(part.store)]:
             now = self._clock()
             with self._lock:
@@ -87,10 +92,10 @@ class Narrower:
             try:
                 found = self._ask(_facets(part))
                 if week_before is None:
-                    week_before = self._hours_of_the_week_before(part)
+                    week_before = self._hours_of_the_week_before(part, today.zone)
             except PyMongoError as error:
                 raise ArchiveAway(str(error)[:200]) from error
-            read = answer(part, found, self._zone, now, self._clock() - now, week_before)
+            read = answer(part, found, today, now, self._clock() - now, week_before)
             with self._lock:
                 _keep(self._kept, part, read)
                 _keep(self._week_before, part, week_before)
@@ -106,10 +111,10 @@ class Narrower:
         except PyMongoError as error:
             raise ArchiveAway(str(error)[:200]) from error
 
-    def _hours_of_the_week_before(self, part: Part) -> list[Row]:
+    def _hours_of_the_week_before(self, part: Part, zone: ZoneInfo) -> list[Row]:
         day = date.fromisoformat(part.day) - timedelta(days=7)
         earlier = self._ask(_minutes_only(part._replace(day=day.isoformat())))
-        return [(hour, gross) for hour, gross, _ in by_hour(earlier["minutes"], self._zone)]
+        return [(hour, gross) for hour, gross, _ in by_hour(earlier["minutes"], zone)]
 
     def _ask(self, pipeline: list[Document]) -> dict[str, list[Document]]:
         receipts = self._database.receipts
@@ -119,7 +124,7 @@ class Narrower:
 def answer(
     part: Part,
     found: dict[str, list[Document]],
-    zone: ZoneInfo,
+    today: Today,
     read_at: float,
     took: float,
     week_before: list[Row],
@@ -132,7 +137,7 @@ def answer(
 
     gross, receipts = total("gross"), total("count")
     panels: dict[str, list[Row]] = {
-        "hours": by_hour(minutes, zone),
+        "hours": by_hour(minutes, today.zone),
         "last-week": week_before,
         "vat": with_rest(
             [
@@ -151,6 +156,8 @@ def answer(
         day=part.day,
         store=part.store,
         category=part.category,
+        zone=today.zone.key,
+        starts=today.starts,
         read_at=read_at,
         ask_again=min(most, max(least, 10 * took)),
         values={

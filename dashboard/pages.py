@@ -12,6 +12,7 @@ from dashboard import layout, live, operations, replayed, shop, slip
 from dashboard.archive import Archive, ArchiveAway
 from dashboard.model import Model
 from dashboard.parts import attributes
+from dashboard.store_days import StoreDays
 from dashboard.views import View, view
 from dashboard.words import translate
 from dashboard.written import Verbatim, Writer
@@ -61,12 +62,14 @@ class Pages:
     def __init__(
         self,
         model: Model,
+        days: StoreDays,
         archive: Archive,
         counted_to: Callable[[], float | None] = lambda: None,
     ) -> None:
         """`counted_to` tells when the ledger had last read the whole log, Unix seconds."""
         self._counted_to = counted_to
         self._model = model
+        self._days = days
         self._archive = archive
 
     def render(self, pathname: str, language: str, search: str = "") -> list[Any]:
@@ -86,21 +89,17 @@ class Pages:
     def refresh(self, pathname: str, language: str, search: str = "") -> list[Any] | None:
         """A store's figures again; None when the archive does not answer."""
         try:
-            found = self._store(place(pathname).about, self._writer(language), view(search))
+            found = self._store(place(pathname).about, language, view(search))
             return list(translate(found, language))
         except ArchiveAway:
             return None
 
-    def _writer(self, language: str) -> Writer:
-        return Writer(language, self._model.timezone)
-
     def _written(self, at: Place, language: str, shown: View) -> Any:
-        write = self._writer(language)
         try:
             if at.page == "store":
-                inner = self._store(at.about, write, shown)
+                inner = self._store(at.about, language, shown)
             elif at.page == "receipt":
-                inner = self._receipt(at.about, write)
+                inner = self._receipt(at.about, language)
             else:
                 inner = [html.P("There is no such page.", className="message")]
         except ArchiveAway:
@@ -122,16 +121,19 @@ class Pages:
         heading = html.H2([html.Span(title), Verbatim(f" {at.about}")])
         return html.Main([html.Div(heading, className="page-title"), body], className="content")
 
-    def _store(self, store: str, write: Writer, shown: View) -> list[Any]:
-        found = self._archive.store_day(store, self._model.day, shown.category)
+    def _store(self, store: str, language: str, shown: View) -> list[Any]:
+        today = self._days.of(store)
+        found = self._archive.store_day(store, today.day, today.zone.key, shown.category)
         if not found.totals and not self._archive.knows(store):
             return shop.unknown(store)
-        return shop.body(store, found, self._model.tills, write, shown)
+        write = Writer(language, today.zone)
+        return shop.body(store, today, found, self._model.tills, write, shown)
 
-    def _receipt(self, key: str, write: Writer) -> list[Any]:
+    def _receipt(self, key: str, language: str) -> list[Any]:
         life = self._archive.receipt(key)
         if life is None:
             return [html.P("The archive has no such receipt (yet).", className="message")]
+        write = Writer(language, self._days.of(life.document["store"]).zone)
         try:
             return slip.body(key, life, self._counted_to(), write)
         except UndecodableMessage:

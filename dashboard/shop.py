@@ -10,6 +10,7 @@ from dashboard import figures, parts, shop_tables
 from dashboard.archive import Document, StoreDay
 from dashboard.panels import mean
 from dashboard.parts import attributes, named
+from dashboard.store_days import Today
 from dashboard.views import WINDOWS, View, query, store_path
 from dashboard.written import Verbatim, Writer
 from tillstream.clock import utc
@@ -80,7 +81,12 @@ def unknown(store: str) -> list[Any]:
 
 
 def body(
-    store: str, found: StoreDay, tills: TillsSnapshot | None, write: Writer, view: View
+    store: str,
+    today: Today,
+    found: StoreDay,
+    tills: TillsSnapshot | None,
+    write: Writer,
+    view: View,
 ) -> list[Any]:
     """The page below its title. `tills` tells of silence and gaps, where it is known."""
     whole = found.totals[0] if found.totals else {}
@@ -91,7 +97,12 @@ def body(
             _tiles(whole, read_at, write),
             className="tiles",
             **named("Figures of the store"),
-            **attributes(read=str(found.read_at)),
+            **attributes(
+                read=str(found.read_at),
+                day=today.day,
+                zone=today.zone.key,
+                abbreviation=read_at.astimezone(today.zone).tzname() or today.zone.key,
+            ),
         ),
         html.Div(
             [

@@ -34,6 +34,12 @@
     }
   }
 
+  /* Day and zone of the page: a store may have its own, the others have the chain's. */
+  function place() {
+    const own = document.querySelector("#store-page [data-zone]");
+    return own ? own.dataset : frame;
+  }
+
   const onPage = (id) => document.getElementById(id) !== null;
 
   function connect() {
@@ -46,7 +52,7 @@
       frame = JSON.parse(event.data);
       heardAt = Date.now();
       attempts = 0;
-      t.useZone(frame.zone);
+      t.useZone(place().zone);
       t.takePoints(frame);
       t.takePanels(frame);
       // Frames that came together, to a browser that is busy, are drawn once.
@@ -211,11 +217,12 @@
   function clock() {
     const time = frame.data_time;
     if (time === null) return;
-    const text = `${t.secondTime(time)} ${frame.abbreviation}`;
+    const { day, zone, abbreviation } = place();
+    const text = `${t.secondTime(time)} ${abbreviation}`;
     put("data-time", { children: text, "data-value": String(time) });
     put("data-time-long", {
-      children: `${t.say("Business day")} ${t.format.day(frame.day)}, ${t.say("figures of")} ${text} (${frame.zone})`,
-      "data-value": frame.day,
+      children: `${t.say("Business day")} ${t.format.day(day)}, ${t.say("figures of")} ${text} (${zone})`,
+      "data-value": day,
     });
   }
 

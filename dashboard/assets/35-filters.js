@@ -28,7 +28,8 @@
   function current(frame) {
     const { store, category } = chosen();
     const same = part && part.store === store && part.category === category;
-    return same && (!frame || part.day === frame.day) ? part : null;
+    // A store with a calendar of its own may have another day.
+    return same && (!frame || part.day === frame.day || part.zone !== frame.zone) ? part : null;
   }
 
   /* One category of all stores: its revenue and the bars are in every frame. */

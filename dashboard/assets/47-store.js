@@ -49,7 +49,7 @@
     const { data, layout } = t.basePlot("store-bars");
     const bars = part.bars || [];
     const amounts = bars.map(([, revenue]) => Number(revenue));
-    const hours = t.hoursFigure("store-hours-plot", t.frame(), part.panels.hours, part.panels["last-week"]);
+    const hours = t.hoursFigure("store-hours-plot", part, part.panels.hours, part.panels["last-week"]);
     for (const id of ["store-revenue-plot", "store-bars", "store-rate", "store-hours-plot"]) {
       document.getElementById(`${id}-until`).textContent = `${t.say("to")} ${t.minuteTime(end)}`;
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from bson import Int64
@@ -34,6 +35,7 @@ from tillstream.clock import BusinessDay, utc
 from tillstream.contracts import receipt_key
 
 DATABASE = "dashboard-pages"
+REUNION = ZoneInfo("Indian/Reunion")
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +45,14 @@ def workers(amqp_url: str) -> Iterator[Workers]:
 
 
 @pytest.fixture(scope="module")
-def dashboard(workers: Workers, amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
-    own = Dashboard(AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE=DATABASE)
+def dashboard(
+    workers: Workers, amqp_url: str, mongo_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Dashboard]:
+    stores = tmp_path_factory.mktemp("dashboard") / "stores.csv"
+    stores.write_text("storeID,zone,cutoffHour\n974,Indian/Reunion,0\n")
+    own = Dashboard(
+        AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE=DATABASE, STORES_FILE=str(stores)
+    )
     yield own.start()
     own.close()
     with MongoClient[dict[str, Any]](mongo_url) as client:
@@ -82,7 +90,7 @@ def sold_at(mongo_url: str) -> str:
     return wall
 
 
-def archived(fields: dict[str, Any], sold: float) -> dict[str, Any]:
+def archived(fields: dict[str, Any], sold: float, zone: ZoneInfo = PARIS) -> dict[str, Any]:
     """The receipt as the archive lays it out (docs/decisions/0005-archive-documents.md)."""
     read = decoded(fields)
     return {
@@ -91,7 +99,7 @@ def archived(fields: dict[str, Any], sold: float) -> dict[str, Any]:
         "till": str(read.terminal_id),
         "number": str(read.cash_receipt_id),
         "date": utc(sold),
-        "businessDay": BusinessDay(PARIS).on(sold).isoformat(),
+        "businessDay": BusinessDay(zone).on(sold).isoformat(),
         "receivedAt": utc(sold + 0.25),
         "storedAt": utc(sold + 0.75),
         "grossMinor": Int64(round(read.document_total.gross_total * 100)),
@@ -198,6 +206,28 @@ def test_a_stores_page_shows_its_own_receipts_only(
     } == rows
     assert ["Boisson", "Pain"] == categories
     assert opened in {f"Lyon%2F4/1/{number}/{sold_at}" for number in (1, 2, 3)}
+
+
+def test_a_store_with_a_calendar_of_its_own_shows_its_own_day_and_names_its_zone(
+    browser: Browser, dashboard: Dashboard, mongo_url: str
+) -> None:
+    now = time.time()
+    there = datetime.fromtimestamp(now, REUNION)
+    sold = receipt(1, cents=700, storeID=974, date=f"{there:%Y-%m-%d %H:%M:%S}")
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        client[DATABASE]["receipts"].insert_one(archived(sold, now, REUNION))
+    with viewing(browser, dashboard.url, path="store/974", locale="en-GB") as page:
+        wait_for_state(page, "status", "live", 20)
+        page.wait_for_selector('#data-time-long:has-text("Indian/Reunion")')
+        shown = (
+            attribute(page, "store-revenue", "value"),
+            page.inner_text("#store-hours tbody th"),
+            page.inner_text("#store-last"),
+            page.inner_text("#data-time").rpartition(" ")[2],
+            attribute(page, "data-time-long", "value"),
+        )
+
+    assert ("7.00", f"{there:%H}", f"{there:%H:%M:%S}", "+04", f"{there:%Y-%m-%d}") == shown
 
 
 def test_a_receipt_stands_at_its_own_address_and_tells_its_life(

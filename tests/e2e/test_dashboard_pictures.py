@@ -22,6 +22,7 @@ from dashboard.filters import Filters
 from dashboard.narrow import Narrower
 from dashboard.pages import Pages
 from dashboard.replay import Replays
+from dashboard.store_days import StoreDays
 from dashboard.stream import Broadcaster
 from dashboard.views import receipt_path
 from dashboard.watch import Watch
@@ -33,6 +34,7 @@ from tests.waiting import wait_until
 from tillstream import broker, ports, proofs, topology
 from tillstream.clock import BusinessDay
 from tillstream.proofs import Proof
+from tillstream.stores import StoreTable
 
 pytestmark = pytest.mark.skipif(
     "DASHBOARD_PICTURES" not in os.environ,
@@ -80,11 +82,12 @@ def performing(
 ) -> Iterator[str]:
     """The pages of the stage; yields their URL."""
     broadcaster = Broadcaster(stage.model, stage.now, max_viewers=10)
-    archive = Archive(client, DATABASE, PARIS.key, stage.now)
+    archive = Archive(client, DATABASE, stage.now)
+    days = StoreDays(StoreTable(BusinessDay(PARIS), {}), stage.model, stage.now)
     ended = threading.Event()
     watch = Watch(client, DATABASE, stage.model, stage.now, ended)
-    pages = Pages(stage.model, archive, stage.now)
-    filters = Filters(stage.model, Narrower(client, DATABASE, PARIS, stage.now))
+    pages = Pages(stage.model, days, archive, stage.now)
+    filters = Filters(stage.model, days, Narrower(client, DATABASE, stage.now))
     config = uvicorn.Config(
         app.build(
             broadcaster,

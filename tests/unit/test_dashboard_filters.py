@@ -11,12 +11,15 @@ from dashboard.frames import Bar
 from dashboard.model import Model
 from dashboard.narrow import Narrowed, Narrower, Part, answer
 from dashboard.panels import UNNAMED
+from dashboard.store_days import StoreDays, Today
 from dashboard.views import View, view
 from tests.snapshots import ZONE, breakdowns, categories
 from tillstream.clock import BusinessDay
+from tillstream.stores import StoreTable
 
 PARIS = ZoneInfo(ZONE)
 EIGHT = datetime(2026, 11, 21, 8, 59, tzinfo=PARIS)
+TODAY = Today("2026-11-21", EIGHT.replace(hour=0, minute=0).timestamp(), PARIS)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +42,8 @@ class _Archive:
 
 def test_all_names_are_offered_as_they_are_read() -> None:
     model = Model(BusinessDay(PARIS), EIGHT.timestamp())
-    filters = Filters(model, cast("Narrower", _Archive()))
+    days = StoreDays(StoreTable(BusinessDay(PARIS), {}), model, EIGHT.timestamp)
+    filters = Filters(model, days, cast("Narrower", _Archive()))
     before = filters.choices()
     at = EIGHT.timestamp()
     model.take(breakdowns(at, store={"12": 1, "7": 2}), at)
@@ -74,13 +78,15 @@ def test_the_figures_of_a_part_are_exact() -> None:
     }
     at = EIGHT.timestamp()
 
-    actual = answer(Part("2026-11-21", "7", "Pain"), found, PARIS, at + 60, 0.5, [("08", 9)])
+    actual = answer(Part("2026-11-21", "7", "Pain"), found, TODAY, at + 60, 0.5, [("08", 9)])
 
     assert (
         Narrowed(
             day="2026-11-21",
             store="7",
             category="Pain",
+            zone="Europe/Paris",
+            starts=TODAY.starts,
             read_at=at + 60,
             ask_again=5.0,
             values={
@@ -100,3 +106,20 @@ def test_the_figures_of_a_part_are_exact() -> None:
         )
         == actual
     )
+
+
+def test_a_store_has_the_day_and_the_zone_of_its_own_calendar() -> None:
+    late = datetime(2026, 11, 21, 22, 30, tzinfo=PARIS).timestamp()
+    model = Model(BusinessDay(PARIS), late)
+    reunion = ZoneInfo("Indian/Reunion")
+    table = StoreTable(BusinessDay(PARIS), {"974": BusinessDay(reunion, 2)})
+    # Without a word of the totals since noon the chain keeps its day; a clock of its own goes on.
+    days = StoreDays(table, model, lambda: late + 86_400)
+
+    actual = [days.of(store) for store in ("12", "", "974")]
+
+    assert [
+        Today("2026-11-21", datetime(2026, 11, 21, tzinfo=PARIS).timestamp(), PARIS),
+        Today("2026-11-21", datetime(2026, 11, 21, tzinfo=PARIS).timestamp(), PARIS),
+        Today("2026-11-22", datetime(2026, 11, 22, 2, tzinfo=reunion).timestamp(), reunion),
+    ] == actual
