@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from dashboard.history import delay_percentiles
 from tillstream.clock import Clock
 from tillstream.errors import TillstreamError
 
@@ -41,6 +42,8 @@ class StoreDay(NamedTuple):
     categories: list[Document]
     vat: list[Document]
     tenders: list[Document]
+    #: p50, p95 and p99 of received to stored, ms: one row, or none without receipts.
+    delays: list[Document]
     tills: list[Document]
     latest: list[Document]
 
@@ -178,6 +181,7 @@ def of_store(store: str, day: str, category: str, zone: str) -> list[Document]:
             {"$sort": {"gross": -1, "_id": 1}},
             {"$limit": MAX_TILLS},
         ],
+        "delays": delay_percentiles(None),
         "tills": [{"$group": by_till}, {"$sort": {"_id": 1}}, {"$limit": MAX_TILLS}],
         "latest": [
             {"$sort": {"date": -1}},

@@ -93,20 +93,27 @@ def _by_minute(day: date, field: str) -> list[dict[str, Any]]:
 
 
 def _stored_by_minute(day: date) -> list[dict[str, Any]]:
-    """Nearest-rank percentiles of received to stored, ms, of each minute in which it was stored."""
+    """Percentiles of received to stored of each minute in which it was stored."""
+    minute = {"$dateTrunc": {"date": "$storedAt", "unit": "minute"}}
+    return [
+        {"$match": {"businessDay": day.isoformat()}},
+        *delay_percentiles(minute),
+        {"$sort": {"_id": 1}},
+    ]
+
+
+def delay_percentiles(group: Any) -> list[dict[str, Any]]:
+    """Stages for the nearest-rank percentiles of received to stored, ms, of each group."""
 
     def rank(part: float) -> dict[str, Any]:
         place = {"$ceil": {"$multiply": [part, {"$size": "$delays"}]}}
         return {"$arrayElemAt": ["$delays", {"$toInt": {"$subtract": [place, 1]}}]}
 
-    minute = {"$dateTrunc": {"date": "$storedAt", "unit": "minute"}}
     delay = {"$subtract": ["$storedAt", "$receivedAt"]}
     return [
-        {"$match": {"businessDay": day.isoformat()}},
-        {"$group": {"_id": minute, "delays": {"$push": delay}}},
+        {"$group": {"_id": group, "delays": {"$push": delay}}},
         {"$set": {"delays": {"$sortArray": {"input": "$delays", "sortBy": 1}}}},
         {"$project": {"p50": rank(0.5), "p95": rank(0.95), "p99": rank(0.99)}},
-        {"$sort": {"_id": 1}},
     ]
 
 

@@ -94,7 +94,7 @@ def body(
     tables = shop_tables.Tables(store, write, [html.Span("to"), " ", write.minute(read_at)])
     return [
         html.Section(
-            _tiles(whole, read_at, write),
+            _tiles(whole, found.delays, read_at, write),
             className="tiles",
             **named("Figures of the store"),
             **attributes(
@@ -119,12 +119,13 @@ def body(
     ]
 
 
-def _tiles(whole: Document, read_at: datetime, write: Writer) -> list[Any]:
+def _tiles(whole: Document, delays: list[Document], read_at: datetime, write: Writer) -> list[Any]:
     gross, net, returns, receipts, units = (
         int(whole.get(name, 0)) for name in ("gross", "net", "returns", "receipts", "units")
     )
     basket, in_basket = mean(gross, receipts), mean(units, receipts, MILLI)
     last = whole.get("last")
+    delay = delays[0]["p95"] if delays else None
 
     def money(minor: int) -> tuple[str, str]:
         return decimal_text(minor), write.money(minor)
@@ -146,6 +147,12 @@ def _tiles(whole: Document, read_at: datetime, write: Writer) -> list[Any]:
         ),
         ("store-net", "Net revenue", "without tax", money(net)),
         ("store-returns", "Returns", "negative receipts", money(returns)),
+        (
+            "store-delay",
+            "Network delay p95",
+            "today",
+            (None, None) if delay is None else (str(delay), write.milliseconds(int(delay))),
+        ),
         (
             "store-last",
             "Last receipt",

@@ -43,6 +43,10 @@ class Writer(NamedTuple):
         """An integer, its thousands grouped."""
         return Verbatim(f"{value:,}".replace(",", _NARROW if self.language == "fr" else ","))
 
+    def milliseconds(self, value: int) -> Verbatim:
+        """A delay."""
+        return Verbatim(f"{self.number(value)}{_FIXED}ms")
+
     def quantity(self, milli: int) -> Verbatim:
         """Thousandths: 2000 is 2, 250 is 0.25."""
         text = f"{milli / 1000:.3f}".rstrip("0").rstrip(".")

@@ -174,7 +174,7 @@ def test_a_stores_page_shows_its_own_receipts_only(
         page.wait_for_selector("#store-revenue")
         shown = {
             name: attribute(page, f"store-{name}", "value")
-            for name in ("revenue", "receipts", "basket", "returns", "net")
+            for name in ("revenue", "receipts", "basket", "returns", "net", "delay")
         }
         rows = {
             name: page.inner_text(f"#store-{name} tbody").split("\t")
@@ -198,6 +198,7 @@ def test_a_stores_page_shows_its_own_receipts_only(
         "basket": "3.47",
         "returns": "-1.50",
         "net": "10.40",
+        "delay": "500",
     } == shown
     assert {
         "hours": [sold_at[11:13], "€10.40", "€42.00"],
