@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 import duckdb
 from pymongo import MongoClient
 
+from loadtest.bench.command import Ended, run_module
 from loadtest.bench.harness import Options, Series
 from loadtest.bench.log_writer import write_log
 from loadtest.bench.private import System, running_system
@@ -28,15 +28,6 @@ FIRST_DAY = date(2025, 1, 1)
 BY_CATEGORY = "SELECT category, sum(gross) FROM lines GROUP BY category ORDER BY category"
 
 STORED_SECONDS = 120
-
-
-class Ended(NamedTuple):
-    """A command that ended well."""
-
-    seconds: float
-    #: Largest resident memory, MiB.
-    memory: float
-    said: str
 
 
 def measure(options: Options, series: Series) -> None:
@@ -133,16 +124,6 @@ def _check(system: System, receipts: int) -> None:
 
 
 def _command(system: System, *arguments: str) -> Ended:
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "persistence", *arguments],
-        env={**os.environ, **system.environ},
-        stdout=subprocess.PIPE,
-        text=True,
+    return run_module(
+        "persistence", *arguments, environ={**os.environ, **system.environ, "LOG_LEVEL": "ERROR"}
     )
-    said = process.stdout.read() if process.stdout else ""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise TillstreamError(f"`python -m persistence {arguments[0]}` failed")
-    return Ended(time.perf_counter() - started, usage.ru_maxrss / 1024, said)

@@ -1,13 +1,10 @@
 """How fast the ledger is rebuilt from the log, and the memory that this takes."""
 
-import os
 import re
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from loadtest.bench.command import run_module
 from loadtest.bench.harness import Options, Result, Series
 from loadtest.bench.log_writer import write_log
 from loadtest.bench.private import System, running_system
@@ -37,8 +34,7 @@ def run(options: Options) -> Result:
         "`python -m analytics recount`: everything from the first message to the ledger on disk,"
         " the broker beside it; receipts of the generator, of 1,000 stores.",
         f"Logs of {batched:,} receipts in messages of {BATCH_RECEIPTS}, of {single:,} single"
-        f" ones; memory at {many:,} distinct receipts, once: of the process that counts, and of"
-        " the largest one that reads.",
+        f" ones; memory at {many:,} distinct receipts, once: of all its processes together.",
     ]
     for count, per_message, name, target in (
         (batched, BATCH_RECEIPTS, "recount, log in batches", TARGET_BATCHED),
@@ -83,18 +79,8 @@ def _receipts(count: int, environ: Mapping[str, str]) -> Iterator[bytes]:
 
 def _recount(system: System, count: int) -> tuple[float, float]:
     """Receipts/s, and the largest resident memory in MiB."""
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "analytics", "recount"],
-            env={**system.environ, "LOG_LEVEL": "ERROR"},
-            stdout=said,
-            stderr=subprocess.STDOUT,
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        text = said.read()
-    found = re.search(r"counted (\d+) receipts in [\d.]+ s \(([\d,]+)/s\)", text)
+    done = run_module("analytics", "recount", environ={**system.environ, "LOG_LEVEL": "ERROR"})
+    found = re.search(r"counted (\d+) receipts in [\d.]+ s \(([\d,]+)/s\)", done.said)
     if found is None or int(found[1]) != count:
-        raise TillstreamError(f"recount said: {text[-2000:]}")
-    return float(found[2].replace(",", "")), usage.ru_maxrss / 1024
+        raise TillstreamError(f"recount said: {done.said[-2000:]}")
+    return float(found[2].replace(",", "")), done.memory
