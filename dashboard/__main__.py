@@ -71,7 +71,7 @@ def main() -> None:
     config = uvicorn.Config(
         app.build(
             broadcaster,
-            Pages(model, days, archive, watch.caught_up_at),
+            Pages(model, days, archive, time.time, watch.caught_up_at),
             filters,
             feed.subscribed.is_set,
             time.time,

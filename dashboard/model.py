@@ -96,11 +96,10 @@ class Model:
         """The stores' time zone."""
         return self._calendar.zone
 
-    @property
-    def tills(self) -> TillsSnapshot | None:
-        """The newest word on the tills."""
+    def tills(self, now: float) -> TillsSnapshot | None:
+        """The newest word on the tills; None when it is stale at `now`."""
         with self._lock:
-            return self._tills
+            return self._tills if self._live(topology.TILLS, now) else None
 
     @property
     def newest(self) -> Newest:

@@ -16,6 +16,7 @@ from dashboard.store_days import StoreDays
 from dashboard.views import View, view
 from dashboard.words import translate
 from dashboard.written import Verbatim, Writer
+from tillstream.clock import Clock
 from tillstream.errors import UndecodableMessage
 
 #: A store's page asks again this often, ms.
@@ -64,6 +65,7 @@ class Pages:
         model: Model,
         days: StoreDays,
         archive: Archive,
+        clock: Clock,
         counted_to: Callable[[], float | None] = lambda: None,
     ) -> None:
         """`counted_to` tells when the ledger had last read the whole log, Unix seconds."""
@@ -71,6 +73,7 @@ class Pages:
         self._model = model
         self._days = days
         self._archive = archive
+        self._clock = clock
 
     def render(self, pathname: str, language: str, search: str = "") -> list[Any]:
         """Header, content and footer. Blocks while the archive is asked."""
@@ -127,7 +130,7 @@ class Pages:
         if not found.totals and not self._archive.knows(store):
             return shop.unknown(store)
         write = Writer(language, today.zone)
-        return shop.body(store, today, found, self._model.tills, write, shown)
+        return shop.body(store, today, found, self._model.tills(self._clock()), write, shown)
 
     def _receipt(self, key: str, language: str) -> list[Any]:
         life = self._archive.receipt(key)

@@ -146,7 +146,7 @@ def _tiles(whole: Document, delays: list[Document], read_at: datetime, write: Wr
             (in_basket, in_basket and write.decimal(in_basket)),
         ),
         ("store-net", "Net revenue", "without tax", money(net)),
-        ("store-returns", "Returns", "negative receipts", money(returns)),
+        ("store-returns", "Returns", "gross, today", money(returns)),
         (
             "store-delay",
             "Network delay p95",

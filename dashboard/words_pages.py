@@ -30,7 +30,6 @@ PAGES = {
     "not known": "inconnu",
     "none today": "aucun aujourd'hui",
     "silent since": "muette depuis",
-    "negative receipts": "tickets négatifs",
     "Network delay p95": "Délai réseau p95",
     "Hours": "Heures",
     "Categories": "Catégories",

@@ -86,7 +86,7 @@ def performing(
     days = StoreDays(StoreTable(BusinessDay(PARIS), {}), stage.model, stage.now)
     ended = threading.Event()
     watch = Watch(client, DATABASE, stage.model, stage.now, ended)
-    pages = Pages(stage.model, days, archive, stage.now)
+    pages = Pages(stage.model, days, archive, stage.now, watch.caught_up_at)
     filters = Filters(stage.model, days, Narrower(client, DATABASE, stage.now))
     config = uvicorn.Config(
         app.build(

@@ -287,3 +287,13 @@ def test_a_healthy_worker_never_looks_stale_and_a_killed_one_does_within_three_s
 
     assert {"stale"} == seen[False]
     assert seen[True] <= {"live"}
+
+
+def test_a_word_on_the_tills_is_none_once_it_is_stale() -> None:
+    fresh = model()
+    fresh.take(count(NOON), NOON)
+    fresh.take(tills(NOON), NOON)
+
+    actual = [fresh.tills(NOON + 1), fresh.tills(NOON + 3)]
+
+    assert [tills(NOON), None] == actual
