@@ -88,7 +88,10 @@ def rows(result: Result) -> list[tuple[str, ...]]:
 
 
 def compared(one: Record, other: Record) -> list[tuple[str, ...]]:
-    """Medians of what both have, and the second as a multiple of the first."""
+    """Medians of what both have, the second as a multiple of the first, and what it is.
+
+    `noise` is a difference within the rounds: their ranges overlap.
+    """
     others = {(one.name, one.unit): one for one in other.result.measurements}
     found: list[tuple[str, ...]] = []
     for first in one.result.measurements:
@@ -97,7 +100,7 @@ def compared(one: Record, other: Record) -> list[tuple[str, ...]]:
             continue
         medians = (figure(first.median), figure(second.median))
         ratio = f"x {second.median / first.median:.2f}" if first.median else ""
-        verdict = _verdict(first, second.median)
+        verdict = _verdict(first, second)
         found.append((first.name, first.unit, *medians, ratio, verdict))
     return found
 
@@ -139,7 +142,10 @@ def target(one: Measurement) -> str:
     return f"{sign} {figure(one.target)} {'reached' if one.reached else 'MISSED'}"
 
 
-def _verdict(first: Measurement, second: float) -> str:
-    if second == first.median:
+def _verdict(first: Measurement, second: Measurement) -> str:
+    if second.median == first.median:
         return "same"
-    return "better" if (second > first.median) == (first.better == "higher") else "worse"
+    if max(min(first.values), min(second.values)) <= min(max(first.values), max(second.values)):
+        return "noise"
+    higher = second.median > first.median
+    return "better" if higher == (first.better == "higher") else "worse"

@@ -85,6 +85,14 @@ def test_a_comparison_says_what_became_better(tmp_path: Path) -> None:
     ] == results.compared(one, other)
 
 
+def test_a_difference_within_the_rounds_is_noise(tmp_path: Path) -> None:
+    one = kept(tmp_path, 90, 100, 110, commit="one")
+    others = [kept(tmp_path, *values, commit="other") for values in ((105, 120), (111, 120))]
+    verdicts = [[row[-1] for row in results.compared(one, other)] for other in others]
+
+    assert [["noise", "noise"], ["better", "worse"]] == verdicts
+
+
 def test_a_comparison_keeps_units_apart_and_divides_by_no_zero() -> None:
     def record(cores: float, mib: float) -> results.Record:
         series = Series()
