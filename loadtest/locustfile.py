@@ -57,7 +57,7 @@ class Till(FastHttpUser):
         if run.supply is None or run.sent == run.limit:
             return
         run.sent += 1
-        self._deliver(run.supply.take())
+        self._deliver(run.supply.take(ahead=run.limit is None))
 
     def _deliver(self, posting: Posting) -> None:
         for _ in range(TRIES):
@@ -153,6 +153,8 @@ def open_books(environment: Environment, **_: Any) -> None:
 def close_books(environment: Environment, **_: Any) -> None:
     """Compare what was accepted with what came on top; the run fails when they differ."""
     before, accepted, lost = run.before, run.accepted, run.lost
+    if run.supply is not None:
+        run.supply.close()
     # The next run of the page asks its shape before it opens the books.
     run.reset()
     if before is None:

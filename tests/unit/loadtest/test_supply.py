@@ -1,6 +1,9 @@
 """Laws of the supply: receipts of the generator, dated when they are posted, none twice."""
 
 import json
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,12 +28,25 @@ def test_only_the_date_changes_and_the_gross_is_what_it_says(cents: int, second:
     assert (expected, cents) == (json.loads(posted.body), posted.gross)
 
 
-def test_no_receipt_comes_twice(tmp_path: Path) -> None:
-    supply = Supply(tmp_path, PARIS, chunk=50)
-    taken = [json.loads(supply.take().body) for _ in range(120)]
-    keys = {(one["storeID"], one["terminalID"], one["cashReceiptID"]) for one in taken}
+def numbers(bodies: Iterable[bytes]) -> list[tuple[int, int, int]]:
+    """Store, till and number of each receipt."""
+    receipts = map(json.loads, bodies)
+    return [(one["storeID"], one["terminalID"], one["cashReceiptID"]) for one in receipts]
 
-    assert 120 == len(keys)
+
+def test_no_receipt_comes_twice_and_none_is_left_out(tmp_path: Path) -> None:
+    taken: list[tuple[int, int, int]] = []
+    for count in (60, 10, 50):
+        supply = Supply(tmp_path, PARIS, chunk=50)
+        with ThreadPoolExecutor(8) as tills:
+            postings = tills.map(lambda _: supply.take(), range(count))  # noqa: B023
+        taken += numbers(posting.body for posting in postings)
+        supply.close()
+    taken += numbers((tmp_path / "generator" / "unsent.ndjson").read_bytes().splitlines())
+    each = Counter((store, till) for store, till, _ in taken)
+    expected = {(*till, number) for till, count in each.items() for number in range(1, count + 1)}
+
+    assert sorted(expected) == sorted(taken)
 
 
 def test_the_servers_of_a_local_run_are_found_by_their_ports(tmp_path: Path) -> None:
