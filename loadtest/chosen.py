@@ -23,9 +23,9 @@ class Shape(LoadTestShape):
         self.runner = environment.runner
         self.load = load
         self._options: Any = environment.parsed_options
-        self._stats: Any = environment.stats
         self._kind = kind
         self._ended = ended
+        self._achieved = shapes.Achieved()
 
     def tick(self) -> tuple[int, float, list[type[User]] | None] | None:
         """Users, users that start in a second, and their class; None ends the run."""
@@ -34,7 +34,10 @@ class Shape(LoadTestShape):
         if self.load == "burst":
             want = shapes.burst(self._ended(), options.count)
         elif self.load == "ramp":
-            want = shapes.ramp(second, self._stats.total.current_rps, options.most)
+            achieved = self._achieved.tick(second, self._ended())
+            want = shapes.ramp(second, achieved, options.most)
+            if want is None:
+                print(f"the ramp ends at {shapes.asked(second):,.0f}/s: {achieved:,.0f}/s achieved")
         elif self.load == "day":
             want = shapes.day(second, options.rate, options.seconds)
         else:

@@ -1,5 +1,6 @@
 """How many users there are when: pure functions of time, and of what the last step achieved."""
 
+from collections import deque
 from math import exp
 from typing import NamedTuple
 
@@ -8,6 +9,9 @@ USER_RATE = 1.0
 #: A ramp begins with so many receipts a second, adds as many at each step of so many seconds.
 RAMP_STEP = 500.0
 RAMP_STEP_SECONDS = 10.0
+#: All users of a step have started after two seconds, and a tick, one a second, may be late.
+RAMP_SETTLED_SECONDS = 7.0
+RAMP_TICKS = 4
 #: Requests per second of one user of a ramp.
 RAMP_USER_RATE = 10.0
 #: The system is saturated when it achieves less than this share of what is asked of it.
@@ -22,6 +26,26 @@ class Want(NamedTuple):
 
     users: int
     spawn_rate: float
+
+
+class Achieved:
+    """The rate of the last ticks: what a step achieves does not hang on the steps before it."""
+
+    def __init__(self) -> None:
+        self._ticks: deque[tuple[float, int]] = deque(maxlen=RAMP_TICKS)
+
+    def tick(self, second: float, ended: int) -> float:
+        """At `second` of the run so many receipts have ended; receipts a second."""
+        if self._ticks and second < self._ticks[-1][0]:
+            self._ticks.clear()  # another run
+        self._ticks.append((second, ended))
+        (since, before), (until, now) = self._ticks[0], self._ticks[-1]
+        return (now - before) / (until - since) if until > since else 0.0
+
+
+def asked(second: float) -> float:
+    """Receipts a second that a ramp asks for."""
+    return RAMP_STEP * (int(second / RAMP_STEP_SECONDS) + 1)
 
 
 def steady(second: float, rate: float, seconds: float) -> Want | None:
@@ -52,13 +76,11 @@ def ramp(second: float, achieved: float, most: float) -> Want | None:
 
     `achieved` is the rate of the last seconds, receipts a second.
     """
-    step = int(second / RAMP_STEP_SECONDS)
-    asked = RAMP_STEP * (step + 1)
-    into = second - step * RAMP_STEP_SECONDS
-    # The second half of a step: its users have started, and its rate has settled.
-    if into > 0.7 * RAMP_STEP_SECONDS and achieved < SATURATED_BELOW * asked:
+    wanted = asked(second)
+    # The end of a step: its users have started, and its rate has settled.
+    if second % RAMP_STEP_SECONDS > RAMP_SETTLED_SECONDS and achieved < SATURATED_BELOW * wanted:
         return None
-    if asked > most:
+    if wanted > most:
         return None
-    users = round(asked / RAMP_USER_RATE)
+    users = round(wanted / RAMP_USER_RATE)
     return Want(users, users / 2)

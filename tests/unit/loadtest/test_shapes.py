@@ -52,5 +52,15 @@ def test_a_ramp_ends_where_a_step_is_not_achieved(
     assert ends == (shapes.ramp(second, achieved, 10_000) is None)
 
 
+def test_a_step_is_judged_by_itself_and_a_run_too() -> None:
+    achieved = shapes.Achieved()
+    rates = [achieved.tick(float(second), 500 * second) for second in range(1, 11)]
+    rates += [achieved.tick(float(10 + second), 5000 + 1000 * second) for second in range(1, 5)]
+
+    assert [0.0, *[500.0] * 9] == rates[:10]
+    assert 1000.0 == rates[-1]
+    assert 0.0 == achieved.tick(1.0, 0)
+
+
 def test_a_ramp_ends_at_the_most_that_is_wanted() -> None:
     assert shapes.ramp(10.0, 1000.0, 900.0) is None
