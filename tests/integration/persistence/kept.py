@@ -21,6 +21,7 @@ from persistence.parquet.query import answered
 from persistence.parquet.source import Source, connected
 from persistence.parquet.storage import Storage
 from persistence.parquet.writing import Writing
+from tests.commands import Said, command
 from tillstream import stores
 from tillstream.settings import StoreTimeSettings
 
@@ -46,22 +47,30 @@ class Kept:
         assert outcome is not None
         return outcome
 
-    def run(self, *arguments: str, patch: str = "") -> subprocess.CompletedProcess[str]:
-        """`python -m persistence ...`, after the statements of `patch`."""
-        program = f"import sys\n{patch}\nfrom persistence.__main__ import main\nsys.exit(main())"
-        environ = {
+    @property
+    def environ(self) -> dict[str, str]:
+        """The settings of a command."""
+        return {
             "MONGO_URL": self.mongo_url,
             "MONGO_DATABASE": self.name,
             "DATA_DIR": str(self.data_dir),
         }
-        return subprocess.run(
+
+    def run(self, *arguments: str, **environ: str) -> Said:
+        """`python -m persistence ...`."""
+        return command("persistence", *arguments, **self.environ | environ)
+
+    def kill(self, *arguments: str, patch: str) -> int:
+        """The status of `python -m persistence ...` in a process that `patch` ends."""
+        program = f"import sys\n{patch}\nfrom persistence.__main__ import main\nsys.exit(main())"
+        ended = subprocess.run(
             [sys.executable, "-c", program, *arguments],
-            env=os.environ | environ,
+            env=os.environ | self.environ,
             capture_output=True,
-            text=True,
             timeout=60,
             check=False,
         )
+        return ended.returncode
 
     def export(self) -> None:
         """What `export-parquet` does, without the start of a process."""

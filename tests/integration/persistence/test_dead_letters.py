@@ -1,8 +1,6 @@
 """Dead letters: kept once, shown, sent again after a fix; and how the database is prepared."""
 
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event
@@ -17,6 +15,7 @@ from persistence.dead_letters.keeper import drain_letters
 from persistence.dead_letters.store import LARGEST_BODY, DeadLetters, Letter
 from persistence.migration import VERSION, NewerSchema, migrate
 from persistence.settings import RetentionSettings
+from tests.commands import Said, command
 from tests.integration.persistence_room import (
     archive,
     kept_letters,
@@ -25,20 +24,14 @@ from tests.integration.persistence_room import (
     wait_for_count,
     worker,
 )
+from tests.waiting import wait_until
 from tillstream import topology
 
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
 
 
-def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "persistence", *arguments],
-        env=os.environ | environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def run(*arguments: str, **environ: str) -> Said:
+    return command("persistence", *arguments, **environ)
 
 
 def letter(body: bytes) -> Letter:
@@ -56,8 +49,13 @@ def test_a_letter_is_listed_shown_replayed_after_a_fix_and_dropped(
         publish(broker, [bad])
         with worker(amqp_url, mongo_url, mongo_database):
             kept_letters(database, 1)
-            # Not mended yet: it comes back.
             once = run("dead-letters", "replay", "--all", **settings)
+            # Not mended yet: it comes back.
+            wait_until(
+                lambda: "failed    MongoDB" in run("dead-letters", "list", **settings).stdout,
+                20,
+                "the letter",
+            )
             twice = run("dead-letters", "list", **settings)
             database.command("collMod", "receipts", validator={})
             mended = [run("dead-letters", "replay", "--all", **settings) for _ in range(2)]

@@ -9,21 +9,28 @@ from typing import Any
 
 import bson
 import msgspec
+import pytest
 import zstandard
 
 from analytics.archive import Archive as ArchiveOfLedger
 from analytics.columns import read_columns
 from analytics.recount import Recount
 from persistence.dead_letters.store import LARGEST_BODY, DeadLetters, Letter
+from persistence.erasure import erase
 from tests.integration.persistence.kept import STORES, Kept, killed_at
 from tests.receipts import receipt, stamped
 from tillstream.codec import JSON
 from tillstream.stream import LogMessage
 
-#: The tests write nothing beside an erasure: there is nothing to wait for.
 AT_ONCE = "import persistence.erasure.erase as erase\nerase.SETTLE_SECONDS = 0\n"
 
 CUSTOMER = "C-4711"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests write nothing beside an erasure: there is nothing to wait for."""
+    monkeypatch.setattr(erase, "SETTLE_SECONDS", 0)
 
 
 def sold(number: int, customer: str | int | None, /, **changes: Any) -> bytes:
@@ -73,7 +80,7 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(kept: Kept) -> Non
     kept.export()
     before = (kept.sums_in_mongo(), kept.ask("SELECT sum(gross), count(*) FROM receipts"))
 
-    said = kept.run("erase-customer", CUSTOMER, patch=AT_ONCE).stdout
+    said = kept.run("erase-customer", CUSTOMER).stdout
 
     assert (
         "erased the customer from 5 receipts, 1 conflicts, 3 dead letters and 1 days of Parquet"
@@ -129,10 +136,10 @@ def test_an_erasure_that_is_killed_is_finished_by_the_next_run(kept: Kept) -> No
     killed, states = [], []
     for point in points:
         patch = AT_ONCE + killed_at(*point)
-        killed.append(kept.run("erase-customer", CUSTOMER, patch=patch).returncode)
+        killed.append(kept.kill("erase-customer", CUSTOMER, patch=patch))
         states.append((before == kept.sums_in_mongo(), audits(kept)[0]["state"]))
-    kept.run("erase-customer", CUSTOMER, patch=AT_ONCE)
-    kept.run("erase-customer", CUSTOMER, patch=AT_ONCE)
+    kept.run("erase-customer", CUSTOMER)
+    kept.run("erase-customer", CUSTOMER)
 
     assert [-signal.SIGKILL] * len(points) == killed
     assert [(True, "running")] * len(points) == states

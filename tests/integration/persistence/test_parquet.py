@@ -13,6 +13,7 @@ from analytics.folds import by_key
 from analytics.recount import Recount
 from persistence.parquet.lease import ArchiveBusy, held
 from persistence.parquet.query import QueryError
+from persistence.parquet.storage import Storage
 from tests.integration.persistence.kept import STORES, Kept, killed_at
 from tests.receipts import CATEGORIES, line, receipt, stamped
 from tillstream.clock import utc
@@ -110,7 +111,7 @@ def test_a_day_that_is_killed_on_its_way_is_whole_before_and_after(kept: Kept) -
     # is that of the start.
     for method, call in (("publish", 1), ("commit", 1), ("sweep", 2)):
         patch = killed_at(STORAGE, method, call)
-        killed.append(kept.run("export-parquet", patch=patch).returncode)
+        killed.append(kept.kill("export-parquet", patch=patch))
         answers += kept.ask(question)
         named.append(kept.storage.manifest().files())
     kept.export()
@@ -144,10 +145,12 @@ def test_days_beyond_the_retention_leave_the_files_and_stay_out(kept: Kept) -> N
     days = [date(2025, 11, day) for day in (10, 11, 12)]
     kept.store([body for day in days for body in receipts_of(day.isoformat(), range(1, 4))])
     kept.export()
-    keeps = (STORES.open_day(time.time()) - days[1]).days
-    patch = f"import os\nos.environ['PARQUET_RETENTION_DAYS'] = '{keeps}'"
+    keeps = str((STORES.open_day(time.time()) - days[1]).days)
 
-    said = [kept.run("export-parquet", patch=patch).stdout.splitlines()[0] for _ in range(2)]
+    said = [
+        kept.run("export-parquet", PARQUET_RETENTION_DAYS=keeps).stdout.splitlines()[0]
+        for _ in range(2)
+    ]
 
     assert [
         "1 days dropped: they were before 2025-11-11",
@@ -182,18 +185,13 @@ def test_a_day_that_cannot_be_proved_is_left_out_and_told(kept: Kept) -> None:
 
 def test_an_object_store_without_renames_holds_the_same_days(kept: Kept) -> None:
     kept.store(receipts_of("2025-11-10", range(1, 11)) + receipts_of("2025-11-11", range(1, 4)))
-    patch = """
-import fsspec, atexit
-def report():
-    from persistence.parquet.storage import Storage
-    storage = Storage("memory://archive")
-    print([str(day) for day in storage.manifest().days], len(storage.filesystem.find("/archive")))
-atexit.register(report)
-"""
+    url = f"memory://{kept.name}"
 
-    ended = kept.run("export-parquet", "--to", "memory://archive", patch=patch)
+    kept.run("export-parquet", "--to", url)
 
-    assert "['2025-11-10', '2025-11-11'] 3" == ended.stdout.strip().split("\n")[-1]
+    there = Storage(url)
+    assert [date(2025, 11, 10), date(2025, 11, 11)] == list(there.manifest().days)
+    assert 3 == len(there.filesystem.find(f"/{kept.name}"))
 
 
 def test_one_process_writes_at_a_time_and_one_that_died_is_forgotten(kept: Kept) -> None:
