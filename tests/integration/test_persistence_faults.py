@@ -1,6 +1,7 @@
 """The persistence worker while MongoDB, the broker or the worker itself is stopped or killed."""
 
 import signal
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,15 +28,15 @@ from tillstream.errors import ServerNotReady
 from tillstream.local import ready, servers
 from tillstream.local.supervisor import Supervisor
 
-DATABASE = "tillstream"
 START_SECONDS = 60
 
 
 class OwnMongo:
-    """A MongoDB of one test, to be frozen and killed."""
+    """A MongoDB of these tests, to be frozen and killed; and a database of one test."""
 
     def __init__(self, url: str, supervisor: Supervisor) -> None:
         self.url = url
+        self.database = f"test-{uuid.uuid4().hex[:12]}"
         self._supervisor = supervisor
 
     @contextmanager
@@ -52,16 +53,22 @@ class OwnMongo:
         self._supervisor.control.signal("mongod", "KILL")
 
 
-@pytest.fixture
-def mongo(tmp_path: Path) -> Iterator[OwnMongo]:
-    node = servers.private_mongo(tmp_path)
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Supervisor]]:
+    folder = tmp_path_factory.mktemp("mongo")
+    node = servers.private_mongo(folder)
     try:
         programs = node.programs()
     except ServerNotReady as error:
         missing(str(error))
-    with Supervisor(tmp_path, programs) as supervisor:
+    with Supervisor(folder, programs) as supervisor:
         supervisor.wait_for([ready.primary(node)], START_SECONDS)
-        yield OwnMongo(node.url, supervisor)
+        yield node.url, supervisor
+
+
+@pytest.fixture
+def mongo(own_server: tuple[str, Supervisor]) -> OwnMongo:
+    return OwnMongo(*own_server)
 
 
 def test_while_mongodb_is_frozen_nothing_is_acknowledged_and_then_all_is_stored(
@@ -69,8 +76,8 @@ def test_while_mongodb_is_frozen_nothing_is_acknowledged_and_then_all_is_stored(
 ) -> None:
     snapshots = Snapshots(broker)
     with (
-        archive(mongo.url, DATABASE) as database,
-        worker(amqp_url, mongo.url, DATABASE) as process,
+        archive(mongo.url, mongo.database) as database,
+        worker(amqp_url, mongo.url, mongo.database) as process,
     ):
         publish(broker, receipts_of([1]))
         snapshots.wait_for_counts(stored=1)
@@ -93,8 +100,8 @@ def test_a_kill_of_mongodb_in_the_middle_loses_nothing(
 ) -> None:
     lines = receipts_of(range(1, 20_001))
     with (
-        archive(mongo.url, DATABASE) as database,
-        worker(amqp_url, mongo.url, DATABASE),
+        archive(mongo.url, mongo.database) as database,
+        worker(amqp_url, mongo.url, mongo.database),
     ):
         publish(broker, *(lines[start : start + 10] for start in range(0, len(lines), 10)))
         wait_for_count(database, 1)
@@ -115,8 +122,8 @@ def test_a_stop_while_mongodb_is_frozen_is_quick_and_gives_the_messages_back(
     broker: BlockingConnection, amqp_url: str, mongo: OwnMongo
 ) -> None:
     snapshots = Snapshots(broker)
-    with archive(mongo.url, DATABASE) as database:
-        with worker(amqp_url, mongo.url, DATABASE) as process:
+    with archive(mongo.url, mongo.database) as database:
+        with worker(amqp_url, mongo.url, mongo.database) as process:
             publish(broker, receipts_of([1]))
             snapshots.wait_for_counts(stored=1)
             with mongo.frozen():
@@ -125,7 +132,7 @@ def test_a_stop_while_mongodb_is_frozen_is_quick_and_gives_the_messages_back(
                 process.send_signal(signal.SIGTERM)
                 status = process.wait(10)
                 given_back = waiting(broker)
-        with worker(amqp_url, mongo.url, DATABASE):
+        with worker(amqp_url, mongo.url, mongo.database):
             wait_for_count(database, 4)
 
     assert (0, 3) == (status, given_back)
