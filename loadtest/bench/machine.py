@@ -11,6 +11,9 @@ from pathlib import Path
 
 import msgspec
 
+from loadtest.bench import speed
+from loadtest.bench.speed import Speed
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -31,6 +34,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     #: Processes that wanted a core when the run began (1 minute's average).
     load: float
     packages: dict[str, str]
+    #: How fast it was before the run; results of before this was measured have none.
+    speed: Speed | None = None
 
 
 def here() -> Machine:
@@ -48,6 +53,7 @@ def here() -> Machine:
         python=platform.python_version(),
         load=round(os.getloadavg()[0], 2),
         packages={name: version(name) for name in _dependencies()},
+        speed=speed.measure(),
     )
 
 

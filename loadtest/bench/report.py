@@ -6,6 +6,7 @@ from pathlib import Path
 from loadtest.bench import by_load, pictures, results
 from loadtest.bench.machine import ROOT
 from loadtest.bench.results import Record, Table
+from loadtest.bench.speed import Speed
 
 PAGE = ROOT / "docs" / "performance.md"
 PICTURES = PAGE.parent / "images" / "performance"
@@ -50,11 +51,21 @@ def markdown(done: Record) -> str:
         *(line for table in tables for line in (table, "")),
         f"{_rounds(done.rounds)}; commit {here.commit}{' with changes' if here.dirty else ''},"
         f" {here.date[:10]}; {here.cores} cores of {here.cpu}, {here.memory_mib / 1024:.0f} GiB,"
-        f" Python {here.python}{_versions(done)}; load before the run {here.load:g}.",
+        f" Python {here.python}{_versions(done)}; load before the run"
+        f" {here.load:g}{_speed(here.speed)}.",
         "",
         *(f"- {note}" for note in done.result.notes),
     ]
     return "\n".join(lines) + ("\n\n" if done.result.notes else "\n")
+
+
+def _speed(speed: Speed | None) -> str:
+    if speed is None:
+        return ""
+    return (
+        f"; JSON receipts a second before the run: {speed.one:,.0f} by one process,"
+        f" {speed.all:,.0f} by one on each core"
+    )
 
 
 def tables_of(done: Record, table: Table) -> list[str]:

@@ -52,6 +52,10 @@ class Connection(asyncio.Protocol):
         self._transport.write(request)
         return await self._answer
 
+    def is_open(self) -> bool:
+        """Whether a request can be sent; a door closes a connection that is idle for long."""
+        return self._transport is not None and not self._transport.is_closing()
+
     def close(self) -> None:
         """Hang up."""
         if self._transport is not None:
@@ -102,6 +106,8 @@ async def send(host: str, port: int, load: Load, bodies: Callable[[], bytes]) ->
                 body = bodies()
                 if not body:
                     return
+                if not connection.is_open():
+                    _, connection = await loop.create_connection(Connection, host, port)
                 status = await connection.request(post(host, port, load.batch, body))
                 done.append(Sent(load.batch, due, time.time(), status))
         finally:
