@@ -12,8 +12,18 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 #: Told apart also without colour vision (Okabe and Ito).
-COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#999999", "#f0e442")
-SIZE = {"width": 900, "height": 420}
+COLOURS = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#d55e00",
+    "#56b4e9",
+    "#cc79a7",
+    "#999999",
+    "#f0e442",
+    "#332288",
+)
+SIZE = {"width": 900, "height": 480}
 
 
 class Bars(NamedTuple):
@@ -78,13 +88,13 @@ def picture(result: Result, bars: Bars) -> "go.Figure":
     ]
     figure = go.Figure(traces)
     figure.update_layout(
-        title=bars.title,
+        title={"text": bars.title, "y": 0.97, "yanchor": "top"},
         # What each process takes adds up; rates and delays stand beside each other.
         barmode="group" if bars.whats else "stack",
         template="plotly_white",
         font={"size": 14},
-        legend={"orientation": "h", "y": -0.25},
-        margin={"l": 10, "r": 10, "t": 50, "b": 10},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"},
+        margin={"l": 10, "r": 60, "t": 110, "b": 10},
     )
     figure.update_yaxes(automargin=True, type="log" if bars.log else "linear")
     figure.update_xaxes(automargin=True)
