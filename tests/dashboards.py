@@ -138,6 +138,11 @@ def wait_for_state(page: Page, element: str, state: str, seconds: float) -> None
     page.wait_for_selector(f'#{element}[data-state="{state}"]', timeout=seconds * 1000)
 
 
+def wait_for_truth(page: Page, expression: str, seconds: float) -> None:
+    """Wait until an expression holds. The page's policy forbids eval, by which Playwright waits."""
+    wait_until(lambda: bool(page.evaluate(expression)), seconds, expression)
+
+
 def watch_for(page: Page, element: str, state: str) -> None:
     """Note on the page's own clock when the element comes into the state, however slow we look."""
     page.evaluate(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.dashboards import Dashboard, Workers, attribute, viewing, wait_for_state
+from tests.dashboards import Dashboard, Workers, attribute, viewing, wait_for_state, wait_for_truth
 from tests.e2e.browser import FLAGS
 
 
@@ -69,7 +69,7 @@ def test_what_a_page_asks_for_itself_is_held_too(browser: Browser, dashboard: Da
         for held in ("true", "false"):
             page.click("#pause")
             refresh = "dash_component_api.getLayout('refresh').props.disabled"
-            page.wait_for_function(f"{refresh} === {held}", timeout=5_000)
+            wait_for_truth(page, f"{refresh} === {held}", 5)
 
 
 def test_the_csv_is_what_the_page_shows(browser: Browser, dashboard: Dashboard) -> None:

@@ -10,7 +10,15 @@ from bson import Int64
 from playwright.sync_api import Browser, Page, sync_playwright
 from pymongo import MongoClient
 
-from tests.dashboards import PARIS, Dashboard, Workers, attribute, viewing, wait_for_state
+from tests.dashboards import (
+    PARIS,
+    Dashboard,
+    Workers,
+    attribute,
+    viewing,
+    wait_for_state,
+    wait_for_truth,
+)
 from tests.e2e.browser import FLAGS
 from tillstream import topology
 from tillstream.clock import BusinessDay
@@ -115,7 +123,7 @@ def test_a_filter_is_set_by_the_keyboard_and_lives_in_the_address(
 ) -> None:
     with viewing(browser, dashboard.url, path="?window=1h", locale="en-GB") as page:
         wait_for_state(page, "status", "live", 20)
-        page.wait_for_function("window.tillstream.offered()")
+        wait_for_truth(page, "window.tillstream.offered()", 20)
         page.focus("#store-filter")
         page.keyboard.type("12")
         page.keyboard.press("ArrowDown")
