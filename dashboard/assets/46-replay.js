@@ -142,8 +142,11 @@
       text("replay-revenue-now-note", `${t.say("of the day's")} ${money(this.total[0])}`);
       text("replay-receipts-now-note", `${t.say("of the day's")} ${format.count(this.total[1])}`);
       text("replay-per-minute-note", t.say("in full minutes"));
-      const soldTo = `${t.say("sold to")} ${t.minuteTime(minute)}`;
-      for (const id of ["replay-basket-note", "replay-revenue-until", "replay-rate-until", "replay-categories-until"]) text(id, soldTo);
+      const soldTo = (time) => `${t.say("sold to")} ${t.minuteTime(time)}`;
+      for (const id of ["replay-basket-note", "replay-revenue-until", "replay-rate-until"]) text(id, soldTo(minute));
+      // Categories are of full slots, and at the end of the day of all of it.
+      const slot = this.at >= this.day.ends ? minute : Math.floor(this.at / this.day.slotSeconds) * this.day.slotSeconds;
+      text("replay-categories-until", soldTo(slot));
       const clock = this.at >= this.day.ends ? `${t.secondTime(this.day.ends - 1)}` : t.secondTime(this.at);
       text("replay-clock", clock);
       const slider = byId("replay-range");

@@ -78,6 +78,7 @@ def test_a_replay_has_the_half_of_the_day_at_noon_and_all_of_it_at_its_end(
         page.keyboard.press("ArrowRight")
         wait_until(lambda: "12%3A05%3A00" in page.url, 5, "the address to follow")
         later = figures(page)
+        until = {id: page.inner_text(f"#replay-{id}-until") for id in ("revenue", "categories")}
         # At 600x the end is three seconds away.
         page.goto(f"{dashboard.url}replay/{DAY.isoformat()}?at=23:30:00&speed=600")
         wait_for_replay(page, "ended")
@@ -86,6 +87,7 @@ def test_a_replay_has_the_half_of_the_day_at_noon_and_all_of_it_at_its_end(
 
     assert ({"revenue": "15.23", "receipts": "3"}, "12:00:00") == (noon, clock)
     assert {"revenue": "27.57", "receipts": "4"} == later
+    assert {"revenue": "sold to 12:05", "categories": "sold to 12:00"} == until
     assert {"revenue": "27.58", "receipts": "5"} == end
     assert {"Pain": 21.67, "Boisson": 5.91} == by_category
     assert "play=0" in ended_at
