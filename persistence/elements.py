@@ -1,7 +1,7 @@
 """BSON by hand, for documents whose fields are known: the bytes of elements, joined. Pure.
 
 `bson.encode` asks every value what it is; that was half of the worker's time for a receipt
-(docs/decisions/0011-writer.md). Source: bsonspec.org 1.1.
+(docs/decisions/0011-archive-writer.md). Source: bsonspec.org 1.1.
 """
 
 import struct

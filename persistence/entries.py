@@ -13,7 +13,7 @@ from bson.raw_bson import RawBSONDocument
 
 from persistence import elements
 from persistence.documents import Document
-from tillstream.clock import BusinessDay, event_time
+from tillstream.clock import BusinessDay, event_time, milliseconds
 from tillstream.codec import decode_receipt, receipt_bodies
 from tillstream.contracts import DocumentTotal, Line, Settlement, StampedReceipt, receipt_key
 from tillstream.errors import UndecodableMessage
@@ -25,10 +25,8 @@ MAX_RECEIPT_BYTES = 8 * 1024 * 1024
 #: Unix seconds of the year 10000: no date of Python's is later.
 _LATEST = 253_402_300_799
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Names and int64 values of the elements of a total.
 _TOTAL = struct.Struct("<12sq10sq10sq")
-_MILLISECOND = timedelta(milliseconds=1)
 _aware: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
 
@@ -122,7 +120,7 @@ def entry(raw: bytes, stores: StoreTable) -> Entry:
 
 def encoded(entries: Iterable[Entry], stored_at: datetime) -> Encoded:
     """The documents of entries, stored at a time; made once, wherever that is done."""
-    stored = elements.date(b"storedAt", (stored_at - _EPOCH) // _MILLISECOND)
+    stored = elements.date(b"storedAt", milliseconds(stored_at))
     return Encoded(
         [RawBSONDocument(elements.document(each.elements, stored)) for each in entries],
         stored_at,
@@ -175,10 +173,10 @@ def _sold(text: str, calendar: BusinessDay) -> _Sold:
     moment = event_time(text, calendar.zone)
     offset = moment.utcoffset() or timedelta()
     # Before the year 1 in UTC there is no such time.
-    milliseconds = (moment.astimezone(UTC) - _EPOCH) // _MILLISECOND
+    sold_at = moment.astimezone(UTC)
     return _Sold(
         moment.timestamp(),
-        elements.date(b"date", milliseconds)
+        elements.date(b"date", milliseconds(sold_at))
         + b"\x10utcOffsetMinutes\0"
         + elements.int32(offset // timedelta(minutes=1))
         + elements.text(b"businessDay", calendar.of(text).isoformat()),

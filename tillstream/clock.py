@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 #: Gives the present as Unix seconds; `time.time` outside the tests.
 Clock = Callable[[], float]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
 
 class BusinessDay:
     """The calendar of a store: a zone, and the hour of the wall clock at which a day begins.
@@ -55,3 +58,13 @@ def event_time(text: str, zone: ZoneInfo) -> datetime:
 def utc(unix_seconds: float) -> datetime:
     """An instant as an aware time in UTC."""
     return datetime.fromtimestamp(unix_seconds, UTC)
+
+
+def milliseconds(moment: datetime) -> int:
+    """An aware time as whole milliseconds of Unix time, as MongoDB keeps it: rounded down."""
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def of_milliseconds(unix_milliseconds: int) -> datetime:
+    """The time of whole milliseconds, exactly; raises OverflowError."""
+    return _EPOCH + unix_milliseconds * _MILLISECOND

@@ -7,7 +7,7 @@ its own key; the digest tells a cursor that was altered, cut, or sent with anoth
 
 import base64
 import binascii
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -15,10 +15,9 @@ import msgspec
 
 from persistence.api import problems
 from persistence.api.parameters import ReceiptsQuestion
+from tillstream.clock import milliseconds, of_milliseconds
 
 _DIGEST_BYTES = 8
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 _encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(tuple[int, str, str])
@@ -35,8 +34,7 @@ class Position(NamedTuple):
 
 def cursor_text(position: Position, question: ReceiptsQuestion) -> str:
     """The cursor with which `question` goes on after `position`."""
-    moment = (position.date - _EPOCH) // _MILLISECOND
-    payload = _encode((moment, position.key, position.business_day))
+    payload = _encode((milliseconds(position.date), position.key, position.business_day))
     return base64.urlsafe_b64encode(_digest(payload, question) + payload).rstrip(b"=").decode()
 
 
@@ -47,8 +45,8 @@ def position_of(cursor: str, question: ReceiptsQuestion) -> Position:
         digest, payload = packed[:_DIGEST_BYTES], packed[_DIGEST_BYTES:]
         if digest != _digest(payload, question):
             raise problems.wrong_cursor()
-        milliseconds, key, day = _decoder.decode(payload)
-        position = Position(_EPOCH + milliseconds * _MILLISECOND, key, day)
+        moment, key, day = _decoder.decode(payload)
+        position = Position(of_milliseconds(moment), key, day)
     except (ValueError, binascii.Error, msgspec.DecodeError, OverflowError) as error:
         raise problems.wrong_cursor() from error
     # Several texts decode to the same bytes; only the one that we gave is a cursor.

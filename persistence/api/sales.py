@@ -9,12 +9,9 @@ from typing import Any, NamedTuple
 
 from persistence.api import problems
 from persistence.api.parameters import By, SalesQuestion
-from persistence.api.queries import BY_STORE, among
+from persistence.api.queries import BY_DAY, BY_STORE, among
 from persistence.documents import Document
-from persistence.migration import DAY_INDEX
 from tillstream.stores import StoreTable
-
-BY_DAY = dict(DAY_INDEX)
 
 #: Days that one question may span: of the whole chain, and of named stores together.
 MAX_CHAIN_DAYS = 31
