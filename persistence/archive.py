@@ -16,7 +16,7 @@ from pymongo.write_concern import WriteConcern
 
 from persistence.documents import Document, conflict, content_digest, raw_bytes
 from persistence.entries import Encoded, Entry, encoded
-from persistence.erasure.anonymous import anonymous_fields
+from persistence.erasure.anonymous import anonymous
 from persistence.erasure.digests import Erasures
 from persistence.inserting import DUPLICATE_KEY, LANES, REFUSALS, NotDurable, insert, insert_by_key
 from persistence.migration import migrate
@@ -134,8 +134,7 @@ class Archive:
             return Outcome([], 0, 0, [])
         now = utc(self._clock())
         # What waited long for the batch before is stored now, not when it was encoded.
-        late = ready is None or now - ready.stored_at > READY_FOR
-        if self._erasures.apply(entries) or ready is None or late:
+        if self._erasures.apply(entries) or ready is None or now - ready.stored_at > READY_FOR:
             ready = encoded(entries, now)
         keys = [entry.key for entry in entries]
         errors = insert_by_key(self._receipts, keys, ready.documents, self._lanes)
@@ -167,7 +166,7 @@ class Archive:
                 raise NotDurable(entry.key)
             if "erasedAt" in known:
                 # Sent again after its customer was erased: neither a conflict, nor kept as one.
-                entry = entry.changed(anonymous_fields(entry.raw, known["erasedAt"]))
+                entry = anonymous(entry, known["erasedAt"])
             kept = raw_bytes(known)
             if again and entry.raw == kept:
                 ours.append(entry)

@@ -49,6 +49,11 @@ def array(name: bytes, documents: list[bytes]) -> bytes:
     return b"\x04%b\0%b%b\0" % (name, int32(len(placed) + 5), placed)
 
 
+def of_document(encoded: bytes) -> bytes:
+    """The elements of a document: what stands between its size and its end."""
+    return encoded[4:-1]
+
+
 def document(elements: bytes, last: bytes = b"") -> bytes:
     """A document with these elements."""
     return b"%b%b%b\0" % (int32(len(elements) + len(last) + 5), elements, last)

@@ -22,7 +22,7 @@ from tillstream.stores import StoreTable
 
 #: Largest receipt, encoded, that fits a MongoDB document (16 MiB) beside its own fields.
 MAX_RECEIPT_BYTES = 8 * 1024 * 1024
-#: Unix seconds of the year 10000: no date of Python's is later.
+#: The last Unix second of the year 9999: no date of Python's is later.
 _LATEST = 253_402_300_799
 
 #: Names and int64 values of the elements of a total.
@@ -46,16 +46,6 @@ class Entry(NamedTuple):
     def document(self) -> Document:
         """Its document, decoded."""
         return bson.decode(elements.document(self.elements), _aware)
-
-    def changed(self, fields: Document) -> "Entry":
-        """The same with other values of some fields, `raw` among them, and of no customer."""
-        encoded = bson.encode(self.document() | fields)
-        raw = fields["raw"]
-        return self._replace(
-            customer=None,
-            raw=raw.encode() if isinstance(raw, str) else raw,
-            elements=encoded[4:-1],
-        )
 
 
 class Encoded(NamedTuple):

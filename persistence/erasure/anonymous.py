@@ -3,10 +3,13 @@
 import re
 from datetime import datetime
 
+import bson
 import msgspec
 import zstandard
 
-from persistence.documents import Document, as_text
+from persistence import elements
+from persistence.documents import Document, as_text, raw_bytes
+from persistence.entries import Entry
 from tillstream.codec import MAX_UNPACKED_BYTES, ZSTD, decode_receipt
 from tillstream.contracts import StampedReceipt
 from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
@@ -20,6 +23,16 @@ class _Kept(StampedReceipt, omit_defaults=True, frozen=True, gc=False, kw_only=T
 
 
 _decoder = msgspec.json.Decoder(_Kept)
+
+
+def anonymous(entry: Entry, at: datetime) -> Entry:
+    """A receipt on its way into the archive, erased at `at`."""
+    fields = anonymous_fields(entry.raw, at)
+    return entry._replace(
+        customer=None,
+        raw=raw_bytes(fields),
+        elements=elements.of_document(bson.encode(entry.document() | fields)),
+    )
 
 
 def anonymous_fields(raw: bytes, at: datetime) -> Document:

@@ -15,7 +15,7 @@ from pymongo.database import Database
 
 from persistence.documents import Document
 from persistence.entries import Entry
-from persistence.erasure.anonymous import anonymous_fields
+from persistence.erasure.anonymous import anonymous
 from tillstream.clock import utc
 
 COLLECTION = "erasures"
@@ -63,7 +63,7 @@ class Erasures:
             entry = entries[index]
             at = erased.get(self.digest(str(entry.customer)))
             if at is not None and entry.received < at.timestamp():
-                entries[index] = entry.changed(anonymous_fields(entry.raw, at))
+                entries[index] = anonymous(entry, at)
                 found = True
         return found
 
