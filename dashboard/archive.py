@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from dashboard.history import delay_percentiles
+from dashboard.kept import keep
 from tillstream.clock import Clock
 from tillstream.errors import TillstreamError
 
@@ -82,8 +83,8 @@ class Archive:
             except PyMongoError as error:
                 raise ArchiveAway(str(error)[:200]) from error
             answer = StoreDay(read_at=self._clock(), week_before=week_before, **found)
-            _keep(self._week_before, asked, week_before)
-            _keep(self._kept, asked, answer)
+            keep(self._week_before, asked, week_before, MAX_KEPT)
+            keep(self._kept, asked, answer, MAX_KEPT)
             return answer
 
     def _ask(self, pipeline: list[Document]) -> Iterator[Document]:
@@ -223,14 +224,3 @@ def _by_hour(zone: str) -> list[Document]:
         {"$group": {"_id": hour, "gross": {"$sum": "$grossMinor"}, "receipts": {"$sum": 1}}},
         {"$sort": {"_id": 1}},
     ]
-
-
-Asked = TypeVar("Asked")
-Answer = TypeVar("Answer")
-
-
-def _keep(kept: dict[Asked, Answer], asked: Asked, answer: Answer) -> None:
-    kept.pop(asked, None)
-    kept[asked] = answer
-    while len(kept) > MAX_KEPT:
-        del kept[next(iter(kept))]

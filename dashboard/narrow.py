@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 from dashboard.archive import ArchiveAway, Document, day_of_store
 from dashboard.frames import Bar, ranked_bars
 from dashboard.history import running_totals
+from dashboard.kept import keep
 from dashboard.panels import UNNAMED, Row, mean, with_rest
 from dashboard.series import Point
 from dashboard.store_days import Today
@@ -97,8 +98,8 @@ class Narrower:
                 raise ArchiveAway(str(error)[:200]) from error
             read = answer(part, found, today, now, self._clock() - now, week_before)
             with self._lock:
-                _keep(self._kept, part, read)
-                _keep(self._week_before, part, week_before)
+                keep(self._kept, part, read, MAX_KEPT)
+                keep(self._week_before, part, week_before, MAX_KEPT)
             return read
 
     def stores(self) -> list[str]:
@@ -277,13 +278,3 @@ _BY_MINUTE: list[Document] = [
     },
     {"$sort": {"_id": 1}},
 ]
-
-
-Answer = TypeVar("Answer")
-
-
-def _keep(kept: dict[Part, Answer], part: Part, answer: Answer) -> None:
-    kept.pop(part, None)
-    kept[part] = answer
-    while len(kept) > MAX_KEPT:
-        del kept[next(iter(kept))]

@@ -10,6 +10,7 @@ from pymongo.errors import PyMongoError
 
 from dashboard.archive import ArchiveAway, Document
 from dashboard.frames import MAX_BARS, OTHER
+from dashboard.kept import keep
 from tillstream.clock import BusinessDay, Clock
 
 #: Seconds of a slot of the categories.
@@ -67,10 +68,7 @@ class Replays:
             if known and now - known.read_at < (KEPT_SECONDS if over else KEPT_TODAY_SECONDS):
                 return known
             found = self._read(wanted, now)
-            self._kept.pop(wanted, None)
-            self._kept[wanted] = found
-            while len(self._kept) > MAX_KEPT:
-                del self._kept[next(iter(self._kept))]
+            keep(self._kept, wanted, found, MAX_KEPT)
             return found
 
     def _read(self, wanted: date, now: float) -> Day:
