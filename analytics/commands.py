@@ -15,7 +15,7 @@ from analytics.ownership import adopt, owned, rebuilt_path
 from analytics.reading import read_in_parallel
 from analytics.recount import Recount, write_rebuilt
 from analytics.settings import AnalyticsSettings, VerifySettings
-from analytics.side_by_side import Row, rows, text_table
+from analytics.side_by_side import Row, as_text, rows
 from analytics.verification import (
     MAX_DIFFERENCES,
     ArchiveComparison,
@@ -159,7 +159,7 @@ def print_report(report: Report, sums: list[Row], *, as_json: bool) -> None:
         told = msgspec.to_builtins(report) | {"sums": sums}
         print(msgspec.json.format(msgspec.json.encode(told)).decode())
         return
-    print("\n".join(text_table(sums)))
+    print(as_text(sums))
     if report.differences:
         print(f"{'day':<11}{'store':<10}{'what':<32}{'expected':<44}found")
     for each in report.differences:

@@ -5,15 +5,20 @@ from datetime import date
 
 import msgspec
 
-from analytics.folds import WHOLE_DAY, Totals, by_key
+from analytics.folds import WHOLE_DAY, Totals
 from analytics.recount import Recount
-from analytics.verification import ArchiveComparison, LedgerState
+from analytics.verification import ArchiveComparison, LedgerState, of_stores
 from tillstream.money import decimal_text
+from tillstream.text_table import text_table
 
 #: Receipts, and their gross in cents.
 Sum = tuple[int, int]
 
-_HEADS = ("day", "store", "receipts: log", "ledger", "archive", "gross: log", "ledger", "archive")
+#: The last column says whether the three agree.
+_HEADS = (
+    *("day", "store", "receipts: log", "ledger", "archive"),
+    *("gross: log", "ledger", "archive", ""),
+)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -34,23 +39,18 @@ def rows(
     recount: Recount, ledger: LedgerState, archive: ArchiveComparison, *, by_store: bool
 ) -> list[Row]:
     """Every day that one of them has, in order; with `by_store`, every store of it."""
-    sums = [
-        _of_totals(recount.days, by_store=by_store),
-        _of_totals(ledger.totals, by_store=by_store),
-        {},
-    ]
-    for (day, store), (receipts, cents) in archive.by_store.items():
-        where = (day, store if by_store else "")
-        before = sums[2].get(where, (0, 0))
-        sums[2][where] = (before[0] + receipts, before[1] + cents)
+    if by_store:
+        sums = [of_stores(recount.days), of_stores(ledger.totals), archive.by_store]
+    else:
+        sums = [_of_days(recount.days), _of_days(ledger.totals), _by_day(archive.by_store)]
     return [
         Row(where[0].isoformat(), where[1], *(found.get(where, (0, 0)) for found in sums))
         for where in sorted(set().union(*sums))
     ]
 
 
-def text_table(found: Iterable[Row]) -> list[str]:
-    """The rows as lines of text under their heads."""
+def as_text(found: Iterable[Row]) -> str:
+    """The rows as a table for a terminal."""
     cells = [
         (
             row.day,
@@ -61,26 +61,17 @@ def text_table(found: Iterable[Row]) -> list[str]:
         )
         for row in found
     ]
-    widths = [
-        max([len(head), *(len(row[column]) for row in cells)])
-        for column, head in enumerate((*_HEADS, ""))
-    ]
-    return [
-        "  ".join(
-            cell.ljust(width) if column < 2 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in [(*_HEADS, ""), *cells]
-    ]
+    return text_table(_HEADS, cells)
 
 
-def _of_totals(days: dict[date, Totals], *, by_store: bool) -> dict[tuple[date, str], Sum]:
+def _of_days(days: dict[date, Totals]) -> dict[tuple[date, str], Sum]:
+    wholes = {day: totals[WHOLE_DAY] for day, totals in days.items() if WHOLE_DAY in totals}
+    return {(day, ""): (whole.receipts, whole.gross_minor) for day, whole in wholes.items()}
+
+
+def _by_day(by_store: dict[tuple[date, str], Sum]) -> dict[tuple[date, str], Sum]:
     sums: dict[tuple[date, str], Sum] = {}
-    for day, totals in days.items():
-        if by_store:
-            for store, figures in by_key(totals, "store").items():
-                sums[day, store] = (figures.receipts, figures.gross_minor)
-        elif WHOLE_DAY in totals:
-            figures = totals[WHOLE_DAY]
-            sums[day, ""] = (figures.receipts, figures.gross_minor)
+    for (day, _), (receipts, cents) in by_store.items():
+        before = sums.get((day, ""), (0, 0))
+        sums[day, ""] = (before[0] + receipts, before[1] + cents)
     return sums

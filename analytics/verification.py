@@ -120,17 +120,22 @@ def read_archive(recount: Recount, archive: Iterable[Stored]) -> ArchiveComparis
     return ArchiveComparison(stored, missing, extra, by_store)
 
 
+def of_stores(days: Mapping[date, Totals]) -> dict[tuple[date, str], tuple[int, int]]:
+    """Receipts and gross cents of totals, by (day, store)."""
+    return {
+        (day, store): (figures.receipts, figures.gross_minor)
+        for day, totals in days.items()
+        for store, figures in by_key(totals, "store").items()
+    }
+
+
 def compare_archive(recount: Recount, archive: ArchiveComparison) -> list[Difference]:
     """Each day and store whose receipts or cents in the archive are not those of the log.
 
     Of two conflicting contents both books must have kept the first.
     """
     differences: list[Difference] = []
-    expected = {
-        (day, store): (figures.receipts, figures.gross_minor)
-        for day, totals in recount.days.items()
-        for store, figures in by_key(totals, "store").items()
-    }
+    expected = of_stores(recount.days)
     for where in sorted(expected.keys() | archive.by_store.keys()):
         wanted, found = expected.get(where, (0, 0)), archive.by_store.get(where, (0, 0))
         if wanted != found:

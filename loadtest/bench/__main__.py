@@ -7,6 +7,7 @@ import sys
 from loadtest.bench import harness, machine, report, results
 from tillstream import process
 from tillstream.errors import TillstreamError
+from tillstream.text_table import text_table
 
 
 def main() -> int:
@@ -47,7 +48,7 @@ def run(name: str, options: harness.Options) -> None:
     # Taken first: the load that the run itself makes says nothing.
     here = machine.here()
     done = results.record(name, options, here, measure(options))
-    print("\n\n".join(report.tables_of(done, results.text_table)))
+    print("\n\n".join(report.tables_of(done, text_table)))
     for note in done.result.notes:
         print(f"- {note}")
     print(results.write(done).relative_to(machine.ROOT), flush=True)
@@ -66,7 +67,7 @@ def compare(first: str, second: str) -> None:
     """Print two results side by side."""
     one, other = results.read(first), results.read(second)
     heads = ("measurement", "unit", one.machine.commit, other.machine.commit, "ratio", "is")
-    print(results.text_table(heads, results.compared(one, other)))
+    print(text_table(heads, results.compared(one, other)))
 
 
 if __name__ == "__main__":

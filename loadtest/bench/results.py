@@ -112,18 +112,6 @@ def figure(value: float) -> str:
     return f"{value:.3g}"
 
 
-def text_table(heads: Sequence[str], cells: Sequence[Sequence[str]], left: int = 2) -> str:
-    """A table for a terminal; the first `left` columns to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
-    return "\n".join(
-        "  ".join(
-            f"{cell:<{width}}" if place < left else f"{cell:>{width}}"
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in (heads, *cells)
-    )
-
-
 def markdown_table(heads: Sequence[str], cells: Sequence[Sequence[str]], left: int = 2) -> str:
     """A table for a page; the first `left` columns to the left, the others to the right."""
     ruler = "|" + "---|" * left + "---:|" * (len(heads) - left)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from loadtest.chaos.history import Verdict
 from loadtest.chaos.outage import PATIENCE_SECONDS, Outage
 from loadtest.chaos.plan import Fault
+from tillstream.text_table import text_table
 
 #: Each component is to be back, and to have caught up, so soon after its fault is lifted, seconds.
 BACK_SECONDS = 30.0
@@ -93,14 +94,9 @@ class Report(NamedTuple):
 
     def text(self) -> str:
         """A table with a row for each fault, the problems, and a last line with the sums."""
-        table = [HEADS, *(row.cells() for row in self.rows)]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in table
-        ]
-        lines += [f"! {problem}" for problem in self.problems()]
-        return "\n".join([*lines, self.last_line()])
+        table = text_table(HEADS, [row.cells() for row in self.rows], left=len(HEADS))
+        problems = [f"! {problem}" for problem in self.problems()]
+        return "\n".join([table, *problems, self.last_line()])
 
     def last_line(self) -> str:
         """The sums of the run, and whether all is well."""

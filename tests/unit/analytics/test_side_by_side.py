@@ -4,7 +4,7 @@ from datetime import date
 
 from analytics.folds import Figures
 from analytics.recount import Recount
-from analytics.side_by_side import Row, rows, text_table
+from analytics.side_by_side import Row, as_text, rows
 from analytics.verification import ArchiveComparison, LedgerState
 
 DAY, NEXT = date(2026, 11, 21), date(2026, 11, 22)
@@ -49,4 +49,4 @@ def test_a_table_has_its_figures_under_their_heads() -> None:
     assert [
         "day         store  receipts: log  ledger  archive  gross: log   ledger  archive",
         "2026-11-21  all            1,234   1,234    1,233     1234.56  1234.56  1234.55  DIFFER",
-    ] == text_table([row])
+    ] == as_text([row]).splitlines()
