@@ -5,6 +5,8 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,17 +61,24 @@ def amqp_url(data_dir: Path) -> Iterator[str]:
         yield node.url
 
 
+@contextmanager
+def running_mongo(folder: Path, *options: str) -> Iterator[tuple[str, Supervisor]]:
+    """The URL of a private MongoDB with its data below `folder`, and who can stop and kill it."""
+    node = servers.private_mongo(folder)
+    try:
+        [program] = node.programs()
+    except ServerNotReady as error:
+        missing(str(error))
+    with Supervisor(folder, [replace(program, argv=(*program.argv, *options))]) as supervisor:
+        supervisor.wait_for([ready.primary(node)], START_SECONDS)
+        yield node.url, supervisor
+
+
 @pytest.fixture(scope="session")
 def mongo_url(data_dir: Path) -> Iterator[str]:
     """A private MongoDB, a replica set of one."""
-    node = servers.private_mongo(data_dir / "mongo")
-    try:
-        programs = node.programs()
-    except ServerNotReady as error:
-        missing(str(error))
-    with Supervisor(data_dir / "mongo", programs) as supervisor:
-        supervisor.wait_for([ready.primary(node)], START_SECONDS)
-        yield node.url
+    with running_mongo(data_dir / "mongo") as (url, _):
+        yield url
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pika.exceptions import ChannelClosedByBroker
 
-from tests.conftest import missing
+from tests.conftest import START_SECONDS, missing, running_mongo
 from tests.integration.persistence_room import (
     Snapshots,
     archive,
@@ -27,8 +27,6 @@ from tillstream import topology
 from tillstream.errors import ServerNotReady
 from tillstream.local import ready, servers
 from tillstream.local.supervisor import Supervisor
-
-START_SECONDS = 60
 
 
 class OwnMongo:
@@ -55,15 +53,8 @@ class OwnMongo:
 
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Supervisor]]:
-    folder = tmp_path_factory.mktemp("mongo")
-    node = servers.private_mongo(folder)
-    try:
-        programs = node.programs()
-    except ServerNotReady as error:
-        missing(str(error))
-    with Supervisor(folder, programs) as supervisor:
-        supervisor.wait_for([ready.primary(node)], START_SECONDS)
-        yield node.url, supervisor
+    with running_mongo(tmp_path_factory.mktemp("mongo")) as own:
+        yield own
 
 
 @pytest.fixture

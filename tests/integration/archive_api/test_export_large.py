@@ -14,13 +14,11 @@ from pymongo import MongoClient
 
 from persistence.archive import Archive, connect
 from persistence.entries import entry
-from tests.conftest import START_SECONDS, missing
+from tests.conftest import running_mongo
 from tests.integration.archive_api.conftest import Fields, serving
 from tests.receipts import receipt, stamped
 from tests.waiting import wait_until
 from tillstream import stores
-from tillstream.errors import ServerNotReady
-from tillstream.local import ready, servers
 from tillstream.local.supervisor import Supervisor
 from tillstream.settings import StoreTimeSettings
 
@@ -76,15 +74,9 @@ def fill(url: str) -> None:
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Large]:
     folder = tmp_path_factory.mktemp("large")
-    node = servers.private_mongo(folder)
-    try:
-        programs = node.programs()
-    except ServerNotReady as error:
-        missing(str(error))
-    with Supervisor(folder, programs) as supervisor:
-        supervisor.wait_for([ready.primary(node)], START_SECONDS)
-        fill(node.url)
-        with serving(node.url, DATABASE, DATA_DIR=str(folder)) as (process, client):
+    with running_mongo(folder) as (url, supervisor):
+        fill(url)
+        with serving(url, DATABASE, DATA_DIR=str(folder)) as (process, client):
             yield Large(supervisor, process, client)
 
 

@@ -11,14 +11,15 @@ from tests.integration.generator.fake_door import FakeDoor
 
 @pytest.fixture
 def door() -> Iterator[FakeDoor]:
-    door = FakeDoor()
-    door.start()
-    yield door
-    door.stop()
+    yield from _open_door()
 
 
 @pytest.fixture
 def other_door() -> Iterator[FakeDoor]:
+    yield from _open_door()
+
+
+def _open_door() -> Iterator[FakeDoor]:
     door = FakeDoor()
     door.start()
     yield door

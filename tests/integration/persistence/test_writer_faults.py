@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from pymongo.database import Database
 
 from persistence.documents import raw_bytes
 from persistence.entries import MAX_RECEIPT_BYTES
-from tests.conftest import missing
+from tests.conftest import running_mongo
 from tests.integration.persistence_room import (
     Snapshots,
     archive,
@@ -25,12 +24,8 @@ from tests.integration.persistence_room import (
 )
 from tests.receipts import receipt, stamped
 from tests.waiting import wait_until
-from tillstream.errors import ServerNotReady
-from tillstream.local import ready, servers
-from tillstream.local.supervisor import Supervisor
 
 DATABASE = "tillstream"
-START_SECONDS = 60
 
 #: MongoDB's codes: OutOfDiskSpace, and WriteConcernFailed as it says that a majority is late.
 NO_SPACE = {"errorCode": 14031}
@@ -41,15 +36,8 @@ NOT_ON_A_MAJORITY = {"writeConcernError": {"code": 64, "errmsg": "waiting for re
 def mongo_that_fails(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a MongoDB that fails when it is told to."""
     folder = tmp_path_factory.mktemp("mongo")
-    node = servers.private_mongo(folder)
-    try:
-        [program] = node.programs()
-    except ServerNotReady as error:
-        missing(str(error))
-    testable = replace(program, argv=(*program.argv, "--setParameter", "enableTestCommands=1"))
-    with Supervisor(folder, [testable]) as supervisor:
-        supervisor.wait_for([ready.primary(node)], START_SECONDS)
-        yield node.url
+    with running_mongo(folder, "--setParameter", "enableTestCommands=1") as (url, _):
+        yield url
 
 
 @contextmanager
