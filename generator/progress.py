@@ -1,7 +1,6 @@
 """Says how far a run is: a bar on a terminal, else a line of the log now and then."""
 
 from contextlib import AbstractContextManager
-from types import TracebackType
 from typing import Self
 
 import structlog
@@ -30,12 +29,7 @@ class Progress(AbstractContextManager["Progress"]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bar.close()
 
     def ended(self, receipts: int) -> None:

@@ -4,9 +4,12 @@ import argparse
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from generator.records import READERS
+
+T = TypeVar("T")
 
 #: Receivers that are no address; a file is kept as `file:PATH`.
 AMQP, FILE = "amqp", "file:"
@@ -106,21 +109,20 @@ def receipts_file(text: str) -> Path:
 
 def day(text: str) -> date:
     """A date, `YYYY-MM-DD`."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a day; give one such as 2026-03-10"
-        ) from None
+    return _read(date.fromisoformat, text, "a day", "2026-03-10")
 
 
 def moment(text: str) -> datetime:
     """A time, `YYYY-MM-DDTHH:MM`; without an offset it is wall time."""
+    return _read(datetime.fromisoformat, text, "a time", "2026-03-10T08:00")
+
+
+def _read(read: Callable[[str], T], text: str, what: str, example: str) -> T:
     try:
-        return datetime.fromisoformat(text)
+        return read(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a time; give one such as 2026-03-10T08:00"
+            f"{text!r} is not {what}; give one such as {example}"
         ) from None
 
 

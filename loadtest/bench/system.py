@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 
+from loadtest.bench.by_load import ALL, PROCESS
 from loadtest.bench.harness import Options, Result, Series
 from loadtest.bench.observer import Observer, delays, percentile, reached
 from loadtest.bench.private import System, running_system
@@ -162,12 +163,12 @@ def costs(
 ) -> None:
     """What each process took and all of them; `cores` and `mib` are what all were to reach."""
     for program, usage in sorted(used.items()):
-        series.add(f"{name}: of {program}", "cores", usage.cores, "lower")
-        series.add(f"{name}: of {program}", "MiB", usage.resident_mib, "lower")
+        series.add(f"{name}: {PROCESS}{program}", "cores", usage.cores, "lower")
+        series.add(f"{name}: {PROCESS}{program}", "MiB", usage.resident_mib, "lower")
     whole = sum(usage.cores for usage in used.values())
     resident = sum(usage.resident_mib for usage in used.values())
-    series.add(f"{name}: of all", "cores", whole, "lower", cores)
-    series.add(f"{name}: of all", "MiB", resident, "lower", mib)
+    series.add(f"{name}: {PROCESS}{ALL}", "cores", whole, "lower", cores)
+    series.add(f"{name}: {PROCESS}{ALL}", "MiB", resident, "lower", mib)
 
 
 def send_all(system: System, load: Load, receipts: BinaryIO) -> list[Sent]:
