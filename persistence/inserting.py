@@ -33,17 +33,15 @@ def insert_by_key(
     documents: Sequence[RawBSONDocument],
     lanes: Executor,
 ) -> Errors:
-    """Insert documents by LANES connections; `keys` are their identities.
+    """Insert documents by LANES connections, in the order of `keys`, their identities.
 
+    Neighbours in an index are inserted one after the other, into pages that no other lane writes.
     Those of one identity go in their order, in one lane: the first of them stays the first.
     Raises as `insert` does, when every lane has ended.
     """
     if len(documents) < LEAST_DIVIDED:
         return insert(collection, documents)
-    divided: list[list[int]] = [[] for _ in range(LANES)]
-    for index, key in enumerate(keys):
-        divided[hash(key) % LANES].append(index)
-    divided = [indices for indices in divided if indices]
+    divided = divided_by_key(keys, LANES)
     inserts = [
         lanes.submit(insert, collection, [documents[index] for index in indices])
         for indices in divided
@@ -54,6 +52,22 @@ def insert_by_key(
         for indices, inserted in zip(divided, inserts, strict=True)
         for place, error in inserted.result().items()
     }
+
+
+def divided_by_key(keys: Sequence[str], parts: int) -> list[list[int]]:
+    """The indices of keys in the order of the keys, in so many parts at most; none shares a key."""
+    # Stable: those of one identity stay in their order.
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    ends = [len(order) * (part + 1) // parts for part in range(parts)]
+    divided = []
+    start = 0
+    for end in ends:
+        while start < end < len(order) and keys[order[end]] == keys[order[end - 1]]:
+            end += 1
+        if start < end:
+            divided.append(order[start:end])
+            start = end
+    return divided
 
 
 def insert(
