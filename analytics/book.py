@@ -64,7 +64,7 @@ class Book:
             )
         if self.heard is not None:
             self._note_heard(sums or summed(columns))
-        first = self._add_identities(columns.keys, columns.contents, columns.seen_days)
+        first = self._add_identities(columns.keys, columns.contents, columns.seen_days.tolist())
         if first.count(None) < len(first):
             self._repeated(messages, columns, first)
             columns = columns.only(np.array([content is None for content in first], np.bool_))
@@ -89,7 +89,7 @@ class Book:
                 continue
             self.conflicts += 1
             self._add_conflict(message.offset, columns.keys[index], body)
-            store, till = columns.tills[index]
+            store, till = columns.tills.values[columns.tills.codes[index]]
             log.warning(
                 "conflict: an identity came again with other content",
                 store=store,
@@ -99,20 +99,28 @@ class Book:
 
     def _hear(self, columns: Columns, first: Sequence[bytes | None]) -> None:
         """The tills of what is new, in the order of the log."""
-        tills = self.tills
-        for name, number, sold, received, content in zip(
-            columns.tills, columns.numbers, columns.sold, columns.received, first, strict=True
+        names, codes = columns.tills
+        heard: list[Till | None] = [None] * len(names)
+        for code, number, sold, received, content in zip(
+            codes.tolist(),
+            columns.numbers,
+            columns.sold.tolist(),
+            columns.received.tolist(),
+            first,
+            strict=True,
         ):
             if content is None:
-                till = tills.get(name)
+                till = heard[code]
                 if till is None:
-                    till = tills[name] = Till(*name)
+                    till = heard[code] = self._till(names[code])
                 till.hear(number, sold, received)
-        self.changed_tills.update(
-            columns.tills
-            if first.count(None) == len(first)
-            else [name for name, content in zip(columns.tills, first, strict=True) if not content]
-        )
+
+    def _till(self, name: tuple[str, str]) -> Till:
+        self.changed_tills.add(name)
+        till = self.tills.get(name)
+        if till is None:
+            till = self.tills[name] = Till(*name)
+        return till
 
     def _note_heard(self, sums: Sums) -> None:
         assert self.heard is not None  # noqa: S101 - for the type checker

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 import numpy as np
 
+from analytics.coding import distinct
 from analytics.columns import Columns, Integers, Part
 
 
@@ -112,11 +113,8 @@ def by_key(totals: Totals, breakdown: str) -> dict[str, Figures]:
 def _sums(part: Part) -> Integers:
     """The amounts of the rows of each of the part's facts, added up."""
     sums = np.zeros((len(part.facts), 3), np.int64)
-    if len(part.fact):
-        order = np.argsort(part.fact, kind="stable")
-        ordered = part.fact[order]
-        starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-        sums[ordered[starts]] = np.add.reduceat(part.amounts[order], starts)
+    for column in range(3):  # column by column, numpy adds six times as fast
+        np.add.at(sums[:, column], part.fact, part.amounts[:, column])
     return sums
 
 
@@ -150,5 +148,5 @@ def _receipts(part: Part, fact: Integers, entry: Integers, entries: int) -> Inte
         rows = [np.flatnonzero(part.fact == one) for one in fact]
         touched = np.repeat(entry, [len(found) for found in rows])
         receipt = part.receipt[np.concatenate(rows)]
-    once = np.unique(receipt * entries + touched)
+    once, _ = distinct(receipt * entries + touched, (int(receipt.max(initial=0)) + 1) * entries)
     return np.bincount(once % entries, minlength=entries)

@@ -13,8 +13,8 @@ from analytics.ledger import RECORD_BYTES, Ledger, Progress, identity_records
 from analytics.ownership import rebuilt_path, remove
 from tillstream.stream import LogMessage
 
-#: Identities that go to SQLite in one blob, of which it takes a billion bytes at most.
-RECORDS_AT_ONCE = 500_000
+#: Identities that go to SQLite in one blob: one that a core keeps close to it.
+RECORDS_AT_ONCE = 5_000
 
 
 class Recount:

@@ -22,9 +22,9 @@ from pika.adapters.blocking_connection import BlockingConnection
 
 from analytics import publishing
 from analytics.book import Book
-from analytics.columns import read_columns
 from analytics.folds import Totals
 from analytics.ledger import Ledger, Progress
+from analytics.messages import read_columns
 from analytics.ownership import rebuilt_path
 from tillstream import broker, topology
 from tillstream.clock import Clock

@@ -14,8 +14,15 @@ from bson.raw_bson import RawBSONDocument
 from persistence import elements
 from persistence.documents import Document
 from tillstream.clock import BusinessDay, event_time, milliseconds
-from tillstream.codec import decode_receipt, receipt_bodies
-from tillstream.contracts import DocumentTotal, Line, Settlement, StampedReceipt, receipt_key
+from tillstream.codec import (
+    LONGEST_REMEMBERED,
+    decode_line,
+    decode_outline,
+    decode_receipt,
+    decode_tenders,
+    receipt_bodies,
+)
+from tillstream.contracts import DocumentTotal, OutlinedReceipt, receipt_key
 from tillstream.errors import UndecodableMessage
 from tillstream.money import milli_units, minor_units
 from tillstream.stores import StoreTable
@@ -100,7 +107,11 @@ def entry(raw: bytes, stores: StoreTable) -> Entry:
     if len(raw) > MAX_RECEIPT_BYTES:
         raise UndecodableMessage(f"{len(raw)} bytes; the archive takes {MAX_RECEIPT_BYTES}")
     try:
-        return _entry(decode_receipt(raw), raw, stores)
+        return _entry(decode_outline(raw), raw, stores)
+    except UndecodableMessage:
+        # Decoded whole, it says where in the receipt.
+        decode_receipt(raw)
+        raise
     except (ValueError, OverflowError) as error:
         # A date before the year 1, and `receivedTime` is any float.
         raise UndecodableMessage(f"no time: {error}") from error
@@ -117,25 +128,25 @@ def encoded(entries: Iterable[Entry], stored_at: datetime) -> Encoded:
     )
 
 
-def _entry(receipt: StampedReceipt, raw: bytes, stores: StoreTable) -> Entry:
+def _entry(receipt: OutlinedReceipt, raw: bytes, stores: StoreTable) -> Entry:
     key = receipt_key(receipt)
     customer = receipt.customer_id
     sold = _sold(receipt.date, stores.calendar(receipt.store_id))
     received = receipt.received_time
-    if not 0 <= received < _LATEST:
-        raise ValueError(f"receivedTime {received!r} is not between 1970 and 10000")
+    remember = len(raw) <= LONGEST_REMEMBERED
+    line, tenders = (_line, _tenders) if remember else (_line.__wrapped__, _tenders.__wrapped__)
     body = b"".join(
         (
             elements.text(b"_id", key),
             _till(receipt.store_id, receipt.terminal_id),
             elements.text(b"number", str(receipt.cash_receipt_id)),
-            elements.text_or_null(b"agent", receipt.agent_id),
+            _agent(receipt.agent_id),
             elements.text_or_null(b"customer", customer),
             sold.elements,
-            elements.date(b"receivedAt", round(received * 1_000_000) // 1_000),
+            _received(received),
             _total(receipt.document_total),
-            elements.array(b"lines", [_line(line) for line in receipt.lines]),
-            elements.array(b"payments", [_payment(tender) for tender in receipt.settlements]),
+            elements.array(b"lines", [line(bytes(text)) for text in receipt.lines]),
+            tenders(bytes(receipt.settlements)),
             elements.utf8_or_binary(b"raw", raw),
         )
     )
@@ -148,6 +159,20 @@ def _entry(receipt: StampedReceipt, raw: bytes, stores: StoreTable) -> Entry:
 @lru_cache(maxsize=16_384)
 def _till(store: str | int, till: str | int) -> bytes:
     return elements.text(b"store", str(store)) + elements.text(b"till", str(till))
+
+
+# Some agents to a store.
+@lru_cache(maxsize=16_384)
+def _agent(agent: str | int | None) -> bytes:
+    return elements.text_or_null(b"agent", agent)
+
+
+# The door stamps what it takes at once with one time.
+@lru_cache(maxsize=1_024)
+def _received(unix_seconds: float) -> bytes:
+    if not 0 <= unix_seconds < _LATEST:
+        raise ValueError(f"receivedTime {unix_seconds!r} is not between 1970 and 10000")
+    return elements.date(b"receivedAt", round(unix_seconds * 1_000_000) // 1_000)
 
 
 class _Sold(NamedTuple):
@@ -184,9 +209,10 @@ def _total(total: DocumentTotal) -> bytes:
     )
 
 
-# The same products are sold all day, and most are paid by card.
-@lru_cache(maxsize=32_768)
-def _line(line: Line) -> bytes:
+# The same products are sold all day, and by a text its bytes are found without decoding it.
+@lru_cache(maxsize=16_384)
+def _line(text: bytes) -> bytes:
+    line = decode_line(text)
     return bson.encode(
         {
             "number": line.line_number,
@@ -202,11 +228,18 @@ def _line(line: Line) -> bytes:
     )
 
 
-@lru_cache(maxsize=32_768)
-def _payment(tender: Settlement) -> bytes:
-    return bson.encode(
-        {
-            "mechanism": tender.payment_mechanism,
-            "amountMinor": Int64(minor_units(tender.settlement_amount)),
-        }
+# Most receipts are paid by card, and many cost the same.
+@lru_cache(maxsize=16_384)
+def _tenders(text: bytes) -> bytes:
+    return elements.array(
+        b"payments",
+        [
+            bson.encode(
+                {
+                    "mechanism": tender.payment_mechanism,
+                    "amountMinor": Int64(minor_units(tender.settlement_amount)),
+                }
+            )
+            for tender in decode_tenders(text)
+        ],
     )

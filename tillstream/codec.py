@@ -1,9 +1,21 @@
 """Message bodies: one receipt as JSON, or several as NDJSON, one a line, packed when it pays."""
 
+from collections.abc import Callable
+from io import BytesIO
+from typing import Annotated, TypeVar
+
 import msgspec
 import zstandard
+from msgspec import Meta
 
-from tillstream.contracts import StampedReceipt, is_time
+from tillstream.contracts import (
+    TENDERS,
+    Line,
+    OutlinedReceipt,
+    Settlement,
+    StampedReceipt,
+    is_time,
+)
 from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
 from tillstream.errors import UndecodableMessage
 
@@ -18,7 +30,15 @@ ZSTD_LEVEL = 1
 #: Largest body, unpacked; the door's messages have 256 KiB.
 MAX_UNPACKED_BYTES = 32 * 1024 * 1024
 
-_decoder = msgspec.json.Decoder(StampedReceipt)
+#: Longest receipt whose parts are remembered by their texts; most have some 750 bytes.
+LONGEST_REMEMBERED = 4_096
+
+T = TypeVar("T")
+
+_receipt = msgspec.json.Decoder(StampedReceipt).decode
+_outline = msgspec.json.Decoder(OutlinedReceipt).decode
+_line = msgspec.json.Decoder(Line).decode
+_tenders = msgspec.json.Decoder(Annotated[tuple[Settlement, ...], Meta(max_length=TENDERS)]).decode
 
 
 def pack(body: bytes) -> tuple[bytes, str | None]:
@@ -35,7 +55,8 @@ def receipt_bodies(
     if content_encoding:
         body = _unpack(body, content_encoding)
     if content_type == NDJSON:
-        return [line for line in body.split(b"\n") if line]
+        # Reading looks for line breaks many bytes at once, `split` at each byte.
+        return [line.rstrip(b"\n") for line in BytesIO(body) if line != b"\n"]
     if content_type in (JSON, None):
         return [body]
     raise UndecodableMessage(f"content type {content_type!r} is not {JSON} or {NDJSON}")
@@ -43,15 +64,28 @@ def receipt_bodies(
 
 def decode_receipt(body: bytes) -> StampedReceipt:
     """One stamped receipt; raises UndecodableMessage with the reason."""
-    try:
-        receipt = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UndecodableMessage(str(error)) from error
-    except RecursionError as error:
-        raise UndecodableMessage("nested too deeply") from error
+    receipt = _decoded(_receipt, body)
     if not is_time(receipt.date):
         raise UndecodableMessage(f"no time: {receipt.date!r}")
     return receipt
+
+
+def decode_outline(body: bytes) -> OutlinedReceipt:
+    """One stamped receipt without its parts; raises UndecodableMessage with the reason."""
+    receipt = _decoded(_outline, body)
+    if not is_time(receipt.date):
+        raise UndecodableMessage(f"no time: {receipt.date!r}")
+    return receipt
+
+
+def decode_line(text: bytes) -> Line:
+    """A line by its text in a receipt; raises UndecodableMessage with the reason."""
+    return _decoded(_line, text)
+
+
+def decode_tenders(text: bytes) -> tuple[Settlement, ...]:
+    """All tenders by their text in a receipt; raises UndecodableMessage with the reason."""
+    return _decoded(_tenders, text)
 
 
 def decode_message(
@@ -59,6 +93,15 @@ def decode_message(
 ) -> list[StampedReceipt]:
     """All receipts of a message; one that does not decode fails the whole of it."""
     return [decode_receipt(line) for line in receipt_bodies(body, content_type, content_encoding)]
+
+
+def _decoded(decode: Callable[[bytes], T], text: bytes) -> T:
+    try:
+        return decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UndecodableMessage(str(error)) from error
+    except RecursionError as error:
+        raise UndecodableMessage("nested too deeply") from error
 
 
 def _unpack(body: bytes, content_encoding: str) -> bytes:

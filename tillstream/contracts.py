@@ -32,6 +32,15 @@ Text = Annotated[str, Meta(max_length=1000)]
 Amount = Annotated[float, Meta(ge=-AMOUNT_LIMIT, le=AMOUNT_LIMIT)]
 Percentage = Annotated[float, Meta(ge=0, le=100)]
 
+#: Most lines and tenders of a receipt.
+LINES = 1000
+TENDERS = 100
+
+#: The date of a receipt that has passed the door; checked by `is_time`.
+StampedDate = Annotated[str, Meta(max_length=DATE_LENGTH)]
+#: The rules that a receipt breaks, and whether its clock is ahead.
+Marks = Annotated[tuple[str, ...], Meta(max_length=100)]
+
 
 def wire_name(name: str) -> str:
     """The JSON name of a field: `cash_receipt_id` is `cashReceiptID`."""
@@ -78,8 +87,8 @@ class Settlement(Wire, frozen=True, gc=False):
     settlement_amount: Amount
 
 
-class Receipt(Wire, frozen=True, gc=False, kw_only=True):
-    """A cash receipt. Fields that are not named here are kept on the wire and in the archive."""
+class Head(Wire, frozen=True, gc=False, kw_only=True):
+    """A receipt without its lines and tenders."""
 
     cash_receipt_id: Identifier
     #: `storeID`, as the identifiers below: text or integer, 1 and "1" being the same.
@@ -89,24 +98,41 @@ class Receipt(Wire, frozen=True, gc=False, kw_only=True):
     customer_id: Identifier | None
     #: Event time on the till's clock: text without an offset is in the store's zone.
     date: Annotated[str, Meta(pattern=DATE_PATTERN)]
-    lines: Annotated[tuple[Line, ...], Meta(max_length=1000)]
     document_total: DocumentTotal
-    settlements: Annotated[tuple[Settlement, ...], Meta(max_length=100)]
     #: `void` marks a receipt that cancels another one; anything else is read from the amounts.
     transaction_type: Annotated[str, Meta(max_length=40)] | None = None
     #: The client's own identity for the receipt, where it has one.
     receipt_uuid: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f-]{32,36}$")] | None = None
 
 
+class Receipt(Head, frozen=True, gc=False, kw_only=True):
+    """A cash receipt. Fields that are not named here are kept on the wire and in the archive."""
+
+    lines: Annotated[tuple[Line, ...], Meta(max_length=LINES)]
+    settlements: Annotated[tuple[Settlement, ...], Meta(max_length=TENDERS)]
+
+
 class StampedReceipt(Receipt, frozen=True, gc=False, kw_only=True):
     """A receipt as it is published: with the door's stamps."""
 
-    #: Checked by `is_time`.
-    date: Annotated[str, Meta(max_length=DATE_LENGTH)]
+    date: StampedDate
     #: When the door got it, Unix seconds.
     received_time: float
-    #: The rules that it breaks, and whether its clock is ahead.
-    marks: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    marks: Marks = ()
+
+
+class OutlinedReceipt(Head, frozen=True, gc=False, kw_only=True):
+    """A stamped receipt whose lines and tenders are still encoded.
+
+    The same products are sold all day: whoever reads many receipts decodes each text once
+    (docs/decisions/0017-texts-decoded-once.md).
+    """
+
+    lines: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=LINES)]
+    settlements: msgspec.Raw
+    date: StampedDate
+    received_time: float
+    marks: Marks = ()
 
 
 # Dates repeat, and a look-up costs a fifth of the pattern.
@@ -119,7 +145,7 @@ def is_time(text: str) -> bool:
         return False
 
 
-def receipt_key(receipt: Receipt) -> str:
+def receipt_key(receipt: Head) -> str:
     """The identity of a receipt: `store/till/number/date`, or `uuid/...` of the client.
 
     The number alone repeats between tills and restarts. The date is taken as the till wrote

@@ -1,12 +1,13 @@
 """Has a receipt been counted before? Its identity and its content, as short digests."""
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
 from xxhash import xxh3_64_digest
 
-from tillstream.contracts import Receipt, receipt_key
+from tillstream.contracts import Head, Line, OutlinedReceipt, Receipt, Settlement, receipt_key
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -23,21 +24,10 @@ class Identity(NamedTuple):
 
 def content_of(receipt: Receipt) -> tuple[object, ...]:
     """What two receipts of one identity must share to be the same receipt; hashable."""
-    return (
-        # With a client's own UUID these are not in the key.
-        str(receipt.store_id),
-        str(receipt.terminal_id),
-        str(receipt.cash_receipt_id),
-        receipt.date,
-        str(receipt.agent_id),
-        str(receipt.customer_id),
-        receipt.lines,
-        receipt.document_total,
-        receipt.settlements,
-    )
+    return _content(receipt, receipt.lines, receipt.settlements)
 
 
-def key_digest(receipt: Receipt) -> bytes:
+def key_digest(receipt: Head) -> bytes:
     """16 bytes of the receipt's key."""
     return blake2b(receipt_key(receipt).encode(), digest_size=16).digest()
 
@@ -45,6 +35,18 @@ def key_digest(receipt: Receipt) -> bytes:
 def content_digest(receipt: Receipt) -> bytes:
     """8 bytes of its content, the same for each form in which it may be sent again."""
     return xxh3_64_digest(_encoder.encode(content_of(receipt)))
+
+
+def part_content(part: Line | Sequence[Settlement]) -> msgspec.Raw:
+    """What a line, or all tenders, add to the content of a receipt."""
+    return msgspec.Raw(_encoder.encode(part))
+
+
+def outlined_content_digest(
+    receipt: OutlinedReceipt, lines: Sequence[msgspec.Raw], tenders: msgspec.Raw
+) -> bytes:
+    """The content digest of a receipt whose parts are given by their `part_content`."""
+    return xxh3_64_digest(_encoder.encode(_content(receipt, lines, tenders)))
 
 
 def identity_of(receipt: Receipt) -> Identity:
@@ -58,3 +60,20 @@ def anonymous_content(receipt: Receipt) -> bytes:
     A kept content that is this one is no conflict: it is the same receipt, erased.
     """
     return content_digest(msgspec.structs.replace(receipt, customer_id=None))
+
+
+def _content(
+    head: Head, lines: Sequence[object], tenders: Sequence[object] | msgspec.Raw
+) -> tuple[object, ...]:
+    return (
+        # With a client's own UUID these are not in the key.
+        str(head.store_id),
+        str(head.terminal_id),
+        str(head.cash_receipt_id),
+        head.date,
+        str(head.agent_id),
+        str(head.customer_id),
+        lines,
+        head.document_total,
+        tenders,
+    )

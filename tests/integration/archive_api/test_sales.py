@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from analytics.columns import read_columns
 from analytics.folds import summed
+from analytics.messages import read_columns
 from persistence.api.parameters import By
 from tests.integration.archive_api.conftest import Store
 from tests.receipts import line, receipt, stamped

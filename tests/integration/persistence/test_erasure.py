@@ -13,7 +13,7 @@ import pytest
 import zstandard
 
 from analytics.archive import Archive as ArchiveOfLedger
-from analytics.columns import read_columns
+from analytics.messages import read_columns
 from analytics.recount import Recount
 from persistence.dead_letters.store import LARGEST_BODY, DeadLetters, Letter
 from persistence.erasure import erase

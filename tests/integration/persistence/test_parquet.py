@@ -8,8 +8,8 @@ import time
 from datetime import date
 from decimal import Decimal
 
-from analytics.columns import read_columns
 from analytics.folds import by_key
+from analytics.messages import read_columns
 from analytics.recount import Recount
 from persistence.parquet.lease import ArchiveBusy, held
 from persistence.parquet.query import QueryError

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
-from analytics.columns import Columns, read_columns
+from analytics.columns import Columns
 from analytics.folds import LATE, WHOLE_DAY, Figures, Totals, by_key, summed
 from analytics.folds import add as add_sums
+from analytics.messages import read_columns
 from tests.receipts import decoded, line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
 from tillstream.codec import JSON, NDJSON

@@ -1,9 +1,11 @@
 """Message bodies: one receipt or several, or a reason why not."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.receipts import decoded, receipt, stamped
-from tillstream.codec import NDJSON, ZSTD, decode_message, pack
+from tillstream.codec import NDJSON, ZSTD, decode_message, pack, receipt_bodies
 from tillstream.errors import UndecodableMessage
 
 
@@ -19,6 +21,11 @@ def test_several_receipts_travel_one_a_line() -> None:
     actual = decode_message(body, "application/x-ndjson")
 
     assert [decoded(receipt(1)), decoded(receipt(2))] == actual
+
+
+@given(st.lists(st.binary() | st.sampled_from([b"", b"\r", b"a\rb"])).map(b"\n".join))
+def test_a_body_is_divided_at_each_line_break_and_at_nothing_else(body: bytes) -> None:
+    assert [line for line in body.split(b"\n") if line] == receipt_bodies(body, NDJSON)
 
 
 def test_a_large_message_travels_packed_and_a_small_one_as_it_is() -> None:
