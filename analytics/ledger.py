@@ -16,36 +16,17 @@ import msgspec
 from msgspec.structs import astuple
 
 from analytics.folds import Figures, Totals
+from analytics.identity_records import KEEP, KNOWN, identity_records
 from analytics.tills import Till, Tills
 from tillstream.errors import TillstreamError
 
 #: Raised when the tables change: an older ledger is rebuilt by `recount`.
 VERSION = 2
 
-#: An identity as one record: the digest of its key, that of its content, the day as text.
-KEY_BYTES, CONTENT_BYTES, DAY_BYTES = 16, 8, 6
-RECORD_BYTES = KEY_BYTES + CONTENT_BYTES + DAY_BYTES
-
-# Many identities go to SQLite as one blob of records: bound one by one, each row cost three times
-# as much (docs/decisions/0010-columns.md).
-# ruff: noqa: S608 - the strings that are put together here are this module's own
-_PLACES = f"""
-    WITH RECURSIVE place (at) AS (
-        VALUES (1) UNION ALL
-        SELECT at + {RECORD_BYTES} FROM place WHERE at + {RECORD_BYTES} <= length(?1)
-    )
-"""
-_KNOWN = f"""{_PLACES}
-    SELECT key, content FROM place
-    JOIN identities ON key = substr(?1, at, {KEY_BYTES})
-"""
-_KEEP = f"""{_PLACES}
-    INSERT INTO identities SELECT
-        substr(?1, at, {KEY_BYTES}),
-        substr(?1, at + {KEY_BYTES}, {CONTENT_BYTES}),
-        CAST(substr(?1, at + {KEY_BYTES + CONTENT_BYTES}, {DAY_BYTES}) AS INTEGER)
-    FROM place
-"""
+#: Pages of the write-ahead log (32 MB) before they go to their places. Identities are spread over
+#: the whole table: the more of them, the more share a page. SQLite's own 1,000 are two commits of
+#: a rush.
+CHECKPOINT_PAGES = 8_000
 
 _SCHEMA = """
 CREATE TABLE progress (
@@ -98,15 +79,6 @@ class Progress(NamedTuple):
     undecodable: int = 0
 
 
-def identity_records(keys: list[bytes], contents: list[bytes], seen_days: list[int]) -> list[bytes]:
-    """Identities (digest of the key, of the content, ordinal of the day) as records."""
-    text = {day: b"%06d" % day for day in set(seen_days)}
-    return [
-        key + content + text[day]
-        for key, content, day in zip(keys, contents, seen_days, strict=True)
-    ]
-
-
 class OtherVersionError(TillstreamError):
     """The file was written by another version of the ledger; `recount` makes it anew."""
 
@@ -122,6 +94,7 @@ class Ledger(AbstractContextManager["Ledger"]):
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")
         self._database.execute("PRAGMA cache_size=-65536")
+        self._database.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
         if version == 0:
             self._database.executescript(
@@ -178,10 +151,18 @@ class Ledger(AbstractContextManager["Ledger"]):
     ) -> list[bytes | None]:
         """For each in turn None when it is new, and now kept; else the content first seen."""
         records = identity_records(keys, contents, seen_days)
-        known: dict[bytes, bytes] = dict(self._database.execute(_KNOWN, (b"".join(records),)))
-        if not known and len(set(keys)) == len(keys):
-            self.keep_identities(b"".join(records))
-            return [None] * len(keys)
+        try:
+            # The rule: all are new. One that is not undoes this statement, and nothing else.
+            # In the order of the table, neighbours are written together.
+            self.keep_identities(b"".join(sorted(records)))
+        except sqlite3.IntegrityError:
+            return self._add_unknown(keys, contents, records)
+        return [None] * len(keys)
+
+    def _add_unknown(
+        self, keys: list[bytes], contents: list[bytes], records: list[bytes]
+    ) -> list[bytes | None]:
+        known: dict[bytes, bytes] = dict(self._database.execute(KNOWN, (b"".join(records),)))
         first: list[bytes | None] = []
         new: list[bytes] = []
         for key, content, record in zip(keys, contents, records, strict=True):
@@ -195,7 +176,7 @@ class Ledger(AbstractContextManager["Ledger"]):
     def keep_identities(self, records: bytes) -> None:
         """Keep identities that are known to be new, as `identity_records` gives them."""
         if records:
-            self._database.execute(_KEEP, (records,))
+            self._database.execute(KEEP, (records,))
 
     def identity_keys(self) -> Iterator[bytes]:
         """Every identity that is kept."""

@@ -9,7 +9,8 @@ import numpy as np
 from analytics.book import Book
 from analytics.columns import Columns
 from analytics.folds import Sums, Totals
-from analytics.ledger import RECORD_BYTES, Ledger, Progress, identity_records
+from analytics.identity_records import RECORD_BYTES, identity_records
+from analytics.ledger import Ledger, Progress
 from analytics.ownership import rebuilt_path, remove
 from tillstream.stream import LogMessage
 

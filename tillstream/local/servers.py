@@ -18,7 +18,7 @@ from tillstream.local.programs import SERVERS, Program
 DEBIAN_RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 REPLICA_SET = "rs0"
 #: MongoDB's cache, gigabytes: a development machine runs much beside it.
-CACHE_GIGABYTES = 1
+CACHE_GIGABYTES = 0.5
 #: Percent of the cache that may wait for the next checkpoint. WiredTiger's own 5 and 20 make it
 #: write the pages of a rush again and again (docs/decisions/0011-archive-writer.md).
 DIRTY_TARGET, DIRTY_TRIGGER = 40, 60
