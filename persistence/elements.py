@@ -6,12 +6,14 @@
 
 import struct
 
+from tillstream.contracts import LINES
+
 #: int32 and int64, as BSON has them.
 int32 = struct.Struct("<i").pack
 int64 = struct.Struct("<q").pack
 
 #: The names of an array's elements.
-_PLACES = [b"\x03%d\0" % place for place in range(1_000)]
+_PLACES = [b"\x03%d\0" % place for place in range(LINES)]
 
 
 def text(name: bytes, value: str) -> bytes:
@@ -41,7 +43,9 @@ def date(name: bytes, milliseconds: int) -> bytes:
 
 
 def array(name: bytes, documents: list[bytes]) -> bytes:
-    """An array of at most 1,000 documents, each whole."""
+    """An array of documents, each whole; raises ValueError for more than a receipt has lines."""
+    if len(documents) > len(_PLACES):
+        raise ValueError(f"{len(documents)} documents in an array; it takes {len(_PLACES)}")
     if len(documents) == 1:
         (only,) = documents
         return b"\x04%b\0%b\x030\0%b\0" % (name, int32(len(only) + 8), only)
