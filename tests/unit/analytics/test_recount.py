@@ -3,6 +3,8 @@
 import os
 import random
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from analytics.reading import ReaderDied, read_in_parallel
 from analytics.recount import Recount
 from analytics.totals import TotalsWorker
 from tests.receipts import receipt, stamped
+from tests.waiting import wait_until
 from tillstream.clock import BusinessDay
 from tillstream.codec import NDJSON, pack
 from tillstream.stores import StoreTable
@@ -127,3 +130,34 @@ def test_a_reader_that_is_killed_fails_the_recount() -> None:
 
     with pytest.raises(ReaderDied, match="killed"):
         list(read_in_parallel(deadly(), STORES))
+
+
+def test_the_readers_end_with_a_recount_that_is_killed() -> None:
+    script = """
+import os, pathlib, time
+from analytics.reading import BATCH_BYTES, read_in_parallel
+from tests.unit.analytics.test_recount import STORES
+from tillstream.stream import LogMessage
+
+def log():
+    yield [LogMessage(0, b" " * BATCH_BYTES, None)] * 9
+    print(pathlib.Path(f"/proc/self/task/{os.getpid()}/children").read_text(), flush=True)
+    time.sleep(60)
+
+list(read_in_parallel(log(), STORES))
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as recounting:
+        assert recounting.stdout is not None
+        readers = [Path("/proc", pid.decode()) for pid in recounting.stdout.readline().split()]
+        assert readers
+        recounting.kill()
+
+    wait_until(lambda: not any(map(is_running, readers)), 10, "the readers to end")
+
+
+def is_running(process: Path) -> bool:
+    """Whether it is there, and not only waited for by nobody."""
+    try:
+        return b") Z " not in (process / "stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
