@@ -18,7 +18,7 @@ from analytics.columns import (
     StoreFacts,
     TenderFacts,
 )
-from analytics.texts import Lines, Tenders, rows
+from analytics.texts import Known, known_line, known_tenders, rows
 from analytics.tills import till_number
 from tillstream.clock import BusinessDay, event_time
 from tillstream.codec import decode_outline, decode_receipt, receipt_bodies
@@ -59,8 +59,8 @@ class _Receipts:
         #: Every line's number in `lines`, one receipt after the other; each receipt's in `tenders`.
         self.line_numbers: list[int] = []
         self.tender_numbers: list[int] = []
-        self.lines = Lines()
-        self.tenders = Tenders()
+        self.lines = Known(known_line)
+        self.tenders = Known(known_tenders)
         #: Where each receipt stands: its message, and its place in it.
         self.messages: list[int] = []
         self.places: list[int] = []
@@ -124,7 +124,7 @@ def _columns(read: _Receipts) -> Columns:
     days, day_of_when = coded([day for day, _ in when.values])
     day = Coded(days, day_of_when[when.codes])
 
-    known = read.lines.known
+    known = read.lines.parts
     line_counts = [len(receipt.lines) for receipt in receipts]
     of_line = np.repeat(every, line_counts)
     line = np.fromiter(read.line_numbers, np.int64, len(read.line_numbers))
@@ -180,7 +180,7 @@ def _columns(read: _Receipts) -> Columns:
 
 
 def _tenders(read: _Receipts, day: Coded) -> Part:
-    known = read.tenders.known
+    known = read.tenders.parts
     lengths = np.array([len(each.mechanisms) for each in known], np.int64)
     number = np.array(read.tender_numbers, np.int64)
     count = lengths[number]
@@ -198,8 +198,8 @@ def _tenders(read: _Receipts, day: Coded) -> Part:
 
 
 def _contents(read: _Receipts, line_counts: list[int]) -> list[bytes]:
-    of_line = [each.content for each in read.lines.known]
-    of_tenders = [each.content for each in read.tenders.known]
+    of_line = [each.content for each in read.lines.parts]
+    of_tenders = [each.content for each in read.tenders.parts]
     lines = [of_line[number] for number in read.line_numbers]
     ends = np.cumsum(line_counts).tolist()
     return [

@@ -1,7 +1,8 @@
 """Lines and tenders by their texts: the same ones come all day, and are decoded once. Pure."""
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
@@ -10,6 +11,8 @@ from analytics.columns import Integers
 from tillstream.codec import LONGEST_REMEMBERED, decode_line, decode_tenders
 from tillstream.identity import part_content
 from tillstream.money import milli_units, minor_units
+
+P = TypeVar("P")
 
 #: Texts that a process remembers.
 REMEMBERED = 16_384
@@ -35,32 +38,19 @@ class KnownTenders(NamedTuple):
     content: msgspec.Raw
 
 
-class Lines(dict[bytes, int]):
-    """Lines of a batch by their texts: `lines[text]` is the number of a line in `known`.
+class Known(dict[bytes, int], Generic[P]):
+    """Parts of a batch by their texts: `known[text]` is the number of a part in `parts`.
 
     Raises UndecodableMessage for a text that is none.
     """
 
-    def __init__(self) -> None:
-        self.known: list[KnownLine] = []
+    def __init__(self, read: Callable[[bytes], P]) -> None:
+        self._read = read
+        self.parts: list[P] = []
 
     def __missing__(self, text: bytes) -> int:
-        line = _line(text) if len(text) <= LONGEST_REMEMBERED else _line.__wrapped__(text)
-        self.known.append(line)
-        self[text] = number = len(self.known) - 1
-        return number
-
-
-class Tenders(dict[bytes, int]):
-    """The same for the tenders of a receipt, all of them in one text."""
-
-    def __init__(self) -> None:
-        self.known: list[KnownTenders] = []
-
-    def __missing__(self, text: bytes) -> int:
-        tenders = _tenders(text) if len(text) <= LONGEST_REMEMBERED else _tenders.__wrapped__(text)
-        self.known.append(tenders)
-        self[text] = number = len(self.known) - 1
+        self.parts.append(self._read(text))
+        self[text] = number = len(self.parts) - 1
         return number
 
 
@@ -69,8 +59,15 @@ def rows(amounts: list[tuple[int, int, int]]) -> Integers:
     return np.array(amounts, np.int64).reshape(-1, 3)
 
 
-@lru_cache(REMEMBERED)
-def _line(text: bytes) -> KnownLine:
+def _remembering(decode: Callable[[bytes], P]) -> Callable[[bytes], P]:
+    """Remembers the latest texts; one that is too long for that is decoded each time."""
+    remembered = lru_cache(REMEMBERED)(decode)
+    return lambda text: remembered(text) if len(text) <= LONGEST_REMEMBERED else decode(text)
+
+
+@_remembering
+def known_line(text: bytes) -> KnownLine:
+    """A line by its text; raises UndecodableMessage."""
     line = decode_line(text)
     return KnownLine(
         (line.product_category_name, f"{line.tax_percentage:g}"),
@@ -83,8 +80,9 @@ def _line(text: bytes) -> KnownLine:
     )
 
 
-@lru_cache(REMEMBERED)
-def _tenders(text: bytes) -> KnownTenders:
+@_remembering
+def known_tenders(text: bytes) -> KnownTenders:
+    """All tenders by their text; raises UndecodableMessage."""
     tenders = decode_tenders(text)
     return KnownTenders(
         [tender.payment_mechanism for tender in tenders],
