@@ -10,7 +10,7 @@ class Limits(NamedTuple):
     """Bounds of a batch; the first that is reached closes it. A message is never divided."""
 
     messages: int = 500
-    receipts: int = 2_000
+    receipts: int = 4_000
     #: Of message bodies.
     bytes: int = 4 * 1024 * 1024
     #: Since the first message was taken, seconds: [0, age) is open.
