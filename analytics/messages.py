@@ -1,9 +1,9 @@
 """Messages of the log, read into columns. Pure."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,8 +28,6 @@ from tillstream.identity import key_digest, outlined_content_digest
 from tillstream.money import MINOR_UNITS, minor_units
 from tillstream.stores import StoreTable
 from tillstream.stream import LogMessage
-
-H = TypeVar("H", bound=Hashable)
 
 #: Ordinal of 1970-01-01, to make a day's ordinal from Unix seconds.
 _EPOCH_DAY = date(1970, 1, 1).toordinal()

@@ -1,21 +1,18 @@
 """Lines and tenders by their texts: the same ones come all day, and are decoded once. Pure."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
 
 from analytics.columns import Integers
-from tillstream.codec import LONGEST_REMEMBERED, decode_line, decode_tenders
+from tillstream.codec import decode_line, decode_tenders
 from tillstream.identity import part_content
 from tillstream.money import milli_units, minor_units
+from tillstream.remembering import remembering
 
 P = TypeVar("P")
-
-#: Texts that a process remembers.
-REMEMBERED = 16_384
 
 
 class KnownLine(NamedTuple):
@@ -59,13 +56,7 @@ def rows(amounts: list[tuple[int, int, int]]) -> Integers:
     return np.array(amounts, np.int64).reshape(-1, 3)
 
 
-def _remembering(decode: Callable[[bytes], P]) -> Callable[[bytes], P]:
-    """Remembers the latest texts; one that is too long for that is decoded each time."""
-    remembered = lru_cache(REMEMBERED)(decode)
-    return lambda text: remembered(text) if len(text) <= LONGEST_REMEMBERED else decode(text)
-
-
-@_remembering
+@remembering
 def known_line(text: bytes) -> KnownLine:
     """A line by its text; raises UndecodableMessage."""
     line = decode_line(text)
@@ -80,7 +71,7 @@ def known_line(text: bytes) -> KnownLine:
     )
 
 
-@_remembering
+@remembering
 def known_tenders(text: bytes) -> KnownTenders:
     """All tenders by their text; raises UndecodableMessage."""
     tenders = decode_tenders(text)

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from entrypoint.violations import InvalidReceiptError, NotJsonError, explain
-from tillstream.contracts import DATE_LENGTH, Receipt, is_time, receipt_key
+from tillstream.contracts import Receipt, UncheckedDate, is_time, receipt_key
 
 #: The door's own stamps: a client's fields of these names are not believed.
 STAMPS = ("receivedTime", "marks")
@@ -17,8 +16,7 @@ STAMPS = ("receivedTime", "marks")
 class PostedReceipt(Receipt, frozen=True, gc=False, kw_only=True):
     """A receipt as it is posted: checked by the contract, and whether it claims our stamps."""
 
-    #: Checked by `is_time`.
-    date: Annotated[str, Meta(max_length=DATE_LENGTH)]
+    date: UncheckedDate
     received_time: msgspec.Raw | UnsetType = UNSET
     marks: msgspec.Raw | UnsetType = UNSET
 

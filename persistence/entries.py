@@ -15,7 +15,6 @@ from persistence import elements
 from persistence.documents import Document
 from tillstream.clock import BusinessDay, event_time, milliseconds
 from tillstream.codec import (
-    LONGEST_REMEMBERED,
     decode_line,
     decode_outline,
     decode_receipt,
@@ -25,6 +24,7 @@ from tillstream.codec import (
 from tillstream.contracts import DocumentTotal, OutlinedReceipt, receipt_key
 from tillstream.errors import UndecodableMessage
 from tillstream.money import milli_units, minor_units
+from tillstream.remembering import remembering
 from tillstream.stores import StoreTable
 
 #: Largest receipt, encoded, that fits a MongoDB document (16 MiB) beside its own fields.
@@ -133,8 +133,6 @@ def _entry(receipt: OutlinedReceipt, raw: bytes, stores: StoreTable) -> Entry:
     customer = receipt.customer_id
     sold = _sold(receipt.date, stores.calendar(receipt.store_id))
     received = receipt.received_time
-    remember = len(raw) <= LONGEST_REMEMBERED
-    line, tenders = (_line, _tenders) if remember else (_line.__wrapped__, _tenders.__wrapped__)
     body = b"".join(
         (
             elements.text(b"_id", key),
@@ -145,8 +143,8 @@ def _entry(receipt: OutlinedReceipt, raw: bytes, stores: StoreTable) -> Entry:
             sold.elements,
             _received(received),
             _total(receipt.document_total),
-            elements.array(b"lines", [line(bytes(text)) for text in receipt.lines]),
-            tenders(bytes(receipt.settlements)),
+            elements.array(b"lines", [_line(bytes(text)) for text in receipt.lines]),
+            _tenders(bytes(receipt.settlements)),
             elements.utf8_or_binary(b"raw", raw),
         )
     )
@@ -210,7 +208,7 @@ def _total(total: DocumentTotal) -> bytes:
 
 
 # The same products are sold all day, and by a text its bytes are found without decoding it.
-@lru_cache(maxsize=16_384)
+@remembering
 def _line(text: bytes) -> bytes:
     line = decode_line(text)
     return bson.encode(
@@ -229,7 +227,7 @@ def _line(text: bytes) -> bytes:
 
 
 # Most receipts are paid by card, and many cost the same.
-@lru_cache(maxsize=16_384)
+@remembering
 def _tenders(text: bytes) -> bytes:
     return elements.array(
         b"payments",

@@ -30,9 +30,6 @@ ZSTD_LEVEL = 1
 #: Largest body, unpacked; the door's messages have 256 KiB.
 MAX_UNPACKED_BYTES = 32 * 1024 * 1024
 
-#: Longest receipt whose parts are remembered by their texts; most have some 750 bytes.
-LONGEST_REMEMBERED = 4_096
-
 T = TypeVar("T")
 
 _receipt = msgspec.json.Decoder(StampedReceipt).decode

@@ -36,8 +36,8 @@ Percentage = Annotated[float, Meta(ge=0, le=100)]
 LINES = 1000
 TENDERS = 100
 
-#: The date of a receipt that has passed the door; checked by `is_time`.
-StampedDate = Annotated[str, Meta(max_length=DATE_LENGTH)]
+#: The date of a receipt before `is_time` has checked it: sooner than the pattern would.
+UncheckedDate = Annotated[str, Meta(max_length=DATE_LENGTH)]
 #: The rules that a receipt breaks, and whether its clock is ahead.
 Marks = Annotated[tuple[str, ...], Meta(max_length=100)]
 
@@ -115,7 +115,7 @@ class Receipt(Head, frozen=True, gc=False, kw_only=True):
 class StampedReceipt(Receipt, frozen=True, gc=False, kw_only=True):
     """A receipt as it is published: with the door's stamps."""
 
-    date: StampedDate
+    date: UncheckedDate
     #: When the door got it, Unix seconds.
     received_time: float
     marks: Marks = ()
@@ -130,7 +130,7 @@ class OutlinedReceipt(Head, frozen=True, gc=False, kw_only=True):
 
     lines: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=LINES)]
     settlements: msgspec.Raw
-    date: StampedDate
+    date: UncheckedDate
     received_time: float
     marks: Marks = ()
 

@@ -14,8 +14,9 @@ from analytics.folds import summed
 from analytics.messages import read_columns
 from tests.receipts import encoded, line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
-from tillstream.codec import JSON, LONGEST_REMEMBERED, NDJSON, decode_receipt
+from tillstream.codec import JSON, NDJSON, decode_receipt
 from tillstream.identity import identity_of
+from tillstream.remembering import LONGEST_REMEMBERED
 from tillstream.stores import StoreTable
 from tillstream.stream import LogMessage
 
