@@ -31,7 +31,8 @@ from tillstream import stores, tally
 from tillstream.clock import utc
 from tillstream.errors import TillstreamError
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage, StoppedError, first_offset, last_offset, read_log
+from tillstream.stream import LogMessage, StoppedError, first_offset, last_offset
+from tillstream.whole_log import read_log
 
 #: How long a running totals worker may take to adopt a rebuilt ledger, seconds.
 ADOPTION_SECONDS = 30.0

@@ -1,6 +1,5 @@
-"""Reads the receipts log: a RabbitMQ stream, by offset, in bounded batches."""
+"""Follows the receipts log: a RabbitMQ stream, by offset, in bounded batches."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,17 +15,12 @@ from tillstream.errors import TillstreamError
 
 #: Unacknowledged messages that the broker sends ahead: at 256 KiB each, at most 50 MB.
 PREFETCH = 200
-#: The same where the whole log is read: half as many waits for the broker. Larger messages travel
-#: packed, in some 30 KiB.
-PREFETCH_ALL = 1_000
 
 #: How long the first message of a log that holds any may take to come, seconds.
 FIRST_MESSAGE_SECONDS = 1.0
 
 #: Silence that is taken for the end of the log, seconds.
 TAIL_SILENCE_SECONDS = 0.05
-#: Silence amid the log, before an offset that it holds, that is taken for a failure, seconds.
-SILENT_SECONDS = 30.0
 
 #: Where to start: an offset, a time (the chunk that holds it), `first` or `next`.
 Start = int | datetime | str
@@ -34,10 +28,6 @@ Start = int | datetime | str
 
 class LogTruncatedError(TillstreamError):
     """The log no longer holds receipts that would have to be read."""
-
-
-class LogSilentError(TillstreamError):
-    """The log does not deliver what it holds."""
 
 
 class StoppedError(TillstreamError):
@@ -106,7 +96,8 @@ class LogReader:
         properties: pika.BasicProperties,
         body: bytes,
     ) -> None:
-        offset = properties.headers["x-stream-offset"]
+        # pika gives a number of its own kind.
+        offset = int(properties.headers["x-stream-offset"])
         self._received.append(
             LogMessage(offset, body, properties.content_type, properties.content_encoding)
         )
@@ -141,41 +132,6 @@ def last_offset(url: str) -> int | None:
     with reading(url, "last") as reader:
         messages = _read_until_silent(reader)
     return messages[-1].offset if messages else None
-
-
-def read_log(
-    url: str, stop: threading.Event, last: int | None, start: int | str = "first"
-) -> Iterator[list[LogMessage]]:
-    """The log from its start to the offset `last`, which must be that of a message, or None.
-
-    Raises LogTruncatedError when the first messages are gone, LogSilentError when `last` does
-    not come, and StoppedError when `stop` is set.
-    """
-    if last is None:
-        return
-    with reading(url, start, PREFETCH_ALL) as reader:
-        heard = time.monotonic()
-        expected = 0 if start == "first" else None
-        while True:
-            if stop.is_set():
-                raise StoppedError("stopped before the end of the log")
-            messages = reader.read(0.1)
-            if not messages:
-                if time.monotonic() - heard > SILENT_SECONDS:
-                    raise LogSilentError(f"the log fell silent before its offset {last}")
-                continue
-            heard = time.monotonic()
-            if expected is not None and messages[0].offset > expected:
-                raise LogTruncatedError(
-                    f"the log begins at offset {messages[0].offset}: what was before is gone;"
-                    " the archive has it: `python -m analytics recount --from archive`"
-                )
-            expected = None
-            if messages[-1].offset >= last:
-                yield [message for message in messages if message.offset <= last]
-                return
-            yield messages
-            reader.done()
 
 
 def _read_until_silent(reader: LogReader, enough: int | None = None) -> list[LogMessage]:

@@ -19,16 +19,14 @@ from persistence.backup.folder import BackupError, File, Log
 from persistence.backup.parts import PartWriter, read_parts
 from tillstream import broker, topology
 from tillstream.stream import (
-    SILENT_SECONDS,
     LogMessage,
     LogReader,
-    LogSilentError,
     StoppedError,
     first_offset,
     last_offset,
-    read_log,
     reading,
 )
+from tillstream.whole_log import SILENT_SECONDS, LogSilentError, read_log
 
 #: Messages that are published before they are read back; at 256 KiB each, at most 50 MB.
 WINDOW = 200
@@ -48,12 +46,11 @@ def dump(url: str, folder: Path, stop: threading.Event) -> Log:
     begins: int | None = None
     ends: int | None = None
     with PartWriter(folder, "log/messages") as writer:
-        for messages in read_log(url, stop, last, "first" if first is None else first):
+        for messages in read_log(url, stop, last, first or 0):
             for message in messages:
-                # pika gives a number of its own kind.
-                ends = int(message.offset)
+                ends = message.offset
                 begins = ends if begins is None else begins
-                writer.add(bson.encode(message._asdict() | {"offset": ends}))
+                writer.add(bson.encode(message._asdict()))
     return Log(writer.parts, begins, ends)
 
 

@@ -1,0 +1,105 @@
+"""Reads the whole receipts log, in bounded batches, and knows when that cannot be done.
+
+RabbitMQ reads a stream chunk by chunk, and waits for the disk's thread for each; a chunk of single
+receipts holds one or two of them. So several slices of the log are read ahead at once, each by a
+consumer of its own, and handed on in their order (docs/decisions/0010-columns.md).
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+
+from tillstream.bulk_reader import BulkReader
+from tillstream.errors import TillstreamError
+from tillstream.stream import LogMessage, LogTruncatedError, StoppedError, first_offset
+
+#: Offsets of a slice, and slices that are read at once.
+SLICE_OFFSETS = 1_000
+READERS = 16
+#: Bytes that all slices may have together, if each is as large as the one before. What is not read
+#: yet waits in the sockets' buffers and in the broker.
+AHEAD_BYTES = 64 * 1024 * 1024
+#: Silence amid the log, before an offset that it holds, that is taken for a failure, seconds.
+SILENT_SECONDS = 30.0
+#: Between two looks at whether to stop, seconds.
+PATIENCE_SECONDS = 0.1
+
+
+class LogSilentError(TillstreamError):
+    """The log does not deliver what it holds."""
+
+
+def read_log(
+    url: str, stop: threading.Event, last: int | None, start: int = 0
+) -> Iterator[list[LogMessage]]:
+    """The log from an offset to `last`, which must be the offset of a message, or None.
+
+    Raises LogTruncatedError when the log does not hold all of them any more, LogSilentError when
+    `last` does not come, StoppedError when `stop` is set, and pika's AMQPConnectionError.
+    """
+    if last is None:
+        return
+    begins = deque(range(start, last + 1, SLICE_OFFSETS))
+    ahead: deque[_Slice] = deque()
+    free: list[BulkReader] = []
+    # Of the slice before: while that is not known, one is enough.
+    size = AHEAD_BYTES
+    with ExitStack() as stack:
+        while begins or ahead:
+            allowed = max(1, min(READERS, AHEAD_BYTES // max(1, size)))
+            while begins and len(ahead) < allowed:
+                reader = free.pop() if free else stack.enter_context(closing(BulkReader(url)))
+                ahead.append(_Slice(url, reader, begins.popleft(), last))
+            one = ahead.popleft()
+            yield from one.messages(stop)
+            size = one.size
+            free.append(one.reader)
+
+
+class _Slice:
+    """The messages with an offset in [begin, end), and at most `last`."""
+
+    def __init__(self, url: str, reader: BulkReader, begin: int, last: int) -> None:
+        self._url = url
+        self.reader = reader
+        #: Bytes of its messages, so far.
+        self.size = 0
+        self._begin, self._end = begin, min(begin + SLICE_OFFSETS, last + 1)
+        # Offsets only grow: with so many messages the slice is at its end, or past it.
+        reader.consume(begin, SLICE_OFFSETS)
+
+    def messages(self, stop: threading.Event) -> Iterator[list[LogMessage]]:
+        heard = time.monotonic()
+        first = True
+        while True:
+            if stop.is_set():
+                raise StoppedError("stopped before the end of the log")
+            messages = self.reader.read(PATIENCE_SECONDS)
+            if not messages:
+                if time.monotonic() - heard > SILENT_SECONDS:
+                    raise LogSilentError(f"the log fell silent before its offset {self._end}")
+                continue
+            heard = time.monotonic()
+            if first and messages[0].offset > self._begin:
+                self._require_whole()
+            first = False
+            newest = messages[-1].offset
+            if messages[0].offset < self._begin or newest >= self._end:
+                messages = [one for one in messages if self._begin <= one.offset < self._end]
+            if messages:
+                self.size += sum(len(one.body) for one in messages)
+                yield messages
+            if newest >= self._end - 1:
+                return
+
+    def _require_whole(self) -> None:
+        # The broker does not tell: asked for an offset that is gone, it starts at a later one.
+        # But there are offsets that never were, too.
+        oldest = first_offset(self._url)
+        if oldest is None or oldest > self._begin:
+            raise LogTruncatedError(
+                f"the log begins at offset {oldest}: what was before is gone;"
+                " the archive has it: `python -m analytics recount --from archive`"
+            )
