@@ -9,6 +9,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import NamedTuple
 
+import msgspec
+
 from analytics.columns import Columns
 from analytics.folds import Sums, summed
 from analytics.messages import read_columns
@@ -27,6 +29,10 @@ AHEAD = 2
 
 #: Objects that a process makes before it looks for cycles among them.
 COLLECTED_AFTER = 100_000
+
+# How messages travel to a process: pickled, each of them would cost as much as it costs to count.
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[LogMessage])
 
 _stores: StoreTable
 
@@ -55,7 +61,7 @@ def read_in_parallel(
         waiting: deque[tuple[list[LogMessage], Future[tuple[Columns, Sums]]]] = deque()
         try:
             for messages in _batches(log):
-                waiting.append((messages, pool.submit(_read, messages)))
+                waiting.append((messages, pool.submit(_read, _encoder.encode(messages))))
                 if len(waiting) > AHEAD * workers:
                     yield _first(waiting)
             while waiting:
@@ -93,6 +99,6 @@ def _begin(stores: StoreTable) -> None:
     process.end_with_parent()
 
 
-def _read(messages: list[LogMessage]) -> tuple[Columns, Sums]:
-    columns = read_columns(messages, _stores)
+def _read(messages: bytes) -> tuple[Columns, Sums]:
+    columns = read_columns(_decoder.decode(messages), _stores)
     return columns, summed(columns)
