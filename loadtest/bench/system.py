@@ -21,7 +21,9 @@ from loadtest.supply import generate
 
 #: Seconds until everything that was accepted has to be counted and stored.
 CATCH_UP_SECONDS = 120.0
-IDLE_SECONDS = 10.0
+#: For what a load has left to do.
+SETTLE_SECONDS = 10
+IDLE_SECONDS = 10
 BATCH = 100
 
 
@@ -72,19 +74,22 @@ def run(options: Options) -> Result:
             send_all(system, Load(500, 1, 16, options.size(10, 1)), receipts)  # warm-up
             observer.wait_for(500 * options.size(10, 1), CATCH_UP_SECONDS)
             for _ in range(options.rounds):
-                idle(series, system, options.size(int(IDLE_SECONDS), 2))
+                idle(series, system, "idle, just started", options)
+            for _ in range(options.rounds):
                 for scenario in scenarios(options):
                     measure(series, system, observer, scenario, receipts)
+                idle(series, system, "idle, after a rush", options)
     return series.result()
 
 
-def idle(series: Series, system: System, seconds: float) -> None:
-    """What the system takes when nothing happens."""
+def idle(series: Series, system: System, name: str, options: Options) -> None:
+    """What the system takes when nothing happens, and has not happened for a while."""
+    time.sleep(options.size(SETTLE_SECONDS, 1))
     meter = Meter(system.pids())
-    time.sleep(seconds)
+    time.sleep(options.size(IDLE_SECONDS, 2))
     used = meter.read()
-    costs(series, "idle", used, cores=0.05, mib=1.2 * 1024)
-    series.add("idle: other programs", "cores", meter.others(), "lower")
+    costs(series, name, used, cores=0.05, mib=1.2 * 1024)
+    series.add(f"{name}: other programs", "cores", meter.others(), "lower")
 
 
 def measure(
