@@ -27,7 +27,7 @@ GENERATED = 200_000
 def run(options: Options) -> Result:
     """Receipts/s of `python -m analytics recount`, from both kinds of log, and its memory."""
     batched = options.size(1_000_000, 20_000)
-    single = options.size(60_000, 5_000)
+    single = options.size(240_000, 5_000)
     many = options.size(5_000_000, 40_000)
     series = Series()
     series.notes += [
