@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +34,9 @@ from tillstream.stream import LogMessage
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _DAY_SECONDS = 86_400
 
+#: Receipts that are read together; they are read again one by one where one does not decode.
+TOGETHER = 256
+
 #: What a receipt that does not decode raises; a date before the year 1 in UTC is no time either.
 _UNREADABLE = (UndecodableMessage, ValueError, OverflowError)
 
@@ -45,6 +49,19 @@ class _Moment(NamedTuple):
     sold: float
     #: When the day ends, Unix seconds.
     closes: float
+
+
+class _Bodies(NamedTuple):
+    """Receipts as they came: the message of each, its place in it, and itself."""
+
+    messages: list[int]
+    places: list[int]
+    bodies: list[bytes]
+
+    def part(self, start: int, end: int) -> "_Bodies":
+        """Those from `start` to before `end`."""
+        messages, places, bodies = self
+        return _Bodies(messages[start:end], places[start:end], bodies[start:end])
 
 
 class _Receipts:
@@ -63,10 +80,10 @@ class _Receipts:
         self.messages: list[int] = []
         self.places: list[int] = []
 
-    def take(self, message: int, places: Sequence[int], bodies: Sequence[bytes]) -> None:
-        """Receipts of a message: all, or one of _UNREADABLE is raised and none is taken."""
+    def take(self, found: "_Bodies") -> None:
+        """All receipts, or one of _UNREADABLE is raised and none is taken."""
         calendar, line, tenders = self._calendar, self.lines, self.tenders
-        receipts = [decode_outline(body) for body in bodies]
+        receipts = [decode_outline(body) for body in found.bodies]
         moments = [_moment(receipt.date, calendar(receipt.store_id)) for receipt in receipts]
         lines = [line[bytes(text)] for receipt in receipts for text in receipt.lines]
         # The last that may raise.
@@ -74,13 +91,14 @@ class _Receipts:
         self.receipts += receipts
         self.moments += moments
         self.line_numbers += lines
-        self.messages += [message] * len(receipts)
-        self.places += places
+        self.messages += found.messages
+        self.places += found.places
 
 
 def read_columns(messages: Sequence[LogMessage], stores: StoreTable) -> Columns:
     """Every receipt of the messages that decodes, and the reasons of those that do not."""
     read = _Receipts(stores)
+    found = _Bodies([], [], [])
     undecodable: list[tuple[int, str]] = []
     for index, message in enumerate(messages):
         try:
@@ -88,15 +106,22 @@ def read_columns(messages: Sequence[LogMessage], stores: StoreTable) -> Columns:
         except UndecodableMessage as error:
             undecodable.append((index, error.reason))
             continue
+        found.messages.extend([index] * len(bodies))
+        found.places.extend(range(len(bodies)))
+        found.bodies.extend(bodies)
+    for start in range(0, len(found.bodies), TOGETHER):
+        together = found.part(start, start + TOGETHER)
         try:
-            read.take(index, range(len(bodies)), bodies)
+            read.take(together)
         except _UNREADABLE:
             # One by one: the others count.
-            for place, body in enumerate(bodies):
+            for place, body in enumerate(together.bodies):
+                one = together.part(place, place + 1)
                 try:
-                    read.take(index, (place,), (body,))
+                    read.take(one)
                 except _UNREADABLE as error:
-                    undecodable.append((index, _reason(body, error)))
+                    undecodable.append((one.messages[0], _reason(body, error)))
+    undecodable.sort(key=itemgetter(0))
     return _columns(read)._replace(undecodable=undecodable)
 
 
