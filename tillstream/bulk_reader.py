@@ -22,7 +22,8 @@ ANSWER_SECONDS = 10.0
 GOODBYE_SECONDS = 1.0
 #: Bytes that are received at once.
 RECEIVED_BYTES = 256 * 1024
-_CHANNEL = 1
+#: Channels that are used in turn: when a number comes again, its channel has long been closed.
+CHANNELS = 100
 
 
 class BulkReader:
@@ -36,7 +37,6 @@ class BulkReader:
         """Connects; `consume` comes next."""
         self._deliveries = Deliveries()
         self._received: list[LogMessage] = []
-        self._consuming = False
         parameters = pika.URLParameters(url)
         self._socket = _connect(parameters)
         try:
@@ -47,20 +47,18 @@ class BulkReader:
 
     def consume(self, start: int, count: int) -> None:
         """Have the broker send `count` messages from offset `start`, and no others any more."""
-        if self._consuming:
-            self._send(_CHANNEL, spec.Channel.Close(200, "read", 0, 0))
-            self._answer(spec.Channel.CloseOk)
-            # What was still on its way.
-            self._received.clear()
-            self._deliveries = Deliveries()
-        self._consuming = True
-        self._send(_CHANNEL, spec.Channel.Open())
-        self._answer(spec.Channel.OpenOk)
-        self._send(_CHANNEL, spec.Basic.Qos(prefetch_count=count))
-        self._answer(spec.Basic.QosOk)
+        # All at once, and no answer is waited for: a broker that is busy takes its time for each.
+        if before := self._deliveries.channel:
+            self._send(before, spec.Channel.Close(200, "read", 0, 0))
+        self._received.clear()
+        self._deliveries.channel = channel = before % CHANNELS + 1
         arguments = {"x-stream-offset": start}
-        self._send(_CHANNEL, spec.Basic.Consume(queue=topology.RECEIPTS_LOG, arguments=arguments))
-        self._answer(spec.Basic.ConsumeOk)
+        self._send(
+            channel,
+            spec.Channel.Open(),
+            spec.Basic.Qos(prefetch_count=count),
+            spec.Basic.Consume(queue=topology.RECEIPTS_LOG, arguments=arguments),
+        )
 
     def read(self, patience_seconds: float) -> list[LogMessage]:
         """What has come, after waiting for at most `patience_seconds`; may be empty."""
@@ -91,10 +89,12 @@ class BulkReader:
         self._send(0, spec.Connection.Open(parameters.virtual_host))
         self._answer(spec.Connection.OpenOk)
 
-    def _send(self, channel: int, method: Method) -> None:
+    def _send(self, channel: int, *methods: Method) -> None:
         self._socket.settimeout(ANSWER_SECONDS)
         try:
-            self._socket.sendall(frame.Method(channel, method).marshal())
+            self._socket.sendall(
+                b"".join(frame.Method(channel, method).marshal() for method in methods)
+            )
         except OSError as error:
             raise _lost(error) from error
 

@@ -39,6 +39,8 @@ class Deliveries:
     """What came of a connection, in pieces of any size."""
 
     def __init__(self) -> None:
+        #: Deliveries on other channels are left out.
+        self.channel = 0
         #: Frames that are no deliveries; whoever reads them takes them out.
         self.others: list[object] = []
         self._rest = b""
@@ -53,14 +55,17 @@ class Deliveries:
         messages: list[LogMessage] = []
         at, size = 0, len(data)
         while size - at > _HEAD.size:
-            kind, _, length = _HEAD.unpack_from(data, at)
+            kind, channel, length = _HEAD.unpack_from(data, at)
             begin = at + _HEAD.size
             end = begin + length
             if end >= size:
                 break
             if data[end] != spec.FRAME_END:
                 raise InvalidFrameError("a frame does not end where it says")
-            if kind == spec.FRAME_BODY:
+            content = kind in (spec.FRAME_HEADER, spec.FRAME_BODY)
+            if content and channel != self.channel:
+                pass
+            elif kind == spec.FRAME_BODY:
                 self._parts.append(data[begin:end])
                 self._missing -= length
             elif kind == spec.FRAME_HEADER:
@@ -69,7 +74,7 @@ class Deliveries:
             elif not data.startswith(_DELIVER, begin):
                 self.others.append(frame.decode_frame(data[at : end + 1])[1])
             at = end + 1
-            if kind in (spec.FRAME_BODY, spec.FRAME_HEADER) and not self._missing:
+            if content and channel == self.channel and not self._missing:
                 offset, content_type, content_encoding = self._properties
                 body = b"".join(self._parts)
                 messages.append(LogMessage(offset, body, content_type, content_encoding))

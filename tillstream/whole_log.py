@@ -16,8 +16,8 @@ from tillstream.errors import TillstreamError
 from tillstream.stream import LogMessage, LogTruncatedError, StoppedError, first_offset
 
 #: Offsets of a slice, and slices that are read at once.
-SLICE_OFFSETS = 1_000
-READERS = 16
+SLICE_OFFSETS = 1_500
+READERS = 24
 #: Bytes that all slices may have together, if each is as large as the one before. What is not read
 #: yet waits in the sockets' buffers and in the broker.
 AHEAD_BYTES = 64 * 1024 * 1024

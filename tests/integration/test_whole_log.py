@@ -9,7 +9,9 @@ from pika.adapters.blocking_connection import BlockingConnection
 from pika.exceptions import AMQPConnectionError
 
 from tests.relay import Relay
+from tests.waiting import wait_until
 from tillstream import topology, whole_log
+from tillstream.local import ready
 from tillstream.stream import LogMessage, LogTruncatedError, StoppedError, last_offset, reading
 from tillstream.whole_log import LogSilentError, read_log
 
@@ -109,6 +111,7 @@ def test_a_broker_that_goes_away_is_an_error_of_the_connection(
     with Relay(parameters.host, parameters.port) as relay:
         relay.mend()
         url = f"amqp://guest:guest@127.0.0.1:{relay.port}/"
+        wait_until(ready.amqp(url).holds, 10, "the relay")
         batches = read_log(url, threading.Event(), log[-1].offset + 1)
         next(batches)
         relay.cut()

@@ -46,6 +46,12 @@ def of_64_bits(value: int) -> int:
     return wide
 
 
+def opened() -> Deliveries:
+    deliveries = Deliveries()
+    deliveries.channel = CHANNEL
+    return deliveries
+
+
 def frames(tag: int, message: LogMessage, properties: spec.BasicProperties) -> bytes:
     """A delivery on the wire."""
     method = spec.Basic.Deliver("ctag1.x", tag, False, "receipts", "")
@@ -65,7 +71,7 @@ def test_messages_are_the_same_in_pieces_of_any_size(
     messages: list[tuple[LogMessage, spec.BasicProperties]], piece: int
 ) -> None:
     data = b"".join(frames(tag, *each) for tag, each in enumerate(messages, 1))
-    deliveries, read = Deliveries(), []
+    deliveries, read = opened(), []
 
     for at in range(0, len(data), piece):
         read += deliveries.feed(data[at : at + piece])
@@ -77,14 +83,26 @@ def test_messages_are_the_same_in_pieces_of_any_size(
 def test_a_message_comes_when_it_is_whole() -> None:
     properties = spec.BasicProperties(headers={"x-stream-offset": of_64_bits(7)})
     data = frames(1, LogMessage(7, b"{}", None), properties)
-    deliveries = Deliveries()
+    deliveries = opened()
 
     assert deliveries.feed(data[:-1]) == []
     assert deliveries.feed(data[-1:]) == [LogMessage(7, b"{}", None)]
 
 
+def test_what_comes_on_another_channel_is_left_out() -> None:
+    properties = spec.BasicProperties(headers={"x-stream-offset": of_64_bits(7)})
+    message = LogMessage(7, b"{}", None)
+    deliveries = opened()
+    data = frames(1, message, properties)
+
+    deliveries.channel = CHANNEL + 1
+    assert deliveries.feed(data) == []
+    deliveries.channel = CHANNEL
+    assert deliveries.feed(data) == [message]
+
+
 def test_other_frames_are_kept_for_the_reader() -> None:
-    deliveries = Deliveries()
+    deliveries = opened()
 
     deliveries.feed(frame.Method(0, spec.Connection.Close(320, "going down", 0, 0)).marshal())
 
@@ -97,4 +115,4 @@ def test_a_frame_that_does_not_end_where_it_says_is_refused() -> None:
     data = frame.Heartbeat().marshal()
 
     with pytest.raises(InvalidFrameError):
-        Deliveries().feed(data[:-1] + b"\x00")
+        opened().feed(data[:-1] + b"\x00")
