@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 import msgspec
 from msgspec.structs import astuple
@@ -86,12 +86,16 @@ class OtherVersionError(TillstreamError):
 class Ledger(AbstractContextManager["Ledger"]):
     """One open state file. Nothing is durable before `commit`."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens or creates; raises OtherVersionError for a file of another version."""
+    def __init__(self, path: Path, journal: Literal["WAL", "OFF"] = "WAL") -> None:
+        """Opens or creates; raises OtherVersionError for a file of another version.
+
+        Without a journal a file is of no use before it is committed and closed: for a new one that
+        nobody knows yet.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._database = sqlite3.connect(path, isolation_level=None, timeout=10)
-        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute(f"PRAGMA journal_mode={journal}")
         self._database.execute("PRAGMA synchronous=FULL")
         self._database.execute("PRAGMA cache_size=-65536")
         self._database.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")

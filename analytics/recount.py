@@ -92,6 +92,7 @@ def write_rebuilt(path: Path, recount: Recount) -> None:
     """Leave a whole new ledger beside the one at `path`."""
     fresh = path.with_suffix(".recount")
     remove(fresh)
-    with Ledger(fresh) as ledger:
+    # Written once, not into a journal first: a commit without one waits for the disk as well.
+    with Ledger(fresh, journal="OFF") as ledger:
         recount.write(ledger)
     fresh.replace(rebuilt_path(path))

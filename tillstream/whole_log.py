@@ -20,7 +20,7 @@ SLICE_OFFSETS = 1_500
 READERS = 24
 #: Bytes that all slices may have together, if each is as large as the one before. What is not read
 #: yet waits in the sockets' buffers and in the broker.
-AHEAD_BYTES = 64 * 1024 * 1024
+AHEAD_BYTES = 128 * 1024 * 1024
 #: Silence amid the log, before an offset that it holds, that is taken for a failure, seconds.
 SILENT_SECONDS = 30.0
 #: Between two looks at whether to stop, seconds.
