@@ -24,6 +24,8 @@ GOODBYE_SECONDS = 1.0
 RECEIVED_BYTES = 256 * 1024
 #: Channels that are used in turn: when a number comes again, its channel has long been closed.
 CHANNELS = 100
+#: For an acknowledgement: every message so far.
+ALL = 0
 
 
 class BulkReader:
@@ -46,7 +48,7 @@ class BulkReader:
             raise
 
     def consume(self, start: int, count: int) -> None:
-        """Have the broker send `count` messages from offset `start`, and no others any more."""
+        """Have the broker send `count` messages from offset `start`, and none from elsewhere."""
         # All at once, and no answer is waited for: a broker that is busy takes its time for each.
         if before := self._deliveries.channel:
             self._send(before, spec.Channel.Close(200, "read", 0, 0))
@@ -67,6 +69,10 @@ class BulkReader:
         self._deliveries.others.clear()
         messages, self._received = self._received, []
         return messages
+
+    def more(self) -> None:
+        """Have the broker send as many messages again as it has sent."""
+        self._send(self._deliveries.channel, spec.Basic.Ack(ALL, multiple=True))
 
     def close(self) -> None:
         """Say goodbye and end the connection."""

@@ -80,6 +80,8 @@ class _Slice:
             if not messages:
                 if time.monotonic() - heard > SILENT_SECONDS:
                     raise LogSilentError(f"the log fell silent before its offset {self._end}")
+                # A broker may count messages from before the slice: there are some to come.
+                self.reader.more()
                 continue
             heard = time.monotonic()
             if first and messages[0].offset > self._begin:

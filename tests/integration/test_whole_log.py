@@ -11,6 +11,7 @@ from pika.exceptions import AMQPConnectionError
 from tests.relay import Relay
 from tests.waiting import wait_until
 from tillstream import topology, whole_log
+from tillstream.bulk_reader import BulkReader
 from tillstream.local import ready
 from tillstream.stream import LogMessage, LogTruncatedError, StoppedError, last_offset, reading
 from tillstream.whole_log import LogSilentError, read_log
@@ -63,6 +64,15 @@ def test_slices_are_the_log(
     assert whole(amqp_url, log[-1].offset) == log
     assert whole(amqp_url, log[200].offset, log[100].offset) == log[100:201]
     assert whole(amqp_url, log[5].offset, log[5].offset) == [log[5]]
+
+
+def test_a_slice_that_takes_more_messages_than_it_has_offsets(
+    log: list[LogMessage], amqp_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consume = BulkReader.consume
+    monkeypatch.setattr(BulkReader, "consume", lambda self, at, _: consume(self, at, 100))
+
+    assert whole(amqp_url, log[-1].offset) == log
 
 
 def test_the_end_of_the_log_is_inside_a_slice(log: list[LogMessage], amqp_url: str) -> None:
