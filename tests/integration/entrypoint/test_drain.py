@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,11 +19,16 @@ CLIENTS = 20
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_door_that_is_told_to_stop_loses_no_request(
-    amqp_url: str, published: Callable[[], list[dict[str, Any]]], workers: str
+    amqp_url: str, published: Callable[[], list[dict[str, Any]]], workers: str, tmp_path: Path
 ) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    settings = {"AMQP_URL": amqp_url, "ENTRYPOINT_PORT": str(port)}
+    settings = {
+        "AMQP_URL": amqp_url,
+        "ENTRYPOINT_PORT": str(port),
+        # The door's count, which is not that of the chain whose folder is the default.
+        "DATA_DIR": str(tmp_path),
+    }
     with running("entrypoint", "--workers", workers, **settings) as door:
         wait_until(lambda: answers(f"{url}/health/ready"), 30, "the entrypoint")
         accepted, outcomes = asyncio.run(
