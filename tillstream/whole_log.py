@@ -23,6 +23,9 @@ READERS = 24
 AHEAD_BYTES = 128 * 1024 * 1024
 #: Silence amid the log, before an offset that it holds, that is taken for a failure, seconds.
 SILENT_SECONDS = 30.0
+#: Silence after which a slice asks for more messages than it has offsets, seconds. A moment of it
+#: is no reason: the broker would send what belongs to the next slices.
+MORE_SECONDS = 1.0
 #: Between two looks at whether to stop, seconds.
 PATIENCE_SECONDS = 0.1
 
@@ -78,10 +81,12 @@ class _Slice:
                 raise StoppedError("stopped before the end of the log")
             messages = self.reader.read(PATIENCE_SECONDS)
             if not messages:
-                if time.monotonic() - heard > SILENT_SECONDS:
+                silent = time.monotonic() - heard
+                if silent > SILENT_SECONDS:
                     raise LogSilentError(f"the log fell silent before its offset {self._end}")
-                # A broker may count messages from before the slice: there are some to come.
-                self.reader.more()
+                if silent > MORE_SECONDS:
+                    # A broker may count messages from before the slice: there are some to come.
+                    self.reader.more()
                 continue
             heard = time.monotonic()
             if first and messages[0].offset > self._begin:
