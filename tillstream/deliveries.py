@@ -62,23 +62,23 @@ class Deliveries:
                 break
             if data[end] != spec.FRAME_END:
                 raise InvalidFrameError("a frame does not end where it says")
-            content = kind in (spec.FRAME_HEADER, spec.FRAME_BODY)
-            if content and channel != self.channel:
-                pass
-            elif kind == spec.FRAME_BODY:
-                self._parts.append(data[begin:end])
-                self._missing -= length
-            elif kind == spec.FRAME_HEADER:
-                (self._missing,) = _LONG.unpack_from(data, begin + _SIZE_AT)
-                self._properties = _properties(data[begin:end])
-            elif not data.startswith(_DELIVER, begin):
-                self.others.append(frame.decode_frame(data[at : end + 1])[1])
+            if kind not in (spec.FRAME_HEADER, spec.FRAME_BODY):
+                if not data.startswith(_DELIVER, begin):
+                    self.others.append(frame.decode_frame(data[at : end + 1])[1])
+            elif channel == self.channel:
+                if kind == spec.FRAME_HEADER:
+                    (self._missing,) = _LONG.unpack_from(data, begin + _SIZE_AT)
+                    self._properties = _properties(data[begin:end])
+                    # A message on the channel before may have ended amid its body.
+                    self._parts.clear()
+                else:
+                    self._parts.append(data[begin:end])
+                    self._missing -= length
+                if not self._missing:
+                    offset, content_type, content_encoding = self._properties
+                    body = b"".join(self._parts)
+                    messages.append(LogMessage(offset, body, content_type, content_encoding))
             at = end + 1
-            if content and channel == self.channel and not self._missing:
-                offset, content_type, content_encoding = self._properties
-                body = b"".join(self._parts)
-                messages.append(LogMessage(offset, body, content_type, content_encoding))
-                self._parts.clear()
         self._rest = data[at:]
         return messages
 

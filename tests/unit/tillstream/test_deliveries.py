@@ -101,6 +101,20 @@ def test_what_comes_on_another_channel_is_left_out() -> None:
     assert deliveries.feed(data) == [message]
 
 
+def test_a_message_that_ended_amid_its_body_leaves_nothing_to_the_next_channel() -> None:
+    cut = LogMessage(6, b"x" * (2 * FRAME_BODY), None)
+    whole = LogMessage(7, b"{}", None)
+    deliveries = opened()
+    data = frames(1, cut, spec.BasicProperties(headers={"x-stream-offset": of_64_bits(6)}))
+
+    assert deliveries.feed(data[:-FRAME_BODY]) == []
+    deliveries.channel = CHANNEL + 1
+    assert deliveries.feed(data[-FRAME_BODY:]) == []
+    deliveries.channel = CHANNEL
+    again = frames(1, whole, spec.BasicProperties(headers={"x-stream-offset": of_64_bits(7)}))
+    assert deliveries.feed(again) == [whole]
+
+
 def test_other_frames_are_kept_for_the_reader() -> None:
     deliveries = opened()
 
