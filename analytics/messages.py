@@ -80,7 +80,7 @@ class _Receipts:
         self.messages: list[int] = []
         self.places: list[int] = []
 
-    def take(self, found: "_Bodies") -> None:
+    def take(self, found: _Bodies) -> None:
         """All receipts, or one of _UNREADABLE is raised and none is taken."""
         calendar, line, tenders = self._calendar, self.lines, self.tenders
         receipts = [decode_outline(body) for body in found.bodies]

@@ -82,7 +82,7 @@ class BulkReader:
         self._socket.close()
 
     def _open(self, parameters: pika.URLParameters) -> None:
-        self._socket.sendall(frame.ProtocolHeader().marshal())
+        self._write(frame.ProtocolHeader().marshal())
         offer = self._answer(spec.Connection.Start)
         mechanism, response = parameters.credentials.response_for(offer)
         about = {
@@ -96,11 +96,12 @@ class BulkReader:
         self._answer(spec.Connection.OpenOk)
 
     def _send(self, channel: int, *methods: Method) -> None:
+        self._write(b"".join(frame.Method(channel, method).marshal() for method in methods))
+
+    def _write(self, data: bytes) -> None:
         self._socket.settimeout(ANSWER_SECONDS)
         try:
-            self._socket.sendall(
-                b"".join(frame.Method(channel, method).marshal() for method in methods)
-            )
+            self._socket.sendall(data)
         except OSError as error:
             raise _lost(error) from error
 
@@ -149,8 +150,9 @@ def _connect(parameters: pika.URLParameters) -> socket.socket:
         if options is None:
             return plain
         context: ssl.SSLContext = options.context
+        # It closes the plain socket when the peer is not who it should be.
         return context.wrap_socket(
             plain, server_hostname=options.server_hostname or parameters.host
         )
-    except (OSError, ssl.SSLError) as error:
+    except OSError as error:  # those of ssl are such, too
         raise AMQPConnectionError(f"no connection to the broker: {error}") from error
