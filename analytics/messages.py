@@ -1,8 +1,7 @@
 """Messages of the log, read into columns. Pure."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -21,9 +20,9 @@ from analytics.columns import (
 )
 from analytics.texts import Known, known_line, known_tenders, rows
 from analytics.tills import till_number
-from tillstream.clock import BusinessDay, event_time
+from tillstream.clock import Moment, moment
 from tillstream.codec import decode_outline, decode_receipt, receipt_bodies
-from tillstream.contracts import OutlinedReceipt
+from tillstream.contracts import StampedOutline
 from tillstream.errors import UndecodableMessage
 from tillstream.identity import key_digest, outlined_content_digest
 from tillstream.money import MINOR_UNITS, minor_units
@@ -39,16 +38,6 @@ TOGETHER = 256
 
 #: What a receipt that does not decode raises; a date before the year 1 in UTC is no time either.
 _UNREADABLE = (UndecodableMessage, ValueError, OverflowError)
-
-
-class _Moment(NamedTuple):
-    """What a date means in a store's calendar."""
-
-    #: Business day, and hour of the wall clock.
-    when: tuple[date, str]
-    sold: float
-    #: When the day ends, Unix seconds.
-    closes: float
 
 
 class _Bodies(NamedTuple):
@@ -69,8 +58,8 @@ class _Receipts:
 
     def __init__(self, stores: StoreTable) -> None:
         self._calendar = stores.calendar
-        self.receipts: list[OutlinedReceipt] = []
-        self.moments: list[_Moment] = []
+        self.receipts: list[StampedOutline] = []
+        self.moments: list[Moment] = []
         #: Every line's number in `lines`, one receipt after the other; each receipt's in `tenders`.
         self.line_numbers: list[int] = []
         self.tender_numbers: list[int] = []
@@ -84,7 +73,7 @@ class _Receipts:
         """All receipts, or one of _UNREADABLE is raised and none is taken."""
         calendar, line, tenders = self._calendar, self.lines, self.tenders
         receipts = [decode_outline(body) for body in found.bodies]
-        moments = [_moment(receipt.date, calendar(receipt.store_id)) for receipt in receipts]
+        moments = [moment(receipt.date, calendar(receipt.store_id)) for receipt in receipts]
         lines = [line[bytes(text)] for receipt in receipts for text in receipt.lines]
         # The last that may raise.
         self.tender_numbers += [tenders[bytes(receipt.settlements)] for receipt in receipts]
@@ -143,7 +132,7 @@ def _columns(read: _Receipts) -> Columns:
     received = np.array([receipt.received_time for receipt in receipts], np.float64)
     totals = [receipt.document_total for receipt in receipts]
     every = np.arange(len(receipts))
-    when = coded([moment.when for moment in moments])
+    when = coded([(each.day, each.hour) for each in moments])
     days, day_of_when = coded([day for day, _ in when.values])
     day = Coded(days, day_of_when[when.codes])
 
@@ -161,7 +150,7 @@ def _columns(read: _Receipts) -> Columns:
     amounts[:, 2] = _cents([total.net_total for total in totals])
 
     voids = np.array([receipt.transaction_type == "void" for receipt in receipts], np.bool_)
-    late = received >= np.array([moment.closes for moment in moments])
+    late = received >= np.array([each.closes for each in moments])
     return Columns(
         receipts=part(
             lambda when, kind, late, marks: ReceiptFacts(when[0], when[1], kind, late, marks),
@@ -194,7 +183,7 @@ def _columns(read: _Receipts) -> Columns:
         seen_days=(_EPOCH_DAY + received // _DAY_SECONDS).astype(np.int64),
         tills=Coded([(str(store), str(till)) for store, till in tills.values], tills.codes),
         numbers=[till_number(receipt.cash_receipt_id) for receipt in receipts],
-        sold=np.array([moment.sold for moment in moments], np.float64),
+        sold=np.array([each.unix_seconds for each in moments], np.float64),
         received=received,
         messages=np.array(read.messages, np.int64),
         places=np.array(read.places, np.int64),
@@ -241,16 +230,3 @@ def _cents(euros: list[float]) -> Integers:
     for index in np.flatnonzero(np.abs(scaled - nearest) >= 0.49):
         cents[index] = minor_units(euros[index])
     return cents
-
-
-@lru_cache(maxsize=16_384)
-def _moment(text: str, calendar: BusinessDay) -> _Moment:
-    time = event_time(text, calendar.zone)
-    day = calendar.of(text)
-    wall = time.astimezone(calendar.zone)
-    return _Moment((day, f"{wall.hour:02d}"), time.timestamp(), _closes(day, calendar))
-
-
-@lru_cache(maxsize=1_024)
-def _closes(day: date, calendar: BusinessDay) -> float:
-    return calendar.starts(day + timedelta(days=1)).timestamp()

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
-import msgspec
 import numpy as np
 
 from analytics.columns import Integers
 from tillstream.codec import decode_line, decode_tenders
-from tillstream.identity import part_content
-from tillstream.money import milli_units, minor_units
+from tillstream.identity import line_content, tenders_content
+from tillstream.money import basis_points, milli_units, minor_units, rate_text
 from tillstream.remembering import remembering
 
 P = TypeVar("P")
@@ -23,7 +22,7 @@ class KnownLine(NamedTuple):
     #: Units in thousandths, gross and net in cents.
     amounts: tuple[int, int, int]
     #: What it adds to the content of its receipt.
-    content: msgspec.Raw
+    content: bytes
 
 
 class KnownTenders(NamedTuple):
@@ -32,7 +31,7 @@ class KnownTenders(NamedTuple):
     mechanisms: list[str]
     #: A row for each tender, as of a line: no units, the amount as gross, no net.
     amounts: list[tuple[int, int, int]]
-    content: msgspec.Raw
+    content: bytes
 
 
 class Known(dict[bytes, int], Generic[P]):
@@ -61,13 +60,13 @@ def known_line(text: bytes) -> KnownLine:
     """A line by its text; raises UndecodableMessage."""
     line = decode_line(text)
     return KnownLine(
-        (line.product_category_name, f"{line.tax_percentage:g}"),
+        (line.product_category_name, rate_text(basis_points(line.tax_percentage))),
         (
             milli_units(line.quantity),
             minor_units(line.settlement_amount),
             minor_units(line.credit_amount),
         ),
-        part_content(line),
+        line_content(line),
     )
 
 
@@ -78,5 +77,5 @@ def known_tenders(text: bytes) -> KnownTenders:
     return KnownTenders(
         [tender.payment_mechanism for tender in tenders],
         [(0, minor_units(tender.settlement_amount), 0) for tender in tenders],
-        part_content(tenders),
+        tenders_content(tenders),
     )

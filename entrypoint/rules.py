@@ -5,10 +5,10 @@ return is negative and keeps the same rules. Products of a quantity or of a rate
 either way at a tie, as tills differ in that.
 """
 
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from tillstream.contracts import Receipt
+from entrypoint.parts import CheckedLine, CheckedTenders
+from tillstream.contracts import DocumentTotal
 from tillstream.money import minor_units
 
 #: Every rule: its id and what it demands. In brackets, the rule of EN 16931 that it follows.
@@ -21,47 +21,28 @@ RULES: dict[str, str] = {
     "tenders": "sum of settlements = documentTotal.grossTotal",
 }
 
-#: Half a cent, and room for the float noise of a product.
-_HALF_CENT = 0.5 + 1e-6
-
-
 #: A broken rule: its id, the JSON path, what was found.
 Broken = tuple[str, str, str]
 
 
-class _Line(NamedTuple):
-    """What the rules want of a line: its cents, and whether its own rules hold."""
-
-    net: int
-    gross: int
-    net_holds: bool
-    gross_holds: bool
-
-
-def broken_rules(receipt: Receipt) -> list[Broken]:
+def broken_rules(
+    total: DocumentTotal, lines: Sequence[CheckedLine], tenders: CheckedTenders
+) -> list[Broken]:
     """Each broken rule as (rule id, JSON path, what was found); empty for sound arithmetic."""
     broken: list[Broken] = []
     net_sum = gross_sum = 0
-    for index, line in enumerate(receipt.lines):
-        checked = _checked(
-            line.quantity,
-            line.unit_price,
-            line.credit_amount,
-            line.tax_percentage,
-            line.settlement_amount,
-        )
-        net_sum += checked.net
-        gross_sum += checked.gross
-        if not checked.net_holds:
+    for index, (line, line_net, line_gross, net_holds, gross_holds, _) in enumerate(lines):
+        net_sum += line_net
+        gross_sum += line_gross
+        if not net_holds:
             found = f"{line.quantity:g} x {line.unit_price:g} is not {line.credit_amount:g}"
             broken.append(("line-net", f"$.lines[{index}].creditAmount", found))
-        if not checked.gross_holds:
+        if not gross_holds:
             found = (
                 f"{line.credit_amount:g} with {line.tax_percentage:g}% tax is not"
                 f" {line.settlement_amount:g}"
             )
             broken.append(("line-gross", f"$.lines[{index}].settlementAmount", found))
-    total = receipt.document_total
     net, gross = minor_units(total.net_total), minor_units(total.gross_total)
     if net_sum != net:
         found = f"the lines add up to {net_sum / 100:.2f}, not {net / 100:.2f}"
@@ -73,24 +54,7 @@ def broken_rules(receipt: Receipt) -> list[Broken]:
     if net + tax != gross:
         found = f"{net / 100:.2f} + {tax / 100:.2f} is not {gross / 100:.2f}"
         broken.append(("total-gross", "$.documentTotal.grossTotal", found))
-    tendered = 0
-    for settlement in receipt.settlements:
-        tendered += minor_units(settlement.settlement_amount)
-    if tendered != gross:
-        found = f"the tenders add up to {tendered / 100:.2f}, not {gross / 100:.2f}"
+    if tenders.total != gross:
+        found = f"the tenders add up to {tenders.total / 100:.2f}, not {gross / 100:.2f}"
         broken.append(("tenders", "$.settlements", found))
     return broken
-
-
-# The same products are sold all day: a look-up costs a quarter of the arithmetic.
-@lru_cache(maxsize=65_536)
-def _checked(
-    quantity: float, unit_price: float, credit: float, tax_percentage: float, settlement: float
-) -> _Line:
-    net, gross = minor_units(credit), minor_units(settlement)
-    return _Line(
-        net,
-        gross,
-        abs(quantity * unit_price * 100 - net) <= _HALF_CENT,
-        abs(net * (1 + tax_percentage / 100) - gross) <= _HALF_CENT,
-    )

@@ -1,34 +1,41 @@
 """From the JSON of a request to a receipt that may be published: checked, and on one line."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from entrypoint.parts import CheckedLine, CheckedTenders, checked_line, checked_tenders
 from entrypoint.violations import InvalidReceiptError, NotJsonError, explain
-from tillstream.contracts import Receipt, UncheckedDate, is_time, receipt_key
+from tillstream.contracts import MAX_DEPTH, OutlinedReceipt, keeps_patterns, receipt_key
+from tillstream.errors import UndecodableMessage
 
 #: The door's own stamps: a client's fields of these names are not believed.
 STAMPS = ("receivedTime", "marks")
 
 
-class PostedReceipt(Receipt, frozen=True, gc=False, kw_only=True):
-    """A receipt as it is posted: checked by the contract, and whether it claims our stamps."""
+class PostedReceipt(OutlinedReceipt, frozen=True, gc=False, kw_only=True):
+    """A receipt as it is posted, its parts still encoded, and whether it claims our stamps."""
 
-    date: UncheckedDate
     received_time: msgspec.Raw | UnsetType = UNSET
     marks: msgspec.Raw | UnsetType = UNSET
 
 
-_decoder = msgspec.json.Decoder(PostedReceipt)
+_decode = msgspec.json.Decoder(PostedReceipt).decode
+
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class ValidReceipt(msgspec.Struct, frozen=True, gc=False):
     """A receipt that keeps the contract: its key, its fields, and its JSON on one line."""
 
     key: str
-    receipt: Receipt
+    receipt: PostedReceipt
+    lines: list[CheckedLine]
+    tenders: CheckedTenders
     line: bytes
 
 
@@ -38,21 +45,26 @@ def validate(body: bytes) -> ValidReceipt:
         # Fields that we do not know are kept and not decoded, so their text is checked here.
         if not body.isascii():
             body.decode()
-        receipt = _decoder.decode(body)
-    except (msgspec.ValidationError, UnicodeDecodeError) as error:
+        receipt = _decode(body)
+        lines = [checked_line(bytes(text)) for text in receipt.lines]
+        tenders = checked_tenders(bytes(receipt.settlements))
+    except (msgspec.ValidationError, UnicodeDecodeError, UndecodableMessage) as error:
         raise explain(body, error) from error
     except msgspec.DecodeError as error:
         raise NotJsonError(str(error)) from error
     except RecursionError as error:
-        raise NotJsonError("the body is nested too deeply") from error
-    if not is_time(receipt.date):
+        raise _too_deep() from error
+    if not keeps_patterns(receipt):
         raise explain(body, InvalidReceiptError([]))
+    # With few brackets it cannot be deep: the rule, which costs a hundredth of looking at them.
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and is_deeper(body, MAX_DEPTH):
+        raise _too_deep()
     # A JSON string holds no raw line break, so this removes white space only.
     line = body.translate(None, b"\r\n") if b"\n" in body or b"\r" in body else body
     line = line.strip()
     if receipt.received_time is not UNSET or receipt.marks is not UNSET:
         line = _without_stamps(line)
-    return ValidReceipt(receipt_key(receipt), receipt, line)
+    return ValidReceipt(receipt_key(receipt), receipt, lines, tenders, line)
 
 
 def stamp(line: bytes, received_time: float, marks: Sequence[str] = ()) -> bytes:
@@ -64,6 +76,21 @@ def stamp(line: bytes, received_time: float, marks: Sequence[str] = ()) -> bytes
             msgspec.json.encode(marks),
         )
     return b"%b%b}" % (line[:-1], _received(received_time))
+
+
+def is_deeper(body: bytes, levels: int) -> bool:
+    """Whether the JSON text `body` has lists and objects in more than so many levels."""
+    brackets = _STRINGS.sub(b"", body).translate(None, _ALL_BUT_BRACKETS)
+    for _ in range(levels):
+        # The innermost of every branch.
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if not brackets:
+            return False
+    return True
+
+
+def _too_deep() -> NotJsonError:
+    return NotJsonError(f"it is nested more than {MAX_DEPTH} levels deep")
 
 
 # The receipts of a batch came together.

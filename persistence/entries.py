@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from bson.raw_bson import RawBSONDocument
 
 from persistence import elements
 from persistence.documents import Document
-from tillstream.clock import BusinessDay, event_time, milliseconds
+from tillstream.clock import BusinessDay, milliseconds, moment
 from tillstream.codec import (
     decode_line,
     decode_outline,
@@ -21,9 +21,9 @@ from tillstream.codec import (
     decode_tenders,
     receipt_bodies,
 )
-from tillstream.contracts import DocumentTotal, OutlinedReceipt, receipt_key
+from tillstream.contracts import DocumentTotal, StampedOutline, receipt_key
 from tillstream.errors import UndecodableMessage
-from tillstream.money import milli_units, minor_units
+from tillstream.money import basis_points, milli_units, minor_units
 from tillstream.remembering import remembering
 from tillstream.stores import StoreTable
 
@@ -113,7 +113,7 @@ def entry(raw: bytes, stores: StoreTable) -> Entry:
         decode_receipt(raw)
         raise
     except (ValueError, OverflowError) as error:
-        # A date before the year 1, and `receivedTime` is any float.
+        # `receivedTime` is any float.
         raise UndecodableMessage(f"no time: {error}") from error
     except RecursionError as error:
         raise UndecodableMessage("nested too deeply") from error
@@ -128,7 +128,7 @@ def encoded(entries: Iterable[Entry], stored_at: datetime) -> Encoded:
     )
 
 
-def _entry(receipt: OutlinedReceipt, raw: bytes, stores: StoreTable) -> Entry:
+def _entry(receipt: StampedOutline, raw: bytes, stores: StoreTable) -> Entry:
     key = receipt_key(receipt)
     customer = receipt.customer_id
     sold = _sold(receipt.date, stores.calendar(receipt.store_id))
@@ -183,16 +183,13 @@ class _Sold(NamedTuple):
 # Seconds repeat: a look-up costs a fifth of the work.
 @lru_cache(maxsize=16_384)
 def _sold(text: str, calendar: BusinessDay) -> _Sold:
-    moment = event_time(text, calendar.zone)
-    offset = moment.utcoffset() or timedelta()
-    # Before the year 1 in UTC there is no such time.
-    sold_at = moment.astimezone(UTC)
+    sold = moment(text, calendar)
     return _Sold(
-        moment.timestamp(),
-        elements.date(b"date", milliseconds(sold_at))
+        sold.unix_seconds,
+        elements.date(b"date", milliseconds(sold.instant))
         + b"\x10utcOffsetMinutes\0"
-        + elements.int32(offset // timedelta(minutes=1))
-        + elements.text(b"businessDay", calendar.of(text).isoformat()),
+        + elements.int32(sold.offset // timedelta(minutes=1))
+        + elements.text(b"businessDay", sold.day.isoformat()),
     )
 
 
@@ -221,7 +218,7 @@ def _line(text: bytes) -> bytes:
             "netMinor": Int64(minor_units(line.credit_amount)),
             "grossMinor": Int64(minor_units(line.settlement_amount)),
             # Hundredths of a percent: 5.5% is 550.
-            "taxBasisPoints": Int64(minor_units(line.tax_percentage)),
+            "taxBasisPoints": Int64(basis_points(line.tax_percentage)),
         }
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 #: Gives the present as Unix seconds; `time.time` outside the tests.
@@ -23,27 +24,55 @@ class BusinessDay:
     def __init__(self, zone: ZoneInfo, cutoff_hour: int = 0) -> None:
         self.zone = zone
         self.cutoff_hour = cutoff_hour
-        # Naive texts of one hour share their day: tills send thousands an hour.
-        self._day_of_hour = lru_cache(maxsize=4096)(self._day_of_wall_hour)
 
     def of(self, text: str) -> date:
         """Business day of a receipt's `date` text; raises ValueError when it is no time."""
-        if len(text) == 19:
-            return self._day_of_hour(text[:13])
-        return self.on(event_time(text, self.zone).timestamp())
+        return moment(text, self).day
 
     def on(self, unix_seconds: float) -> date:
         """Business day of an instant."""
-        wall = datetime.fromtimestamp(unix_seconds, self.zone)
+        return self.on_wall(datetime.fromtimestamp(unix_seconds, self.zone))
+
+    def on_wall(self, wall: datetime) -> date:
+        """Business day of a time of the store's wall clock, aware and in its zone."""
         return (wall.replace(tzinfo=None) - timedelta(hours=self.cutoff_hour)).date()
 
     def starts(self, day: date) -> datetime:
         """The instant at which `day` begins, aware, in the store's zone."""
         return datetime(day.year, day.month, day.day, self.cutoff_hour, tzinfo=self.zone)
 
-    def _day_of_wall_hour(self, hour: str) -> date:
-        wall = datetime.fromisoformat(hour + ":00:00")
-        return (wall - timedelta(hours=self.cutoff_hour)).date()
+
+class Moment(NamedTuple):
+    """What a receipt's `date` means in the calendar of its store."""
+
+    #: Business day, and hour of the store's wall clock, "00" to "23".
+    day: date
+    hour: str
+    #: The instant, in UTC, and as Unix seconds.
+    instant: datetime
+    unix_seconds: float
+    #: Of the till's wall clock: that of the text, or of the store's zone at that instant.
+    offset: timedelta
+    #: When its business day ends, Unix seconds.
+    closes: float
+
+
+# Seconds repeat: a look-up costs a tenth of the calculation.
+@lru_cache(maxsize=16_384)
+def moment(text: str, calendar: BusinessDay) -> Moment:
+    """What a date means, for everybody: no one else decides on a day or an hour.
+
+    A wall-clock time that never was, as clocks went forward, is the one that clocks showed then:
+    02:30 is 03:30. Raises ValueError when `text` is no time.
+    """
+    parsed = datetime.fromisoformat(text)
+    instant = event_time(text, calendar.zone).astimezone(UTC)
+    wall = instant.astimezone(calendar.zone)
+    # Either has one: they are aware.
+    offset = (wall if parsed.tzinfo is None else parsed).utcoffset() or timedelta()
+    day = calendar.on_wall(wall)
+    closes = calendar.starts(day + timedelta(days=1)).timestamp()
+    return Moment(day, f"{wall.hour:02d}", instant, instant.timestamp(), offset, closes)
 
 
 def event_time(text: str, zone: ZoneInfo) -> datetime:

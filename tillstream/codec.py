@@ -11,8 +11,8 @@ from msgspec import Meta
 from tillstream.contracts import (
     TENDERS,
     Line,
-    OutlinedReceipt,
     Settlement,
+    StampedOutline,
     StampedReceipt,
     is_time,
 )
@@ -33,7 +33,7 @@ MAX_UNPACKED_BYTES = 32 * 1024 * 1024
 T = TypeVar("T")
 
 _receipt = msgspec.json.Decoder(StampedReceipt).decode
-_outline = msgspec.json.Decoder(OutlinedReceipt).decode
+_outline = msgspec.json.Decoder(StampedOutline).decode
 _line = msgspec.json.Decoder(Line).decode
 _tenders = msgspec.json.Decoder(Annotated[tuple[Settlement, ...], Meta(max_length=TENDERS)]).decode
 
@@ -67,7 +67,7 @@ def decode_receipt(body: bytes) -> StampedReceipt:
     return receipt
 
 
-def decode_outline(body: bytes) -> OutlinedReceipt:
+def decode_outline(body: bytes) -> StampedOutline:
     """One stamped receipt without its parts; raises UndecodableMessage with the reason."""
     receipt = _decoded(_outline, body)
     if not is_time(receipt.date):

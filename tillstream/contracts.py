@@ -12,31 +12,61 @@ from msgspec import Meta
 #: Longest text of an identifier or a code, in characters.
 IDENTIFIER_LENGTH = 64
 
-#: Largest magnitude of one amount in euros or of a quantity: exact to the cent in a float.
-AMOUNT_LIMIT = 1_000_000_000
+#: Largest magnitude of one amount in euros, and of a quantity: 2 million receipts with 1,000 lines
+#: of them each add up to less than a quarter of 2**63 cents or thousandths, which every store takes
+#: (docs/decisions/0018-bounds-of-the-contract.md).
+AMOUNT_LIMIT = 10_000_000
+QUANTITY_LIMIT = 1_000_000
 
-#: `YYYY-MM-DD HH:MM:SS` or ISO 8601; fractions and an offset are allowed.
+#: Levels of lists and objects in a receipt, itself the first; every reader takes some 900.
+MAX_DEPTH = 64
+#: The most that MAX_RECEIPT_BYTES may be set to: with our own fields it fits MongoDB's 16 MiB.
+MOST_RECEIPT_BYTES = 4 * 1024 * 1024
+
+# A `$` would let a line break follow; this means the end in JavaScript and in Python.
+_END = r"(?![\s\S])"
+# What breaks a line of a log or a terminal: controls of ASCII and Latin-1, Unicode's separators.
+_CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+
+#: `YYYY-MM-DD HH:MM:SS` or ISO 8601, of the years 1900 to 2999; fractions and an offset are
+#: allowed. No calendar, file format or client library of ours has an end within these years.
 DATE_PATTERN = (
-    r"^(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
-    r"[ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):?[0-5]\d)?$"
+    r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"[ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
+    r"(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])?" + _END
 )
+#: RFC 9562, with or without its dashes. Nil is what a till sends that has no UUID.
+UUID_PATTERN = (
+    r"^(?![0-]+" + _END + r")[0-9A-Fa-f]{8}(-?)[0-9A-Fa-f]{4}\1[0-9A-Fa-f]{4}\1[0-9A-Fa-f]{4}\1"
+    r"[0-9A-Fa-f]{12}" + _END
+)
+#: No white space around it and no control character.
+IDENTIFIER_PATTERN = rf"^[^\s{_CONTROLS}]([^{_CONTROLS}]*[^\s{_CONTROLS}])?{_END}"
+#: No control character.
+NAME_PATTERN = rf"^[^{_CONTROLS}]*{_END}"
 
 DATE_LENGTH = 64
-_is_date_text = re.compile(DATE_PATTERN).fullmatch
+UUID_LENGTH = 36
+TYPE_LENGTH = 40
 
 Identifier = (
-    Annotated[str, Meta(min_length=1, max_length=IDENTIFIER_LENGTH)]
+    Annotated[str, Meta(min_length=1, max_length=IDENTIFIER_LENGTH, pattern=IDENTIFIER_PATTERN)]
     | Annotated[int, Meta(ge=0, le=2**63 - 1)]
 )
 Text = Annotated[str, Meta(max_length=1000)]
 Amount = Annotated[float, Meta(ge=-AMOUNT_LIMIT, le=AMOUNT_LIMIT)]
+Quantity = Annotated[float, Meta(ge=-QUANTITY_LIMIT, le=QUANTITY_LIMIT)]
 Percentage = Annotated[float, Meta(ge=0, le=100)]
 
 #: Most lines and tenders of a receipt.
 LINES = 1000
 TENDERS = 100
 
-#: The date of a receipt before `is_time` has checked it: sooner than the pattern would.
+#: Fields before their patterns were looked at: `keeps_patterns` does it in a third of the time.
+UncheckedIdentifier = (
+    Annotated[str, Meta(min_length=1, max_length=IDENTIFIER_LENGTH)]
+    | Annotated[int, Meta(ge=0, le=2**63 - 1)]
+)
 UncheckedDate = Annotated[str, Meta(max_length=DATE_LENGTH)]
 #: The rules that a receipt breaks, and whether its clock is ahead.
 Marks = Annotated[tuple[str, ...], Meta(max_length=100)]
@@ -57,12 +87,12 @@ class Wire(msgspec.Struct, rename=wire_name, frozen=True, gc=False, kw_only=True
 class Line(Wire, frozen=True, gc=False):
     """One line of a receipt; amounts in euros, negative on a return."""
 
-    line_number: Annotated[int, Meta(ge=0, le=2**31)]
+    line_number: Annotated[int, Meta(ge=0, le=2**31 - 1)]
     product_code: Identifier
     product_description: Text
     product_category_code: Identifier
-    product_category_name: Annotated[str, Meta(min_length=1, max_length=200)]
-    quantity: Amount
+    product_category_name: Annotated[str, Meta(min_length=1, max_length=200, pattern=NAME_PATTERN)]
+    quantity: Quantity
     unit_of_measure: Text
     unit_price: Amount
     #: Net of tax.
@@ -83,12 +113,28 @@ class DocumentTotal(Wire, frozen=True, gc=False):
 class Settlement(Wire, frozen=True, gc=False):
     """One tender: how a part of the gross total was paid, in euros."""
 
-    payment_mechanism: Annotated[str, Meta(min_length=1, max_length=100)]
+    payment_mechanism: Annotated[str, Meta(min_length=1, max_length=100, pattern=NAME_PATTERN)]
     settlement_amount: Amount
 
 
 class Head(Wire, frozen=True, gc=False, kw_only=True):
-    """A receipt without its lines and tenders."""
+    """A receipt without its lines and tenders, before its patterns were looked at."""
+
+    cash_receipt_id: UncheckedIdentifier
+    store_id: UncheckedIdentifier
+    terminal_id: UncheckedIdentifier
+    agent_id: UncheckedIdentifier | None
+    customer_id: UncheckedIdentifier | None
+    date: UncheckedDate
+    document_total: DocumentTotal
+    transaction_type: Annotated[str, Meta(max_length=TYPE_LENGTH)] | None = None
+    receipt_uuid: Annotated[str, Meta(max_length=UUID_LENGTH)] | None = None
+
+
+class Receipt(Head, frozen=True, gc=False, kw_only=True):
+    """A cash receipt: the contract. Fields that are not named here are kept on the wire and in the
+    archive.
+    """
 
     cash_receipt_id: Identifier
     #: `storeID`, as the identifiers below: text or integer, 1 and "1" being the same.
@@ -98,31 +144,28 @@ class Head(Wire, frozen=True, gc=False, kw_only=True):
     customer_id: Identifier | None
     #: Event time on the till's clock: text without an offset is in the store's zone.
     date: Annotated[str, Meta(pattern=DATE_PATTERN)]
-    document_total: DocumentTotal
+    lines: Annotated[tuple[Line, ...], Meta(max_length=LINES)]
+    settlements: Annotated[tuple[Settlement, ...], Meta(max_length=TENDERS)]
     #: `void` marks a receipt that cancels another one; anything else is read from the amounts.
-    transaction_type: Annotated[str, Meta(max_length=40)] | None = None
+    transaction_type: Annotated[str, Meta(max_length=TYPE_LENGTH, pattern=NAME_PATTERN)] | None = (
+        None
+    )
     #: The client's own identity for the receipt, where it has one.
-    receipt_uuid: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f-]{32,36}$")] | None = None
+    receipt_uuid: Annotated[str, Meta(pattern=UUID_PATTERN)] | None = None
 
 
-class Receipt(Head, frozen=True, gc=False, kw_only=True):
-    """A cash receipt. Fields that are not named here are kept on the wire and in the archive."""
+class StampedReceipt(Head, frozen=True, gc=False, kw_only=True):
+    """A receipt as it is published: with the door's stamps."""
 
     lines: Annotated[tuple[Line, ...], Meta(max_length=LINES)]
     settlements: Annotated[tuple[Settlement, ...], Meta(max_length=TENDERS)]
-
-
-class StampedReceipt(Receipt, frozen=True, gc=False, kw_only=True):
-    """A receipt as it is published: with the door's stamps."""
-
-    date: UncheckedDate
     #: When the door got it, Unix seconds.
     received_time: float
     marks: Marks = ()
 
 
 class OutlinedReceipt(Head, frozen=True, gc=False, kw_only=True):
-    """A stamped receipt whose lines and tenders are still encoded.
+    """A receipt whose lines and tenders are still encoded.
 
     The same products are sold all day: whoever reads many receipts decodes each text once
     (docs/decisions/0017-texts-decoded-once.md).
@@ -130,9 +173,19 @@ class OutlinedReceipt(Head, frozen=True, gc=False, kw_only=True):
 
     lines: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=LINES)]
     settlements: msgspec.Raw
-    date: UncheckedDate
+
+
+class StampedOutline(OutlinedReceipt, frozen=True, gc=False, kw_only=True):
+    """An outlined receipt as it is published: with the door's stamps."""
+
     received_time: float
     marks: Marks = ()
+
+
+_is_date_text = re.compile(DATE_PATTERN).match
+_is_uuid = re.compile(UUID_PATTERN).match
+_is_identifier = lru_cache(maxsize=16_384)(re.compile(IDENTIFIER_PATTERN).match)
+_is_name = re.compile(NAME_PATTERN).match
 
 
 # Dates repeat, and a look-up costs a fifth of the pattern.
@@ -145,14 +198,40 @@ def is_time(text: str) -> bool:
         return False
 
 
+def keeps_patterns(receipt: Head) -> bool:
+    """Whether the fields of a Head keep the patterns of the contract, its date included."""
+    for identifier in (
+        receipt.store_id,
+        receipt.terminal_id,
+        receipt.cash_receipt_id,
+        receipt.agent_id,
+        receipt.customer_id,
+    ):
+        if type(identifier) is str and not (identifier.isalnum() or _is_identifier(identifier)):
+            return False
+    uuid, kind = receipt.receipt_uuid, receipt.transaction_type
+    return (
+        is_time(receipt.date)
+        and (uuid is None or _is_uuid(uuid) is not None)
+        and (kind is None or _is_name(kind) is not None)
+    )
+
+
 def receipt_key(receipt: Head) -> str:
-    """The identity of a receipt: `store/till/number/date`, or `uuid/...` of the client.
+    """The identity of a receipt: `store/till/number/date`, or `store/uuid/...` of the client.
 
     The number alone repeats between tills and restarts. The date is taken as the till wrote
-    it, so that the identity does not depend on any setting of ours.
+    it, so that the identity does not depend on any setting of ours. A client's UUID counts within
+    its store: no store can take the identity of another one's receipt.
     """
     if receipt.receipt_uuid is not None:
-        return "uuid/" + receipt.receipt_uuid.lower().replace("-", "")
+        uuid = receipt.receipt_uuid.lower().replace("-", "")
+        return f"{_part(receipt.store_id)}/uuid/{uuid}"
+    return printed_key(receipt)
+
+
+def printed_key(receipt: Head) -> str:
+    """`store/till/number/date`: what is printed on the receipt."""
     store, till, number = receipt.store_id, receipt.terminal_id, receipt.cash_receipt_id
     if type(store) is type(till) is type(number) is int:
         return f"{store}/{till}/{number}/{receipt.date}"

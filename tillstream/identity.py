@@ -1,15 +1,28 @@
-"""Has a receipt been counted before? Its identity and its content, as short digests."""
+"""Has a receipt been counted before? Its identity and its content, as short digests.
 
-from collections.abc import Sequence
+The door, the ledger and the archive ask this module, so that they never disagree.
+"""
+
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
 from xxhash import xxh3_64_digest
 
-from tillstream.contracts import Head, Line, OutlinedReceipt, Receipt, Settlement, receipt_key
+from tillstream.contracts import (
+    Head,
+    Line,
+    Receipt,
+    Settlement,
+    StampedReceipt,
+    printed_key,
+    receipt_key,
+)
 
-_encoder = msgspec.msgpack.Encoder()
+_encode = msgspec.msgpack.Encoder().encode
+
+WholeReceipt = Receipt | StampedReceipt
 
 
 class Identity(NamedTuple):
@@ -17,44 +30,80 @@ class Identity(NamedTuple):
 
     #: 16 bytes of the key: two of 10 billion receipts collide with probability 1e-19.
     key: bytes
-    #: 8 bytes of the contract's fields, without the door's stamps and the client's extras. Whoever
-    #: makes two contents collide gains nothing: of one key, only the first counts in any case.
+    #: 8 bytes of every field of the contract, without the door's stamps and the client's extras.
     content: bytes
-
-
-def content_of(receipt: Receipt) -> tuple[object, ...]:
-    """What two receipts of one identity must share to be the same receipt; hashable."""
-    return _content(receipt, receipt.lines, receipt.settlements)
 
 
 def key_digest(receipt: Head) -> bytes:
     """16 bytes of the receipt's key."""
-    return blake2b(receipt_key(receipt).encode(), digest_size=16).digest()
+    return digest_of_key(receipt_key(receipt))
 
 
-def content_digest(receipt: Receipt) -> bytes:
+def digest_of_key(key: str) -> bytes:
+    """16 bytes of a key."""
+    return blake2b(key.encode(), digest_size=16).digest()
+
+
+def content_digest(receipt: WholeReceipt) -> bytes:
     """8 bytes of its content, the same for each form in which it may be sent again."""
-    return xxh3_64_digest(_encoder.encode(content_of(receipt)))
+    return outlined_content_digest(
+        receipt, map(line_content, receipt.lines), tenders_content(receipt.settlements)
+    )
 
 
-def part_content(part: Line | Sequence[Settlement]) -> msgspec.Raw:
-    """What a line, or all tenders, add to the content of a receipt."""
-    return msgspec.Raw(_encoder.encode(part))
+def line_content(line: Line) -> bytes:
+    """What a line adds to the content of its receipt, 16 bytes."""
+    return _digest(
+        (
+            line.line_number,
+            str(line.product_code),
+            line.product_description,
+            str(line.product_category_code),
+            line.product_category_name,
+            # A sum with 0.0 makes -0.0 the 0.0 that it is.
+            line.quantity + 0.0,
+            line.unit_of_measure,
+            line.unit_price + 0.0,
+            line.credit_amount + 0.0,
+            line.tax_percentage + 0.0,
+            line.settlement_amount + 0.0,
+        )
+    )
 
 
-def outlined_content_digest(
-    receipt: OutlinedReceipt, lines: Sequence[msgspec.Raw], tenders: msgspec.Raw
-) -> bytes:
-    """The content digest of a receipt whose parts are given by their `part_content`."""
-    return xxh3_64_digest(_encoder.encode(_content(receipt, lines, tenders)))
+def tenders_content(tenders: Sequence[Settlement]) -> bytes:
+    """What all tenders add to the content of their receipt, 16 bytes."""
+    return _digest(
+        [(tender.payment_mechanism, tender.settlement_amount + 0.0) for tender in tenders]
+    )
 
 
-def identity_of(receipt: Receipt) -> Identity:
+def outlined_content_digest(head: Head, lines: Iterable[bytes], tenders: bytes) -> bytes:
+    """The content digest of a receipt whose parts are given by their contents."""
+    agent, customer, total = head.agent_id, head.customer_id, head.document_total
+    fields = _encode(
+        (
+            # Where the key is the client's own it does not say these.
+            None if head.receipt_uuid is None else printed_key(head),
+            None if agent is None else str(agent),
+            None if customer is None else str(customer),
+            head.transaction_type,
+            total.net_total + 0.0,
+            total.tax_payable + 0.0,
+            total.gross_total + 0.0,
+        )
+    )
+    # No defence against somebody who makes two contents collide: of one identity only the first
+    # counts in any case. The parts' digests are of BLAKE2b, remembered with them.
+    return xxh3_64_digest(b"".join((fields, *lines, tenders)))
+
+
+def identity_of(receipt: WholeReceipt) -> Identity:
     """The identity of a receipt."""
     return Identity(key_digest(receipt), content_digest(receipt))
 
 
-def anonymous_content(receipt: Receipt) -> bytes:
+def anonymous_content(receipt: WholeReceipt) -> bytes:
     """The content of a receipt once its customer is erased.
 
     A kept content that is this one is no conflict: it is the same receipt, erased.
@@ -62,18 +111,5 @@ def anonymous_content(receipt: Receipt) -> bytes:
     return content_digest(msgspec.structs.replace(receipt, customer_id=None))
 
 
-def _content(
-    head: Head, lines: Sequence[object], tenders: Sequence[object] | msgspec.Raw
-) -> tuple[object, ...]:
-    return (
-        # With a client's own UUID these are not in the key.
-        str(head.store_id),
-        str(head.terminal_id),
-        str(head.cash_receipt_id),
-        head.date,
-        str(head.agent_id),
-        str(head.customer_id),
-        lines,
-        head.document_total,
-        tenders,
-    )
+def _digest(part: object) -> bytes:
+    return blake2b(_encode(part), digest_size=16).digest()

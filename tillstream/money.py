@@ -49,3 +49,13 @@ def decimal_text(minor: int) -> str:
     sign = "-" if minor < 0 else ""
     whole, cents = divmod(abs(minor), MINOR_UNITS)
     return f"{sign}{whole}.{cents:02d}"
+
+
+def basis_points(percentage: float) -> int:
+    """A tax rate in hundredths of a percent, rounded half-even on its decimal text: 5.5 is 550."""
+    return minor_units(percentage)
+
+
+def rate_text(basis_points: int) -> str:
+    """A tax rate in percent, as its key and its name everywhere: 550 is "5.5", 2000 is "20"."""
+    return decimal_text(basis_points).rstrip("0").rstrip(".")

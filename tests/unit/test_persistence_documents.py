@@ -16,8 +16,9 @@ from persistence.entries import MAX_RECEIPT_BYTES, Reject, encoded, entry, read_
 from tests.receipts import encoded as json_of
 from tests.receipts import line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
-from tillstream.codec import JSON, NDJSON
+from tillstream.codec import JSON, NDJSON, decode_receipt
 from tillstream.errors import UndecodableMessage
+from tillstream.identity import identity_of
 from tillstream.stores import StoreTable
 
 STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris"), cutoff_hour=4), {})
@@ -155,10 +156,7 @@ def test_a_sale_is_dated_in_utc_with_its_offset_and_business_day(
     [
         (b"{", "Input data was truncated"),
         (stamped(receipt(date="2026-02-30 08:00:00")), "no time: '2026-02-30"),
-        (
-            stamped(receipt(date="0001-01-01T00:00:00+14:00")),
-            "no time: date value out of range",
-        ),
+        (stamped(receipt(date="0001-01-01T00:00:00+14:00")), "no time: '0001-01-01"),
         (stamped(receipt(), 1e300), "no time: "),
         (json_of(receipt()), "Object missing required field `receivedTime`"),
         (stamped(receipt())[:-1] + b',"x":' + b"[" * 5000 + b"]" * 5000 + b"}", "nested too"),
@@ -188,8 +186,10 @@ def test_content_does_not_depend_on_stamp_order_or_number_form(
 
 
 @given(receipts, receipts)
-def test_other_content_has_another_digest(first: dict[str, Any], second: dict[str, Any]) -> None:
-    assert (first == second) == (content_digest(stamped(first)) == content_digest(stamped(second)))
+def test_other_receipts_have_other_digests(first: dict[str, Any], second: dict[str, Any]) -> None:
+    digests = [identity_of(decode_receipt(stamped(fields))) for fields in (first, second)]
+
+    assert (first == second) == (digests[0] == digests[1])
 
 
 def test_a_conflict_is_kept_once_for_each_content() -> None:

@@ -1,0 +1,60 @@
+"""Lines and tenders at the door: checked once for each text in which they come.
+
+The same products are sold all day, so most texts are known: a look-up costs a tenth of decoding,
+of the arithmetic and of the digest (docs/decisions/0017-texts-decoded-once.md).
+"""
+
+from typing import NamedTuple
+
+from tillstream.codec import decode_line, decode_tenders
+from tillstream.contracts import Line
+from tillstream.identity import line_content, tenders_content
+from tillstream.money import minor_units
+from tillstream.remembering import remembering
+
+#: Half a cent, and room for the float noise of a product.
+_HALF_CENT = 0.5 + 1e-6
+
+
+class CheckedLine(NamedTuple):
+    """A line that keeps the contract: its cents, and whether its own arithmetic holds."""
+
+    line: Line
+    net: int
+    gross: int
+    #: net = quantity x unit price; gross = net with tax, to the cent.
+    net_holds: bool
+    gross_holds: bool
+    #: What it adds to the content of its receipt.
+    content: bytes
+
+
+class CheckedTenders(NamedTuple):
+    """All tenders of a receipt: their sum in cents, and what they add to its content."""
+
+    total: int
+    content: bytes
+
+
+@remembering
+def checked_line(text: bytes) -> CheckedLine:
+    """A line by its text; raises UndecodableMessage."""
+    line = decode_line(text)
+    net, gross = minor_units(line.credit_amount), minor_units(line.settlement_amount)
+    return CheckedLine(
+        line,
+        net,
+        gross,
+        abs(line.quantity * line.unit_price * 100 - net) <= _HALF_CENT,
+        abs(net * (1 + line.tax_percentage / 100) - gross) <= _HALF_CENT,
+        line_content(line),
+    )
+
+
+@remembering
+def checked_tenders(text: bytes) -> CheckedTenders:
+    """All tenders by their text; raises UndecodableMessage."""
+    tenders = decode_tenders(text)
+    return CheckedTenders(
+        sum(minor_units(tender.settlement_amount) for tender in tenders), tenders_content(tenders)
+    )
