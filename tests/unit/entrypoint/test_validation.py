@@ -144,3 +144,30 @@ def test_any_value_in_any_field_is_refused_or_published_as_it_came(field: str, v
         return
 
     assert msgspec.json.decode(body) | {"receivedTime": 12.5} == actual
+
+
+def nested(levels: int) -> bytes:
+    """A receipt, the first level, with a field of lists and objects below it."""
+    lists, objects = (levels - 1) // 2, levels // 2
+    deep = b'{"x}]":' * objects + b"[" * lists + b"]" * lists + b"}" * objects
+    if objects and not lists:
+        deep = b"{}"
+    return encoded(receipt())[:-1] + b',"x":' + deep.replace(b":}", b":0}") + b"}"
+
+
+@pytest.mark.parametrize("levels", [64, 65, 981, 5000])
+def test_a_receipt_is_nested_at_most_64_levels_deep(levels: int) -> None:
+    if levels <= 64:
+        validate(nested(levels))
+        return
+
+    with pytest.raises(NotJsonError, match="more than 64 levels deep"):
+        validate(nested(levels))
+
+
+def test_many_brackets_are_not_deep() -> None:
+    lines = [line() | {"tags": ["[", {"a": '"[{'}], "n": index} for index in range(100)]
+
+    actual = published(encoded(receipt(lines=lines)))
+
+    assert receipt(lines=lines) | {"receivedTime": 12.5} == actual
