@@ -1,6 +1,8 @@
 """Why a body is not a receipt: every rule that it breaks, each with its JSON path."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import jsonschema
@@ -30,11 +32,22 @@ class NotJsonError(Exception):
 
 
 class InvalidReceiptError(Exception):
-    """The body is JSON and breaks the contract in the ways of `violations`."""
+    """The body is JSON and breaks the contract in the ways of `violations`.
 
-    def __init__(self, violations: list[Violation]) -> None:
-        self.violations = violations
-        super().__init__(f"{len(violations)} violations")
+    They are found when they are first asked for: that takes a hundred times as long as to know
+    that there are some, and of a batch only the first ones are named.
+    """
+
+    def __init__(self, violations: Iterable[Violation]) -> None:
+        self._violations = violations
+        super().__init__("the receipt breaks the contract")
+
+    @property
+    def violations(self) -> list[Violation]:
+        """Each broken rule, at most MAX_VIOLATIONS."""
+        if not isinstance(self._violations, list):
+            self._violations = list(islice(self._violations, MAX_VIOLATIONS))
+        return self._violations
 
 
 def date_violation(text: str) -> Violation | None:
@@ -52,6 +65,11 @@ def explain(body: bytes, error: Exception) -> NotJsonError | InvalidReceiptError
         decoded = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as not_json:
         return NotJsonError(str(not_json))
+    return InvalidReceiptError(_all_violations(decoded, str(error)))
+
+
+def _all_violations(decoded: Any, first: str) -> Iterator[Violation]:
+    """Every violation of a JSON value; `first` is what the decoder says of it."""
     violations: dict[Violation, None] = {}
     for schema_error in _schema_validator.iter_errors(decoded):
         violations.update(dict.fromkeys(_violations(schema_error)))
@@ -62,9 +80,9 @@ def explain(body: bytes, error: Exception) -> NotJsonError | InvalidReceiptError
         broken = date_violation(date)
         violations.update({broken: None} if broken else {})
     if not violations:
-        message, _, path = str(error).partition(" - at ")
+        message, _, path = first.partition(" - at ")
         violations[Violation("contract", path.strip("`") or "$", message)] = None
-    return InvalidReceiptError(list(violations)[:MAX_VIOLATIONS])
+    yield from violations
 
 
 def _violations(error: SchemaError) -> list[Violation]:

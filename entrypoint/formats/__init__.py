@@ -2,7 +2,11 @@
 
 A format is a module of this package with `MEDIA_TYPES` and a function `receipts(body)` that
 gives each receipt as JSON bytes of the contract, or the Defect that keeps it from being one. It
-raises NotReadableError when the body as a whole is not of its format. A new format is a new file.
+raises NotReadableError when the body as a whole is not of its format, at its end at the latest.
+
+It gives them one after the other and holds no more than one receipt besides the body: a small
+body may unpack to millions of them, and the door stops asking at MAX_BATCH_RECEIPTS. A new format
+is a new file.
 """
 
 import importlib
