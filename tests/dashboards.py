@@ -12,11 +12,12 @@ from playwright.sync_api import Browser, Page
 
 from dashboard.model import Snapshot
 from tests import snapshots
-from tests.processes import answers, free_port, running
+from tests.processes import answers, running
 from tests.waiting import wait_until
 from tillstream import broker as amqp
 from tillstream import topology
 from tillstream.clock import BusinessDay
+from tillstream.local.ports import free_port
 from tillstream.timing import DETAILS_SECONDS, SNAPSHOT_SECONDS, Every
 
 #: Cents by key of each breakdown.

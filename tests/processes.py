@@ -1,7 +1,6 @@
 """Runs one of our processes in a test, as a user would, and ends it."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,16 +9,9 @@ from contextlib import contextmanager
 import httpx
 
 from tests.waiting import wait_until
+from tillstream.local.ports import free_port
 
 STOP_SECONDS = 20
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

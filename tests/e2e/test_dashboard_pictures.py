@@ -29,10 +29,11 @@ from dashboard.watch import Watch
 from tests.dashboards import wait_for_state
 from tests.e2e.browser import FLAGS
 from tests.e2e.stage import DAY, MOMENT, PARIS, Stage
-from tests.processes import answers, free_port
+from tests.processes import answers
 from tests.waiting import wait_until
 from tillstream import broker, ports, proofs, topology
 from tillstream.clock import BusinessDay
+from tillstream.local.ports import free_port
 from tillstream.proofs import Proof
 from tillstream.stores import StoreTable
 

@@ -17,10 +17,11 @@ from pymongo import MongoClient
 
 from tests.e2e.browser import FLAGS
 from tests.listener import Listener
-from tests.processes import answers, free_port, running
+from tests.processes import answers, running
 from tests.receipts import line, receipt
 from tests.waiting import wait_until
 from tillstream import topology
+from tillstream.local.ports import free_port
 from tillstream.snapshots import CountSnapshot, DelaySnapshot, RateSnapshot
 
 START_SECONDS = 120

@@ -3,14 +3,19 @@
 import json
 import random
 import socket
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from tillstream.errors import PortTaken, ServerNotReady
 
-#: Below the range from which Linux takes the ports of outgoing connections (32768 and up).
-FIRST, LAST = 20_000, 32_000
+#: Where ports are looked for, in this order, as far as Linux takes none of them for outgoing
+#: connections: such a port may be taken between the check and the bind.
+RANGES = ((20_000, 32_000), (10_000, 20_000), (61_000, 65_000))
+#: From which ports of outgoing connections are taken: first and last.
+OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
 ATTEMPTS = 200
+#: A range with fewer ports is not worth a search.
+FEWEST = 1_000
 
 
 def is_free(port: int) -> bool:
@@ -39,15 +44,47 @@ def kept_ports(file: Path, names: Sequence[str]) -> dict[str, int]:
         ports = {}
     for name in names:
         if name not in ports or not is_free(ports[name]):
-            ports[name] = _free_port(avoid=set(ports.values()))
+            ports[name] = free_port(avoid=set(ports.values()))
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(ports, indent=1) + "\n")
+    # Whole or not at all: on a full disk the old ports are kept.
+    fresh = file.with_suffix(".new")
+    fresh.write_text(json.dumps(ports, indent=1) + "\n")
+    fresh.replace(file)
     return {name: ports[name] for name in names}
 
 
-def _free_port(avoid: set[int]) -> int:
+def free_port(avoid: Collection[int] = ()) -> int:
+    """A port that nobody listens on now and that no outgoing connection will take.
+
+    Raises ServerNotReady where there is none.
+    """
+    candidates = eligible(*outgoing())
     for _ in range(ATTEMPTS):
-        port = random.randint(FIRST, LAST)  # noqa: S311 - no secret
+        port = random.choice(candidates)  # noqa: S311 - no secret
         if port not in avoid and is_free(port):
             return port
-    raise ServerNotReady(f"no free port between {FIRST} and {LAST} on this machine")
+    first, last = candidates[0], candidates[-1]
+    raise ServerNotReady(f"no free port between {first} and {last} on this machine")
+
+
+def eligible(first_outgoing: int, last_outgoing: int) -> Sequence[int]:
+    """The ports to choose from, apart from those of outgoing connections (both ends included).
+
+    Where the system gives all ports to outgoing connections, a range as any other.
+    """
+    for first, last in RANGES:
+        below = range(first, min(last, first_outgoing - 1) + 1)
+        above = range(max(first, last_outgoing + 1), last + 1)
+        for ports in (below, above):
+            if len(ports) >= FEWEST:
+                return ports
+    return range(RANGES[0][0], RANGES[0][1] + 1)
+
+
+def outgoing() -> tuple[int, int]:
+    """First and last port that Linux gives to outgoing connections."""
+    try:
+        first, last = map(int, OUTGOING.read_text().split())
+    except (OSError, ValueError):
+        return 32_768, 60_999
+    return first, last

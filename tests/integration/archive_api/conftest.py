@@ -15,10 +15,11 @@ from pymongo.database import Database
 
 from persistence.archive import Archive, connect
 from persistence.entries import entry
-from tests.processes import answers, free_port, running
+from tests.processes import answers, running
 from tests.receipts import stamped
 from tests.waiting import wait_until
 from tillstream import stores
+from tillstream.local.ports import free_port
 from tillstream.settings import StoreTimeSettings
 from tillstream.stores import StoreTable
 

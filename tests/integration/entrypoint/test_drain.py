@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.processes import answers, free_port, running
+from tests.processes import answers, running
 from tests.receipts import receipt
 from tests.waiting import wait_until
+from tillstream.local.ports import free_port
 
 CLIENTS = 20
 
