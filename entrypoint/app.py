@@ -22,8 +22,10 @@ from entrypoint.protocol import Answer as DirectAnswer
 from entrypoint.publisher import Publisher
 from entrypoint.recent import Recent
 from entrypoint.settings import EntrypointSettings
+from entrypoint.space import SpaceWatch
 from tillstream import stores
 from tillstream.clock import Clock
+from tillstream.disk import FreeSpace
 from tillstream.http.access_log import AccessLog
 from tillstream.http.asgi import Handler, Reply, problem_reply, send_reply
 from tillstream.http.keys import Keys, key_file
@@ -41,7 +43,8 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
     """The door, not yet connected: it connects in its lifespan."""
     metrics = Metrics()
     recent = Recent(settings.remembered_receipts)
-    link = BrokerLink(settings.amqp_url, settings.confirm_timeout_seconds)
+    space = SpaceWatch(FreeSpace(settings.data_dir, settings.min_free_disk_bytes))
+    link = BrokerLink(settings.amqp_url, settings.confirm_timeout_seconds, space)
     tally = Tally(folder_of(settings.data_dir), f"{int(clock())}-{os.getpid()}")
 
     def count(accepted: Sequence[Accepted]) -> None:
@@ -61,14 +64,15 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        connecting = asyncio.create_task(link.keep_connected())
+        tasks = [asyncio.create_task(link.keep_connected())]
+        tasks.append(asyncio.create_task(space.keep_looking()))
         try:
             yield
         finally:
             await publisher.close(DRAIN_SECONDS)
-            connecting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await connecting
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             access_log.flush()
             tally.close()
 

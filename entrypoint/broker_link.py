@@ -2,16 +2,31 @@
 
 import asyncio
 import contextlib
+from time import monotonic
 
 import aio_pika
 import structlog
 import tenacity
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
-from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError, PublishError
+from aio_pika.exceptions import (
+    AMQPError,
+    ChannelInvalidStateError,
+    ChannelNotFoundEntity,
+    DeliveryError,
+    PublishError,
+)
 
+from entrypoint.space import SpaceWatch
 from tillstream import topology
 from tillstream.broker import HEARTBEAT_SECONDS, MAX_BACKOFF_SECONDS
-from tillstream.errors import BrokerAway, BrokerBlocked, ConfirmTimeout, Nacked, Unroutable
+from tillstream.errors import (
+    BrokerAway,
+    BrokerBlocked,
+    ConfirmTimeout,
+    Nacked,
+    NotConfirmed,
+    Unroutable,
+)
 from tillstream.settings import redacted
 
 log = structlog.get_logger()
@@ -20,28 +35,56 @@ log = structlog.get_logger()
 CONNECT_TIMEOUT_SECONDS = 10
 #: How long a publish waits for an alarm of the broker to end, seconds.
 BLOCKED_PATIENCE_SECONDS = 0.1
+#: Longest wait for the broker's answer to a health check, seconds.
+ASK_SECONDS = 2
+#: How long a failed publish means "not ready" where no other follows, seconds.
+FAILED_SECONDS = 5
 
 
 class BrokerLink:
     """Holds one connection and one confirming channel; `send` raises what went wrong."""
 
-    def __init__(self, url: str, confirm_timeout_seconds: float) -> None:
+    def __init__(self, url: str, confirm_timeout_seconds: float, space: SpaceWatch) -> None:
         self._url = url
         self._confirm_timeout = confirm_timeout_seconds
+        self._space = space
         self._connection: AbstractConnection | None = None
         self._exchange: AbstractExchange | None = None
+        #: When and why the last publish failed; None after one that was confirmed.
+        self._failed: tuple[float, NotConfirmed] | None = None
+        self._asking: asyncio.Task[None] | None = None
 
-    async def state(self) -> str:
-        """`ready`, `blocked` (an alarm of the broker) or `away`."""
-        if self._connection is None or self._exchange is None:
-            return "away"
-        return "ready" if await self._takes_messages(self._connection) else "blocked"
+    async def require_ready(self) -> None:
+        """Return when a receipt would be taken now; raises the NotConfirmed that it would get.
+
+        Whether exchanges and queues are there is asked of the broker, once at a time for all.
+        """
+        self._space.require()
+        connection = self._connection
+        if connection is None or self._exchange is None:
+            raise BrokerAway
+        if not await self._takes_messages(connection):
+            raise BrokerBlocked
+        if self._failed is not None and monotonic() - self._failed[0] < FAILED_SECONDS:
+            raise self._failed[1]
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(_require_topology(connection))
+        await asyncio.shield(self._asking)
 
     async def send(self, body: bytes, content_type: str, content_encoding: str | None) -> None:
         """Publish to `receipts`, persistent and mandatory; return at the broker's confirm.
 
-        Raises BrokerAway, BrokerBlocked, Unroutable, Nacked or ConfirmTimeout.
+        Raises DiskShort, BrokerAway, BrokerBlocked, Unroutable, Nacked or ConfirmTimeout.
         """
+        self._space.require()
+        try:
+            await self._send(body, content_type, content_encoding)
+        except NotConfirmed as error:
+            self._failed = monotonic(), error
+            raise
+        self._failed = None
+
+    async def _send(self, body: bytes, content_type: str, content_encoding: str | None) -> None:
         connection, exchange = self._connection, self._exchange
         if connection is None or exchange is None:
             raise BrokerAway
@@ -124,6 +167,24 @@ class BrokerLink:
         except TimeoutError:
             return False
         return True
+
+
+async def _require_topology(connection: AbstractConnection) -> None:
+    """Raise BrokerAway or Unroutable unless exchanges and queues exist; makes none of them."""
+    try:
+        async with asyncio.timeout(ASK_SECONDS):
+            channel = await connection.channel(publisher_confirms=False)
+            try:
+                for exchange in topology.exchanges():
+                    await channel.get_exchange(exchange.name)
+                for queue in topology.queues():
+                    await channel.get_queue(queue.name)
+            finally:
+                await channel.close()
+    except ChannelNotFoundEntity as error:
+        raise Unroutable(repr(error), reason=f"the broker has lost something: {error}") from error
+    except (AMQPError, ChannelInvalidStateError, OSError, TimeoutError) as error:
+        raise BrokerAway(repr(error), reason="the broker does not answer") from error
 
 
 async def _lost(connection: AbstractConnection, channel: AbstractChannel) -> None:

@@ -155,7 +155,7 @@ def document() -> dict[str, Any]:
                     "summary": "Would a receipt be taken now?",
                     "responses": {
                         "200": answer("It would.", health),
-                        "503": answer("The broker is away or blocked.", health),
+                        "503": answer("It would not: `reason` says why.", health),
                     },
                 }
             },

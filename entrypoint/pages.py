@@ -10,7 +10,16 @@ from entrypoint.broker_link import BrokerLink
 from entrypoint.metrics import Metrics
 from entrypoint.openapi import document_json
 from entrypoint.publisher import Publisher
+from tillstream.errors import BrokerAway, BrokerBlocked, DiskShort, NotConfirmed, Unroutable
 from tillstream.http.pages import documentation, health, live
+
+#: The words of the health check for why no receipt would be taken.
+STATES: dict[type[NotConfirmed], str] = {
+    BrokerAway: "away",
+    BrokerBlocked: "blocked",
+    DiskShort: "disk short",
+    Unroutable: "unroutable",
+}
 
 _FORM_PAGE = Path(__file__).parent / "form.html"
 
@@ -35,8 +44,12 @@ class Pages:
 
     async def ready(self, _: Request) -> Response:
         """200 when a receipt would be taken now, 503 otherwise."""
-        state = await self._link.state()
-        return health(state, 200 if state == "ready" else 503)
+        try:
+            await self._link.require_ready()
+        except NotConfirmed as error:
+            retry = {"Retry-After": str(error.retry_after)}
+            return health(STATES.get(type(error), "not confirmed"), 503, error.reason, retry)
+        return health("ready", 200)
 
     async def metrics(self, _: Request) -> Response:
         """The figures for Prometheus."""

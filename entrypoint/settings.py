@@ -8,13 +8,13 @@ from msgspec import Meta
 
 from entrypoint.rules import RULES
 from tillstream.errors import SettingsError
-from tillstream.settings import BrokerSettings, Port, StoreTimeSettings
+from tillstream.settings import BrokerSettings, DiskSettings, Port, StoreTimeSettings
 
 Positive = Annotated[int, Meta(ge=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntrypointSettings(StoreTimeSettings, BrokerSettings):
+class EntrypointSettings(StoreTimeSettings, BrokerSettings, DiskSettings):
     """Where the door listens, what it takes, and how long it waits for the broker."""
 
     entrypoint_host: str = "127.0.0.1"

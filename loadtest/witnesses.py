@@ -1,6 +1,5 @@
 """Asks the two ends of the system what they have: the `count` exchange and MongoDB."""
 
-import json
 import os
 import time
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from pymongo import MongoClient
 from loadtest.accounts import Books, Figures
 from tillstream import broker, topology
 from tillstream.errors import ServerNotReady, SettingsError
-from tillstream.local.servers import Broker, Mongo
+from tillstream.local.addresses import read_addresses
 from tillstream.local.settings import ROOT
 from tillstream.snapshots import CountSnapshot
 
@@ -32,12 +31,9 @@ def urls(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
     """
     amqp, mongo = environ.get("AMQP_URL"), environ.get("MONGO_URL")
     data_dir = ROOT / environ.get("DATA_DIR", "var")
-    file = data_dir / "ports.json"
-    ports = json.loads(file.read_text()) if file.exists() else {}
-    if not amqp and "amqp" in ports:
-        amqp = Broker(data_dir, ports["amqp"], 0, 0).url
-    if not mongo and "mongo" in ports:
-        mongo = Mongo(data_dir, ports["mongo"]).url
+    running = read_addresses(data_dir)
+    amqp = amqp or running.get("AMQP_URL")
+    mongo = mongo or running.get("MONGO_URL")
     if amqp and mongo:
         return amqp, mongo
     raise SettingsError(

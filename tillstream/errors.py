@@ -11,6 +11,7 @@ TillstreamError
     ├── Unroutable         returned: no queue is bound to the exchange
     ├── Nacked             the broker refused the message
     ├── ConfirmTimeout     no confirm came in time; the receipts may be stored
+    ├── DiskShort          the disk of the data folder is almost full; nothing was sent
     ├── TooManyInFlight    our own bound is reached; nothing was sent
     └── ShuttingDown       the door is draining; nothing was sent
 """
@@ -55,8 +56,11 @@ class NotConfirmed(TillstreamError):
     reason = "the broker did not confirm the receipt"
     retry_after = 2
 
-    def __init__(self, detail: str = "") -> None:
+    def __init__(self, detail: str = "", *, reason: str = "") -> None:
+        """`reason`, where given, is told to the sender instead of the class's."""
         self.detail = detail
+        if reason:
+            self.reason = reason
         super().__init__(detail or self.reason)
 
 
@@ -80,6 +84,11 @@ class Nacked(NotConfirmed):
 
 class ConfirmTimeout(NotConfirmed):
     reason = "the broker did not confirm in time; the receipt may be stored, a retry is safe"
+
+
+class DiskShort(NotConfirmed):
+    reason = "the disk of DATA_DIR is almost full"
+    retry_after = 10
 
 
 class TooManyInFlight(NotConfirmed):

@@ -60,6 +60,14 @@ class StoreTimeSettings(Settings):
         return ZoneInfo(self.store_timezone)
 
 
+@dataclass(frozen=True, kw_only=True)
+class DiskSettings(Settings):
+    """How much of the disk of DATA_DIR stays free."""
+
+    #: Bytes; unless set 1 GiB, or a tenth of a small disk. With less, receipts are refused.
+    min_free_disk_bytes: Annotated[int, Meta(ge=0, le=2**62)] | None = None
+
+
 S = TypeVar("S", bound=Settings)
 
 

@@ -1,6 +1,6 @@
 """Pages that every service has: health checks, the OpenAPI document and the page that shows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -32,15 +32,20 @@ _DOCS_PAGE = """<!doctype html>
 """
 
 
-class Health(msgspec.Struct):
+class Health(msgspec.Struct, omit_defaults=True):
     """The answer of a health check."""
 
     status: str
+    #: Why not ready, in a sentence.
+    reason: str | None = None
 
 
-def health(status: str, code: int) -> Response:
+def health(
+    status: str, code: int, reason: str | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
     """The answer of a health check."""
-    return Response(msgspec.json.encode(Health(status)), code, media_type=JSON)
+    body = msgspec.json.encode(Health(status, reason))
+    return Response(body, code, headers, media_type=JSON)
 
 
 async def live(_: Request) -> Response:

@@ -16,6 +16,15 @@ NAMES = (
 )
 
 
+def read_addresses(data_dir: Path) -> dict[str, str]:
+    """What `write_addresses` wrote for the last run; empty where there was none."""
+    file = data_dir / "addresses"
+    if not file.exists():
+        return {}
+    words = shlex.split(file.read_text())
+    return dict(word.split("=", 1) for word in words if "=" in word)
+
+
 def write_addresses(data_dir: Path, environ: Mapping[str, str]) -> None:
     """Write `DATA_DIR/addresses`, lines for a shell; readable by its owner alone."""
     lines = [f"export {name}={shlex.quote(environ[name])}\n" for name in NAMES]

@@ -29,7 +29,7 @@ def plan(settings: LocalSettings, data_dir: Path, *, generator: bool) -> Plan:
     answers: list[Condition] = []
     amqp_url, mongo_url = settings.amqp_url, settings.mongo_url
     if amqp_url is None:
-        broker = servers.private_broker(data_dir)
+        broker = servers.private_broker(data_dir, settings.min_free_disk_bytes)
         programs += broker.programs()
         amqp_url = broker.url
     answers.append(ready.amqp(amqp_url))

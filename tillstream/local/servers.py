@@ -10,6 +10,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
+from tillstream import disk
 from tillstream.errors import ServerNotReady
 from tillstream.local.ports import kept_ports
 from tillstream.local.programs import SERVERS, Program
@@ -36,6 +37,8 @@ class Broker:
     port: int
     dist_port: int
     epmd_port: int
+    #: Free bytes below which the node blocks publishers, the workers' results too.
+    disk_free_limit: int
 
     @property
     def url(self) -> str:
@@ -49,6 +52,7 @@ class Broker:
         config.write_text(
             f"listeners.tcp.local = 127.0.0.1:{self.port}\n"
             "log.console.level = info\n"
+            f"disk_free_limit.absolute = {self.disk_free_limit}\n"
             # The default of 512 MB is for servers that do nothing else.
             "raft.wal_max_size_bytes = 64000000\n"
         )
@@ -150,10 +154,15 @@ class Mongo:
             return False
 
 
-def private_broker(data_dir: Path) -> Broker:
-    """The broker of this data folder, on ports that are free now."""
+def private_broker(data_dir: Path, min_free: int | None = None) -> Broker:
+    """The broker of this data folder, on ports that are free now.
+
+    `min_free` is MIN_FREE_DISK_BYTES: the door refuses below it, the node itself at half of it.
+    """
     names = ("amqp", "amqp-dist", "epmd")
-    return Broker(data_dir / "rabbitmq", *kept_ports(data_dir / "ports.json", names).values())
+    amqp, dist, epmd = kept_ports(data_dir / "ports.json", names).values()
+    limit = disk.min_free_bytes(data_dir, min_free) // 2
+    return Broker(data_dir / "rabbitmq", amqp, dist, epmd, limit)
 
 
 def private_mongo(data_dir: Path) -> Mongo:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, kw_only=True)
-class LocalSettings(LogSettings, settings.StoreTimeSettings):
+class LocalSettings(LogSettings, settings.StoreTimeSettings, settings.DiskSettings):
     """What `script/server` reads; every other setting passes through to the rooms."""
 
     #: Where set, used instead of a private RabbitMQ.

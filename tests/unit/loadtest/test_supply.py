@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from loadtest import witnesses
 from loadtest.supply import Supply, posting
 from tests.receipts import encoded, receipt
+from tillstream.local import addresses
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -49,14 +50,15 @@ def test_no_receipt_comes_twice_and_none_is_left_out(tmp_path: Path) -> None:
     assert sorted(expected) == sorted(taken)
 
 
-def test_the_servers_of_a_local_run_are_found_by_their_ports(tmp_path: Path) -> None:
-    (tmp_path / "ports.json").write_text('{"amqp": 1234, "mongo": 5678}')
+def test_the_servers_of_a_local_run_are_found_by_their_addresses(tmp_path: Path) -> None:
+    there = dict.fromkeys(addresses.NAMES, "") | {
+        "AMQP_URL": "amqp://me:it's@127.0.0.1:1234/",
+        "MONGO_URL": "mongodb://127.0.0.1:5678/?replicaSet=rs0",
+    }
+    addresses.write_addresses(tmp_path, there)
     found = witnesses.urls({"DATA_DIR": str(tmp_path)})
 
-    assert found == (
-        "amqp://guest:guest@127.0.0.1:1234/",
-        "mongodb://127.0.0.1:5678/?replicaSet=rs0",
-    )
+    assert found == (there["AMQP_URL"], there["MONGO_URL"])
 
 
 def test_given_servers_come_first(tmp_path: Path) -> None:
