@@ -1,6 +1,7 @@
 """`python -m entrypoint`: the REST door on ENTRYPOINT_PORT, and its API keys."""
 
 import argparse
+import multiprocessing
 import time
 
 import structlog
@@ -67,6 +68,9 @@ def serve(settings: EntrypointSettings, workers: int) -> None:
 
 def application() -> ASGIApp:
     """The application of one process, from its environment."""
+    if multiprocessing.parent_process() is not None:
+        # One of several: without their parent they would keep the port for ever.
+        process.end_with_parent()
     settings = process.load_settings(EntrypointSettings)
     logs.configure(settings, "entrypoint")
     door = app.build(settings, time.time)

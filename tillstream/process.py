@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import gc
+import multiprocessing
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from typing import NoReturn, TypeVar
 
 from tillstream import settings
-from tillstream.errors import SettingsError, TillstreamError
+from tillstream.errors import PortTaken, SettingsError, TillstreamError
 
 S = TypeVar("S", bound=settings.Settings)
 
@@ -23,6 +24,8 @@ _PR_SET_PDEATHSIG = 1
 
 #: Exit status for settings that do not hold, of sysexits.h.
 EX_CONFIG = 78
+#: Exit status for a port that another program has; "cannot create" in sysexits.h.
+EX_PORT_TAKEN = 73
 
 
 def load_settings(kind: type[S]) -> S:
@@ -30,15 +33,24 @@ def load_settings(kind: type[S]) -> S:
     try:
         return settings.load(kind, os.environ)
     except SettingsError as error:
-        fail(error, EX_CONFIG)
+        fail(error)
 
 
-def fail(error: TillstreamError, status: int = 1) -> NoReturn:
-    """End the process with the error's lines on standard error."""
+def fail(error: TillstreamError, status: int | None = None) -> NoReturn:
+    """End the process with the error's lines on standard error.
+
+    The status, where none is given, tells a start that cannot succeed from any other failure.
+    """
     lines = error.problems if isinstance(error, SettingsError) else [str(error)]
     for line in lines:
         print(f"error: {line}", file=sys.stderr)
-    raise SystemExit(status)
+    raise SystemExit(_status(error) if status is None else status)
+
+
+def _status(error: TillstreamError) -> int:
+    if isinstance(error, SettingsError):
+        return EX_CONFIG
+    return EX_PORT_TAKEN if isinstance(error, PortTaken) else 1
 
 
 def calm_collector() -> None:
@@ -76,9 +88,16 @@ def reader_may_leave() -> Iterator[None]:
 
 
 def end_with_parent() -> None:
-    """Linux kills this process when the one that made it ends, however that ends."""
+    """Linux kills this process when the one that made it ends, however that ends.
+
+    To be called in the new process, from its main thread.
+    """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    parent = multiprocessing.parent_process()
+    # It may have ended before the call: no signal comes then.
+    if parent is not None and os.getppid() != parent.pid:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def stop_on_signals() -> threading.Event:

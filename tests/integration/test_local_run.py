@@ -35,6 +35,8 @@ def environ(tmp_path: Path) -> dict[str, str]:
     mine["DASHBOARD_PORT"] = str(ports["dashboard"])
     mine["ARCHIVE_API_PORT"] = str(ports["api"])
     mine["DATA_DIR"] = str(tmp_path / "data")
+    # A page behind a sign-in is ready as any other.
+    mine["DASHBOARD_USER"], mine["DASHBOARD_PASSWORD"] = "baker", "flour and water"
     return mine
 
 

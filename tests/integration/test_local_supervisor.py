@@ -1,8 +1,10 @@
 """The supervisor: a program that ends is started again, a message says which one is not ready."""
 
+import io
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,11 @@ import pytest
 from tests.waiting import wait_until
 from tillstream.errors import ServerNotReady
 from tillstream.local import processes
+from tillstream.local.follow import Follower
+from tillstream.local.lock import locked
 from tillstream.local.programs import SERVERS, Program
 from tillstream.local.supervisor import Condition, Supervisor
+from tillstream.local.watch import Watch
 
 SLEEP = "import time; print('up', flush=True); time.sleep(600)"
 
@@ -71,6 +76,59 @@ def test_a_program_that_is_not_ready_is_named_with_the_end_of_its_log(tmp_path: 
         f"not ready after 2 s: sleeper; the moon was waited for; last lines of {log}:\n    up"
     )
     assert str(caught.value) == expected
+
+
+def test_what_holds_at_different_times_is_not_ready(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def first() -> bool:
+        asked.append("first")
+        return len(asked) != 3
+
+    def second() -> bool:
+        asked.append("second")
+        return True
+
+    conditions = [Condition("sleeper", "first", first), Condition("sleeper", "second", second)]
+    with Supervisor(tmp_path, [python("sleeper", SLEEP)]) as supervisor:
+        supervisor.wait_for(conditions, timeout_seconds=20)
+
+    # Both held, then not the first any more: it is waited for, and both are asked again.
+    assert asked == ["first", "second", "first", "second", "first", "first", "second"]
+
+
+def test_a_program_that_is_late_is_told_and_ends_nothing(tmp_path: Path) -> None:
+    stop, terminal = threading.Event(), io.StringIO()
+    moon = Condition("sleeper", "the moon", lambda: "late" in terminal.getvalue())
+    sun = Condition("sleeper", "the sun", lambda: True)
+    with (
+        locked(tmp_path) as held,
+        Supervisor(tmp_path, [python("sleeper", SLEEP)], stop=stop) as supervisor,
+    ):
+        wait_until_up(tmp_path)
+        before = supervisor.control.statuses()["sleeper"].pid
+        follower = Follower(tmp_path, [], terminal)
+        telling = threading.Timer(2, lambda: follower.say("late"))
+        telling.start()
+        Watch(supervisor, held, follower, stop).until_all([moon, sun], ready_seconds=1)
+        telling.join()
+
+        assert supervisor.control.statuses()["sleeper"].pid == before
+    assert "not ready after 1 s: sleeper; the moon was waited for" in terminal.getvalue()
+    assert "Tillstream goes on without it, and waits for it" in terminal.getvalue()
+
+
+def test_what_programs_write_is_for_their_owner_alone(tmp_path: Path) -> None:
+    code = (
+        f"import os, time; os.chdir({str(tmp_path)!r}); "
+        "open('written', 'w').close(); os.mkdir('folder'); "
+        "print('up', flush=True); time.sleep(600)"
+    )
+    with Supervisor(tmp_path, [python("sleeper", code)]):
+        wait_until_up(tmp_path)
+
+    modes = [(tmp_path / name).stat().st_mode & 0o777 for name in ("written", "folder")]
+    assert modes == [0o600, 0o700]
 
 
 def test_wrong_settings_end_the_wait_at_once(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """What `script/server` runs: private servers and every room, until Ctrl-C or SIGTERM."""
 
 import argparse
+import errno
 import logging
+import os
 import sys
 import threading
 
@@ -13,14 +15,10 @@ from tillstream.local.follow import Follower
 from tillstream.local.lock import locked
 from tillstream.local.plan import plan
 from tillstream.local.ports import require_free
-from tillstream.local.programs import log_file
+from tillstream.local.programs import PRIVATE_UMASK, log_file
 from tillstream.local.settings import LocalSettings
 from tillstream.local.supervisor import Supervisor
-
-#: From the start until everything answers; a first start on a slow machine takes 60 s.
-READY_SECONDS = 120
-#: How often a running system is asked whether its supervisor lives.
-WATCH_SECONDS = 0.5
+from tillstream.local.watch import Watch
 
 
 def main() -> None:
@@ -34,17 +32,23 @@ def main() -> None:
     # The waits for a broker that starts are no news.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     stop = process.stop_on_signals()
+    os.umask(PRIVATE_UMASK)
     try:
         run(settings, generator=not arguments.no_generator, stop=stop)
     except TillstreamError as error:
-        process.fail(error)
+        process.fail(error, 1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        full = f"there is no space left for {error.filename or settings.data_path()}; make some"
+        process.fail(TillstreamError(full), 1)
 
 
 def run(settings: LocalSettings, *, generator: bool, stop: threading.Event) -> None:
     """Run until `stop` is set; raises TillstreamError when something cannot start or ends."""
     data_dir = settings.data_path()
     # 1. Nothing is started where it could not be finished.
-    with locked(data_dir):
+    with locked(data_dir) as held:
         require_free(settings.entrypoint_port, "ENTRYPOINT_PORT")
         require_free(settings.dashboard_port, "DASHBOARD_PORT")
         require_free(settings.archive_api_port, "ARCHIVE_API_PORT")
@@ -54,24 +58,25 @@ def run(settings: LocalSettings, *, generator: bool, stop: threading.Event) -> N
         with terminal, Supervisor(data_dir, system.programs, system.environ, stop) as supervisor:
             # 2. The servers, then the rooms.
             terminal.say(f"Tillstream starts; data and logs are in {data_dir}")
-            supervisor.wait_for(system.servers_answer, READY_SECONDS)
+            watch = Watch(supervisor, held, terminal, stop)
+            watch.until_all(system.servers_answer)
             if stop.is_set():
                 return
             supervisor.start_rooms()
             with ready.Snapshots(system.environ["AMQP_URL"]) as snapshots:
-                answers = [
-                    ready.http_ok("entrypoint", settings.entrypoint_port, "/health/ready"),
-                    ready.http_ok("dashboard", settings.dashboard_port, "/"),
-                    ready.http_ok("archive-api", settings.archive_api_port, "/health/ready"),
-                    *snapshots.conditions(),
-                ]
-                supervisor.wait_for(answers, READY_SECONDS)
+                watch.until_all(
+                    [
+                        ready.http_ok("entrypoint", settings.entrypoint_port, "/health/ready"),
+                        ready.http_ok("dashboard", settings.dashboard_port, "/health/ready"),
+                        ready.http_ok("archive-api", settings.archive_api_port, "/health/ready"),
+                        *snapshots.conditions(),
+                    ]
+                )
             if stop.is_set():
                 return
             terminal.say(ready_line(settings))
             # 3. Until somebody ends it.
-            while not stop.wait(WATCH_SECONDS):
-                supervisor.require_running()
+            watch.until_stop()
 
 
 def ready_line(settings: LocalSettings) -> str:

@@ -1,5 +1,6 @@
 """Copies what programs write to their log files to the terminal, line by line."""
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,12 +46,9 @@ class Follower:
             file.close()
 
     def _run(self) -> None:
-        try:
-            while not self._ended.wait(POLL_SECONDS):
-                self.copy()
+        while not self._ended.wait(POLL_SECONDS):
             self.copy()
-        except BrokenPipeError:
-            return  # nobody reads any more; the files go on
+        self.copy()
 
     def copy(self) -> None:
         """Copy every whole line that was written since the last call."""
@@ -65,8 +63,11 @@ class Follower:
                 self._copy_open(name)
 
     def say(self, line: str) -> None:
-        """Write a line of our own, whole, between those of the programs."""
-        with self._writing:
+        """Write a line of our own, whole, between those of the programs.
+
+        A terminal that is a file on a full disk loses the line, and nothing else.
+        """
+        with self._writing, contextlib.suppress(OSError):
             self._terminal.write(line + "\n")
             self._terminal.flush()
 

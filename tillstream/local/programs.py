@@ -24,6 +24,9 @@ START_RETRIES = 10_000
 
 LOG_BYTES = 20_000_000
 
+#: Files 0600 and folders 0700, for every process of a local run.
+PRIVATE_UMASK = 0o077
+
 
 @dataclass(frozen=True)
 class Program:
@@ -117,6 +120,8 @@ def _program(data_dir: Path, program: Program) -> dict[str, object]:
         "stopwaitsecs": STOP_SECONDS[program.group],
         "stopasgroup": "true",
         "killasgroup": "true",
+        # What a program writes, its logs too, is for its owner alone.
+        "umask": f"{PRIVATE_UMASK:03o}",
         "redirect_stderr": "true",
         "stdout_logfile": log_file(data_dir, program.name),
         "stdout_logfile_maxbytes": LOG_BYTES,

@@ -23,6 +23,11 @@ PUBLISHERS = {
     "persistence": topology.METRICS_DB,
 }
 
+#: Longest wait for the answer of a health check, seconds; the door asks its broker meanwhile.
+HTTP_SECONDS = 3
+#: Of an answer, what goes into a message.
+MAX_ANSWER_BYTES = 500
+
 
 def amqp(url: str) -> Condition:
     """The broker lets us in."""
@@ -65,17 +70,23 @@ def mongo(url: str) -> Condition:
 def http_ok(program: str, port: int, path: str) -> Condition:
     """GET answers 200."""
 
+    said = ""
+
     def holds() -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        nonlocal said
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HTTP_SECONDS)
         try:
             connection.request("GET", path)
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
+            answer = connection.getresponse()
+            said = f"{answer.status} {answer.read(MAX_ANSWER_BYTES).decode(errors='replace')}"
+            return answer.status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException) as error:
+            said = repr(error)
             return False
         finally:
             connection.close()
 
-    return Condition(program, f"GET http://127.0.0.1:{port}{path}", holds)
+    return Condition(program, f"GET http://127.0.0.1:{port}{path}", holds, lambda: said)
 
 
 class Snapshots:

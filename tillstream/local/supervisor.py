@@ -22,7 +22,7 @@ from tillstream.local.programs import (
     socket_file,
 )
 from tillstream.local.settings import ROOT
-from tillstream.process import EX_CONFIG
+from tillstream.process import EX_CONFIG, EX_PORT_TAKEN
 
 #: Seconds for everything to end after SIGTERM; what is left then is killed.
 STOP_SECONDS = 30
@@ -37,6 +37,12 @@ class Condition(NamedTuple):
     program: str
     what: str
     holds: Callable[[], bool]
+    #: What was found instead, for a message; empty where that says nothing.
+    found: Callable[[], str] = str
+
+
+class LateError(ServerNotReady):
+    """Something is not ready at its deadline; everything goes on running."""
 
 
 class Supervisor:
@@ -99,7 +105,8 @@ class Supervisor:
             self._process = subprocess.Popen(
                 [
                     *ends_with_its_parent(),
-                    *(sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(config)),
+                    *(sys.executable, "-m", "tillstream.local.supervisord"),
+                    *("-n", "-c", str(config)),
                 ],
                 cwd=ROOT,
                 env=self._environ,
@@ -119,21 +126,23 @@ class Supervisor:
                 self.control.start(status.name)
 
     def wait_for(self, conditions: Sequence[Condition], timeout_seconds: float) -> None:
-        """Return when every condition has held once, or when `stop` is set.
+        """Return when every condition holds at one time, or when `stop` is set.
 
-        Raises ServerNotReady at the deadline, at the end of supervisord and for a program
-        whose settings do not hold, with the last lines of the program's log.
+        Raises LateError at the deadline, and ServerNotReady at the end of supervisord and for a
+        program that cannot start, with the last lines of the program's log.
         """
         deadline = time.monotonic() + timeout_seconds
         pending = list(conditions)
         while not self._stop.is_set():
             pending = [condition for condition in pending if not condition.holds()]
+            # What held before may have ended while the last was waited for.
+            pending = pending or [one for one in conditions if not one.holds()]
             if not pending:
                 return
             self.require_running()
-            self._require_settings()
+            self._require_start()
             if time.monotonic() > deadline:
-                raise self._not_ready(pending, timeout_seconds)
+                raise self._late(pending, timeout_seconds)
             self._stop.wait(POLL_SECONDS)
 
     def require_running(self) -> None:
@@ -169,20 +178,30 @@ class Supervisor:
             return False
         return True
 
-    def _require_settings(self) -> None:
+    def _require_start(self) -> None:
         # supervisord forgets the status of a program that ended within a second; its log does not.
         log = log_file(self.data_dir, "supervisord")
-        found = re.search(rf"exited: (\S+) \(exit status {EX_CONFIG};", log.read_text())
-        if found:
-            raise ServerNotReady(f"{found[1]} does not start" + self._tail(found[1]))
+        statuses = f"{EX_CONFIG}|{EX_PORT_TAKEN}"
+        found = re.search(rf"exited: (\S+) \(exit status ({statuses});", log.read_text())
+        if not found:
+            return
+        if found[2] == str(EX_PORT_TAKEN):
+            raise ServerNotReady(f"{found[1]} does not start: {self._last_error(found[1])}")
+        raise ServerNotReady(f"{found[1]} does not start" + self._tail(found[1]))
 
-    def _not_ready(self, pending: Sequence[Condition], seconds: float) -> ServerNotReady:
+    def _late(self, pending: Sequence[Condition], seconds: float) -> LateError:
         first = pending[0]
         names = ", ".join(dict.fromkeys(condition.program for condition in pending))
-        return ServerNotReady(
+        found = first.found()
+        return LateError(
             f"not ready after {seconds:.0f} s: {names}; {first.what} was waited for"
-            + self._tail(first.program)
+            + (f", which says: {found}" if found else self._tail(first.program))
         )
+
+    def _last_error(self, name: str) -> str:
+        lines = log_file(self.data_dir, name).read_text(errors="replace").splitlines()
+        errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+        return errors[-1] if errors else "another program has its port"
 
     def _tail(self, name: str) -> str:
         file = log_file(self.data_dir, name)
