@@ -1,13 +1,15 @@
 """The known stream: receipts of a few tills, with duplicates, conflicts, late ones and garbage."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Literal, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
 from loadtest.chaos.history import Sale
+from tillstream.contracts import AMOUNT_LIMIT, LINES, QUANTITY_LIMIT
 
 STORES, TILLS = 7, 3
 CATEGORIES = ("Pain", "Viennoiserie", "Boisson", "Menu")
@@ -20,11 +22,21 @@ NUMBER_WINDOW = 8
 REMEMBERED = 5_000
 
 Kind = Literal[
-    "receipt", "late", "impatient", "batch", "duplicate", "conflict", "garbage", "letter"
+    "receipt",
+    "extreme",
+    "late",
+    "impatient",
+    "batch",
+    "duplicate",
+    "conflict",
+    "garbage",
+    "letter",
 ]
 #: How often each kind comes, in a thousand.
 SHARES: dict[Kind, int] = {
-    "receipt": 770,
+    "receipt": 750,
+    #: At the bounds of the contract, in one way or another.
+    "extreme": 20,
     #: Dated yesterday.
     "late": 60,
     #: Sent once: a till that gives up, so that its outcome may stay unknown.
@@ -71,6 +83,7 @@ class Stream:
         self._fields: dict[str, dict[str, Any]] = {}
         self._conflicting: set[str] = set()
         self._garbage = 0
+        self._extremes = 0
 
     def next(self, now: datetime) -> Item:
         """The next item, its receipts sold at `now` on the wall clock of the stores."""
@@ -82,6 +95,8 @@ class Stream:
                 return Item(kind, [self._receipt(now) for _ in range(BATCH_RECEIPTS)])
             case "late":
                 return Item(kind, [self._receipt(now - timedelta(days=1))])
+            case "extreme":
+                return Item(kind, [self._extreme(now)])
             case "duplicate":
                 return Item(kind, [self._random.choice(self._remembered)[0]])
             case "conflict":
@@ -110,6 +125,15 @@ class Stream:
         self._fields[posted.key] = fields
         return posted
 
+    def _extreme(self, sold: datetime) -> Posted:
+        self._extremes += 1
+        count, form = divmod(self._extremes, len(_EXTREMES))
+        till = (self._random.randint(1, STORES), TILLS + 1)
+        fields = receipt(till, self._extremes, sold, self._cents()) | _EXTREMES[form](count)
+        posted = _posted(fields, sold.date())
+        self._fields[posted.key] = fields
+        return posted
+
     def _conflict(self) -> Item:
         posted, fields = self._random.choice(self._remembered)
         if posted.key in self._conflicting:
@@ -117,7 +141,14 @@ class Stream:
             return Item("duplicate", [posted])
         self._conflicting.add(posted.key)
         day = date.fromisoformat(posted.sale.day)
-        other = fields | _amounts([cents + 1 for cents in self._cents()])
+        other = fields | self._random.choice(
+            (
+                {"transactionType": "void"},
+                _amounts([cents + 1 for cents in self._cents()]),
+                # Python has one hash for -1.0 and -2.0.
+                {"settlements": [{"paymentMechanism": "CB", "settlementAmount": -2.0}]},
+            )
+        )
         return Item("conflict", [_posted(other, day)])
 
     def _refused(self, now: datetime) -> Item:
@@ -160,29 +191,52 @@ def receipt(
 def _amounts(cents: Sequence[int]) -> dict[str, Any]:
     total = sum(cents) / 100
     return {
-        "lines": [
-            {
-                "lineNumber": index,
-                "productCode": f"{each:08d}",
-                "productDescription": "Baguette",
-                "productCategoryCode": "E",
-                "productCategoryName": CATEGORIES[each % len(CATEGORIES)],
-                "quantity": 1,
-                "unitOfMeasure": "piece",
-                "unitPrice": each / 100,
-                "creditAmount": each / 100,
-                "taxPercentage": 0,
-                "settlementAmount": each / 100,
-            }
-            for index, each in enumerate(cents, 1)
-        ],
+        "lines": [_line(index, each) for index, each in enumerate(cents, 1)],
         "documentTotal": {"netTotal": total, "taxPayable": 0, "grossTotal": total},
         "settlements": [{"paymentMechanism": "CB", "settlementAmount": total}],
     }
 
 
+def _line(number: int, cents: int) -> dict[str, Any]:
+    return {
+        "lineNumber": number,
+        "productCode": f"{cents:08d}",
+        "productDescription": "Baguette",
+        "productCategoryCode": "E",
+        "productCategoryName": CATEGORIES[cents % len(CATEGORIES)],
+        "quantity": 1,
+        "unitOfMeasure": "piece",
+        "unitPrice": cents / 100,
+        "creditAmount": cents / 100,
+        "taxPercentage": 0,
+        "settlementAmount": cents / 100,
+    }
+
+
+#: What an extreme receipt has, by how many of its form came before.
+_EXTREMES: tuple[Callable[[int], dict[str, Any]], ...] = (
+    lambda count: {"cashReceiptID": str(10**19 + count)},
+    lambda count: {"cashReceiptID": f"{count:064d}", "storeID": 2**63 - 1},
+    lambda _: {"storeID": "Caf\u00e9/..#\u202e", "agentID": "None", "customerID": "0" * 64},
+    # Of two stores each; the one's receipt is not the other's.
+    lambda count: {"receiptUUID": f"{count // 2 + 1:032x}", "storeID": f"twin {count % 2}"},
+    lambda _: {"transactionType": "void"},
+    lambda count: _amounts([AMOUNT_LIMIT * 100, -AMOUNT_LIMIT * 100, count]),
+    lambda _: _amounts([1] * LINES),
+    lambda _: {
+        "lines": [_line(2**31 - 1, 100) | {"quantity": QUANTITY_LIMIT, "taxPercentage": 100}]
+    },
+    lambda _: {"note": "x" * 100_000, "deep": msgspec.json.decode("[" * 60 + "]" * 60)},
+)
+
+
 def _posted(fields: dict[str, Any], day: date) -> Posted:
-    key = "{storeID}/{terminalID}/{cashReceiptID}/{date}".format_map(fields)
+    store, till, number = (
+        quote(str(fields[name]), safe=" ") for name in ("storeID", "terminalID", "cashReceiptID")
+    )
+    key = f"{store}/{till}/{number}/{fields['date']}"
+    if "receiptUUID" in fields:
+        key = f"{store}/uuid/{fields['receiptUUID']}"
     cents = round(fields["documentTotal"]["grossTotal"] * 100)
     sale = Sale(day.isoformat(), str(fields["storeID"]), cents)
     return Posted(key, sale, msgspec.json.encode(fields))

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from entrypoint.validation import validate
 from loadtest.bench.private import zone_far_from_midnight
 from loadtest.chaos.stream import SHARES, Item, Stream
 from tillstream.contracts import Receipt, receipt_key
@@ -34,7 +35,7 @@ def test_a_new_receipt_has_a_new_identity() -> None:
     new = [
         posted.key
         for item in items()
-        if item.kind in ("receipt", "late", "impatient", "batch")
+        if item.kind in ("receipt", "extreme", "late", "impatient", "batch")
         for posted in item.receipts
     ]
 
@@ -107,3 +108,9 @@ def test_in_the_zone_of_a_run_it_is_noon(hour: int) -> None:
     zone = ZoneInfo(zone_far_from_midnight(now.timestamp()))
 
     assert 12 == now.astimezone(zone).hour
+
+
+def test_an_extreme_receipt_keeps_the_contract() -> None:
+    extremes = [item.receipts[0] for item in items() if item.kind == "extreme"]
+
+    assert [posted.key for posted in extremes] == [validate(each.body).key for each in extremes]
