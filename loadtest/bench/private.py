@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -75,16 +76,19 @@ def running_system(
     rooms: Collection[str] = ROOMS,
     servers: Collection[str] = tuple(SERVER_PROGRAMS),
     environ: Mapping[str, str] | None = None,
+    program_environ: Mapping[str, Mapping[str, str]] | None = None,
+    parent: Path | None = None,
 ) -> Iterator[System]:
     """Private servers and `rooms`, ready; ended and removed afterwards.
 
     With `rooms=()` only the servers run, and every exchange and queue is declared. `environ`
-    is set for the rooms beside their URLs. To be entered from the main thread. Raises
-    ServerNotReady.
+    is set for the rooms beside their URLs, `program_environ` for single programs by their names.
+    The data folder is made in `parent`, or where temporary files belong. To be entered from the
+    main thread. Raises ServerNotReady.
     """
     # The waits for a broker that starts are no news.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
-    with tempfile.TemporaryDirectory(prefix="tillstream-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tillstream-bench-", dir=parent) as folder:
         data_dir = Path(folder)
         doors = kept_ports(data_dir / "ports.json", HTTP_ROOMS)
         settings = LocalSettings(
@@ -95,7 +99,12 @@ def running_system(
         )
         planned = plan(settings, data_dir, generator=False)
         kept = {name for server in servers for name in SERVER_PROGRAMS[server]} | set(rooms)
-        programs = [program for program in planned.programs if program.name in kept]
+        own = program_environ or {}
+        programs = [
+            replace(program, env={**program.env, **own.get(program.name, {})})
+            for program in planned.programs
+            if program.name in kept
+        ]
         calendar = {
             "STORE_TIMEZONE": zone_far_from_midnight(time.time()),
             "BUSINESS_DAY_CUTOFF_HOUR": "0",

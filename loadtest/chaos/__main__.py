@@ -6,13 +6,13 @@ import signal
 import sys
 from pathlib import Path
 
-from loadtest.chaos.plan import ALARMS, HOWS, PROGRAMS, UNBIND, faults
+from loadtest.chaos.plan import HOWS, OTHER, PROGRAMS, UNBIND, faults
 from loadtest.chaos.run import Options, run
 from loadtest.chaos.system import system_for_faults
 from tillstream import process
 from tillstream.errors import TillstreamError
 
-TARGETS = (*PROGRAMS, *ALARMS, UNBIND, "all")
+TARGETS = (*PROGRAMS, *OTHER, UNBIND, "all")
 
 
 def main() -> int:

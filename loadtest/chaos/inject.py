@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from loadtest.bench.private import System
+from loadtest.chaos import clock
 from loadtest.chaos.plan import PROGRAMS, Fault
+from loadtest.chaos.system import clock_file
 from loadtest.chaos.watch import wait_until
 from tillstream import broker, topology
 from tillstream.errors import ServerNotReady
+from tillstream.local import processes
 from tillstream.local.control import Control
 
 #: The node's defaults, to which the alarms go back.
@@ -39,6 +42,11 @@ def inject(system: System, fault: Fault) -> float:
             _alarm(system, fault, ("set_vm_memory_high_watermark", "0"), MEMORY_WATERMARK)
         case "disk", _:
             _alarm(system, fault, ("set_disk_free_limit", "1000000GB"), DISK_LIMIT)
+        case "clock", _:
+            file = clock_file(system)
+            clock.set_clock(file, clock.WRONG)
+            with _lifted(lambda: clock.set_clock(file, clock.RIGHT)):
+                time.sleep(fault.hold)
         case "unbind", _:
             _unbind(system, fault)
         case _:
@@ -48,11 +56,14 @@ def inject(system: System, fault: Fault) -> float:
 
 def _kill(control: Control, program: str) -> float:
     before = control.statuses()[program].pid
+    below = processes.descendants(before)
     control.signal(program, "KILL")
     killed = time.time()
     # A kill that did not kill would prove nothing.
     if not wait_until(lambda: control.statuses()[program].pid != before, DEATH_SECONDS):
         raise ServerNotReady(f"{program} has survived a SIGKILL")
+    if not wait_until(lambda: not any(map(processes.is_alive, below)), DEATH_SECONDS):
+        raise ServerNotReady(f"processes of {program} have outlived it")
     return killed
 
 

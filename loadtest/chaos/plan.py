@@ -17,10 +17,16 @@ PROGRAMS = {
 }
 HOWS = ("kill", "stop", "restart")
 
-#: Faults of the broker that end no process: its memory alarm, its disk alarm.
+#: Faults that end no process, and the word for each: the broker's memory alarm and its disk alarm,
+#: the totals worker's clock 401 days ahead.
 ALARMS = ("alarm", "disk")
+CLOCK = "clock"
 #: A fault of an operator: the archive's queue is no longer bound.
 UNBIND = "unbind"
+
+#: What else `all` has.
+OTHER = (*ALARMS, CLOCK)
+_WORDS = dict.fromkeys(ALARMS, "raise") | {CLOCK: "jump", UNBIND: "delete"}
 
 #: Bounds of how long something is frozen, unbound or alarmed, seconds.
 SHORTEST_HOLD, LONGEST_HOLD = 3.0, 8.0
@@ -30,7 +36,7 @@ class Fault(NamedTuple):
     """One thing that goes wrong."""
 
     target: str
-    #: `kill`, `stop` or `restart` of a program; `raise` of an alarm; `delete` of the binding.
+    #: `kill`, `stop` or `restart` of a program; `raise`, `jump`, `delete` of what is none.
     how: str
     #: How long a fault lasts that is lifted by us, seconds; 0 where it is over at once.
     hold: float = 0.0
@@ -44,12 +50,12 @@ class Fault(NamedTuple):
 def faults(targets: Sequence[str], how: str, rounds: int, seed: int) -> list[Fault]:
     """One fault a round: each kind once in an order drawn from `seed`, then over again.
 
-    `targets` are names of PROGRAMS or ALARMS, UNBIND or `all`, which is every one of them but
+    `targets` are names of PROGRAMS, of other faults, or `all`, which is every one of them but
     UNBIND; `how` is one of HOWS or `all`.
     """
     random = Random(seed)
     if "all" in targets:
-        targets = (*PROGRAMS, *ALARMS)
+        targets = (*PROGRAMS, *OTHER)
     kinds = [kind for target in dict.fromkeys(targets) for kind in _kinds(target, how)]
     random.shuffle(kinds)
     chosen = itertools.islice(itertools.cycle(kinds), rounds)
@@ -59,7 +65,7 @@ def faults(targets: Sequence[str], how: str, rounds: int, seed: int) -> list[Fau
 def _kinds(target: str, how: str) -> list[tuple[str, str]]:
     if target in PROGRAMS:
         return [(target, each) for each in HOWS if how in (each, "all")]
-    return [(target, "delete" if target == UNBIND else "raise")]
+    return [(target, _WORDS[target])]
 
 
 def _hold(how: str, random: Random) -> float:
