@@ -14,16 +14,16 @@ class Every:
     def __init__(self, seconds: float, clock: Clock) -> None:
         self._seconds = seconds
         self._clock = clock
-        self._next = clock()
+        self._begun = clock() - seconds
 
     def remaining(self) -> float:
-        """Seconds until it is due; 0 when it is."""
-        # A clock that was set back must not postpone the work by more than a period.
-        return min(max(self._next - self._clock(), 0.0), self._seconds)
+        """Seconds until it is due; 0 when it is, and when the clock was set back."""
+        passed = self._clock() - self._begun
+        return max(self._seconds - passed, 0.0) if passed >= 0 else 0.0
 
     def is_due(self) -> bool:
         """True once a period; the next one begins at the call."""
         if self.remaining() > 0:
             return False
-        self._next = self._clock() + self._seconds
+        self._begun = self._clock()
         return True
