@@ -7,7 +7,7 @@ import msgspec
 from starlette.types import Receive, Scope
 
 from entrypoint import problems
-from entrypoint.bodies import media_type, read_body
+from entrypoint.bodies import media_type, plain, read_body
 from entrypoint.formats import READERS
 from entrypoint.formats.reading import Entry, NotReadableError
 from entrypoint.intake import ConflictError, ForeignStoreError, Intake, Taken
@@ -18,7 +18,6 @@ from entrypoint.settings import EntrypointSettings
 from entrypoint.violations import MAX_VIOLATIONS, InvalidReceiptError, NotJsonError, Violation
 from tillstream.clock import Clock
 from tillstream.codec import JSON
-from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
 from tillstream.errors import NotConfirmed
 from tillstream.http.asgi import Reply, header, json_reply
 from tillstream.http.keys import ANYONE, Caller, Keys
@@ -257,18 +256,7 @@ class Endpoints:
 
     @staticmethod
     def _unpacked(scope: Scope, body: bytes, limit: int, setting: str) -> bytes:
-        encoding = header(scope, b"content-encoding")
-        if encoding is None:
-            return body
-        unpack = UNPACKERS.get(encoding.strip().lower())
-        if unpack is None:
-            raise problems.wrong_encoding(encoding, list(UNPACKERS))
-        try:
-            return unpack(body, limit)
-        except TooLargeError as error:
-            raise problems.too_large(limit, setting) from error
-        except NotPackedError as error:
-            raise problems.unreadable(encoding, str(error)) from error
+        return plain(scope, body, limit, setting)
 
 
 def _parts(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:

@@ -19,7 +19,7 @@ class RefusedEntry(msgspec.Struct, frozen=True):
 
 def unreadable(format_name: str, reason: str) -> Problem:
     """400: the body is not of its format."""
-    kind = f"not-{format_name.lower()}"
+    kind = f"not-{format_name.lower().replace(' ', '-')}"
     return Problem(HTTPStatus.BAD_REQUEST, kind, f"The body is not {format_name}: {reason}.")
 
 
@@ -49,8 +49,17 @@ def wrong_encoding(found: str, accepted: Sequence[str]) -> Problem:
     return Problem(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "unsupported-content-encoding",
-        f"Content-Encoding is {found}; send {' or '.join(accepted)}, or none.",
+        f"Content-Encoding is {found[:60]}; send one of {' or '.join(accepted)}, or none.",
         headers={"Accept-Encoding": ", ".join(accepted)},
+    )
+
+
+def wrong_charset(found: str) -> Problem:
+    """415: the text is in another encoding than UTF-8."""
+    return Problem(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "unsupported-charset",
+        f"Content-Type says charset={found[:60]}; send UTF-8, with charset=utf-8 or without.",
     )
 
 

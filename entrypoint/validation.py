@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from entrypoint.parts import CheckedLine, CheckedTenders, checked_line, checked_tenders
+from entrypoint.unreadable import json_fault
 from entrypoint.violations import InvalidReceiptError, NotJsonError, explain
 from tillstream.contracts import MAX_DEPTH, OutlinedReceipt, keeps_patterns, receipt_key
 from tillstream.errors import UndecodableMessage
@@ -51,7 +52,7 @@ def validate(body: bytes) -> ValidReceipt:
     except (msgspec.ValidationError, UnicodeDecodeError, UndecodableMessage) as error:
         raise explain(body, error) from error
     except msgspec.DecodeError as error:
-        raise NotJsonError(str(error)) from error
+        raise NotJsonError(json_fault(body, error)) from error
     except RecursionError as error:
         raise _too_deep() from error
     if not keeps_patterns(receipt):

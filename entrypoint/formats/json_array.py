@@ -6,6 +6,7 @@ from json.scanner import make_scanner
 import msgspec
 
 from entrypoint.formats.reading import Entry, NotReadableError
+from entrypoint.unreadable import BOM, json_fault
 
 MEDIA_TYPES = ("application/json",)
 
@@ -20,6 +21,7 @@ _items = msgspec.json.Decoder(list[msgspec.Raw])
 
 def receipts(body: bytes) -> Iterable[Entry]:
     """Each item of a list, or the one object."""
+    body = body.removeprefix(BOM)
     if not body.lstrip(b" \t\r\n").startswith(b"["):
         return [Entry(1, body)]
     items = _all_items(body) if body.count(b",") < MAX_ITEMS_AT_ONCE else _item_by_item(body)
@@ -30,7 +32,7 @@ def _all_items(body: bytes) -> list[msgspec.Raw]:
     try:
         return _items.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise NotReadableError(str(error)) from error
+        raise NotReadableError(json_fault(body, error)) from error
 
 
 def _item_by_item(body: bytes) -> Iterator[bytes]:

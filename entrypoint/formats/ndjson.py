@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from io import BytesIO
 
 from entrypoint.formats.reading import Entry
+from entrypoint.unreadable import BOM
 from tillstream.codec import NDJSON
 
 MEDIA_TYPES = (NDJSON, "application/ndjson", "application/jsonl")
@@ -11,9 +12,9 @@ MEDIA_TYPES = (NDJSON, "application/ndjson", "application/jsonl")
 
 def receipts(body: bytes) -> Iterable[Entry]:
     """Each line that is not empty, with its number."""
-    return [
+    return (
         Entry(position, line.rstrip(b"\n"))
         # Reading looks for line breaks many bytes at once, `split` at each byte.
-        for position, line in enumerate(BytesIO(body), 1)
+        for position, line in enumerate(BytesIO(body.removeprefix(BOM)), 1)
         if not line.isspace()
-    ]
+    )
