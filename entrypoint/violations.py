@@ -1,5 +1,6 @@
 """Why a body is not a receipt: every rule that it breaks, each with its JSON path."""
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
@@ -9,7 +10,14 @@ import jsonschema
 import msgspec
 from jsonschema.exceptions import ValidationError as SchemaError
 
-from tillstream.contracts import Receipt
+from entrypoint.unreadable import json_fault
+from tillstream.contracts import (
+    DATE_PATTERN,
+    IDENTIFIER_PATTERN,
+    NAME_PATTERN,
+    UUID_PATTERN,
+    Receipt,
+)
 
 #: The contract as JSON Schema 2020-12: the source of the OpenAPI document as well.
 SCHEMA = msgspec.json.schema(Receipt)
@@ -17,6 +25,20 @@ _schema_validator = jsonschema.Draft202012Validator(SCHEMA)
 
 #: Most violations that one answer names, so that a hostile body gets a bounded answer.
 MAX_VIOLATIONS = 100
+
+
+#: What the items of the contract's lists are called in XML, by the path of the list.
+ITEMS = {"$.lines": "line", "$.settlements": "settlement"}
+
+
+#: What the contract's patterns demand of a text, in words.
+_PATTERNS = {
+    DATE_PATTERN: "like 2026-11-21 08:00:00 or 2026-11-21T08:00:00.123+01:00, of the years 1900"
+    " to 2999 and with at most nine decimals",
+    UUID_PATTERN: "that is a UUID, with or without dashes, and not nil",
+    IDENTIFIER_PATTERN: "without control characters and white space around it",
+    NAME_PATTERN: "without control characters",
+}
 
 
 class Violation(msgspec.Struct, frozen=True):
@@ -62,9 +84,9 @@ def date_violation(text: str) -> Violation | None:
 def explain(body: bytes, error: Exception) -> NotJsonError | InvalidReceiptError:
     """Every violation: the decoder stops at the first one, the schema does not."""
     try:
-        decoded = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as not_json:
-        return NotJsonError(str(not_json))
+        decoded = _decoded(body)
+    except (ValueError, RecursionError) as not_json:
+        return NotJsonError(json_fault(body, not_json))
     return InvalidReceiptError(_all_violations(decoded, str(error)))
 
 
@@ -83,6 +105,14 @@ def _all_violations(decoded: Any, first: str) -> Iterator[Violation]:
         message, _, path = first.partition(" - at ")
         violations[Violation("contract", path.strip("`") or "$", message)] = None
     yield from violations
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.ValidationError:
+        # A number beyond the range of floats is JSON, and out of the contract's range.
+        return json.loads(body, parse_int=float)
 
 
 def _violations(error: SchemaError) -> list[Violation]:
@@ -105,13 +135,13 @@ def _message(error: SchemaError) -> str:
     found = _shortened(error.instance)
     match error.validator:
         case "type":
-            return f"must be {_type_name(expected)}, found {found}"
+            item = ITEMS.get(error.json_path)
+            cure = f" (in XML each is a <{item}>)" if item else ""
+            return f"must be {_type_name(expected)}{cure}, found {found}"
         case "anyOf":
             return f"must be {' or '.join(_option(o) for o in expected)}, found {found}"
-        case "pattern" if error.json_path == "$.date":
-            return f"must be like 2026-11-21 08:00:00 or 2026-11-21T08:00:00+01:00, found {found}"
         case "pattern":
-            return f"must match {expected}, found {found}"
+            return f"must be text {_PATTERNS.get(expected, expected)}, found {found}"
         case "minLength":
             return "must not be empty"
         case "maxLength":
@@ -130,8 +160,8 @@ def _option(option: dict[str, Any]) -> str:
     name = _type_name(option.get("type", "object"))
     if "maxLength" in option:
         name += f" of {option.get('minLength', 0)} to {option['maxLength']} characters"
-    elif "pattern" in option:
-        name += f" matching {option['pattern']}"
+    if "pattern" in option:
+        name += f" {_PATTERNS.get(option['pattern'], option['pattern'])},"
     elif "minimum" in option:
         name += f" from {option['minimum']} to {option['maximum']}"
     return name
@@ -150,8 +180,16 @@ def _type_name(name: str) -> str:
 
 def _shortened(instance: Any) -> str:
     if isinstance(instance, dict):
-        return "an object"
+        return f"an object with {_cut(', '.join(map(str, instance)))}" if instance else "an object"
     if isinstance(instance, list):
-        return "a list"
-    text = msgspec.json.encode(instance).decode()
+        texts = [
+            json.dumps(item, ensure_ascii=False)
+            for item in instance[:5]
+            if not isinstance(item, (dict, list))
+        ]
+        return f"a list with {_cut(', '.join(texts))}" if texts else "a list"
+    return _cut(json.dumps(instance, ensure_ascii=False))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."

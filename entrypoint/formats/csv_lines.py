@@ -6,70 +6,96 @@ The receipt's own columns are repeated on each of its rows, `documentTotal.*` to
 
 import csv
 import io
-from collections.abc import Iterable
-from itertools import groupby
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
+from typing import Any, NamedTuple
 
 import msgspec
 
+from entrypoint.formats.csv_columns import LINE, RECEIPT, TENDER, TOTAL, Columns, columns_of
 from entrypoint.formats.fields import typed
 from entrypoint.formats.reading import Entry, NotReadableError
-from tillstream.contracts import DocumentTotal, Line, Receipt, Settlement
+from entrypoint.formats.texts import text_of
+from tillstream.contracts import LINES
 
 MEDIA_TYPES = ("text/csv",)
 
-Row = dict[str, str]
 
-_LINE_COLUMNS = frozenset(field.encode_name for field in msgspec.structs.fields(Line))
+class Row(NamedTuple):
+    """One row: its number, the header being row 1, and its cells."""
+
+    number: int
+    cells: Sequence[str]
+
+    def cell(self, place: int) -> str:
+        """The cell at a place from 0; empty where the row has ended before."""
+        return self.cells[place] if place < len(self.cells) else ""
 
 
 def receipts(body: bytes) -> Iterable[Entry]:
     """Each run of rows with the same store, till, number and date; positions are row numbers."""
+    reader = csv.reader(io.StringIO(text_of(body), newline=""), strict=True)
+    found = False
     try:
-        reader = csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
-        rows = [(reader.line_num, row) for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise NotReadableError(str(error)) from error
-    if not rows:
+        columns = columns_of(next(reader, []))
+        # Spreadsheets end with rows of empty cells: there is nothing to lose in them.
+        rows = (Row(number, cells) for number, cells in enumerate(reader, 2) if any(cells))
+
+        def identity(row: Row) -> tuple[str, ...]:
+            # A row of another length belongs to its receipt too, which is refused as a whole.
+            return tuple([row.cell(place).strip() for place in columns.identity])
+
+        for _, group in groupby(rows, key=identity):
+            found = True
+            # One row more than a receipt may have: the contract refuses it, with its path.
+            yield _entry(columns, list(islice(group, LINES + 1)))
+    except csv.Error as error:
+        raise NotReadableError(
+            f"{error} (line {reader.line_num}); put a cell that holds a comma, a quote or a line"
+            ' break in "quotes", and write a quote in it as ""'
+        ) from error
+    if not found:
         raise NotReadableError("there is no row below the header")
-    return [_entry(list(group)) for _, group in groupby(rows, key=_receipt_of)]
 
 
-def _receipt_of(numbered: tuple[int, Row]) -> tuple[str | None, ...]:
-    _, row = numbered
-    names = ("storeID", "terminalID", "cashReceiptID", "date")
-    return tuple(row.get(name) for name in names)
-
-
-def _entry(rows: list[tuple[int, Row]]) -> Entry:
+def _entry(columns: Columns, rows: Sequence[Row]) -> Entry:
     position, first = rows[0]
-    for number, row in rows:
-        # DictReader keeps surplus cells under None, and fills missing ones with None.
-        if None in row or None in row.values():
-            return Entry(position, b"", f"row {number} has not as many cells as the header")
-    fields: dict[str, Any] = typed(
-        Receipt,
-        {
-            name: text
-            for name, text in first.items()
-            if name not in _LINE_COLUMNS and "." not in name
-        },
-    )
-    total = {
-        name.partition(".")[2]: t for name, t in first.items() if name.startswith("documentTotal.")
-    }
-    fields["documentTotal"] = typed(DocumentTotal, total)
-    fields["lines"] = [
-        typed(Line, {name: row[name] for name in row if name in _LINE_COLUMNS}) for _, row in rows
-    ]
-    fields["settlements"] = _settlements(first)
+    if (defect := next(_defects(columns, rows), None)) is not None:
+        return Entry(position, b"", defect)
+    fields: dict[str, Any] = typed(RECEIPT, _filled(columns.receipt, first, RECEIPT.names))
+    fields["documentTotal"] = typed(TOTAL, _filled(columns.total, first, TOTAL.names))
+    fields["lines"] = [typed(LINE, _filled(columns.line, row.cells, LINE.names)) for row in rows]
+    tenders = [_filled(tender, first) for tender in columns.tenders]
+    fields["settlements"] = [typed(TENDER, tender) for tender in tenders if tender]
     return Entry(position, msgspec.json.encode(fields))
 
 
-def _settlements(row: Row) -> list[dict[str, Any]]:
-    tenders: dict[str, dict[str, str]] = {}
-    for name, text in row.items():
-        group, _, field = name.partition(".")
-        if group.startswith("settlement") and field and text:
-            tenders.setdefault(group, {})[field] = text
-    return [typed(Settlement, tender) for tender in tenders.values()]
+def _defects(columns: Columns, rows: Sequence[Row]) -> Iterator[str]:
+    """Why the rows are not one receipt."""
+    first, wanted = rows[0], len(columns.names)
+    for row in rows:
+        if len(row.cells) != wanted:
+            yield (
+                f"row {row.number} has {len(row.cells)} cells and the header {wanted}; put a text"
+                " that holds a comma in quotes, write numbers with a point, and leave the cell of"
+                " what is not there empty"
+            )
+            return
+    for row in rows[1:]:
+        for place in columns.shared:
+            said, before = row.cells[place], first.cells[place]
+            if said != before and said.strip() != before.strip():
+                yield (
+                    f"row {row.number} says {said[:60]!r} for {columns.names[place][:60]} where row"
+                    f" {first.number} of the same receipt says {before[:60]!r}; repeat what is the"
+                    " receipt's on each of its rows; a further column of its lines is line.NAME"
+                )
+
+
+def _filled(
+    columns: Sequence[tuple[str, int]], cells: Sequence[str], known: frozenset[str] = frozenset()
+) -> dict[str, str]:
+    """The texts by field. An empty cell of a field that is not `known` is no value."""
+    return {
+        field: cells[place] for field, place in columns if field in known or cells[place].strip()
+    }

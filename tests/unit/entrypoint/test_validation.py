@@ -77,6 +77,43 @@ def test_every_broken_rule_is_named_with_its_path(
     assert expected == actual
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"storeID": " 1"},
+            "must be text of 1 to 64 characters without control characters and white space around"
+            ' it, or an integer from 0 to 9223372036854775807, found " 1"',
+        ),
+        (
+            {"receiptUUID": "1"},
+            'must be text that is a UUID, with or without dashes, and not nil, or null, found "1"',
+        ),
+        (
+            {"date": "2026-11-21T08:00:01.1234567891Z"},
+            "must be text like 2026-11-21 08:00:00 or 2026-11-21T08:00:00.123+01:00, of the years"
+            ' 1900 to 2999 and with at most nine decimals, found "2026-11-21T08:00:01.1234567891Z"',
+        ),
+        ({"documentTotal": []}, "must be an object, found a list"),
+        ({"lines": {"a": 1}}, "must be a list (in XML each is a <line>), found an object with a"),
+    ],
+)
+def test_a_message_says_what_is_wanted_and_what_was_found(
+    changes: dict[str, Any], expected: str
+) -> None:
+    with pytest.raises(InvalidReceiptError) as caught:
+        validate(encoded(receipt() | changes))
+
+    assert [expected] == [violation.message for violation in caught.value.violations]
+
+
+@pytest.mark.parametrize("digits", range(10))
+def test_seconds_may_have_up_to_nine_decimals(digits: int) -> None:
+    date = "2026-11-21T08:00:01" + ("." + "123456789"[:digits] if digits else "") + "+01:00"
+
+    assert date == validate(encoded(receipt(date=date))).receipt.date
+
+
 def test_a_missing_field_is_named() -> None:
     with pytest.raises(InvalidReceiptError) as caught:
         validate(b"{}")
