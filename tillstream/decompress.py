@@ -70,7 +70,7 @@ def unzstd(body: bytes, limit: int) -> bytes:
             raise TooLargeError
         return b"".join(_frames(unpacker, body))
     except zstandard.ZstdError as error:
-        raise NotPackedError(f"not zstd: {error}") from error
+        raise NotPackedError(f"not one whole zstd frame, or several: {error}") from error
 
 
 def _size(
@@ -91,7 +91,9 @@ def _frames(unpacker: zstandard.ZstdDecompressor, body: bytes) -> Iterator[bytes
             yield frame.decompress(piece)
             at += len(piece) - len(frame.unused_data)
         if not frame.eof:
-            raise NotPackedError("the zstd frame is cut off; send all of it")
+            raise NotPackedError(
+                "not one whole zstd frame, or several: it is cut off; send all of it"
+            )
         if at == len(body):
             return
     raise NotPackedError(f"more than {MAX_MEMBERS} zstd frames; pack the body at once")
