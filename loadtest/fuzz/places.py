@@ -1,0 +1,262 @@
+"""What the ledger, MongoDB, Parquet, the API, SQL, the seals and the page have of the receipts.
+
+Each is asked as its users ask it: files, HTTP, commands.
+"""
+
+import csv
+import http.client
+import io
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pyarrow.parquet
+from pymongo import MongoClient
+
+from loadtest.bench.private import System
+from loadtest.fuzz.reference import Facts, Line, Sums, scaled
+from tillstream.errors import TillstreamError
+
+COMMAND_SECONDS = 1_800
+HTTP_SECONDS = 300
+
+#: What the archive's service sums by.
+API_BREAKDOWNS = ("day", "hour", "store", "category", "tender", "vat")
+
+
+class CommandFailed(TillstreamError):
+    """A command of the product that ended with another status than 0."""
+
+
+def command(system: System, *arguments: str) -> str:
+    """What `python -m ...` prints; raises CommandFailed."""
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        env=system.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        timeout=COMMAND_SECONDS,
+    )
+    if done.returncode != 0:
+        said = (done.stdout + done.stderr)[-2_000:]
+        raise CommandFailed(f"python -m {' '.join(arguments)[:80]}: {done.returncode}: {said}")
+    return done.stdout
+
+
+def ledger(system: System) -> Sums:
+    """The ledger's figures, but for what depends on the door's clock."""
+    path = system.data_dir / "analytics" / "totals.sqlite3"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
+        rows = database.execute(
+            "SELECT day, breakdown, key, receipts, units_milli, gross_minor, net_minor"
+            " FROM totals WHERE breakdown NOT IN ('late', 'mark')"
+        )
+        return {
+            (date.fromordinal(day).isoformat(), breakdown, key): (receipts, units, gross, net)
+            for day, breakdown, key, receipts, units, gross, net in rows
+        }
+
+
+def archive(system: System) -> Iterator[tuple[str, Facts, dict[str, Any]]]:
+    """Every document of MongoDB: key, facts, and the receipt as it came."""
+    with MongoClient[dict[str, Any]](system.mongo_url, socketTimeoutMS=120_000) as client:
+        database = system.environ.get("MONGO_DATABASE", "tillstream")
+        for each in client[database].receipts.find():
+            yield each["_id"], of_document(each), json.loads(each["raw"])
+
+
+def parquet(system: System) -> Iterator[tuple[str, Facts]]:
+    """Every receipt of the analytic archive, after an export of all closed days."""
+    command(system, "persistence", "export-parquet")
+    for path in sorted((system.data_dir / "parquet").rglob("*.parquet")):
+        if ".writing" not in path.parts:
+            for batch in pyarrow.parquet.ParquetFile(path).iter_batches(5_000):
+                yield from ((row["key"], of_row(row)) for row in batch.to_pylist())
+
+
+def api(system: System) -> Iterator[tuple[str, Facts]]:
+    """Every receipt of an export of the archive's service."""
+    for line in _asked(system, "/export", {"format": "ndjson"}).splitlines():
+        view = json.loads(line)
+        yield view["key"], of_view(view)
+
+
+def sales(system: System, days: Iterable[str]) -> Sums:
+    """The sums of the archive's service."""
+    found: Sums = {}
+    for day in days:
+        following = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+        for by in API_BREAKDOWNS:
+            told = json.loads(_asked(system, "/sales", {"by": by, "from": day, "to": following}))
+            for row in told["rows"]:
+                key = "" if by == "day" else row["key"]
+                figures = (row["receipts"], row["unitsMilli"], row["grossMinor"], row["netMinor"])
+                found[day, by, key] = figures
+    return found
+
+
+def sql(system: System) -> Sums:
+    """Sums by day and category, VAT rate and tender, over Parquet and MongoDB, exact."""
+    queries = {
+        "day": "SELECT businessDay, '' AS k, count(*),"
+        " coalesce(sum(list_sum([l.quantity FOR l IN lines])), 0), sum(gross), sum(net)"
+        " FROM receipts GROUP BY ALL",
+        "store": "SELECT businessDay, hex(store), count(*),"
+        " coalesce(sum(list_sum([l.quantity FOR l IN lines])), 0), sum(gross), sum(net)"
+        " FROM receipts GROUP BY ALL",
+        "category": "SELECT businessDay, hex(category), count(DISTINCT key), sum(quantity),"
+        " sum(gross), sum(net) FROM lines GROUP BY ALL",
+        "vat": "SELECT businessDay, hex(taxPercentage::VARCHAR), count(DISTINCT key),"
+        " sum(quantity), sum(gross), sum(net) FROM lines GROUP BY ALL",
+        "tender": "SELECT businessDay, hex(mechanism), count(DISTINCT key), 0, sum(amount), 0"
+        " FROM payments GROUP BY ALL",
+    }
+    found: Sums = {}
+    for breakdown, query in queries.items():
+        _, *rows = csv.reader(io.StringIO(command(system, "persistence", "sql", "--csv", query)))
+        for day, encoded, receipts, *amounts in rows:
+            key = bytes.fromhex(encoded).decode()
+            if breakdown == "vat":
+                key = key.rstrip("0").rstrip(".")
+            units, gross, net = (
+                int(round_exactly(amount, scale))
+                for amount, scale in zip(amounts, (1000, 100, 100), strict=True)
+            )
+            found[day, breakdown, key] = (int(receipts), units, gross, net)
+    return found
+
+
+def seals(system: System, folder: Path) -> Iterator[tuple[str, Facts]]:
+    """Every sealed receipt of an export of the seals, which is verified; without its customer."""
+    command(system, "persistence", "seal")
+    command(system, "persistence", "export-seals", str(folder))
+    command(system, "persistence", "verify-seal", str(folder))
+    command(system, "persistence", "verify-seal")
+    with (folder / "seals.ndjson").open(encoding="utf-8") as file:
+        sealed = {each["key"] for line in file for each in json.loads(line)["receipts"]}
+    with (folder / "receipts.ndjson").open(encoding="utf-8") as file:
+        for line in file:
+            content = json.loads(line)
+            if content["key"] in sealed:
+                yield content["key"], of_document(content | {"customer": None})
+
+
+def page(system: System) -> dict[str, Any]:
+    """A whole frame of the live page."""
+    connection = http.client.HTTPConnection(_host(system.dashboard), timeout=HTTP_SECONDS)
+    with closing(connection):
+        connection.request("GET", "/stream")
+        answer = connection.getresponse()
+        while line := answer.readline():
+            if line.startswith(b"data: "):
+                frame: dict[str, Any] = json.loads(line[6:])
+                return frame
+    raise CommandFailed("the page's stream ended without a frame")
+
+
+def of_document(document: dict[str, Any]) -> Facts:
+    """A receipt as MongoDB and the seals have it."""
+    return Facts(
+        document["businessDay"],
+        document["store"],
+        document["till"],
+        document["number"],
+        document["customer"],
+        document["grossMinor"],
+        document["netMinor"],
+        document["taxMinor"],
+        tuple(
+            Line(
+                line["category"],
+                line["unitsMilli"],
+                line["grossMinor"],
+                line["netMinor"],
+                line["taxBasisPoints"],
+            )
+            for line in document["lines"]
+        ),
+        tuple((each["mechanism"], each["amountMinor"]) for each in document["payments"]),
+    )
+
+
+def of_row(row: dict[str, Any]) -> Facts:
+    """A receipt as a row of the analytic archive, its decimals made whole."""
+    return Facts(
+        row["businessDay"].isoformat(),
+        row["store"],
+        row["till"],
+        row["number"],
+        row["customer"],
+        int(row["gross"] * 100),
+        int(row["net"] * 100),
+        int(row["tax"] * 100),
+        tuple(
+            Line(
+                line["category"],
+                int(line["quantity"] * 1000),
+                int(line["gross"] * 100),
+                int(line["net"] * 100),
+                int(line["taxPercentage"] * 100),
+            )
+            for line in row["lines"]
+        ),
+        tuple((each["mechanism"], int(each["amount"] * 100)) for each in row["payments"]),
+    )
+
+
+def of_view(view: dict[str, Any]) -> Facts:
+    """A receipt as the archive's service shows it."""
+    return Facts(
+        view["businessDay"],
+        view["store"],
+        view["till"],
+        view["number"],
+        view["customer"],
+        view["grossMinor"],
+        view["netMinor"],
+        view["taxMinor"],
+        tuple(
+            Line(
+                line["category"],
+                line["unitsMilli"],
+                line["grossMinor"],
+                line["netMinor"],
+                scaled(float(line["taxPercentage"]), 100),
+            )
+            for line in view["lines"]
+        ),
+        tuple((each["mechanism"], each["amountMinor"]) for each in view["payments"]),
+    )
+
+
+def round_exactly(text: str, scale: int) -> int:
+    """A decimal text times `scale`, which leaves no fraction."""
+    whole, _, fraction = text.partition(".")
+    digits = len(str(scale)) - 1
+    if fraction[digits:].strip("0"):
+        raise ValueError(f"{text!r} has more than {digits} decimal places")
+    return int(whole + fraction[:digits].ljust(digits, "0"))
+
+
+def _asked(system: System, path: str, question: dict[str, str]) -> str:
+    host = f"127.0.0.1:{system.environ['ARCHIVE_API_PORT']}"
+    with closing(http.client.HTTPConnection(host, timeout=HTTP_SECONDS)) as connection:
+        connection.request("GET", f"{path}?{urlencode(question)}")
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise CommandFailed(f"{path} {question}: {answer.status} {body[:500]!r}")
+        return body.decode()
+
+
+def _host(url: str) -> str:
+    return url.removeprefix("http://")

@@ -1,0 +1,173 @@
+"""What an accepted receipt means, worked out anew and slowly: what every output is held against.
+
+Nothing of the product is used but the key of a receipt, so that a fault of the product's own
+arithmetic or calendar shows.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any, NamedTuple
+
+from loadtest.fuzz.stores import Store
+
+#: Sums by (business day, breakdown, key): receipts, units in thousandths, gross and net in cents.
+Sums = dict[tuple[str, str, str], tuple[int, int, int, int]]
+
+_FRACTION = re.compile(r"(\.\d{1,6})\d*")
+
+
+class Line(NamedTuple):
+    """A line as every output has it: thousandths, cents, hundredths of a percent."""
+
+    category: str
+    units: int
+    gross: int
+    net: int
+    rate: int
+
+
+class Facts(NamedTuple):
+    """A receipt as every output has it."""
+
+    day: str
+    store: str
+    till: str
+    number: str
+    customer: str | None
+    gross: int
+    net: int
+    tax: int
+    lines: tuple[Line, ...]
+    #: Mechanism and cents.
+    tenders: tuple[tuple[str, int], ...]
+
+
+def scaled(value: float, scale: int) -> int:
+    """A number of a till times `scale`, rounded half-even on its decimal text."""
+    return int((Decimal(repr(value)) * scale).to_integral_value(ROUND_HALF_EVEN))
+
+
+def rate_text(basis_points: int) -> str:
+    """A VAT rate in percent: 105 is "1.05", 550 is "5.5", 0 is "0"."""
+    text = f"{Decimal(basis_points) / 100:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def wall(text: str, store: Store) -> datetime:
+    """When a receipt was given, on its store's clock. A time that clocks pass over is moved on."""
+    short = _FRACTION.sub(r"\1", text)
+    if re.search(r"[+-]\d{4}$", short):
+        short = short[:-2] + ":" + short[-2:]
+    moment = datetime.fromisoformat(short)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=store.info)
+    return moment.astimezone(UTC).astimezone(store.info)
+
+
+def day_and_hour(text: str, store: Store) -> tuple[str, str]:
+    """The business day and the hour of the wall clock of a receipt's date."""
+    local = wall(text, store)
+    day = (local.replace(tzinfo=None) - timedelta(hours=store.cutoff_hour)).date()
+    return day.isoformat(), f"{local.hour:02d}"
+
+
+def facts(receipt: Mapping[str, Any], store: Store) -> Facts:
+    """What each output must have of a receipt."""
+    total = receipt["documentTotal"]
+    return Facts(
+        day_and_hour(receipt["date"], store)[0],
+        str(receipt["storeID"]),
+        str(receipt["terminalID"]),
+        str(receipt["cashReceiptID"]),
+        None if receipt["customerID"] is None else str(receipt["customerID"]),
+        scaled(total["grossTotal"], 100),
+        scaled(total["netTotal"], 100),
+        scaled(total["taxPayable"], 100),
+        tuple(
+            Line(
+                line["productCategoryName"],
+                scaled(line["quantity"], 1000),
+                scaled(line["settlementAmount"], 100),
+                scaled(line["creditAmount"], 100),
+                scaled(line["taxPercentage"], 100),
+            )
+            for line in receipt["lines"]
+        ),
+        tuple(
+            (tender["paymentMechanism"], scaled(tender["settlementAmount"], 100))
+            for tender in receipt["settlements"]
+        ),
+    )
+
+
+class Adding:
+    """Sums of receipts in every breakdown, one receipt at a time."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, str, str], list[int]] = {}
+
+    def add(self, receipt: Facts, hour: str | None = None, kind: str | None = None) -> None:
+        """One more. Outputs that have no hour or no kind are not asked for it."""
+        units = sum(line.units for line in receipt.lines)
+        whole = (units, receipt.gross, receipt.net)
+        for breakdown, key in (
+            ("day", ""),
+            ("hour", hour),
+            ("store", receipt.store),
+            ("kind", kind),
+        ):
+            if key is not None:
+                self._add(receipt.day, breakdown, [(key, whole)])
+        lines = receipt.lines
+        self._add(receipt.day, "category", [(each.category, _of(each)) for each in lines])
+        self._add(receipt.day, "vat", [(rate_text(each.rate), _of(each)) for each in lines])
+        self._add(receipt.day, "tender", [(name, (0, cents, 0)) for name, cents in receipt.tenders])
+
+    def sums(self) -> Sums:
+        """All of them."""
+        return {key: (each[0], each[1], each[2], each[3]) for key, each in self._sums.items()}
+
+    def _add(
+        self, day: str, breakdown: str, rows: Iterable[tuple[str, tuple[int, int, int]]]
+    ) -> None:
+        touched = set()
+        for key, amounts in rows:
+            figures = self._sums.setdefault((day, breakdown, key), [0, 0, 0, 0])
+            figures[0] += key not in touched
+            touched.add(key)
+            for place, amount in enumerate(amounts, 1):
+                figures[place] += amount
+
+
+def kind_of(receipt: Mapping[str, Any]) -> str:
+    """`voids`, `returns` or `sales`."""
+    if receipt.get("transactionType") == "void":
+        return "voids"
+    return "returns" if scaled(receipt["documentTotal"]["grossTotal"], 100) < 0 else "sales"
+
+
+def expected(receipts: Iterable[Mapping[str, Any]], stores: Mapping[str, Store]) -> Sums:
+    """The sums of distinct receipts, in every breakdown."""
+    adding = Adding()
+    for receipt in receipts:
+        store = stores[str(receipt["storeID"])]
+        _, hour = day_and_hour(receipt["date"], store)
+        adding.add(facts(receipt, store), hour, kind_of(receipt))
+    return adding.sums()
+
+
+def only(sums: Sums, breakdowns: Iterable[str]) -> Sums:
+    """The sums of some breakdowns."""
+    wanted = set(breakdowns)
+    return {key: figures for key, figures in sums.items() if key[1] in wanted}
+
+
+def is_closed(day: str, now: datetime) -> bool:
+    """Whether a business day is over for certain, whatever the calendar."""
+    return date.fromisoformat(day) < now.date() - timedelta(days=2)
+
+
+def _of(line: Line) -> tuple[int, int, int]:
+    return line.units, line.gross, line.net

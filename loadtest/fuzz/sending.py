@@ -1,0 +1,175 @@
+"""Sends the allowed and the broken to a door, and keeps what it answered to each."""
+
+import asyncio
+import random
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from loadtest.fuzz.allowed import Allowed, Receipt
+from loadtest.fuzz.broken import Broken
+from loadtest.fuzz.client import Answer, Connection
+from loadtest.fuzz.formats import Request, request
+from tillstream.contracts import Receipt as Contract
+from tillstream.contracts import receipt_key
+
+#: Connections that send at once, and receipts of a batch.
+CONNECTIONS = 8
+BATCH = 250
+#: Numbers of two senders lie so far apart.
+APART = 10_000_000
+#: Of a thousand receipts that come by themselves: sent again, the same and with other content.
+AGAIN, ALTERED = 60, 40
+#: Receipts that a sender may send again, and failures that are told.
+REMEMBERED = 200
+MAX_TOLD = 20
+#: Broken requests that are followed by a huge one.
+HUGE_EVERY = 2_000
+
+_head = msgspec.json.Decoder(Contract)
+
+
+class Failure(NamedTuple):
+    """An answer that must not be, and what was sent."""
+
+    what: str
+    request: Request
+    answer: Answer
+
+
+class Sent(NamedTuple):
+    """What became of everything that was sent."""
+
+    #: Answers by kind (`allowed` or `broken`) and status.
+    answers: Counter[tuple[str, int]]
+    #: The first accepted of each identity, by key, where it is known what was sent.
+    known: dict[str, Receipt]
+    #: Receipts that the door accepted, repetitions and conflicts included.
+    accepted: int
+    failures: list[Failure]
+
+
+class Sender:
+    """Everything that is sent; use it once."""
+
+    def __init__(self, host: str, port: int, seed: int) -> None:
+        self._host, self._port, self._seed = host, port, seed
+        self._answers: Counter[tuple[str, int]] = Counter()
+        self._known: dict[str, Receipt] = {}
+        self._accepted = 0
+        self._failures: list[Failure] = []
+        self._number = 0
+        #: Receipts and requests that were sent so far.
+        self.sent = 0
+
+    async def run(self, receipts: int, broken: int, say: Callable[[str], None]) -> Sent:
+        """Send so many of each, side by side."""
+        done = time.monotonic()
+        async with asyncio.TaskGroup() as group:
+            for number in range(CONNECTIONS):
+                share = _shares(receipts, broken, number)
+                group.create_task(self._send(number, *share))
+            reporting = asyncio.create_task(self._report(receipts + broken, done, say))
+        reporting.cancel()
+        return Sent(self._answers, self._known, self._accepted, self._failures)
+
+    async def _report(self, of: int, started: float, say: Callable[[str], None]) -> None:
+        while True:
+            await asyncio.sleep(10)
+            say(f"{self.sent:,} of {of:,} sent in {time.monotonic() - started:.0f} s")
+
+    async def _send(self, number: int, receipts: int, broken: int) -> None:
+        luck = random.Random(f"{self._seed}/{number}")
+        allowed = Allowed(luck, first=(2 * number + 1) * APART)
+        breaker = Broken(luck, Allowed(luck, first=(2 * number + 2) * APART))
+        recent: OrderedDict[str, Receipt] = OrderedDict()
+        async with Connection(self._host, self._port) as connection:
+            while receipts > 0 or broken > 0:
+                if receipts > 0 and (broken <= 0 or luck.random() < 0.3):
+                    receipts -= await self._send_allowed(
+                        connection, allowed, recent, luck, receipts
+                    )
+                else:
+                    broken -= 1
+                    huge = broken % HUGE_EVERY == HUGE_EVERY - 1 - number
+                    await self._send_broken(
+                        connection, breaker.huge() if huge else breaker.request()
+                    )
+
+    async def _send_allowed(
+        self,
+        connection: Connection,
+        allowed: Allowed,
+        recent: "OrderedDict[str, Receipt]",
+        luck: random.Random,
+        left: int,
+    ) -> int:
+        draw = luck.randrange(1000)
+        if recent and draw < AGAIN + ALTERED:
+            receipt = luck.choice(list(recent.values()))
+            if draw < AGAIN:
+                await self._post(connection, [receipt], luck, {202})
+            else:
+                total = receipt["documentTotal"]
+                gross = -1 if total["grossTotal"] != -1 else -2
+                other = receipt | {"documentTotal": total | {"grossTotal": gross}}
+                # The door knows it, or hands on what is met as a conflict downstream.
+                await self._post(connection, [other], luck, {202, 409})
+            return 1
+        many = min(left, luck.choice((1, 1, 1, 1, 2, 20, BATCH)))
+        batch = [allowed.receipt() for _ in range(many)]
+        await self._post(connection, batch, luck, {202})
+        for receipt in batch[-2:]:
+            recent[str(receipt["cashReceiptID"])] = receipt
+            if len(recent) > REMEMBERED:
+                recent.popitem(last=False)
+        return many
+
+    async def _post(
+        self, connection: Connection, batch: list[Receipt], luck: random.Random, right: set[int]
+    ) -> None:
+        sent = request(batch, luck)
+        answer = await connection.post(sent)
+        self.sent += len(batch)
+        self._answers["allowed", answer.status] += 1
+        if answer.status not in right:
+            self._fail("an allowed receipt is not accepted", sent, answer)
+        if answer.status == 202:
+            self._accepted += len(batch)
+            for receipt in batch:
+                self._known.setdefault(key_of(receipt), receipt)
+        elif answer.status == 207:
+            self._accepted += _accepted(answer)
+
+    async def _send_broken(self, connection: Connection, sent: Request) -> None:
+        answer = await connection.post(sent)
+        self.sent += 1
+        self._answers["broken", answer.status] += 1
+        if answer.status >= 500 or answer.status == 0:
+            self._fail("a broken request is not answered as such", sent, answer)
+        if answer.status in (202, 207):
+            self._accepted += _accepted(answer)
+
+    def _fail(self, what: str, sent: Request, answer: Answer) -> None:
+        if len(self._failures) < MAX_TOLD:
+            self._failures.append(Failure(what, sent, answer))
+
+
+def key_of(receipt: Receipt) -> str:
+    """The identity of a receipt, as the contract makes it."""
+    return receipt_key(_head.decode(msgspec.json.encode(receipt)))
+
+
+def _accepted(answer: Answer) -> int:
+    """How many receipts an answer accepts."""
+    told: dict[str, Any] = msgspec.json.decode(answer.body)
+    return int(told.get("accepted", 1))
+
+
+def _shares(receipts: int, broken: int, number: int) -> Iterator[int]:
+    """What one of the connections sends of each."""
+    for all_of_them in (receipts, broken):
+        yield all_of_them // CONNECTIONS + (number < all_of_them % CONNECTIONS)
