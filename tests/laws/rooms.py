@@ -1,0 +1,179 @@
+"""Receipts on their way through every room, in one process and without a server."""
+
+import io
+import json
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import pyarrow.parquet
+
+from analytics import publishing
+from analytics.folds import Totals
+from analytics.ledger import Progress
+from analytics.messages import read_columns
+from analytics.recount import Recount
+from dashboard.frames import Frame
+from dashboard.model import Model
+from entrypoint.intake import ConflictError, Intake
+from entrypoint.metrics import Metrics
+from entrypoint.recent import Recent
+from entrypoint.settings import EntrypointSettings
+from loadtest.fuzz import places
+from loadtest.fuzz.reference import Adding, Facts, Sums
+from loadtest.fuzz.stores import CUTOFF_HOUR, STORES, ZONE
+from persistence.api import views
+from persistence.documents import Document, content_digest
+from persistence.entries import entry
+from persistence.parquet import rows
+from persistence.seal import content, offline
+from tillstream.clock import BusinessDay, utc
+from tillstream.codec import NDJSON
+from tillstream.http.keys import ANYONE
+from tillstream.money import decimal_text
+from tillstream.stores import StoreTable
+from tillstream.stream import LogMessage
+
+#: When the door got them, Unix seconds: 2026-11-28 11:00 UTC.
+NOW = 1_795_863_600.0
+
+TABLE = StoreTable(
+    BusinessDay(ZoneInfo(ZONE), CUTOFF_HOUR),
+    {str(each.name): BusinessDay(each.info, each.cutoff_hour) for each in STORES if each.listed},
+)
+
+
+class Door:
+    """The door's rules, with a memory and without a broker: everything is confirmed at once."""
+
+    def __init__(self) -> None:
+        settings = EntrypointSettings(amqp_url="amqp://unused")
+        self._recent = Recent(1_000)
+        self._intake = Intake(settings, TABLE, self._recent, Metrics())
+        #: What was published, a receipt each.
+        self.lines: list[bytes] = []
+        #: Keys in the order of arrival, and what was said of each: fresh, retry or conflict.
+        self.said: list[tuple[str, str]] = []
+
+    def post(self, body: bytes) -> str:
+        """The key that the door answers with. Raises NotJsonError or InvalidReceiptError."""
+        try:
+            taken = self._intake.take(body, ANYONE, NOW)
+        except ConflictError as conflict:
+            self.said.append((conflict.key, "conflict"))
+            return conflict.key
+        if taken.line:
+            self.lines.append(taken.line)
+            self._recent.confirmed(taken.key, taken.content)
+        self.said.append((taken.key, "fresh" if taken.line else "retry"))
+        return taken.key
+
+
+class Archive(NamedTuple):
+    """The archive of some lines: the first document of each key, and what came later."""
+
+    documents: dict[str, Document]
+    #: Keys whose content came again, and came otherwise.
+    duplicates: list[str]
+    conflicts: list[str]
+
+
+def archived(lines: Iterable[bytes]) -> Archive:
+    """What the persistence worker makes of the log."""
+    found = Archive({}, [], [])
+    for line in lines:
+        document = entry(line, TABLE).document() | {"storedAt": utc(NOW)}
+        key = document["_id"]
+        if key not in found.documents:
+            found.documents[key] = document
+        elif content_digest(line) == content_digest(documents_raw(found.documents[key])):
+            found.duplicates.append(key)
+        else:
+            found.conflicts.append(key)
+    return found
+
+
+def documents_raw(document: Document) -> bytes:
+    """The receipt of a document, as it was published."""
+    raw = document["raw"]
+    return raw.encode() if isinstance(raw, str) else bytes(raw)
+
+
+def counted(lines: list[bytes]) -> Recount:
+    """What the totals worker makes of the log."""
+    ledger = Recount()
+    message = [LogMessage(0, b"\n".join(lines), NDJSON)] if lines else []
+    ledger.count(message, read_columns(message, TABLE))
+    return ledger
+
+
+def ledger_sums(ledger: Recount) -> Sums:
+    """The ledger's figures, but for what depends on the door's clock."""
+    return {
+        (day.isoformat(), breakdown, key): (
+            each.receipts,
+            each.units_milli,
+            each.gross_minor,
+            each.net_minor,
+        )
+        for day, totals in ledger.days.items()
+        for (breakdown, key), each in totals.items()
+        if breakdown not in ("late", "mark")
+    }
+
+
+def of_parquet(documents: Iterable[Document]) -> dict[str, Facts]:
+    """Receipts by key, written to a Parquet file and read again."""
+    file = io.BytesIO()
+    with pyarrow.parquet.ParquetWriter(file, rows.SCHEMA) as writer:
+        for batch in rows.batches(documents):
+            writer.write_batch(batch)
+    file.seek(0)
+    return {row["key"]: places.of_row(row) for row in pyarrow.parquet.read_table(file).to_pylist()}
+
+
+def of_api(document: Document) -> Facts:
+    """A receipt as the archive's service answers it."""
+    return places.of_view(json.loads(views.encode(views.receipt_view(document))))
+
+
+def sealed(documents: Iterable[Document]) -> tuple[dict[str, Facts], dict[str, Any]]:
+    """Receipts by key as a seal holds them, without the customer, and the seal's sums."""
+    contents = [json.loads(offline.canonical(content.content(document))) for document in documents]
+    facts = {each["key"]: places.of_document(each | {"customer": None}) for each in contents}
+    return facts, offline.figures(contents)
+
+
+def shown(ledger: Recount, day: date) -> Frame:
+    """The live page's figures, as if `day` were today."""
+    now = TABLE.default.starts(day).timestamp() + 3 * 3600
+    calendar, totals_of = TABLE.default, ledger.days.get
+    model = Model(calendar, now)
+
+    def totals(wanted: date) -> Totals:
+        return totals_of(wanted, {})
+
+    for snapshot in (
+        publishing.count_snapshot(totals, calendar, {}, now),
+        publishing.categories_snapshot(totals, calendar, now),
+        publishing.breakdowns_snapshot(totals, calendar, now),
+        publishing.tills_snapshot({}, Progress(), now),
+    ):
+        model.take(snapshot, now)
+    model.tick(now)
+    return model.frame(1, now, whole=True)
+
+
+def page_values(sums: Sums, day: date) -> dict[str, str]:
+    """What the page must say of a day."""
+    figures = sums.get((day.isoformat(), "day", ""), (0, 0, 0, 0))
+    return {"revenue": decimal_text(figures[2]), "receipts": str(figures[0])}
+
+
+def sums_of(facts: Iterable[Facts]) -> Sums:
+    """Sums of receipts as an output has them, in the breakdowns that need no clock."""
+    adding = Adding()
+    for each in facts:
+        adding.add(each)
+    return adding.sums()
