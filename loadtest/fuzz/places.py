@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 import pyarrow.parquet
 from pymongo import MongoClient
 
@@ -71,7 +72,7 @@ def archive(system: System) -> Iterator[tuple[str, Facts, dict[str, Any]]]:
     with MongoClient[dict[str, Any]](system.mongo_url, socketTimeoutMS=120_000) as client:
         database = system.environ.get("MONGO_DATABASE", "tillstream")
         for each in client[database].receipts.find():
-            yield each["_id"], of_document(each), json.loads(each["raw"])
+            yield each["_id"], of_document(each), msgspec.json.decode(each["raw"])
 
 
 def parquet(system: System) -> Iterator[tuple[str, Facts]]:

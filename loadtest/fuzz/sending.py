@@ -49,6 +49,8 @@ class Sent(NamedTuple):
     known: dict[str, Receipt]
     #: Receipts that the door accepted, repetitions and conflicts included.
     accepted: int
+    #: Of these, those that came again: the door may answer them from its memory.
+    repeated: int
     failures: list[Failure]
 
 
@@ -60,6 +62,7 @@ class Sender:
         self._answers: Counter[tuple[str, int]] = Counter()
         self._known: dict[str, Receipt] = {}
         self._accepted = 0
+        self._repeated = 0
         self._failures: list[Failure] = []
         self._number = 0
         #: Receipts and requests that were sent so far.
@@ -74,7 +77,7 @@ class Sender:
                 group.create_task(self._send(number, *share))
             reporting = asyncio.create_task(self._report(receipts + broken, done, say))
         reporting.cancel()
-        return Sent(self._answers, self._known, self._accepted, self._failures)
+        return Sent(self._answers, self._known, self._accepted, self._repeated, self._failures)
 
     async def _report(self, of: int, started: float, say: Callable[[str], None]) -> None:
         while True:
@@ -112,6 +115,7 @@ class Sender:
             receipt = luck.choice(list(recent.values()))
             if draw < AGAIN:
                 await self._post(connection, [receipt], luck, {202})
+                self._repeated += 1
             else:
                 total = receipt["documentTotal"]
                 gross = -1 if total["grossTotal"] != -1 else -2
