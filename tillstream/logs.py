@@ -2,10 +2,15 @@
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 
+from tillstream.printable import printable, printable_lines
 from tillstream.settings import LogSettings
+
+#: Before each line of a traceback: none of them can look like an entry of its own.
+_INDENT = "    "
 
 
 def configure(settings: LogSettings, component: str) -> None:
@@ -16,13 +21,14 @@ def configure(settings: LogSettings, component: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
+    # JSON escapes what its texts hold; programs read them as they were.
+    rendering: list[structlog.typing.Processor] = (
+        [structlog.processors.JSONRenderer()]
         if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else [_harmless, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[*shared, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
@@ -33,10 +39,27 @@ def configure(settings: LogSettings, component: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                renderer,
+                *rendering,
             ],
         )
     )
     # A connection that is lost is our own warning; pika would add a page of its inner workings.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def _harmless(_: Any, __: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Fields whose names and texts hold nothing that a terminal would obey.
+
+    Values that are no text are shown by `repr`, which escapes.
+    """
+    return {
+        printable(name): _shown(name, value) if isinstance(value, str) else value
+        for name, value in fields.items()
+    }
+
+
+def _shown(name: str, text: str) -> str:
+    if name in ("exception", "stack"):
+        return "\n".join(_INDENT + line for line in printable_lines(text).split("\n"))
+    return printable(text)

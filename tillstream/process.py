@@ -13,6 +13,7 @@ from typing import NoReturn, TypeVar
 
 from tillstream import settings
 from tillstream.errors import PortTaken, SettingsError, TillstreamError
+from tillstream.printable import printable
 
 S = TypeVar("S", bound=settings.Settings)
 
@@ -43,7 +44,7 @@ def fail(error: TillstreamError, status: int | None = None) -> NoReturn:
     """
     lines = error.problems if isinstance(error, SettingsError) else [str(error)]
     for line in lines:
-        print(f"error: {line}", file=sys.stderr)
+        print(f"error: {printable(line)}", file=sys.stderr)
     raise SystemExit(_status(error) if status is None else status)
 
 

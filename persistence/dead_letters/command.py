@@ -13,6 +13,7 @@ from tillstream import broker, process, topology
 from tillstream.clock import utc
 from tillstream.codec import MAX_UNPACKED_BYTES
 from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
+from tillstream.printable import printable, printable_lines
 
 #: Characters of an id that are shown, and of a reason.
 ID_CHARACTERS = 12
@@ -53,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
             case "drop":
                 found = letters.find(arguments.id)
                 letters.drop(found["_id"])
-                print(f"dropped {found['_id']}: {found['reason'][:REASON_CHARACTERS]}")
+                print(f"dropped {found['_id']}: {printable(found['reason'][:REASON_CHARACTERS])}")
     return 0
 
 
@@ -68,7 +69,7 @@ def show_all(letters: DeadLetters) -> None:
             replayed = "failed"
         print(
             f"{each['_id'][:ID_CHARACTERS]}  {each['lastAt']:%Y-%m-%d %H:%M:%S}  {each['bytes']:>9}"
-            f"  {replayed:<8}  {each['reason'][:REASON_CHARACTERS]}"
+            f"  {replayed:<8}  {printable(each['reason'][:REASON_CHARACTERS])}"
         )
 
 
@@ -80,13 +81,14 @@ def show(letters: DeadLetters, beginning: str, *, raw: bool) -> None:
         sys.stdout.buffer.write(letter.body)
         return
     print(f"id        {document['_id']}")
-    print(f"reason    {letter.reason}")
+    print(f"reason    {printable(letter.reason)}")
     print(f"first     {document['firstAt']:%Y-%m-%d %H:%M:%S} UTC")
     print(f"last      {document['lastAt']:%Y-%m-%d %H:%M:%S} UTC")
-    print(f"type      {letter.content_type}, encoding {letter.content_encoding or 'none'}")
+    kind = f"{letter.content_type}, encoding {letter.content_encoding or 'none'}"
+    print(f"type      {printable(kind)}")
     for name, value in letter.headers.items():
-        print(f"header    {name}: {value}")
-    print(f"\n{_text(letter)}")
+        print(f"header    {printable(f'{name}: {value}')}")
+    print(f"\n{printable_lines(_text(letter))}")
 
 
 def replay(letters: DeadLetters, amqp_url: str, ids: list[str]) -> int:
