@@ -1,17 +1,18 @@
 """Receipts as a file that is made while it is sent: a batch at a time, never all of them."""
 
 import asyncio
-import csv
 import io
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing
-from typing import Any, Protocol
+from decimal import Decimal
+from typing import Protocol
 
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from persistence.api import views
 from persistence.api.parameters import Format
+from persistence.csv_output import BEGIN, csv_rows
 from persistence.documents import Document
 from tillstream.codec import NDJSON
 
@@ -76,57 +77,40 @@ class NdjsonWriter:
 
 
 class CsvWriter:
-    """One receipt a row, for a spreadsheet: RFC 4180, amounts in euros, `lines` their number."""
+    """One receipt a row, for a spreadsheet: amounts in euros, `lines` their number."""
 
     media_type = "text/csv; charset=utf-8; header=present"
     fields: Iterable[str] = views.FIELDS
     batch = TEXT_BATCH
 
     def begin(self) -> bytes:
-        return self._rows([COLUMNS])
+        return BEGIN + csv_rows([COLUMNS])
 
     def add(self, documents: list[Document]) -> bytes:
-        return self._rows(_csv_row(views.receipt_view(each)) for each in documents)
+        return csv_rows(_csv_row(views.receipt_view(each)) for each in documents)
 
     def end(self) -> bytes:
         return b""
 
-    @staticmethod
-    def _rows(rows: Iterable[Iterable[Any]]) -> bytes:
-        out = io.StringIO(newline="")
-        csv.writer(out).writerows(rows)
-        return out.getvalue().encode()
 
-
-def _csv_row(receipt: views.ReceiptView) -> list[Any]:
-    payments = "; ".join(f"{each.mechanism} {each.amount}" for each in receipt.payments)
+def _csv_row(receipt: views.ReceiptView) -> list[object]:
     return [
-        *(
-            _harmless(text or "")
-            for text in (
-                receipt.key,
-                receipt.store,
-                receipt.till,
-                receipt.number,
-                receipt.agent,
-                receipt.customer,
-            )
-        ),
-        receipt.date.isoformat(),
+        receipt.key,
+        receipt.store,
+        receipt.till,
+        receipt.number,
+        receipt.agent,
+        receipt.customer,
+        receipt.date,
         receipt.business_day,
         receipt.received_at.isoformat(),
         receipt.stored_at.isoformat(),
-        receipt.net,
-        receipt.tax,
-        receipt.gross,
+        Decimal(receipt.net),
+        Decimal(receipt.tax),
+        Decimal(receipt.gross),
         len(receipt.lines),
-        _harmless(payments),
+        "; ".join(f"{each.mechanism} {each.amount}" for each in receipt.payments),
     ]
-
-
-def _harmless(text: str) -> str:
-    """A spreadsheet takes a cell that begins like this for a formula, and runs it."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 class ParquetWriter:

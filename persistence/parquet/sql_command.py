@@ -1,20 +1,22 @@
 """`python -m persistence sql "select ..."`: an answer over every receipt."""
 
 import argparse
-import csv
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 
+from persistence.csv_output import BEGIN, csv_rows
 from persistence.parquet.query import Answer, answered
 from persistence.parquet.settings import ParquetSettings
 from persistence.parquet.source import Source, connected
 from persistence.parquet.storage import Storage
 from tillstream import process
+from tillstream.printable import printable
 
 #: Rows of a table for people; a program takes all of them as CSV.
 TABLE_ROWS = 1_000
+LINE_END = "\n"
 #: Widest column of a table, characters.
 CELL = 60
 
@@ -36,9 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
         answered(Source(database), storage, arguments.query, settings.store_timezone) as answer,
     ):
         if arguments.csv:
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(answer.columns)
-            writer.writerows(answer.rows)
+            # Bytes: UTF-8 whatever the terminal's own code page is.
+            out = sys.stdout.buffer
+            out.write(BEGIN + csv_rows([answer.columns], LINE_END))
+            while part := list(islice(answer.rows, TABLE_ROWS)):
+                out.write(csv_rows(part, LINE_END))
+            out.flush()
         else:
             for line in table(answer):
                 print(line)
@@ -48,13 +53,14 @@ def run(arguments: argparse.Namespace) -> int:
 def table(answer: Answer) -> Iterator[str]:
     """The answer as lines of a table: numbers to the right, at most TABLE_ROWS of them."""
     found = list(islice(answer.rows, TABLE_ROWS))
+    heads = [printable(name) for name in answer.columns]
     cells = [[_cell(value) for value in row] for row in found]
-    widths = [max(map(len, column)) for column in zip(answer.columns, *cells, strict=True)]
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     right = [
         bool(found) and all(isinstance(value, int | float | Decimal | None) for value in column)
         for column in zip(*found, strict=True)
-    ] or [False] * len(answer.columns)
-    for row in (answer.columns, ["-" * width for width in widths], *cells):
+    ] or [False] * len(heads)
+    for row in (heads, ["-" * width for width in widths], *cells):
         yield "  ".join(
             cell.rjust(width) if to_right else cell.ljust(width)
             for cell, width, to_right in zip(row, widths, right, strict=True)
@@ -64,5 +70,5 @@ def table(answer: Answer) -> Iterator[str]:
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
+    text = "" if value is None else printable(str(value))
     return text if len(text) <= CELL else text[: CELL - 3] + "..."

@@ -44,7 +44,7 @@ def test_every_format_has_every_receipt_of_its_range_in_order(
         return answer.content
 
     lines = [json.loads(line) for line in export("ndjson").splitlines()]
-    rows = list(csv.DictReader(io.StringIO(export("csv").decode(), newline="")))
+    rows = list(csv.DictReader(io.StringIO(export("csv").decode("utf-8-sig"), newline="")))
     table = pyarrow.parquet.read_table(io.BytesIO(export("parquet"))).to_pylist()
 
     wanted = [

@@ -258,7 +258,7 @@ def test_csv_is_for_programs_and_an_error_is_a_line(kept: Kept) -> None:
     wrong = kept.run("sql", "selec 1")
 
     assert (
-        "store,gross,last\n"
+        "\ufeffstore,gross,last\n"
         "0,0.03,2025-11-10 09:00:01+01:00\n"
         "1,0.01,2025-11-10 09:00:01+01:00\n"
         "2,0.02,2025-11-10 09:00:01+01:00\n"
