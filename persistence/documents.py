@@ -1,5 +1,6 @@
 """Documents of the archive, and what makes two receipts the same: no I/O."""
 
+from datetime import timedelta
 from typing import Any
 
 from tillstream.clock import utc
@@ -8,6 +9,9 @@ from tillstream.identity import identity_of
 
 #: A document of the archive, as docs/decisions/0005-archive-documents.md lays it out.
 Document = dict[str, Any]
+
+#: What `utc_offset` reads of a document.
+OFFSET_FIELDS = ("utcOffsetSeconds", "utcOffsetMinutes")
 
 
 def as_text(raw: bytes) -> str | bytes:
@@ -23,6 +27,16 @@ def raw_bytes(stored: Document) -> bytes:
     """The receipt of a stored document, byte for byte as it was published."""
     raw = stored["raw"]
     return raw.encode() if isinstance(raw, str) else bytes(raw)
+
+
+def utc_offset(stored: Document) -> timedelta:
+    """How far the till's clock was from UTC when the receipt was sold, exact to the second.
+
+    A document that no migration has reached yet has whole minutes. Raises KeyError.
+    """
+    if "utcOffsetSeconds" in stored:
+        return timedelta(seconds=stored["utcOffsetSeconds"])
+    return timedelta(minutes=stored["utcOffsetMinutes"])
 
 
 def content_digest(raw: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """Documents of the archive as the service shows them: money in cents and as text. No I/O."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 import msgspec
@@ -8,7 +8,7 @@ from bson.int64 import Int64
 
 from persistence.api.parameters import By, SalesQuestion
 from persistence.api.sales import key_text
-from persistence.documents import Document, raw_bytes
+from persistence.documents import OFFSET_FIELDS, Document, raw_bytes, utc_offset
 from tillstream.money import CURRENCY, decimal_text
 
 #: What the views read of a document.
@@ -19,7 +19,7 @@ FIELDS = (
     "agent",
     "customer",
     "date",
-    "utcOffsetMinutes",
+    *OFFSET_FIELDS,
     "businessDay",
     "receivedAt",
     "storedAt",
@@ -70,7 +70,10 @@ class PaymentView(View, frozen=True, gc=False, kw_only=True):
 
 
 class ReceiptView(View, frozen=True, gc=False, kw_only=True):
-    """A receipt; `date` with the offset that it had at the till, other times in UTC."""
+    """A receipt; `date` with the offset that it had at the till, other times in UTC.
+
+    `date` is a text: an offset of before the time zones has seconds, which RFC 3339 has not.
+    """
 
     key: str
     store: str
@@ -78,7 +81,7 @@ class ReceiptView(View, frozen=True, gc=False, kw_only=True):
     number: str
     agent: str | None
     customer: str | None
-    date: datetime
+    date: str
     business_day: str
     received_at: datetime
     stored_at: datetime
@@ -113,7 +116,7 @@ class Life(View, frozen=True, kw_only=True):
     more: it knows a receipt for IDENTITY_DAYS), null when no ledger is within reach.
     """
 
-    sold: datetime
+    sold: str
     received: datetime
     stored: datetime
     counted: bool | None
@@ -153,7 +156,6 @@ class Sales(View, frozen=True, kw_only=True):
 
 def receipt_view(document: Document) -> ReceiptView:
     """A receipt of the archive."""
-    offset = timezone(timedelta(minutes=document["utcOffsetMinutes"]))
     net, tax, gross = document["netMinor"], document["taxMinor"], document["grossMinor"]
     return ReceiptView(
         key=document["_id"],
@@ -162,7 +164,7 @@ def receipt_view(document: Document) -> ReceiptView:
         number=document["number"],
         agent=document["agent"],
         customer=document["customer"],
-        date=document["date"].astimezone(offset),
+        date=_wall_clock(document),
         business_day=document["businessDay"],
         received_at=document["receivedAt"],
         stored_at=document["storedAt"],
@@ -182,6 +184,12 @@ def receipt_view(document: Document) -> ReceiptView:
             for payment in document["payments"]
         ],
     )
+
+
+def _wall_clock(document: Document) -> str:
+    """The time that the till's clock showed, with its offset: 1900-01-01T00:00:00+00:09:21."""
+    text: str = document["date"].astimezone(timezone(utc_offset(document))).isoformat()
+    return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
 
 
 def _line(line: Document) -> LineView:

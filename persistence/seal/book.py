@@ -23,7 +23,8 @@ from pymongo.write_concern import WriteConcern
 
 from persistence.documents import Document
 from persistence.seal.closing import MOST_RECEIPTS, Seal, close
-from persistence.seal.content import Unsealable, content
+from persistence.seal.content import Unsealable, content, sealed_key
+from persistence.seal.offline import till_name
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
 from tillstream.stores import StoreTable
@@ -82,7 +83,7 @@ class Book:
                 yield content(document)
             except Unsealable as error:
                 # Somebody altered it so: no seal has this, and the verifier says of which receipt.
-                yield {"key": error.key, "unreadable": str(error)} | {
+                yield {"key": sealed_key(error.key), "unreadable": str(error)} | {
                     name: str(document.get(name)) for name in _NAMES
                 }
 
@@ -117,7 +118,7 @@ class Book:
             except DuplicateKeyError:
                 # The other one's seal is there, but a majority may not have it yet.
                 time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311  # a backoff
-        raise TillstreamError(f"others keep sealing till {store}/{till}; run this again")
+        raise TillstreamError(f"others keep sealing till {till_name(store, till)}; run this again")
 
     def _seal_next(self, store: str, till: str, day: str, key: str | None) -> Seal | None:
         of_till = {"store": store, "till": till}
@@ -128,7 +129,8 @@ class Book:
         earlier = list(self._seals.find(of_day, {"receipts.key": 1}))
         sealed = {receipt["key"] for seal in earlier for receipt in seal["receipts"]}
         names = self._receipts.find(of_day, {"date": 1}).sort([("date", 1), ("_id", 1)])
-        keys = [each["_id"] for each in names if each["_id"] not in sealed][:MOST_RECEIPTS]
+        keys = [each["_id"] for each in names if sealed_key(each["_id"]) not in sealed]
+        keys = keys[:MOST_RECEIPTS]
         if not keys:
             return None
         found = {each["_id"]: each for each in self._receipts.find({"_id": {"$in": keys}})}

@@ -3,14 +3,19 @@
 The customer is left out, so that an erasure breaks no seal, and so are the fields of a receipt
 that the contract does not name, which an erasure drops. Amounts are text, so that nobody's
 floats matter.
+
+What is sealed once is sealed for good: a seal that was made before a document's layout changed has
+to hold, so two names are kept as they were. The offset is in minutes, in seconds only where it has
+some. A client's own UUID is named without the store, whose chain it is in.
 """
 
-from datetime import date
+import re
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
 
-from persistence.documents import Document, raw_bytes
+from persistence.documents import Document, raw_bytes, utc_offset
 from tillstream.codec import decode_receipt
 from tillstream.errors import TillstreamError, UndecodableMessage
 
@@ -20,7 +25,6 @@ _AS_STORED = (
     "number",
     "agent",
     "businessDay",
-    "utcOffsetMinutes",
     "grossMinor",
     "netMinor",
     "taxMinor",
@@ -29,12 +33,21 @@ _AS_STORED = (
 )
 
 
+#: A key of a client's own UUID; no date, which ends the other keys, looks so.
+_uuid_of_store = re.compile(r"[^/]*/(uuid/[0-9a-f]*)").fullmatch
+
+
 class Unsealable(TillstreamError):
     """A document that is no receipt any more; `key` is which."""
 
     def __init__(self, key: str, error: Exception) -> None:
         self.key = key
         super().__init__(f"receipt {key} of the archive was damaged: {error!r}")
+
+
+def sealed_key(key: str) -> str:
+    """The name of a receipt within the chain of its store and till."""
+    return key if (found := _uuid_of_store(key)) is None else found[1]
 
 
 def content(document: Document) -> dict[str, Any]:
@@ -53,12 +66,20 @@ def _content(document: Document) -> dict[str, Any]:
     receipt = msgspec.to_builtins(decode_receipt(raw_bytes(document)))
     del receipt["customerID"]
     return {
-        "key": document["_id"],
+        "key": sealed_key(document["_id"]),
         "date": document["date"].isoformat(),
         "receivedAt": document["receivedAt"].isoformat(),
         "receipt": _without_fractions(receipt),
+        **_offset(document),
         **{name: document[name] for name in _AS_STORED},
     }
+
+
+def _offset(document: Document) -> dict[str, int]:
+    minutes, rest = divmod(utc_offset(document), timedelta(minutes=1))
+    if not rest:
+        return {"utcOffsetMinutes": minutes}
+    return {"utcOffsetSeconds": utc_offset(document) // timedelta(seconds=1)}
 
 
 def _without_fractions(value: Any) -> Any:

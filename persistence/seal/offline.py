@@ -14,11 +14,12 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 Json = dict[str, Any]
 #: Store and till.
 Till = tuple[str, str]
-#: The last seal of each till as somebody noted it: `store/till` to sequence and hash.
+#: The last seal of each till as somebody noted it: its name to sequence and hash.
 Heads = dict[str, list[Any]]
 
 SEALS = "seals.ndjson"
@@ -52,6 +53,15 @@ def sign(hash_text: str, key: str) -> str:
     return hmac.new(key.encode(), hash_text.encode(), hashlib.sha256).hexdigest()
 
 
+def till_name(store: str, till: str) -> str:
+    """`store/till`, each encoded as in a receipt's key: no two tills have one name."""
+    return f"{_part(store)}/{_part(till)}"
+
+
+def _part(identifier: str) -> str:
+    return identifier if identifier.isalnum() else quote(identifier, safe=" ", errors="replace")
+
+
 def figures(contents: Iterable[Json]) -> Json:
     """Count, sums, sums by VAT rate, and the gross with every amount taken as positive; cents."""
     count = absolute = 0
@@ -80,14 +90,22 @@ def check(
 
     `heads` is updated to the last seal of each till; what it says at first must still stand.
     """
-    noted, seen = dict(heads), set()
+    noted = dict(heads)
+    seen, plainly_noted = set[str](), set[str]()
     for till, of_till, sold in _by_till(seals, receipts):
-        name = f"{till[0]}/{till[1]}"
+        name = till_name(*till)
         if name in seen:
             yield f"till {name}: stands in two places of the file"
         seen.add(name)
+        # Names were noted plainly before they were encoded; with a slash in it, one of several.
+        plain = "/".join(till)
+        if plain != name and "%" not in plain:
+            plainly_noted.add(plain)
+            heads.pop(plain, None)
+            if plain.count("/") == 1 and plain in noted:
+                noted.setdefault(name, noted[plain])
         yield from _check_till(name, of_till, sold, key, noted.get(name), heads)
-    for name in sorted(noted.keys() - seen):
+    for name in sorted(noted.keys() - seen - plainly_noted):
         yield f"till {name}: gone; {noted[name][0]} seals were noted of it"
 
 

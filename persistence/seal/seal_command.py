@@ -10,10 +10,12 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from persistence.documents import Document
+from persistence.seal import offline
 from persistence.seal.book import Book
 from persistence.seal.settings import SealSettings
 from tillstream import logs, process, stores
 from tillstream.errors import ServerNotReady
+from tillstream.printable import printable
 
 SERVER_SELECTION_MS = 10_000
 SOCKET_MS = 120_000
@@ -32,13 +34,14 @@ def run(_: argparse.Namespace) -> int:
         for seal in book.seal_all(settings.seal_key):
             made += 1
             receipts += seal["count"]
+            till = offline.till_name(seal["store"], seal["till"])
             print(
-                f"{seal['store']}/{seal['till']} {seal['businessDay']} seal {seal['sequence']}"
+                f"{till} {seal['businessDay']} seal {seal['sequence']}"
                 f" receipts {seal['count']} gross {seal['grossMinor']} cents {seal['hash']}"
             )
     print(f"{made} seals over {receipts} receipts")
     for error in book.failed:
-        print(f"error: {error}; its till waits", file=sys.stderr)
+        print(f"error: {printable(str(error))}; its till waits", file=sys.stderr)
     return 1 if book.failed else 0
 
 

@@ -11,6 +11,7 @@ from persistence.seal.seal_command import opened
 from persistence.seal.settings import SealSettings
 from tillstream import logs, process
 from tillstream.errors import TillstreamError
+from tillstream.printable import printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     faults = 0
     for fault in _faults(arguments.folder, heads):
         faults += 1
-        print(fault)
+        print(printable(fault))
     print(f"{len(heads)} tills, {sum(head[0] for head in heads.values())} seals, {faults} faults")
     if arguments.note and not faults:
         arguments.note.write_text(json.dumps(heads, indent=1, sort_keys=True) + "\n")

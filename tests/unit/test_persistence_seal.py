@@ -153,3 +153,68 @@ def test_an_erased_customer_breaks_no_seal() -> None:
 
     assert before["raw"] != after["raw"]
     assert content(before) == content(after)
+
+
+def book_of(*tills: tuple[str, str]) -> tuple[list[Json], list[Json]]:
+    """A seal over one receipt of each till, in the order of tills."""
+    seals, receipts = [], []
+    for store, till in sorted(tills):
+        fields = receipt(1, storeID=store, terminalID=till)
+        receipts.append(content(entry(stamped(fields), STORES).document()))
+        seals.append(close(receipts[-1:], None, 0, NOW, KEY))
+    return seals, receipts
+
+
+@pytest.mark.parametrize(
+    "tills",
+    [
+        [("A/B", "C"), ("A", "B/C")],
+        [("A%2FB", "C"), ("A/B", "C")],
+        [("a b", "c"), ("a", "b c"), ("é", "\u3000x"), ("#", "?")],
+    ],
+)
+def test_tills_of_any_names_are_told_apart(tills: list[tuple[str, str]]) -> None:
+    heads: offline.Heads = {}
+    first = faults(*book_of(*tills), heads)
+
+    assert ([], len(tills)) == (first, len(heads))
+    assert [] == faults(*book_of(*tills), dict(heads))
+
+
+def test_heads_that_were_noted_by_plain_names_still_stand() -> None:
+    seals, receipts = book_of(("A&B", "1"), ("A/B", "C"))
+    noted = {"A&B/1": [1, seals[0]["hash"]], "A/B/C": [1, seals[1]["hash"]]}
+    heads = dict(noted)
+
+    assert [] == faults(seals, receipts, heads)
+    assert {"A%26B/1": noted["A&B/1"], "A%2FB/C": noted["A/B/C"]} == heads
+    altered = {"A&B/1": [1, "0" * 64]}
+    assert ["till A%26B/1, day 2026-11-21, seal 1: is not the one that was noted"] == faults(
+        seals, receipts, altered
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("A%2FB/uuid/6f9619ff8b86d011b42d00c04fc964ff", "uuid/6f9619ff8b86d011b42d00c04fc964ff"),
+        ("uuid/6f9619ff8b86d011b42d00c04fc964ff", "uuid/6f9619ff8b86d011b42d00c04fc964ff"),
+        ("uuid/uuid/1/2026-11-21 08:00:01", "uuid/uuid/1/2026-11-21 08:00:01"),
+    ],
+)
+def test_a_receipt_is_sealed_under_its_name_within_the_store(key: str, name: str) -> None:
+    stored_now = stored(1) | {"_id": key}
+
+    assert name == content(stored_now)["key"]
+
+
+def test_a_seal_holds_when_the_offset_moves_from_minutes_to_seconds() -> None:
+    before, after = stored(1), stored(1)
+    for each in (before, after):
+        each.pop("utcOffsetSeconds", None)
+        each.pop("utcOffsetMinutes", None)
+    before["utcOffsetMinutes"], after["utcOffsetSeconds"] = -90, -5400
+    paris_1900 = {"utcOffsetSeconds": 561}
+
+    assert content(before) == content(after)
+    assert paris_1900.items() <= content(after | paris_1900).items()
