@@ -61,6 +61,8 @@ def _digest(payload: bytes, question: ReceiptsQuestion) -> bytes:
         question.till,
         question.start and question.start.timestamp(),
         question.end and question.end.timestamp(),
+        question.first_day and question.first_day.isoformat(),
+        question.end_day and question.end_day.isoformat(),
         question.category,
         question.payment,
         question.min_total,

@@ -85,7 +85,9 @@ class Endpoints:
         caller = self._caller(request)
         question = receipts_question(request.query_params.multi_items(), self._table)
         question = _scoped(question, caller)
-        found = await self._source.page(receipts_query(question), views.FIELDS, question.limit + 1)
+        found = await self._source.page(
+            receipts_query(question, self._table), views.FIELDS, question.limit + 1
+        )
         page = found[: question.limit]
         cursor = None
         if len(found) > len(page):
@@ -105,7 +107,7 @@ class Endpoints:
         caller = self._caller(request)
         question = export_question(request.query_params.multi_items(), self._table)
         question = _scoped(question, caller)
-        query = export_query(question)
+        query = export_query(question, self._table)
         name = f"receipts.{question.format}"
         if request.method == "HEAD":
             return Response(headers={"content-disposition": f'attachment; filename="{name}"'})

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from persistence.api import problems
 from persistence.api.problems import Fault
@@ -49,14 +49,37 @@ _AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,2})?")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReceiptsQuestion:
+class Range:
+    """Business days or times from which and up to which receipts are asked; None is open."""
+
+    #: Business days, [first_day, end_day), each store's in its own calendar.
+    first_day: date | None = None
+    end_day: date | None = None
+    #: Event time, [start, end). Of days and times, each end has one at most.
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def length(self) -> timedelta | None:
+        """How long it is, to a day where a day and a time are its ends; None is for ever."""
+        first = self.start or self.first_day
+        end = self.end or self.end_day
+        if first is None or end is None:
+            return None
+        if isinstance(first, datetime) and isinstance(end, datetime):
+            return end - first
+        return _as_day(end) - _as_day(first)
+
+
+def _as_day(end: date) -> date:
+    return end.date() if isinstance(end, datetime) else end
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptsQuestion(Range):
     """Which receipts, in which order. `stores` empty means every store."""
 
     stores: tuple[str, ...] = ()
     till: str | None = None
-    #: Event time, [start, end).
-    start: datetime | None = None
-    end: datetime | None = None
     category: str | None = None
     payment: str | None = None
     #: Least gross total, cents.
@@ -77,13 +100,11 @@ class SalesQuestion:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportQuestion:
-    """Every receipt of [start, end), oldest first."""
+class ExportQuestion(Range):
+    """Every receipt of a range, oldest first."""
 
     format: Format
     stores: tuple[str, ...] = ()
-    start: datetime | None = None
-    end: datetime | None = None
 
 
 Pairs = Sequence[tuple[str, str]]
@@ -93,12 +114,10 @@ def receipts_question(pairs: Pairs, table: StoreTable) -> ReceiptsQuestion:
     """The question of `GET /receipts`; raises Problem."""
     given = _Given(pairs, RECEIPTS_PARAMETERS)
     stores = given.stores()
-    start, end = given.moments(_calendar(stores, table))
     question = ReceiptsQuestion(
         stores=stores,
         till=given.text("till"),
-        start=start,
-        end=end,
+        **given.ends(_calendar(stores, table)),
         category=given.text("category"),
         payment=given.text("payment"),
         min_total=given.cents("min_total"),
@@ -127,14 +146,14 @@ def export_question(pairs: Pairs, table: StoreTable) -> ExportQuestion:
     """The question of `GET /export`; raises Problem."""
     given = _Given(pairs, ["format", "from", "to", "store"])
     stores = given.stores()
-    start, end = given.moments(_calendar(stores, table))
+    ends = given.ends(_calendar(stores, table))
     chosen = given.choice("format", get_args(Format), required=True)
     given.require_sound()
-    return ExportQuestion(format=chosen, stores=stores, start=start, end=end)  # type: ignore[arg-type]
+    return ExportQuestion(format=chosen, stores=stores, **ends)  # type: ignore[arg-type]
 
 
 def _calendar(stores: Collection[str], table: StoreTable) -> BusinessDay:
-    """A question about one store is asked in its own calendar."""
+    """Times without an offset are of the one store that is named, else of the chain."""
     return table.calendar(next(iter(stores))) if len(stores) == 1 else table.default
 
 
@@ -210,28 +229,35 @@ class _Given:
             return None
         return day
 
-    def moments(self, calendar: BusinessDay) -> tuple[datetime | None, datetime | None]:
-        """`from` and `to`, in order."""
-        start, end = self._moment("from", calendar), self._moment("to", calendar)
-        self.require_order(start, end)
-        return start, end
+    def ends(self, calendar: BusinessDay) -> dict[str, Any]:
+        """The fields of a Range: `from` and `to`, in order, each a business day or a time."""
+        first, end = self._end("from", calendar), self._end("to", calendar)
+        if isinstance(first, datetime) == isinstance(end, datetime):
+            self.require_order(first, end)
+        elif first is not None and end is not None:
+            self.require_order(_instant(first, calendar), _instant(end, calendar))
+        return {
+            ("start" if isinstance(first, datetime) else "first_day"): first,
+            ("end" if isinstance(end, datetime) else "end_day"): end,
+        }
 
     def require_order(self, first: date | None, end: date | None) -> None:
         if first is not None and end is not None and first >= end:
             self._fault("to", "is not after `from`; `to` itself is not included")
 
-    def _moment(self, name: str, calendar: BusinessDay) -> datetime | None:
-        """A time, or the beginning of a business day; without an offset, in the store's zone."""
+    def _end(self, name: str, calendar: BusinessDay) -> date | None:
+        """A business day, or a time: without an offset, in the calendar's zone."""
         text = self.text(name)
         if text is None:
             return None
         try:
+            end: date
             if len(text) == len("2026-11-21"):
-                moment = calendar.starts(date.fromisoformat(text))
+                end = date.fromisoformat(text)
             else:
-                moment = event_time(text, calendar.zone)
+                end = event_time(text, calendar.zone)
             # Near the ends of the calendar it has no time in UTC, and no business day around it.
-            _ = moment.timestamp(), moment - _AROUND, moment + _AROUND
+            _ = end - _AROUND, end + _AROUND
         except (ValueError, OverflowError):
             self._fault(
                 name,
@@ -239,7 +265,11 @@ class _Given:
                 " 2026-11-21T08:00:00+01:00, its + encoded as %2B",
             )
             return None
-        return moment
+        return end
 
     def _fault(self, parameter: str, message: str) -> None:
         self._faults.append(Fault(parameter, message))
+
+
+def _instant(end: date, calendar: BusinessDay) -> datetime:
+    return end if isinstance(end, datetime) else calendar.starts(end)

@@ -13,6 +13,7 @@ from persistence.api.cursor import Position, position_of
 from persistence.api.parameters import MAX_STORES, ExportQuestion, ReceiptsQuestion
 from persistence.documents import Document
 from persistence.migration import DAY_INDEX, STORE_INDEX
+from tillstream.stores import StoreTable
 
 #: Days that a question may span which reads every receipt of them: of the whole chain, and of
 #: one store; several stores share the latter. What is rare in a large chain may still take longer
@@ -22,6 +23,9 @@ MAX_STORE_DAYS = 366
 
 #: A range of days may be longer by what clocks were set back.
 _CLOCK_CHANGE_HOURS = 2
+
+#: Where clocks change, a day may begin an hour away from where its cutoff stands.
+_SLACK = timedelta(hours=3)
 
 #: Further than any zone and cutoff bring a receipt's time away from its business day.
 _AROUND = timedelta(days=2)
@@ -46,7 +50,7 @@ class Query(NamedTuple):
     hint: dict[str, int]
 
 
-def receipts_query(question: ReceiptsQuestion) -> Query:
+def receipts_query(question: ReceiptsQuestion, table: StoreTable) -> Query:
     """The query of a page; raises Problem where no index serves it, or for a wrong cursor."""
     after = None if question.cursor is None else position_of(question.cursor, question)
     if question.sort not in ("-date", "date"):
@@ -60,7 +64,7 @@ def receipts_query(question: ReceiptsQuestion) -> Query:
         )
     _require_short(question)
     _require_few(question.stores)
-    matched = _range(question)
+    matched = _range(question, table)
     if question.till is not None:
         matched["till"] = question.till
     if question.category is not None:
@@ -75,10 +79,10 @@ def receipts_query(question: ReceiptsQuestion) -> Query:
     return _query(matched, question.stores, newest_first=newest_first)
 
 
-def export_query(question: ExportQuestion) -> Query:
+def export_query(question: ExportQuestion, table: StoreTable) -> Query:
     """Everything of a range, oldest first; raises Problem for more stores than go at once."""
     _require_few(question.stores)
-    return _query(_range(question), question.stores, newest_first=False)
+    return _query(_range(question, table), question.stores, newest_first=False)
 
 
 def _query(matched: Document, stores: tuple[str, ...], *, newest_first: bool) -> Query:
@@ -87,12 +91,41 @@ def _query(matched: Document, stores: tuple[str, ...], *, newest_first: bool) ->
     return Query(matched, _NEWEST_DAY_FIRST if newest_first else _OLDEST_DAY_FIRST, BY_DAY)
 
 
-def _range(question: ReceiptsQuestion | ExportQuestion) -> Document:
+def days_between(first: date | None, end: date | None) -> Document:
+    """A condition on the business day: of [first, end), as each store's own calendar had it."""
+    days: Document = {}
+    if first is not None:
+        days["$gte"] = first.isoformat()
+    if end is not None:
+        days["$lt"] = end.isoformat()
+    return days
+
+
+def around(
+    first: date | None, end: date | None, stores: tuple[str, ...], table: StoreTable
+) -> Document:
+    """A range of time that has every receipt of these days of these stores, and little more.
+
+    The index of stores has no business day.
+    """
+    calendars = [table.calendar(store) for store in stores]
+    dates: Document = {}
+    if first is not None:
+        dates["$gte"] = min(calendar.starts(first) for calendar in calendars) - _SLACK
+    if end is not None:
+        dates["$lt"] = max(calendar.starts(end) for calendar in calendars) + _SLACK
+    return dates
+
+
+def _range(question: ReceiptsQuestion | ExportQuestion, table: StoreTable) -> Document:
     matched: Document = {}
+    days = days_between(question.first_day, question.end_day)
+    dates: Document = {}
     if question.stores:
         matched["store"] = among(question.stores)
-    dates: Document = {}
-    days: Document = {}
+        dates = around(question.first_day, question.end_day, question.stores, table)
+    if days and question.stores:
+        matched["businessDay"] = days
     if question.start is not None:
         dates["$gte"] = question.start
         days["$gte"] = _day(question.start, -_AROUND)
@@ -151,12 +184,8 @@ def _require_short(question: ReceiptsQuestion) -> None:
     if not names:
         return
     days = longest(question.stores)
-    start, end = question.start, question.end
-    if (
-        start is None
-        or end is None
-        or end - start > timedelta(days=days, hours=_CLOCK_CHANGE_HOURS)
-    ):
+    length = question.length()
+    if length is None or length > timedelta(days=days, hours=_CLOCK_CHANGE_HOURS):
         raise problems.no_index(
             f"No index has {names}, so every receipt from `from` to `to` is read",
             f"give both, at most {days} days apart; with store=, {MAX_STORE_DAYS} days",

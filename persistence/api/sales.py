@@ -4,21 +4,18 @@ The ledger's rules hold here: a receipt is credited to the business day of its s
 returns are negative, voids are receipts as any; a key counts a receipt that touches it once.
 """
 
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from persistence.api import problems
 from persistence.api.parameters import By, SalesQuestion
-from persistence.api.queries import BY_DAY, BY_STORE, among
+from persistence.api.queries import BY_DAY, BY_STORE, among, around, days_between
+from persistence.api.wall_clock import hour_of
 from persistence.documents import Document
 from tillstream.stores import StoreTable
 
 #: Days that one question may span: of the whole chain, and of named stores together.
 MAX_CHAIN_DAYS = 31
 MAX_STORE_DAYS = 366
-
-#: Where clocks change, a day may begin an hour away from where its cutoff stands.
-_SLACK = timedelta(hours=3)
 
 
 class SalesQuery(NamedTuple):
@@ -43,25 +40,21 @@ def sales_query(question: SalesQuestion, table: StoreTable) -> SalesQuery:
             f"ask for at most {most} days at once, or for one store, up to {MAX_STORE_DAYS} days;"
             " `python -m persistence sql` sums over everything",
         )
-    first, end = question.first.isoformat(), question.end.isoformat()
-    match: Document = {"businessDay": {"$gte": first, "$lt": end}}
+    first_day, end_day = question.first, question.end
+    match: Document = {"businessDay": days_between(first_day, end_day)}
     if stores:
         # The index of stores has the date: a range around the days, in any zone.
-        match |= {"store": among(stores), "date": _around(question, table)}
+        match |= {"store": among(stores), "date": around(first_day, end_day, stores, table)}
     return SalesQuery(
-        [{"$match": match}, *_BREAKDOWNS[question.by](table), {"$sort": {"_id": 1}}],
+        [{"$match": match}, *_BREAKDOWNS[question.by](question, table), {"$sort": {"_id": 1}}],
         BY_STORE if stores else BY_DAY,
     )
 
 
-def _around(question: SalesQuestion, table: StoreTable) -> Document:
-    starts = [table.calendar(store).starts(question.first) for store in question.stores]
-    ends = [table.calendar(store).starts(question.end) for store in question.stores]
-    return {"$gte": min(starts) - _SLACK, "$lt": max(ends) + _SLACK}
-
-
 def key_text(by: By, key: Any) -> str:
     """A key as the ledger has it: of a VAT rate, hundredths of a percent as percent."""
+    if by == "hour":
+        return f"{key:02d}"
     return f"{key / 100:g}" if by == "vat" else str(key)
 
 
@@ -101,28 +94,13 @@ def _lines(field: str) -> list[Document]:
     return _parts("lines", field, {name: {"$sum": f"$lines.{name}"} for name in names})
 
 
-def _hour(table: StoreTable) -> Document:
-    """The hour of the store's wall clock."""
-    zones: dict[str, list[str]] = {}
-    for store, calendar in table.exceptions.items():
-        zones.setdefault(str(calendar.zone), []).append(store)
-    default = str(table.default.zone)
-    branches = [
-        {"case": {"$in": ["$store", stores]}, "then": zone}
-        for zone, stores in zones.items()
-        if zone != default
-    ]
-    zone = {"$switch": {"branches": branches, "default": default}} if branches else default
-    return {"$dateToString": {"date": "$date", "format": "%H", "timezone": zone}}
-
-
 _BREAKDOWNS: dict[By, Any] = {
-    "day": lambda _: _whole("$businessDay"),
-    "hour": lambda table: _whole(_hour(table)),
-    "store": lambda _: _whole("$store"),
-    "category": lambda _: _lines("category"),
-    "vat": lambda _: _lines("taxBasisPoints"),
-    "tender": lambda _: _parts(
+    "day": lambda _, __: _whole("$businessDay"),
+    "hour": lambda question, table: _whole(hour_of(question.first, question.end, table)),
+    "store": lambda _, __: _whole("$store"),
+    "category": lambda _, __: _lines("category"),
+    "vat": lambda _, __: _lines("taxBasisPoints"),
+    "tender": lambda _, __: _parts(
         "payments",
         "mechanism",
         {

@@ -1,6 +1,6 @@
 """Questions to the archive, before it is asked: parameters and cursors."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,19 +22,18 @@ POSITION = Position(
 
 
 @pytest.mark.parametrize(
-    ("stores", "start"),
-    [
-        ([], datetime(2026, 11, 21, tzinfo=PARIS)),
-        (["9"], datetime(2026, 11, 21, 4, tzinfo=ZoneInfo("Indian/Reunion"))),
-        (["9", "1"], datetime(2026, 11, 21, tzinfo=PARIS)),
-    ],
+    ("stores", "zone"),
+    [([], PARIS), (["9"], ZoneInfo("Indian/Reunion")), (["9", "1"], PARIS)],
 )
-def test_a_day_begins_in_the_calendar_of_the_store_that_is_asked_about(
-    stores: list[str], start: datetime
+def test_a_time_is_of_the_store_that_is_asked_about_and_a_day_is_of_each(
+    stores: list[str], zone: ZoneInfo
 ) -> None:
-    pairs = [("from", "2026-11-21"), *(("store", store) for store in stores)]
+    named = [("store", store) for store in stores]
+    of_times = receipts_question([("from", "2026-11-21T04:00:00"), *named], TABLE)
+    of_days = receipts_question([("from", "2026-11-21"), *named], TABLE)
 
-    assert start == receipts_question(pairs, TABLE).start
+    assert (datetime(2026, 11, 21, 4, tzinfo=zone), None) == (of_times.start, of_times.first_day)
+    assert (None, date(2026, 11, 21)) == (of_days.start, of_days.first_day)
 
 
 def test_everything_that_does_not_hold_is_told_at_once() -> None:

@@ -69,7 +69,7 @@ def test_every_question_that_is_taken_is_served_by_an_index(
         if later:
             last = Position(datetime(2026, 11, 21, 7, 0, 2, tzinfo=UTC), "1/1/3/x", "2026-11-21")
             pairs.append(("cursor", cursor_text(last, receipts_question(pairs, table))))
-        query = receipts_query(receipts_question(pairs, table))
+        query = receipts_query(receipts_question(pairs, table), table)
         command = {
             "find": "receipts",
             "filter": query.filter,

@@ -1,0 +1,68 @@
+"""The hour of a store's wall clock as MongoDB computes it, by the zones of this program. No I/O.
+
+MongoDB has zone tables of its own: another edition, and without the seconds of the times before
+zones. Here the offsets come from where the ledger has them, and MongoDB only adds.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from persistence.documents import Document
+from tillstream.stores import StoreTable
+
+#: Further than any zone and cutoff bring a receipt's time away from its business day.
+_AROUND = timedelta(days=2)
+_HOUR_MS = 3_600_000
+
+
+def hour_of(first: date, end: date, table: StoreTable) -> Document:
+    """An expression of the hour, 0 to 23, of receipts of the business days [first, end)."""
+    start = datetime.combine(first, time(), UTC) - _AROUND
+    stop = datetime.combine(end, time(), UTC) + _AROUND
+    zones: dict[str, list[str]] = {}
+    for store, calendar in table.exceptions.items():
+        zones.setdefault(calendar.zone.key, []).append(store)
+    default = _offset(table.default.zone, start, stop)
+    branches = [
+        {"case": {"$in": ["$store", stores]}, "then": _offset(ZoneInfo(zone), start, stop)}
+        for zone, stores in zones.items()
+        if zone != table.default.zone.key
+    ]
+    offset = {"$switch": {"branches": branches, "default": default}} if branches else default
+    wall = {"$add": [{"$toLong": "$date"}, offset]}
+    hours = {"$floor": {"$divide": [wall, _HOUR_MS]}}
+    # The rest of a negative number is negative.
+    return {"$toInt": {"$mod": [{"$add": [{"$mod": [hours, 24]}, 24]}, 24]}}
+
+
+def changes(zone: ZoneInfo, start: datetime, stop: datetime) -> Iterator[tuple[datetime, int]]:
+    """Until when which offset holds, ms, from `start` to `stop`; the last one for ever."""
+    day, offset = start, _milliseconds(zone, start)
+    while day < stop:
+        following = min(day + timedelta(days=1), stop)
+        if _milliseconds(zone, following) != offset:
+            before, after = day, following
+            while after - before > timedelta(seconds=1):
+                middle = before + (after - before) // 2
+                middle = middle.replace(microsecond=0)
+                if _milliseconds(zone, middle) == offset:
+                    before = middle
+                else:
+                    after = middle
+            yield after, offset
+            offset = _milliseconds(zone, following)
+        day = following
+    yield datetime.max.replace(tzinfo=UTC), offset
+
+
+def _offset(zone: ZoneInfo, start: datetime, stop: datetime) -> Document | int:
+    *before, (_, last) = changes(zone, start, stop)
+    if not before:
+        return last
+    branches = [{"case": {"$lt": ["$date", until]}, "then": offset} for until, offset in before]
+    return {"$switch": {"branches": branches, "default": last}}
+
+
+def _milliseconds(zone: ZoneInfo, moment: datetime) -> int:
+    return (moment.astimezone(zone).utcoffset() or timedelta()) // timedelta(milliseconds=1)
