@@ -11,6 +11,7 @@ from persistence.api.parameters import By, SalesQuestion
 from persistence.api.queries import BY_DAY, BY_STORE, among, around, days_between
 from persistence.api.wall_clock import hour_of
 from persistence.documents import Document
+from tillstream.money import rate_text
 from tillstream.stores import StoreTable
 
 #: Days that one question may span: of the whole chain, and of named stores together.
@@ -55,7 +56,7 @@ def key_text(by: By, key: Any) -> str:
     """A key as the ledger has it: of a VAT rate, hundredths of a percent as percent."""
     if by == "hour":
         return f"{key:02d}"
-    return f"{key / 100:g}" if by == "vat" else str(key)
+    return rate_text(key) if by == "vat" else str(key)
 
 
 def _whole(key: Any) -> list[Document]:

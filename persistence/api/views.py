@@ -9,7 +9,7 @@ from bson.int64 import Int64
 from persistence.api.parameters import By, SalesQuestion
 from persistence.api.sales import key_text
 from persistence.documents import OFFSET_FIELDS, Document, raw_bytes, utc_offset
-from tillstream.money import CURRENCY, decimal_text
+from tillstream.money import CURRENCY, decimal_text, rate_text
 
 #: What the views read of a document.
 FIELDS = (
@@ -199,7 +199,7 @@ def _line(line: Document) -> LineView:
         category_code=line["categoryCode"],
         category=line["category"],
         units_milli=line["unitsMilli"],
-        tax_percentage=f"{line['taxBasisPoints'] / 100:g}",
+        tax_percentage=rate_text(line["taxBasisPoints"]),
         net=decimal_text(line["netMinor"]),
         net_minor=line["netMinor"],
         gross=decimal_text(line["grossMinor"]),

@@ -52,7 +52,7 @@ def api(
 @pytest.fixture(scope="module")
 def receipts(store: Store) -> list[dict[str, Any]]:
     """Every half hour of three days around each of DAYS, in every store."""
-    made = []
+    made: list[dict[str, Any]] = []
     for place in STORES:
         for day in DAYS:
             first = datetime.combine(day - timedelta(1), time())
