@@ -187,8 +187,8 @@ def _sold(text: str, calendar: BusinessDay) -> _Sold:
     return _Sold(
         sold.unix_seconds,
         elements.date(b"date", milliseconds(sold.instant))
-        + b"\x10utcOffsetMinutes\0"
-        + elements.int32(sold.offset // timedelta(minutes=1))
+        + b"\x10utcOffsetSeconds\0"
+        + elements.int32(sold.offset // timedelta(seconds=1))
         + elements.text(b"businessDay", sold.day.isoformat()),
     )
 

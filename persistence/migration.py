@@ -1,4 +1,4 @@
-"""`python -m persistence migrate`: collections, validators and indexes, in steps that are numbered.
+"""`python -m persistence migrate`: collections, indexes and documents, in numbered steps.
 
 The worker does the same at its start. Each step may be done again; a database that a newer
 Tillstream has prepared is left alone.
@@ -11,6 +11,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.database import Database
 from pymongo.errors import CollectionInvalid
 
+from persistence.migrated_documents import count_seconds, give_stores
 from persistence.settings import PersistenceSettings, RetentionSettings
 from tillstream import process
 from tillstream.errors import TillstreamError
@@ -21,7 +22,7 @@ Document = dict[str, Any]
 SCHEMA = "schema"
 
 #: Raised with every change below.
-VERSION = 2
+VERSION = 3
 
 #: What a day's minutes and sums are read from, without the receipts, and a page of all receipts, in
 #: order. Each further index costs mongod a tenth of a receipt's time.
@@ -55,13 +56,14 @@ _CENTS = {"bsonType": "long"}
 RECEIPT_SCHEMA = {
     "bsonType": "object",
     "required": [
-        *("_id", "store", "till", "number", "date", "utcOffsetMinutes", "businessDay"),
+        *("_id", "store", "till", "number", "date", "utcOffsetSeconds", "businessDay"),
         *("receivedAt", "storedAt", "grossMinor", "netMinor", "taxMinor", "lines", "payments"),
         "raw",
     ],
     "properties": {
         "businessDay": _TEXT,
         "date": {"bsonType": "date"},
+        "utcOffsetSeconds": {"bsonType": "int"},
         "receivedAt": {"bsonType": "date"},
         "grossMinor": _CENTS,
         "netMinor": _CENTS,
@@ -99,6 +101,8 @@ def migrate(database: Database[Document], retention: RetentionSettings) -> bool:
         _retain(database, name, retention.days()[name])
     validator = {"$jsonSchema": RECEIPT_SCHEMA}
     database.command("collMod", "receipts", validator=validator, validationLevel="strict")
+    count_seconds(database)
+    give_stores(database)
     # Last: a migration that was interrupted is done again.
     database[SCHEMA].update_one({"_id": SCHEMA}, {"$set": wanted}, upsert=True)
     return True

@@ -53,7 +53,7 @@ def test_a_document_holds_what_queries_and_sums_need() -> None:
         "agent": "1",
         "customer": None,
         "date": datetime(2026, 11, 21, 2, 59, 59, tzinfo=UTC),
-        "utcOffsetMinutes": 60,
+        "utcOffsetSeconds": 3600,
         "businessDay": "2026-11-20",
         "receivedAt": datetime.fromtimestamp(1_795_000_000.25, UTC),
         "grossMinor": 110,
@@ -132,11 +132,13 @@ def test_bytes_that_are_no_text_are_kept_too() -> None:
 @pytest.mark.parametrize(
     ("text", "utc", "offset", "day"),
     [
-        ("2026-07-01 00:30:00", "2026-06-30T22:30:00", 120, "2026-06-30"),
+        ("2026-07-01 00:30:00", "2026-06-30T22:30:00", 7200, "2026-06-30"),
         ("2026-07-01T12:00:00Z", "2026-07-01T12:00:00", 0, "2026-07-01"),
-        ("2026-07-01T01:00:00-05:30", "2026-07-01T06:30:00", -330, "2026-07-01"),
+        ("2026-07-01T01:00:00-05:30", "2026-07-01T06:30:00", -19800, "2026-07-01"),
         # The hour that comes twice when clocks go back is its first.
-        ("2026-10-25 02:30:00", "2026-10-25T00:30:00", 120, "2026-10-24"),
+        ("2026-10-25 02:30:00", "2026-10-25T00:30:00", 7200, "2026-10-24"),
+        # Before there were time zones, offsets had seconds.
+        ("1900-01-01 12:00:00", "1900-01-01T11:50:39", 561, "1900-01-01"),
     ],
 )
 def test_a_sale_is_dated_in_utc_with_its_offset_and_business_day(
@@ -146,7 +148,7 @@ def test_a_sale_is_dated_in_utc_with_its_offset_and_business_day(
 
     assert (datetime.fromisoformat(utc + "+00:00"), offset, day) == (
         stored["date"],
-        stored["utcOffsetMinutes"],
+        stored["utcOffsetSeconds"],
         stored["businessDay"],
     )
 
