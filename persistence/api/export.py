@@ -2,11 +2,13 @@
 
 import asyncio
 import io
+import json
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AsyncExitStack, aclosing
 from decimal import Decimal
 from typing import Protocol
 
+import structlog
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
@@ -15,12 +17,17 @@ from persistence.api.parameters import Format
 from persistence.csv_output import BEGIN, csv_rows
 from persistence.documents import Document
 from tillstream.codec import NDJSON
+from tillstream.errors import TillstreamError
+
+log = structlog.get_logger()
 
 #: Receipts that are in hand at once: of text about 1 MB, of documents for Parquet about 5 MB.
 TEXT_BATCH = 500
 PARQUET_BATCH = 1_000
 #: Receipts that a reader of Parquet reads or skips as a whole: about 1 MB of columns.
 ROW_GROUP = 5 * PARQUET_BATCH
+#: Receipts that a file names which are not in it.
+NAMED = 1_000
 
 #: A client that takes nothing for so long is given up, seconds: it holds a place and a cursor.
 STALLED_SECONDS = 60.0
@@ -132,6 +139,7 @@ class ParquetWriter:
         self._rows = rows
         self._table_of = pyarrow.Table.from_batches
         self._group: list[pyarrow.RecordBatch] = []
+        self._left_out: list[str] = []
         self._sink = io.BytesIO()
         self._writer = pyarrow.parquet.ParquetWriter(self._sink, rows.SCHEMA, compression="zstd")
 
@@ -139,7 +147,9 @@ class ParquetWriter:
         return b""
 
     def add(self, documents: list[Document]) -> bytes:
-        self._group.append(self._rows.batch(documents))
+        carried = self._rows.carried_part(documents, self._leave_out)
+        if carried is not None:
+            self._group.append(carried.batch)
         if sum(len(each) for each in self._group) < ROW_GROUP:
             return b""
         self._write_group()
@@ -148,8 +158,16 @@ class ParquetWriter:
     def end(self) -> bytes:
         if self._group:
             self._write_group()
+        if self._left_out:
+            self._writer.add_key_value_metadata({"leftOut": json.dumps(self._left_out)})
         self._writer.close()
         return self._taken()
+
+    def _leave_out(self, error: TillstreamError) -> None:
+        """It is named in the log, and in the file's own metadata as `leftOut`."""
+        log.error("a receipt is not in the export", reason=str(error))
+        if len(self._left_out) < NAMED:
+            self._left_out.append(str(error))
 
     def _write_group(self) -> None:
         self._writer.write_table(self._table_of(self._group, self._rows.SCHEMA))

@@ -20,7 +20,7 @@ def erase_from_files(
         record.add_day(day)
         with engine.engine(writing.storage) as connection:
             archived = writing.manifest.days[day]
-            before = engine.files_sql(writing.storage, [archived.file])
+            before = engine.files_sql(writing.storage, [archived])
             # Materialised: a parameter is bound once, and the rows are read twice.
             connection.execute(
                 f"""
@@ -36,7 +36,7 @@ def erase_from_files(
 
 def _days(writing: Writing, customer: str, before: datetime) -> list[date]:
     with engine.engine(writing.storage) as connection:
-        every = engine.files_sql(writing.storage, writing.manifest.files())
+        every = engine.files_sql(writing.storage, writing.manifest.archived())
         found = connection.execute(
             f"SELECT DISTINCT businessDay FROM {every}"  # noqa: S608 - files of the manifest
             " WHERE customer = $customer AND receivedAt < $before ORDER BY 1",

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from persistence.parquet.manifest import Totals
+from persistence.parquet.manifest import ArchivedDay, Totals
 from persistence.parquet.rows import SCHEMA
 from persistence.parquet.scratch import scratch_folder
 from persistence.parquet.storage import Storage
@@ -17,6 +18,17 @@ MEMORY = "512MB"
 
 #: Rows of a group: what a reader skips or reads as a whole.
 ROW_GROUP = 100_000
+
+#: Columns of today by those of the first layout. A key has its store as the contract writes it.
+_FIRST_LAYOUT = {
+    "utcOffsetSeconds": "utcOffsetMinutes::INTEGER * 60",
+    "key": r"""
+        CASE WHEN regexp_full_match(key, 'uuid/[0-9a-f]*') THEN
+            CASE WHEN regexp_full_match(store, '[\p{L}\p{N}]+') THEN store
+            ELSE replace(url_encode(store), '%20', ' ') END || '/' || key
+        ELSE key END
+    """,
+}
 
 #: A receipt with this order is near those of its store, and of its time.
 ORDER = "store, date, key"
@@ -76,16 +88,24 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def files_sql(storage: Storage, files: Iterable[str]) -> str:
-    """The rows of files as SQL of a relation with SCHEMA; of none, an empty one."""
-    locations = [quoted(storage.location(file)) for file in files]
-    if not locations:
-        return f"(SELECT {_typed_nulls()} WHERE false)"
-    columns = ", ".join(SCHEMA.names)
-    return (
-        f"(SELECT {columns} FROM read_parquet([{', '.join(locations)}],"  # noqa: S608 - ours
-        " hive_partitioning = true, hive_types = {'businessDay': 'DATE'}))"
-    )
+def files_sql(storage: Storage, days: Iterable[ArchivedDay]) -> str:
+    """The rows of archived days as SQL of a relation with SCHEMA; of none, an empty one.
+
+    Files of the first layout are read as if they had been written today.
+    """
+    types = _types()
+    parts = [f"SELECT {', '.join(f'NULL::{types[name]} AS {name}' for name in types)} WHERE false"]
+    by_layout: dict[int, list[str]] = {}
+    for day in days:
+        by_layout.setdefault(day.layout, []).append(quoted(storage.location(day.file)))
+    for layout, locations in by_layout.items():
+        of_today = (_FIRST_LAYOUT if layout == 1 else {}).get
+        columns = ", ".join(f"({of_today(name, name)})::{types[name]} AS {name}" for name in types)
+        parts.append(
+            f"SELECT {columns} FROM read_parquet([{', '.join(locations)}],"  # noqa: S608 - ours
+            " hive_partitioning = true, hive_types = {'businessDay': 'DATE'})"
+        )
+    return f"({' UNION ALL '.join(parts)})"
 
 
 def by_store(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, Totals]:
@@ -116,9 +136,8 @@ def write(connection: duckdb.DuckDBPyConnection, relation: str, path: Path) -> N
     )
 
 
-def _typed_nulls() -> str:
+@cache
+def _types() -> dict[str, str]:
     # Arrow and DuckDB call their types by different names: take them from an empty table.
     empty = duckdb.arrow(SCHEMA.empty_table())
-    return ", ".join(
-        f"NULL::{kind} AS {name}" for name, kind in zip(empty.columns, empty.types, strict=True)
-    )
+    return {name: str(kind) for name, kind in zip(empty.columns, empty.types, strict=True)}

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 import duckdb
+import pyarrow as pa
 from msgspec.structs import replace
 
 from persistence.documents import Document
@@ -36,6 +37,13 @@ class Exported(NamedTuple):
     added: int
 
 
+class NoDay(TillstreamError):
+    """A business day of MongoDB that is none: its receipts are in no file."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"receipts of the business day {text!r}: there is no such day")
+
+
 class Exporter:
     """Brings the archive up to MongoDB, day by day."""
 
@@ -48,6 +56,8 @@ class Exporter:
         self._stop = stop
         #: Why a day was left as it was.
         self.failed: list[TillstreamError] = []
+        #: Receipts that their days are without.
+        self.left_out: list[rows.UnreadableReceipt] = []
 
     def run(self, first: date, last: date) -> Iterator[Exported]:
         """Every day of MongoDB from `first` to `last`, both included, which must be closed.
@@ -57,10 +67,12 @@ class Exporter:
         """
         started = utc(self._clock())
         self._source.prepare()
-        for day, in_mongo in self._source.days(first, last).items():
+        days = self._source.days(first, last)
+        self.failed += [NoDay(each) for each in self._source.no_days]
+        for day, in_mongo in days.items():
             try:
                 yield self._bring(day, in_mongo)
-            except (DayDiffers, rows.UnreadableReceipt) as error:
+            except DayDiffers as error:
                 self.failed.append(error)
         manifest = self._writing.manifest
         if not self.failed and all(first <= day <= last for day in manifest.days):
@@ -82,16 +94,16 @@ class Exporter:
     def _write(
         self, connection: duckdb.DuckDBPyConnection, day: date, archived: ArchivedDay | None
     ) -> Exported:
-        before = engine.files_sql(self._writing.storage, [archived.file] if archived else [])
-        heard = _Heard(self._watched(self._source.day(day)))
-        with engine.streamed(connection, "heard", rows.batches(heard)):
+        before = engine.files_sql(self._writing.storage, [archived] if archived else [])
+        heard = _Heard(rows.carried(self._watched(self._source.day(day)), self.left_out.append))
+        with engine.streamed(connection, "heard", heard):
             connection.execute(
                 f"CREATE TEMP TABLE added AS FROM heard ANTI JOIN {before} USING (key)"
             )
         added = engine.total(engine.by_store(connection, "added"))
         known = archived.totals if archived else Totals()
-        if archived and not added.receipts:
-            # MongoDB has dropped some of the day: the archive keeps them.
+        if not added.receipts:
+            # MongoDB has dropped some of the day: the archive keeps them. Or no file carries any.
             return Exported(day, "up to date", known, 0)
         # What was known cannot be proved when MongoDB has dropped some of it.
         whole = heard.totals.receipts == known.receipts + added.receipts
@@ -110,18 +122,18 @@ class Exporter:
 
 
 class _Heard:
-    """Documents on their way, and the sums of their own amounts."""
+    """Batches on their way, and the sums of their documents' own amounts."""
 
-    def __init__(self, documents: Iterable[Document]) -> None:
-        self._documents = documents
+    def __init__(self, carried: Iterable[rows.Carried]) -> None:
+        self._carried = carried
         self._sums = [0, 0, 0, 0]
 
-    def __iter__(self) -> Iterator[Document]:
-        for document in self._documents:
-            self._sums[0] += 1
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for documents, batch in self._carried:
+            self._sums[0] += len(documents)
             for place, name in enumerate(("netMinor", "taxMinor", "grossMinor"), 1):
-                self._sums[place] += document[name]
-            yield document
+                self._sums[place] += sum(document[name] for document in documents)
+            yield batch
 
     @property
     def totals(self) -> Totals:

@@ -14,6 +14,7 @@ from persistence.parquet.storage import Storage
 from persistence.parquet.writing import Writing
 from tillstream import process, stores
 from tillstream.errors import TillstreamError
+from tillstream.printable import printable
 from tillstream.settings import redacted
 
 
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Export, with a line for each day; 0 when all of it was done, 1 when a day was left out."""
+    """Export, with a line for each day; 0 when all of it was done, 1 when anything was left out."""
     settings = process.load_settings(ParquetSettings)
     if arguments.to:
         settings = replace(settings, parquet_url=arguments.to)
@@ -69,9 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
                     flush=True,
                 )
     print(_summary(done, redacted(storage.url)))
-    for error in exporter.failed:
-        print(f"error: {error}", file=sys.stderr)
-    return 1 if exporter.failed else 0
+    for error in (*exporter.failed, *exporter.left_out):
+        print(f"error: {printable(str(error))}", file=sys.stderr)
+    return 1 if exporter.failed or exporter.left_out else 0
 
 
 def day_range(first: date | None, last: date | None, last_closed: date) -> tuple[date, date]:

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from tillstream.errors import TillstreamError
 
-#: The layout of the files; a reader refuses another one.
-LAYOUT = 1
+#: The layout of the files; a reader refuses a newer one. The first had a line's number in 32 bits,
+#: the offset in minutes, and keys of a client's own UUID without the store.
+LAYOUT = 2
 
 
 class ManifestError(TillstreamError):
@@ -47,17 +48,23 @@ class ArchivedDay(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     totals: Totals
     writtenAt: datetime  # noqa: N815 - a field of the file
+    #: Of this file: a day stays as it is until it is written again.
+    layout: int = 1
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The archive at one moment."""
 
-    layout: int = LAYOUT
+    layout: int = 1
     #: Every day was compared with MongoDB at this time or later: what was stored before, and a
     #: while ahead of it, is in the files of its day.
     checkedAt: datetime | None = None  # noqa: N815 - a field of the file
     #: In their order.
     days: dict[date, ArchivedDay] = {}
+
+    def archived(self) -> list[ArchivedDay]:
+        """Every day, in their order."""
+        return list(self.days.values())
 
     def files(self) -> list[str]:
         """Every file that counts, by day."""
@@ -65,7 +72,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     def with_day(self, day: date, archived: ArchivedDay) -> "Manifest":
         """The manifest once `archived` stands for `day`."""
-        return replace(self, days=dict(sorted((self.days | {day: archived}).items())))
+        return replace(
+            self,
+            layout=max(self.layout, archived.layout),
+            days=dict(sorted((self.days | {day: archived}).items())),
+        )
 
     def since(self, first: date) -> "Manifest":
         """The manifest of the days from `first` on."""
@@ -84,6 +95,8 @@ def decode(content: bytes, where: str) -> Manifest:
         manifest = msgspec.json.decode(content, type=Manifest)
     except msgspec.DecodeError as error:
         raise ManifestError(f"{where} is no manifest of the archive: {error}") from error
-    if manifest.layout != LAYOUT:
-        raise ManifestError(f"{where} has layout {manifest.layout}; this version reads {LAYOUT}")
+    if not 1 <= manifest.layout <= LAYOUT:
+        raise ManifestError(
+            f"{where} has layout {manifest.layout}; this version reads up to {LAYOUT}"
+        )
     return manifest

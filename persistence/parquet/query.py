@@ -6,7 +6,7 @@ since those days were compared with it; of the latter, what a file has too is le
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import NamedTuple
@@ -51,6 +51,8 @@ class Answer(NamedTuple):
 
     columns: list[str]
     rows: Iterator[tuple[object, ...]]
+    #: Receipts of MongoDB that it is without.
+    left_out: Sequence[rows.UnreadableReceipt] = ()
 
 
 @contextmanager
@@ -64,11 +66,12 @@ def answered(source: Source, storage: Storage, sql: str, zone: str) -> Iterator[
     with engine.engine(storage) as connection:
         connection.execute(f"SET TimeZone = {engine.quoted(zone)}")
         manifest = storage.manifest()
-        _make_views(connection, source, storage, manifest)
+        left_out: list[rows.UnreadableReceipt] = []
+        _make_views(connection, source, storage, manifest, left_out)
         _lock(connection, storage, manifest)
         try:
             reader = connection.sql(sql).to_arrow_reader(rows.BATCH)
-            yield Answer(reader.schema.names, _rows(reader))
+            yield Answer(reader.schema.names, _rows(reader), left_out)
         except (duckdb.Error, pa.ArrowException) as error:
             if storage.manifest() != manifest:
                 raise QueryError("days were written anew meanwhile; ask again") from error
@@ -98,12 +101,16 @@ def one_line(error: Exception) -> str:
 
 
 def _make_views(
-    connection: duckdb.DuckDBPyConnection, source: Source, storage: Storage, manifest: Manifest
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    storage: Storage,
+    manifest: Manifest,
+    left_out: list[rows.UnreadableReceipt],
 ) -> None:
-    archived = engine.files_sql(storage, manifest.files())
+    archived = engine.files_sql(storage, manifest.archived())
     since = manifest.checkedAt - SETTLING if manifest.checkedAt else None
-    beside = rows.batches(source.beside(manifest.days, since))
-    with engine.streamed(connection, "beside", beside):
+    beside = rows.carried(source.beside(manifest.days, since), left_out.append)
+    with engine.streamed(connection, "beside", (each.batch for each in beside)):
         connection.execute("CREATE OR REPLACE TEMP TABLE fromMongo AS FROM beside")
     days = ", ".join(f"DATE '{day}'" for day in manifest.days) or "NULL"
     connection.execute(

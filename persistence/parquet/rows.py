@@ -1,25 +1,26 @@
 """Receipts of MongoDB as Arrow batches with exact decimals: no I/O."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from persistence.documents import Document, raw_bytes
+from persistence.documents import OFFSET_FIELDS, Document, raw_bytes, utc_offset
 from tillstream.codec import decode_receipt
 from tillstream.contracts import Line, StampedReceipt
 from tillstream.errors import TillstreamError, UndecodableMessage
-from tillstream.money import milli_units, minor_units
+from tillstream.money import basis_points, milli_units, minor_units
 
 #: What `batches` reads of a document of the archive.
 FIELDS = (
     "businessDay",
     "date",
-    "utcOffsetMinutes",
+    *OFFSET_FIELDS,
     "receivedAt",
     "storedAt",
     "netMinor",
@@ -27,6 +28,11 @@ FIELDS = (
     "grossMinor",
     "raw",
 )
+
+_SECOND = timedelta(seconds=1)
+
+#: What a document or its bytes may be that are no receipt, or none that a column takes.
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, pa.ArrowException)
 
 #: Receipts of one Arrow batch, about 5 MB.
 BATCH = 10_000
@@ -39,7 +45,7 @@ INSTANT = pa.timestamp("ms", tz="UTC")
 
 LINE = pa.struct(
     {
-        "number": pa.int32(),
+        "number": pa.int64(),
         "product": pa.string(),
         "description": pa.string(),
         "categoryCode": pa.string(),
@@ -65,7 +71,7 @@ SCHEMA = pa.schema(
         "agent": pa.string(),
         "customer": pa.string(),
         "date": INSTANT,
-        "utcOffsetMinutes": pa.int16(),
+        "utcOffsetSeconds": pa.int32(),
         "businessDay": pa.date32(),
         "receivedAt": INSTANT,
         "storedAt": INSTANT,
@@ -84,21 +90,56 @@ class UnreadableReceipt(TillstreamError):
 
     def __init__(self, key: str, reason: str) -> None:
         self.key = key
-        super().__init__(f"receipt {key} of MongoDB cannot be read: {reason}")
+        super().__init__(f"receipt {key} of MongoDB cannot be read: {reason}; it was left out")
 
 
-def batches(documents: Iterable[Document], size: int = BATCH) -> Iterator[pa.RecordBatch]:
+class Carried(NamedTuple):
+    """Documents, and their rows as one batch of SCHEMA."""
+
+    documents: Sequence[Document]
+    batch: pa.RecordBatch
+
+
+def carried(
+    documents: Iterable[Document], left_out: Callable[[UnreadableReceipt], None], size: int = BATCH
+) -> Iterator[Carried]:
     """Documents with FIELDS and `_id`, `size` receipts at a time.
 
-    Raises UnreadableReceipt.
+    One that no row can have is named to `left_out`; the others go on.
     """
     rest = iter(documents)
     while part := list(islice(rest, size)):
-        yield batch(part)
+        if of_part := carried_part(part, left_out):
+            yield of_part
+
+
+def carried_part(
+    documents: Sequence[Document], left_out: Callable[[UnreadableReceipt], None]
+) -> Carried | None:
+    """What of some documents has rows; None where none has."""
+    try:
+        return Carried(documents, batch(documents))
+    except (UnreadableReceipt, *_UNREADABLE):
+        pass
+    # One by one: the others are carried.
+    sound: list[Document] = []
+    for document in documents:
+        try:
+            batch([document])
+            sound.append(document)
+        except UnreadableReceipt as error:
+            left_out(error)
+        except _UNREADABLE as error:
+            left_out(UnreadableReceipt(str(document["_id"]), f"{type(error).__name__}: {error}"))
+    return Carried(sound, batch(sound)) if sound else None
 
 
 def batch(documents: Sequence[Document]) -> pa.RecordBatch:
-    """One batch of SCHEMA."""
+    """One batch of SCHEMA; raises UnreadableReceipt, or what a value of a wrong type raises."""
+    for document in documents:
+        for name in ("netMinor", "taxMinor", "grossMinor"):
+            if not isinstance(document[name], int):
+                raise UnreadableReceipt(str(document["_id"]), f"{name} is no integer")
     receipts = [_receipt(document) for document in documents]
     totals = [receipt.document_total for receipt in receipts]
     columns: dict[str, Any] = {
@@ -109,7 +150,7 @@ def batch(documents: Sequence[Document]) -> pa.RecordBatch:
         "agent": [_name(receipt.agent_id) for receipt in receipts],
         "customer": [_name(receipt.customer_id) for receipt in receipts],
         "date": [document["date"] for document in documents],
-        "utcOffsetMinutes": [document["utcOffsetMinutes"] for document in documents],
+        "utcOffsetSeconds": [utc_offset(each) // _SECOND for each in documents],
         "businessDay": [_days(document["businessDay"]) for document in documents],
         "receivedAt": [document["receivedAt"] for document in documents],
         "storedAt": [document["storedAt"] for document in documents],
@@ -139,7 +180,7 @@ def _receipt(document: Document) -> StampedReceipt:
 def _lines(receipts: Sequence[StampedReceipt]) -> pa.Array:
     lines: list[Line] = list(chain.from_iterable(receipt.lines for receipt in receipts))
     columns = [
-        pa.array([line.line_number for line in lines], pa.int32()),
+        pa.array([line.line_number for line in lines], pa.int64()),
         pa.array([str(line.product_code) for line in lines], pa.string()),
         pa.array([line.product_description for line in lines], pa.string()),
         pa.array([str(line.product_category_code) for line in lines], pa.string()),
@@ -149,7 +190,7 @@ def _lines(receipts: Sequence[StampedReceipt]) -> pa.Array:
         _decimals([_micro(line.unit_price) for line in lines], UNIT_PRICE),
         _money([line.credit_amount for line in lines]),
         # Hundredths of a percent, rounded as cents are.
-        _decimals([minor_units(line.tax_percentage) for line in lines], PERCENTAGE),
+        _decimals([basis_points(line.tax_percentage) for line in lines], PERCENTAGE),
         _money([line.settlement_amount for line in lines]),
     ]
     structs = pa.StructArray.from_arrays(columns, fields=list(LINE))

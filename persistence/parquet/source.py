@@ -68,6 +68,8 @@ class Source:
 
     def __init__(self, database: Database[Document]) -> None:
         self._receipts: Collection[Document] = database.receipts
+        #: Business days of documents that are no days: somebody altered them.
+        self.no_days: list[str] = []
 
     def prepare(self) -> None:
         """The indexes that are read here, where they are not there already."""
@@ -85,10 +87,15 @@ class Source:
             [{"$match": match}, {"$group": group}, {"$sort": {"_id": 1}}],
             hint=_named(DAY_INDEX),
         )
-        return {
-            date.fromisoformat(each["_id"]): DayInMongo(each["receipts"], int(each["gross"]))
-            for each in found
-        }
+        days: dict[date, DayInMongo] = {}
+        for each in found:
+            try:
+                day = date.fromisoformat(each["_id"])
+            except ValueError:
+                self.no_days.append(each["_id"])
+            else:
+                days[day] = DayInMongo(each["receipts"], int(each["gross"]))
+        return days
 
     def day(self, day: date) -> Iterator[Document]:
         """Every receipt of a business day, in no order, with the fields of a row."""

@@ -16,6 +16,8 @@ from tillstream.printable import printable
 
 #: Rows of a table for people; a program takes all of them as CSV.
 TABLE_ROWS = 1_000
+#: Receipts that are named which an answer is without.
+TOLD = 100
 LINE_END = "\n"
 #: Widest column of a table, characters.
 CELL = 60
@@ -30,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the answer; 0 when there is one."""
+    """Print the answer; 0 when it is over every receipt, 1 when some were left out, by name."""
     settings = process.load_settings(ParquetSettings)
     storage = Storage(settings.archive_url())
     with (
@@ -47,7 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             for line in table(answer):
                 print(line)
-    return 0
+    for error in answer.left_out[:TOLD]:
+        print(f"error: {printable(str(error))}", file=sys.stderr)
+    if len(answer.left_out) > TOLD:
+        print(f"error: and {len(answer.left_out) - TOLD} more", file=sys.stderr)
+    return 1 if answer.left_out else 0
 
 
 def table(answer: Answer) -> Iterator[str]:

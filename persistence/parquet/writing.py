@@ -17,7 +17,7 @@ import duckdb
 
 from persistence.parquet import engine
 from persistence.parquet.lease import Lease
-from persistence.parquet.manifest import ArchivedDay, Manifest
+from persistence.parquet.manifest import LAYOUT, ArchivedDay, Manifest
 from persistence.parquet.storage import Storage
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
@@ -65,7 +65,10 @@ class Writing:
             file = self.storage.publish(path, day)
         # 4. commit
         archived = ArchivedDay(
-            file=file, totals=engine.total(written), writtenAt=utc(self._clock())
+            file=file,
+            totals=engine.total(written),
+            writtenAt=utc(self._clock()),
+            layout=LAYOUT,
         )
         self.commit(self.manifest.with_day(day, archived))
         # 5. sweep

@@ -23,7 +23,7 @@ from tillstream.settings import StoreTimeSettings
 from tillstream.stores import StoreTable
 
 #: In the first the clocks go forward in Paris, in the second back; and before time zones.
-DAYS = [date(2026, 3, 29), date(2026, 10, 25), date(1900, 1, 1), date(2990, 7, 1)]
+DAYS = [date(2026, 3, 29), date(2026, 10, 25), date(1900, 1, 3), date(2990, 7, 1)]
 STORES = ("1", "8", "9", "NY", "KI")
 
 

@@ -8,6 +8,10 @@ import time
 from datetime import date
 from decimal import Decimal
 
+import pyarrow as pa
+import pyarrow.parquet
+from msgspec.structs import replace
+
 from analytics.folds import by_key
 from analytics.messages import read_columns
 from analytics.recount import Recount
@@ -171,7 +175,9 @@ def test_a_day_that_cannot_be_proved_is_left_out_and_told(kept: Kept) -> None:
 
     ended = kept.run("export-parquet")
 
-    assert (1, [days[2]]) == (ended.returncode, [str(day) for day in kept.storage.manifest().days])
+    # A day without one receipt is a day; one whose sums nobody can prove is none.
+    assert (1, days[1:]) == (ended.returncode, [str(day) for day in kept.storage.manifest().days])
+    assert [(5,)] == kept.ask("SELECT count(*) FROM receipts WHERE businessDay > '2025-11-10'")
     assert [
         "error: 2025-11-10: MongoDB has 0.07 EUR in 3 receipts",
         "error: receipt 2/1/2/2025-11-11 09:00:01 of MongoDB cannot be read",
@@ -267,3 +273,75 @@ def test_csv_is_for_programs_and_an_error_is_a_line(kept: Kept) -> None:
         wrong.returncode,
         wrong.stderr,
     )
+
+
+def test_what_no_file_can_carry_is_named_and_stops_nothing(kept: Kept) -> None:
+    days = ["2025-11-10", "2025-11-11"]
+    kept.store([body for day in days for body in receipts_of(day, range(1, 4))])
+    damages = (
+        {"$set": {"raw": "no receipt"}},
+        {"$set": {"date": "yesterday"}},
+        {"$unset": {"receivedAt": 1}},
+    )
+    for number, damage in enumerate(damages, 1):
+        kept.database.receipts.update_one(
+            {"businessDay": days[0], "number": str(number)}, damage, bypass_document_validation=True
+        )
+
+    before = kept.run("sql", "SELECT count(*) AS receipts FROM receipts", "--csv")
+    exported = kept.run("export-parquet")
+    after = kept.run("sql", "SELECT count(*) AS receipts FROM receipts", "--csv")
+
+    assert [(1, "\ufeffreceipts\n3\n")] == [(before.returncode, before.stdout)]
+    assert (1, 3, 3) == (
+        exported.returncode,
+        len(before.stderr.splitlines()),
+        len(exported.stderr.splitlines()),
+    )
+    assert days[1:] == [str(day) for day in kept.storage.manifest().days]
+    assert "\ufeffreceipts\n3\n" == after.stdout
+
+
+def test_files_of_the_first_layout_are_read_as_those_of_today(kept: Kept) -> None:
+    uuid = "6f9619ff8b86d011b42d00c04fc964ff"
+    number = 2**31 - 1
+    kept.store(
+        [
+            stamped(receipt(1, storeID="A/B é", date="2025-11-10 08:00:00", receiptUUID=uuid)),
+            stamped(receipt(2, storeID="é", date="2025-11-10 08:00:00", receiptUUID=uuid)),
+            stamped(
+                receipt(3, date="2025-11-11 08:00:00", lines=[line(1) | {"lineNumber": number}])
+            ),
+        ]
+    )
+    kept.export()
+    question = "SELECT key, utcOffsetSeconds, lines[1].number FROM receipts ORDER BY ALL"
+    today = kept.ask(question)
+    manifest = kept.storage.manifest()
+    first = manifest.days[date(2025, 11, 10)]
+    path = kept.storage.location(first.file)
+    table = pyarrow.parquet.read_table(path, partitioning=None)
+    kind = table.schema.field("lines").type
+    narrow = [
+        field.with_type(pa.int32()) if field.name == "number" else field
+        for field in kind.value_type.fields
+    ]
+    offsets = pa.array([each // 60 for each in table["utcOffsetSeconds"].to_pylist()], pa.int16())
+    keys = pa.array([f"uuid/{uuid}"] * len(table))
+    table = (
+        table.set_column(table.schema.get_field_index("key"), "key", keys)
+        .set_column(table.schema.get_field_index("utcOffsetSeconds"), "utcOffsetMinutes", offsets)
+        .set_column(
+            table.schema.get_field_index("lines"),
+            "lines",
+            table["lines"].cast(pa.list_(pa.struct(narrow))),
+        )
+    )
+    pyarrow.parquet.write_table(table, path)
+    as_before = manifest.with_day(date(2025, 11, 10), replace(first, layout=1))
+    kept.storage.commit(as_before)
+
+    assert today == kept.ask(question)
+    # None of MongoDB's counts again, and the day is up to date.
+    kept.export()
+    assert as_before.days == kept.storage.manifest().days
