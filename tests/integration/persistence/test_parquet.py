@@ -7,6 +7,7 @@ import socket
 import time
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -278,7 +279,7 @@ def test_csv_is_for_programs_and_an_error_is_a_line(kept: Kept) -> None:
 def test_what_no_file_can_carry_is_named_and_stops_nothing(kept: Kept) -> None:
     days = ["2025-11-10", "2025-11-11"]
     kept.store([body for day in days for body in receipts_of(day, range(1, 4))])
-    damages = (
+    damages: tuple[dict[str, Any], ...] = (
         {"$set": {"raw": "no receipt"}},
         {"$set": {"date": "yesterday"}},
         {"$unset": {"receivedAt": 1}},
