@@ -51,7 +51,9 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
         tally.add(accepted)
         metrics.accepted(len(accepted))
 
-    publisher = Publisher(link.send, count, settings.max_receipts_in_flight)
+    publisher = Publisher(
+        link.send, count, settings.max_receipts_in_flight, settings.confirm_timeout_seconds
+    )
     access_log = AccessLog("entrypoint", settings.access_log, clock)
     endpoints = Endpoints(
         settings,

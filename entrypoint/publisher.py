@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from tillstream.codec import JSON, NDJSON, pack
-from tillstream.errors import NotConfirmed, ShuttingDown, TooManyInFlight
+from tillstream.errors import ConfirmTimeout, NotConfirmed, ShuttingDown, TooManyInFlight
 from tillstream.tally import Accepted
 
 log = structlog.get_logger()
@@ -27,6 +27,10 @@ MAX_FULL_MESSAGES_IN_FLIGHT = 8
 Send = Callable[[bytes, str, str | None], Awaitable[None]]
 
 
+#: Told instead of ConfirmTimeout's reason where nothing was sent.
+NOT_SENT = "the broker took nothing for too long; the receipt was not sent"
+
+
 class Parcel(msgspec.Struct, frozen=True):
     """Receipts that one request wants published together: their lines, and how many."""
 
@@ -38,7 +42,22 @@ class Parcel(msgspec.Struct, frozen=True):
 
 #: Told of a parcel that it is durable (None), or why not.
 Resolve = Callable[[NotConfirmed | None], None]
-Waiting = tuple[Parcel, Resolve]
+
+#: Longest wait for a confirm, from the submission on, seconds.
+TIMEOUT_SECONDS = 5.0
+
+
+class Waiting:
+    """A parcel, whom to tell, and until when, on the clock of the event loop."""
+
+    __slots__ = ("deadline", "parcel", "resolve")
+
+    def __init__(self, parcel: Parcel, resolve: Resolve, deadline: float) -> None:
+        self.parcel = parcel
+        #: None once it was told.
+        self.resolve: Resolve | None = resolve
+        self.deadline = deadline
+
 
 #: Told what the broker has confirmed, before any request is answered for it.
 Confirmed = Callable[[Sequence[Accepted]], None]
@@ -53,18 +72,28 @@ class Publisher:
        full it goes out at once, up to MAX_FULL_MESSAGES_IN_FLIGHT.
     3. One confirm, or one failure, resolves every request of the message.
 
-    Bounded: past `max_receipts` unresolved receipts, `publish` raises TooManyInFlight.
+    Bounded: past `max_receipts` unresolved receipts, `publish` raises TooManyInFlight, and what
+    is not confirmed `timeout_seconds` after its submission is told so, wherever it is: the wait
+    for a place in a message and the wait for the confirm are one.
     """
 
-    def __init__(self, send: Send, confirmed: Confirmed, max_receipts: int) -> None:
+    def __init__(
+        self,
+        send: Send,
+        confirmed: Confirmed,
+        max_receipts: int,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> None:
         self._send = send
         self._confirmed = confirmed
         self._max_receipts = max_receipts
+        self._timeout = timeout_seconds
+        self._sent: dict[asyncio.Task[None], list[Waiting]] = {}
+        self._overdue: asyncio.TimerHandle | None = None
         self._waiting: deque[Waiting] = deque()
         self._receipts = 0
         self._waiting_receipts = 0
         self._waiting_bytes = 0
-        self._messages: set[asyncio.Task[None]] = set()
         self._flush_scheduled = False
         self._closing = False
 
@@ -83,7 +112,10 @@ class Publisher:
         if self._receipts + parcel.count > self._max_receipts:
             raise TooManyInFlight
         self._receipts += parcel.count
-        self._waiting.append((parcel, resolve))
+        loop = asyncio.get_running_loop()
+        self._waiting.append(Waiting(parcel, resolve, loop.time() + self._timeout))
+        if self._overdue is None:
+            self._overdue = loop.call_later(self._timeout, self._give_up)
         self._waiting_receipts += parcel.count
         self._waiting_bytes += len(parcel.lines) + 1
         self._schedule_flush()
@@ -109,12 +141,14 @@ class Publisher:
     async def close(self, timeout_seconds: float) -> None:
         """Refuse new receipts, wait for those in flight, fail what is left after the time."""
         self._closing = True
-        if self._messages:
-            await asyncio.wait(self._messages, timeout=timeout_seconds)
-        for task in self._messages:
+        if self._sent:
+            await asyncio.wait(self._sent, timeout=timeout_seconds)
+        for task in self._sent:
             task.cancel()
         while self._waiting:
             self._resolve([self._waiting.popleft()], ShuttingDown())
+        if self._overdue is not None:
+            self._overdue.cancel()
 
     def _schedule_flush(self) -> None:
         if not self._flush_scheduled and self._may_send():
@@ -124,8 +158,9 @@ class Publisher:
     def _flush(self) -> None:
         self._flush_scheduled = False
         while self._waiting and self._may_send():
-            task = asyncio.get_running_loop().create_task(self._send_group(self._next_group()))
-            self._messages.add(task)
+            group = self._next_group()
+            task = asyncio.get_running_loop().create_task(self._send_group(group))
+            self._sent[task] = group
             task.add_done_callback(self._message_done)
 
     def _may_send(self) -> bool:
@@ -134,33 +169,55 @@ class Publisher:
             or self._waiting_bytes >= MAX_MESSAGE_BYTES
         )
         most = MAX_FULL_MESSAGES_IN_FLIGHT if full else MAX_MESSAGES_IN_FLIGHT
-        return len(self._messages) < most
+        return len(self._sent) < most
 
     def _next_group(self) -> list[Waiting]:
         group = [self._waiting.popleft()]
-        count, size = group[0][0].count, len(group[0][0].lines)
+        count, size = group[0].parcel.count, len(group[0].parcel.lines)
         while self._waiting:
-            parcel = self._waiting[0][0]
+            parcel = self._waiting[0].parcel
             count += parcel.count
             size += len(parcel.lines) + 1
             if count > MAX_MESSAGE_RECEIPTS or size > MAX_MESSAGE_BYTES:
                 break
             group.append(self._waiting.popleft())
-        for parcel, _ in group:
-            self._waiting_receipts -= parcel.count
-            self._waiting_bytes -= len(parcel.lines) + 1
+        for one in group:
+            self._no_longer_waits(one.parcel)
         return group
 
+    def _no_longer_waits(self, parcel: Parcel) -> None:
+        self._waiting_receipts -= parcel.count
+        self._waiting_bytes -= len(parcel.lines) + 1
+
+    def _give_up(self) -> None:
+        """Tell those whose time is over; look again when that of the next one is."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        while self._waiting and self._waiting[0].deadline <= now:
+            overdue = self._waiting.popleft()
+            self._no_longer_waits(overdue.parcel)
+            self._resolve([overdue], ConfirmTimeout(reason=NOT_SENT))
+        pending = list(self._waiting)[:1]
+        for group in self._sent.values():
+            self._resolve([one for one in group if one.deadline <= now], ConfirmTimeout())
+            pending += [one for one in group if one.resolve is not None]
+        self._overdue = None
+        if pending:
+            self._overdue = loop.call_at(min(one.deadline for one in pending), self._give_up)
+
     async def _send_group(self, group: list[Waiting]) -> None:
-        body = b"\n".join([parcel.lines for parcel, _ in group])
-        lone = len(group) == 1 and group[0][0].count == 1
+        body = b"\n".join([one.parcel.lines for one in group])
+        lone = len(group) == 1 and group[0].parcel.count == 1
         try:
             if lone:
                 await self._send(body, JSON, None)
             else:
                 packed, encoding = pack(body)
                 await self._send(packed, NDJSON, encoding)
-            self._confirmed([sale for parcel, _ in group for sale in parcel.sales])
+            # What was given up is not answered with 202, so it is none of what was accepted.
+            self._confirmed(
+                [sale for one in group if one.resolve is not None for sale in one.parcel.sales]
+            )
         except NotConfirmed as error:
             self._resolve(group, error)
         except asyncio.CancelledError:
@@ -173,8 +230,11 @@ class Publisher:
             self._resolve(group, None)
 
     def _resolve(self, group: list[Waiting], error: NotConfirmed | None) -> None:
-        for parcel, resolve in group:
-            self._receipts -= parcel.count
+        for one in group:
+            resolve, one.resolve = one.resolve, None
+            if resolve is None:  # given up before
+                continue
+            self._receipts -= one.parcel.count
             try:
                 resolve(error)
             except Exception as failure:
@@ -182,6 +242,6 @@ class Publisher:
                 log.error("an answer failed", exc_info=failure)
 
     def _message_done(self, task: asyncio.Task[None]) -> None:
-        self._messages.discard(task)
+        del self._sent[task]
         if self._waiting:
             self._schedule_flush()
