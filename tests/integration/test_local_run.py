@@ -133,6 +133,15 @@ def test_everything_gets_ready_survives_kills_and_ends_with_sigterm(
 
     assert alive(tree) == []
     assert is_free(int(environ["ENTRYPOINT_PORT"]))
+    data_dir = Path(environ["DATA_DIR"])
+    password = (data_dir / "rabbitmq" / "password").read_text().strip()
+    logs = [*(data_dir / "log").iterdir(), output]
+    assert [path.name for path in logs if password in path.read_text(errors="replace")] == []
+    # The folder keeps others out; what lies in it does, too.
+    open_to_others = [
+        path for path in (data_dir, *data_dir.rglob("*")) if path.lstat().st_mode & 0o077
+    ]
+    assert open_to_others == []
 
 
 def test_ctrl_c_while_it_starts_ends_everything(environ: dict[str, str], tmp_path: Path) -> None:

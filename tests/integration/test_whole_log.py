@@ -120,7 +120,7 @@ def test_a_broker_that_goes_away_is_an_error_of_the_connection(
     parameters = pika.URLParameters(amqp_url)
     with Relay(parameters.host, parameters.port) as relay:
         relay.mend()
-        url = f"amqp://guest:guest@127.0.0.1:{relay.port}/"
+        url = amqp_url.replace(f":{parameters.port}/", f":{relay.port}/")
         wait_until(ready.amqp(url).holds, 10, "the relay")
         batches = read_log(url, threading.Event(), log[-1].offset + 1)
         next(batches)

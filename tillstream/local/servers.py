@@ -1,6 +1,7 @@
 """Private servers: a RabbitMQ node and a one-node MongoDB replica set, on loopback."""
 
 import importlib.util
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -12,11 +13,14 @@ from pymongo.errors import OperationFailure
 
 from tillstream import disk
 from tillstream.errors import ServerNotReady
+from tillstream.local.passwords import kept_password, rabbitmq_hash
 from tillstream.local.ports import kept_ports
 from tillstream.local.programs import SERVERS, Program
 
 #: Debian's /usr/sbin/rabbitmq-server changes the user; the script that it wraps does not.
 DEBIAN_RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+#: The only user of the private RabbitMQ.
+USER = "tillstream"
 REPLICA_SET = "rs0"
 #: MongoDB's cache, gigabytes: a development machine runs much beside it.
 CACHE_GIGABYTES = 0.5
@@ -42,8 +46,13 @@ class Broker:
 
     @property
     def url(self) -> str:
-        """The AMQP URL; RabbitMQ lets its guest in from loopback only."""
-        return f"amqp://guest:guest@127.0.0.1:{self.port}/"
+        """The AMQP URL, with the password of this node's only user."""
+        password = kept_password(self._password_file)
+        return f"amqp://{USER}:{password}@127.0.0.1:{self.port}/"
+
+    @property
+    def _password_file(self) -> Path:
+        return self.folder / "password"
 
     def programs(self) -> list[Program]:
         """The node and its port mapper; writes the node's configuration."""
@@ -53,6 +62,8 @@ class Broker:
             f"listeners.tcp.local = 127.0.0.1:{self.port}\n"
             "log.console.level = info\n"
             f"disk_free_limit.absolute = {self.disk_free_limit}\n"
+            # Users and rights, at each start: also for a node of before, which had a guest.
+            f"load_definitions = {self._write_definitions()}\n"
             # The default of 512 MB is for servers that do nothing else.
             "raft.wal_max_size_bytes = 64000000\n"
         )
@@ -93,6 +104,32 @@ class Broker:
             Program("epmd", epmd, common, SERVERS),
             Program("rabbitmq", (_rabbitmq_server(),), {**common, **node}, SERVERS),
         ]
+
+    def _write_definitions(self) -> Path:
+        older = (self.folder / "mnesia").exists() and not self._password_file.exists()
+        users = [_user(USER, rabbitmq_hash(kept_password(self._password_file)))]
+        if older:
+            # RabbitMQ lets nobody in by an empty hash.
+            users.append(_user("guest", ""))
+        rights = dict.fromkeys(("configure", "write", "read"), ".*")
+        definitions = {
+            "users": users,
+            "vhosts": [{"name": "/"}],
+            "permissions": [{"user": USER, "vhost": "/", **rights}],
+        }
+        file = self.folder / "definitions.json"
+        file.touch(0o600)
+        file.write_text(json.dumps(definitions, indent=1) + "\n")
+        return file
+
+
+def _user(name: str, password_hash: str) -> dict[str, object]:
+    return {
+        "name": name,
+        "password_hash": password_hash,
+        "hashing_algorithm": "rabbit_password_hashing_sha256",
+        "tags": ["administrator"] if password_hash else [],
+    }
 
 
 @dataclass(frozen=True)
