@@ -127,8 +127,10 @@ def of_parquet(documents: Iterable[Document]) -> dict[str, Facts]:
     """Receipts by key, written to a Parquet file and read again."""
     file = io.BytesIO()
     with pyarrow.parquet.ParquetWriter(file, rows.SCHEMA) as writer:
-        for batch in rows.batches(documents):
-            writer.write_batch(batch)
+        left_out: list[rows.UnreadableReceipt] = []
+        for each in rows.carried(documents, left_out.append):
+            writer.write_batch(each.batch)
+    assert [] == left_out
     file.seek(0)
     return {row["key"]: places.of_row(row) for row in pyarrow.parquet.read_table(file).to_pylist()}
 
@@ -140,8 +142,16 @@ def of_api(document: Document) -> Facts:
 
 def sealed(documents: Iterable[Document]) -> tuple[dict[str, Facts], dict[str, Any]]:
     """Receipts by key as a seal holds them, without the customer, and the seal's sums."""
-    contents = [json.loads(offline.canonical(content.content(document))) for document in documents]
-    facts = {each["key"]: places.of_document(each | {"customer": None}) for each in contents}
+    found = {
+        document["_id"]: json.loads(offline.canonical(content.content(document)))
+        for document in documents
+    }
+    contents = list(found.values())
+    # Within its store's chain, a client's UUID is named without the store.
+    facts = {
+        key: places.of_document(each | {"key": key, "customer": None})
+        for key, each in found.items()
+    }
     return facts, offline.figures(contents)
 
 
