@@ -56,6 +56,10 @@ def main() -> None:
         listener = ports.listen(host, port, "DASHBOARD_PORT")
     except PortTaken as error:
         process.fail(error)
+    except OSError as error:
+        # No such host here, or a port that needs rights: no start will ever succeed.
+        said = f"DASHBOARD_HOST, DASHBOARD_PORT: cannot listen on {host}:{port}: {error.strerror}"
+        process.fail(SettingsError([said]), process.EX_CONFIG)
     calendar = table.default
     model = Model(calendar, time.time())
     stop = threading.Event()

@@ -1,16 +1,17 @@
 """Who may look, and what a page may load: a layer around the application."""
 
 import base64
-import binascii
 import hmac
 from collections.abc import Iterable
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: Answered without a sign-in: a load balancer has none.
 OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
+#: Nobody's user and password are longer; what is, is refused unread.
+MAX_AUTHORIZATION_BYTES = 4096
 
 
 class Guard:
@@ -21,7 +22,9 @@ class Guard:
     ) -> None:
         self._app = app
         self._headers = _headers(script_hashes)
-        self._credentials = f"{user}:{password}".encode() if user else None
+        # As bytes, those of the environment that are no UTF-8 too.
+        own = f"{user}:{password}".encode("utf-8", "surrogateescape")
+        self._credentials = own if user else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -48,18 +51,20 @@ class Guard:
     def _may_pass(self, scope: Scope) -> bool:
         if self._credentials is None or scope["path"] in OPEN_PATHS:
             return True
-        given = _credentials(Headers(scope=scope).get("authorization", ""))
+        headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+        given = next((value for name, value in headers if name == b"authorization"), b"")
         # In constant time: how long it takes does not tell how much of it was right.
-        return hmac.compare_digest(given, self._credentials)
+        return hmac.compare_digest(_credentials(given), self._credentials)
 
 
-def _credentials(header: str) -> bytes:
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
+def _credentials(header: bytes) -> bytes:
+    """User and password of a header; nothing where it holds none. Bytes: it may be no text."""
+    scheme, _, encoded = header.partition(b" ")
+    if scheme.lower() != b"basic" or len(header) > MAX_AUTHORIZATION_BYTES:
         return b""
     try:
-        return base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+        return base64.b64decode(encoded.strip(), validate=True)
+    except ValueError:
         return b""
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
@@ -18,9 +20,10 @@ async def page(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse("figures")(scope, receive, send)
 
 
-def get(guard: Guard, path: str, authorization: str | None = None) -> httpx.Response:
+def get(guard: Guard, path: str, authorization: str | bytes | None = None) -> httpx.Response:
     async def scene() -> httpx.Response:
-        headers = {"Authorization": authorization} if authorization is not None else {}
+        value = authorization.encode() if isinstance(authorization, str) else authorization
+        headers = {} if value is None else {b"Authorization": value}
         transport = httpx.ASGITransport(guard)
         async with httpx.AsyncClient(transport=transport, base_url="http://dashboard") as client:
             return await client.get(path, headers=headers)
@@ -39,19 +42,43 @@ def basic(text: str) -> str:
         ("", 401),
         ("Basic", 401),
         ("Basic ???", 401),
+        ("Basic Y2hlZg", 401),
         ("Bearer chef:crème", 401),
+        ("Basic crème", 401),
+        (b"\xff\xfe", 401),
+        (b"Basic \x00\x80", 401),
+        ("Basic " + "A" * 100_000, 401),
+        (basic("chef"), 401),
         (basic("chef:"), 401),
         (basic("chef:creme"), 401),
+        (basic("chef:crème "), 401),
         (basic(":crème"), 401),
         (basic("chef:crème"), 200),
+        (basic("chef:crème").replace("Basic", "bASIC"), 200),
     ],
 )
-def test_only_user_and_password_together_pass(authorization: str | None, expected: int) -> None:
+def test_only_user_and_password_together_pass(
+    authorization: str | bytes | None, expected: int
+) -> None:
     guard = Guard(page, [], "chef", "crème")
-    if authorization is not None and not authorization.isascii():
-        authorization = authorization.encode("ascii", "ignore").decode()
 
     assert expected == get(guard, PAGE, authorization).status_code
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_no_header_at_all_is_an_error_of_ours(header: bytes, encoded: bool) -> None:
+    value = b"Basic " + base64.b64encode(header) if encoded else b"Basic " + header
+
+    assert 401 == get(Guard(page, [], "chef", "crème"), PAGE, value).status_code
+
+
+def test_a_password_of_the_environment_that_is_no_text_is_one_too() -> None:
+    guard = Guard(page, [], "chef", "cr\udce8me")
+    latin = b"Basic " + base64.b64encode(b"chef:cr\xe8me")
+
+    assert [200, 401] == [
+        get(guard, PAGE, header).status_code for header in (latin, basic("chef:crème"))
+    ]
 
 
 def test_health_is_answered_without_a_sign_in() -> None:
