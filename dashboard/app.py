@@ -12,11 +12,14 @@ from typing import Annotated, Any
 
 import msgspec
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, no_update
-from fastapi import FastAPI, Query
+from dash.exceptions import DependencyException
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from dashboard import layout
 from dashboard.archive import ArchiveAway
+from dashboard.callbacks import CallCheck, Signature
 from dashboard.filters import Filters
 from dashboard.pages import Pages
 from dashboard.security import Guard
@@ -33,6 +36,20 @@ CHOICES_PATH = "/choices"
 LOOP_DEAD_SECONDS = 5
 
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+#: The callbacks that are answered here; the others work in the browser.
+CALLBACKS = {
+    "page.children": Signature(
+        ("page.children",),
+        {"language.data": str},
+        ("location.pathname", "location.search"),
+    ),
+    "..body.children...body.data-state..": Signature(
+        ("body.children", "body.data-state"),
+        {"refresh.n_intervals": int},
+        ("language.data", "location.pathname", "location.search"),
+    ),
+}
 
 Name = Annotated[str, Query(max_length=MAX_NAME)]
 
@@ -94,8 +111,21 @@ def build(
     server.add_api_route("/health/ready", ready, methods=["GET"])
     for add in also:
         add(server)
+    server.add_exception_handler(RequestValidationError, _wrong_parameter)
+    server.add_exception_handler(DependencyException, _no_such_script)
     dash = _dash(server, pages)
-    return Guard(server, dash.csp_hashes(), user, password)
+    return Guard(CallCheck(server, CALLBACKS), dash.csp_hashes(), user, password)
+
+
+async def _wrong_parameter(_: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    said = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+    return JSONResponse({"problem": "; ".join(said)}, 400)
+
+
+async def _no_such_script(_: Request, error: Exception) -> Response:
+    return JSONResponse({"problem": str(error).strip()[:200]}, 404)
 
 
 def answer(ask: Callable[[], msgspec.Struct]) -> Response:
@@ -190,10 +220,10 @@ def _pages(app: Dash, pages: Pages) -> None:
         State("location", "pathname"),
         State("location", "search"),
     )
-    async def show(language: str | None, pathname: str, search: str) -> Any:
-        if language is None:
+    async def show(language: str | None, pathname: str | None, search: str | None) -> Any:
+        if language is None or pathname is None:
             return no_update
-        return await asyncio.to_thread(pages.render, pathname, language, search)
+        return await asyncio.to_thread(pages.render, pathname, language, search or "")
 
     @app.callback(
         Output("body", "children"),
@@ -204,8 +234,12 @@ def _pages(app: Dash, pages: Pages) -> None:
         State("location", "search"),
         prevent_initial_call=True,
     )
-    async def refresh(_: int, language: str, pathname: str, search: str) -> Any:
-        found = await asyncio.to_thread(pages.refresh, pathname, language, search)
+    async def refresh(
+        _: int | None, language: str | None, pathname: str | None, search: str | None
+    ) -> Any:
+        if language is None or pathname is None:
+            return no_update, no_update
+        found = await asyncio.to_thread(pages.refresh, pathname, language, search or "")
         return (no_update, "stale") if found is None else (found, "live")
 
 

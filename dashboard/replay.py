@@ -1,5 +1,6 @@
 """A past day as the archive has it: its minutes, and its categories by quarter of an hour."""
 
+import re
 import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -24,7 +25,9 @@ QUERY_TIMEOUT_MS = 20_000
 #: Minutes of a day on which clocks are set back, and a till's clock that is ahead.
 MAX_MINUTES = 26 * 60
 MAX_SLOT_ROWS = 20_000
-FIRST_YEAR, LAST_YEAR = 1970, 3000
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: Receipts are of these years, the last left out (docs/receipt-contract.md).
+FIRST_YEAR, LAST_YEAR = 1900, 3000
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -58,6 +61,8 @@ class Replays:
 
     def day(self, text: str) -> Day:
         """The business day of a text such as 2026-11-21; raises ValueError and ArchiveAway."""
+        if not _DAY.fullmatch(text):
+            raise ValueError("a day is like 2026-11-21")
         wanted = date.fromisoformat(text)
         if not FIRST_YEAR <= wanted.year < LAST_YEAR:
             raise ValueError(f"no receipt is of {wanted.year}")

@@ -34,6 +34,6 @@ def replay(replays: Replays) -> Add:
         try:
             return answer(lambda: replays.day(day))
         except ValueError:
-            return JSONResponse({"problem": "day must be like 2026-11-21"}, 422)
+            return JSONResponse({"problem": "day must be like 2026-11-21"}, 400)
 
     return lambda server: server.add_api_route(DAY_PATH, day, methods=["GET"])
