@@ -1,5 +1,6 @@
 """Is a feed waiting, live or stale? Decided by the age of its data, not of its connection."""
 
+from collections import deque
 from typing import Literal
 
 from tillstream.timing import DETAILS_SECONDS, SNAPSHOT_SECONDS
@@ -14,6 +15,13 @@ STALE_AFTER_SECONDS = SNAPSHOT_SECONDS + LATE_SECONDS
 #: The same of breakdowns and tills. Of their worker's death its other feeds tell within 3 s.
 DETAILS_STALE_AFTER_SECONDS = DETAILS_SECONDS + LATE_SECONDS
 
+#: A worker that has come back so often within so long, seconds, and falls silent again and again,
+#: is believed once it has been heard for a while without a pause: what it says each time that it
+#: starts are the figures of before.
+UNSTEADY_RETURNS = 2
+UNSTEADY_SECONDS = 60.0
+STEADY_SECONDS = 10.0
+
 
 class Freshness:
     """The newest data of one feed, and when they came."""
@@ -27,6 +35,9 @@ class Freshness:
         #: When the newest figures were read by their worker, Unix seconds; None before any.
         self.as_of: float | None = None
         self._arrived = 0.0
+        #: When it was heard again after a silence, and the figures' time before the last one.
+        self._returns: deque[float] = deque(maxlen=UNSTEADY_RETURNS)
+        self._before_silence = 0.0
 
     def accept(self, as_of: float, now: float) -> bool:
         """Take note of data; False for a repetition, and for what is older than the newest.
@@ -37,6 +48,9 @@ class Freshness:
             silent = now - self._arrived > self._stale_after
             if as_of == self.as_of or (as_of < self.as_of and not silent):
                 return False
+            if silent:
+                self._returns.append(now)
+                self._before_silence = self.as_of
         self.as_of = as_of
         self._arrived = now
         return True
@@ -51,4 +65,17 @@ class Freshness:
             return "waiting"
         age = max(now - self.as_of, now - self._arrived)
         worker_silent = self._sibling is not None and self._sibling.state(now) == "stale"
-        return "stale" if worker_silent or age > self._stale_after else "live"
+        stale = worker_silent or age > self._stale_after or self._unsteady(now)
+        return "stale" if stale else "live"
+
+    def shown_as_of(self, now: float) -> float | None:
+        """The time that the figures are of, as far as they can be believed; None before any."""
+        if self.as_of is not None and self._unsteady(now):
+            return min(self.as_of, self._before_silence)
+        return self.as_of
+
+    def _unsteady(self, now: float) -> bool:
+        if len(self._returns) < UNSTEADY_RETURNS:
+            return False
+        often = self._returns[-1] - self._returns[0] < UNSTEADY_SECONDS
+        return often and now - self._returns[-1] < STEADY_SECONDS

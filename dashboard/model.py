@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from dashboard import panels
 from dashboard.delays import milliseconds, worst_percentiles
 from dashboard.frames import Bar, FeedState, Frame, ranked_bars
-from dashboard.freshness import DETAILS_STALE_AFTER_SECONDS, Freshness
+from dashboard.freshness import DETAILS_STALE_AFTER_SECONDS, Freshness, State
+from dashboard.progress import Progress
 from dashboard.series import Point, Series, Values, coarse, latest
 from tillstream import topology
 from tillstream.clock import BusinessDay, utc
@@ -33,6 +34,9 @@ Snapshot = (
 
 #: Every exchange that is heard.
 FEEDS = topology.RESULTS + topology.DETAILS
+
+#: What the totals worker makes of the log: none of it is of now while it is behind the log.
+OF_THE_LEDGER = frozenset({topology.COUNT, topology.CATEGORIES, *topology.DETAILS})
 
 #: A business day has up to 25 hours of one-minute points.
 DAY_MINUTES = 25 * 60
@@ -67,6 +71,7 @@ class Model:
         for name in topology.DETAILS:
             sibling = self._feeds[topology.COUNT]
             self._feeds[name] = Freshness(DETAILS_STALE_AFTER_SECONDS, sibling)
+        self._progress = Progress()
         self._count: CountSnapshot | None = None
         self._categories: CategoriesSnapshot | None = None
         self._rate: RateSnapshot | None = None
@@ -121,6 +126,7 @@ class Model:
                     self._categories = snapshot
                 case RateSnapshot() if self._fresh(topology.METRICS_STORM, snapshot, now):
                     self._rate = snapshot
+                    self._progress.log_is_at(snapshot.log_offset, now)
                 case DelaySnapshot() if self._fresh(topology.METRICS_DB, snapshot, now):
                     self._stored = snapshot
                     if snapshot.network_delay is not None:
@@ -130,6 +136,7 @@ class Model:
                     self._breakdowns = snapshot
                 case TillsSnapshot() if self._fresh(topology.TILLS, snapshot, now):
                     self._tills = snapshot
+                    self._progress.ledger_is_at(snapshot.next_offset, now)
 
     @property
     def day(self) -> str:
@@ -214,10 +221,7 @@ class Model:
                 zone=self._calendar.zone.key,
                 abbreviation=_abbreviation(data_time, self._calendar.zone),
                 data_time=self._feeds[topology.COUNT].as_of,
-                feeds={
-                    name: FeedState(feed.state(now), feed.as_of)
-                    for name, feed in self._feeds.items()
-                },
+                feeds={name: self._feed_state(name, now) for name in self._feeds},
                 complete_until=self._count.complete_until if self._count else None,
                 values=self._values(),
                 panels=dict(self._panels)
@@ -233,7 +237,16 @@ class Model:
         return self._feeds[feed].accept(snapshot.as_of, now)
 
     def _live(self, feed: str, now: float) -> bool:
-        return self._feeds[feed].state(now) == "live"
+        return self._feed_state(feed, now).state == "live"
+
+    def _feed_state(self, feed: str, now: float) -> FeedState:
+        """The state of a feed, and the time that its figures are of."""
+        state: State = self._feeds[feed].state(now)
+        as_of = self._feeds[feed].shown_as_of(now)
+        behind = self._progress.behind_since(now) if feed in OF_THE_LEDGER else None
+        if as_of is None or behind is None:
+            return FeedState(state, as_of)
+        return FeedState("stale", min(as_of, behind))
 
     def _turn_to(self, day: str) -> None:
         if day != self._day:
