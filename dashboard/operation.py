@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from dashboard.aside import Aside
 from dashboard.model import Newest
 from tillstream import topology
 from tillstream.proofs import Proof
@@ -50,7 +51,9 @@ class Operation(msgspec.Struct, frozen=True, rename="camel"):
     queues: list[QueueState]
     ledger: Ledger
     proof: Proof | None
-    #: When MongoDB was last asked for the proof; None when it never answered.
+    #: What was accepted and does not count.
+    aside: list[Aside]
+    #: When MongoDB was last asked for these; None when it never answered.
     proof_at: float | None
 
 

@@ -31,6 +31,7 @@ def page() -> Any:
                         ],
                         className="row two",
                     ),
+                    _aside(),
                     html.Div(
                         [
                             parts.table(
@@ -116,7 +117,7 @@ def _queues() -> Any:
                     html.Thead(
                         html.Tr(
                             [
-                                html.Th(head, scope="col", className="number" if place else "name")
+                                html.Th(head, scope="col", className=_kind(place > 0))
                                 for place, head in enumerate(heads)
                             ]
                         )
@@ -131,6 +132,42 @@ def _queues() -> Any:
             html.P(id="ledger-lag", className="lag-line", **parts.attributes(value="")),
         ],
     )
+
+
+def _aside() -> Any:
+    heads = ("Kept as", "Reason", "Count", "Last")
+    return dmc.Paper(
+        className="card list aside",
+        withBorder=True,
+        children=[
+            _head(
+                "aside-title", "Set aside", "accepted and not counted, kept in MongoDB", "aside-age"
+            ),
+            html.Table(
+                [
+                    html.Thead(
+                        html.Tr(
+                            [
+                                html.Th(
+                                    head, scope="col", className="number" if place > 1 else "name"
+                                )
+                                for place, head in enumerate(heads)
+                            ]
+                        )
+                    ),
+                    html.Tbody(id="aside-rows"),
+                ],
+                id="aside",
+                className="rows",
+                **parts.named("Set aside"),
+                **parts.attributes(value="", state="waiting"),
+            ),
+        ],
+    )
+
+
+def _kind(number: bool) -> str:
+    return "number" if number else "name"
 
 
 def _head(id: str, title: str, subtitle: str, age: str) -> Any:  # noqa: A002 - HTML's word

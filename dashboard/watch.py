@@ -10,6 +10,8 @@ from pika.exceptions import ChannelClosedByBroker
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from dashboard import aside
+from dashboard.aside import Aside
 from dashboard.model import Model
 from dashboard.operation import Operation, Samples
 from tillstream import broker, proofs, topology
@@ -35,7 +37,7 @@ class Watch:
         clock: Clock,
         stop: threading.Event,
     ) -> None:
-        self._proofs = client[database][proofs.COLLECTION]
+        self._database = client[database]
         self._model = model
         self._clock = clock
         self._stop = stop
@@ -44,6 +46,7 @@ class Watch:
         self._depths: dict[str, tuple[int, int]] = {}
         self._depths_at: float | None = None
         self._proof: Proof | None = None
+        self._aside: list[Aside] = []
         self._proof_at: float | None = None
         self._proof_asked_at = 0.0
 
@@ -52,12 +55,12 @@ class Watch:
         broker.keep_connected(url, "dashboard watch", self._session, self._stop)
 
     def operation(self) -> Operation:
-        """The newest of everything; asks MongoDB for the proof now and then."""
+        """The newest of everything; asks MongoDB now and then."""
         with self._lock:
             now = self._clock()
             if now - self._proof_asked_at >= PROOF_SECONDS:
                 self._proof_asked_at = now
-                self._ask_for_proof(now)
+                self._ask_archive(now)
             newest = self._model.newest
             return Operation(
                 at=now,
@@ -65,6 +68,7 @@ class Watch:
                 queues=self._samples.queues(self._depths, newest),
                 ledger=self._samples.ledger(newest),
                 proof=self._proof,
+                aside=self._aside,
                 proof_at=self._proof_at,
             )
 
@@ -87,13 +91,16 @@ class Watch:
                 self._samples.add(self._depths_at, self._model.newest)
             connection.sleep(SAMPLE_SECONDS)
 
-    def _ask_for_proof(self, now: float) -> None:
+    def _ask_archive(self, now: float) -> None:
         try:
-            found = self._proofs.find_one({"_id": proofs.LAST}, max_time_ms=QUERY_TIMEOUT_MS)
+            found = self._database[proofs.COLLECTION].find_one(
+                {"_id": proofs.LAST}, max_time_ms=QUERY_TIMEOUT_MS
+            )
+            self._aside = aside.read(self._database)
             self._proof = proofs.read(found) if found is not None else None
             self._proof_at = now
         except PyMongoError as error:
-            log.info("no proof: the archive is away", error=str(error)[:200])
+            log.info("no proof, nothing aside: the archive is away", error=str(error)[:200])
         except msgspec.ValidationError as error:
             log.warning("the last proof cannot be read", error=str(error))
 

@@ -22,6 +22,12 @@ PAGES = {
         "ceux du jour, comptés bien qu'ils enfreignent une règle"
     ),
     "Rule": "Règle",
+    "Set aside": "Mis de côté",
+    "accepted and not counted, kept in MongoDB": "acceptés et non comptés, gardés dans MongoDB",
+    "Kept as": "Gardé comme",
+    "Reason": "Raison",
+    "Count": "Nombre",
+    "Last": "Dernier",
     "Meaning": "Signification",
     # A store.
     "all categories": "toutes les catégories",

@@ -37,6 +37,10 @@
     "dated ahead of the door's clock": "daté en avance sur l'horloge de la porte",
     "a rule that this page does not know": "une règle que cette page ne connaît pas",
     "log": "journal",
+    "conflict": "conflit",
+    "dead letter": "message rejeté",
+    "an identity came again with other content": "une identité est revenue avec un autre contenu",
+    "other reasons": "autres raisons",
     "The log's depth is left out: it keeps every message.": "Le journal garde tout : sa profondeur n'est pas montrée.",
   });
 
@@ -50,7 +54,7 @@
   };
   const cell = (tag, value, name) => {
     const made = document.createElement(tag);
-    made.textContent = value;
+    made.textContent = t.visible(value);
     made.className = name;
     if (tag === "th") made.scope = "row";
     return made;
@@ -77,7 +81,7 @@
     const since = found.queuesAt;
     const state = since === null ? "waiting" : at - since > STALE_SECONDS ? "stale" : "live";
     mark("queues", { state, value: JSON.stringify(found.queues.map(({ name, messages, consumers }) => [name, messages, consumers])) });
-    text("queues-age", since === null ? "" : `${t.say(state === "stale" ? "stale since" : "to")} ${t.secondTime(since)}`);
+    text("queues-age", since === null ? "" : `${t.say(state === "stale" ? "stale since" : "to")} ${t.secondOf(since)}`);
     document.getElementById("queues-rows").replaceChildren(...found.queues.map((queue) => row(
       queue.name,
       [queue.messages === null ? t.say("log") : number(queue.messages), number(queue.consumers), rate(queue.rateIn), rate(queue.rateOut)],
@@ -116,6 +120,24 @@
     );
   }
 
+  /* What got a 202 and does not count is kept, counted and shown. */
+  function aside(at, away) {
+    const unread = away || found.proofAt === null || at - found.proofAt > 5;
+    mark("aside", { state: found.proofAt === null ? "waiting" : unread ? "stale" : "live", value: JSON.stringify(found.aside) });
+    text("aside-age", found.proofAt === null ? t.say("waiting for the archive")
+      : `${t.say(unread ? "stale since" : "to")} ${t.secondOf(found.proofAt)}`);
+    const rows = found.aside.map(({ kind, reason, number: many, lastAt }) => {
+      const why = kind === "conflict" ? t.say("an identity came again with other content") : reason || t.say("other reasons");
+      const made = row(t.say(kind), [why], "name");
+      made.append(cell("td", number(many), "number"), cell("td", lastAt === null ? "–" : t.secondOf(lastAt), "number"));
+      return made;
+    });
+    const none = document.createElement("tr");
+    none.append(cell("td", found.proofAt === null ? t.say("waiting for the archive") : t.say("none"), "empty"));
+    none.firstChild.colSpan = 4;
+    document.getElementById("aside-rows").replaceChildren(...(rows.length ? rows : [none]));
+  }
+
   async function ask() {
     if (!document.getElementById("operations-page") || !t.zone()) return;
     // Held by its reader.
@@ -146,11 +168,12 @@
     const at = found.at + silent / 1000;
     queues(at);
     proof(at, silent > SILENT_MS + ASK_MS);
+    aside(at, silent > SILENT_MS + ASK_MS);
   }
 
   /* What is held does not look live. */
   function hold() {
-    for (const id of ["queues", "proof"]) {
+    for (const id of ["queues", "proof", "aside"]) {
       if (document.getElementById(id).dataset.state !== "waiting") mark(id, { state: "stale" });
     }
   }
