@@ -17,4 +17,9 @@ def worst_percentiles(snapshots: list[DelaySnapshot]) -> Values:
 
 def milliseconds(seconds: float | None) -> str | None:
     """Seconds as text in ms with one place."""
-    return None if seconds is None else f"{seconds * 1000:.1f}"
+    return None if seconds is None else tenths(seconds * 1000)
+
+
+def tenths(value: float) -> str:
+    """A number with one place; what is rounded to zero has no sign."""
+    return f"{round(value, 1) + 0.0:.1f}"

@@ -53,7 +53,7 @@ def categories() -> Figure:
         "y": [],
         "text": [],
         "texttemplate": "%{text}",
-        "hovertemplate": "%{y}: %{text}<extra></extra>",
+        "hovertemplate": "%{hovertext}: %{text}<extra></extra>",
         "textposition": "outside",
         "cliponaxis": False,
         "marker": {"color": AMBER, "cornerradius": 4},

@@ -11,7 +11,7 @@ from dash import dcc, html
 
 from dashboard.parts import attributes, named
 from dashboard.views import WINDOWS, View
-from dashboard.written import Verbatim
+from dashboard.written import of_data
 
 #: The page around the application; nothing in it is fetched from elsewhere.
 INDEX = """<!DOCTYPE html>
@@ -118,7 +118,7 @@ def _filters(view: View) -> list[Any]:
             placeholder=every,
             value=value or None,
             # The browser asks for the others.
-            data=[{"value": value, "label": Verbatim(value)}] if value else [],
+            data=[{"value": value, "label": of_data(value)}] if value else [],
             searchable=True,
             clearable=True,
             limit=100,

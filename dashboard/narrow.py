@@ -18,7 +18,7 @@ from dashboard.panels import UNNAMED, Row, mean, with_rest
 from dashboard.series import Point
 from dashboard.store_days import Today
 from tillstream.clock import Clock
-from tillstream.money import MILLI, decimal_text
+from tillstream.money import MILLI, decimal_text, rate_text
 from tillstream.snapshots import CategoryTotal
 
 #: A question may take a tenth of the archive's time: it is asked again after ten times as long as
@@ -175,7 +175,7 @@ def answer(
 
 
 def _rate(basis_points: int | None) -> str:
-    return UNNAMED if basis_points is None else f"{basis_points / 100:g}"
+    return UNNAMED if basis_points is None else rate_text(basis_points)
 
 
 def by_hour(minutes: Iterable[Document], zone: ZoneInfo) -> list[Row]:

@@ -13,9 +13,9 @@ from dashboard.archive import Archive, ArchiveAway
 from dashboard.model import Model
 from dashboard.parts import attributes
 from dashboard.store_days import StoreDays
-from dashboard.views import View, view
+from dashboard.views import View, named, view
 from dashboard.words import translate
-from dashboard.written import Verbatim, Writer
+from dashboard.written import Writer, of_data
 from tillstream.clock import Clock
 from tillstream.errors import UndecodableMessage
 
@@ -34,17 +34,20 @@ class Place(NamedTuple):
     about: str = ""
 
 
-def place(pathname: str) -> Place:
-    """The page at a path, as the browser has it: percent-encoded."""
+def place(pathname: str, search: str = "") -> Place:
+    """The page at a path and its query, as the browser has them: percent-encoded.
+
+    A store or a receipt is named by the query; the path may name it too, if it can hold it.
+    """
     head, _, rest = pathname.strip("/").partition("/")
     if head == "":
         return Place("live")
     if head == "operations" and not rest:
         return Place("operations")
-    if head == "store" and rest:
-        return Place("store", unquote(rest))
-    if head == "receipt" and rest:
-        return Place("receipt", unquote(rest))
+    if head == "store" and (store := unquote(rest) or named(search, "id")):
+        return Place("store", store)
+    if head == "receipt" and (key := unquote(rest) or named(search, "key")):
+        return Place("receipt", key)
     if head == "replay" and (not rest or _day(rest) is not None):
         return Place("replay", rest)
     return Place("nowhere")
@@ -77,7 +80,7 @@ class Pages:
 
     def render(self, pathname: str, language: str, search: str = "") -> list[Any]:
         """Header, content and footer. Blocks while the archive is asked."""
-        at = place(pathname)
+        at = place(pathname, search)
         contents = {"live": live.page, "operations": operations.page}
         if at.page == "replay":
             today = date.fromisoformat(self._model.day)
@@ -92,7 +95,7 @@ class Pages:
     def refresh(self, pathname: str, language: str, search: str = "") -> list[Any] | None:
         """A store's figures again; None when the archive does not answer."""
         try:
-            found = self._store(place(pathname).about, language, view(search))
+            found = self._store(place(pathname, search).about, language, view(search))
             return list(translate(found, language))
         except ArchiveAway:
             return None
@@ -121,7 +124,7 @@ class Pages:
                 **attributes(store=at.about, state="waiting"),
             )
         title = "Receipt" if at.page == "receipt" else "Tillstream"
-        heading = html.H2([html.Span(title), Verbatim(f" {at.about}")])
+        heading = html.H2([html.Span(title), of_data(f" {at.about}")])
         return html.Main([html.Div(heading, className="page-title"), body], className="content")
 
     def _store(self, store: str, language: str, shown: View) -> list[Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from dashboard.delays import tenths
 from tillstream.money import MILLI, MINOR_UNITS, decimal_text
 from tillstream.snapshots import (
     BreakdownFigures,
@@ -107,7 +108,7 @@ def counters(
     rows: list[Row] = []
     if rate is not None:
         counted = rate.average_ms_system
-        rows.append(("counted-ms", None if counted is None else f"{counted:.1f}"))
+        rows.append(("counted-ms", None if counted is None else tenths(counted)))
     if stored is not None:
         rows += [
             ("stored", str(stored.stored)),
@@ -164,4 +165,5 @@ def mean(total: int, number: int, scale: int = MINOR_UNITS) -> str | None:
     """Mean of `total / scale` as text with two places, rounded half-even; None of nothing."""
     if number == 0:
         return None
-    return str((Decimal(total) / number / scale).quantize(Decimal("0.01")))
+    # Zero is added so that what is rounded to it has no sign.
+    return str((Decimal(total) / number / scale).quantize(Decimal("0.01")) + 0)

@@ -11,8 +11,8 @@ from dashboard.archive import Document, StoreDay
 from dashboard.panels import mean
 from dashboard.parts import attributes, named
 from dashboard.store_days import Today
-from dashboard.views import WINDOWS, View, query, store_path
-from dashboard.written import Verbatim, Writer
+from dashboard.views import WINDOWS, View, store_path
+from dashboard.written import Verbatim, Writer, of_data
 from tillstream.clock import utc
 from tillstream.money import MILLI, decimal_text
 from tillstream.snapshots import TillsSnapshot
@@ -25,7 +25,7 @@ def title(store: str, view: View) -> Any:
     windows = [
         html.A(
             label,
-            href=f"{store_path(store)}{query(name, view.category)}",
+            href=store_path(store, name, view.category),
             className="way",
             **(_CURRENT if name == view.window else {}),
         )
@@ -33,15 +33,15 @@ def title(store: str, view: View) -> Any:
     ]
     chosen = [
         html.A(
-            [Verbatim(f"{view.category} "), html.Span("all categories")],
-            href=f"{store_path(store)}{query(view.window, '')}",
+            [of_data(f"{view.category} "), html.Span("all categories")],
+            href=store_path(store, view.window),
             id="store-category",
             className="way",
         )
     ]
     return html.Div(
         [
-            html.H2([html.Span("Store"), Verbatim(f" {store}")]),
+            html.H2([html.Span("Store"), of_data(f" {store}")]),
             html.Nav(windows, className="ways", **named("Time window")),
             *(chosen if view.category else []),
             html.Span(id="store-fresh", className="fresh"),
@@ -74,7 +74,7 @@ def unknown(store: str) -> list[Any]:
     """What is said of a store that never sold."""
     said: list[Any] = [
         html.Span("No receipt of this store is in the archive:"),
-        Verbatim(f" {store}. "),
+        of_data(f" {store}. "),
         html.A("To all stores", href="/"),
     ]
     return [html.P(said, className="message", role="status")]
@@ -91,7 +91,9 @@ def body(
     """The page below its title. `tills` tells of silence and gaps, where it is known."""
     whole = found.totals[0] if found.totals else {}
     read_at = utc(found.read_at)
-    tables = shop_tables.Tables(store, write, [html.Span("to"), " ", write.minute(read_at)])
+    tables = shop_tables.Tables(
+        store, write, read_at, [html.Span("to"), " ", write.minute(read_at)]
+    )
     return [
         html.Section(
             _tiles(whole, found.delays, read_at, write),
@@ -157,7 +159,7 @@ def _tiles(whole: Document, delays: list[Document], read_at: datetime, write: Wr
             "store-last",
             "Last receipt",
             "till's clock",
-            (last and last.isoformat(), last and write.clock(last)),
+            (last and last.isoformat(), last and write.clock(last, read_at)),
         ),
     ]
     until = write.minute(read_at)

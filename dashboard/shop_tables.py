@@ -1,5 +1,6 @@
 """The tables of a store's page, which the server writes."""
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import dash_mantine_components as dmc
@@ -7,17 +8,18 @@ from dash import html
 
 from dashboard.archive import Document
 from dashboard.parts import named
-from dashboard.views import View, query, receipt_path, store_path
-from dashboard.written import Verbatim, Writer
+from dashboard.views import View, receipt_path, store_path
+from dashboard.written import Verbatim, Writer, of_data
 from tillstream.clock import utc
 from tillstream.snapshots import TillsSnapshot
 
 
 class Tables(NamedTuple):
-    """The tables of one store; `fresh` says in each until when it is complete."""
+    """The tables of one store, read at `read_at`; `fresh` says in each until when it is so."""
 
     store: str
     write: Writer
+    read_at: datetime
     fresh: list[Any]
 
     def hours(self, rows: list[Document], week_before: list[Document]) -> Any:
@@ -60,15 +62,15 @@ class Tables(NamedTuple):
 
     def tenders(self, rows: list[Document]) -> Any:
         """What was paid by each means."""
-        shares = [(Verbatim(row["_id"]), int(row["gross"])) for row in rows]
+        shares = [(of_data(row["_id"]), int(row["gross"])) for row in rows]
         return self._shares("store-tenders", "Tender mix", "Tender", shares)
 
     def categories(self, rows: list[Document], view: View) -> Any:
         """Gross by category, each a link to the store's page of it."""
         shares = []
         for row in rows:
-            path = f"{store_path(self.store)}{query(view.window, row['_id'])}"
-            shares.append((html.A(Verbatim(row["_id"]), href=path), int(row["gross"])))
+            path = store_path(self.store, view.window, row["_id"])
+            shares.append((html.A(of_data(row["_id"]), href=path), int(row["gross"])))
         return self._shares("store-categories", "Categories", "Category", shares)
 
     def tills(self, rows: list[Document], known: TillsSnapshot | None) -> Any:
@@ -92,7 +94,7 @@ class Tables(NamedTuple):
             if till in silent:
                 return [
                     html.Span("silent since"),
-                    Verbatim(f" {self.write.clock(utc(silent[till]))}"),
+                    Verbatim(f" {self.write.clock(utc(silent[till]), self.read_at)}"),
                 ]
             return "selling" if all_silent else "not known"
 
@@ -105,10 +107,10 @@ class Tables(NamedTuple):
             row = sold.get(till, {})
             last = row.get("last")
             return (
-                Verbatim(till),
+                of_data(till),
                 self.write.number(int(row.get("receipts", 0))),
                 self.write.money(int(row.get("gross", 0))),
-                self.write.clock(last) if last else "none today",
+                self.write.clock(last, self.read_at) if last else "none today",
                 gaps(till),
                 state(till),
             )
@@ -130,9 +132,11 @@ class Tables(NamedTuple):
             ("Time", "Till", "Number", "Gross"),
             [
                 (
-                    html.A(self.write.clock(row["date"]), href=receipt_path(row["_id"])),
-                    Verbatim(row["till"]),
-                    Verbatim(row["number"]),
+                    html.A(
+                        self.write.clock(row["date"], self.read_at), href=receipt_path(row["_id"])
+                    ),
+                    of_data(row["till"]),
+                    of_data(row["number"]),
                     self.write.money(int(row["grossMinor"])),
                 )
                 for row in rows

@@ -9,7 +9,7 @@ from dash import html
 from dashboard.archive import Document, Life
 from dashboard.parts import attributes
 from dashboard.views import store_path
-from dashboard.written import Verbatim, Writer
+from dashboard.written import Verbatim, Writer, of_data
 from tillstream.clock import utc
 from tillstream.codec import decode_receipt
 from tillstream.contracts import StampedReceipt
@@ -48,25 +48,25 @@ def _slip(key: str, receipt: StampedReceipt, write: Writer) -> Any:
                 [
                     html.Span("Store"),
                     Verbatim(" "),
-                    html.A(Verbatim(receipt.store_id), href=store_path(str(receipt.store_id))),
+                    html.A(of_data(receipt.store_id), href=store_path(str(receipt.store_id))),
                 ]
             ),
             html.P(
                 [
                     html.Span("Till"),
-                    Verbatim(f" {receipt.terminal_id} · "),
+                    of_data(f" {receipt.terminal_id} · "),
                     html.Span("Receipt"),
-                    Verbatim(f" {receipt.cash_receipt_id}"),
+                    of_data(f" {receipt.cash_receipt_id}"),
                 ]
             ),
-            html.P(Verbatim(receipt.date)),
+            html.P(of_data(receipt.date)),
             html.Table(
                 html.Tbody(
                     [
                         html.Tr(
                             [
                                 html.Td(write.quantity(milli_units(line.quantity))),
-                                html.Td(Verbatim(line.product_description)),
+                                html.Td(of_data(line.product_description)),
                                 html.Td(
                                     write.money(minor_units(line.settlement_amount)),
                                     className="number",
@@ -85,7 +85,7 @@ def _slip(key: str, receipt: StampedReceipt, write: Writer) -> Any:
                         _amount("Tax", total.tax_payable, write),
                         _amount("Total", total.gross_total, write, "total"),
                         *(
-                            _amount(Verbatim(each.payment_mechanism), each.settlement_amount, write)
+                            _amount(of_data(each.payment_mechanism), each.settlement_amount, write)
                             for each in receipt.settlements
                         ),
                     ]
@@ -123,7 +123,7 @@ def _life(life: Life, counted_to: float | None, write: Writer) -> Any:
             html.Dl(
                 [
                     html.Dt("Identity"),
-                    html.Dd(Verbatim(document["_id"])),
+                    html.Dd(of_data(document["_id"])),
                     html.Dt("Business day"),
                     html.Dd(write.date(document["businessDay"])),
                 ]
@@ -174,8 +174,10 @@ def _told(name: str, note: str) -> Any:
 def _after(before: datetime, at: datetime) -> Verbatim:
     seconds = (at - before).total_seconds()
     if abs(seconds) < 10:
-        return Verbatim(f"{seconds * 1000:+.0f} ms")
-    return Verbatim(f"{seconds:+.0f} s" if abs(seconds) < 600 else f"{seconds / 60:+.0f} min")
+        return Verbatim(f"{round(seconds * 1000):+d} ms")
+    return Verbatim(
+        f"{round(seconds):+d} s" if abs(seconds) < 600 else f"{round(seconds / 60):+d} min"
+    )
 
 
 def _conflicts(conflicts: list[Document], write: Writer) -> list[Any]:

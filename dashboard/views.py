@@ -19,27 +19,29 @@ class View(NamedTuple):
 
 def view(search: str) -> View:
     """The view that a query string names; the whole day unless the window is one of ours."""
-    named = parse_qs(search.removeprefix("?"))
-
-    def last(name: str) -> str:
-        return named.get(name, [""])[-1][:MAX_NAME]
-
-    window = last("window")
-    return View(window if window in WINDOWS else "day", last("store"), last("category"))
+    window, store, category = (
+        named(search, name)[:MAX_NAME] for name in ("window", "store", "category")
+    )
+    return View(window if window in WINDOWS else "day", store, category)
 
 
 def receipt_path(key: str) -> str:
-    """Where a receipt is shown; its identity may hold any sign, `/`, blanks and `%` included."""
-    return "/receipt/" + quote(key, safe="/:")
+    """Where a receipt is shown."""
+    return _about("/receipt", key=key)
 
 
-def query(window: str, category: str) -> str:
-    """The part of an address that names a view; nothing for the usual one."""
-    named = {"window": "" if window == "day" else window, "category": category}
-    text = urlencode({name: value for name, value in named.items() if value})
-    return f"?{text}" if text else ""
+def store_path(store: str, window: str = "day", category: str = "") -> str:
+    """Where a store is shown, in a time window and of one category or all."""
+    return _about("/store", id=store, window="" if window == "day" else window, category=category)
 
 
-def store_path(store: str) -> str:
-    """Where a store is shown."""
-    return "/store/" + quote(store, safe="")
+def named(search: str, name: str) -> str:
+    """What a query string says by a name, the last time; nothing if it does not."""
+    return parse_qs(search.removeprefix("?"), errors="replace").get(name, [""])[-1]
+
+
+def _about(path: str, **query: str) -> str:
+    # An identity may hold any sign, and no path can hold each: of `..` and `.`, percent-encoded
+    # too, a browser makes the folder above.
+    said = {name: value for name, value in query.items() if value}
+    return f"{path}?{urlencode(said, quote_via=quote, safe='/:')}"

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from tillstream.money import decimal_text
+from dashboard.visible import visible
+from tillstream.money import decimal_text, rate_text
 
 #: Narrow no-break space, no-break space: as French groups digits and sets units apart.
 _NARROW, _FIXED = "\u202f", "\u00a0"
@@ -14,6 +15,11 @@ class Verbatim(str):
     """Text of the data: it is never translated."""
 
     __slots__ = ()
+
+
+def of_data(text: object) -> Verbatim:
+    """Text that a till has sent, fit to be read."""
+    return Verbatim(visible(str(text)))
 
 
 class Writer(NamedTuple):
@@ -36,8 +42,13 @@ class Writer(NamedTuple):
         return self.money(int(text.replace(".", "")))
 
     def decimal(self, text: str) -> Verbatim:
-        """Decimal text with the reader's decimal sign."""
-        return Verbatim(text.replace(".", ",") if self.language == "fr" else text)
+        """Decimal text with the reader's signs; what is zero has no sign."""
+        sign = "-" if text.startswith("-") and text.strip("-0.") else ""
+        whole, point, places = text.lstrip("-").partition(".")
+        grouped = self.number(int(whole))
+        return Verbatim(
+            f"{sign}{grouped}{',' if self.language == 'fr' and point else point}{places}"
+        )
 
     def number(self, value: int) -> Verbatim:
         """An integer, its thousands grouped."""
@@ -49,12 +60,13 @@ class Writer(NamedTuple):
 
     def quantity(self, milli: int) -> Verbatim:
         """Thousandths: 2000 is 2, 250 is 0.25."""
-        text = f"{milli / 1000:.3f}".rstrip("0").rstrip(".")
-        return Verbatim(text.replace(".", ",") if self.language == "fr" else text)
+        whole, rest = divmod(abs(milli), 1000)
+        text = f"{'-' if milli < 0 else ''}{whole}.{rest:03d}"
+        return self.decimal(text.rstrip("0").rstrip("."))
 
     def percentage(self, basis_points: int) -> Verbatim:
         """Hundredths of a percent: 550 is 5.5% or 5,5 %."""
-        text = f"{basis_points / 100:g}"
+        text = rate_text(basis_points)
         french = self.language == "fr"
         return Verbatim(f"{text.replace('.', ',')}{_NARROW}%" if french else f"{text}%")
 
@@ -62,9 +74,12 @@ class Writer(NamedTuple):
         """Time of day to the minute."""
         return Verbatim(f"{moment.astimezone(self.zone):%H:%M}")
 
-    def clock(self, moment: datetime) -> Verbatim:
-        """Time of day to the second."""
-        return Verbatim(f"{moment.astimezone(self.zone):%H:%M:%S}")
+    def clock(self, moment: datetime, read_at: datetime) -> Verbatim:
+        """Time of day to the second, after its day unless that is the day of `read_at`."""
+        local = moment.astimezone(self.zone)
+        if local.date() == read_at.astimezone(self.zone).date():
+            return Verbatim(f"{local:%H:%M:%S}")
+        return Verbatim(f"{self.date(local.date().isoformat())} {local:%H:%M:%S}")
 
     def date(self, day: str) -> Verbatim:
         """A business day, `YYYY-MM-DD`: in French 21/11/2026."""

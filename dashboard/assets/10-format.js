@@ -3,15 +3,28 @@
   "use strict";
   const spoken = (navigator.languages || [navigator.language || "en"]).find((l) => /^(en|fr)\b/.test(l));
   const language = spoken || "en";
-  const wholeNumber = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
-  const oneDecimal = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const twoDecimals = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
+  // As the server writes them (dashboard/written.py): in two languages, whatever their country.
+  const numbers = (options) => new Intl.NumberFormat(language.slice(0, 2), { signDisplay: "negative", ...options });
+  const wholeNumber = numbers({ maximumFractionDigits: 0 });
+  const oneDecimal = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const twoDecimals = numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const upToOneDecimal = numbers({ maximumFractionDigits: 1 });
+  const currency = numbers({ style: "currency", currency: "EUR" });
+  //: Beyond 2^53 the last digits of a number are not those that were sent.
+  const roundNumber = numbers({ maximumSignificantDigits: 12 });
+  const roundCurrency = numbers({ style: "currency", currency: "EUR", maximumSignificantDigits: 12 });
   const longDate = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" });
   const shortDate = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
-  const currency = new Intl.NumberFormat(language, { style: "currency", currency: "EUR" });
+  const dayAndMonth = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
+  const percentSign = /^fr/.test(language) ? "\u202f%" : "%";
+  const exact = (value) => typeof value !== "number" || Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 
+  //: Signs of a name that a plot has room for.
+  const PLOT_NAME = 22;
   let clockZone = null;
+  let dayClock = null;
+  //: Which day is today: the time of the newest frame, Unix seconds.
+  let now = Date.now() / 1000;
   let minuteClock = null;
   let secondClock = null;
 
@@ -21,22 +34,74 @@
     // Always 24 hours: a till's clock reads so in every language.
     const clock = { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
     minuteClock = new Intl.DateTimeFormat("en-GB", clock);
+    dayClock = new Intl.DateTimeFormat("en-GB", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
     secondClock = new Intl.DateTimeFormat("en-GB", { ...clock, second: "2-digit" });
   }
 
   const format = {
     // Decimal text goes in as text, so that no amount is rounded on its way.
     money: (value) => currency.format(value),
-    count: (value) => wholeNumber.format(value),
+    cents: (minor) => (exact(minor) ? currency.format(euros(minor)) : `≈ ${roundCurrency.format(minor / 100)}`),
+    count: (value) => (exact(value) ? wholeNumber.format(value) : `≈ ${roundNumber.format(value)}`),
     decimal: (value) => twoDecimals.format(value),
-    percent: (part) => percent.format(part),
-    percentage: (value) => percent.format(value / 100),
+    percent: (part) => `${upToOneDecimal.format(part * 100)}${percentSign}`,
+    // A rate is text, as the contract has it: its digits are never rounded.
+    percentage: (rate) => `${/^fr/.test(language) ? rate.replace(".", ",") : rate}${percentSign}`,
     // A business day is a date and no instant.
     day: (day) => longDate.format(Date.parse(`${day}T00:00Z`)),
     shortDay: (day) => shortDate.format(Date.parse(`${day}T00:00Z`)),
     seconds: (value) => `${oneDecimal.format(value)} s`,
-    ms: (value) => `${oneDecimal.format(value)} ms`,
+    ms: (value) => `${oneDecimal.format(value)}\u00a0ms`,
   };
+
+  /* Cents as decimal text, digit by digit: a division is off by a cent beyond 2^46. */
+  function euros(minor) {
+    const digits = String(Math.abs(minor)).padStart(3, "0");
+    return `${minor < 0 ? "-" : ""}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+  }
+
+  /* Mean of whole numbers as text with two places, rounded half-even, as the server does. */
+  function mean(total, number, scale) {
+    const divisor = BigInt(number) * BigInt(scale);
+    const hundredfold = BigInt(Math.abs(total)) * 100n;
+    const [whole, twice] = [hundredfold / divisor, 2n * (hundredfold % divisor)];
+    const rounded = whole + (twice > divisor || (twice === divisor && whole % 2n === 1n) ? 1n : 0n);
+    return euros(Number(total < 0 ? -rounded : rounded));
+  }
+
+  /* What cannot be seen, or turns other text around, is written out (dashboard/visible.py). */
+  const UNSEEN = new RegExp(
+    "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u115f\\u1160\\u180e\\u200b\\u200e\\u200f" +
+    "\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb\\ud800-\\udfff" +
+    "\\u{e0000}-\\u{e007f}]", "gu",
+  );
+  function visible(text) {
+    return String(text).replace(UNSEEN, (sign) => {
+      const code = sign.codePointAt(0).toString(16);
+      return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
+    });
+  }
+
+  /* A name in a plot: cut to what has room, and no markup, which Plotly would draw. */
+  function plotName(text) {
+    const signs = [...visible(text)];
+    const cut = signs.length > PLOT_NAME ? `${signs.slice(0, PLOT_NAME - 1).join("")}…` : signs.join("");
+    return cut.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+  }
+
+  const wallDay = (t) => {
+    const parts = Object.fromEntries(dayClock.formatToParts(t * 1000).map(({ type, value }) => [type, value]));
+    return `${parts.year.padStart(4, "0")}-${parts.month}-${parts.day}`;
+  };
+
+  /* The day before a time, unless it is today's: a time without its day is of today. */
+  function dayBefore(t) {
+    const day = wallDay(t);
+    const today = wallDay(now);
+    if (day === today) return "";
+    const date = Date.parse(`${day}T00:00Z`);
+    return `${day.slice(0, 4) === today.slice(0, 4) ? dayAndMonth.format(date) : shortDate.format(date)}, `;
+  }
 
   /* Ticks of an axis at round minutes of the store's clock, at most about eight. */
   function ticks(from, to) {
@@ -113,7 +178,15 @@
     useZone,
     zone: () => clockZone,
     ticks,
+    visible,
+    plotName,
+    euros,
+    mean,
+    setNow: (t) => { now = t; },
+    //: Bare times of day, for an axis that has its day; the others name a day that is not today.
     minuteTime: (t) => minuteClock.format(t * 1000),
     secondTime: (t) => secondClock.format(t * 1000),
+    minuteOf: (t) => dayBefore(t) + minuteClock.format(t * 1000),
+    secondOf: (t) => dayBefore(t) + secondClock.format(t * 1000),
   });
 })();

@@ -155,14 +155,12 @@
   /* Of few receipts: an axis with each whole number once. */
   const wholeSteps = (values) => (Math.max(...values, 0) < 5 ? { dtick: 1 } : {});
 
-  const cents = (minor) => (minor / 100).toFixed(2);
-
   function revenuePlot(frame) {
     const total = revenueView === "total";
     const every = total ? minutes() : perMinute(frame.at);
     const shown = inWindow(every, frame);
     const euros = shown.map((p) => [p[0], p[1] === null ? null : p[1] / 100, p[1]]);
-    const text = (p) => `${minuteTime(p[0])}  ${format.money(cents(p[2]))}`;
+    const text = (p) => `${minuteTime(p[0])}  ${format.cents(p[2])}`;
     const to = shown.length ? shown[shown.length - 1][0] : frame.at;
     const line = column(euros, 1, text);
     const from = start(shown, frame);
@@ -200,26 +198,30 @@
     return overTime("delay-plot", columns, start(shown, frame), frame.at);
   }
 
+  /* Bars of names and exact amounts. By their places: two names may look alike, or like numbers. */
+  function namedBars(id, rows) {
+    const { data, layout } = base(id);
+    const amounts = rows.map(([, revenue]) => Number(revenue));
+    const names = rows.map(([name]) => t.plotName(name));
+    const places = rows.map((_, place) => place);
+    // Room for the exact amount beside the longest bar.
+    const range = [Math.min(0, ...amounts) * 1.3, Math.max(...amounts, 0.01) * 1.5];
+    return {
+      trace: { ...data[0], x: amounts, y: places, hovertext: names, text: rows.map(([, revenue]) => format.money(revenue)) },
+      layout: {
+        ...layout,
+        xaxis: { ...layout.xaxis, range },
+        yaxis: { ...layout.yaxis, tickmode: "array", tickvals: places, ticktext: names },
+      },
+    };
+  }
+
   function categoriesPlot() {
-    const { data, layout } = base("categories-plot");
     const shown = bars();
     const chosen = t.chosenCategory();
-    const amounts = shown.map(([, revenue]) => Number(revenue));
-    const trace = {
-      ...data[0],
-      x: amounts,
-      y: shown.map(([name]) => (name.length > 22 ? `${name.slice(0, 21)}…` : name)),
-      text: shown.map(([, revenue]) => format.money(revenue)),
-      marker: { ...data[0].marker, opacity: shown.map(([name]) => (!chosen || name === chosen ? 1 : 0.35)) },
-    };
-    // Room for the exact amount beside the longest bar.
-    const largest = Math.max(...amounts, 0.01);
-    const range = [Math.min(0, ...amounts) * 1.3, largest * 1.5];
-    return {
-      data: [trace],
-      layout: { ...layout, xaxis: { ...layout.xaxis, range } },
-      looks: JSON.stringify([shown, chosen]),
-    };
+    const { trace, layout } = namedBars("categories-plot", shown);
+    const marker = { ...trace.marker, opacity: shown.map(([name]) => (!chosen || name === chosen ? 1 : 0.35)) };
+    return { data: [{ ...trace, marker }], layout, looks: JSON.stringify([shown, chosen]) };
   }
 
   function sparks(frame) {
@@ -256,6 +258,7 @@
     bars,
     sparks,
     basePlot: base,
+    namedBars,
     wholeSteps,
     plots: {
       "revenue-plot": revenuePlot,

@@ -6,8 +6,8 @@
   const held = {};
   const drawn = new WeakMap();
 
-  const cents = (minor) => format.money((minor / 100).toFixed(2));
-  const hourMinute = (seconds) => t.minuteTime(seconds);
+  const { cents } = format;
+  const hourMinute = (seconds) => t.minuteOf(seconds);
   const share = (part, whole) => (whole > 0 ? Math.max(0, Math.min(1, part / whole)) : 0);
 
   /* After a whole frame only what changed comes: of `hours` and `counters` single rows, of others all. */
@@ -46,9 +46,10 @@
     made.style.setProperty("--part", `${(part * 100).toFixed(1)}%`);
     return made;
   }
-  const label = (text) => (text === "*" ? t.say("Other") : text || t.say("not known"));
-  const storeLink = (store) => link(store, `/store/${encodeURIComponent(store)}`);
-  const till = (store, number) => [storeLink(store), ` · ${number}`];
+  const label = (text) => (text === "*" ? t.say("Other") : t.visible(text) || t.say("not known"));
+  // By the query: of a store `..` in a path, a browser makes the page above.
+  const storeLink = (store) => link(t.visible(store), `/store?id=${encodeURIComponent(store)}`);
+  const till = (store, number) => [storeLink(store), ` · ${t.visible(number)}`];
 
   //: What the door marks a receipt with (docs/formats.md), in words.
   const MARKS = {
@@ -68,7 +69,7 @@
       return [name(label(tender)), cell(cents(gross), "number"), cell(text, "number share")];
     },
     vat: ([rate, gross, net]) => {
-      const text = Number(rate) >= 0 && rate ? format.percentage(rate) : label(rate);
+      const text = /^\d/.test(rate) ? format.percentage(rate) : label(rate);
       return [name(text), cell(cents(net), "number"), cell(cents(gross - net), "number")];
     },
     top: (row) => storeCells(row),
@@ -78,17 +79,20 @@
       cell(format.count(late), "number"), cell(cents(lateGross), "number"),
     ],
     marks: ([rule, receipts, gross]) => [
-      name(rule), cell(t.say(MARKS[rule] || "a rule that this page does not know"), "name"),
+      name(t.visible(rule)), cell(t.say(MARKS[rule] || "a rule that this page does not know"), "name"),
       cell(format.count(receipts), "number"), cell(cents(gross), "number"),
     ],
     silent: ([store, number, since]) => [name(till(store, number)), cell(hourMinute(since), "number")],
     gaps: ([store, number, first, last, since]) => {
-      const numbers = first === last ? String(first) : `${first}–${last}`;
+      const numbers = first === last ? plain(first) : `${plain(first)}–${plain(last)}`;
       return [name(till(store, number)), cell(numbers, "number"), cell(hourMinute(since), "number")];
     },
   };
   //: Rows that a table shows at most, where it shares a screen with others.
   const MOST = 6;
+
+  //: A receipt's number as it is printed on it: without groups.
+  const plain = (number) => (Number.isSafeInteger(number) ? String(number) : format.count(number));
 
   function storeCells([store, gross, receipts]) {
     return [name(storeLink(store)), cell(cents(gross), "number"), cell(format.count(receipts), "number")];

@@ -53,6 +53,7 @@
       heardAt = Date.now();
       attempts = 0;
       t.useZone(place().zone);
+      t.setNow(frame.at);
       t.takePoints(frame);
       t.takePanels(frame);
       // Frames that came together, to a browser that is busy, are drawn once.
@@ -96,7 +97,7 @@
     const waiting = states.filter(([, [state]]) => state === "waiting");
     if (stale.length) {
       const since = Math.min(...stale.map(([, feed]) => feed[1]));
-      status("stale", `${t.say("Stale since")} ${t.secondTime(since)}`);
+      status("stale", `${t.say("Stale since")} ${t.secondOf(since)}`);
     } else if (waiting.length) status("waiting", t.say("Waiting for data"));
     else status("live", t.say("Live"));
   }
@@ -129,14 +130,14 @@
       put(`${id}-note`, {
         "data-complete": until === null ? "" : String(until),
         children: note(id, feed, state, value, narrow),
-        title: until === null ? "" : `${t.say("complete until")} ${t.secondTime(until)} ${frame.abbreviation}`,
+        title: until === null ? "" : `${t.say("complete until")} ${t.secondOf(until)} ${frame.abbreviation}`,
       });
     }
     compare(stateOf("count"));
     for (const feed of Object.keys(frame.feeds)) {
       const state = stateOf(feed);
       const asOf = frame.feeds[feed][1];
-      put(`age-${feed}`, { children: asOf === null ? "–" : t.secondTime(asOf) });
+      put(`age-${feed}`, { children: asOf === null ? "–" : t.secondOf(asOf) });
       put(`feed-${feed}`, {
         "data-value": asOf === null ? "" : String(asOf),
         "data-state": state,
@@ -160,11 +161,11 @@
     if (until === null || state === "waiting") return { children: "", title: "", "data-complete": "" };
     if (state === "stale") {
       const at = narrow ? until : frame.feeds[feed][1];
-      return { children: `${t.say("stale since")} ${t.secondTime(at)}`, title: "", "data-complete": String(until) };
+      return { children: `${t.say("stale since")} ${t.secondOf(at)}`, title: "", "data-complete": String(until) };
     }
     return {
-      children: `${t.say("to")} ${t.minuteTime(until)}`,
-      title: `${t.say("complete until")} ${t.secondTime(until)} ${frame.abbreviation}`,
+      children: `${t.say("to")} ${t.minuteOf(until)}`,
+      title: `${t.say("complete until")} ${t.secondOf(until)} ${frame.abbreviation}`,
       "data-complete": String(until),
     };
   }
@@ -180,7 +181,7 @@
   function lag(feed) {
     const { values } = frame;
     const counted = new Map(t.panel("counters") || []).get("counted-ms") ?? null;
-    if (feed === "count" && frame.complete_until !== null) return `${t.say("complete to")} ${t.secondTime(frame.complete_until)}`;
+    if (feed === "count" && frame.complete_until !== null) return `${t.say("complete to")} ${t.secondOf(frame.complete_until)}`;
     if (feed === "metrics-storm" && counted !== null) return `${t.say("counted in")} ${t.format.ms(counted)}`;
     if (feed === "metrics-db" && values["network-delay"] !== null) return `${t.say("stored in")} ${t.format.ms(values["network-delay"])}`;
     return "";
@@ -200,25 +201,25 @@
   function note(id, feed, state, value, narrow) {
     if (narrow && narrow.at !== null) {
       return state === "live"
-        ? `${t.say("archive")} · ${t.minuteTime(narrow.at)}`
-        : `${t.say("stale since")} ${t.secondTime(narrow.at)}`;
+        ? `${t.say("archive")} · ${t.minuteOf(narrow.at)}`
+        : `${t.say("stale since")} ${t.secondOf(narrow.at)}`;
     }
     if (state !== "live") return since(feed, state);
     if (value === null) return t.say("none lately");
     const { live } = document.getElementById(`${id}-note`).dataset;
     const until = complete(feed);
-    return until === null ? live : `${live} · ${t.minuteTime(until)}`;
+    return until === null ? live : `${live} · ${t.minuteOf(until)}`;
   }
 
   function since(feed, state) {
-    return state === "waiting" ? t.say("waiting for data") : `${t.say("stale since")} ${t.secondTime(frame.feeds[feed][1])}`;
+    return state === "waiting" ? t.say("waiting for data") : `${t.say("stale since")} ${t.secondOf(frame.feeds[feed][1])}`;
   }
 
   function clock() {
     const time = frame.data_time;
     if (time === null) return;
     const { day, zone, abbreviation } = place();
-    const text = `${t.secondTime(time)} ${abbreviation}`;
+    const text = `${t.secondOf(time)} ${abbreviation}`;
     put("data-time", { children: text, "data-value": String(time) });
     put("data-time-long", {
       children: `${t.say("Business day")} ${t.format.day(day)}, ${t.say("figures of")} ${text} (${zone})`,
@@ -234,7 +235,7 @@
       return;
     }
     figures((feed) => (frame.feeds[feed][0] === "waiting" ? "waiting" : "stale"));
-    status("paused", `${t.say("Paused at")} ${t.secondTime(frame.at)}`);
+    status("paused", `${t.say("Paused at")} ${t.secondOf(frame.at)}`);
   }
 
   Object.assign(t, {

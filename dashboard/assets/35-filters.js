@@ -87,7 +87,7 @@
         ["store-filter", found.stores, now.store], ["category-filter", found.categories, now.category],
       ]) {
         const every = value && !names.includes(value) ? [value, ...names] : names;
-        window.dash_clientside.set_props(id, { data: every.map((name) => ({ value: name, label: name })) });
+        window.dash_clientside.set_props(id, { data: every.map((name) => ({ value: name, label: t.visible(name) })) });
       }
     } catch (error) {
       offeredAt = Date.now() - CHOICES_MS + 5000;
@@ -99,9 +99,9 @@
   function note(put, frame) {
     const { store, category } = chosen();
     put("live-page", { "data-store": store, "data-category": category });
-    const names = [store && `${t.say("Store")} ${store}`, category].filter(Boolean).join(" · ");
+    const names = [store && `${t.say("Store")} ${t.visible(store)}`, t.visible(category)].filter(Boolean).join(" · ");
     const found = current(frame);
-    const read = found ? `${t.say("from the archive, read")} ${t.secondTime(found.read_at)}` : t.say("waiting for the archive");
+    const read = found ? `${t.say("from the archive, read")} ${t.secondOf(found.read_at)}` : t.say("waiting for the archive");
     put("filter-note", {
       "data-read": found ? String(found.read_at) : "",
       children: names ? `${names}: ${read}. ${t.say("What is marked “whole chain” is not filtered.")}` : "",

@@ -21,8 +21,9 @@
   /* Of a text that a spreadsheet would take for a formula, the sign is quoted. */
   function field(value) {
     const text = String(value === null || value === undefined ? "" : value);
-    const safe = /^[=+@\t\r]|^-(?![\d.]+$)/.test(text) ? `'${text}` : text;
-    return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+    // White space before it, and its full-width twin, make no difference to the spreadsheet.
+    const safe = /^[\s\u0000]*[=+@＝＋＠－\t\r\n]|^-(?![\d.]+$)/.test(text) ? `'${text}` : text;
+    return /[",;\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
   }
 
   const csv = (rows) => rows.map((row) => row.map(field).join(",")).join("\r\n") + "\r\n";

@@ -30,7 +30,7 @@
   });
 
   const byId = (id) => document.getElementById(id);
-  const money = (minor) => format.money((minor / 100).toFixed(2));
+  const money = format.cents;
   function text(id, value) {
     const element = byId(id);
     if (element && element.textContent !== value) element.textContent = value;
@@ -128,10 +128,10 @@
       const minute = Math.floor(this.at / 60) * 60;
       const perMinute = receipts - this.sums(minute - 60)[1];
       const values = {
-        "replay-revenue-now": (gross / 100).toFixed(2),
+        "replay-revenue-now": t.euros(gross),
         "replay-receipts-now": String(receipts),
         "replay-per-minute": String(perMinute),
-        "replay-basket": receipts ? (gross / receipts / 100).toFixed(2) : "",
+        "replay-basket": receipts ? t.mean(gross, receipts, 100) : "",
       };
       for (const [id, value] of Object.entries(values)) {
         const element = byId(id);
@@ -203,12 +203,8 @@
       for (const [slot, category, gross] of day.slots) {
         if (slot + day.slotSeconds <= this.at || this.at >= day.ends) sums[category] += gross;
       }
-      const { data, layout } = t.basePlot("replay-categories");
-      const amounts = sums.map((gross) => gross / 100);
-      react("replay-categories", [{
-        ...data[0], x: amounts, y: day.categories.map((name) => (name.length > 22 ? `${name.slice(0, 21)}…` : name)),
-        text: sums.map(money),
-      }], { ...layout, xaxis: { ...layout.xaxis, range: [Math.min(0, ...amounts) * 1.3, Math.max(...amounts, 0.01) * 1.5] } });
+      const { trace, layout } = t.namedBars("replay-categories", day.categories.map((name, i) => [name, t.euros(sums[i])]));
+      react("replay-categories", [trace], layout);
     }
   }
 

@@ -11,7 +11,7 @@
   let asking = false;
   let askAt = 0;
 
-  const money = (minor) => format.money((minor / 100).toFixed(2));
+  const money = format.cents;
   const page = () => document.getElementById("store-page");
 
   function react(id, data, layout) {
@@ -46,21 +46,16 @@
     const rate = { x: sold.map((p) => p[0] * 1000), y: sold.map((p) => p[1]) };
     const rateText = sold.map((p) => `${t.minuteTime(p[0])}  ${format.count(p[1])}`);
     const revenueText = shown.map((p) => `${t.minuteTime(p[0])}  ${money(p[1])}`);
-    const { data, layout } = t.basePlot("store-bars");
-    const bars = part.bars || [];
-    const amounts = bars.map(([, revenue]) => Number(revenue));
+    const bars = t.namedBars("store-bars", part.bars || []);
     const hours = t.hoursFigure("store-hours-plot", part, part.panels.hours, part.panels["last-week"]);
     for (const id of ["store-revenue-plot", "store-bars", "store-rate", "store-hours-plot"]) {
-      document.getElementById(`${id}-until`).textContent = `${t.say("to")} ${t.minuteTime(end)}`;
+      document.getElementById(`${id}-until`).textContent = `${t.say("to")} ${t.minuteOf(end)}`;
     }
     return [
       overTime("store-revenue-plot", [{ x, y: gross, text: revenueText }, { x, y: gross }], range),
       overTime("store-rate", [{ ...rate, text: rateText }, rate], range, t.wholeSteps(rate.y)),
       react("store-hours-plot", hours.data, hours.layout),
-      react("store-bars", [{
-        ...data[0], x: amounts, y: bars.map(([name]) => (name.length > 22 ? `${name.slice(0, 21)}…` : name)),
-        text: bars.map(([, revenue]) => format.money(revenue)),
-      }], { ...layout, xaxis: { ...layout.xaxis, range: [Math.min(0, ...amounts) * 1.3, Math.max(...amounts, 0.01) * 1.5] } }),
+      react("store-bars", [bars.trace], bars.layout),
     ].every(Boolean);
   }
 
@@ -95,8 +90,8 @@
     const since = feed === "stale" ? Math.min(read, frame.feeds["metrics-db"][1] || read) : read;
     put("store-page", { "data-state": state });
     put("store-fresh", {
-      children: state === "live" ? `${t.say("to")} ${t.secondTime(read)}` : state === "stale"
-        ? `${t.say("stale since")} ${t.secondTime(since)}` : t.say("waiting for data"),
+      children: state === "live" ? `${t.say("to")} ${t.secondOf(read)}` : state === "stale"
+        ? `${t.say("stale since")} ${t.secondOf(since)}` : t.say("waiting for data"),
     });
   }
 

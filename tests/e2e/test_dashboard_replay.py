@@ -59,7 +59,8 @@ def figures(page: Page) -> dict[str, str]:
 
 def bars(page: Page) -> dict[str, float]:
     trace = page.evaluate(
-        "(({x, y}) => [y, x])(document.querySelector('#replay-categories .js-plotly-plot').data[0])"
+        "(({x, hovertext}) => [hovertext || [], x])"
+        "(document.querySelector('#replay-categories .js-plotly-plot').data[0])"
     )
     return dict(zip(*trace, strict=True))
 

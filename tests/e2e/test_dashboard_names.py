@@ -1,0 +1,162 @@
+"""Names and numbers as a browser shows them: any id has its page, nothing of it is markup, and the
+server's figures are written as the browser's own."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from pymongo import MongoClient
+
+from dashboard.visible import visible
+from dashboard.written import Writer
+from tests.dashboards import PARIS, Dashboard, attribute, viewing
+from tests.e2e.browser import FLAGS
+from tests.e2e.test_dashboard_pages import archived
+from tests.receipts import line, receipt
+from tests.snapshots import ZONE
+from tillstream.money import decimal_text, rate_text
+
+DATABASE = "dashboard-names"
+NAMES = [
+    "..",
+    ".",
+    "../..",
+    "A/B",
+    "A/../B",
+    "a?b#c&d=e",
+    "100%",
+    "%2e%2e",
+    "é",
+    "a b+c",
+    "\"'`",
+    "<script>alert(1)</script>",
+    "<b>x</b>",
+    "right\u202eleft",
+    "W" * 64,
+]
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def url(amqp_url: str, mongo_url: str) -> Iterator[str]:
+    """Of a dashboard whose archive has a receipt by each name, and one whose number it is."""
+    now = time.time()
+    wall = datetime.fromtimestamp(now, PARIS).strftime("%Y-%m-%d %H:%M:%S")
+    own = Dashboard(AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE=DATABASE)
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        for name in NAMES:
+            lines = [line(700, name)]
+            by_store = receipt(1, cents=700, storeID=name, terminalID=name, date=wall, lines=lines)
+            by_number = receipt(0, cents=800, storeID="F30", date=wall) | {"cashReceiptID": name}
+            client[DATABASE]["receipts"].insert_many(
+                [archived(by_store, now), archived(by_number, now)]
+            )
+        yield own.start().url
+        own.close()
+        client.drop_database(DATABASE)
+
+
+@pytest.mark.parametrize("name", ["..", "A/../B", "a?b#c&d=e", "<b>x</b>", "right\u202eleft"])
+def test_a_link_leads_to_the_store_and_the_receipt_of_any_name(
+    browser: Browser, url: str, name: str
+) -> None:
+    with viewing(browser, url, locale="en-GB", viewport={"width": 390, "height": 844}) as page:
+        page.wait_for_selector("#page footer")
+        # As the browser's own scripts link to a store.
+        page.evaluate(
+            """(name) => { const a = document.createElement("a"); a.id = "to"; a.textContent = "to";
+            a.href = `/store?id=${encodeURIComponent(name)}`; document.body.prepend(a); }""",
+            name,
+        )
+        page.click("#to")
+        page.wait_for_selector("#store-revenue")
+        store = (
+            attribute(page, "store-page", "store"),
+            attribute(page, "store-revenue", "value"),
+            page.inner_text(".page-title h2"),
+        )
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        page.click("#store-categories a")
+        page.wait_for_selector("#store-category")
+        narrowed = attribute(page, "store-page", "store"), attribute(page, "store-revenue", "value")
+        page.click("#store-latest a")
+        page.wait_for_selector("#slip")
+        own, there = attribute(page, "slip", "value"), urlsplit(page.url).path
+        page.click("#slip a")
+        page.wait_for_selector("#store-page")
+        back = attribute(page, "store-page", "store")
+
+    title = " ".join(f"Store {visible(name)}".split())
+    assert (name, "7.00", title) == (*store[:2], " ".join(store[2].split()))
+    assert ((name, "7.00"), "700", "/receipt", name, 0) == (narrowed, own, there, back, wide)
+
+
+def test_every_receipt_of_a_store_has_its_own_page(browser: Browser, url: str) -> None:
+    with viewing(browser, url, path="store?id=F30", locale="en-GB") as page:
+        page.wait_for_selector("#store-latest a")
+        links = page.locator("#store-latest a").evaluate_all("all => all.map(a => a.href)")
+        keys = []
+        for link in links:
+            page.goto(link)
+            page.wait_for_selector("#slip")
+            keys.append((attribute(page, "slip", "value"), attribute(page, "slip", "key")))
+
+    assert ({"800"}, len(links)) == ({value for value, _ in keys}, len(set(keys)))
+
+
+#: Beyond 2^53 a browser's numbers are rounded; sums of 10^15 cents are well within.
+AMOUNTS = [0, 5, -5, 100, -123_456, 10**9, -(10**9), 10**15, -(10**15) - 1, 2**53 - 1]
+RATES = [0, 105, 550, 1000, 2000, 1, -550, 1_234_567, 10_000]
+MILLI = ["0.00", "-0.00", "2.50", "-3.05", "1234567.89"]
+
+
+@pytest.mark.parametrize("locale", ["en-IN", "fr-CH"])
+def test_the_browser_writes_numbers_as_the_server_does(
+    browser: Browser, url: str, locale: str
+) -> None:
+    write = Writer(locale[:2], ZoneInfo(ZONE))
+    rates = [rate_text(each) for each in RATES]
+    delays = [0, 3, 12_345]
+    with viewing(browser, url, locale=locale) as page:
+        page.wait_for_selector("#page footer")
+        shown = page.evaluate(
+            """([cents, euros, rates, texts, names, delays]) => {
+                const { format, visible } = tillstream;
+                return [cents.map(format.cents), euros.map(format.money),
+                    rates.map(format.percentage),
+                    texts.map(format.decimal), cents.map(format.count), names.map(visible),
+                    [-0, -0.0001, "-0.00"].map(format.money), format.percent(-0.0001),
+                    delays.map(format.ms)];
+            }""",
+            [AMOUNTS, [*map(decimal_text, AMOUNTS)], rates, MILLI, NAMES, delays],
+        )
+        beyond = page.evaluate("tillstream.format.cents(2 ** 60 + 1)")
+
+    money = [write.money(each) for each in AMOUNTS]
+    assert [
+        money,
+        money,
+        [write.percentage(each) for each in RATES],
+        [write.decimal(each) for each in MILLI],
+        [write.number(each) for each in AMOUNTS],
+        [visible(each) for each in NAMES],
+        [write.money(0)] * 3,
+        f"0{write.percentage(0)[1:]}",
+        [
+            f"{write.number(each)}{'.' if write.language == 'en' else ','}0\u00a0ms"
+            for each in delays
+        ],
+    ] == shown
+    assert beyond.startswith("≈ ")
