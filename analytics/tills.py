@@ -15,6 +15,16 @@ MAX_RANGES = 100
 #: the least time, seconds.
 SILENT_INTERVALS = 8.0
 LEAST_SILENT_SECONDS = 300.0
+#: A till whose newest sale is older than this does not hold the chain's watermark, seconds: what it
+#: sends is of another day.
+ANOTHER_DAY_SECONDS = 12 * 3600.0
+#: The most that one pause adds to a till's rhythm, seconds: also where a clock has jumped.
+LONGEST_PAUSE_SECONDS = 24 * 3600.0
+#: A time of receipt that is so much before the newest, seconds, is of a door whose clock was set
+#: back: the newest one is of the future, and is forgotten.
+SET_BACK_SECONDS = 3600.0
+#: Larger numbers are identities, but no sequence: no store of ours could go on counting them.
+MAX_NUMBER = 2**63 - 1
 #: Weight of the newest interval in a till's usual one.
 RHYTHM_WEIGHT = 0.1
 
@@ -35,7 +45,7 @@ class Till(msgspec.Struct):
     till: str
     #: Highest number heard; None when its numbers are no integers.
     number: int | None = None
-    #: Newest time of its own clock, and of ours, Unix seconds.
+    #: Newest time of its own clock, at most that of ours; and of ours, Unix seconds.
     sold: float = 0.0
     heard: float = 0.0
     #: Its usual time between two receipts, seconds; 0 until it was heard twice.
@@ -52,12 +62,21 @@ class Till(msgspec.Struct):
         heard, interval = self.heard, self.interval
         if self.receipts:
             quiet = received - heard if received > heard else 0.0
+            if quiet > LONGEST_PAUSE_SECONDS:
+                quiet = LONGEST_PAUSE_SECONDS
             self.interval = interval + RHYTHM_WEIGHT * (quiet - interval) if interval else quiet
         self.receipts += 1
-        if sold > self.sold:
-            self.sold = sold
+        # Nothing is sold after it was received, whatever the till's clock says.
+        if sold > received:
+            sold = received
         if received > heard:
             self.heard = received
+        elif heard - received > SET_BACK_SECONDS:
+            self.heard = received
+            if self.sold > received:
+                self.sold = sold
+        if sold > self.sold:
+            self.sold = sold
         if number is None:
             return
         if self.number is not None and number == self.number + 1:
@@ -75,6 +94,14 @@ class Till(msgspec.Struct):
             return None  # no rhythm yet
         allowed = max(LEAST_SILENT_SECONDS, SILENT_INTERVALS * self.interval)
         return self.heard if now - self.heard > allowed else None
+
+    def is_waited_for(self, now: float) -> bool:
+        """Whether more of the present is expected of it: it talks, and of today."""
+        if now - self.sold > ANOTHER_DAY_SECONDS:
+            return False
+        if self.receipts < 3:  # no rhythm yet
+            return now - self.heard <= LEAST_SILENT_SECONDS
+        return self.silent_since(now) is None
 
     def _number(self, number: int, received: float) -> None:
         last = self.number
@@ -115,15 +142,20 @@ Tills = dict[tuple[str, str], Till]
 def complete_until(tills: Tills, now: float) -> float | None:
     """The watermark: what was sold before it has been heard of from every till that talks.
 
-    The least of the newest times of all tills that are not silent, and not later than now; None
-    when no till talks.
+    The least of the newest times of all tills that are waited for, and not later than now; None
+    when there is none.
     """
-    newest = [till.sold for till in tills.values() if till.silent_since(now) is None]
+    newest = [till.sold for till in tills.values() if till.is_waited_for(now)]
     return min(min(newest), now) if newest else None
 
 
 def till_number(cash_receipt_id: str | int) -> int | None:
-    """The number of a receipt, where it is one."""
-    if isinstance(cash_receipt_id, int):
-        return cash_receipt_id
-    return int(cash_receipt_id) if cash_receipt_id.isascii() and cash_receipt_id.isdigit() else None
+    """The number of a receipt, where it is one from 0 to MAX_NUMBER."""
+    if isinstance(cash_receipt_id, str):
+        if not (cash_receipt_id.isascii() and cash_receipt_id.isdigit()):
+            return None
+        # Thousands of digits would take their time, and Python refuses to read them.
+        if len(cash_receipt_id.lstrip("0")) > len(str(MAX_NUMBER)):
+            return None
+        cash_receipt_id = int(cash_receipt_id.lstrip("0") or "0")
+    return cash_receipt_id if 0 <= cash_receipt_id <= MAX_NUMBER else None
