@@ -1,6 +1,7 @@
 """`python -m analytics`: the two workers that read the receipts log, and the ledger's commands."""
 
 import argparse
+import sqlite3
 import threading
 import time
 from functools import partial
@@ -9,14 +10,15 @@ import pika.exceptions
 from pymongo.errors import PyMongoError
 
 from analytics import commands, proof
-from analytics.ledger import Ledger
+from analytics.calendars import described
+from analytics.continuity import Log
+from analytics.ledger import Ledger, damage_told
 from analytics.ownership import adopt, owned
 from analytics.rate import RateWorker
 from analytics.settings import AnalyticsSettings, VerifySettings
 from analytics.totals import TotalsWorker
 from tillstream import broker, logs, process, stores
 from tillstream.errors import ServerNotReady, TillstreamError
-from tillstream.stream import first_offset
 
 
 def main() -> None:
@@ -33,17 +35,18 @@ def run_totals(settings: AnalyticsSettings, stop: threading.Event) -> None:
     """Count receipts into the ledger and publish; adopt a rebuilt ledger when there is one."""
     path = settings.ledger_path()
     table = stores.load(settings)
-    with owned(path) as ours:
+    calendar = described(table)
+    with owned(path, calendar) as ours:
         if not ours:
             raise TillstreamError(f"another totals worker owns {path}; end it first")
         while not stop.is_set():
-            adopt(path)
+            adopt(path, calendar)
             with Ledger(path) as ledger:
                 totals = TotalsWorker(
                     ledger,
                     table,
                     time.time,
-                    partial(first_offset, settings.amqp_url),
+                    Log(settings.amqp_url),
                     settings.identity_days,
                 )
                 broker.keep_connected(
@@ -65,27 +68,38 @@ def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
     process.calm_collector()
     process.calm_allocator()
     try:
-        match arguments.command:
-            case "totals":
-                run_totals(settings, stop)
-            case "rate":
-                run_rate(settings, stop)
-            case "recount":
-                print(commands.recount(settings, arguments.source, stop))
-            case "verify":
-                started_at = time.time()
-                report, sums = commands.verify(settings, stop, by_store=arguments.by_store)
-                # Of a long table somebody may want its head only; the proof is kept all the same.
-                with process.reader_may_leave():
-                    commands.print_report(report, sums, as_json=arguments.json)
-                found = proof.proof_of(report, started_at, time.time())
-                proof.keep(settings, found)
-                return found.exit_status
-            case "tills":
-                for line in commands.tills(settings):
-                    print(line)
+        with damage_told(settings.ledger_path()):
+            return _command(arguments, settings, stop)
     except (pika.exceptions.AMQPConnectionError, PyMongoError) as error:
         raise ServerNotReady(f"the broker or MongoDB is away: {error!r}") from error
+    except sqlite3.OperationalError as error:
+        # A disk that is full, or files that may not be written: no receipt is to blame.
+        raise TillstreamError(
+            f"the ledger {settings.ledger_path()} cannot be used now: {error}; it goes on where it"
+            " was once that is mended"
+        ) from error
+
+
+def _command(arguments: argparse.Namespace, settings: VerifySettings, stop: threading.Event) -> int:
+    match arguments.command:
+        case "totals":
+            run_totals(settings, stop)
+        case "rate":
+            run_rate(settings, stop)
+        case "recount":
+            print(commands.recount(settings, arguments.source, stop))
+        case "verify":
+            started_at = time.time()
+            report, sums = commands.verify(settings, stop, by_store=arguments.by_store)
+            # Of a long table somebody may want its head only; the proof is kept all the same.
+            with process.reader_may_leave():
+                commands.print_report(report, sums, as_json=arguments.json)
+            found = proof.proof_of(report, started_at, time.time())
+            proof.keep(settings, found)
+            return found.exit_status
+        case "tills":
+            for line in commands.tills(settings):
+                print(line)
     return 0
 
 

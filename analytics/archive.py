@@ -1,6 +1,6 @@
 """The archive as the ledger sees it: what MongoDB holds of each receipt. Read only."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -40,7 +40,7 @@ class Archive:
         fields = {"_id": 1, "businessDay": 1, "store": 1, "grossMinor": 1}
         for document in self._database["receipts"].find({}, fields, batch_size=BATCH):
             yield Stored(
-                blake2b(document["_id"].encode(), digest_size=16).digest(),
+                _digest(document["_id"]),
                 document["businessDay"],
                 document["store"],
                 document["grossMinor"],
@@ -52,13 +52,26 @@ class Archive:
             batch: list[LogMessage] = []
             found = self._database[name].find({}, {"raw": 1}, batch_size=BATCH)
             for document in found.sort("receivedAt", 1).allow_disk_use(True):
-                raw = document["raw"]
-                body = raw.encode() if isinstance(raw, str) else bytes(raw)
-                batch.append(LogMessage(-1, body, JSON))
+                batch.append(_message(document["raw"]))
                 if len(batch) >= BATCH:
                     yield batch
                     batch = []
             yield batch
+
+    def messages_of(self, keys: Collection[bytes]) -> Iterator[list[LogMessage]]:
+        """Those of some receipts, given by the digests of their keys, in no order."""
+        ids: list[str] = []
+        for document in self._database["receipts"].find({}, {"_id": 1}, batch_size=BATCH):
+            if _digest(document["_id"]) in keys:
+                ids.append(document["_id"])
+            if len(ids) >= BATCH:
+                yield self._raw_of(ids)
+                ids = []
+        yield self._raw_of(ids)
+
+    def _raw_of(self, ids: list[str]) -> list[LogMessage]:
+        found = self._database["receipts"].find({"_id": {"$in": ids}}, {"raw": 1})
+        return [_message(document["raw"]) for document in found]
 
     def estimated_receipts(self) -> int:
         """About how many there are, for a progress bar."""
@@ -70,3 +83,11 @@ def connect(url: str) -> MongoClient[Document]:
     return MongoClient[Document](
         url, appname="tillstream analytics", serverSelectionTimeoutMS=SERVER_SELECTION_MS
     )
+
+
+def _digest(key: str) -> bytes:
+    return blake2b(key.encode(), digest_size=16).digest()
+
+
+def _message(raw: str | bytes) -> LogMessage:
+    return LogMessage(-1, raw.encode() if isinstance(raw, str) else bytes(raw), JSON)

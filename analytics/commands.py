@@ -1,17 +1,20 @@
 """The commands on the ledger: recount it, verify it, list its tills."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
 from tqdm import tqdm
 
 from analytics import archive as mongo
-from analytics.ledger import Ledger
-from analytics.ownership import adopt, owned, rebuilt_path
+from analytics.calendars import described
+from analytics.continuity import Log, LogReplacedError, require_continuing
+from analytics.ledger import Ledger, LedgerUnreadableError, Progress
+from analytics.ownership import adopt, owned, rebuilt_path, require_owners_calendar
 from analytics.reading import read_in_parallel
 from analytics.recount import Recount, write_rebuilt
 from analytics.settings import AnalyticsSettings, VerifySettings
@@ -21,10 +24,13 @@ from analytics.verification import (
     ArchiveComparison,
     Difference,
     LedgerState,
+    NotCounted,
     Report,
     compare_archive,
     compare_door,
     compare_ledger,
+    heard_with_aside,
+    keys_aside,
     read_archive,
 )
 from tillstream import stores, tally
@@ -61,19 +67,25 @@ def recount(settings: VerifySettings, source: str, stop: threading.Event) -> str
     started = time.perf_counter()
     url, path = settings.amqp_url, settings.ledger_path()
     counted, table = Recount(), stores.load(settings)
+    calendar = described(table)
+    require_owners_calendar(path, calendar)
+    before = _progress_before(path)
     if source == "log":
+        _require_whole(before, url)
         _count(counted, read_log(url, stop, last_offset(url)), table, stop)
     else:
         with mongo.connect(settings.require_mongo()) as client:
             archive = mongo.Archive(client, settings.mongo_database)
             _count(counted, archive.messages(), table, stop, archive.estimated_receipts())
-        # The worker goes on with what the log still has: known identities count once.
-        counted.next_offset = first_offset(url) or 0
-    write_rebuilt(path, counted)
+        # The worker goes on with what the log still has: known identities count once. The archive
+        # keeps no duplicates: those that were counted are still known of.
+        counted.log_epoch = max(before.log_epoch, int((first_offset(url) or 0) > 0))
+        counted.book.duplicates = max(before.duplicates, counted.book.duplicates)
+    write_rebuilt(path, counted, calendar)
     seconds = time.perf_counter() - started
     with owned(path) as ours:
         if ours:
-            adopt(path)
+            adopt(path, calendar)
         else:
             _wait(lambda: not rebuilt_path(path).exists(), ADOPTION_SECONDS, stop)
             if rebuilt_path(path).exists():
@@ -83,6 +95,7 @@ def recount(settings: VerifySettings, source: str, stop: threading.Event) -> str
         f"counted {counted.receipts} receipts in {seconds:.2f} s"
         f" ({counted.receipts / seconds:,.0f}/s): {progress.duplicates} duplicates,"
         f" {progress.conflicts} conflicts, {progress.undecodable} undecodable"
+        + (f", {progress.set_aside} set aside" if progress.set_aside else "")
     )
 
 
@@ -94,11 +107,15 @@ def verify(
     Returns what was found, and their sums side by side, by day or by store.
     """
     url, table = settings.amqp_url, stores.load(settings)
+    with Ledger(settings.ledger_path()) as ledger:
+        ledger.require_calendar(described(table))
     door_before = tally.read(tally.folder_of(settings.data_dir))
-    # 1. The whole log, which says what must be counted and stored.
+    # 1. The whole log, which says what must be counted and stored; of one whose beginning is gone,
+    # what is left.
     counted = Recount()
     counted.book.heard = {}
-    _count(counted, read_log(url, stop, last_offset(url)), table, stop)
+    begin = first_offset(url) or 0
+    _count(counted, read_log(url, stop, last_offset(url), begin), table, stop)
     # 2. The ledger, as soon as it has come as far, and the log on to where it is then.
     _wait(lambda: _ledger_offset(settings) >= (counted.next_offset or 0), CATCH_UP_SECONDS, stop)
     with Ledger(settings.ledger_path()) as ledger:
@@ -108,23 +125,31 @@ def verify(
             {day: ledger.totals(day) for day in ledger.days()}, set(ledger.identity_keys())
         )
         ledger.rollback()
+    _require_counted(progress, url)
     common, reached = counted.next_offset or 0, progress.next_offset or 0
     if reached > common:
         _count(counted, read_log(url, stop, reached - 1, common), table, stop)
+    accepted = counted.receipts
+    beyond = 0
+    if begin or progress.log_epoch:
+        # What the ledger has beyond a log that is not whole must be in the archive.
+        beyond = _count_beyond(settings, counted, state.keys, table, stop)
     ledger_lost, ledger_double, ledger_differences = compare_ledger(counted, state)
     if reached < common:
         behind = Difference("ledger: behind the log", "", "", str(common), str(reached))
         ledger_differences.append(behind)
     # 3. What the door accepted before the log was read is in it.
     door_after = tally.read(tally.folder_of(settings.data_dir))
-    unanswered, differences = compare_door(door_before, counted.book.heard, door_after)
+    heard = heard_with_aside(counted, table)
+    lost_duplicates = max(0, progress.duplicates - counted.book.duplicates) if beyond else 0
+    unanswered, differences = compare_door(door_before, heard, door_after, lost_duplicates)
     # 4. The archive, which may be a little behind the log, and ahead of where we read it.
     stored = _settled_archive(settings, counted, stop)
     archive_differences = compare_archive(counted, stored)
-    extra = stored.extra - _newer(settings, counted, table, stop)
+    extra = stored.extra - _newer(settings, counted, table, stop) - keys_aside(counted)
     book = counted.book
     report = Report(
-        accepted=counted.receipts,
+        accepted=accepted,
         stored=stored.stored,
         counted=len(state.keys & counted.identities.keys()),
         duplicates=book.duplicates,
@@ -134,6 +159,12 @@ def verify(
         double_counted=ledger_double + len(extra),
         unanswered=unanswered,
         differences=(differences + ledger_differences + archive_differences)[:MAX_DIFFERENCES],
+        set_aside=book.set_aside,
+        aside=[
+            NotCounted(one.offset, one.place, one.key, one.reason, one.undecodable)
+            for one in counted.aside[:MAX_DIFFERENCES]
+        ],
+        beyond_log=beyond,
     )
     return report, rows(counted, state, stored, by_store=by_store)
 
@@ -165,6 +196,13 @@ def print_report(report: Report, sums: list[Row], *, as_json: bool) -> None:
         print(f"{'day':<11}{'store':<10}{'what':<32}{'expected':<44}found")
     for each in report.differences:
         print(f"{each.day:<11}{each.store:<10}{each.what:<32}{each.expected:<44}{each.found}")
+    for one in report.aside:
+        print(one.line())
+    if report.beyond_log:
+        print(
+            f"beyond the log {report.beyond_log}: of a log that was lost; the ledger and the"
+            " archive have these receipts"
+        )
     if report.unanswered:
         print(f"unanswered {report.unanswered}: a door was killed between confirm and answer")
     print(report.line())
@@ -185,7 +223,57 @@ def _count(
         for batch in batches:
             if stop.is_set():
                 raise StoppedError("stopped before the end")
-            bar.update(counted.count(*batch))
+            bar.update(counted.count_batch(batch, table))
+
+
+def _progress_before(path: Path) -> Progress:
+    """How far the ledger came that is to be replaced, as far as it can be read."""
+    if path.exists():
+        with suppress(LedgerUnreadableError, sqlite3.DatabaseError), Ledger(path) as ledger:
+            return ledger.progress()
+    return Progress()
+
+
+def _require_whole(before: Progress, url: str) -> None:
+    """Raise LogReplacedError where a recount from the log would lose what was counted before."""
+    reason = "the log was replaced, or lost a part, after it was counted"
+    if not before.log_epoch:
+        try:
+            require_continuing(before, Log(url))
+        except LogReplacedError as error:
+            reason = str(error)
+        else:
+            return
+    raise LogReplacedError(
+        f"{reason}; what it held is in the archive: `python -m analytics recount --from archive`"
+    )
+
+
+def _require_counted(progress: Progress, url: str) -> None:
+    """Raise LogReplacedError where the ledger has counted another log, and not yet this one."""
+    try:
+        require_continuing(progress, Log(url))
+    except LogReplacedError as error:
+        raise LogReplacedError(
+            f"{error}; the totals worker goes on from the log's first message: start it, or"
+            " `python -m analytics recount --from archive`, then verify again"
+        ) from error
+
+
+def _count_beyond(
+    settings: VerifySettings,
+    counted: Recount,
+    keys: set[bytes],
+    table: StoreTable,
+    stop: threading.Event,
+) -> int:
+    """Count what the ledger has beyond the log as the archive has it; returns how many."""
+    before = len(counted.identities)
+    if beyond := keys - counted.identities.keys():
+        with mongo.connect(settings.require_mongo()) as client:
+            archive = mongo.Archive(client, settings.mongo_database)
+            _count(counted, archive.messages_of(beyond), table, stop)
+    return len(counted.identities) - before
 
 
 def _ledger_offset(settings: AnalyticsSettings) -> int:

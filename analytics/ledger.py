@@ -7,21 +7,22 @@ SQLite in WAL mode: embedded, transactional, one writer and any number of reader
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import msgspec
 from msgspec.structs import astuple
 
+from analytics.apart import Aside
 from analytics.folds import Figures, Totals
 from analytics.identity_records import KEEP, KNOWN, identity_records
 from analytics.tills import Till, Tills
 from tillstream.errors import TillstreamError
 
 #: Raised when the tables change: an older ledger is rebuilt by `recount`.
-VERSION = 2
+VERSION = 3
 
 #: Pages of the write-ahead log (32 MB) before they go to their places. Identities are spread over
 #: the whole table: the more of them, the more share a page. SQLite's own 1,000 are two commits of
@@ -31,10 +32,25 @@ CHECKPOINT_PAGES = 8_000
 _SCHEMA = """
 CREATE TABLE progress (
     only INTEGER PRIMARY KEY CHECK (only = 1),
-    next_offset INTEGER NOT NULL,
+    next_offset INTEGER,
     duplicates INTEGER NOT NULL,
     conflicts INTEGER NOT NULL,
-    undecodable INTEGER NOT NULL
+    undecodable INTEGER NOT NULL,
+    set_aside INTEGER NOT NULL,
+    last_digest BLOB,
+    log_epoch INTEGER NOT NULL
+);
+CREATE TABLE facts (
+    name TEXT PRIMARY KEY,
+    value NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE aside (
+    log_offset INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    undecodable INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    receipt BLOB NOT NULL
 );
 CREATE TABLE totals (
     day INTEGER NOT NULL,
@@ -73,21 +89,53 @@ class Progress(NamedTuple):
 
     #: The offset to go on from; None before the first message.
     next_offset: int | None = None
-    #: Receipts that were not counted: seen before; with other content; not decodable.
+    #: Receipts that were not counted: seen before; with other content; not decodable; impossible
+    #: to count.
     duplicates: int = 0
     conflicts: int = 0
     undecodable: int = 0
+    set_aside: int = 0
+    #: Digest of the message before `next_offset`; None where there was none.
+    last_digest: bytes | None = None
+    #: How often the log was found to be another one or shorter; above 0 it is not everything.
+    log_epoch: int = 0
 
 
-class OtherVersionError(TillstreamError):
+class LedgerUnreadableError(TillstreamError):
+    """The file at `path` is no ledger, a damaged one, or one of another version or calendar."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(
+            f"the ledger {path} {reason}; rebuild it with `python -m analytics recount`"
+            " (`--from archive` where the log is not whole)"
+        )
+
+
+class OtherVersionError(LedgerUnreadableError):
     """The file was written by another version of the ledger; `recount` makes it anew."""
+
+
+class OtherCalendarError(LedgerUnreadableError):
+    """The figures were made with another calendar of the stores."""
+
+
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Raise LedgerUnreadableError for what SQLite says of a file that is damaged or none of its."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise
+        raise LedgerUnreadableError(path, f"cannot be read ({error})") from error
 
 
 class Ledger(AbstractContextManager["Ledger"]):
     """One open state file. Nothing is durable before `commit`."""
 
     def __init__(self, path: Path, journal: Literal["WAL", "OFF"] = "WAL") -> None:
-        """Opens or creates; raises OtherVersionError for a file of another version.
+        """Opens or creates; raises LedgerUnreadableError for a file that is no such ledger.
 
         Without a journal a file is of no use before it is committed and closed: for a new one that
         nobody knows yet.
@@ -95,20 +143,26 @@ class Ledger(AbstractContextManager["Ledger"]):
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._database = sqlite3.connect(path, isolation_level=None, timeout=10)
+        try:
+            with damage_told(path):
+                self._open(journal)
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _open(self, journal: str) -> None:
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version not in (0, VERSION):
+            raise OtherVersionError(self.path, f"is of version {version}, not {VERSION}")
+        if version == 0 and self._database.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise OtherVersionError(self.path, "is a database of something else")
         self._database.execute(f"PRAGMA journal_mode={journal}")
         self._database.execute("PRAGMA synchronous=FULL")
         self._database.execute("PRAGMA cache_size=-65536")
         self._database.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
         if version == 0:
             self._database.executescript(
                 f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={VERSION}; COMMIT;"
-            )
-        elif version != VERSION:
-            self._database.close()
-            raise OtherVersionError(
-                f"the ledger {path} is of version {version}, not {VERSION};"
-                " rebuild it with `python -m analytics recount`"
             )
 
     def __enter__(self) -> Self:
@@ -139,16 +193,56 @@ class Ledger(AbstractContextManager["Ledger"]):
         if self._database.in_transaction:
             self._database.execute("ROLLBACK")
 
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """A part of a transaction that is undone, alone, when it raises."""
+        self._database.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            # A full disk or a damaged file ends the whole transaction.
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK TO part")
+            raise
+        finally:
+            if self._database.in_transaction:
+                self._database.execute("RELEASE part")
+
+    def require_calendar(self, calendar: str) -> None:
+        """Raise OtherCalendarError when the figures are of another calendar; else keep it."""
+        kept = self.fact("calendar")
+        if kept is None:
+            self.write_fact("calendar", calendar)
+        elif kept != calendar:
+            raise OtherCalendarError(
+                self.path,
+                f"was made with {kept}, the settings here say {calendar}: set STORE_TIMEZONE,"
+                " BUSINESS_DAY_CUTOFF_HOUR and STORES_FILE as they were (`script/run` does so for"
+                " the running system), or, if the calendar was changed on purpose",
+            )
+
+    def fact(self, name: str) -> Any:
+        """What is known under a name."""
+        row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def write_fact(self, name: str, value: str | int) -> None:
+        """Keep it in the place of what was known."""
+        self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
     def progress(self) -> Progress:
         """How far the log was counted, as of the last commit."""
         row = self._database.execute(
-            "SELECT next_offset, duplicates, conflicts, undecodable FROM progress"
+            "SELECT next_offset, duplicates, conflicts, undecodable, set_aside, last_digest,"
+            " log_epoch FROM progress"
         ).fetchone()
         return Progress(*row) if row else Progress()
 
     def write_progress(self, progress: Progress) -> None:
         """Remember where to go on."""
-        self._database.execute("INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?, ?)", progress)
+        self._database.execute(
+            "INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?, ?, ?, ?, ?)", progress
+        )
 
     def add_identities(
         self, keys: list[bytes], contents: list[bytes], seen_days: list[int]
@@ -199,6 +293,23 @@ class Ledger(AbstractContextManager["Ledger"]):
     def conflicts(self) -> list[tuple[int, bytes, bytes]]:
         """Every conflicting receipt: offset, key, the receipt as it came."""
         return self._database.execute("SELECT log_offset, key, receipt FROM conflicts").fetchall()
+
+    def add_aside(self, one: Aside) -> None:
+        """Keep a receipt that is not counted, and why."""
+        self._database.execute("INSERT INTO aside VALUES (?, ?, ?, ?, ?, ?)", one)
+
+    def aside(self) -> list[Aside]:
+        """Every receipt that was not counted because that is impossible, in their order."""
+        found = self._database.execute("SELECT * FROM aside ORDER BY rowid")
+        return [Aside(row[0], row[1], bool(row[2]), *row[3:]) for row in found]
+
+    def is_kept(self, of: Literal["conflicts", "aside"], receipt: bytes) -> bool:
+        """Whether these bytes are among the conflicts, or aside."""
+        found = self._database.execute(
+            f"SELECT 1 FROM {of} WHERE receipt = ? LIMIT 1",  # noqa: S608 - one of two words
+            (receipt,),
+        )
+        return found.fetchone() is not None
 
     def days(self) -> list[date]:
         """Business days with totals, oldest first."""

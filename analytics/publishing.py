@@ -31,9 +31,18 @@ TotalsOf = Callable[[date], Totals]
 
 
 def count_snapshot(
-    totals_of: TotalsOf, calendar: BusinessDay, tills: Tills, now: float
+    totals_of: TotalsOf,
+    calendar: BusinessDay,
+    tills: Tills,
+    now: float,
+    *,
+    next_offset: int | None = None,
+    log_offset: int | None = None,
 ) -> CountSnapshot:
-    """The business day of `now`, and how much of the days before came after they closed."""
+    """The business day of `now`, and how much of the days before came after they closed.
+
+    `next_offset` and `log_offset`: how far the log was counted, and how far it is known to go.
+    """
     day = calendar.on(now)
     figures = totals_of(day).get(WHOLE_DAY, Figures())
     return CountSnapshot(
@@ -50,6 +59,8 @@ def count_snapshot(
             _closed_day(totals_of, day - timedelta(days=back)) for back in range(1, CLOSED_DAYS + 1)
         ),
         as_of=now,
+        next_offset=next_offset,
+        log_offset=log_offset,
     )
 
 
@@ -146,4 +157,6 @@ def tills_snapshot(tills: Tills, progress: Progress, now: float) -> TillsSnapsho
         undecodable=progress.undecodable,
         as_of=now,
         next_offset=progress.next_offset,
+        set_aside=progress.set_aside,
+        log_epoch=progress.log_epoch,
     )

@@ -19,6 +19,9 @@ from tillstream.timing import SNAPSHOT_SECONDS, Every
 
 log = structlog.get_logger()
 
+#: A time of receipt so far from now is of a clock that has jumped, seconds.
+OTHER_TIME_SECONDS = 86_400.0
+
 
 class Received(Wire, frozen=True):
     """The one field of a receipt that the rate needs."""
@@ -60,14 +63,24 @@ class RateWorker:
         # Of pika's own kind of integer JSON has no text.
         self._log_offset = int(message.offset)
         try:
-            for body in receipt_bodies(*message[1:]):
-                received = _decoder.decode(body).received_time
-                self._window.add(received)
-                # What came before this start was counted late for a reason of ours.
-                if received >= self._live_since:
-                    self._window.add_latency(now - received)
-        except (UndecodableMessage, msgspec.DecodeError) as error:
-            log.warning("undecodable message", offset=message.offset, reason=str(error))
+            bodies = receipt_bodies(*message[1:])
+        except UndecodableMessage as error:
+            log.warning("undecodable message", offset=message.offset, reason=error.reason)
+            return
+        for body in bodies:
+            try:
+                self._add(_decoder.decode(body).received_time, now)
+            except (msgspec.DecodeError, ValueError, OverflowError) as error:
+                log.warning("a receipt has no time", offset=message.offset, reason=str(error))
+
+    def _add(self, received: float, now: float) -> None:
+        # What is not of now is in no window, and would stay in its buckets for ever.
+        if abs(received - now) > OTHER_TIME_SECONDS:
+            return
+        self._window.add(received)
+        # What came before this start was counted late for a reason of ours.
+        if received >= self._live_since:
+            self._window.add_latency(now - received)
 
     def snapshot(self) -> RateSnapshot:
         """The rate now, and the latency since the last snapshot."""

@@ -7,13 +7,11 @@ from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
-from typing import NamedTuple
 
 import msgspec
 
-from analytics.columns import Columns
-from analytics.folds import Sums, summed
-from analytics.messages import read_columns
+from analytics import apart
+from analytics.apart import Batch
 from tillstream import process
 from tillstream.errors import TillstreamError
 from tillstream.stores import StoreTable
@@ -37,44 +35,36 @@ _decoder = msgspec.msgpack.Decoder(list[LogMessage])
 _stores: StoreTable
 
 
-class Read(NamedTuple):
-    """A batch of the log as it was and as it is counted."""
-
-    messages: list[LogMessage]
-    columns: Columns
-    #: Of all its receipts, the repeated ones included.
-    sums: Sums
-
-
 class ReaderDied(TillstreamError):
     """A process that read was killed; nothing was written."""
 
 
 def read_in_parallel(
     log: Iterable[list[LogMessage]], stores: StoreTable
-) -> Generator[Read, None, None]:
+) -> Generator[Batch, None, None]:
     """The whole log, batch by batch in its order. Raises ReaderDied."""
     workers = os.cpu_count() or 1
     # Forked: a process that is spawned would load everything again. All of them start here, they
     # only calculate, and so never wait for what a thread of this process may hold.
     with ProcessPoolExecutor(workers, get_context("fork"), _begin, (stores,)) as pool:
-        waiting: deque[tuple[list[LogMessage], Future[tuple[Columns, Sums]]]] = deque()
+        waiting: deque[tuple[list[LogMessage], Future[list[Batch]]]] = deque()
         try:
             for messages in _batches(log):
                 waiting.append((messages, pool.submit(_read, _encoder.encode(messages))))
                 if len(waiting) > AHEAD * workers:
-                    yield _first(waiting)
+                    yield from _first(waiting)
             while waiting:
-                yield _first(waiting)
+                yield from _first(waiting)
         except BrokenProcessPool as error:
             raise ReaderDied("a process that read the log was killed; begin again") from error
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _first(waiting: deque[tuple[list[LogMessage], Future[tuple[Columns, Sums]]]]) -> Read:
+def _first(waiting: deque[tuple[list[LogMessage], Future[list[Batch]]]]) -> list[Batch]:
     messages, future = waiting.popleft()
-    return Read(messages, *future.result())
+    *before, last = future.result()
+    return [*before, last._replace(messages=messages)]
 
 
 def _batches(log: Iterable[list[LogMessage]]) -> Iterator[list[LogMessage]]:
@@ -99,6 +89,11 @@ def _begin(stores: StoreTable) -> None:
     process.end_with_parent()
 
 
-def _read(messages: bytes) -> tuple[Columns, Sums]:
-    columns = read_columns(_decoder.decode(messages), _stores)
-    return columns, summed(columns)
+def _read(messages: bytes) -> list[Batch]:
+    """The messages' batches; those of the last one are all of them, which its reader has."""
+    decoded = _decoder.decode(messages)
+    batches = apart.read(decoded, _stores)
+    if batches[-1].messages is not decoded:
+        # It was read apart. An end that holds nothing says how far.
+        batches += apart.read([], _stores)
+    return [*batches[:-1], batches[-1]._replace(messages=())]

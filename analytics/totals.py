@@ -14,23 +14,26 @@ Killed after 4, the new offset skips it. A receipt that was sent twice is known 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import date
 
 import structlog
 from pika.adapters.blocking_connection import BlockingConnection
 
-from analytics import publishing
+from analytics import apart, publishing
+from analytics.apart import Aside, Piece
 from analytics.book import Book
+from analytics.calendars import described
+from analytics.continuity import LogEnds, LogReplacedError, require_continuing
 from analytics.folds import Totals
 from analytics.ledger import Ledger, Progress
-from analytics.messages import read_columns
+from analytics.log_days import LOG_DAY, LOG_DAY_SEEN, DaysOfLog, majority_day, unix_day
 from analytics.ownership import rebuilt_path
 from tillstream import broker, topology
 from tillstream.clock import Clock
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage, LogReader, LogTruncatedError
+from tillstream.stream import LogMessage, LogReader, message_digest
 from tillstream.timing import DETAILS_SECONDS, SNAPSHOT_SECONDS, Every
 
 log = structlog.get_logger()
@@ -52,19 +55,28 @@ class TotalsWorker:
         ledger: Ledger,
         stores: StoreTable,
         clock: Clock,
-        first_offset: Callable[[], int | None],
+        looked_up: LogEnds,
         identity_days: int = IDENTITY_DAYS,
     ) -> None:
-        """`first_offset` looks up the oldest offset that the log holds."""
-        self._first_offset = first_offset
+        """`looked_up` is what can be looked up of the log.
+
+        Raises OtherCalendarError for a ledger of another calendar.
+        """
+        ledger.require_calendar(described(stores))
+        self._looked_up = looked_up
+        #: The newest offset of the log that is known of; None before any.
+        self._log_offset: int | None = None
+        #: Up to this offset the log is read a second time.
+        self._read_again_until: int | None = None
         self._ledger = ledger
         self._stores = stores
         self._clock = clock
         self._identity_days = identity_days
-        self._pruned_on: date | None = None
+        self._pruned_on: int | None = None
         self._days: dict[date, Totals]
         self._before: Progress
         self._next_offset: int | None
+        self._last_digest: bytes | None
         self._book: Book
         self._load()
 
@@ -76,8 +88,7 @@ class TotalsWorker:
         """
         channel = connection.channel()
         broker.declare(channel)
-        if self._next_offset is not None:
-            self._require_whole(self._next_offset)
+        self._require_log()
         reader = LogReader(connection, "first" if self._next_offset is None else self._next_offset)
         due = Every(SNAPSHOT_SECONDS, self._clock)
         details_due = Every(DETAILS_SECONDS, self._clock)
@@ -93,7 +104,7 @@ class TotalsWorker:
                 # While its binding is gone the log gets nothing, and nothing tells.
                 channel.queue_bind(topology.RECEIPTS_LOG, topology.RECEIPTS)
                 self._publish_details(channel)
-                self._forget_old_identities()
+                self.forget_old_identities()
 
     def count(self, messages: list[LogMessage]) -> None:
         """Steps 1 to 4 for a batch of the log."""
@@ -103,11 +114,17 @@ class TotalsWorker:
             # 2. decode, identify, fold
             # A stream may start before the offset that was asked for.
             fresh = [m for m in messages if m.offset >= (self._next_offset or 0)]
-            self._book.count(fresh, read_columns(fresh, self._stores))
-            if fresh:
-                self._next_offset = fresh[-1].offset + 1
-            # 3. totals, tills, offset
-            self._write()
+            try:
+                self._take(fresh)
+                self._passed(fresh)
+                # 3. totals, tills, offset
+                self._write()
+            except Exception as error:  # noqa: BLE001 - whatever a receipt raises is of it
+                apart.require_receipts_fault(error)
+                self._ledger.rollback()
+                self._load()
+                self._ledger.begin()
+                self._take_apart(fresh)
             # 4. commit
             self._ledger.commit()
         except BaseException:
@@ -117,10 +134,44 @@ class TotalsWorker:
             raise
         self._bound_memory()
 
+    def _take(self, messages: Sequence[LogMessage], places: Sequence[int] | None = None) -> None:
+        for batch in apart.read(messages, self._stores, places):
+            self._book.count(*batch[:4])
+
+    def _passed(self, messages: Sequence[LogMessage]) -> None:
+        if messages:
+            self._next_offset = messages[-1].offset + 1
+            self._last_digest = message_digest(messages[-1])
+            self._log_offset = max(self._log_offset or 0, messages[-1].offset)
+            self._book.again = self._reads_again
+
+    def _take_apart(self, messages: Sequence[LogMessage]) -> None:
+        """Steps 2 and 3 where something raised: what cannot be counted alone is set aside."""
+
+        def take(some: list[Piece]) -> None:
+            try:
+                with self._ledger.all_or_nothing():
+                    self._take([piece.message for piece in some], [piece.place for piece in some])
+                    self._write()
+            except Exception:
+                self._load()
+                raise
+
+        for fault in apart.take_apart(apart.pieces(messages), take):
+            self._book.put_aside(fault)
+            self._write()
+        self._passed(messages)
+        self._write()
+
     def count_snapshot(self) -> CountSnapshot:
         """The present business day's sum and number of receipts, and how sure they are."""
         return publishing.count_snapshot(
-            self._totals, self._stores.default, self._book.tills, self._clock()
+            self._totals,
+            self._stores.default,
+            self._book.tills,
+            self._clock(),
+            next_offset=self._next_offset,
+            log_offset=self._log_offset,
         )
 
     def categories_snapshot(self) -> CategoriesSnapshot:
@@ -148,10 +199,13 @@ class TotalsWorker:
     def _progress(self) -> Progress:
         book = self._book
         return Progress(
-            self._next_offset or 0,
+            self._next_offset,
             self._before.duplicates + book.duplicates,
             self._before.conflicts + book.conflicts,
             self._before.undecodable + book.undecodable,
+            self._before.set_aside + book.set_aside,
+            self._last_digest,
+            self._before.log_epoch,
         )
 
     def _load(self) -> None:
@@ -159,12 +213,32 @@ class TotalsWorker:
         self._days = {}
         self._before = self._ledger.progress()
         self._next_offset = self._before.next_offset
+        self._last_digest = self._before.last_digest
         self._book = Book(
             self._ledger.tills(),
             self._totals,
             self._ledger.add_identities,
-            self._ledger.add_conflict,
+            self._add_conflict,
+            self._add_aside,
         )
+        self._book.again = self._reads_again
+
+    @property
+    def _reads_again(self) -> bool:
+        until = self._read_again_until
+        return until is not None and (self._next_offset or 0) <= until
+
+    def _add_conflict(self, offset: int, key: bytes, receipt: bytes) -> bool:
+        if self._reads_again and self._ledger.is_kept("conflicts", receipt):
+            return False
+        self._ledger.add_conflict(offset, key, receipt)
+        return True
+
+    def _add_aside(self, one: Aside) -> bool:
+        if self._reads_again and self._ledger.is_kept("aside", one.receipt):
+            return False
+        self._ledger.add_aside(one)
+        return True
 
     def _totals(self, day: date) -> Totals:
         if day not in self._days:
@@ -175,24 +249,66 @@ class TotalsWorker:
         while len(self._days) > MAX_DAYS_IN_MEMORY:
             del self._days[min(self._days)]
 
-    def _forget_old_identities(self) -> None:
-        """Once a day, drop identities that are past their time."""
-        today = self._stores.default.on(self._clock())
-        if self._pruned_on == today:
+    def forget_old_identities(self) -> None:
+        """Once a day of the log, drop identities that are past their time."""
+        seen = majority_day(self._book.recent_days)
+        if seen is None:
             return
-        self._pruned_on = today
+        seen = min(seen, unix_day(self._clock()))
+        if seen == self._pruned_on:
+            return
+        self._pruned_on = seen
+        before = DaysOfLog(self._ledger.fact(LOG_DAY), self._ledger.fact(LOG_DAY_SEEN))
+        days = before.advanced(seen)
+        if days.is_refused():
+            log.warning(
+                "the clock or the log has jumped by days: identities are kept",
+                log_day=date.fromordinal(before.day or seen).isoformat(),
+                now=date.fromordinal(seen).isoformat(),
+            )
         self._ledger.begin()
-        dropped = self._ledger.forget_identities(today.toordinal() - self._identity_days)
+        self._ledger.write_fact(LOG_DAY, days.day or seen)
+        self._ledger.write_fact(LOG_DAY_SEEN, seen)
+        dropped = self._ledger.forget_identities(days.certain() - self._identity_days)
         self._ledger.commit()
         if dropped:
             log.info("identities forgotten", count=dropped, older_than_days=self._identity_days)
 
-    def _require_whole(self, next_offset: int) -> None:
-        # The broker does not tell: asked for an offset that is gone, it starts at a later one.
-        first = self._first_offset()
-        if first is not None and first > next_offset:
-            raise LogTruncatedError(
-                f"the log begins at offset {first} and this ledger goes on from {next_offset}:"
-                " what was between is gone from the log; rebuild the ledger from the archive"
-                " with `python -m analytics recount --from archive`"
+    def _require_log(self) -> None:
+        """Go on only where the log does; from its first message where it is another one.
+
+        That is safe, since each identity counts once, and nothing that is accepted from now on
+        stays uncounted.
+        """
+        first = self._looked_up.first_offset()
+        self._log_offset = None if first is None else self._looked_up.last_offset()
+        before = self._ledger.progress()
+        if before.next_offset is None and before != Progress():
+            # It was rebuilt from the archive, or begins anew: the log has receipts that are known.
+            self._read_again_until = self._log_offset
+        beginning_gone = before == Progress() and (first or 0) > 0
+        if beginning_gone:
+            log.error(
+                "the log's beginning is gone: what it held is not counted",
+                first_offset=first,
+                mend="python -m analytics recount --from archive",
             )
+        else:
+            try:
+                require_continuing(before, self._looked_up)
+            except LogReplacedError as error:
+                self._read_again_until = self._log_offset
+                log.error(
+                    "the log was replaced or has lost its end; it is counted from its first"
+                    " message, and each receipt once",
+                    reason=str(error),
+                    mend="python -m analytics recount --from archive",
+                )
+            else:
+                return
+        self._ledger.begin()
+        self._ledger.write_progress(
+            before._replace(next_offset=None, last_digest=None, log_epoch=before.log_epoch + 1)
+        )
+        self._ledger.commit()
+        self._load()

@@ -1,7 +1,9 @@
 """Compares what the door accepted, the log, the ledger and the archive, to the cent. Pure."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
+from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
@@ -9,6 +11,10 @@ import msgspec
 from analytics.archive import Stored
 from analytics.folds import WHOLE_DAY, Figures, Totals, by_key
 from analytics.recount import Recount
+from tillstream.codec import decode_receipt
+from tillstream.errors import UndecodableMessage
+from tillstream.money import minor_units
+from tillstream.stores import StoreTable
 
 #: Differences that a report names; the counts are of all.
 MAX_DIFFERENCES = 100
@@ -25,6 +31,24 @@ class Difference(msgspec.Struct, frozen=True):
     store: str
     expected: str
     found: str
+
+
+class NotCounted(msgspec.Struct, frozen=True):
+    """A receipt of the log that is in no figure."""
+
+    offset: int
+    #: Its place in its message; -1 for the whole message.
+    place: int
+    key: str
+    reason: str
+    #: Whether it is no receipt: it is among the dead letters then.
+    undecodable: bool
+
+    def line(self) -> str:
+        """It in one line; what came from outside is escaped."""
+        what = "not decodable" if self.undecodable else "set aside"
+        where = f"offset {self.offset}" + (f", place {self.place}" if self.place >= 0 else "")
+        return f"{what}: {where}, key {self.key!r}: {self.reason!r}"
 
 
 class Report(msgspec.Struct):
@@ -46,10 +70,16 @@ class Report(msgspec.Struct):
     #: Confirmed by the broker and not answered, by a door that was killed in between.
     unanswered: int
     differences: list[Difference]
+    #: Receipts of the log that cannot be counted. Those and the unreadable ones are named in
+    #: `aside`, at most MAX_DIFFERENCES of them.
+    set_aside: int = 0
+    aside: list[NotCounted] = []
+    #: Receipts that the ledger and the archive have of a log that was lost.
+    beyond_log: int = 0
 
     def holds(self) -> bool:
-        """Whether all books agree."""
-        return not (self.lost or self.double_counted or self.differences)
+        """Whether all books agree, and nothing that could be read was set aside."""
+        return not (self.lost or self.double_counted or self.differences or self.set_aside)
 
     def line(self) -> str:
         """The verdict in one line."""
@@ -58,6 +88,8 @@ class Report(msgspec.Struct):
             f" duplicates {self.duplicates}, conflicts {self.conflicts},"
             f" dead-lettered {self.dead_lettered}, lost {self.lost},"
             f" double-counted {self.double_counted}"
+            + (f", set aside {self.set_aside}" if self.set_aside else "")
+            + (f", beyond the log {self.beyond_log}" if self.beyond_log else "")
         )
 
 
@@ -151,18 +183,44 @@ def compare_archive(recount: Recount, archive: ArchiveComparison) -> list[Differ
     return differences
 
 
-def compare_door(before: ByStore, heard: ByStore, after: ByStore) -> tuple[int, list[Difference]]:
+def keys_aside(recount: Recount) -> set[bytes]:
+    """Digests of the keys of what was set aside: the archive may well have it."""
+    return {blake2b(one.key.encode(), digest_size=16).digest() for one in recount.aside if one.key}
+
+
+def heard_with_aside(
+    recount: Recount, stores: StoreTable
+) -> dict[tuple[date, str], tuple[int, int]]:
+    """What the log had, with the receipts that were set aside: the door accepted them, too."""
+    heard = dict(recount.book.heard or {})
+    for one in recount.aside:
+        # Of one that cannot be read the door's day and amount are not known.
+        with suppress(UndecodableMessage, ValueError, OverflowError):
+            if not one.undecodable:
+                receipt = decode_receipt(one.receipt)
+                cents = minor_units(receipt.document_total.gross_total)
+                day = stores.calendar(receipt.store_id).of(receipt.date)
+                count, gross = heard.get((day, str(receipt.store_id)), (0, 0))
+                heard[day, str(receipt.store_id)] = (count + 1, gross + cents)
+    return heard
+
+
+def compare_door(
+    before: ByStore, heard: ByStore, after: ByStore, lost_duplicates: int = 0
+) -> tuple[int, list[Difference]]:
     """The log between two readings of the door's own count: unanswered, and what is missing.
 
     `before` was read before the log and `after` after it; with no receipts on their way they are
     equal. What the door had accepted before must be in the log. What is in the log beyond
-    `after` was confirmed to a door that was killed before it could count it.
+    `after` was confirmed to a door that was killed before it could count it. Of a log that was
+    lost the archive has no duplicates: as many receipts as the ledger knows of may be missing.
     """
-    unanswered = 0
+    unanswered = missing = 0
     differences: list[Difference] = []
     for where in sorted(before.keys() | heard.keys() | after.keys()):
         least, found, most = (book.get(where, (0, 0)) for book in (before, heard, after))
         unanswered += max(0, found[0] - most[0])
+        missing += max(0, least[0] - found[0])
         if found[0] < least[0] or (least == most and least[0] == found[0] and least != found):
             differences.append(
                 Difference(
@@ -173,4 +231,6 @@ def compare_door(before: ByStore, heard: ByStore, after: ByStore) -> tuple[int, 
                     str(found),
                 )
             )
+    if 0 < missing <= lost_duplicates:
+        differences = []
     return unanswered, differences

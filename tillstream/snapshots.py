@@ -35,6 +35,10 @@ class CountSnapshot(Wire, frozen=True):
     complete_until: float | None = None
     #: The seven days before, the newest first.
     closed_days: tuple[ClosedDay, ...] = ()
+    #: The offset of the log that the ledger goes on from, None before its first receipt; and the
+    #: newest offset of the log that is known of. Counting is behind while the latter is not less.
+    next_offset: int | None = None
+    log_offset: int | None = None
 
 
 class CategoryTotal(Wire, frozen=True):
@@ -121,6 +125,10 @@ class TillsSnapshot(Wire, frozen=True):
     as_of: float
     #: The offset of the log that the ledger goes on from; None before its first receipt.
     next_offset: int | None = None
+    #: Receipts that could not be counted and are kept aside; `verify` names them.
+    set_aside: int = 0
+    #: How often the log was found to be another one, or shorter than what was counted of it.
+    log_epoch: int = 0
 
 
 class RateSnapshot(Wire, frozen=True):

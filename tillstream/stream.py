@@ -4,11 +4,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from hashlib import blake2b
 from typing import NamedTuple
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPError, ConsumerCancelled
 
 from tillstream import broker, topology
 from tillstream.errors import TillstreamError
@@ -18,6 +19,9 @@ PREFETCH = 200
 
 #: How long the first message of a log that holds any may take to come, seconds.
 FIRST_MESSAGE_SECONDS = 1.0
+
+#: How long a message that the log holds may take to come, seconds: its disk may be busy.
+LOOK_UP_SECONDS = 5.0
 
 #: Silence that is taken for the end of the log, seconds.
 TAIL_SILENCE_SECONDS = 0.05
@@ -43,6 +47,11 @@ class LogMessage(NamedTuple):
     content_encoding: str | None = None
 
 
+def message_digest(message: LogMessage) -> bytes:
+    """16 bytes of a message's body: what tells one log from another one at the same offset."""
+    return blake2b(message.body, digest_size=16).digest()
+
+
 class LogReader:
     """A consumer of the log on a channel of its own.
 
@@ -59,6 +68,7 @@ class LogReader:
         self._channel.basic_qos(prefetch_count=prefetch)
         self._received: list[LogMessage] = []
         self._last_tag = 0
+        self._channel.add_on_cancel_callback(self._cancelled)
         self._channel.basic_consume(
             topology.RECEIPTS_LOG, self._receive, arguments={"x-stream-offset": start}
         )
@@ -88,6 +98,10 @@ class LogReader:
         if self._last_tag:
             self._channel.basic_ack(self._last_tag, multiple=True)
             self._last_tag = 0
+
+    def _cancelled(self, _: object) -> None:
+        # The stream was deleted: nothing would come any more, and nothing would tell.
+        raise ConsumerCancelled("the log was deleted")
 
     def _receive(
         self,
@@ -121,6 +135,19 @@ def first_offset(url: str) -> int | None:
     with reading(url, "first", prefetch=1) as reader:
         messages = _read_until_silent(reader, enough=1)
     return messages[0].offset if messages else None
+
+
+def message_from(url: str, offset: int) -> LogMessage | None:
+    """The first message at or after an offset; None where none came in LOOK_UP_SECONDS."""
+    deadline = time.monotonic() + LOOK_UP_SECONDS
+    with reading(url, offset) as reader:
+        while time.monotonic() < deadline:
+            for message in reader.read(TAIL_SILENCE_SECONDS):
+                # The broker may begin before.
+                if message.offset >= offset:
+                    return message
+            reader.done()
+    return None
 
 
 def last_offset(url: str) -> int | None:

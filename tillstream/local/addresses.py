@@ -5,6 +5,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from tillstream.local.settings import ROOT
+
 NAMES = (
     "AMQP_URL",
     "MONGO_URL",
@@ -14,6 +16,25 @@ NAMES = (
     "DASHBOARD_PORT",
     "ARCHIVE_API_PORT",
 )
+#: Settings with defaults that change figures, or what is kept: a command in another terminal must
+#: have those of the running system, and none of its own.
+FIGURES = (
+    "STORE_TIMEZONE",
+    "BUSINESS_DAY_CUTOFF_HOUR",
+    "STORES_FILE",
+    "MONGO_DATABASE",
+    "PARQUET_URL",
+    "PARQUET_RETENTION_DAYS",
+    "IDENTITY_DAYS",
+    "RECEIPTS_RETENTION_DAYS",
+    "CONFLICTS_RETENTION_DAYS",
+    "DEAD_LETTERS_RETENTION_DAYS",
+    "MAX_RECEIPT_BYTES",
+    "API_KEYS",
+    "SEAL_KEY",
+)
+#: Those of them that are files.
+FILES = frozenset({"STORES_FILE"})
 
 
 def read_addresses(data_dir: Path) -> dict[str, str]:
@@ -28,6 +49,15 @@ def read_addresses(data_dir: Path) -> dict[str, str]:
 def write_addresses(data_dir: Path, environ: Mapping[str, str]) -> None:
     """Write `DATA_DIR/addresses`, lines for a shell; readable by its owner alone."""
     lines = [f"export {name}={shlex.quote(environ[name])}\n" for name in NAMES]
+    lines += [_figures(name, environ.get(name, "")) for name in FIGURES]
     file = os.open(data_dir / "addresses", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(file, "w") as out:
         out.writelines(lines)
+
+
+def _figures(name: str, value: str) -> str:
+    if not value:
+        return f"unset {name}\n"
+    if name in FILES:
+        value = str((ROOT / value).resolve())
+    return f"export {name}={shlex.quote(value)}\n"

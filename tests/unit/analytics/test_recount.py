@@ -17,6 +17,7 @@ from analytics.ledger import Ledger
 from analytics.reading import ReaderDied, read_in_parallel
 from analytics.recount import Recount
 from analytics.totals import TotalsWorker
+from tests.logs import NO_LOG
 from tests.receipts import receipt, stamped
 from tests.waiting import wait_until
 from tillstream.clock import BusinessDay
@@ -71,7 +72,7 @@ def _packed(body: bytes) -> tuple[bytes, str, str | None]:
 def recounted(messages: list[LogMessage], path: Path) -> list[Any]:
     counted = Recount()
     for batch in read_in_parallel(([message] for message in messages), STORES):
-        counted.count(*batch)
+        counted.count_batch(batch, STORES)
     with Ledger(path) as ledger:
         counted.write(ledger)
     return everything(path)
@@ -85,6 +86,7 @@ def everything(path: Path) -> list[Any]:
             sorted(ledger.identity_keys()),
             sorted(ledger.tills().items()),
             sorted(ledger.conflicts()),
+            sorted(ledger.aside()),
         ]
 
 
@@ -92,7 +94,7 @@ def everything(path: Path) -> list[Any]:
 def test_a_parallel_recount_writes_the_ledger_of_the_worker(tmp_path: Path, seed: int) -> None:
     messages = log(seed)
     with Ledger(tmp_path / "worker") as ledger:
-        worker = TotalsWorker(ledger, STORES, lambda: 1_795_248_000.0, lambda: 0)
+        worker = TotalsWorker(ledger, STORES, lambda: 1_795_248_000.0, NO_LOG)
         for message in messages:
             worker.count([message])
 
@@ -110,7 +112,7 @@ def test_a_worker_that_is_interrupted_anywhere_ends_with_the_same_ledger(tmp_pat
     position = 0
     while position < len(messages):
         with Ledger(tmp_path / "interrupted") as ledger:
-            worker = TotalsWorker(ledger, STORES, lambda: 1_795_248_000.0, lambda: 0)
+            worker = TotalsWorker(ledger, STORES, lambda: 1_795_248_000.0, NO_LOG)
             # What was acknowledged or not does not matter: some of it comes again.
             again = max(0, position - chosen.randint(0, 9))
             position = min(len(messages), position + chosen.randint(1, 12))

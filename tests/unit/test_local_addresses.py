@@ -1,0 +1,28 @@
+"""A command in another terminal has every setting of the running system that changes figures."""
+
+import subprocess
+from pathlib import Path
+
+from tillstream.local.addresses import FIGURES, NAMES, write_addresses
+from tillstream.local.settings import ROOT
+
+
+def test_addresses_carry_what_changes_figures_and_nothing_of_the_other_terminal(
+    tmp_path: Path,
+) -> None:
+    environ = dict.fromkeys(NAMES, "x")
+    environ |= {"BUSINESS_DAY_CUTOFF_HOUR": "4", "STORES_FILE": "my stores.csv"}
+    write_addresses(tmp_path, environ)
+
+    script = f". {tmp_path}/addresses; echo $BUSINESS_DAY_CUTOFF_HOUR; echo $STORES_FILE;"
+    script += "echo ${STORE_TIMEZONE-none}"
+    told = subprocess.run(
+        ["sh", "-c", script],
+        env={"STORE_TIMEZONE": "UTC", "STORES_FILE": "another"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ["4", str(ROOT / "my stores.csv"), "none"] == told.stdout.splitlines()
+    assert not set(FIGURES) & set(NAMES)
