@@ -22,11 +22,15 @@ from dashboard.stream import Broadcaster
 from dashboard.watch import Watch
 from tillstream import logs, ports, process, stores
 from tillstream.errors import PortTaken, SettingsError
+from tillstream.http.bounded import BoundedProtocol, within
 
 log = structlog.get_logger()
 
 #: Longest wait for open pages and for each thread when the process ends, seconds.
 DRAIN_SECONDS = 3
+
+#: What a page sends of its state when something on it is chosen, with room.
+MAX_BODY_BYTES = 1_048_576
 
 
 class Server(uvicorn.Server):
@@ -83,7 +87,8 @@ def main() -> None:
             settings.dashboard_password,
             also=[routes.operation(watch), routes.replay(replays)],
         ),
-        http="httptools",
+        http=within(BoundedProtocol, settings, MAX_BODY_BYTES),
+        timeout_keep_alive=settings.keep_alive_seconds,
         loop="uvloop",
         access_log=False,
         log_config=None,

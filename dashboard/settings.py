@@ -5,11 +5,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from tillstream.http.budgets import HttpBudgets
 from tillstream.settings import BrokerSettings, MongoSettings, Port, StoreTimeSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class DashboardSettings(BrokerSettings, MongoSettings, StoreTimeSettings):
+class DashboardSettings(BrokerSettings, MongoSettings, StoreTimeSettings, HttpBudgets):
     """Where the page is served, where its figures come from, whose clock it shows."""
 
     #: Loopback unless it is told otherwise: without a user the page has no sign-in.

@@ -14,6 +14,7 @@ from entrypoint.protocol import DirectProtocol
 from entrypoint.settings import EntrypointSettings
 from tillstream import logs, ports, process
 from tillstream.errors import PortTaken
+from tillstream.http.bounded import within
 
 log = structlog.get_logger()
 
@@ -46,7 +47,8 @@ def serve(settings: EntrypointSettings, workers: int) -> None:
         "entrypoint.__main__:application",
         factory=True,
         workers=workers,
-        http=DirectProtocol,
+        http=within(DirectProtocol, settings, settings.max_batch_bytes),
+        timeout_keep_alive=settings.keep_alive_seconds,
         loop="uvloop",
         access_log=False,
         log_config=None,

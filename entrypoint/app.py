@@ -28,7 +28,8 @@ from tillstream.clock import Clock
 from tillstream.disk import FreeSpace
 from tillstream.http.access_log import AccessLog
 from tillstream.http.asgi import Handler, Reply, problem_reply, send_reply
-from tillstream.http.keys import Keys, key_file
+from tillstream.http.budgets import ByteBudget
+from tillstream.http.keys import Caller, Keys, key_file
 from tillstream.http.problems import Problem, wrong_method
 from tillstream.http.requests import RequestIds, http_error
 from tillstream.tally import Accepted, Tally, folder_of
@@ -55,6 +56,7 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
         link.send, count, settings.max_receipts_in_flight, settings.confirm_timeout_seconds
     )
     access_log = AccessLog("entrypoint", settings.access_log, clock)
+    buffered = ByteBudget(settings.max_buffered_bytes)
     endpoints = Endpoints(
         settings,
         publisher,
@@ -62,6 +64,7 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
         recent,
         Keys(key_file(settings.data_dir), settings.rate_limit_per_key, clock),
         clock,
+        buffered,
     )
 
     @contextlib.asynccontextmanager
@@ -88,7 +91,7 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
         "/receipts": endpoints.post_receipts,
     }
     direct = {b"/receipt": settings.max_receipt_bytes, b"/receipts": settings.max_batch_bytes}
-    return Door(hot, endpoints, direct, pages, metrics, access_log)
+    return Door(hot, endpoints, direct, buffered, pages, metrics, access_log)
 
 
 class Door:
@@ -99,6 +102,7 @@ class Door:
         hot: dict[str, Handler],
         endpoints: Endpoints,
         direct: Mapping[bytes, int],
+        buffered: ByteBudget,
         pages: ASGIApp,
         metrics: Metrics,
         access_log: AccessLog,
@@ -107,6 +111,8 @@ class Door:
         self._endpoints = endpoints
         #: The targets of requests that may come whole, and their largest bodies.
         self._direct = direct
+        #: What the bodies of all clients may hold.
+        self.buffered = buffered
         self._batches: set[asyncio.Task[None]] = set()
         self._pages = pages
         self._metrics = metrics
@@ -133,12 +139,24 @@ class Door:
         """Receipts and batches may come whole, up to their settings."""
         return self._direct.get(target, 0) if method == b"POST" else 0
 
-    def take_directly(self, scope: Scope, body: bytes, answer: DirectAnswer) -> None:
+    def admit(self, scope: Scope) -> Caller:
+        """Who sends a request, by its headers alone; raises the Problem to answer otherwise."""
+        return self._endpoints.admit(scope)
+
+    def refused(self, status: int) -> None:
+        """A request was refused before it came here."""
+        self._metrics.refused(status)
+
+    def take_directly(
+        self, scope: Scope, body: bytes, caller: Caller, answer: DirectAnswer
+    ) -> None:
         """A receipt, without a task of its own, or a batch; answered when the outcome is known."""
         started = perf_counter()
         request_id = self._request_ids.of(scope)
         if scope["path"] == "/receipts":
-            batch = asyncio.create_task(self._batch(scope, body, answer, request_id, started))
+            batch = asyncio.create_task(
+                self._batch(scope, body, caller, answer, request_id, started)
+            )
             self._batches.add(batch)
             batch.add_done_callback(self._batches.discard)
             return
@@ -149,7 +167,7 @@ class Door:
             self._note(scope, request_id, reply.status, started)
 
         try:
-            self._endpoints.submit_receipt(scope, body, finish)
+            self._endpoints.submit_receipt(scope, body, finish, caller)
         except Problem as problem:
             finish(problem)
         except Exception as error:
@@ -157,9 +175,17 @@ class Door:
             finish(problems.unexpected())
 
     async def _batch(
-        self, scope: Scope, body: bytes, answer: DirectAnswer, request_id: str, started: float
+        self,
+        scope: Scope,
+        body: bytes,
+        caller: Caller,
+        answer: DirectAnswer,
+        request_id: str,
+        started: float,
     ) -> None:
-        reply = await self._reply(self._endpoints.take_batch(scope, body), request_id)
+        taken = self._endpoints.take_batch(scope, body, caller)
+        del body  # held by who works on it, for as long as that needs
+        reply = await self._reply(taken, request_id)
         answer(reply, request_id)
         self._note(scope, request_id, reply.status, started)
 

@@ -1,34 +1,29 @@
 """What the door does with a request: read, check, publish with a confirm, answer."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from starlette.types import Receive, Scope
 
 from entrypoint import problems
+from entrypoint.batch import Batch
 from entrypoint.bodies import media_type, plain, read_body
-from entrypoint.formats import READERS
-from entrypoint.formats.reading import Entry, NotReadableError
+from entrypoint.formats.reading import Entry
 from entrypoint.intake import ConflictError, ForeignStoreError, Intake, Taken
-from entrypoint.problems import RefusedEntry
-from entrypoint.publisher import MAX_MESSAGE_BYTES, MAX_MESSAGE_RECEIPTS, Parcel, Publisher
-from entrypoint.recent import DifferentContentError, Recent
+from entrypoint.publisher import Parcel, Publisher
+from entrypoint.reading import Batches, entries_of
+from entrypoint.recent import Recent
+from entrypoint.retry_keys import OtherBodyError, RetryKeys, digest, retry_key
 from entrypoint.settings import EntrypointSettings
-from entrypoint.violations import MAX_VIOLATIONS, InvalidReceiptError, NotJsonError, Violation
+from entrypoint.violations import InvalidReceiptError, NotJsonError
 from tillstream.clock import Clock
 from tillstream.codec import JSON
 from tillstream.errors import NotConfirmed
 from tillstream.http.asgi import Reply, header, json_reply
+from tillstream.http.budgets import ByteBudget
 from tillstream.http.keys import ANYONE, Caller, Keys
 from tillstream.http.problems import Problem, too_fast, who_are_you
-
-#: Parcels of one batch that may wait for their confirms at once.
-PARCELS_IN_FLIGHT = 4
-
-
-#: About what the door's stamps add to a receipt.
-STAMP_BYTES = 32
 
 #: Gets the outcome of a request, once.
 Answer = Callable[[Reply | Problem], None]
@@ -38,15 +33,6 @@ class Accepted(msgspec.Struct, frozen=True):
     """The answer 202 to a receipt: the broker has it; it is counted and stored once."""
 
     key: str
-
-
-class BatchResult(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The answer 202 or 207 to a batch: what is durable, and what was refused and why."""
-
-    accepted: int
-    refused: int
-    #: The first refused receipts, by position.
-    errors: Sequence[RefusedEntry] = ()
 
 
 class Endpoints:
@@ -60,17 +46,35 @@ class Endpoints:
         recent: Recent,
         keys: Keys,
         clock: Clock,
+        buffered: ByteBudget,
     ) -> None:
         self._settings = settings
         self._publisher = publisher
         self._intake = intake
         self._recent = recent
+        self._retry_keys = RetryKeys(settings.remembered_receipts)
         self._keys = keys
         self._clock = clock
+        self._batches = Batches(buffered, settings.max_batch_bytes, settings.max_batch_receipts)
+
+    def admit(self, scope: Scope) -> Caller:
+        """Who sends a request, by its headers; raises the Problem 401, or 429 as far as known.
+
+        What is refused here costs nothing: its body is not read.
+        """
+        if self._settings.api_keys == "off":
+            return ANYONE
+        scheme, _, key = (header(scope, b"authorization") or "").partition(" ")
+        caller = self._keys.caller(key.strip()) if scheme.lower() == "bearer" else None
+        if caller is None:
+            raise who_are_you()
+        if seconds := caller.wait_now():
+            raise too_fast(seconds)
+        return caller
 
     async def post_receipt(self, scope: Scope, receive: Receive) -> Reply:
         """202 once the receipt is durable; raises the Problem to answer otherwise."""
-        caller = self._caller(scope)
+        caller = self.admit(scope)
         body = await read_body(
             scope, receive, self._settings.max_receipt_bytes, "MAX_RECEIPT_BYTES"
         )
@@ -86,44 +90,58 @@ class Endpoints:
             raise outcome
         return outcome
 
-    def submit_receipt(
-        self, scope: Scope, body: bytes, answer: Answer, caller: Caller | None = None
-    ) -> None:
+    def submit_receipt(self, scope: Scope, body: bytes, answer: Answer, caller: Caller) -> None:
         """Check a receipt and publish it; `answer` gets the outcome, now or once it is known.
 
         Raises the Problem where nothing is published.
         """
-        if caller is None:
-            caller = self._caller(scope)
-        limit = self._settings.max_receipt_bytes
-        body = self._unpacked(scope, body, limit, "MAX_RECEIPT_BYTES")
+        body = plain(scope, body, self._settings.max_receipt_bytes, "MAX_RECEIPT_BYTES")
+        key = retry_key(scope)
+        if key is None:
+            self._publish_receipt(scope, body, answer, caller)
+            return
+        self._claim_and_publish(key, scope, body, answer, caller)
+
+    def _claim_and_publish(
+        self, key: bytes, scope: Scope, body: bytes, answer: Answer, caller: Caller
+    ) -> None:
+        def again() -> None:
+            try:
+                self._claim_and_publish(key, scope, body, answer, caller)
+            except Problem as problem:
+                answer(problem)
+
+        def answer_and_free(outcome: Reply | Problem) -> None:
+            self._retry_keys.free(key, accepted=isinstance(outcome, Reply))
+            answer(outcome)
+
+        if not self._claim(key, digest(body), again):
+            return
+        try:
+            self._publish_receipt(scope, body, answer_and_free, caller)
+        except BaseException:
+            self._retry_keys.free(key, accepted=False)
+            raise
+
+    def _publish_receipt(self, scope: Scope, body: bytes, answer: Answer, caller: Caller) -> None:
         kind = media_type(scope)
         if kind != JSON:
-            body = _only(_entries(kind, body))
+            body = self._only(entries_of(kind, body, self._settings.max_batch_receipts))
         self._limit(caller, 1)
         taken = self._take(body, caller)
         recent, key, content = self._recent, taken.key, taken.content
-        retry_key = _retry_key(scope)
-        retried = hash((key, content))
-        if retry_key is not None:
-            self._claim(retry_key, retried)
+        if not taken.line:  # the broker is known to have it
+            answer(json_reply(202, Accepted(key)))
+            return
 
         def resolve(error: NotConfirmed | None) -> None:
             if error is None:
-                if taken.line:
-                    recent.confirmed(key, content)
-                if retry_key is not None:
-                    recent.confirmed(retry_key, retried)
+                recent.confirmed(key, content)
                 answer(json_reply(202, Accepted(key)))
                 return
             recent.failed(key)
-            if retry_key is not None:
-                recent.failed(retry_key)
             answer(problems.not_confirmed(error))
 
-        if not taken.line:  # the broker is known to have it
-            resolve(None)
-            return
         recent.sent(key, content)
         try:
             self._publisher.submit(Parcel(taken.line, 1, (taken.sale,)), resolve)
@@ -132,75 +150,39 @@ class Endpoints:
 
     async def post_receipts(self, scope: Scope, receive: Receive) -> Reply:
         """The answer to a batch that is still to be read; raises the Problem otherwise."""
-        caller = self._caller(scope)
+        caller = self.admit(scope)
         limit = self._settings.max_batch_bytes
         body = await read_body(scope, receive, limit, "MAX_BATCH_BYTES")
         return await self.take_batch(scope, body, caller)
 
-    async def take_batch(self, scope: Scope, body: bytes, caller: Caller | None = None) -> Reply:
+    async def take_batch(self, scope: Scope, body: bytes, caller: Caller) -> Reply:
         """202 when all are durable, 207 when some were refused and all others are durable."""
-        if caller is None:
-            caller = self._caller(scope)
-        body = self._unpacked(scope, body, self._settings.max_batch_bytes, "MAX_BATCH_BYTES")
-        entries = _entries(media_type(scope), body)
-        self._limit(caller, len(entries))
-        retry_key, content = _retry_key(scope), hash(body)
-        if retry_key is not None:
-            self._claim(retry_key, content)
-        try:
-            result = await self._accept(entries, caller)
-        except BaseException:
-            if retry_key is not None:
-                self._recent.failed(retry_key)
-            raise
-        if retry_key is not None:
-            self._recent.confirmed(retry_key, content)
+        key = retry_key(scope)
+        async with self._batches.read(scope, body, digest if key is not None else _nothing) as (
+            entries,
+            content,
+        ):
+            del body  # the entries are all that is needed of it
+            self._limit(caller, len(entries))
+            if key is None:
+                return await self._accept(entries, caller)
+            await self._claimed(key, content)
+            accepted = False
+            try:
+                reply = await self._accept(entries, caller)
+                accepted = True
+            finally:
+                self._retry_keys.free(key, accepted=accepted)
+            return reply
+
+    async def _accept(self, entries: Sequence[Entry], caller: Caller) -> Reply:
+        batch = Batch(
+            self._intake, self._recent, self._publisher, caller, self._settings.max_receipt_bytes
+        )
+        result = await batch.accept(entries, self._clock())
         if result.refused and not result.accepted:
             raise problems.invalid_batch(result.refused, result.errors)
         return json_reply(207 if result.refused else 202, result)
-
-    async def _accept(self, entries: Sequence[Entry], caller: Caller) -> BatchResult:
-        """Check and publish by parcels, so that other requests have their turns between."""
-        refused: list[RefusedEntry] = []
-        parcels: set[asyncio.Task[None]] = set()
-        try:
-            for part in _parts(entries):
-                taken = list(self._take_all(part, caller, refused))
-                parcels.add(asyncio.create_task(self._publish(taken)))
-                if len(parcels) >= PARCELS_IN_FLIGHT:
-                    done, parcels = await asyncio.wait(parcels, return_when=asyncio.FIRST_COMPLETED)
-                    for parcel in done:
-                        parcel.result()
-                else:
-                    await asyncio.sleep(0)
-            await asyncio.gather(*parcels)
-        finally:
-            # After a failure the answer is 503: the other parcels still resolve, unheard.
-            for parcel in parcels:
-                parcel.add_done_callback(_forget)
-        return BatchResult(
-            len(entries) - len(refused), len(refused), tuple(refused[:MAX_VIOLATIONS])
-        )
-
-    def _take_all(
-        self, entries: Iterable[Entry], caller: Caller, refused: list[RefusedEntry]
-    ) -> Iterable[Taken]:
-        now = self._clock()
-        for entry in entries:
-            try:
-                if entry.defect is not None:
-                    raise NotJsonError(entry.defect)
-                yield self._intake.take(entry.body, caller, now)
-            except InvalidReceiptError as error:
-                refused.append(RefusedEntry(entry.position, error.violations))
-            except NotJsonError as error:
-                refused.append(_refused(entry, "json", str(error)))
-            except ForeignStoreError as error:
-                reason = f"this API key may not send for the store {error.store!r}"
-                refused.append(_refused(entry, "foreign-store", reason))
-            except ConflictError as error:
-                reason = f"{error.key} was sent before with another content"
-                refused.append(_refused(entry, "conflict", reason))
 
     def _take(self, body: bytes, caller: Caller) -> Taken:
         try:
@@ -214,94 +196,35 @@ class Endpoints:
         except ConflictError as error:
             raise problems.conflict(f"The receipt {error.key}") from error
 
-    async def _publish(self, taken: Sequence[Taken]) -> None:
-        """Return when all are durable; raises the Problem 503 when that is not known."""
-        fresh = [one for one in taken if one.line]
-        for one in fresh:
-            self._recent.sent(one.key, one.content)
+    def _claim(self, key: bytes, content: bytes, again: Callable[[], None]) -> bool:
         try:
-            if fresh:
-                lines = b"\n".join([one.line for one in fresh])
-                sales = [one.sale for one in fresh]
-                await self._publisher.publish(Parcel(lines, len(fresh), sales))
-        except BaseException as error:
-            for one in fresh:
-                self._recent.failed(one.key)
-            if isinstance(error, NotConfirmed):
-                raise problems.not_confirmed(error) from error
-            raise
-        for one in fresh:
-            self._recent.confirmed(one.key, one.content)
-
-    def _claim(self, retry_key: str, content: int) -> None:
-        try:
-            self._recent.is_confirmed(retry_key, content)
-        except DifferentContentError as error:
+            return self._retry_keys.claim(key, content, again)
+        except OtherBodyError as error:
             raise problems.conflict("This Idempotency-Key") from error
-        self._recent.sent(retry_key, content)
 
-    def _caller(self, scope: Scope) -> Caller:
-        if self._settings.api_keys == "off":
-            return ANYONE
-        scheme, _, key = (header(scope, b"authorization") or "").partition(" ")
-        caller = self._keys.caller(key.strip()) if scheme.lower() == "bearer" else None
-        if caller is None:
-            raise who_are_you()
-        return caller
+    async def _claimed(self, key: bytes, content: bytes) -> None:
+        """Return when the key may be used for this body; raises the Problem 409."""
+        while True:
+            answered = asyncio.Event()
+            if self._claim(key, content, answered.set):
+                return
+            await answered.wait()
 
     @staticmethod
     def _limit(caller: Caller, receipts: int) -> None:
         if seconds := caller.wait_before(receipts):
             raise too_fast(seconds)
 
-    @staticmethod
-    def _unpacked(scope: Scope, body: bytes, limit: int, setting: str) -> bytes:
-        return plain(scope, body, limit, setting)
+    def _only(self, entries: Sequence[Entry]) -> bytes:
+        if len(entries) != 1:
+            raise problems.one_expected(len(entries))
+        if entries[0].defect is not None:
+            raise problems.unreadable("a receipt", entries[0].defect)
+        if len(entries[0].body) > self._settings.max_receipt_bytes:
+            raise problems.too_large(self._settings.max_receipt_bytes, "MAX_RECEIPT_BYTES")
+        return entries[0].body
 
 
-def _parts(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    """The entries in parts that fit a message each; a part has one entry at least."""
-    start = size = 0
-    for index, entry in enumerate(entries):
-        size += len(entry.body) + STAMP_BYTES
-        if index > start and (index - start == MAX_MESSAGE_RECEIPTS or size > MAX_MESSAGE_BYTES):
-            yield entries[start:index]
-            start, size = index, len(entry.body) + STAMP_BYTES
-    if start < len(entries):
-        yield entries[start:]
-
-
-def _entries(kind: str | None, body: bytes) -> Sequence[Entry]:
-    reader = READERS.get(kind or "")
-    if reader is None:
-        raise problems.wrong_type(kind, list(READERS))
-    try:
-        return list(reader(body))
-    except NotReadableError as error:
-        raise problems.unreadable(str(kind).rpartition("/")[2], str(error)) from error
-
-
-def _only(entries: Sequence[Entry]) -> bytes:
-    if len(entries) != 1:
-        raise problems.one_expected(len(entries))
-    if entries[0].defect is not None:
-        raise problems.unreadable("a receipt", entries[0].defect)
-    return entries[0].body
-
-
-def _refused(entry: Entry, rule: str, reason: str) -> RefusedEntry:
-    return RefusedEntry(entry.position, [Violation(rule, "$", reason)])
-
-
-def _retry_key(scope: Scope) -> str | None:
-    """The Idempotency-Key, apart from receipt keys, for this caller alone."""
-    key = header(scope, b"idempotency-key")
-    if key is None:
-        return None
-    return f"idempotency {hash(header(scope, b'authorization'))} {scope['path']} {key[:255]}"
-
-
-def _forget(parcel: "asyncio.Task[None]") -> None:
-    """Take the outcome of a parcel that nobody waits for, so that it is not reported as lost."""
-    if not parcel.cancelled():
-        parcel.exception()
+def _nothing(_: bytes) -> bytes:
+    """Of a body without a key nothing is kept."""
+    return b""

@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from entrypoint.endpoints import Accepted, BatchResult
+from entrypoint.batch import BatchResult
+from entrypoint.endpoints import Accepted
 from entrypoint.formats import READERS
 from entrypoint.problems import RefusedEntry
 from entrypoint.violations import Violation

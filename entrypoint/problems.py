@@ -73,6 +73,26 @@ def too_large(limit: int, setting: str) -> Problem:
     )
 
 
+def too_many_receipts(limit: int) -> Problem:
+    """413: a batch of more receipts than the setting allows."""
+    return Problem(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "too-many-receipts",
+        f"The body holds more than {limit} receipts; send fewer at once, or raise"
+        " MAX_BATCH_RECEIPTS.",
+    )
+
+
+def wrong_retry_key(reason: str) -> Problem:
+    """400: an Idempotency-Key that cannot stand for a request."""
+    return Problem(
+        HTTPStatus.BAD_REQUEST,
+        "invalid-idempotency-key",
+        f"The Idempotency-Key cannot be used: {reason}; send one header of 1 to 255 printable"
+        " characters, or none.",
+    )
+
+
 def invalid_receipt(violations: Sequence[Violation]) -> Problem:
     """422: a receipt that breaks the contract, with every rule that it breaks."""
     count = len(violations)

@@ -9,9 +9,13 @@ from typing import Any, Protocol
 
 from starlette.types import Scope
 from uvicorn.protocols.http.flow_control import CLOSE_HEADER
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from tillstream.http.asgi import Headers, Reply
+from tillstream.http.bounded import BoundedProtocol
+from tillstream.http.budgets import ByteBudget
+from tillstream.http.keys import Caller
+from tillstream.http.problems import Problem
 
 #: Requests with these headers are not plain ones.
 _INDIRECT = frozenset({b"expect", b"transfer-encoding", b"upgrade"})
@@ -26,30 +30,43 @@ class Answer(Protocol):
 class TakesDirectly(Protocol):
     """An application that takes whole requests beside those of ASGI."""
 
+    #: What the bodies of all clients may hold.
+    buffered: ByteBudget
+
     def direct_bytes(self, method: bytes, target: bytes) -> int:
         """Largest body with which requests of this method and target may come whole; or 0."""
 
-    def take_directly(self, scope: Scope, body: bytes, answer: Answer) -> None:
+    def admit(self, scope: Scope) -> Caller:
+        """Who sends a request, before its body is read; raises the Problem to answer otherwise."""
+
+    def take_directly(self, scope: Scope, body: bytes, caller: Caller, answer: Answer) -> None:
         """One request; `scope` has `method`, `path` and `headers`. Does not raise."""
 
+    def refused(self, status: int) -> None:
+        """A request was refused before the application saw it."""
 
-class DirectProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with a short way for an application that TakesDirectly."""
+
+class DirectProtocol(BoundedProtocol):
+    """The bounded protocol, with a short way for an application that TakesDirectly."""
 
     #: Given by uvicorn's configuration: an ASGI application that TakesDirectly.
     app: Any
-    #: uvicorn's own, or an Exchange.
-    cycle: Any
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.watch.buffered = self.app.buffered
 
     def on_message_begin(self) -> None:
         # The scope of ASGI is made when it is known to be wanted.
+        self.begin()
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
-        if (exchange := self._direct_exchange()) is not None:
-            self.cycle = exchange
+        if not self.headers_fit():
+            return
+        if self._go_direct():
             return
         url, headers, expect = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
@@ -58,7 +75,11 @@ class DirectProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
+        if self.refused:
+            return
         if isinstance(self.cycle, Exchange):
+            # No more than its announced length: the parser sees to that.
+            self.body_bytes += len(body)
             self.cycle.chunks.append(body)
         else:
             super().on_body(body)
@@ -68,26 +89,45 @@ class DirectProtocol(HttpToolsProtocol):
         if not isinstance(exchange, Exchange):
             super().on_message_complete()
             return
+        if not self.complete():
+            return
         scope = {"method": "POST", "path": self.url.decode("ascii"), "headers": self.headers}
         chunks = exchange.chunks
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        self.app.take_directly(scope, body, exchange.answer)
+        exchange.chunks = []  # whoever works on the body decides how long it is kept
+        self.app.take_directly(scope, body, exchange.caller, exchange.answer)
 
-    def _direct_exchange(self) -> "Exchange | None":
+    def count(self, status: int) -> None:
+        super().count(status)
+        self.app.refused(status)
+
+    def forget(self) -> None:
+        if isinstance(self.cycle, Exchange):
+            self.cycle.chunks = []
+        super().forget()
+
+    def _go_direct(self) -> bool:
+        """Whether the request comes whole, or was refused by its headers."""
         if self.cycle is not None and not self.cycle.response_complete:
-            return None  # pipelined: it waits its turn
+            return False  # pipelined: it waits its turn
         most = self.app.direct_bytes(self.parser.get_method(), self.url)
         if not most:
-            return None
+            return False
         length = -1
         for name, value in self.headers:
             if name == b"content-length":
                 length = int(value)
             elif name in _INDIRECT:
-                return None
+                return False
         if not 0 <= length <= most or self.parser.get_http_version() != "1.1":
-            return None
-        return Exchange(self, keep_alive=self.parser.should_keep_alive())
+            return False
+        try:
+            caller = self.app.admit({"headers": self.headers})
+        except Problem as problem:
+            self.refuse(problem)
+        else:
+            self.cycle = Exchange(self, caller, keep_alive=self.parser.should_keep_alive())
+        return True
 
 
 class _Nobody:
@@ -103,12 +143,13 @@ _NOBODY = _Nobody()
 class Exchange:
     """One request and its answer: what uvicorn looks at of a cycle, and no more."""
 
-    __slots__ = ("_protocol", "chunks", "disconnected", "keep_alive", "response_complete")
+    __slots__ = ("_protocol", "caller", "chunks", "disconnected", "keep_alive", "response_complete")
 
     message_event = _NOBODY
 
-    def __init__(self, protocol: DirectProtocol, *, keep_alive: bool) -> None:
+    def __init__(self, protocol: DirectProtocol, caller: Caller, *, keep_alive: bool) -> None:
         self._protocol = protocol
+        self.caller = caller
         #: The body as it comes; no more than its announced length.
         self.chunks: list[bytes] = []
         self.keep_alive = keep_alive

@@ -8,13 +8,14 @@ from msgspec import Meta
 
 from entrypoint.rules import RULES
 from tillstream.errors import SettingsError
+from tillstream.http.budgets import HttpBudgets
 from tillstream.settings import BrokerSettings, DiskSettings, Port, StoreTimeSettings
 
 Positive = Annotated[int, Meta(ge=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntrypointSettings(StoreTimeSettings, BrokerSettings, DiskSettings):
+class EntrypointSettings(StoreTimeSettings, BrokerSettings, DiskSettings, HttpBudgets):
     """Where the door listens, what it takes, and how long it waits for the broker."""
 
     entrypoint_host: str = "127.0.0.1"
@@ -23,10 +24,12 @@ class EntrypointSettings(StoreTimeSettings, BrokerSettings, DiskSettings):
     entrypoint_workers: Positive = 1
     #: Where the API keys are: `entrypoint/keys.json` in it.
     data_dir: Path = Path("var")
-    #: Largest body of one receipt, bytes.
-    max_receipt_bytes: Annotated[int, Meta(ge=1024)] = 262_144
+    #: Largest receipt, bytes, alone or in a batch; what is behind the door takes twice the most.
+    max_receipt_bytes: Annotated[int, Meta(ge=1024, le=4_194_304)] = 262_144
     #: Largest body of `POST /receipts`, bytes, also when unpacked.
     max_batch_bytes: Annotated[int, Meta(ge=1024)] = 16_777_216
+    #: Most receipts of one batch.
+    max_batch_receipts: Positive = 100_000
     #: Longest wait for a confirm, seconds; then the answer is 503.
     confirm_timeout_seconds: Annotated[float, Meta(gt=0)] = 5.0
     #: Receipts that may wait for the broker at once; one more is answered with 503.

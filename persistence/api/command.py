@@ -10,11 +10,15 @@ from starlette.types import ASGIApp
 from persistence.api import app
 from persistence.api.settings import ArchiveApiSettings
 from tillstream import logs, ports, process
+from tillstream.http.bounded import BoundedProtocol, within
 
 log = structlog.get_logger()
 
 #: Longest wait for the answers in flight when the service ends, seconds.
 DRAIN_SECONDS = 5
+
+#: A question has no body; some clients send an empty object all the same.
+MAX_BODY_BYTES = 65_536
 
 
 def add_arguments(_: argparse.ArgumentParser) -> None:
@@ -30,7 +34,8 @@ def run(_: argparse.Namespace) -> int:
     config = uvicorn.Config(
         "persistence.api.command:application",
         factory=True,
-        http="httptools",
+        http=within(BoundedProtocol, settings, MAX_BODY_BYTES),
+        timeout_keep_alive=settings.keep_alive_seconds,
         loop="uvloop",
         access_log=False,
         log_config=None,

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from tillstream.http.budgets import HttpBudgets
 from tillstream.settings import LogSettings, MongoSettings, Port, StoreTimeSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class ArchiveApiSettings(StoreTimeSettings, MongoSettings, LogSettings):
+class ArchiveApiSettings(StoreTimeSettings, MongoSettings, LogSettings, HttpBudgets):
     """Where it listens, who may ask, and how a business day is told."""
 
     archive_api_host: str = "127.0.0.1"

@@ -112,6 +112,10 @@ class Caller:
         """0 when so many receipts are within its rate, else the seconds to wait."""
         return 0.0 if self._bucket is None else self._bucket.take(receipts)
 
+    def wait_now(self) -> float:
+        """0 when it may send at all, else the seconds to wait; takes nothing of its rate."""
+        return 0.0 if self._bucket is None else self._bucket.wait()
+
 
 #: Whoever asks while keys are off: every store, at any rate.
 ANYONE = Caller((), None)

@@ -26,3 +26,8 @@ class Bucket:
             self._tokens -= tokens
             return 0.0
         return (min(tokens, room) - self._tokens) / self._rate
+
+    def wait(self) -> float:
+        """The seconds until there is a token; 0 when there is one now. Takes none."""
+        missing = 1 - self._tokens - max(0.0, self._clock() - self._at) * self._rate
+        return max(0.0, missing / self._rate)

@@ -29,6 +29,10 @@ class RequestIds:
         given = header(scope, b"x-request-id")
         if given is not None and _REQUEST_ID.fullmatch(given):
             return given
+        return self.fresh()
+
+    def fresh(self) -> str:
+        """An id of ours."""
         return f"{self._prefix}-{next(self._numbers):x}"
 
 

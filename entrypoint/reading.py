@@ -1,0 +1,86 @@
+"""From the bytes of a request to its entries, off the event loop where that takes long."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from itertools import islice
+from typing import TypeVar
+
+from starlette.types import Scope
+
+from entrypoint import problems
+from entrypoint.bodies import media_type, plain
+from entrypoint.formats import READERS
+from entrypoint.formats.reading import Entry, NotReadableError
+from tillstream.codec import JSON, NDJSON
+from tillstream.http.asgi import header
+from tillstream.http.budgets import ByteBudget
+from tillstream.http.refusals import no_room
+
+#: Largest plain body that is read on the event loop, bytes, by media type: a few milliseconds.
+INLINE_BYTES = {JSON: 1_048_576, NDJSON: 1_048_576}
+OTHER_INLINE_BYTES = 16_384
+#: Large batches that are unpacked, read and accepted at once: what they unpack to is in memory.
+LARGE_AT_ONCE = 2
+#: Longest wait for its turn, seconds; then 503.
+TURN_SECONDS = 20.0
+
+T = TypeVar("T")
+
+
+def entries_of(kind: str | None, body: bytes, most: int) -> list[Entry]:
+    """The receipts of an unpacked body; raises 400, 413 beyond `most`, or 415."""
+    reader = READERS.get(kind or "")
+    if reader is None:
+        raise problems.wrong_type(kind, list(READERS))
+    try:
+        entries = list(islice(reader(body), most + 1))
+    except NotReadableError as error:
+        raise problems.unreadable(str(kind).rpartition("/")[2], str(error)) from error
+    if len(entries) > most:
+        raise problems.too_many_receipts(most)
+    return entries
+
+
+class Batches:
+    """Reads batches: small plain ones at once, others in a thread, a few at a time."""
+
+    def __init__(self, buffered: ByteBudget, max_bytes: int, max_receipts: int) -> None:
+        self._buffered = buffered
+        self._max_bytes = max_bytes
+        self._max_receipts = max_receipts
+        self._turns = asyncio.Semaphore(LARGE_AT_ONCE)
+
+    @asynccontextmanager
+    async def read(
+        self, scope: Scope, body: bytes, use: Callable[[bytes], T]
+    ) -> AsyncIterator[tuple[list[Entry], T]]:
+        """Its entries, and what `use` makes of the unpacked body; the memory is held meanwhile."""
+        size = len(body)
+        if not self._buffered.take(size):
+            raise no_room()
+        try:
+            kind = media_type(scope)
+            packed = header(scope, b"content-encoding") is not None
+            if not packed and size <= INLINE_BYTES.get(kind or "", OTHER_INLINE_BYTES):
+                found = self._read(scope, body, use)
+                del body  # what is needed of it is in the entries
+                yield found
+                return
+            try:
+                async with asyncio.timeout(TURN_SECONDS):
+                    await self._turns.acquire()
+            except TimeoutError as error:
+                raise no_room() from error
+            try:
+                found = await asyncio.to_thread(self._read, scope, body, use)
+                del body
+                yield found
+            finally:
+                self._turns.release()
+        finally:
+            self._buffered.give_back(size)
+
+    def _read(self, scope: Scope, body: bytes, use: Callable[[bytes], T]) -> tuple[list[Entry], T]:
+        body = plain(scope, body, self._max_bytes, "MAX_BATCH_BYTES")
+        return entries_of(media_type(scope), body, self._max_receipts), use(body)
