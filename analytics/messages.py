@@ -215,7 +215,12 @@ def _contents(read: _Receipts, line_counts: list[int]) -> list[bytes]:
     lines = [of_line[number] for number in read.line_numbers]
     ends = np.cumsum(line_counts).tolist()
     return [
-        outlined_content_digest(receipt, lines[end - count : end], of_tenders[tenders])
+        outlined_content_digest(
+            receipt,
+            lines[end - count : end],
+            of_tenders[tenders],
+            customer_erased=receipt.customer_erased,
+        )
         for receipt, count, end, tenders in zip(
             read.receipts, line_counts, ends, read.tender_numbers, strict=True
         )

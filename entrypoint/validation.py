@@ -14,7 +14,7 @@ from tillstream.contracts import MAX_DEPTH, OutlinedReceipt, keeps_patterns, rec
 from tillstream.errors import UndecodableMessage
 
 #: The door's own stamps: a client's fields of these names are not believed.
-STAMPS = ("receivedTime", "marks")
+STAMPS = ("receivedTime", "marks", "customerErased")
 
 
 class PostedReceipt(OutlinedReceipt, frozen=True, gc=False, kw_only=True):
@@ -22,6 +22,7 @@ class PostedReceipt(OutlinedReceipt, frozen=True, gc=False, kw_only=True):
 
     received_time: msgspec.Raw | UnsetType = UNSET
     marks: msgspec.Raw | UnsetType = UNSET
+    customer_erased: msgspec.Raw | UnsetType = UNSET
 
 
 _decode = msgspec.json.Decoder(PostedReceipt).decode
@@ -63,7 +64,7 @@ def validate(body: bytes) -> ValidReceipt:
     # A JSON string holds no raw line break, so this removes white space only.
     line = body.translate(None, b"\r\n") if b"\n" in body or b"\r" in body else body
     line = line.strip()
-    if receipt.received_time is not UNSET or receipt.marks is not UNSET:
+    if not (receipt.received_time is receipt.marks is receipt.customer_erased is UNSET):
         line = _without_stamps(line)
     return ValidReceipt(receipt_key(receipt), receipt, lines, tenders, line)
 

@@ -162,6 +162,8 @@ class StampedReceipt(Head, frozen=True, gc=False, kw_only=True):
     #: When the door got it, Unix seconds.
     received_time: float
     marks: Marks = ()
+    #: The archive's own stamp: its customer was erased, which is another thing than none.
+    customer_erased: bool = False
 
 
 class OutlinedReceipt(Head, frozen=True, gc=False, kw_only=True):
@@ -180,6 +182,7 @@ class StampedOutline(OutlinedReceipt, frozen=True, gc=False, kw_only=True):
 
     received_time: float
     marks: Marks = ()
+    customer_erased: bool = False
 
 
 _is_date_text = re.compile(DATE_PATTERN).match

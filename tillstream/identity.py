@@ -47,7 +47,10 @@ def digest_of_key(key: str) -> bytes:
 def content_digest(receipt: WholeReceipt) -> bytes:
     """8 bytes of its content, the same for each form in which it may be sent again."""
     return outlined_content_digest(
-        receipt, map(line_content, receipt.lines), tenders_content(receipt.settlements)
+        receipt,
+        map(line_content, receipt.lines),
+        tenders_content(receipt.settlements),
+        customer_erased=isinstance(receipt, StampedReceipt) and receipt.customer_erased,
     )
 
 
@@ -78,7 +81,9 @@ def tenders_content(tenders: Sequence[Settlement]) -> bytes:
     )
 
 
-def outlined_content_digest(head: Head, lines: Iterable[bytes], tenders: bytes) -> bytes:
+def outlined_content_digest(
+    head: Head, lines: Iterable[bytes], tenders: bytes, *, customer_erased: bool = False
+) -> bytes:
     """The content digest of a receipt whose parts are given by their contents."""
     agent, customer, total = head.agent_id, head.customer_id, head.document_total
     fields = _encode(
@@ -86,7 +91,7 @@ def outlined_content_digest(head: Head, lines: Iterable[bytes], tenders: bytes) 
             # Where the key is the client's own it does not say these.
             None if head.receipt_uuid is None else printed_key(head),
             None if agent is None else str(agent),
-            None if customer is None else str(customer),
+            customer_erased or (None if customer is None else str(customer)),
             head.transaction_type,
             total.net_total + 0.0,
             total.tax_payable + 0.0,
@@ -103,12 +108,12 @@ def identity_of(receipt: WholeReceipt) -> Identity:
     return Identity(key_digest(receipt), content_digest(receipt))
 
 
-def anonymous_content(receipt: WholeReceipt) -> bytes:
+def anonymous_content(receipt: StampedReceipt) -> bytes:
     """The content of a receipt once its customer is erased.
 
     A kept content that is this one is no conflict: it is the same receipt, erased.
     """
-    return content_digest(msgspec.structs.replace(receipt, customer_id=None))
+    return content_digest(msgspec.structs.replace(receipt, customer_id=None, customer_erased=True))
 
 
 def _digest(part: object) -> bytes:

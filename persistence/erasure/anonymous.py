@@ -46,7 +46,9 @@ def anonymous_receipt(raw: bytes) -> bytes:
     Such a field may hold a name or an address; nobody can say, so none is kept.
     """
     receipt = _decoder.decode(raw)
-    return msgspec.json.encode(msgspec.structs.replace(receipt, customer_id=None))
+    return msgspec.json.encode(
+        msgspec.structs.replace(receipt, customer_id=None, customer_erased=True)
+    )
 
 
 def customer_of(raw: bytes) -> str | None:

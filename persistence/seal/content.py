@@ -64,7 +64,7 @@ def content(document: Document) -> dict[str, Any]:
 def _content(document: Document) -> dict[str, Any]:
     date.fromisoformat(document["businessDay"])  # a text that is none was never sold on
     receipt = msgspec.to_builtins(decode_receipt(raw_bytes(document)))
-    del receipt["customerID"]
+    del receipt["customerID"], receipt["customerErased"]
     return {
         "key": sealed_key(document["_id"]),
         "date": document["date"].isoformat(),

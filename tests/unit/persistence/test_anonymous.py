@@ -18,6 +18,7 @@ def test_only_the_customer_and_what_nobody_knows_is_gone() -> None:
 
     assert fields | {
         "customerID": None,
+        "customerErased": True,
         "marks": ["future-date"],
         "receivedTime": 1_795_000_000,
     } == (msgspec.json.decode(erased))

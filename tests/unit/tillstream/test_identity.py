@@ -22,6 +22,7 @@ def settled(amount: float, mechanism: str = "CB") -> list[dict[str, Any]]:
         ({}, {"transactionType": "void"}),
         ({"transactionType": "return"}, {"transactionType": "void"}),
         ({"customerID": None}, {"customerID": "None"}),
+        ({"customerID": None}, {"customerID": None, "customerErased": True}),
         ({"agentID": None}, {"agentID": "None"}),
         # Their hashes are the same in Python.
         ({"settlements": settled(-1)}, {"settlements": settled(-2)}),
