@@ -152,7 +152,7 @@ class Whole:
         assert 0 == done.returncode, done.stderr
         return {
             row["businessDay"]: (int(row["receipts"]), _cents(row["gross"]))
-            for row in csv.DictReader(io.StringIO(done.stdout))
+            for row in csv.DictReader(io.StringIO(done.stdout.removeprefix("\ufeff")))
             if bytes.fromhex(row["store"]).decode() == store
         }
 
