@@ -107,7 +107,7 @@ def test_parquet_and_seals_of_the_closed_days_agree(
     assert 0 == verified.returncode, verified.stdout + verified.stderr
     assert ", 0 faults" in verified.stdout
     assert " 0 days written, 0 rewritten" in again.stdout
-    assert f"n\n{expected}\n" == counted.stdout
+    assert f"\ufeffn\n{expected}\n" == counted.stdout
 
 
 def test_a_receipt_of_a_batch_may_be_as_large_as_one_alone_and_no_larger(whole: Whole) -> None:
