@@ -61,7 +61,10 @@ def receipt_bodies(
 
 def decode_receipt(body: bytes) -> StampedReceipt:
     """One stamped receipt; raises UndecodableMessage with the reason."""
-    receipt = _decoded(_receipt, body)
+    try:
+        receipt = _decoded(_receipt, body)
+    except UndecodableMessage:
+        receipt = _decoded_by_parts(body)
     if not is_time(receipt.date):
         raise UndecodableMessage(f"no time: {receipt.date!r}")
     return receipt
@@ -90,6 +93,19 @@ def decode_message(
 ) -> list[StampedReceipt]:
     """All receipts of a message; one that does not decode fails the whole of it."""
     return [decode_receipt(line) for line in receipt_bodies(body, content_type, content_encoding)]
+
+
+def _decoded_by_parts(body: bytes) -> StampedReceipt:
+    """As the door reads: where `lines` or `settlements` stands twice, the first may be anything."""
+    try:
+        outline = decode_outline(body)
+        fields = msgspec.structs.asdict(outline)
+        fields["lines"] = tuple(decode_line(bytes(text)) for text in outline.lines)
+        fields["settlements"] = decode_tenders(bytes(outline.settlements))
+        return StampedReceipt(**fields)
+    except UndecodableMessage:
+        # Decoded whole, it says where in the receipt.
+        return _decoded(_receipt, body)
 
 
 def _decoded(decode: Callable[[bytes], T], text: bytes) -> T:

@@ -22,9 +22,6 @@ class _Kept(StampedReceipt, omit_defaults=True, frozen=True, gc=False, kw_only=T
     """A receipt as it is kept: what it does not have is left out."""
 
 
-_decoder = msgspec.json.Decoder(_Kept)
-
-
 def anonymous(entry: Entry, at: datetime) -> Entry:
     """A receipt on its way into the archive, erased at `at`."""
     fields = anonymous_fields(entry.raw, at)
@@ -43,12 +40,11 @@ def anonymous_fields(raw: bytes, at: datetime) -> Document:
 def anonymous_receipt(raw: bytes) -> bytes:
     """A receipt without its customer, and without every field that the contract does not name.
 
-    Such a field may hold a name or an address; nobody can say, so none is kept.
+    Such a field may hold a name or an address; nobody can say, so none is kept. Raises
+    UndecodableMessage.
     """
-    receipt = _decoder.decode(raw)
-    return msgspec.json.encode(
-        msgspec.structs.replace(receipt, customer_id=None, customer_erased=True)
-    )
+    fields = msgspec.structs.asdict(decode_receipt(raw))
+    return msgspec.json.encode(_Kept(**fields | {"customer_id": None, "customer_erased": True}))
 
 
 def customer_of(raw: bytes) -> str | None:

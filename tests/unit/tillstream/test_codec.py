@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entrypoint.validation import validate
 from tests.receipts import decoded, receipt, stamped
-from tillstream.codec import NDJSON, ZSTD, decode_message, pack, receipt_bodies
+from tillstream.codec import NDJSON, ZSTD, decode_message, decode_receipt, pack, receipt_bodies
 from tillstream.errors import UndecodableMessage
 
 
@@ -21,6 +22,23 @@ def test_several_receipts_travel_one_a_line() -> None:
     actual = decode_message(body, "application/x-ndjson")
 
     assert [decoded(receipt(1)), decoded(receipt(2))] == actual
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b'"lines":[5]',
+        b'"lines":[{"quantity":"x"}]',
+        b'"settlements":null',
+        b'"settlements":[{"paymentMechanism":5}]',
+        b'"settlements":"x"',
+    ],
+)
+def test_of_a_part_that_stands_twice_the_last_counts_as_at_the_door(first: bytes) -> None:
+    twice = b"{%b,%b" % (first, stamped(receipt())[1:])
+
+    assert validate(twice)
+    assert decoded(receipt()) == decode_receipt(twice)
 
 
 @given(st.lists(st.binary() | st.sampled_from([b"", b"\r", b"a\rb"])).map(b"\n".join))
