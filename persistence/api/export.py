@@ -3,10 +3,10 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, aclosing
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 from starlette.responses import StreamingResponse
@@ -51,6 +51,19 @@ COLUMNS = (
 )
 
 
+#: What the view of a document raises that was damaged in MongoDB.
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    ArithmeticError,
+    NotImplementedError,
+)
+
+T = TypeVar("T")
+
+
 class Writer(Protocol):
     """Makes a file from batches; what each method returns is its next piece."""
 
@@ -77,7 +90,7 @@ class NdjsonWriter:
         return b""
 
     def add(self, documents: list[Document]) -> bytes:
-        return b"".join(views.encode(views.receipt_view(each)) + b"\n" for each in documents)
+        return b"".join(_made(documents, _ndjson_line, _ndjson_left_out))
 
     def end(self) -> bytes:
         return b""
@@ -94,13 +107,42 @@ class CsvWriter:
         return BEGIN + csv_rows([COLUMNS])
 
     def add(self, documents: list[Document]) -> bytes:
-        return csv_rows(_csv_row(views.receipt_view(each)) for each in documents)
+        return csv_rows(_made(documents, _csv_row, _csv_left_out))
 
     def end(self) -> bytes:
         return b""
 
 
-def _csv_row(receipt: views.ReceiptView) -> list[object]:
+def _made(
+    documents: Iterable[Document],
+    made: Callable[[Document], T],
+    left_out: Callable[[str, str], T],
+) -> Iterator[T]:
+    """Of each document what is made of it; of one that is no receipt, its key and the reason."""
+    for document in documents:
+        try:
+            piece = made(document)
+        except _UNREADABLE as error:
+            key, reason = str(document["_id"]), f"{type(error).__name__}: {error}"
+            log.error("a receipt is not in the export", key=key, reason=reason)
+            piece = left_out(key, reason)
+        yield piece
+
+
+def _ndjson_line(document: Document) -> bytes:
+    return views.encode(views.receipt_view(document)) + b"\n"
+
+
+def _ndjson_left_out(key: str, reason: str) -> bytes:
+    return views.encode({"key": key, "leftOut": reason}) + b"\n"
+
+
+def _csv_left_out(key: str, reason: str) -> list[object]:
+    return [key, f"left out: {reason}", *[None] * (len(COLUMNS) - 2)]
+
+
+def _csv_row(document: Document) -> list[object]:
+    receipt = views.receipt_view(document)
     return [
         receipt.key,
         receipt.store,

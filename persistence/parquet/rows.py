@@ -1,7 +1,7 @@
 """Receipts of MongoDB as Arrow batches with exact decimals: no I/O."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from itertools import chain, islice
@@ -140,6 +140,9 @@ def batch(documents: Sequence[Document]) -> pa.RecordBatch:
         for name in ("netMinor", "taxMinor", "grossMinor"):
             if not isinstance(document[name], int):
                 raise UnreadableReceipt(str(document["_id"]), f"{name} is no integer")
+        for name in ("date", "receivedAt", "storedAt"):
+            if not isinstance(document[name], datetime):
+                raise UnreadableReceipt(str(document["_id"]), f"{name} is no time")
     receipts = [_receipt(document) for document in documents]
     totals = [receipt.document_total for receipt in receipts]
     columns: dict[str, Any] = {
