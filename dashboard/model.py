@@ -121,6 +121,9 @@ class Model:
                     if self._count and snapshot.as_of - self._count.as_of > GAP_SECONDS:
                         self._history_of = None
                     self._count = snapshot
+                    self._progress.ledger_is_at(
+                        snapshot.next_offset, snapshot.log_offset, snapshot.as_of
+                    )
                     self._minutes.put(snapshot.as_of, (snapshot.sum_minor, snapshot.count))
                 case CategoriesSnapshot() if self._fresh(topology.CATEGORIES, snapshot, now):
                     self._categories = snapshot
@@ -136,7 +139,6 @@ class Model:
                     self._breakdowns = snapshot
                 case TillsSnapshot() if self._fresh(topology.TILLS, snapshot, now):
                     self._tills = snapshot
-                    self._progress.ledger_is_at(snapshot.next_offset, now)
 
     @property
     def day(self) -> str:

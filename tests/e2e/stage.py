@@ -178,6 +178,8 @@ class Stage:
                 net_minor=net,
                 units_milli=units,
                 closed_days=_closed_days(),
+                next_offset=number + 1,
+                log_offset=number,
             ),
             CategoriesSnapshot(
                 day=day,
@@ -192,9 +194,7 @@ class Stage:
             RateSnapshot(self._rate(at), 3.0 + self._random.random(), at, log_offset=number),
             self._delay_snapshot(at),
             BreakdownsSnapshot(day, PARIS.key, "EUR", STORES, breakdowns, at),
-            replace(
-                snapshots.tills(at, MOMENT - 1500), heard=STORES * TILLS, next_offset=number + 1
-            ),
+            replace(snapshots.tills(at, MOMENT - 1500), heard=STORES * TILLS),
         )
 
     def _delays(self, at: float) -> DelayFigures:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from dashboard.freshness import STALE_AFTER_SECONDS, UNSTEADY_SECONDS
 from dashboard.model import OF_THE_LEDGER, Model
-from dashboard.progress import BEHIND_SECONDS, OTHER_LOG_SECONDS, Progress
+from dashboard.progress import BEHIND_SECONDS, Progress
 from tests import snapshots
 from tillstream import topology
 from tillstream.clock import BusinessDay
@@ -21,7 +21,7 @@ def told(seconds: int, next_offset: int, log_grows: bool = True) -> Progress:
     progress = Progress()
     for second in range(seconds):
         progress.log_is_at(10 + second * log_grows, NOW + second)
-        progress.ledger_is_at(next_offset, NOW + second)
+        progress.ledger_is_at(next_offset, None, NOW + second)
     return progress
 
 
@@ -47,7 +47,7 @@ def test_a_ledger_that_counts_each_receipt_in_time_is_never_behind(
         now, offset = now + wait, offset + more
         progress.log_is_at(offset, now)
         found.add(progress.behind_since(now + 1))
-        progress.ledger_is_at(offset + 1, now + 1)
+        progress.ledger_is_at(offset + 1, offset, now + 1)
         found.add(progress.behind_since(now + 1))
 
     assert {None} == found
@@ -60,22 +60,43 @@ def test_a_reader_that_reads_the_last_minute_again_changes_nothing() -> None:
     assert NOW + 2 == progress.behind_since(NOW + 9)
 
 
-def test_a_log_that_is_shorter_than_what_was_counted_of_it_is_told() -> None:
+def test_a_ledger_that_says_itself_that_the_log_has_more_is_behind_since_it_had_read_all() -> None:
     progress = Progress()
-    for second in range(20):
-        progress.log_is_at(second, NOW + second)
-        progress.ledger_is_at(42_779, NOW + second)
+    found = []
+    for second, (next_offset, log_offset) in enumerate(((8, 7), (8, 9), (8, 9), (10, 9))):
+        progress.ledger_is_at(next_offset, log_offset, NOW + second)
+        found.append(progress.behind_since(NOW + second))
 
-    assert [None, NOW] == [
-        progress.behind_since(NOW + late) for late in (OTHER_LOG_SECONDS, OTHER_LOG_SECONDS + 0.1)
-    ]
+    assert [None, NOW, NOW, None] == found
+
+
+def test_a_ledger_that_has_counted_nothing_is_behind_a_log_that_has_something() -> None:
+    progress = Progress()
+    progress.ledger_is_at(None, None, NOW)
+    empty = progress.behind_since(NOW)
+    progress.log_is_at(0, NOW + 1)
+
+    assert (None, NOW + 1) == (empty, progress.behind_since(NOW + 1 + 2 * BEHIND_SECONDS))
+
+
+def test_a_ledger_whose_words_come_later_than_the_rates_is_not_ahead_of_the_log() -> None:
+    progress = Progress()
+    found = set()
+    for half in range(100):
+        at = NOW + half / 2
+        # Ten receipts a second: a quarter of a second later the ledger has counted some more.
+        progress.log_is_at(5 * half, at)
+        progress.ledger_is_at(5 * half + 3, 5 * half + 2, at + 0.25)
+        found.add(progress.behind_since(at + 0.25))
+
+    assert {None} == found
 
 
 def test_of_another_log_what_was_seen_of_the_first_is_forgotten() -> None:
     progress = told(8, next_offset=12)
     for second in range(8, 30):
         progress.log_is_at(3, NOW + second)
-        progress.ledger_is_at(4, NOW + second)
+        progress.ledger_is_at(4, None, NOW + second)
 
     assert progress.behind_since(NOW + 30) is None
 
@@ -85,10 +106,10 @@ def hear(model: Model, at: float, log_offset: int, alive: bool) -> None:
     model.take(replace(snapshots.rate(at), log_offset=log_offset), at)
     model.take(snapshots.delay(at), at)
     if alive:
-        model.take(snapshots.count(at), at)
+        model.take(replace(snapshots.count(at), next_offset=5, log_offset=4), at)
         model.take(snapshots.categories(at), at)
         model.take(snapshots.breakdowns(at), at)
-        model.take(replace(snapshots.tills(at), next_offset=5), at)
+        model.take(snapshots.tills(at), at)
 
 
 def states(model: Model, at: float) -> set[str]:
@@ -107,7 +128,7 @@ def test_a_totals_worker_that_speaks_and_counts_nothing_is_stale_since_then() ->
         found.append(states(model, at))
     frame = model.frame(1, NOW + 19.5, whole=False)
 
-    assert ([{"live"}] * 20, [{"stale"}] * 10) == (found[:20], found[-10:])
+    assert ([{"live"}] * 20, [{"stale"}] * 16) == (found[:20], found[-16:])
     assert ("live", NOW + 10) == (
         frame.feeds[topology.METRICS_STORM].state,
         frame.feeds[topology.COUNT].as_of,
