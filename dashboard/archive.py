@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from bson.errors import InvalidBSON
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from dashboard.history import delay_percentiles
 from dashboard.kept import keep
 from tillstream.clock import Clock
-from tillstream.errors import TillstreamError
+from tillstream.errors import TillstreamError, UndecodableMessage
 
 Document = dict[str, Any]
 
@@ -101,7 +102,10 @@ class Archive:
             raise ArchiveAway(str(error)[:200]) from error
 
     def receipt(self, key: str) -> Life | None:
-        """A receipt by its identity; None when the archive has none. Raises ArchiveAway."""
+        """A receipt by its identity; None when the archive has none.
+
+        Raises ArchiveAway, and UndecodableMessage for one whose times no calendar has.
+        """
         try:
             document = self._database.receipts.find_one({"_id": key}, max_time_ms=QUERY_TIMEOUT_MS)
             if document is None:
@@ -111,6 +115,8 @@ class Archive:
                 {"_id": {"$gte": f"{key}#", "$lt": f"{key}$"}}, max_time_ms=QUERY_TIMEOUT_MS
             )
             return Life(document, list(later.limit(MAX_CONFLICTS)))
+        except InvalidBSON as error:
+            raise UndecodableMessage(str(error)[:200]) from error
         except PyMongoError as error:
             raise ArchiveAway(str(error)[:200]) from error
 

@@ -136,11 +136,11 @@ class Pages:
         return shop.body(store, today, found, self._model.tills(self._clock()), write, shown)
 
     def _receipt(self, key: str, language: str) -> list[Any]:
-        life = self._archive.receipt(key)
-        if life is None:
-            return [html.P("The archive has no such receipt (yet).", className="message")]
-        write = Writer(language, self._days.of(life.document["store"]).zone)
         try:
+            life = self._archive.receipt(key)
+            if life is None:
+                return [html.P("The archive has no such receipt (yet).", className="message")]
+            write = Writer(language, self._days.of(life.document["store"]).zone)
             return slip.body(key, life, self._counted_to(), write)
-        except UndecodableMessage:
-            return [html.P("This receipt cannot be read.", className="message")]
+        except UndecodableMessage as error:
+            return slip.unreadable(error.reason)

@@ -19,6 +19,14 @@ from tillstream.money import milli_units, minor_units
 SETTLED_SECONDS = 2.0
 
 
+def unreadable(reason: str) -> list[Any]:
+    """Of a receipt that was stored before today's contract, and is not within it."""
+    return [
+        html.P("This receipt cannot be read.", id="unreadable", className="message"),
+        html.P(of_data(reason), className="message"),
+    ]
+
+
 def body(key: str, life: Life, counted_to: float | None, write: Writer) -> list[Any]:
     """Slip and life side by side.
 

@@ -3,21 +3,23 @@ server's figures are written as the browser's own."""
 
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+from bson.datetime_ms import DatetimeMS
 from playwright.sync_api import Browser, sync_playwright
 from pymongo import MongoClient
 
+from dashboard.views import receipt_path
 from dashboard.visible import visible
 from dashboard.written import Writer
 from tests.dashboards import PARIS, Dashboard, attribute, viewing
 from tests.e2e.browser import FLAGS
 from tests.e2e.test_dashboard_pages import archived
-from tests.receipts import line, receipt
+from tests.receipts import line, receipt, stamped
 from tests.snapshots import ZONE
 from tillstream.money import decimal_text, rate_text
 
@@ -114,6 +116,63 @@ def test_every_receipt_of_a_store_has_its_own_page(browser: Browser, url: str) -
             keys.append((attribute(page, "slip", "value"), attribute(page, "slip", "key")))
 
     assert ({"800"}, len(links)) == ({value for value, _ in keys}, len(set(keys)))
+
+
+#: What was stored before the contract had its bounds: its raw text, and when it was sold.
+OLD: dict[str, tuple[dict[str, Any], datetime | DatetimeMS]] = {
+    "no total": ({"documentTotal": None}, datetime(2026, 3, 1, tzinfo=UTC)),
+    "the year 1": ({"date": "0001-01-01 00:00:00"}, datetime(1, 1, 1, tzinfo=UTC)),
+    "before all years": (
+        {"date": "0001-01-01 00:00:00+14:00"},
+        DatetimeMS(-62_135_596_800_000 - 14 * 3_600_000),
+    ),
+    "the year 9999": (
+        {"date": "9999-12-31 23:59:59-12:00"},
+        DatetimeMS(253_402_300_799_000 + 12 * 3_600_000),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OLD)
+def test_a_receipt_that_todays_contract_cannot_read_has_a_page_that_says_so(
+    browser: Browser, url: str, mongo_url: str, name: str
+) -> None:
+    changes, sold = OLD[name]
+    fields = receipt(9, storeID="old")
+    document = archived(fields, time.time()) | {
+        "_id": f"old/{name}",
+        "date": sold,
+        "businessDay": str(changes.get("date", "2026-03-01"))[:10],
+        "raw": stamped(fields | changes).decode(),
+    }
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        client[DATABASE]["receipts"].replace_one({"_id": document["_id"]}, document, upsert=True)
+    path = receipt_path(document["_id"])[1:]
+    with viewing(browser, url, path=path, locale="en-GB") as page:
+        page.wait_for_selector("#body", timeout=15_000)
+        said = page.inner_text("#body").split("\n")
+        title = " ".join(page.inner_text(".page-title h2").split())
+
+    assert ("This receipt cannot be read.", True) == (said[0], bool(said[-1] != said[0]))
+    assert f"Receipt old/{name}" == title
+
+
+def test_an_old_receipt_with_signs_that_no_screen_has_shows_their_code(
+    browser: Browser, url: str, mongo_url: str
+) -> None:
+    fields = receipt(9, storeID="old\x00", cashReceiptID="1\n2")
+    old = archived(receipt(9), time.time()) | {"_id": "old/signs", "raw": stamped(fields).decode()}
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        client[DATABASE]["receipts"].replace_one({"_id": old["_id"]}, old, upsert=True)
+    with viewing(browser, url, path=receipt_path(old["_id"])[1:], locale="en-GB") as page:
+        page.wait_for_selector("#slip", timeout=15_000)
+        said = page.inner_text("#slip")
+
+    assert [True, True, False] == [
+        visible("old\x00") in said,
+        visible("1\n2") in said,
+        "\x00" in said,
+    ]
 
 
 #: Beyond 2^53 a browser's numbers are rounded; sums of 10^15 cents are well within.
