@@ -20,6 +20,7 @@ from analytics.folds import Figures, Totals
 from analytics.identity_records import KEEP, KNOWN, identity_records
 from analytics.tills import Till, Tills
 from tillstream.errors import TillstreamError
+from tillstream.snapshots import UncountedReason
 
 #: Raised when the tables change: an older ledger is rebuilt by `recount`.
 VERSION = 3
@@ -28,6 +29,10 @@ VERSION = 3
 #: the whole table: the more of them, the more share a page. SQLite's own 1,000 are two commits of
 #: a rush.
 CHECKPOINT_PAGES = 8_000
+
+#: Reasons that are told apart, and characters of each.
+MAX_REASONS = 12
+TOLD_CHARACTERS = 160
 
 _SCHEMA = """
 CREATE TABLE progress (
@@ -302,6 +307,15 @@ class Ledger(AbstractContextManager["Ledger"]):
         """Every receipt that was not counted because that is impossible, in their order."""
         found = self._database.execute("SELECT * FROM aside ORDER BY rowid")
         return [Aside(row[0], row[1], bool(row[2]), *row[3:]) for row in found]
+
+    def set_aside_reasons(self) -> tuple[UncountedReason, ...]:
+        """Why receipts could not be counted, the most frequent reasons first."""
+        found = self._database.execute(
+            "SELECT substr(reason, 1, ?) AS why, count(*) AS number FROM aside"
+            " WHERE NOT undecodable GROUP BY why ORDER BY number DESC, why LIMIT ?",
+            (TOLD_CHARACTERS, MAX_REASONS),
+        )
+        return tuple(UncountedReason(*row) for row in found)
 
     def is_kept(self, of: Literal["conflicts", "aside"], receipt: bytes) -> bool:
         """Whether these bytes are among the conflicts, or aside."""

@@ -20,6 +20,7 @@ from tillstream.snapshots import (
     MissingNumbers,
     SilentTill,
     TillsSnapshot,
+    UncountedReason,
 )
 
 #: Closed days that `count` speaks of beside the present one.
@@ -128,8 +129,13 @@ def _named(figures: dict[str, Figures]) -> dict[str, BreakdownFigures]:
     return {key: BreakdownFigures(*astuple(values)) for key, values in largest_first}
 
 
-def tills_snapshot(tills: Tills, progress: Progress, now: float) -> TillsSnapshot:
-    """What is missing, who is silent, and what was not counted."""
+def tills_snapshot(
+    tills: Tills,
+    progress: Progress,
+    now: float,
+    set_aside_reasons: tuple[UncountedReason, ...] = (),
+) -> TillsSnapshot:
+    """What is missing, who is silent, what was not counted and why."""
     silent = [
         SilentTill(store=till.store, till=till.till, since=since)
         for till in tills.values()
@@ -158,5 +164,6 @@ def tills_snapshot(tills: Tills, progress: Progress, now: float) -> TillsSnapsho
         as_of=now,
         next_offset=progress.next_offset,
         set_aside=progress.set_aside,
+        set_aside_reasons=set_aside_reasons,
         log_epoch=progress.log_epoch,
     )

@@ -31,7 +31,7 @@ from analytics.log_days import LOG_DAY, LOG_DAY_SEEN, DaysOfLog, majority_day, u
 from analytics.ownership import rebuilt_path
 from tillstream import broker, topology
 from tillstream.clock import Clock
-from tillstream.snapshots import CategoriesSnapshot, CountSnapshot
+from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, UncountedReason
 from tillstream.stores import StoreTable
 from tillstream.stream import LogMessage, LogReader, message_digest
 from tillstream.timing import DETAILS_SECONDS, SNAPSHOT_SECONDS, Every
@@ -73,6 +73,9 @@ class TotalsWorker:
         self._clock = clock
         self._identity_days = identity_days
         self._pruned_on: int | None = None
+        #: Why receipts are set aside, of so many.
+        self._reasons: tuple[UncountedReason, ...] = ()
+        self._explained = 0
         self._days: dict[date, Totals]
         self._before: Progress
         self._next_offset: int | None
@@ -182,7 +185,10 @@ class TotalsWorker:
         now = self._clock()
         breakdowns = publishing.breakdowns_snapshot(self._totals, self._stores.default, now)
         progress = self._progress()
-        tills = publishing.tills_snapshot(self._book.tills, progress, now)
+        if progress.set_aside != self._explained:
+            self._explained = progress.set_aside
+            self._reasons = self._ledger.set_aside_reasons()
+        tills = publishing.tills_snapshot(self._book.tills, progress, now, self._reasons)
         broker.publish_snapshot(channel, topology.BREAKDOWNS, breakdowns)
         broker.publish_snapshot(channel, topology.TILLS, tills)
 

@@ -1,4 +1,4 @@
-"""What was accepted and does not count: the dead letters by their reason, and the conflicts."""
+"""What was accepted and does not count: conflicts, and by reason what was dead or set aside."""
 
 from datetime import datetime
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 from pymongo.collection import Collection
 from pymongo.database import Database
+
+from tillstream.snapshots import TillsSnapshot
 
 Document = dict[str, Any]
 
@@ -21,7 +23,7 @@ class Aside(msgspec.Struct, frozen=True, rename="camel"):
     """So many of one kind; kept until their retention ends."""
 
     kind: str
-    #: Empty for the rest of the dead letters, and for conflicts: those have one reason.
+    #: Empty for the rest of a kind, and for conflicts: those have one reason.
     reason: str
     number: int
     #: When the last of them came, Unix seconds; None where nothing tells.
@@ -31,6 +33,16 @@ class Aside(msgspec.Struct, frozen=True, rename="camel"):
 def read(database: Database[Document]) -> list[Aside]:
     """Conflicts and dead letters of the archive; raises PyMongoError."""
     return [*_conflicts(database.conflicts), *_dead_letters(database.dead_letters)]
+
+
+def uncounted(tills: TillsSnapshot | None) -> list[Aside]:
+    """What the totals worker could not count; the archive has it as a receipt like any other."""
+    if tills is None or not tills.set_aside:
+        return []
+    found = [Aside("set aside", each.reason, each.number, None) for each in tills.set_aside_reasons]
+    if rest := tills.set_aside - sum(each.number for each in found):
+        found.append(Aside("set aside", "", rest, None))
+    return found
 
 
 def _conflicts(conflicts: Collection[Document]) -> list[Aside]:

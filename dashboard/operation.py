@@ -8,8 +8,10 @@ import msgspec
 
 from dashboard.aside import Aside
 from dashboard.model import Newest
+from dashboard.progress import BEHIND_SECONDS
 from tillstream import topology
 from tillstream.proofs import Proof
+from tillstream.snapshots import CountSnapshot
 
 #: Samples that are kept, one a second: so far back a lag is known.
 MAX_SAMPLES = 600
@@ -40,6 +42,8 @@ class Ledger(msgspec.Struct, frozen=True, rename="camel"):
     behind_seconds: float | None
     #: When it had last read all that the log then had, Unix seconds.
     caught_up_at: float | None
+    #: How often the log was found to be another one, or shorter than what was counted of it.
+    log_epoch: int | None
 
 
 class Operation(msgspec.Struct, frozen=True, rename="camel"):
@@ -83,21 +87,21 @@ class Samples:
             rate.log_offset if rate else None,
         )
         self._samples.append(sample)
-        behind = self._unread(newest)
-        if tills and tills.next_offset is not None and behind is None:
-            self._caught_up_at = tills.as_of
+        if totals and totals.next_offset is not None and self._unread(totals, now) is None:
+            self._caught_up_at = totals.as_of
 
-    def ledger(self, newest: Newest) -> Ledger:
+    def ledger(self, newest: Newest, now: float) -> Ledger:
         """Offsets have holes, so that the lag is told in time: since when the rate worker has
         seen what the ledger had not read when it last spoke."""
-        tills, rate = newest.tills, newest.rate
-        next_offset = tills.next_offset if tills else None
+        totals, rate, tills = newest.totals, newest.rate, newest.tills
+        next_offset = totals.next_offset if totals else None
         log_offset = rate.log_offset if rate else None
-        unread = self._unread(newest)
         behind: float | None = None
-        if tills and next_offset is not None and log_offset is not None:
-            behind = 0.0 if unread is None else round(max(0.0, tills.as_of - unread), 1)
-        return Ledger(next_offset, log_offset, behind, self._caught_up_at)
+        if totals and next_offset is not None and log_offset is not None:
+            unread = self._unread(totals, now)
+            behind = 0.0 if unread is None else round(now - unread, 1)
+        epoch = tills.log_epoch if tills else None
+        return Ledger(next_offset, log_offset, behind, self._caught_up_at, epoch)
 
     def queues(self, depths: Depths, newest: Newest) -> list[QueueState]:
         """Every queue of the topology that the broker knows, with what the workers say of it."""
@@ -118,16 +122,14 @@ class Samples:
             )
         return found
 
-    def _unread(self, newest: Newest) -> float | None:
+    def _unread(self, totals: CountSnapshot, now: float) -> float | None:
         """When the log was first seen to hold what the ledger has not read; None at its end."""
-        tills = newest.tills
-        if tills is None or tills.next_offset is None:
-            return None
+        next_offset = totals.next_offset or 0
         for sample in self._samples:
-            if sample.at > tills.as_of:
-                break
-            if sample.log_offset is not None and sample.log_offset >= tills.next_offset:
-                return sample.at
+            if sample.log_offset is not None and sample.log_offset >= next_offset:
+                # The ledger may have read it since it last spoke.
+                told = sample.at <= totals.as_of or now - sample.at > BEHIND_SECONDS
+                return sample.at if told else None
         return None
 
     def _rate(self, counter: str) -> float | None:

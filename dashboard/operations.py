@@ -130,6 +130,7 @@ def _queues() -> Any:
                 **parts.attributes(value="", state="waiting"),
             ),
             html.P(id="ledger-lag", className="lag-line", **parts.attributes(value="")),
+            html.P(id="log-epoch", className="lag-line", hidden=True, **parts.attributes(value="")),
         ],
     )
 
@@ -140,9 +141,7 @@ def _aside() -> Any:
         className="card list aside",
         withBorder=True,
         children=[
-            _head(
-                "aside-title", "Set aside", "accepted and not counted, kept in MongoDB", "aside-age"
-            ),
+            _head("aside-title", "Set aside", "accepted and not counted, and kept", "aside-age"),
             html.Table(
                 [
                     html.Thead(

@@ -66,16 +66,16 @@ class Watch:
                 at=now,
                 queues_at=self._depths_at,
                 queues=self._samples.queues(self._depths, newest),
-                ledger=self._samples.ledger(newest),
+                ledger=self._samples.ledger(newest, now),
                 proof=self._proof,
-                aside=self._aside,
+                aside=[*aside.uncounted(newest.tills), *self._aside],
                 proof_at=self._proof_at,
             )
 
     def caught_up_at(self) -> float | None:
         """When the ledger had last read all of the log, Unix seconds; None when unknown."""
         with self._lock:
-            return self._samples.ledger(self._model.newest).caught_up_at
+            return self._samples.ledger(self._model.newest, self._clock()).caught_up_at
 
     def _session(self, connection: BlockingConnection) -> None:
         channel = connection.channel()

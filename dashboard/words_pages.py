@@ -23,7 +23,7 @@ PAGES = {
     ),
     "Rule": "Règle",
     "Set aside": "Mis de côté",
-    "accepted and not counted, kept in MongoDB": "acceptés et non comptés, gardés dans MongoDB",
+    "accepted and not counted, and kept": "acceptés et non comptés, et gardés",
     "Kept as": "Gardé comme",
     "Reason": "Raison",
     "Count": "Nombre",

@@ -105,6 +105,13 @@ class MissingNumbers(Wire, frozen=True):
     since: float
 
 
+class UncountedReason(Wire, frozen=True):
+    """So many receipts could not be counted, for this reason."""
+
+    reason: str
+    number: int
+
+
 class TillsSnapshot(Wire, frozen=True):
     """`tills`: who was heard, who is silent, what is missing, what was not counted."""
 
@@ -127,6 +134,8 @@ class TillsSnapshot(Wire, frozen=True):
     next_offset: int | None = None
     #: Receipts that could not be counted and are kept aside; `verify` names them.
     set_aside: int = 0
+    #: Why, the most frequent reasons first.
+    set_aside_reasons: tuple[UncountedReason, ...] = ()
     #: How often the log was found to be another one, or shorter than what was counted of it.
     log_epoch: int = 0
 

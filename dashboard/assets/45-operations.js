@@ -39,6 +39,8 @@
     "log": "journal",
     "conflict": "conflit",
     "dead letter": "message rejeté",
+    "set aside": "mis de côté",
+    "The log was replaced or has lost its end, so often:": "Le journal a été remplacé ou a perdu sa fin, tant de fois :",
     "an identity came again with other content": "une identité est revenue avec un autre contenu",
     "other reasons": "autres raisons",
     "The log's depth is left out: it keeps every message.": "Le journal garde tout : sa profondeur n'est pas montrée.",
@@ -87,12 +89,15 @@
       [queue.messages === null ? t.say("log") : number(queue.messages), number(queue.consumers), rate(queue.rateIn), rate(queue.rateOut)],
       "number",
     )));
-    const { behindSeconds: behind, nextOffset, logOffset } = found.ledger;
+    const { behindSeconds: behind, nextOffset, logOffset, logEpoch: epoch } = found.ledger;
     const where = `${t.say("at offset")} ${number(nextOffset)}, ${t.say("the log is at")} ${number(logOffset)}`;
     const lag = behind === null ? "" : behind === 0
       ? `${t.say("The ledger has read the log to its end")}, ${where}. `
       : `${t.say("The ledger is behind the log by")} ${span(behind)}, ${where}. `;
     text("ledger-lag", `${lag}${t.say("The log's depth is left out: it keeps every message.")}`);
+    document.getElementById("log-epoch").hidden = !epoch;
+    text("log-epoch", epoch ? `${t.say("The log was replaced or has lost its end, so often:")} ${number(epoch)}` : "");
+    mark("log-epoch", { value: epoch === null ? "" : String(epoch) });
     mark("ledger-lag", { value: behind === null ? "" : String(behind) });
   }
 

@@ -1,10 +1,12 @@
 """The operations page beside the real workers: queues, marks, the last proof, a killed worker."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from pika.adapters.blocking_connection import BlockingConnection
 from playwright.sync_api import Page, sync_playwright
 from pymongo import MongoClient
 
+from analytics.folds import WHOLE_DAY, Figures
+from analytics.ledger import Ledger, Progress
 from tests.dashboards import Dashboard, attribute, changed_at, viewing, watch_for
 from tests.e2e.browser import FLAGS
 from tests.processes import running
@@ -121,3 +125,72 @@ def test_the_page_tells_of_queues_marks_the_last_verify_and_a_killed_worker(
         differing[0],
         *differing[3:],
     ]
+
+
+def test_what_was_accepted_and_does_not_count_is_told_with_its_reason(
+    broker: BlockingConnection,
+    amqp_url: str,
+    mongo_url: str,
+    mongo_database: str,
+    chromium: str,
+    tmp_path: Path,
+) -> None:
+    environ = {
+        "AMQP_URL": amqp_url,
+        "MONGO_URL": mongo_url,
+        "MONGO_DATABASE": mongo_database,
+        "DATA_DIR": str(tmp_path),
+    }
+    full = date(2026, 2, 3)
+    path = tmp_path / "analytics" / "totals.sqlite3"
+    path.parent.mkdir()
+    with Ledger(path) as ledger:
+        ledger.begin()
+        # A day whose figure has no room for one more receipt, of a log that was replaced once.
+        ledger.write_totals(full, [(WHOLE_DAY, Figures(1, 1_000, 2**63 - 10, 0))])
+        ledger.write_progress(Progress(log_epoch=1))
+        ledger.commit()
+    now = time.time()
+    wall = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
+    bodies = [
+        stamped(receipt(1, cents=100, date=wall), now),
+        stamped(receipt(1, cents=200, date=wall), now),
+        stamped(receipt(2, date=f"{full} 08:00:00"), now),
+        b"no receipt <b>at all</b>",
+    ]
+    channel = broker.channel()
+    with (
+        contextlib.closing(Dashboard(**environ)) as dashboard,
+        running("analytics", "totals", **environ),
+        running("analytics", "rate", **environ),
+        running("persistence", **environ),
+        sync_playwright() as playwright,
+    ):
+        dashboard.start()
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        sized = {"width": 1440, "height": 1500}
+        with viewing(
+            browser, dashboard.url, path="operations", locale="en-GB", viewport=sized
+        ) as page:
+            page.wait_for_selector('#aside[data-state="live"]', timeout=20_000)
+            nothing = page.inner_text("#aside-rows")
+            for body in bodies:
+                channel.basic_publish(topology.RECEIPTS, "", body)
+            wait_until(lambda: page.locator("#aside-rows tr").count() == 3, 30, "three rows")
+            rows = [each.split("\t") for each in page.inner_text("#aside-rows").split("\n")]
+            page.wait_for_selector("#log-epoch:visible")
+            epoch = attribute(page, "log-epoch", "value"), page.inner_text("#log-epoch")
+            if folder := os.environ.get("DASHBOARD_PICTURES"):
+                page.screenshot(path=Path(folder) / "aside.png")
+        browser.close()
+
+    assert "none" == nothing
+    # A browser shows two spaces as one.
+    assert [
+        ["set aside", f"FigureFullError: day of {full} is too large for one more receipt", "1"],
+        ["conflict", "an identity came again with other content", "1"],
+        ["dead letter", "JSON is malformed: invalid character (byte 4)", "1"],
+    ] == [row[:3] for row in rows]
+    # The ledger keeps no time of what it sets aside.
+    assert [False, True, True] == [":" in row[3] for row in rows]
+    assert ("1", "The log was replaced or has lost its end, so often: 1") == epoch

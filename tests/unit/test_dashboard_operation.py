@@ -11,10 +11,10 @@ from tillstream import topology
 def newest(at: float, stored: int, next_offset: int, log_offset: int) -> Newest:
     """What the workers say at `at`."""
     return Newest(
-        totals=snapshots.count(at, 1_000, stored),
+        totals=replace(snapshots.count(at, 1_000, stored), next_offset=next_offset),
         rate=replace(snapshots.rate(at, 120), log_offset=log_offset),
         stored=replace(snapshots.delay(at), stored=stored),
-        tills=replace(snapshots.tills(at), next_offset=next_offset),
+        tills=replace(snapshots.tills(at), log_epoch=2),
     )
 
 
@@ -23,7 +23,7 @@ def test_a_ledger_at_the_end_of_the_log_is_not_behind() -> None:
     now = newest(100.0, 10, next_offset=8, log_offset=7)
     samples.add(100.0, now)
 
-    assert Ledger(8, 7, 0.0, 100.0) == samples.ledger(now)
+    assert Ledger(8, 7, 0.0, 100.0, 2) == samples.ledger(now, 100.0)
 
 
 def test_a_ledger_is_behind_since_the_log_was_seen_to_have_more() -> None:
@@ -34,7 +34,21 @@ def test_a_ledger_is_behind_since_the_log_was_seen_to_have_more() -> None:
         last = newest(at, 10, next_offset=8, log_offset=int(at))
         samples.add(at, last)
 
-    assert Ledger(8, 104, 3.0, 100.0) == samples.ledger(last)
+    assert Ledger(8, 104, 3.0, 100.0, 2) == samples.ledger(last, 104.0)
+
+
+def test_a_ledger_whose_worker_is_silent_falls_behind_the_log_that_grows() -> None:
+    samples = Samples()
+    silent = newest(100.0, 10, next_offset=8, log_offset=7)
+    samples.add(100.0, silent)
+    found = []
+    for at in (101.0, 102.0, 103.0):
+        grown = silent._replace(rate=replace(snapshots.rate(at), log_offset=9))
+        samples.add(at, grown)
+        found.append(samples.ledger(grown, at).behind_seconds)
+
+    # At first it may just not have said yet that it has counted it.
+    assert [0.0, 0.0, 2.0] == found
 
 
 def test_rates_are_of_the_last_ten_seconds_and_none_after_a_restart() -> None:
