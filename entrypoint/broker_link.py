@@ -12,6 +12,7 @@ from aio_pika.exceptions import (
     AMQPError,
     ChannelInvalidStateError,
     ChannelNotFoundEntity,
+    ChannelPreconditionFailed,
     DeliveryError,
     PublishError,
 )
@@ -25,6 +26,7 @@ from tillstream.errors import (
     ConfirmTimeout,
     Nacked,
     NotConfirmed,
+    TopologyDiffersError,
     Unroutable,
 )
 from tillstream.settings import redacted
@@ -53,6 +55,8 @@ class BrokerLink:
         #: When and why the last publish failed; None after one that was confirmed.
         self._failed: tuple[float, NotConfirmed] | None = None
         self._asking: asyncio.Task[None] | None = None
+        #: Why no attempt to connect can succeed, where that is known.
+        self.obstacle: TopologyDiffersError | None = None
 
     async def require_ready(self) -> None:
         """Return when a receipt would be taken now; raises the NotConfirmed that it would get.
@@ -87,7 +91,7 @@ class BrokerLink:
     async def _send(self, body: bytes, content_type: str, content_encoding: str | None) -> None:
         connection, exchange = self._connection, self._exchange
         if connection is None or exchange is None:
-            raise BrokerAway
+            raise BrokerAway(str(self.obstacle or ""))
         # A blocked connection would keep the message in our memory and send it later.
         if not await self._takes_messages(connection):
             raise BrokerBlocked
@@ -131,7 +135,9 @@ class BrokerLink:
 
     async def _connect_with_backoff(self) -> tuple[AbstractConnection, AbstractChannel]:
         async for attempt in tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception_type((AMQPError, OSError, TimeoutError)),
+            retry=tenacity.retry_if_exception_type(
+                (AMQPError, OSError, TimeoutError, TopologyDiffersError)
+            ),
             wait=tenacity.wait_random_exponential(0.2, max=MAX_BACKOFF_SECONDS),
             before_sleep=_report,
         ):
@@ -150,9 +156,11 @@ class BrokerLink:
             async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
                 channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
                 exchange = await _declare(channel)
-        except BaseException:
+        except BaseException as error:
+            self.obstacle = error if isinstance(error, TopologyDiffersError) else None
             await connection.close()
             raise
+        self.obstacle = None
         self._connection, self._exchange = connection, exchange
         return connection, channel
 
@@ -205,11 +213,17 @@ async def _declare(channel: AbstractChannel) -> AbstractExchange:
         for exchange in topology.exchanges()
     }
     for queue in topology.queues():
-        bound = await channel.declare_queue(queue.name, durable=True, arguments=queue.arguments)
+        try:
+            bound = await channel.declare_queue(queue.name, durable=True, arguments=queue.arguments)
+        except ChannelPreconditionFailed as error:
+            raise TopologyDiffersError("queue", queue.name, str(error)) from error
         await bound.bind(declared[queue.exchange])
     return declared[topology.RECEIPTS]
 
 
 def _report(state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, TopologyDiffersError):
+        log.error("no receipt can be taken", reason=str(error))
+        return
     log.warning("broker away, trying again", error=repr(error))

@@ -48,7 +48,8 @@ class Pages:
             await self._link.require_ready()
         except NotConfirmed as error:
             retry = {"Retry-After": str(error.retry_after)}
-            return health(STATES.get(type(error), "not confirmed"), 503, error.reason, retry)
+            reason = str(self._link.obstacle or error.reason)
+            return health(STATES.get(type(error), "not confirmed"), 503, reason, retry)
         return health("ready", 200)
 
     async def metrics(self, _: Request) -> Response:

@@ -1,7 +1,8 @@
 """RabbitMQ for the workers: connect, declare, publish results, reconnect with backoff."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 import pika
@@ -13,6 +14,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 
 from tillstream import topology
 from tillstream.contracts import Wire
+from tillstream.errors import TopologyDiffersError
 from tillstream.settings import redacted
 
 log = structlog.get_logger()
@@ -21,6 +23,8 @@ log = structlog.get_logger()
 HEARTBEAT_SECONDS = 10
 #: Longest wait between two attempts to connect, seconds.
 MAX_BACKOFF_SECONDS = 5
+#: AMQP's reply code to a declaration that differs from what is there.
+PRECONDITION_FAILED = 406
 
 _TRANSIENT = pika.BasicProperties(content_type="application/json", delivery_mode=1)
 
@@ -40,12 +44,33 @@ def connect(url: str, name: str, heartbeat_seconds: int = HEARTBEAT_SECONDS) -> 
 
 
 def declare(channel: BlockingChannel) -> None:
-    """Declare every exchange, queue and binding; a repetition changes nothing."""
+    """Declare every exchange, queue and binding; a repetition changes nothing.
+
+    Raises TopologyDiffersError where the broker has one with other arguments.
+    """
     for exchange in topology.exchanges():
-        channel.exchange_declare(exchange.name, "fanout", durable=True)
+        with as_declared("exchange", exchange.name):
+            channel.exchange_declare(exchange.name, "fanout", durable=True)
     for queue in topology.queues():
-        channel.queue_declare(queue.name, durable=True, arguments=queue.arguments)
+        declare_queue(channel, queue)
         channel.queue_bind(queue.name, queue.exchange)
+
+
+def declare_queue(channel: BlockingChannel, queue: topology.Queue) -> None:
+    """Declare one queue, without its binding; raises TopologyDiffersError."""
+    with as_declared("queue", queue.name):
+        channel.queue_declare(queue.name, durable=True, arguments=queue.arguments)
+
+
+@contextmanager
+def as_declared(kind: str, name: str) -> Iterator[None]:
+    """Make the broker's refusal of a declaration a TopologyDiffersError: no retry mends it."""
+    try:
+        yield
+    except pika.exceptions.ChannelClosedByBroker as error:
+        if error.reply_code != PRECONDITION_FAILED:
+            raise
+        raise TopologyDiffersError(kind, name, error.reply_text) from error
 
 
 def publish_snapshot(channel: BlockingChannel, exchange: str, snapshot: Wire) -> None:

@@ -5,6 +5,8 @@ TillstreamError
 ├── UndecodableMessage     a message body that is not receipts; goes to the dead letters
 ├── PortTaken              a port that we were told to listen on is in use
 ├── ServerNotReady         a private server did not come up before its deadline
+├── TopologyDiffersError   the broker has a queue or exchange with other arguments than ours
+├── DataFolderError        a data folder of another version; needs an upgrade, or a newer program
 └── NotConfirmed           the broker did not confirm a publish; nothing was accepted
     ├── BrokerAway         no connection, or it was lost before the confirm
     ├── BrokerBlocked      the broker raised an alarm (memory, disk) and takes nothing
@@ -15,6 +17,8 @@ TillstreamError
     ├── TooManyInFlight    our own bound is reached; nothing was sent
     └── ShuttingDown       the door is draining; nothing was sent
 """
+
+import re
 
 
 class TillstreamError(Exception):
@@ -48,6 +52,32 @@ class PortTaken(TillstreamError):
 
 class ServerNotReady(TillstreamError):
     """A private server that did not answer before its deadline."""
+
+
+class TopologyDiffersError(TillstreamError):
+    """A queue or an exchange that the broker has with other arguments than ours.
+
+    `said` is the broker's text (reply code 406); `argument` is the one that differs, where it
+    names one.
+    """
+
+    def __init__(self, kind: str, name: str, said: str) -> None:
+        self.kind = kind
+        self.name = name
+        found = re.search(r"inequivalent arg '([^']+)'", said)
+        self.argument = found[1] if found else None
+        values = re.search(r"received (.+) but current is (.+)", said)
+        there = f" (there: {values[2]}; wanted: {values[1]})" if values else f" ({said})"
+        super().__init__(
+            f"the {kind} {name} is on the broker with another"
+            f" {self.argument or 'argument'}{there}: another version of Tillstream has made it;"
+            " end every room and run `python -m persistence upgrade`, which makes it anew"
+            " and keeps what it holds"
+        )
+
+
+class DataFolderError(TillstreamError):
+    """A data folder that this version of the program cannot work on as it is."""
 
 
 class NotConfirmed(TillstreamError):

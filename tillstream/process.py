@@ -12,7 +12,13 @@ from collections.abc import Iterator
 from typing import NoReturn, TypeVar
 
 from tillstream import settings
-from tillstream.errors import PortTaken, SettingsError, TillstreamError
+from tillstream.errors import (
+    DataFolderError,
+    PortTaken,
+    SettingsError,
+    TillstreamError,
+    TopologyDiffersError,
+)
 from tillstream.printable import printable
 
 S = TypeVar("S", bound=settings.Settings)
@@ -27,6 +33,8 @@ _PR_SET_PDEATHSIG = 1
 EX_CONFIG = 78
 #: Exit status for a port that another program has; "cannot create" in sysexits.h.
 EX_PORT_TAKEN = 73
+#: Errors that the next start would meet again: somebody has to mend them.
+_LASTING = (SettingsError, DataFolderError, TopologyDiffersError)
 
 
 def load_settings(kind: type[S]) -> S:
@@ -49,7 +57,7 @@ def fail(error: TillstreamError, status: int | None = None) -> NoReturn:
 
 
 def _status(error: TillstreamError) -> int:
-    if isinstance(error, SettingsError):
+    if isinstance(error, _LASTING):
         return EX_CONFIG
     return EX_PORT_TAKEN if isinstance(error, PortTaken) else 1
 
