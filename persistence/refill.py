@@ -23,12 +23,15 @@ BATCH = 2_000
 
 
 def refill(
-    amqp_url: str, archive: Archive, stores: StoreTable, stop: threading.Event
+    amqp_url: str, archive: Archive, stores: StoreTable, stop: threading.Event, start: int = 0
 ) -> tuple[int, int]:
-    """Receipts that were stored now, and those that were there; raises StoppedError."""
+    """Receipts that were stored now, and those that were there; raises StoppedError.
+
+    `start` is the offset from which on the log must be whole.
+    """
     stored = known = 0
     with tqdm(unit=" receipts", unit_scale=True, disable=None) as bar:
-        for entries in _batches(amqp_url, stores, stop):
+        for entries in _batches(amqp_url, stores, stop, start):
             outcome = archive.store(entries, stop)
             if outcome is None:
                 raise StoppedError("stopped before the end of the log; run it again")
@@ -40,9 +43,11 @@ def refill(
     return stored, known
 
 
-def _batches(amqp_url: str, stores: StoreTable, stop: threading.Event) -> Iterator[list[Entry]]:
+def _batches(
+    amqp_url: str, stores: StoreTable, stop: threading.Event, start: int
+) -> Iterator[list[Entry]]:
     batch: list[Entry] = []
-    for messages in read_log(amqp_url, stop, last_offset(amqp_url)):
+    for messages in read_log(amqp_url, stop, last_offset(amqp_url), start):
         for message in messages:
             # What does not decode was dead-lettered on its way; its bytes stay in the log.
             batch += read_message(

@@ -17,7 +17,7 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Executor, Future
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pika
 import structlog
@@ -26,6 +26,7 @@ from pika.exceptions import ConnectionWrongStateError, ConsumerCancelled
 
 from persistence.archive import Archive, Outcome
 from persistence.batch import LIMITS, PREFETCH, Batch, DeadLetter, Delivery, Limits
+from persistence.dead_letters.publishing import publish_letter
 from persistence.delays import Delays
 from persistence.entries import Encoded, Reject, encoded
 from tillstream import broker, topology
@@ -41,8 +42,6 @@ BIND_AGAIN_SECONDS = 1.0
 
 #: Longest that a told stop goes unnoticed, seconds.
 IDLE_SECONDS = 0.2
-
-DELIVERY_COUNT = "x-delivery-count"
 
 
 class Writing(NamedTuple):
@@ -203,29 +202,7 @@ class Session:
             for index, reason in outcome.refused
         ]
         for letter in batch.dead_letters + refused:
-            self._publish(letter)
+            publish_letter(self._letters, letter)
+            self._worker.delays.add_others(dead_lettered=1)
         # 4. ack
         self._channel.basic_ack(batch.last_tag, multiple=True)
-
-    def _publish(self, letter: DeadLetter) -> None:
-        """Publish with confirm; an unroutable or refused one raises, and the batch comes again."""
-        delivery, (body, reason) = letter.delivery, letter.reject
-        headers: dict[str, Any] = {
-            # The count of redeliveries is the queue's, not the message's.
-            **{name: each for name, each in delivery.headers.items() if name != DELIVERY_COUNT},
-            "x-reason": reason,
-            # The names that the broker itself gives to what it dead-letters.
-            "x-first-death-reason": "rejected",
-            "x-first-death-queue": topology.PERSISTENCE_QUEUE,
-            "x-first-death-exchange": delivery.exchange,
-        }
-        properties = pika.BasicProperties(
-            content_type=delivery.content_type,
-            # A line of a packed message is dead-lettered as it was before it was packed.
-            content_encoding=delivery.content_encoding if body is delivery.body else None,
-            headers=headers,
-            delivery_mode=2,
-        )
-        self._letters.basic_publish(topology.DEAD_LETTERS, "", body, properties, mandatory=True)
-        self._worker.delays.add_others(dead_lettered=1)
-        log.error("dead-lettered", reason=reason, bytes=len(body))

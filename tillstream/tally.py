@@ -45,6 +45,10 @@ class Tally:
         for day, store, gross_minor in accepted:
             receipts, gross = sums.get((day, store), (0, 0))
             sums[day, store] = (receipts + 1, gross + gross_minor)
+        self.correct(sums)
+
+    def correct(self, sums: ByStore) -> None:
+        """Add these figures, which may be negative, all or none of them."""
         self._database.execute("BEGIN")
         self._database.executemany(
             "INSERT INTO accepted VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"

@@ -46,6 +46,12 @@ def exchanges() -> tuple[Exchange, ...]:
     return tuple(Exchange(name) for name in (RECEIPTS, *RESULTS, *DETAILS, DEAD_LETTERS))
 
 
+def queue(name: str) -> Queue:
+    """The durable queue of that name."""
+    (found,) = (one for one in queues() if one.name == name)
+    return found
+
+
 def queues() -> tuple[Queue, ...]:
     """Every durable queue; the arguments exist on RabbitMQ 3.10 as on 4.x."""
     return (

@@ -107,6 +107,7 @@ def summary(manifest: Manifest) -> list[str]:
 def _drain_letters(url: str, letters: DeadLetters, clock: Clock, stop: threading.Event) -> int:
     connection = broker.connect(url, "backup")
     try:
+        broker.declare(connection.channel())
         return drain_letters(letters, clock, connection, stop, DRAIN_SECONDS)
     finally:
         if connection.is_open:

@@ -63,13 +63,12 @@ def drain_letters(
     stop: threading.Event,
     seconds: float,
 ) -> int:
-    """Keep what waits on the queue now, beside a worker or without one.
+    """Keep what waits on the queue, which must be there, beside a worker or without one.
 
     Returns how many letters are left after so many seconds, or at `stop`. Raises PyMongoError.
     """
     end = time.monotonic() + seconds
     with connection.channel() as channel:
-        broker.declare(channel)
         while not stop.is_set() and time.monotonic() < end:
             method, properties, body = channel.basic_get(topology.DEAD_LETTERS)
             if method is None:

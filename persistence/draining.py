@@ -1,0 +1,98 @@
+"""Brings what waits on the persistence queue into the archive, without a worker and for once.
+
+As the worker does: store, dead-letter, ack. But it declares and binds nothing, for the commands
+that work while the topology is not as it should be.
+"""
+
+import threading
+import time
+
+import pika.exceptions
+from pika.adapters.blocking_connection import BlockingChannel
+
+from persistence.archive import Archive, Outcome
+from persistence.batch import LIMITS, Batch, DeadLetter, Delivery
+from persistence.dead_letters.publishing import publish_letter
+from persistence.entries import Reject
+from tillstream import broker, topology
+from tillstream.stores import StoreTable
+
+#: Longest that a queue is drained without storing anything, seconds.
+STUCK_SECONDS = 60.0
+
+NOT_FOUND = 404
+
+
+def drain_queue(
+    url: str, archive: Archive, stores: StoreTable, stop: threading.Event
+) -> tuple[int, int]:
+    """Store everything that waits on the queue; returns receipts stored, and messages left.
+
+    Messages are left at `stop` and where MongoDB takes nothing for STUCK_SECONDS. Raises pika's
+    errors.
+    """
+    stored = 0
+    connection = broker.connect(url, "drain", heartbeat_seconds=0)
+    try:
+        channel, letters = connection.channel(), connection.channel()
+        letters.confirm_delivery()
+        while not stop.is_set():
+            batch = _take(channel, stores)
+            if batch is None:
+                break
+            outcome = _store(archive, batch)
+            if outcome is None:
+                break
+            refused = [
+                DeadLetter(Reject(batch.raw(index), f"MongoDB: {reason}"), batch.sources[index])
+                for index, reason in outcome.refused
+            ]
+            for letter in batch.dead_letters + refused:
+                publish_letter(letters, letter)
+            channel.basic_ack(batch.last_tag, multiple=True)
+            stored += len(outcome.stored)
+        # Of a channel that is closed, what it had not acknowledged waits again.
+        channel.close()
+        return stored, waiting(connection.channel(), topology.PERSISTENCE_QUEUE)
+    except pika.exceptions.ChannelClosedByBroker as error:
+        if error.reply_code != NOT_FOUND:
+            raise
+        return stored, 0  # there is no such queue
+    finally:
+        if connection.is_open:
+            connection.close()
+
+
+def waiting(channel: BlockingChannel, queue: str) -> int:
+    """Messages that wait on a queue; raises pika's ChannelClosedByBroker where there is none."""
+    return int(channel.queue_declare(queue, passive=True).method.message_count)
+
+
+def _take(channel: BlockingChannel, stores: StoreTable) -> Batch | None:
+    """What waits, up to the bounds of a batch; None when nothing does."""
+    batch = Batch(time.monotonic(), LIMITS)
+    while not batch.is_full():
+        method, properties, body = channel.basic_get(topology.PERSISTENCE_QUEUE)
+        if method is None:
+            break
+        delivery = Delivery(
+            method.delivery_tag,
+            body,
+            properties.content_type,
+            method.exchange,
+            properties.headers or {},
+            properties.content_encoding,
+        )
+        batch.add(delivery, stores)
+    return batch if batch.last_tag else None
+
+
+def _store(archive: Archive, batch: Batch) -> Outcome | None:
+    give_up = threading.Event()
+    timer = threading.Timer(STUCK_SECONDS, give_up.set)
+    timer.daemon = True
+    timer.start()
+    try:
+        return archive.store(batch.entries, give_up)
+    finally:
+        timer.cancel()
