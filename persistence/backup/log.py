@@ -67,7 +67,8 @@ def require_idle(channel: BlockingChannel) -> None:
         if declared.method.consumer_count:
             raise BackupError(
                 f"{declared.method.consumer_count} workers listen to the queue {name}: end every"
-                " room (the door, the workers), and let only RabbitMQ and MongoDB run"
+                " room (the door, the workers), and let only RabbitMQ and MongoDB run:"
+                " `script/server --servers-only`"
             )
 
 

@@ -3,7 +3,7 @@
 The critical sequence:
 
 1. check every checksum of the backup;
-2. check that every room is ended and that archive, log and state are empty;
+2. check that every room is ended and that archive, log and state hold no receipt;
 3. mark the database: from here on a restore that was stopped or killed can be run again;
 4. the log, each message read back;
 5. the archive, then its indexes;
@@ -84,7 +84,7 @@ def restore(
         _require_idle(settings.amqp_url)
         again = collections.require_empty(database, manifest.id)
         if not (again or archive_only):
-            state.require_absent(settings.data_dir)
+            state.require_empty(settings.data_dir, folder, manifest.state)
             log.require_empty(settings.amqp_url)
         # 3. mark
         collections.mark(database, manifest.id)
@@ -101,7 +101,7 @@ def restore(
             state.restore(settings.data_dir, folder, manifest.state)
         # 7. what was on its way
         with writing.connect(settings.mongo_url) as writer:
-            store = writing.Archive(writer, settings.mongo_database, time.time)
+            store = writing.Archive(writer, settings.mongo_database, time.time, settings)
             stored, _ = refill(settings.amqp_url, store, stores.load(settings), stop)
         done.append(f"from the log into the archive: {stored} receipts")
         # 8. unmark

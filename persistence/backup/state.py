@@ -35,14 +35,42 @@ def dump(data_dir: Path, folder: Path) -> list[File]:
     return copied
 
 
-def require_absent(data_dir: Path) -> None:
-    """Raise BackupError when there is state already."""
-    there = [path for path in (*_counts(data_dir), LEDGER, KEYS) if (data_dir / path).exists()]
-    if there:
+def require_empty(data_dir: Path, folder: Path, files: list[File]) -> None:
+    """Raise BackupError where a restore would overwrite state, a line for each file.
+
+    What a start of the rooms leaves behind is none: a count and a ledger of nothing.
+    """
+    problems = []
+    for path in _counts(data_dir):
+        accepted = _rows(data_dir / path, "SELECT COALESCE(SUM(receipts), 0) FROM accepted")
+        if accepted:
+            problems.append(f"{data_dir / path}: the door has accepted {accepted} receipts")
+    counted = _rows(data_dir / LEDGER, "SELECT COUNT(*) FROM identities")
+    if counted:
+        problems.append(f"{data_dir / LEDGER}: the ledger has counted {counted} receipts")
+    keys = data_dir / KEYS
+    ours = next((folder / file.path for file in files if file.path == f"state/{KEYS}"), None)
+    if ours is not None and keys.exists() and keys.read_bytes() != ours.read_bytes():
+        problems.append(f"{keys}: there are other API keys than in the backup")
+    if problems:
         raise BackupError(
-            f"{data_dir} holds state ({', '.join(map(str, there))}); set DATA_DIR to a new folder,"
-            " or move these away"
+            "\n".join([*problems, "set DATA_DIR to a new folder, or move these files away"])
         )
+
+
+def _rows(path: Path, question: str) -> int:
+    """The one number that a file answers; 0 where there is no such file or table."""
+    if not path.exists():
+        return 0
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            return int(database.execute(question).fetchone()[0])
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return 0
+        raise BackupError(f"{path} cannot be read ({error}); move it away") from error
+    except sqlite3.DatabaseError as error:
+        raise BackupError(f"{path} cannot be read ({error}); move it away") from error
 
 
 def restore(data_dir: Path, folder: Path, files: list[File]) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +31,7 @@ from tests.integration.persistence_room import archive, publish, receipts_of
 from tests.processes import running, running_door
 from tests.receipts import receipt
 from tests.waiting import wait_until
-from tillstream import stores, topology
+from tillstream import stores, tally, topology
 from tillstream.settings import load
 
 
@@ -242,3 +243,46 @@ def test_nothing_is_restored_over_data_nor_from_a_damaged_backup(
         damaged.returncode,
         place.database.list_collection_names(),
     )
+
+
+def test_a_backup_is_restored_where_the_rooms_ran_and_nothing_was_sent(
+    place: Place, broker: BlockingConnection
+) -> None:
+    filled(place, broker, 5)
+    known = place.receipts()
+    place.make_backup()
+    place.wipe()
+    with (
+        running_door(place.environ["AMQP_URL"], **place.environ),
+        running("persistence", **place.environ),
+        running("analytics", "totals", **place.environ),
+    ):
+        ledger = place.data_dir / "analytics" / "totals.sqlite3"
+        wait_until(ledger.exists, 30, "the ledger")
+        wait_until(lambda: "receipts" in place.database.list_collection_names(), 30, "the archive")
+
+    place.restore()
+
+    assert known == place.receipts()
+    assert 0 == place.command("analytics", "recount").returncode
+    assert 0 == place.command("analytics", "verify").returncode
+
+
+def test_state_that_a_restore_would_overwrite_is_named(
+    place: Place, broker: BlockingConnection
+) -> None:
+    keys = place.data_dir / "entrypoint" / "keys.json"
+    keys.parent.mkdir()
+    keys.write_text("ours")
+    filled(place, broker, 5)
+    place.make_backup()
+    place.wipe()
+    door = tally.Tally(tally.folder_of(place.data_dir), "1-1")
+    door.add([(date(2026, 11, 21), "1", 600)])
+    door.close()
+    keys.write_text("others")
+
+    said = place.refused()
+
+    assert "1-1.sqlite3: the door has accepted 1 receipts" in said
+    assert f"{keys}: there are other API keys than in the backup" in said
