@@ -17,7 +17,7 @@ from analytics.ownership import adopt, owned
 from analytics.rate import RateWorker
 from analytics.settings import AnalyticsSettings, VerifySettings
 from analytics.totals import TotalsWorker
-from tillstream import broker, logs, process, stores
+from tillstream import broker, data_folder, logs, process, stores
 from tillstream.errors import ServerNotReady, TillstreamError
 
 
@@ -33,6 +33,7 @@ def main() -> None:
 
 def run_totals(settings: AnalyticsSettings, stop: threading.Event) -> None:
     """Count receipts into the ledger and publish; adopt a rebuilt ledger when there is one."""
+    data_folder.require_current(settings.data_dir)
     path = settings.ledger_path()
     table = stores.load(settings)
     calendar = described(table)

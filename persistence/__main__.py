@@ -52,6 +52,14 @@ COMMANDS = {
         "persistence.backup.restore_command",
         "bring a backup into an empty system",
     ),
+    "rebuild-log": (
+        "persistence.rebuild_log.command",
+        "make the log's stream anew from the archive",
+    ),
+    "upgrade": (
+        "persistence.upgrade.command",
+        "bring queues, archive and data folder of an older version to this one",
+    ),
     "seal": ("persistence.seal.seal_command", "close the business days that are over"),
     "export-seals": (
         "persistence.seal.export_command",
@@ -101,7 +109,7 @@ def main() -> None:
 def run_refill(settings: PersistenceSettings, stop: threading.Event) -> None:
     """Store what the log has and the archive has not, and say how many."""
     with archive.connect(settings.mongo_url) as client:
-        store = archive.Archive(client, settings.mongo_database, time.time)
+        store = archive.Archive(client, settings.mongo_database, time.time, settings)
         stored, known = refill(settings.amqp_url, store, stores.load(settings), stop)
     print(f"stored {stored} receipts that were missing; {known} were there")
 

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 
-from tillstream import process
+from tillstream import data_folder, process
 from tillstream.errors import TillstreamError
 from tillstream.local import ready
 from tillstream.local.addresses import write_addresses
@@ -18,7 +18,11 @@ from tillstream.local.ports import require_free
 from tillstream.local.programs import PRIVATE_UMASK, log_file
 from tillstream.local.settings import LocalSettings
 from tillstream.local.supervisor import Supervisor
+from tillstream.local.upgrading import upgrade
 from tillstream.local.watch import Watch
+
+#: Said with --servers-only.
+SERVERS_READY = "The servers are ready and no room runs: give commands with script/run"
 
 
 def main() -> None:
@@ -27,6 +31,11 @@ def main() -> None:
     parser.add_argument(
         "--no-generator", action="store_true", help="leave the generator of receipts out"
     )
+    parser.add_argument(
+        "--servers-only",
+        action="store_true",
+        help="start RabbitMQ and MongoDB and no room: for restore, rebuild-log and upgrade",
+    )
     arguments = parser.parse_args()
     settings = process.load_settings(LocalSettings)
     # The waits for a broker that starts are no news.
@@ -34,7 +43,12 @@ def main() -> None:
     stop = process.stop_on_signals()
     os.umask(PRIVATE_UMASK)
     try:
-        run(settings, generator=not arguments.no_generator, stop=stop)
+        run(
+            settings,
+            generator=not arguments.no_generator,
+            stop=stop,
+            servers_only=arguments.servers_only,
+        )
     except TillstreamError as error:
         process.fail(error, 1)
     except OSError as error:
@@ -44,11 +58,14 @@ def main() -> None:
         process.fail(TillstreamError(full), 1)
 
 
-def run(settings: LocalSettings, *, generator: bool, stop: threading.Event) -> None:
+def run(
+    settings: LocalSettings, *, generator: bool, stop: threading.Event, servers_only: bool = False
+) -> None:
     """Run until `stop` is set; raises TillstreamError when something cannot start or ends."""
     data_dir = settings.data_path()
     # 1. Nothing is started where it could not be finished.
     with locked(data_dir) as held:
+        data_folder.require_known(data_dir)
         require_free(settings.entrypoint_port, "ENTRYPOINT_PORT")
         require_free(settings.dashboard_port, "DASHBOARD_PORT")
         require_free(settings.archive_api_port, "ARCHIVE_API_PORT")
@@ -62,6 +79,11 @@ def run(settings: LocalSettings, *, generator: bool, stop: threading.Event) -> N
             watch.until_all(system.servers_answer)
             if stop.is_set():
                 return
+            if servers_only:
+                terminal.say(SERVERS_READY)
+                watch.until_stop()
+                return
+            upgrade(data_dir, system.environ, terminal.say, stop)
             supervisor.start_rooms()
             with ready.Snapshots(system.environ["AMQP_URL"]) as snapshots:
                 watch.until_all(

@@ -1,0 +1,1 @@
+"""What an older Tillstream has left, brought to this version."""

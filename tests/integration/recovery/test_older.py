@@ -1,0 +1,136 @@
+"""What an older Tillstream has left: told in one line, and brought to this version by commands."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pika.adapters.blocking_connection import BlockingConnection
+
+from tests.commands import command
+from tests.integration.recovery.filled import RECEIPTS, Filled, accept, figures
+from tests.processes import free_port, running
+from tests.receipts import receipt
+from tests.waiting import wait_until
+from tillstream import data_folder, topology
+from tillstream.process import EX_CONFIG
+
+
+def other_arguments(broker: BlockingConnection, *names: str) -> None:
+    """Make queues as an older version had them."""
+    for name in names:
+        queue = topology.queue(name)
+        channel = broker.channel()
+        channel.queue_delete(name)
+        own = {"x-queue-type": queue.arguments["x-queue-type"]}
+        channel.queue_declare(name, durable=True, arguments=own | {"x-max-length-bytes": 10**9})
+        channel.queue_bind(name, queue.exchange)
+
+
+@pytest.mark.parametrize("room", ["persistence", "totals"])
+def test_a_worker_says_which_queue_differs_and_what_to_do(
+    broker: BlockingConnection, amqp_url: str, mongo_url: str, tmp_path: Path, room: str
+) -> None:
+    other_arguments(broker, topology.PERSISTENCE_QUEUE)
+    module = ("analytics", "totals") if room == "totals" else ("persistence",)
+
+    ended = subprocess.run(
+        [sys.executable, "-m", *module],
+        env=os.environ | {"AMQP_URL": amqp_url, "MONGO_URL": mongo_url, "DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    *_, said = ended.stderr.strip().splitlines()
+    assert EX_CONFIG == ended.returncode
+    assert said.startswith("error: the queue persistence is on the broker with another x-")
+    assert said.endswith(
+        "run `python -m persistence upgrade`, which makes it anew and keeps what it holds"
+    )
+
+
+def test_the_door_says_it_where_its_health_is_asked(
+    broker: BlockingConnection, amqp_url: str, tmp_path: Path
+) -> None:
+    other_arguments(broker, topology.PERSISTENCE_QUEUE)
+    url = f"http://127.0.0.1:{(port := free_port())}/health/ready"
+
+    def reason() -> Any:
+        try:
+            answer = httpx.get(url, timeout=5)
+        except httpx.TransportError:
+            return None
+        return answer.status_code == 503 and answer.json().get("reason")
+
+    with running(
+        "entrypoint", AMQP_URL=amqp_url, ENTRYPOINT_PORT=str(port), DATA_DIR=str(tmp_path)
+    ):
+        said = wait_until(reason, 30, "the reason")
+
+    assert "the queue persistence is on the broker with another x-" in said
+
+
+def test_an_upgrade_makes_queues_and_documents_anew_and_keeps_everything(
+    system: Filled, broker: BlockingConnection
+) -> None:
+    other_arguments(broker, *(queue.name for queue in topology.queues()))
+    accept(system, receipt(5_000))
+    # As version 1 had them: another day, another key, no version.
+    receipts = system.database["receipts"]
+    receipts.update_one({"number": "7"}, {"$set": {"businessDay": "2026-11-20"}})
+    document = receipts.find_one_and_delete({"number": "8"})
+    assert document is not None
+    receipts.insert_one(document | {"_id": "another key"})
+    (system.data_dir / data_folder.FILE).unlink()
+
+    commands = [("analytics", "recount"), ("persistence", "upgrade"), ("analytics", "recount")]
+    done = [system.run(*one) for one in commands]
+
+    assert [0, 0, 0] == [one.returncode for one in done], done
+    assert "queues made anew: persistence, receipts.log, receipts.dead" in done[1].stdout
+    assert "1 made anew, 1 under another key, 0 left as they are" in done[1].stdout
+    one_more = dict.fromkeys(("stored", "counted"), RECEIPTS + 1)
+    assert (0, figures(accepted=RECEIPTS + 2, **one_more)) == system.verify()
+    assert data_folder.VERSION == data_folder.version_of(system.data_dir)
+
+
+@pytest.mark.parametrize("room", [("entrypoint",), ("analytics", "totals")])
+@pytest.mark.parametrize("newer", [False, True])
+def test_a_room_does_not_start_on_a_data_folder_of_another_version(
+    amqp_url: str, tmp_path: Path, room: tuple[str, ...], newer: bool
+) -> None:
+    if newer:
+        (tmp_path / data_folder.FILE).write_text(f"{data_folder.VERSION + 1}\n")
+    else:
+        (tmp_path / "entrypoint" / "accepted").mkdir(parents=True)
+        (tmp_path / "entrypoint" / "accepted" / "1-1.sqlite3").touch()
+
+    ended = subprocess.run(
+        [sys.executable, "-m", *room],
+        env=os.environ
+        | {"AMQP_URL": amqp_url, "DATA_DIR": str(tmp_path), "ENTRYPOINT_PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    cure = "use a newer Tillstream" if newer else "run `python -m analytics recount` and then"
+    *_, said = ended.stderr.strip().splitlines()
+    assert (EX_CONFIG, True) == (ended.returncode, said.startswith("error: ")), ended.stderr
+    assert cure in said
+
+
+def test_a_local_run_does_not_touch_a_newer_data_folder(tmp_path: Path) -> None:
+    (tmp_path / data_folder.FILE).write_text(f"{data_folder.VERSION + 1}\n")
+
+    said = command("tillstream.local", DATA_DIR=str(tmp_path))
+
+    assert (1, "") == (said.returncode, said.stdout)
+    assert "use a newer Tillstream, or set DATA_DIR to another folder" in said.stderr
+    assert {"lock", data_folder.FILE} == {path.name for path in tmp_path.iterdir()}

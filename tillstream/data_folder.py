@@ -1,0 +1,69 @@
+"""The version of a data folder: a small file in it, so that no program works on what it misreads.
+
+Version 1 had no such file. Version 2: receipts are known by other keys and digests than before.
+"""
+
+import contextlib
+import os
+from pathlib import Path
+
+from tillstream.errors import DataFolderError
+
+FILE = "version"
+VERSION = 2
+#: What a data folder of version 1 has where it holds any state.
+_STATE = ("analytics/totals.sqlite3", "entrypoint/accepted/*.sqlite3", "entrypoint/keys.json")
+
+
+def version_of(data_dir: Path) -> int | None:
+    """The version of a data folder; None where it holds no state. Raises DataFolderError."""
+    file = data_dir / FILE
+    try:
+        text = file.read_text().strip()
+    except FileNotFoundError:
+        found = any(next(data_dir.glob(pattern), None) for pattern in _STATE)
+        return 1 if found else None
+    if not (text.isascii() and text.isdigit()):
+        raise DataFolderError(
+            f"{file} holds {text[:40]!r} and no version; restore it from a backup of the folder"
+        )
+    return int(text)
+
+
+def require_known(data_dir: Path) -> int | None:
+    """As `version_of`; raises DataFolderError for a folder that a newer program has made."""
+    found = version_of(data_dir)
+    if found is not None and found > VERSION:
+        raise DataFolderError(
+            f"{data_dir} is a data folder of version {found}, and this Tillstream knows {VERSION}:"
+            " use a newer Tillstream, or set DATA_DIR to another folder"
+        )
+    return found
+
+
+def require_current(data_dir: Path) -> None:
+    """Raise DataFolderError for any other version than ours; note ours in a new folder."""
+    found = require_known(data_dir)
+    if found is not None and found < VERSION:
+        raise DataFolderError(
+            f"{data_dir} is a data folder of version {found}, and this Tillstream works on"
+            f" {VERSION}: end every room, run `python -m analytics recount` and then"
+            " `python -m persistence upgrade` (script/server does both by itself)"
+        )
+    if found is None:
+        note_current(data_dir)
+
+
+def note_current(data_dir: Path) -> None:
+    """Write our version, whole or not at all; two processes may do so at once."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    fresh = data_dir / f"{FILE}.{os.getpid()}"
+    try:
+        with fresh.open("w") as file:
+            file.write(f"{VERSION}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(data_dir / FILE)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            fresh.unlink()
