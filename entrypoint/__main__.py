@@ -12,8 +12,8 @@ from uvicorn.supervisors import Multiprocess
 from entrypoint import app, keys_command
 from entrypoint.protocol import DirectProtocol
 from entrypoint.settings import EntrypointSettings
-from tillstream import logs, ports, process
-from tillstream.errors import PortTaken
+from tillstream import data_folder, logs, ports, process
+from tillstream.errors import DataFolderError, PortTaken
 from tillstream.http.bounded import within
 
 log = structlog.get_logger()
@@ -39,9 +39,10 @@ def serve(settings: EntrypointSettings, workers: int) -> None:
     """Listen, serve until SIGTERM or SIGINT, let the requests in flight end."""
     logs.configure(settings, "entrypoint")
     try:
+        data_folder.require_current(settings.data_dir)
         port_for = ports.listen if workers == 1 else ports.share
         listener = port_for(settings.entrypoint_host, settings.entrypoint_port, "ENTRYPOINT_PORT")
-    except PortTaken as error:
+    except (PortTaken, DataFolderError) as error:
         process.fail(error)
     config = uvicorn.Config(
         "entrypoint.__main__:application",

@@ -23,7 +23,7 @@ from entrypoint.publisher import Publisher
 from entrypoint.recent import Recent
 from entrypoint.settings import EntrypointSettings
 from entrypoint.space import SpaceWatch
-from tillstream import data_folder, stores
+from tillstream import stores
 from tillstream.clock import Clock
 from tillstream.disk import FreeSpace
 from tillstream.http.access_log import AccessLog
@@ -42,7 +42,6 @@ DRAIN_SECONDS = 10
 
 def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
     """The door, not yet connected: it connects in its lifespan."""
-    data_folder.require_current(settings.data_dir)
     metrics = Metrics()
     recent = Recent(settings.remembered_receipts)
     space = SpaceWatch(FreeSpace(settings.data_dir, settings.min_free_disk_bytes))

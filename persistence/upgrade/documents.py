@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import structlog
+from bson.codec_options import CodecOptions
 from pymongo import ReplaceOne
 from pymongo.database import Database
 from pymongo.write_concern import WriteConcern
@@ -45,7 +46,11 @@ def remake(
     database: Database[dict[str, Any]], archive: Archive, stores: StoreTable, stop: threading.Event
 ) -> Remade:
     """Every receipt, then every conflict; raises PyMongoError and StoppedError."""
-    durable = database.with_options(write_concern=WriteConcern("majority", j=True))
+    durable = database.with_options(
+        # As the times of an entry's document are.
+        codec_options=CodecOptions(tz_aware=True),
+        write_concern=WriteConcern("majority", j=True),
+    )
     totals = [0, 0, 0, 0]
     with tqdm(unit=" documents", unit_scale=True, disable=None) as bar:
         for name in ("receipts", "conflicts"):
