@@ -46,9 +46,9 @@ def remake(
     database: Database[dict[str, Any]], archive: Archive, stores: StoreTable, stop: threading.Event
 ) -> Remade:
     """Every receipt, then every conflict; raises PyMongoError and StoppedError."""
-    durable = database.with_options(
+    durable: Database[dict[str, Any]] = database.with_options(
         # As the times of an entry's document are.
-        codec_options=CodecOptions(tz_aware=True),
+        codec_options=CodecOptions[dict[str, Any]](tz_aware=True),
         write_concern=WriteConcern("majority", j=True),
     )
     totals = [0, 0, 0, 0]

@@ -12,10 +12,11 @@ from pika.adapters.blocking_connection import BlockingConnection
 
 from tests.commands import command
 from tests.integration.recovery.filled import RECEIPTS, Filled, accept, figures
-from tests.processes import free_port, running
+from tests.processes import running
 from tests.receipts import receipt
 from tests.waiting import wait_until
 from tillstream import data_folder, topology
+from tillstream.local.ports import free_port
 from tillstream.process import EX_CONFIG
 
 
