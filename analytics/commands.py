@@ -71,8 +71,8 @@ def recount(settings: VerifySettings, source: str, stop: threading.Event) -> str
     require_owners_calendar(path, calendar)
     before = _progress_before(path)
     if source == "log":
-        _require_whole(before, url)
         _count(counted, read_log(url, stop, last_offset(url)), table, stop)
+        _require_nothing_lost(path, before, counted, url)
     else:
         with mongo.connect(settings.require_mongo()) as client:
             archive = mongo.Archive(client, settings.mongo_database)
@@ -234,8 +234,11 @@ def _progress_before(path: Path) -> Progress:
     return Progress()
 
 
-def _require_whole(before: Progress, url: str) -> None:
-    """Raise LogReplacedError where a recount from the log would lose what was counted before."""
+def _require_nothing_lost(path: Path, before: Progress, counted: Recount, url: str) -> None:
+    """Raise LogReplacedError where a recount from the log lacks what was counted before.
+
+    A log that was rebuilt from the archive is another one, and has everything.
+    """
     reason = "the log was replaced, or lost a part, after it was counted"
     if not before.log_epoch:
         try:
@@ -244,9 +247,13 @@ def _require_whole(before: Progress, url: str) -> None:
             reason = str(error)
         else:
             return
-    raise LogReplacedError(
-        f"{reason}; what it held is in the archive: `python -m analytics recount --from archive`"
-    )
+    with Ledger(path) as ledger:
+        gone = set(ledger.identity_keys()) - counted.identities.keys()
+    if gone:
+        raise LogReplacedError(
+            f"{reason}; it lacks {len(gone)} receipts that were counted, which the archive has:"
+            " `python -m analytics recount --from archive`"
+        )
 
 
 def _require_counted(progress: Progress, url: str) -> None:

@@ -46,6 +46,7 @@ class Filled(NamedTuple):
     def verify(self) -> tuple[int, dict[str, int]]:
         """The status of `verify`, and its figures; the rooms are ended, so at rest."""
         said = self.run("analytics", "verify", "--json")
+        assert said.stdout, said.stderr
         report = json.loads(said.stdout)
         names = ("accepted", "stored", "counted", "duplicates", "conflicts", "lost")
         return said.returncode, {name: report[name] for name in (*names, "double_counted")}
