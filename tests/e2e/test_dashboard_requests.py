@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
-from tests.dashboards import Dashboard
+from tests.dashboards import START_SECONDS, Dashboard
 
 DATABASE = "dashboard-requests"
 CALL = "_dash-update-component"
@@ -134,7 +134,7 @@ def test_a_port_that_is_taken_ends_the_start_with_one_line(amqp_url: str, mongo_
             env=os.environ | settings | {"DASHBOARD_HOST": host, "DASHBOARD_PORT": str(port)},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=START_SECONDS,
             check=False,
         )
         return ran.returncode, ran.stderr.splitlines()

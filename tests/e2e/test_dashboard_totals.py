@@ -29,19 +29,20 @@ OLDEST_SECONDS = 3.5
 LOOK_MS = 50
 #: Lives of a worker that starts and dies, from before its first word to after some, seconds.
 LIVES = (0.8, 2.5, 1.2)
-#: A worker that speaks, counts nothing and dies of the log after a second and a half.
+#: A worker that speaks, counts nothing and dies of the log after so many seconds.
 POISONED = """
 import os, runpy, sys, time
 from analytics.totals import TotalsWorker
-began = []
+began, life = [], float(sys.argv[1])
 def count(self, messages):
     began.append(time.monotonic())
-    if began[-1] - began[0] > 1.5:
+    if began[-1] - began[0] > life:
         os._exit(1)
 TotalsWorker.count = count
 sys.argv = ["analytics", "totals"]
 runpy.run_module("analytics", run_name="__main__")
 """
+POISONED_LIFE, STANDING_LIFE = "1.5", "60"
 POISONED_SECONDS = 12.0
 
 
@@ -167,6 +168,13 @@ def test_what_looks_live_is_of_the_last_seconds_whatever_the_totals_worker_does(
         look(page)
         page.wait_for_timeout(3000)
 
+        worker.kill()
+        worker.start("-c", POISONED, STANDING_LIFE)
+        page.wait_for_timeout(8000)
+        worker.kill()
+        worker.start()
+        wait_for_state(page, "status", "live", 20)
+
         frozen_at = time.time()
         worker.stop()
         page.wait_for_timeout(6000)
@@ -180,11 +188,11 @@ def test_what_looks_live_is_of_the_last_seconds_whatever_the_totals_worker_does(
             worker.start()
             page.wait_for_timeout(1000 * life)
         worker.kill()
-        worker.start("-c", POISONED)
+        worker.start("-c", POISONED, POISONED_LIFE)
         while time.time() - crashing_at < sum(LIVES) + POISONED_SECONDS:
             page.wait_for_timeout(100)
             if worker.dead:
-                worker.start("-c", POISONED)
+                worker.start("-c", POISONED, POISONED_LIFE)
         worker.kill()
         worker.start()
         well_at = time.time()
