@@ -90,6 +90,7 @@ def main() -> None:
         http=within(BoundedProtocol, settings, MAX_BODY_BYTES),
         timeout_keep_alive=settings.keep_alive_seconds,
         loop="uvloop",
+        ws="none",
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=DRAIN_SECONDS,

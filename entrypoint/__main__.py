@@ -51,6 +51,7 @@ def serve(settings: EntrypointSettings, workers: int) -> None:
         http=within(DirectProtocol, settings, settings.max_batch_bytes),
         timeout_keep_alive=settings.keep_alive_seconds,
         loop="uvloop",
+        ws="none",
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=app.DRAIN_SECONDS,

@@ -64,7 +64,7 @@ class DirectProtocol(BoundedProtocol):
         self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
-        if not self.headers_fit():
+        if self.refused or not self.headers_fit():
             return
         if self._go_direct():
             return
@@ -110,6 +110,10 @@ class DirectProtocol(BoundedProtocol):
         """Whether the request comes whole, or was refused by its headers."""
         if self.cycle is not None and not self.cycle.response_complete:
             return False  # pipelined: it waits its turn
+        if self.whole or self.flow.write_paused:
+            # One of many that were read at once, or its client takes no answers: the way of ASGI
+            # gives others their turns and waits for the client.
+            return False
         most = self.app.direct_bytes(self.parser.get_method(), self.url)
         if not most:
             return False

@@ -37,6 +37,7 @@ def run(_: argparse.Namespace) -> int:
         http=within(BoundedProtocol, settings, MAX_BODY_BYTES),
         timeout_keep_alive=settings.keep_alive_seconds,
         loop="uvloop",
+        ws="none",
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=DRAIN_SECONDS,

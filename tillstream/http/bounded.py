@@ -10,14 +10,13 @@ from http import HTTPStatus
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import structlog
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from tillstream.http.asgi import problem_reply
-from tillstream.http.budgets import ByteBudget, HttpBudgets
+from tillstream.http.budgets import HttpBudgets
 from tillstream.http.problems import Problem
 from tillstream.http.refusals import (
     header_too_large,
@@ -25,52 +24,20 @@ from tillstream.http.refusals import (
     too_large_body,
     too_late,
     too_many_connections,
+    too_many_pipelined,
 )
-from tillstream.http.requests import RequestIds
+from tillstream.http.watch import Watch
 
-log = structlog.get_logger()
-
-#: How often unfinished requests are looked at, seconds.
-SWEEP_SECONDS = 1.0
 #: A refused client may still send so long; what it sends is dropped. Closed at once, it would see
 #: a reset instead of the answer.
 LINGER_SECONDS = 2.0
+#: Requests that may wait behind one that is at work, of one connection: each costs some 4 KiB,
+#: and the few bytes of another are read at once with it.
+MAX_PIPELINED = 100
+PIPELINED_BYTES = 4096
 
 #: What a connection waits for.
 IDLE, HEADERS, BODY = range(3)
-
-
-class Watch:
-    """The connections of one server: which wait for their clients, and since when."""
-
-    def __init__(self, budgets: HttpBudgets) -> None:
-        self.budgets = budgets
-        self.buffered = ByteBudget(budgets.max_buffered_bytes)
-        self.request_ids = RequestIds()
-        #: Connections whose client has to send, the oldest first.
-        self.waiting: dict[BoundedProtocol, None] = {}
-        self._counts: dict[int, int] = {}
-        self._timer: asyncio.TimerHandle | None = None
-
-    def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Look at the connections from now on, until none waits."""
-        if self._timer is None:
-            self._timer = loop.call_later(SWEEP_SECONDS, self._sweep, loop)
-
-    def count(self, status: int) -> None:
-        """A request was refused; the log tells how many at the next sweep."""
-        self._counts[status] = self._counts.get(status, 0) + 1
-
-    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = None
-        now = loop.time()
-        for connection in list(self.waiting):
-            connection.check_time(now)
-        for status, count in self._counts.items():
-            log.warning("requests over a budget were refused", status=status, count=count)
-        self._counts.clear()
-        if self.waiting:
-            self.start(loop)
 
 
 _watches: WeakKeyDictionary[ServerState, Watch] = WeakKeyDictionary()
@@ -95,7 +62,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         watch = _watches.get(server_state)
         if watch is None:
-            watch = _watches[server_state] = Watch(budgets)
+            watch = _watches[server_state] = Watch(budgets, server_state.connections)
         self.watch = watch
         self._max_header_bytes = budgets.max_header_bytes
         self._max_headers = budgets.max_headers
@@ -104,28 +71,50 @@ class BoundedProtocol(HttpToolsProtocol):
         #: Bytes since the last part of a body or the last whole request.
         self._silent_bytes = 0
         self.body_bytes = 0
-        self._held = 0
+        #: Bytes of the budget that it holds, and how many of them are of the body that comes.
+        self._held = self._of_body = 0
         self._since = self._progress = 0.0
+        #: Bytes of answers that the client did not take at the last look, and since when.
+        self._unsent = 0
+        self._unsent_since = self._unsent_progress = 0.0
+        #: Whether a request of what is being read has come whole.
+        self.whole = False
         self.refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         watch = self.watch
+        watch.start(self.loop)
         if len(self.connections) > watch.budgets.max_connections:
-            idle = (
-                one for one in self.connections if isinstance(one, BoundedProtocol) and one.idle
-            )
-            oldest = next(iter(watch.waiting), None) or next(idle, None)
-            if oldest is None:
+            other = watch.least_needed(self)
+            if other is None:
                 self.refuse(too_many_connections(), linger=False)
                 return
-            oldest.refuse(too_many_connections(), linger=False)
+            other.make_room()
         self._wait(self.loop.time())
+
+    def make_room(self) -> None:
+        """Close the connection now: another one needs its place."""
+        self._wait_no_more()
+        if self.refused or self.transport.is_closing():
+            self.transport.abort()
+        else:
+            self.refuse(too_many_connections(), linger=False)
 
     @property
     def idle(self) -> bool:
         """Whether it waits for a next request."""
-        return self.cycle is not None and self.cycle.response_complete and self._phase == IDLE
+        return self._phase == IDLE and not self.at_work and not self.transport.is_closing()
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a request has come that is not answered yet."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    @property
+    def unread(self) -> bool:
+        """Whether the client has to take what was sent before it gets more."""
+        return self.flow.write_paused
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_no_more()
@@ -136,14 +125,22 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.refused:
             return
         self._silent_bytes += len(data)
+        self.whole = False
         body_bytes = self.body_bytes
         super().data_received(data)
         if self.refused:
             return
+        if self.pipeline:
+            self.hold(len(data) + PIPELINED_BYTES * len(self.pipeline))
+            if self.refused:
+                return
         if self._phase == IDLE:
             self._silent_bytes = 0
-            if self in self.watch.waiting:
+            if self.whole or self.at_work:
                 self._wait_no_more()
+            elif self not in self.watch.waiting:
+                # Line breaks before a request: they ended the time that it may take to come.
+                self._wait(self.loop.time())
             return
         now = self.loop.time()
         if self not in self.watch.waiting:
@@ -156,7 +153,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self.refuse(header_too_large(self.watch.budgets))
             return
         if self._phase == BODY:
-            self.hold()
+            self.hold(self.body_bytes - self._of_body)
+            self._of_body = self.body_bytes
 
     def on_message_begin(self) -> None:
         self.begin()
@@ -165,7 +163,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def begin(self) -> None:
         """A request has begun."""
         self._phase = HEADERS
-        self.body_bytes = 0
+        self.body_bytes = self._of_body = 0
         self._since = 0.0
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -182,6 +180,8 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.refuse(too_large_body(self._max_body_bytes))
                 return
         super().on_headers_complete()
+        if len(self.pipeline) > MAX_PIPELINED:
+            self.refuse(too_many_pipelined(MAX_PIPELINED))
 
     def on_body(self, body: bytes) -> None:
         if self.refused:
@@ -199,8 +199,15 @@ class BoundedProtocol(HttpToolsProtocol):
     def complete(self) -> bool:
         """Whether the request, now whole, is to be answered."""
         self._phase = IDLE
-        self.release()
+        self.whole = True
+        if not self.pipeline:
+            self.release()
         return not self.refused
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._held and not self.pipeline and self._phase == IDLE:
+            self.release()
 
     def headers_fit(self) -> bool:
         """Whether the headers, now complete, are within their budget; refuses them otherwise."""
@@ -213,27 +220,31 @@ class BoundedProtocol(HttpToolsProtocol):
                 return False
         return True
 
-    def hold(self) -> None:
-        """Account for what came of an unfinished body; refuses it when there is no room."""
-        size = self.body_bytes - self._held
+    def hold(self, size: int) -> None:
+        """Account for what came and is not worked on; refuses it when there is no room."""
         if self.watch.buffered.take(size):
             self._held += size
         else:
             self.refuse(no_room())
 
     def release(self) -> None:
-        """Nothing of an unfinished body is held any more."""
+        """Nothing that waits is held any more."""
         if self._held:
             self.watch.buffered.give_back(self._held)
             self._held = 0
 
     def check_time(self, now: float) -> None:
-        """Refuse a request that takes too long to come; `now` is the loop's time."""
-        budgets = self.watch.budgets
-        if self.refused:
-            if now - self._since > LINGER_SECONDS:
-                self.transport.close()
+        """End what takes too long to come or to be taken; `now` is the loop's time."""
+        if self.refused and now - self._since > LINGER_SECONDS:
+            self.transport.abort()  # closed, it would wait for its client to take the answer
             return
+        if self._unsent_too_long(now):
+            self.count(HTTPStatus.REQUEST_TIMEOUT)
+            self.transport.abort()
+            return
+        if self.refused or self not in self.watch.waiting:
+            return
+        budgets = self.watch.budgets
         if not self._since or self.flow.read_paused:  # a part that began after the last look
             self._since = self._progress = now
         elif self._phase != BODY:
@@ -243,6 +254,24 @@ class BoundedProtocol(HttpToolsProtocol):
             self.refuse(too_late("next bytes of the body", budgets.body_idle_seconds))
         elif now - self._since > budgets.body_timeout_seconds:
             self.refuse(too_late("body", budgets.body_timeout_seconds))
+
+    def _unsent_too_long(self, now: float) -> bool:
+        """Whether the client takes no answer: nothing of it, or too slowly."""
+        unsent = self.transport.get_write_buffer_size()
+        if not unsent or not self._unsent:
+            self._unsent_since = self._unsent_progress = now
+        elif unsent < self._unsent:
+            self._unsent_progress = now
+        self._unsent = unsent
+        budgets = self.watch.budgets
+        return (
+            now - self._unsent_progress > budgets.body_idle_seconds
+            or now - self._unsent_since > budgets.body_timeout_seconds
+        )
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._unsent = 0  # most was taken: the time for the rest and for more begins anew
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP is told so, unless the client was told something before."""
@@ -254,12 +283,17 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.refused or self.transport.is_closing():
             return
         self.refused = True
+        self._since = self.loop.time()
         self.count(problem.status)
         self.release()
         busy = self.cycle is not None and not self.cycle.response_complete
         # An answer may be under way to this request, or to one before it: then there is no place
         # for another one.
-        silent = busy and (self._phase != BODY or getattr(self.cycle, "response_started", False))
+        silent = busy and (
+            self._phase != BODY
+            or bool(self.pipeline)
+            or getattr(self.cycle, "response_started", False)
+        )
         silent = silent or (
             self._phase == IDLE and problem.status != HTTPStatus.SERVICE_UNAVAILABLE
         )
@@ -270,12 +304,19 @@ class BoundedProtocol(HttpToolsProtocol):
         if not silent:
             self.transport.write(self._answer(problem))
         if silent or not linger:
-            self.transport.close()
+            self._close()
             return
         self.transport.write_eof()
         # What else comes is read and dropped: the client would not see the answer otherwise.
         self.flow.resume_reading()
         self._wait(self.loop.time())
+
+    def _close(self) -> None:
+        """Close the connection, at once where its client has not taken what was sent."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self.transport.close()
 
     def count(self, status: int) -> None:
         """A request was refused."""

@@ -56,3 +56,12 @@ def too_many_connections() -> Problem:
         "There are MAX_CONNECTIONS connections; this one made room for another. Connect again.",
         headers=_RETRY_AFTER,
     )
+
+
+def too_many_pipelined(most: int) -> Problem:
+    """429: a client that waits for no answer."""
+    return Problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too-many-pipelined",
+        f"More than {most} requests of this connection wait for their answers; read some first.",
+    )

@@ -1,72 +1,17 @@
 """What costs a client little costs the door little, and tills are answered meanwhile."""
 
 import gzip
-import socket
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
-from tests.processes import answers, running
-from tests.receipts import encoded, receipt
-from tests.waiting import wait_until
-from tillstream.local.ports import free_port
+from tests.attacked import JSON, MAX_RESIDENT, MIB, Door, attacked, status_of
 
-MIB = 1024 * 1024
-#: What the door may take in all, as it is promised.
-MAX_RESIDENT = 300 * MIB
-JSON = {"Content-Type": "application/json"}
-GZIP = JSON | {"Content-Encoding": "gzip"}
-
-
-class Door:
-    """A door process under attack."""
-
-    def __init__(self, pid: int, port: int) -> None:
-        self._pid = pid
-        self.port = port
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20)
-        self._numbers = iter(range(1, 1_000_000))
-
-    def peak(self) -> int:
-        """Most memory that it ever had, bytes."""
-        for line in Path(f"/proc/{self._pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-        raise AssertionError("no VmHWM")
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
-
-    def slowest_till(self, count: int = 5) -> float:
-        """Longest time to the answer of so many receipts, each on a new connection, seconds."""
-        slowest = 0.0
-        for _ in range(count):
-            started = time.perf_counter()
-            answer = httpx.post(
-                f"http://127.0.0.1:{self.port}/receipt",
-                content=encoded(receipt(next(self._numbers))),
-                headers=JSON,
-                timeout=20,
-            )
-            slowest = max(slowest, time.perf_counter() - started)
-            assert 202 == answer.status_code
-        return slowest
-
-
-@contextmanager
-def attacked(amqp_url: str, folder: Path, **environ: str) -> Iterator[Door]:
-    port = free_port()
-    settings = {"AMQP_URL": amqp_url, "ENTRYPOINT_PORT": str(port), "DATA_DIR": str(folder)}
-    with running("entrypoint", **(settings | environ)) as process:
-        door = Door(process.pid, port)
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}/health/ready"), 60, "the door")
-        yield door
-        door.client.close()
+XML = {"Content-Type": "application/xml"}
+CSV = {"Content-Type": "text/csv"}
 
 
 @pytest.fixture
@@ -75,21 +20,18 @@ def door(broker: BlockingConnection, amqp_url: str, tmp_path: Path) -> Iterator[
         yield door
 
 
-def status_of(connection: socket.socket) -> int:
-    return int(connection.makefile("rb").readline().split()[1])
-
-
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [
         pytest.param(b"[" + b"{}," * 5_000_000 + b"{}]", JSON, 413, id="5 million objects"),
         pytest.param(b"[" + b"0," * 99_999 + b"0]", JSON, 422, id="100,000 wrong rows"),
+        pytest.param(b"<receipts>" + b"<receipt/>" * 90_000 + b"</receipts>", XML, 422, id="XML"),
         pytest.param(
-            b"<receipts>" + b"<receipt/>" * 90_000 + b"</receipts>",
-            {"Content-Type": "application/xml"},
-            422,
-            id="XML",
+            b"<receipt>" + b"<a/>" * (4 * MIB - 10) + b"</receipt>", XML, 400, id="XML elements"
         ),
+        pytest.param(b"," * (16 * MIB), CSV, 400, id="CSV columns"),
+        pytest.param(b"storeID\n" + b"," * (16 * MIB - 8), CSV, 400, id="CSV cells"),
+        pytest.param(b"storeID\n" + b"1\n" * (8 * MIB - 8), CSV, 400, id="CSV rows"),
     ],
 )
 def test_a_small_body_that_unpacks_to_millions_is_told_soon_and_cheaply(
