@@ -18,6 +18,9 @@ RECEIPT, TOTAL, LINE, TENDER = (
 #: Columns whose rows, when they stand together, are one receipt.
 IDENTITY = ("storeID", "terminalID", "cashReceiptID", "date")
 
+#: Columns of a header: some 220 with 100 tenders, and a till's own.
+MAX_COLUMNS = 1_000
+
 _tender = re.compile(r"settlement([1-9][0-9]{0,2})").fullmatch
 _CURE = "write 2.50 with a point and separate the columns with commas"
 
@@ -39,6 +42,8 @@ class Columns(NamedTuple):
 def columns_of(header: Sequence[str]) -> Columns:
     """The columns of a header row; raises NotReadableError naming one that has no meaning."""
     names = [cell.strip() for cell in header]
+    if len(names) > MAX_COLUMNS:
+        raise NotReadableError(f"the header has {len(names)} columns, more than {MAX_COLUMNS}")
     if not any(names):
         raise NotReadableError("row 1 names no column; begin with the header")
     if len(names) == 1:

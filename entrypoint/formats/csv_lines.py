@@ -20,12 +20,23 @@ from tillstream.contracts import LINES
 
 MEDIA_TYPES = ("text/csv",)
 
+#: Commas of one row. A receipt with 100 tenders has some 220 columns; a row of millions of cells
+#: would be in memory as a whole before anything can be said of it.
+MAX_COMMAS = 10_000
+#: Characters of a line. A cell has 131,072 at most.
+MAX_LINE = 2_000_000
+#: Lines of a text. One of a receipt's has some 60 bytes or more; empty ones cost as much time.
+MAX_LINES = 500_000
+
 
 class Row(NamedTuple):
     """One row: its number, the header being row 1, and its cells."""
 
     number: int
+    #: As many as the header has, at most.
     cells: Sequence[str]
+    #: How many there were.
+    width: int
 
     def cell(self, place: int) -> str:
         """The cell at a place from 0; empty where the row has ended before."""
@@ -34,12 +45,19 @@ class Row(NamedTuple):
 
 def receipts(body: bytes) -> Iterable[Entry]:
     """Each run of rows with the same store, till, number and date; positions are row numbers."""
-    reader = csv.reader(io.StringIO(text_of(body), newline=""), strict=True)
+    text_of(body)  # it is text, or says where not
+    lines = _Lines(body)
+    reader = csv.reader(lines, strict=True)
     found = False
     try:
         columns = columns_of(next(reader, []))
+        width = len(columns.names)
         # Spreadsheets end with rows of empty cells: there is nothing to lose in them.
-        rows = (Row(number, cells) for number, cells in enumerate(reader, 2) if any(cells))
+        rows = (
+            Row(number, cells[:width], len(cells))
+            for number, cells in enumerate(lines.each_row(reader), 2)
+            if any(cells)
+        )
 
         def identity(row: Row) -> tuple[str, ...]:
             # A row of another length belongs to its receipt too, which is refused as a whole.
@@ -58,8 +76,46 @@ def receipts(body: bytes) -> Iterable[Entry]:
         raise NotReadableError("there is no row below the header")
 
 
+class _Lines:
+    """The lines of a text: MAX_LINES at most, and MAX_COMMAS in a row of them."""
+
+    def __init__(self, body: bytes) -> None:
+        # Decoded by pieces: a whole body would be in memory four times.
+        self._lines = io.TextIOWrapper(io.BytesIO(body), "utf-8-sig", newline="")
+        self._row = 1
+        self._commas = 0
+        self._left = MAX_LINES
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._lines.readline(MAX_LINE)
+        if not line:
+            raise StopIteration
+        if len(line) == MAX_LINE:
+            raise NotReadableError(f"row {self._row} has a line of {MAX_LINE} characters or more")
+        self._left -= 1
+        if self._left < 0:
+            raise NotReadableError(f"it has more than {MAX_LINES} lines; send less at once")
+        self._commas += line.count(",")
+        if self._commas > MAX_COMMAS:
+            raise NotReadableError(f"row {self._row} has more than {MAX_COMMAS} commas; send less")
+        return line
+
+    def each_row(self, reader: Iterator[list[str]]) -> Iterator[list[str]]:
+        """The further rows; a line break in quotes does not end one."""
+        while True:
+            self._row += 1
+            self._commas = 0
+            cells = next(reader, None)
+            if cells is None:
+                return
+            yield cells
+
+
 def _entry(columns: Columns, rows: Sequence[Row]) -> Entry:
-    position, first = rows[0]
+    position, first, _ = rows[0]
     if (defect := next(_defects(columns, rows), None)) is not None:
         return Entry(position, b"", defect)
     fields: dict[str, Any] = typed(RECEIPT, _filled(columns.receipt, first, RECEIPT.names))
@@ -74,9 +130,9 @@ def _defects(columns: Columns, rows: Sequence[Row]) -> Iterator[str]:
     """Why the rows are not one receipt."""
     first, wanted = rows[0], len(columns.names)
     for row in rows:
-        if len(row.cells) != wanted:
+        if row.width != wanted:
             yield (
-                f"row {row.number} has {len(row.cells)} cells and the header {wanted}; put a text"
+                f"row {row.number} has {row.width} cells and the header {wanted}; put a text"
                 " that holds a comma in quotes, write numbers with a point, and leave the cell of"
                 " what is not there empty"
             )
