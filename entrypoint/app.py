@@ -53,7 +53,11 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
         metrics.accepted(len(accepted))
 
     publisher = Publisher(
-        link.send, count, settings.max_receipts_in_flight, settings.confirm_timeout_seconds
+        link.send,
+        count,
+        settings.max_receipts_in_flight,
+        settings.confirm_timeout_seconds,
+        settings.max_bytes_in_flight,
     )
     access_log = AccessLog("entrypoint", settings.access_log, clock)
     buffered = ByteBudget(settings.max_buffered_bytes)

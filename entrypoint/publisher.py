@@ -45,6 +45,8 @@ Resolve = Callable[[NotConfirmed | None], None]
 
 #: Longest wait for a confirm, from the submission on, seconds.
 TIMEOUT_SECONDS = 5.0
+#: Most bytes of receipts that wait for their confirms.
+MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024
 
 
 class Waiting:
@@ -72,9 +74,9 @@ class Publisher:
        full it goes out at once, up to MAX_FULL_MESSAGES_IN_FLIGHT.
     3. One confirm, or one failure, resolves every request of the message.
 
-    Bounded: past `max_receipts` unresolved receipts, `publish` raises TooManyInFlight, and what
-    is not confirmed `timeout_seconds` after its submission is told so, wherever it is: the wait
-    for a place in a message and the wait for the confirm are one.
+    Bounded: past `max_receipts` unresolved receipts, or `max_bytes` of them, `publish` raises
+    TooManyInFlight, and what is not confirmed `timeout_seconds` after its submission is told so,
+    wherever it is: the wait for a place in a message and the wait for the confirm are one.
     """
 
     def __init__(
@@ -83,15 +85,18 @@ class Publisher:
         confirmed: Confirmed,
         max_receipts: int,
         timeout_seconds: float = TIMEOUT_SECONDS,
+        max_bytes: int = MAX_BYTES_IN_FLIGHT,
     ) -> None:
         self._send = send
         self._confirmed = confirmed
         self._max_receipts = max_receipts
+        self._max_bytes = max_bytes
         self._timeout = timeout_seconds
         self._sent: dict[asyncio.Task[None], list[Waiting]] = {}
         self._overdue: asyncio.TimerHandle | None = None
         self._waiting: deque[Waiting] = deque()
         self._receipts = 0
+        self._bytes = 0
         self._waiting_receipts = 0
         self._waiting_bytes = 0
         self._flush_scheduled = False
@@ -109,15 +114,20 @@ class Publisher:
         """
         if self._closing:
             raise ShuttingDown
-        if self._receipts + parcel.count > self._max_receipts:
+        size = len(parcel.lines)
+        if (
+            self._receipts + parcel.count > self._max_receipts
+            or self._bytes + size > self._max_bytes
+        ):
             raise TooManyInFlight
         self._receipts += parcel.count
+        self._bytes += size
         loop = asyncio.get_running_loop()
         self._waiting.append(Waiting(parcel, resolve, loop.time() + self._timeout))
         if self._overdue is None:
             self._overdue = loop.call_later(self._timeout, self._give_up)
         self._waiting_receipts += parcel.count
-        self._waiting_bytes += len(parcel.lines) + 1
+        self._waiting_bytes += size + 1
         self._schedule_flush()
 
     async def publish(self, parcel: Parcel) -> None:
@@ -235,6 +245,7 @@ class Publisher:
             if resolve is None:  # given up before
                 continue
             self._receipts -= one.parcel.count
+            self._bytes -= len(one.parcel.lines)
             try:
                 resolve(error)
             except Exception as failure:

@@ -34,6 +34,8 @@ class EntrypointSettings(StoreTimeSettings, BrokerSettings, DiskSettings, HttpBu
     confirm_timeout_seconds: Annotated[float, Meta(gt=0)] = 5.0
     #: Receipts that may wait for the broker at once; one more is answered with 503.
     max_receipts_in_flight: Positive = 20_000
+    #: Bytes of receipts that may wait for the broker at once; one more receipt is 503.
+    max_bytes_in_flight: Annotated[int, Meta(ge=8_388_608)] = 67_108_864
     #: Receipts and idempotency keys that are remembered to answer a retry at once.
     remembered_receipts: Positive = 100_000
     #: `on`: a request without a valid API key is refused.

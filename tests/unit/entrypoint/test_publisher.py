@@ -159,6 +159,24 @@ def test_past_its_bound_the_publisher_refuses_and_sends_nothing() -> None:
     run(test())
 
 
+def test_past_its_bytes_the_publisher_refuses_until_some_are_confirmed() -> None:
+    async def test() -> None:
+        broker = Broker(holding=True)
+        publisher = Publisher(broker.send, broker.note, 100, max_bytes=10)
+        first = asyncio.create_task(publisher.publish(parcel("a" * 9)))
+        await settle(lambda: len(broker.sent) == 1)
+
+        with pytest.raises(TooManyInFlight):
+            await publisher.publish(parcel("bb"))
+
+        broker.confirm.set()
+        await first
+        await publisher.publish(parcel("c" * 10))
+        assert [9, 10] == [len(body) for body, _ in broker.sent]
+
+    run(test())
+
+
 def test_a_caller_that_goes_away_takes_nobody_with_it() -> None:
     async def test() -> None:
         broker = Broker(holding=True)
