@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pyarrow.parquet
@@ -102,6 +103,16 @@ class Whole:
             ),
             "sql": self._sql(store),
         }
+
+    def conflicts(self, store: str) -> int:
+        """What was set aside of a store: accepted, and of other content than what counts."""
+        listed = self.archive.get("/receipts", params={"store": store, "limit": "500"})
+        listed.raise_for_status()
+        lives = [
+            self.archive.get(f"/receipts/{quote(item['key'], safe='')}").raise_for_status().json()
+            for item in listed.json()["items"]
+        ]
+        return sum(len(life["conflicts"]) for life in lives)
 
     def sales(self, store: str, by: str, day: str) -> list[dict[str, Any]]:
         """The rows of `/sales` of one day."""

@@ -71,6 +71,16 @@ CASES = (
         {"voids": _today()},
     ),
     Case(
+        "a void of a sale that the door has forgotten is set aside as a conflict",
+        (
+            Post("forgotten-sale.json", 202),
+            Post("ordinary.json", 202),
+            Post("void-of-a-forgotten-sale.json", 202),
+        ),
+        {"forgotten": _today()},
+        conflicts=1,
+    ),
+    Case(
         "returns of 1.00 and 2.00 are two contents",
         (Post("return-of-1.json", 202), Post("return-of-2.json", 409)),
         {"returns": _today(1, -100)},

@@ -41,10 +41,19 @@ def test_every_output_has_what_was_accepted(case: Case, answers: Answers, whole:
         assert {name: {} for name in found} == found, store
 
 
+@every_case
+def test_what_is_accepted_and_does_not_count_is_kept_as_a_conflict(
+    case: Case, answers: Answers, whole: Whole
+) -> None:
+    assert case.conflicts == sum(whole.conflicts(store) for store in case.counted)
+
+
 def test_the_books_agree_and_no_process_was_restarted(answers: Answers, whole: Whole) -> None:
     verdict = settled(whole)
+    conflicts = sum(case.conflicts for case in CASES)
 
     assert 0 == verdict.returncode, verdict.stdout + verdict.stderr
+    assert f" conflicts {conflicts}," in verdict.stdout
     assert whole.before == whole.system.pids()
 
 
