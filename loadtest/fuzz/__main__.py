@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from loadtest.fuzz.run import Options, run, system_for_fuzz
@@ -25,10 +26,15 @@ def main() -> int:
     # Ends the system and removes its folder, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     options = Options(arguments.receipts, arguments.broken, arguments.seed)
+    started = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"{time.monotonic() - started:4.0f} s  {line}", flush=True)
+
     with tempfile.TemporaryDirectory(prefix="tillstream-fuzz-") as folder:
         try:
             with system_for_fuzz(Path(folder)) as system:
-                report = run(system, options, Path(folder), lambda line: print(line, flush=True))
+                report = run(system, options, Path(folder), say)
         except TillstreamError as error:
             process.fail(error)
     print(report.text(), flush=True)

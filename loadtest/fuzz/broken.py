@@ -3,13 +3,11 @@
 Some of them are receipts all the same; then they are answered 202 and count as any.
 """
 
-import gzip
 import random
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
-import zstandard
 
 from loadtest.fuzz import contract, formats
 from loadtest.fuzz.allowed import Allowed, Receipt
@@ -67,21 +65,6 @@ class Broken:
     def request(self) -> Request:
         """One more."""
         return self._luck.choice(self._ways)()
-
-    def huge(self) -> Request:
-        """What would take much memory: unpacks to a gigabyte, or asks for many explanations."""
-        kind = self._luck.randrange(4)
-        if kind == 0:
-            body = gzip.compress(b"0" * (1 << 28), 1)
-            return Request(BATCH, (_type("application/json"), ("Content-Encoding", "gzip")), body)
-        if kind == 1:
-            body = zstandard.compress(b"[" + b"{}," * (5 << 20) + b"{}]")
-            return Request(BATCH, (_type("application/json"), ("Content-Encoding", "zstd")), body)
-        if kind == 2:
-            body = gzip.compress(b"a,b\n" + b"1,2\n" * 2_000_000, 1)
-            return Request(BATCH, (_type("text/csv"), ("Content-Encoding", "gzip")), body)
-        body = b"[" + b",".join([b"0"] * 100_000) + b"]"
-        return Request(BATCH, (_type("application/json"),), body)
 
     def _out_of_bounds(self) -> Request:
         receipt = self._whole()

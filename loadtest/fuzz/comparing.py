@@ -1,6 +1,6 @@
 """Holds every place against what was sent, and names what differs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,15 @@ from tillstream.money import decimal_text
 
 #: Differences that are told of each place.
 MAX_TOLD = 5
+#: Marks that single lines have.
+LINE_MARKS = ("line-net", "line-gross")
+#: A receipt dated further ahead of the door's clock is marked, seconds.
+AHEAD_SECONDS = 300
 
 
-def differences(system: System, known: Mapping[str, Receipt], folder: Path) -> list[str]:
+def differences(
+    system: System, known: Mapping[str, Receipt], folder: Path, say: Callable[[str], None]
+) -> list[str]:
     """A line for each difference between what was accepted and what a place has of it.
 
     `known` are the receipts by key of which it is known what was sent. What else was accepted is
@@ -27,25 +33,37 @@ def differences(system: System, known: Mapping[str, Receipt], folder: Path) -> l
     sums = reference.Adding()
     told: list[str] = []
     found: dict[str, Facts] = {}
+    marked: list[str] = []
     # 1. MongoDB, which also says what of the broken was a receipt all the same
+    say("comparing MongoDB")
     for key, facts, raw in places.archive(system):
         found[key] = facts
         sent = known.get(key, raw)
         store = stores.of(sent)
         expected[key] = reference.facts(sent, store)
         _, hour = reference.day_and_hour(sent["date"], store)
-        sums.add(expected[key], hour, reference.kind_of(sent))
+        # The door's stamps are in what the archive keeps.
+        late, marks = reference.is_late(raw, store), raw.get("marks", [])
+        sums.add(expected[key], hour, reference.kind_of(sent), late, marks)
+        if {each for each in marks if each not in LINE_MARKS} != reference.marks_of(
+            raw, store, AHEAD_SECONDS
+        ):
+            marked.append(f"the door marks {key!r} with {marks}")
+    told += marked[:MAX_TOLD]
     told += [f"MongoDB misses {key}" for key in list(known.keys() - expected.keys())[:MAX_TOLD]]
     told += _receipts("MongoDB", expected, found)
     # 2. the ledger
+    say("comparing the ledger")
     all_sums = sums.sums()
     told += _sums("the ledger", all_sums, places.ledger(system))
     # 3. the service: each receipt, and the sums
+    say("comparing the archive's service")
     told += _receipts("the API's export", expected, dict(places.api(system)))
     days = sorted({each.day for each in expected.values()})
     asked = reference.only(all_sums, places.API_BREAKDOWNS)
     told += _sums("the API's sums", asked, places.sales(system, days))
     # 4. Parquet and the seals have the closed days
+    say("comparing Parquet and the seals")
     closed = {
         key: each
         for key, each in expected.items()
@@ -55,9 +73,11 @@ def differences(system: System, known: Mapping[str, Receipt], folder: Path) -> l
     sealed = {key: each._replace(customer=None) for key, each in closed.items()}
     told += _receipts("the seals", sealed, _of_closed(places.seals(system, folder)))
     # 5. SQL, over Parquet and MongoDB
+    say("comparing SQL")
     wanted = reference.only(all_sums, ("day", "store", "category", "vat", "tender"))
     told += _sums("SQL", wanted, places.sql(system))
     # 6. the page, which has the present day
+    say("comparing the page")
     told += _page(all_sums, places.page(system))
     return told
 

@@ -15,9 +15,8 @@ from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-import msgspec
 import pyarrow.parquet
 from pymongo import MongoClient
 
@@ -54,12 +53,11 @@ def command(system: System, *arguments: str) -> str:
 
 
 def ledger(system: System) -> Sums:
-    """The ledger's figures, but for what depends on the door's clock."""
+    """The ledger's figures."""
     path = system.data_dir / "analytics" / "totals.sqlite3"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
         rows = database.execute(
-            "SELECT day, breakdown, key, receipts, units_milli, gross_minor, net_minor"
-            " FROM totals WHERE breakdown NOT IN ('late', 'mark')"
+            "SELECT day, breakdown, key, receipts, units_milli, gross_minor, net_minor FROM totals"
         )
         return {
             (date.fromordinal(day).isoformat(), breakdown, key): (receipts, units, gross, net)
@@ -72,23 +70,36 @@ def archive(system: System) -> Iterator[tuple[str, Facts, dict[str, Any]]]:
     with MongoClient[dict[str, Any]](system.mongo_url, socketTimeoutMS=120_000) as client:
         database = system.environ.get("MONGO_DATABASE", "tillstream")
         for each in client[database].receipts.find():
-            yield each["_id"], of_document(each), msgspec.json.decode(each["raw"])
+            yield each["_id"], of_document(each), read(each["raw"])
+
+
+def read(raw: str | bytes) -> dict[str, Any]:
+    """A receipt as it came; a field of a till's own may hold any number and any bytes."""
+    text = raw if isinstance(raw, str) else raw.decode(errors="replace")
+    found: dict[str, Any] = json.loads(text, parse_int=_integer)
+    return found
 
 
 def parquet(system: System) -> Iterator[tuple[str, Facts]]:
     """Every receipt of the analytic archive, after an export of all closed days."""
     command(system, "persistence", "export-parquet")
     for path in sorted((system.data_dir / "parquet").rglob("*.parquet")):
-        if ".writing" not in path.parts:
-            for batch in pyarrow.parquet.ParquetFile(path).iter_batches(5_000):
-                yield from ((row["key"], of_row(row)) for row in batch.to_pylist())
+        # The day is the folder's name, as DuckDB and others read it.
+        name, _, day = path.parent.name.partition("=")
+        if name != "businessDay":
+            continue
+        for batch in pyarrow.parquet.ParquetFile(path).iter_batches(5_000):
+            for row in batch.to_pylist():
+                yield row["key"], of_row(row | {name: date.fromisoformat(day)})
 
 
 def api(system: System) -> Iterator[tuple[str, Facts]]:
     """Every receipt of an export of the archive's service."""
-    for line in _asked(system, "/export", {"format": "ndjson"}).splitlines():
-        view = json.loads(line)
-        yield view["key"], of_view(view)
+    # Not by splitlines: a name may hold what Unicode calls a line break.
+    for line in _asked(system, "/export", {"format": "ndjson"}).split("\n"):
+        if line:
+            view = json.loads(line)
+            yield view["key"], of_view(view)
 
 
 def sales(system: System, days: Iterable[str]) -> Sums:
@@ -148,7 +159,7 @@ def seals(system: System, folder: Path) -> Iterator[tuple[str, Facts]]:
         for line in file:
             content = json.loads(line)
             if content["key"] in sealed:
-                yield content["key"], of_document(content | {"customer": None})
+                yield _whole_key(content), of_document(content | {"customer": None})
 
 
 def page(system: System) -> dict[str, Any]:
@@ -257,6 +268,17 @@ def _asked(system: System, path: str, question: dict[str, str]) -> str:
         if answer.status != 200:
             raise CommandFailed(f"{path} {question}: {answer.status} {body[:500]!r}")
         return body.decode()
+
+
+def _whole_key(content: dict[str, Any]) -> str:
+    """The key of a sealed receipt: a client's own UUID is sealed without its store."""
+    key, store = str(content["key"]), str(content["store"])
+    return key if key.count("/") > 1 else f"{quote(store, safe=' ')}/{key}"
+
+
+def _integer(digits: str) -> int | float:
+    # Python reads no more than 4,300 digits.
+    return int(digits) if len(digits) < 100 else float("inf")
 
 
 def _host(url: str) -> str:

@@ -6,7 +6,7 @@ arithmetic or calendar shows.
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, NamedTuple
 
@@ -108,8 +108,15 @@ class Adding:
     def __init__(self) -> None:
         self._sums: dict[tuple[str, str, str], list[int]] = {}
 
-    def add(self, receipt: Facts, hour: str | None = None, kind: str | None = None) -> None:
-        """One more. Outputs that have no hour or no kind are not asked for it."""
+    def add(
+        self,
+        receipt: Facts,
+        hour: str | None = None,
+        kind: str | None = None,
+        late: bool = False,
+        marks: Iterable[str] = (),
+    ) -> None:
+        """One more. Outputs that have no hour, kind, lateness or marks are not asked for them."""
         units = sum(line.units for line in receipt.lines)
         whole = (units, receipt.gross, receipt.net)
         for breakdown, key in (
@@ -117,6 +124,8 @@ class Adding:
             ("hour", hour),
             ("store", receipt.store),
             ("kind", kind),
+            ("late", "" if late else None),
+            *(("mark", mark) for mark in marks),
         ):
             if key is not None:
                 self._add(receipt.day, breakdown, [(key, whole)])
@@ -146,6 +155,36 @@ def kind_of(receipt: Mapping[str, Any]) -> str:
     if receipt.get("transactionType") == "void":
         return "voids"
     return "returns" if scaled(receipt["documentTotal"]["grossTotal"], 100) < 0 else "sales"
+
+
+def is_late(receipt: Mapping[str, Any], store: Store) -> bool:
+    """Whether the door got it when the business day was over that it counts on."""
+    day = date.fromisoformat(day_and_hour(receipt["date"], store)[0])
+    over = datetime.combine(day + timedelta(days=1), time(store.cutoff_hour), store.info)
+    return bool(receipt["receivedTime"] >= over.timestamp())
+
+
+def marks_of(receipt: Mapping[str, Any], store: Store, ahead: float) -> set[str]:
+    """The marks of its sums, and of a date more than `ahead` seconds after the door's clock.
+
+    The marks of single lines, products of floats, are left to the door.
+    """
+    total = receipt["documentTotal"]
+    net, tax, gross = (
+        scaled(total[name], 100) for name in ("netTotal", "taxPayable", "grossTotal")
+    )
+
+    def cents(parts: Iterable[Mapping[str, Any]], name: str) -> int:
+        return sum(scaled(part[name], 100) for part in parts)
+
+    broken = {
+        "sum-net": cents(receipt["lines"], "creditAmount") != net,
+        "sum-gross": cents(receipt["lines"], "settlementAmount") != gross,
+        "total-gross": net + tax != gross,
+        "tenders": cents(receipt["settlements"], "settlementAmount") != gross,
+        "clock-ahead": wall(receipt["date"], store).timestamp() > receipt["receivedTime"] + ahead,
+    }
+    return {mark for mark, found in broken.items() if found}
 
 
 def expected(receipts: Iterable[Mapping[str, Any]], stores: Mapping[str, Store]) -> Sums:

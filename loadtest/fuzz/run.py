@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,18 +61,24 @@ def run(system: System, options: Options, folder: Path, say: Say) -> Report:
     before = system.pids()
     door = urlsplit(system.entrypoint)
     sender = Sender(str(door.hostname), int(door.port or 0), options.seed)
+    started = time.monotonic()
     with Memory(before["entrypoint"]) as memory:
         sent = asyncio.run(sender.run(options.receipts, options.broken, say))
     report = Report(options, sent, memory.most)
     restarted = [name for name, pid in system.pids().items() if before.get(name) != pid]
     report.problems += [f"{name} died and was started again" for name in restarted]
-    say("everything is sent; comparing the places")
+    seconds = time.monotonic() - started
+    say(
+        f"everything is sent, {options.receipts / seconds:,.0f} receipts and"
+        f" {options.broken / seconds:,.0f} broken requests a second; waiting for `verify`"
+    )
     verdict = settled(system)
     report.verdict = verdict
     try:
-        report.problems += differences(system, sent.known, folder / "seals")
+        report.problems += differences(system, sent.known, folder / "seals", say)
     except (TillstreamError, OSError, ValueError, KeyError) as error:
-        report.problems.append(f"a place cannot be read: {error!r}")
+        where = "".join(traceback.format_tb(error.__traceback__)[-2:])
+        report.problems.append(f"a place cannot be read: {error!r}\n{where}")
     restarted = [name for name, pid in system.pids().items() if before.get(name) != pid]
     report.problems += [f"{name} has another process at the end" for name in restarted]
     return report

@@ -5,6 +5,7 @@ import random
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,12 +14,14 @@ from loadtest.fuzz.allowed import Allowed, Receipt
 from loadtest.fuzz.broken import Broken
 from loadtest.fuzz.client import Answer, Connection
 from loadtest.fuzz.formats import Request, request
+from loadtest.fuzz.huge import huge
+from loadtest.fuzz.stores import DAYS
 from tillstream.contracts import Receipt as Contract
 from tillstream.contracts import receipt_key
 
-#: Connections that send at once, and receipts of a batch.
+#: Connections that send at once, and receipts of one request.
 CONNECTIONS = 8
-BATCH = 250
+SIZES = (*(1,) * 12, 2, 3, 20, 250)
 #: Numbers of two senders lie so far apart.
 APART = 10_000_000
 #: Of a thousand receipts that come by themselves: sent again, the same and with other content.
@@ -26,8 +29,8 @@ AGAIN, ALTERED = 60, 40
 #: Receipts that a sender may send again, and failures that are told.
 REMEMBERED = 200
 MAX_TOLD = 20
-#: Broken requests that are followed by a huge one.
-HUGE_EVERY = 2_000
+#: Of so many broken requests of a sender one is huge; of fewer, two.
+HUGE_EVERY = 1_000
 
 _head = msgspec.json.Decoder(Contract)
 
@@ -86,9 +89,12 @@ class Sender:
 
     async def _send(self, number: int, receipts: int, broken: int) -> None:
         luck = random.Random(f"{self._seed}/{number}")
-        allowed = Allowed(luck, first=(2 * number + 1) * APART)
-        breaker = Broken(luck, Allowed(luck, first=(2 * number + 2) * APART))
+        # The page shows the present day, so some are sold on it.
+        days = (*DAYS, datetime.now(UTC).date().isoformat())
+        allowed = Allowed(luck, days, first=(2 * number + 1) * APART)
+        breaker = Broken(luck, Allowed(luck, days, first=(2 * number + 2) * APART))
         recent: OrderedDict[str, Receipt] = OrderedDict()
+        huge_every = max(1, min(HUGE_EVERY, broken // 2))
         async with Connection(self._host, self._port) as connection:
             while receipts > 0 or broken > 0:
                 if receipts > 0 and (broken <= 0 or luck.random() < 0.3):
@@ -97,10 +103,12 @@ class Sender:
                     )
                 else:
                     broken -= 1
-                    huge = broken % HUGE_EVERY == HUGE_EVERY - 1 - number
-                    await self._send_broken(
-                        connection, breaker.huge() if huge else breaker.request()
-                    )
+                    if broken % huge_every == 0:
+                        # Each sender begins elsewhere, so that a short run has every kind.
+                        kind = 2 * number + broken // huge_every
+                        await self._send_broken(connection, huge(kind))
+                    else:
+                        await self._send_broken(connection, breaker.request())
 
     async def _send_allowed(
         self,
@@ -114,18 +122,18 @@ class Sender:
         if recent and draw < AGAIN + ALTERED:
             receipt = luck.choice(list(recent.values()))
             if draw < AGAIN:
-                await self._post(connection, [receipt], luck, {202})
+                await self._post(connection, [receipt], luck)
                 self._repeated += 1
             else:
                 total = receipt["documentTotal"]
                 gross = -1 if total["grossTotal"] != -1 else -2
                 other = receipt | {"documentTotal": total | {"grossTotal": gross}}
                 # The door knows it, or hands on what is met as a conflict downstream.
-                await self._post(connection, [other], luck, {202, 409})
+                await self._post(connection, [other], luck, may_conflict=True)
             return 1
-        many = min(left, luck.choice((1, 1, 1, 1, 2, 20, BATCH)))
+        many = min(left, luck.choice(SIZES))
         batch = [allowed.receipt() for _ in range(many)]
-        await self._post(connection, batch, luck, {202})
+        await self._post(connection, batch, luck)
         for receipt in batch[-2:]:
             recent[str(receipt["cashReceiptID"])] = receipt
             if len(recent) > REMEMBERED:
@@ -133,13 +141,20 @@ class Sender:
         return many
 
     async def _post(
-        self, connection: Connection, batch: list[Receipt], luck: random.Random, right: set[int]
+        self,
+        connection: Connection,
+        batch: list[Receipt],
+        luck: random.Random,
+        may_conflict: bool = False,
     ) -> None:
         sent = request(batch, luck)
         answer = await connection.post(sent)
         self.sent += len(batch)
         self._answers["allowed", answer.status] += 1
-        if answer.status not in right:
+        conflict = may_conflict and (
+            answer.status == 409 or (answer.status == 422 and b'"rule":"conflict"' in answer.body)
+        )
+        if answer.status != 202 and not conflict:
             self._fail("an allowed receipt is not accepted", sent, answer)
         if answer.status == 202:
             self._accepted += len(batch)
