@@ -24,7 +24,7 @@ from tillstream.printable import printable
 S = TypeVar("S", bound=settings.Settings)
 
 #: Parameters of mallopt(3), from malloc.h.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 #: Option of prctl(2), from linux/prctl.h.
 _PR_SET_PDEATHSIG = 1
@@ -77,12 +77,15 @@ def calm_allocator() -> None:
 
     By default glibc gives large blocks back to the kernel at once, which clears every page of the
     next one: it made a copy of a batch fifteen times as slow as the copying itself. Elsewhere
-    than on glibc nothing changes.
+    than on glibc nothing changes. The bound is that of one arena, and by default each thread has an
+    arena of its own: six threads that read large bodies in turn kept 350 MB. To be called before
+    any thread is started.
     """
     with contextlib.suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL("libc.so.6").mallopt
         mallopt(_M_MMAP_THRESHOLD, 32 * 1024 * 1024)
         mallopt(_M_TRIM_THRESHOLD, 64 * 1024 * 1024)
+        mallopt(_M_ARENA_MAX, 1)
 
 
 @contextlib.contextmanager
