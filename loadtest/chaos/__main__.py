@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from loadtest.chaos.plan import HOWS, OTHER, PROGRAMS, UNBIND, faults
+from loadtest.chaos.plan import FULL, HOWS, OTHER, PROGRAMS, UNBIND, faults
 from loadtest.chaos.run import Options, run
 from loadtest.chaos.system import system_for_faults
 from tillstream import process
@@ -23,7 +23,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     options = Options(arguments.seconds, arguments.rate, arguments.seed)
     try:
-        with system_for_faults() as system:
+        fills_disk = any(fault.target == FULL for fault in chosen)
+        with system_for_faults(fills_disk=fills_disk) as system:
             report = run(system, chosen, options, lambda line: print(line, flush=True))
     except TillstreamError as error:
         process.fail(error)

@@ -9,6 +9,8 @@ from tillstream.errors import ServerNotReady
 
 #: Where Debian's package libfaketime has it, by machine.
 LIBRARIES = "/usr/lib/*-linux-gnu/faketime/libfaketime.so.1"
+#: Where the library reads the offset of the program that has loaded it.
+FILE_VARIABLE = "FAKETIME_TIMESTAMP_FILE"
 #: The program whose clock it is.
 PROGRAM = "totals"
 
@@ -27,7 +29,7 @@ def environ(file: Path) -> dict[str, str]:
     set_clock(file, RIGHT)
     return {
         "LD_PRELOAD": library,
-        "FAKETIME_TIMESTAMP_FILE": str(file),
+        FILE_VARIABLE: str(file),
         "FAKETIME_CACHE_DURATION": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }

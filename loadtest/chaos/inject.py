@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from loadtest.bench.private import System
-from loadtest.chaos import clock
+from loadtest.chaos import clock, disk
 from loadtest.chaos.plan import PROGRAMS, Fault
-from loadtest.chaos.system import clock_file
 from loadtest.chaos.watch import wait_until
 from tillstream import broker, topology
 from tillstream.errors import ServerNotReady
@@ -43,9 +43,15 @@ def inject(system: System, fault: Fault) -> float:
         case "disk", _:
             _alarm(system, fault, ("set_disk_free_limit", "1000000GB"), DISK_LIMIT)
         case "clock", _:
-            file = clock_file(system)
+            file = Path(system.environ[clock.FILE_VARIABLE])
             clock.set_clock(file, clock.WRONG)
             with _lifted(lambda: clock.set_clock(file, clock.RIGHT)):
+                time.sleep(fault.hold)
+        case "segments", _:
+            _delete_log(system)
+        case "full", _:
+            taken = disk.fill(system.data_dir.parent)
+            with _lifted(taken.unlink):
                 time.sleep(fault.hold)
         case "unbind", _:
             _unbind(system, fault)
@@ -71,6 +77,18 @@ def _alarm(system: System, fault: Fault, command: tuple[str, str], normal: str) 
     with _lifted(lambda: system.rabbitmqctl(command[0], normal)):
         system.rabbitmqctl(*command)
         time.sleep(fault.hold)
+
+
+def _delete_log(system: System) -> None:
+    program = PROGRAMS["broker"]
+    files = f"rabbitmq/mnesia/*/stream/__{topology.RECEIPTS_LOG}_*/*"
+    system.supervisor.control.stop(program)
+    with _lifted(lambda: system.supervisor.control.start(program)):
+        found = list(system.data_dir.glob(files))
+        for file in found:
+            file.unlink()
+    if not found:
+        raise ServerNotReady(f"the log has no files {files}")
 
 
 def _unbind(system: System, fault: Fault) -> None:

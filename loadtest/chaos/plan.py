@@ -17,16 +17,22 @@ PROGRAMS = {
 }
 HOWS = ("kill", "stop", "restart")
 
-#: Faults that end no process, and the word for each: the broker's memory alarm and its disk alarm,
-#: the totals worker's clock 401 days ahead.
+#: Faults of the broker that end no process: its memory alarm, its disk alarm.
 ALARMS = ("alarm", "disk")
-CLOCK = "clock"
+#: The totals worker's clock is 401 days ahead; the log's files are deleted while the broker is
+#: away; another program takes all of the disk.
+CLOCK, SEGMENTS, FULL = "clock", "segments", "full"
 #: A fault of an operator: the archive's queue is no longer bound.
 UNBIND = "unbind"
 
 #: What else `all` has.
-OTHER = (*ALARMS, CLOCK)
-_WORDS = dict.fromkeys(ALARMS, "raise") | {CLOCK: "jump", UNBIND: "delete"}
+OTHER = (*ALARMS, CLOCK, SEGMENTS, FULL)
+_WORDS = dict.fromkeys(ALARMS, "raise") | {
+    CLOCK: "jump",
+    SEGMENTS: "delete",
+    FULL: "fill",
+    UNBIND: "delete",
+}
 
 #: Bounds of how long something is frozen, unbound or alarmed, seconds.
 SHORTEST_HOLD, LONGEST_HOLD = 3.0, 8.0
@@ -36,7 +42,7 @@ class Fault(NamedTuple):
     """One thing that goes wrong."""
 
     target: str
-    #: `kill`, `stop` or `restart` of a program; `raise`, `jump`, `delete` of what is none.
+    #: `kill`, `stop` or `restart` of a program; another word for what is none.
     how: str
     #: How long a fault lasts that is lifted by us, seconds; 0 where it is over at once.
     hold: float = 0.0
@@ -59,7 +65,7 @@ def faults(targets: Sequence[str], how: str, rounds: int, seed: int) -> list[Fau
     kinds = [kind for target in dict.fromkeys(targets) for kind in _kinds(target, how)]
     random.shuffle(kinds)
     chosen = itertools.islice(itertools.cycle(kinds), rounds)
-    return [Fault(target, way, _hold(way, random)) for target, way in chosen]
+    return [Fault(target, way, _hold(target, way, random)) for target, way in chosen]
 
 
 def _kinds(target: str, how: str) -> list[tuple[str, str]]:
@@ -68,7 +74,7 @@ def _kinds(target: str, how: str) -> list[tuple[str, str]]:
     return [(target, _WORDS[target])]
 
 
-def _hold(how: str, random: Random) -> float:
-    if how in ("kill", "restart"):
+def _hold(target: str, how: str, random: Random) -> float:
+    if how in ("kill", "restart") or target == SEGMENTS:
         return 0.0
     return round(random.uniform(SHORTEST_HOLD, LONGEST_HOLD), 1)

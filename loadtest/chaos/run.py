@@ -15,7 +15,7 @@ from loadtest.chaos.history import History, Verdict
 from loadtest.chaos.inject import inject
 from loadtest.chaos.observe import observe, publish_undecodable
 from loadtest.chaos.outage import PATIENCE_SECONDS, Outage, outage
-from loadtest.chaos.plan import UNBIND, Fault
+from loadtest.chaos.plan import SEGMENTS, UNBIND, Fault
 from loadtest.chaos.report import Report, Row
 from loadtest.chaos.sender import Sender
 from loadtest.chaos.stream import Stream
@@ -99,9 +99,7 @@ class Rounds:
         outages = self._outages(injected, lifted)
         # 4. the check
         answered = self._sender.pause(PAUSE_SECONDS)
-        if fault.target == UNBIND:
-            # What nobody is told of is mended by hand: docs/chaos.md.
-            _output([sys.executable, "-m", "persistence", "refill"], self._system)
+        self._mend(fault)
         earlier, self._verdict = self._verdict, self.settle()
         return Row(
             fault,
@@ -114,6 +112,20 @@ class Rounds:
                 *([] if answered else ["receipts without an answer"]),
             ],
         )
+
+    def _mend(self, fault: Fault) -> None:
+        """What an operator does by hand after some faults: docs/chaos.md."""
+        if fault.target == UNBIND:
+            _output([sys.executable, "-m", "persistence", "refill"], self._system)
+        if fault.target == SEGMENTS:
+            # What the lost log held and nobody had counted is in the archive, once it is there.
+            wait_until(lambda: not self._missing(), SETTLE_SECONDS)
+            command = [sys.executable, "-m", "analytics", "recount", "--from", "archive"]
+            _output(command, self._system)
+
+    def _missing(self) -> bool:
+        found = self._check(0.0, letters=False)
+        return found is None or bool(found.missing)
 
     def settle(self, *, letters: bool = False) -> Verdict:
         """The verdict once it holds and goes on holding, or the last one before the deadline."""

@@ -2,11 +2,11 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from loadtest.bench.private import System, running_system
-from loadtest.chaos import clock
+from loadtest.chaos import clock, disk
 
 DATABASE = "tillstream"
 
@@ -17,10 +17,11 @@ DOORS = 2
 
 
 @contextmanager
-def system_for_faults() -> Iterator[System]:
+def system_for_faults(*, fills_disk: bool) -> Iterator[System]:
     """Every server and room, ready; ended and removed afterwards.
 
-    To be entered from the main thread. Raises ServerNotReady.
+    With `fills_disk` on a disk of its own. To be entered from the main thread. Raises
+    ServerNotReady.
     """
     environ = {
         "MONGO_DATABASE": DATABASE,
@@ -29,13 +30,17 @@ def system_for_faults() -> Iterator[System]:
         "API_KEYS": "off",
         "REFUSE_RULES": "",
     }
-    with tempfile.TemporaryDirectory(prefix="tillstream-chaos-") as folder:
-        parent = Path(folder)
-        clocks = {clock.PROGRAM: clock.environ(parent / "clock")}
-        with running_system(environ=environ, program_environ=clocks, parent=parent) as system:
-            yield system
-
-
-def clock_file(system: System) -> Path:
-    """What the totals worker's clock is set by."""
-    return system.data_dir.parent / "clock"
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tillstream-chaos-")))
+        parent = folder
+        if fills_disk:
+            parent = folder / "disk"
+            stack.enter_context(disk.own_disk(parent))
+            environ["MIN_FREE_DISK_BYTES"] = str(disk.LEAST_FREE_BYTES)
+        file = folder / "clock"
+        environ[clock.FILE_VARIABLE] = str(file)
+        clocks = {clock.PROGRAM: clock.environ(file)}
+        system = stack.enter_context(
+            running_system(environ=environ, program_environ=clocks, parent=parent)
+        )
+        yield system

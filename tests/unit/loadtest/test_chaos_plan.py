@@ -9,7 +9,7 @@ from loadtest.chaos.plan import ALARMS, HOWS, LONGEST_HOLD, PROGRAMS, SHORTEST_H
 EVERY_KIND = {
     *(f"{target} {how}" for target in PROGRAMS for how in HOWS),
     *(f"{alarm} raise" for alarm in ALARMS),
-    "clock jump",
+    *("clock jump", "segments delete", "full fill"),
 }
 
 
@@ -42,5 +42,5 @@ def test_only_what_does_not_end_by_itself_is_held() -> None:
     held = {fault.how for fault in faults(["all", "unbind"], "all", 100, seed=1) if fault.hold}
     holds = [fault.hold for fault in faults(["totals"], "stop", 100, seed=1)]
 
-    assert {"stop", "raise", "jump"} == held
+    assert {"stop", "raise", "jump", "fill"} == held
     assert SHORTEST_HOLD <= min(holds) <= max(holds) <= LONGEST_HOLD

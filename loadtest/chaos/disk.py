@@ -1,0 +1,49 @@
+"""A disk of the run's own that another program fills: a tmpfs, where mounting is allowed."""
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tillstream.errors import ServerNotReady
+
+MEGABYTES = 3_000
+#: The door refuses below it.
+LEAST_FREE_BYTES = 300_000_000
+CHUNK_BYTES = 1 << 20
+
+
+@contextmanager
+def own_disk(path: Path) -> Iterator[None]:
+    """A disk at `path`, empty, until the end. Raises ServerNotReady where none may be mounted."""
+    path.mkdir()
+    options = f"size={MEGABYTES}m,mode=700"
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tillstream-chaos", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ServerNotReady(f"a disk to fill has to be mounted, as root: {done.stderr.strip()}")
+    try:
+        yield
+    finally:
+        # Lazily: a process that still ends does not keep the run from ending.
+        subprocess.run(["umount", "--lazy", str(path)], check=True)
+
+
+def fill(path: Path) -> Path:
+    """Take all free space of the disk that `path` is on; removing the returned file ends it."""
+    taken = path / "of-another-program"
+    with taken.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while _free(path):
+            file.write(bytes(min(_free(path), CHUNK_BYTES)))
+    return taken
+
+
+def _free(path: Path) -> int:
+    disk = os.statvfs(path)
+    return disk.f_bavail * disk.f_frsize
