@@ -81,7 +81,8 @@ def _alarm(system: System, fault: Fault, command: tuple[str, str], normal: str) 
 
 def _delete_log(system: System) -> None:
     program = PROGRAMS["broker"]
-    files = f"rabbitmq/mnesia/*/stream/__{topology.RECEIPTS_LOG}_*/*"
+    name = topology.RECEIPTS_LOG.replace(".", "_")
+    files = f"rabbitmq/mnesia/*/stream/__{name}_*/*"
     system.supervisor.control.stop(program)
     with _lifted(lambda: system.supervisor.control.start(program)):
         found = list(system.data_dir.glob(files))
