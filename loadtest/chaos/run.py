@@ -1,8 +1,6 @@
 """One run: fault after fault on a system under load, each followed by a check of every receipt."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -11,11 +9,13 @@ from zoneinfo import ZoneInfo
 from pymongo.errors import PyMongoError
 
 from loadtest.bench.private import System
+from loadtest.chaos.command import command
 from loadtest.chaos.history import History, Verdict
 from loadtest.chaos.inject import inject
+from loadtest.chaos.log_lost import bring_log_back
 from loadtest.chaos.observe import observe, publish_undecodable
 from loadtest.chaos.outage import PATIENCE_SECONDS, Outage, outage
-from loadtest.chaos.plan import SEGMENTS, UNBIND, Fault
+from loadtest.chaos.plan import FULL, SEGMENTS, UNBIND, Fault
 from loadtest.chaos.report import Report, Row
 from loadtest.chaos.sender import Sender
 from loadtest.chaos.stream import Stream
@@ -25,12 +25,13 @@ from loadtest.chaos.watch import COMPONENTS, Watch, wait_until
 CALM_SECONDS = 2.0
 #: Longest wait for the system to come back; what is not back within BACK_SECONDS has failed.
 HEAL_SECONDS = 60.0
+#: How long a broker may take to come back by itself after a full disk, seconds.
+RECOVERY_SECONDS = 20.0
 #: Longest wait for what is on its way, and then for the archive and the totals, seconds.
 PAUSE_SECONDS = 30.0
 SETTLE_SECONDS = 45.0
 #: A verdict has to hold that long: what comes twice may come late.
 STABLE_SECONDS = 1.0
-VERIFY_SECONDS = 300
 
 Say = Callable[[str], None]
 
@@ -92,6 +93,9 @@ class Rounds:
         # 2. the fault
         injected = time.time()
         lifted = inject(self._system, fault)
+        if fault.target == FULL and not self._takes_receipts(lifted):
+            bring_log_back(self._system)
+            lifted = time.time()
         # 3. the heal: every component is heard again, and has caught up
         time.sleep(2 * PATIENCE_SECONDS)
         wait_until(lambda: self._is_well(injected, lifted), HEAL_SECONDS)
@@ -113,15 +117,18 @@ class Rounds:
             ],
         )
 
+    def _takes_receipts(self, since: float) -> bool:
+        accepted = self._watch.beats["entrypoint"]
+        return wait_until(lambda: bool(accepted) and accepted[-1] > since, RECOVERY_SECONDS)
+
     def _mend(self, fault: Fault) -> None:
         """What an operator does by hand after some faults: docs/chaos.md."""
         if fault.target == UNBIND:
-            _output([sys.executable, "-m", "persistence", "refill"], self._system)
+            command(self._system, "persistence", "refill")
         if fault.target == SEGMENTS:
             # What the lost log held and nobody had counted is in the archive, once it is there.
             wait_until(lambda: not self._missing(), SETTLE_SECONDS)
-            command = [sys.executable, "-m", "analytics", "recount", "--from", "archive"]
-            _output(command, self._system)
+            command(self._system, "analytics", "recount", "--from", "archive")
 
     def _missing(self) -> bool:
         found = self._check(0.0, letters=False)
@@ -163,25 +170,11 @@ class Rounds:
 
 def verify(system: System) -> dict[str, Any] | None:
     """What `python -m analytics verify` finds, with its `status`; None where it does not exist."""
-    command = [sys.executable, "-m", "analytics"]
-    listed = _output([*command, "--help"], system)
-    if "verify" not in listed.stdout:
+    if "verify" not in command(system, "analytics", "--help").stdout:
         return None
-    done = _output([*command, "verify", "--json"], system)
+    done = command(system, "analytics", "verify", "--json")
     try:
         found: dict[str, Any] = json.loads(done.stdout)
     except json.JSONDecodeError:
         found = {"error": (done.stderr or done.stdout)[-2000:]}
     return found | {"status": done.returncode}
-
-
-def _output(command: Sequence[str], system: System) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        env=system.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        timeout=VERIFY_SECONDS,
-    )
