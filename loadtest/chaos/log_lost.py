@@ -1,4 +1,4 @@
-"""What an operator does where the broker cannot open the log any more: docs/runbooks/log-lost.md."""
+"""What an operator does where the log cannot be opened any more: docs/runbooks/log-lost.md."""
 
 from loadtest.bench.private import System
 from loadtest.chaos.command import command
