@@ -1,13 +1,22 @@
 """What an operator does where the log cannot be opened any more: docs/runbooks/log-lost.md."""
 
+import pika.exceptions
+
 from loadtest.bench.private import System
 from loadtest.chaos.command import command
+from loadtest.chaos.plan import PROGRAMS
+from loadtest.chaos.watch import wait_until
+from tillstream import broker
 from tillstream.errors import ServerNotReady
 from tillstream.local.programs import SERVERS
 
+#: Longest wait for the broker's start.
+BROKER_SECONDS = 60.0
+
 
 def bring_log_back(system: System) -> None:
-    """With every room ended: the log anew from the archive, the ledger from the log.
+    """With every room ended and the broker just started: the log anew from the archive, the ledger
+    from the log.
 
     Raises ServerNotReady where a command fails.
     """
@@ -15,6 +24,10 @@ def bring_log_back(system: System) -> None:
     rooms = [program.name for program in system.supervisor.programs if program.group != SERVERS]
     for name in rooms:
         control.stop(name)
+    # Amid a full disk it may have lost processes of a queue, and not started them again.
+    control.stop(PROGRAMS["broker"])
+    control.start(PROGRAMS["broker"])
+    wait_until(lambda: _is_up(system), BROKER_SECONDS)
     for words in (("persistence", "rebuild-log"), ("analytics", "recount")):
         done = command(system, *words)
         if done.returncode:
@@ -22,3 +35,11 @@ def bring_log_back(system: System) -> None:
             raise ServerNotReady(f"{' '.join(words)} ends with {done.returncode}: {said}")
     for name in rooms:
         control.start(name)
+
+
+def _is_up(system: System) -> bool:
+    try:
+        broker.connect(system.amqp_url, "chaos").close()
+    except (pika.exceptions.AMQPError, OSError):
+        return False
+    return True
