@@ -61,7 +61,7 @@ def url(amqp_url: str, mongo_url: str) -> Iterator[str]:
         for name in NAMES:
             lines = [line(700, name)]
             by_store = receipt(1, cents=700, storeID=name, terminalID=name, date=wall, lines=lines)
-            by_number = receipt(0, cents=800, storeID="F30", date=wall) | {"cashReceiptID": name}
+            by_number = receipt(0, cents=800, storeID="Nord", date=wall) | {"cashReceiptID": name}
             client[DATABASE]["receipts"].insert_many(
                 [archived(by_store, now), archived(by_number, now)]
             )
@@ -106,7 +106,7 @@ def test_a_link_leads_to_the_store_and_the_receipt_of_any_name(
 
 
 def test_every_receipt_of_a_store_has_its_own_page(browser: Browser, url: str) -> None:
-    with viewing(browser, url, path="store?id=F30", locale="en-GB") as page:
+    with viewing(browser, url, path="store?id=Nord", locale="en-GB") as page:
         page.wait_for_selector("#store-latest a")
         links = page.locator("#store-latest a").evaluate_all("all => all.map(a => a.href)")
         keys = []
