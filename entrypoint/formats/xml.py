@@ -45,7 +45,10 @@ def receipts(body: bytes) -> Iterable[Entry]:
         raise NotReadableError(f"it has more than {MAX_EQUAL_SIGNS} signs =; send less at once")
     _require_its_encoding(body)
     try:
-        yield from _read(body)
+        # Closed here: an iterator that is left early is garbage in a ring, which would hold the
+        # body until the collector comes, and it comes seldom.
+        with io.BytesIO(body) as source:
+            yield from _read(source)
     except DefusedXmlException as error:
         raise NotReadableError("document types and entities are not allowed") from error
     except (ParseError, ValueError, LookupError) as error:
@@ -65,14 +68,14 @@ def _require_its_encoding(body: bytes) -> None:
     raise NotReadableError(f"it is UTF-8 and its first line says {name!r}; declare UTF-8")
 
 
-def _read(body: bytes) -> Iterator[Entry]:
+def _read(source: io.BytesIO) -> Iterator[Entry]:
     """Each receipt as soon as it is whole, so that one of them is in memory at a time."""
     root: Element | None = None
     #: Levels that are open, elements since the last receipt, receipts so far.
     depth = elements = position = 0
     # The level of a receipt: the root itself, or below `<receipts>`.
     level = 1
-    for event, element in iterparse(io.BytesIO(body), ("start", "end"), forbid_dtd=True):
+    for event, element in iterparse(source, ("start", "end"), forbid_dtd=True):
         if event == "start":
             depth += 1
             elements += 1

@@ -1,9 +1,14 @@
 """XML: every element, attribute and text is taken as it stands, or refused with its place."""
 
+import contextlib
+import gc
 import json
+import sys
 
 import pytest
 
+from entrypoint.formats import xml
+from entrypoint.formats.reading import NotReadableError
 from tests.receipts import line, receipt
 from tests.unit.entrypoint.reading import content, read, refusal
 from tests.written import as_xml
@@ -176,3 +181,16 @@ def test_empty_lists_are_lists() -> None:
 
     assert [] == actual["lines"]
     assert json.loads(json.dumps(actual)) == actual
+
+
+def test_a_body_that_is_refused_early_is_let_go_at_once() -> None:
+    body = b"<receipt>" + b"<a>" * 100_000
+    gc.disable()
+    try:
+        before = sys.getrefcount(body)
+        with contextlib.suppress(NotReadableError):
+            list(xml.receipts(body))
+
+        assert before == sys.getrefcount(body)
+    finally:
+        gc.enable()
