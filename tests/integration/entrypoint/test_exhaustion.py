@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.attacked import JSON, MAX_RESIDENT, MIB, Door, attacked, status_of
 
 XML = {"Content-Type": "application/xml"}
 CSV = {"Content-Type": "text/csv"}
+NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
 @pytest.fixture
@@ -47,6 +49,28 @@ def test_a_small_body_that_unpacks_to_millions_is_told_soon_and_cheaply(
     if status == 422:
         assert 100 == len(answer.json()["refused"])
     assert door.slowest_till() < 1
+    assert door.peak() < MAX_RESIDENT
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        pytest.param(b"[" + b"0," * 99_999 + b"0]", JSON, id="rows of JSON"),
+        pytest.param(b"{}\n" * 100_000, NDJSON, id="lines"),
+    ],
+)
+def test_many_clients_with_bodies_that_become_much_are_read_a_few_at_a_time(
+    door: Door, body: bytes, headers: dict[str, str]
+) -> None:
+    def post(_: int) -> int:
+        answer = door.client.post("/receipts", content=body, headers=headers, timeout=60)
+        return answer.status_code
+
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(post, range(32)))
+
+    # Who waits for its turn too long is asked to come again.
+    assert {422} <= set(answers) <= {422, 503}
     assert door.peak() < MAX_RESIDENT
 
 
