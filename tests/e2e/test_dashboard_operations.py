@@ -21,7 +21,7 @@ from tests.e2e.browser import FLAGS
 from tests.processes import running
 from tests.receipts import receipt, stamped
 from tests.waiting import wait_until
-from tillstream import topology
+from tillstream import data_folder, topology
 
 
 def queue(page: Page) -> list[Any]:
@@ -141,6 +141,7 @@ def test_what_was_accepted_and_does_not_count_is_told_with_its_reason(
         "MONGO_DATABASE": mongo_database,
         "DATA_DIR": str(tmp_path),
     }
+    data_folder.note_current(tmp_path)
     full = date(2026, 2, 3)
     path = tmp_path / "analytics" / "totals.sqlite3"
     path.parent.mkdir()
