@@ -338,7 +338,7 @@ def test_a_store_of_one_category_is_a_link_and_its_csv_is_its_tables(
         page.wait_for_selector('#store-revenue[data-value="10.40"]')
         window = page.url.partition("?")[2]
 
-    assert ("5.90", 5.9, "window=6h") == (revenue, plotted, window)
+    assert ("5.90", 5.9, "id=Lyon/4&window=6h") == (revenue, plotted, window)
     assert tables == [row for row in saved if row[0] in {name for name, *_ in tables}]
     assert ["figure", "store-revenue", "5.90"] in saved
 

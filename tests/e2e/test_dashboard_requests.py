@@ -145,7 +145,7 @@ def test_a_port_that_is_taken_ends_the_start_with_one_line(amqp_url: str, mongo_
     elsewhere = started("192.0.2.1", port)
 
     assert (
-        1,
+        EX_PORT_TAKEN,
         [f"error: port {port} is taken by another program; set DASHBOARD_PORT to a free port"],
     ) == taken
-    assert (78, 1) == (elsewhere[0], len(elsewhere[1]))
+    assert (EX_CONFIG, 1) == (elsewhere[0], len(elsewhere[1]))
