@@ -40,15 +40,19 @@ def share(host: str, port: int, variable: str) -> SharedPort:
 
 
 def _listen_beside(host: str, port: int) -> socket.socket:
-    listener = _bound(socket.socket, host, port, "", socket.SO_REUSEPORT)
+    # A connection that lingers has the options of its listener: without SO_REUSEADDR it would hold
+    # the port for a minute after the last process is gone.
+    options = (socket.SO_REUSEPORT, socket.SO_REUSEADDR)
+    listener = _bound(socket.socket, host, port, "", *options)
     listener.listen(BACKLOG)
     return listener
 
 
-def _bound(kind: type[S], host: str, port: int, variable: str, option: int) -> S:
+def _bound(kind: type[S], host: str, port: int, variable: str, *options: int) -> S:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = kind(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, option, 1)
+    for option in options:
+        bound.setsockopt(socket.SOL_SOCKET, option, 1)
     try:
         bound.bind((host, port))
     except OSError as error:

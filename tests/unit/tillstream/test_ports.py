@@ -9,6 +9,7 @@ import pytest
 
 from tillstream import ports
 from tillstream.errors import PortTaken
+from tillstream.local.ports import free_port
 
 
 @pytest.mark.parametrize("hold", [ports.listen, ports.share])
@@ -45,3 +46,19 @@ def _accept_all(listener: socket.socket) -> int:
             listener.accept()[0].close()
             count += 1
     return count
+
+
+def test_a_shared_port_is_free_again_while_its_connections_linger() -> None:
+    port = free_port()
+    with (
+        ports.share("127.0.0.1", port, "PORT") as shared,
+        pickle.loads(pickle.dumps(shared)) as listener,  # noqa: S301 - our own
+    ):
+        client = socket.create_connection(("127.0.0.1", port))
+        served, _ = listener.accept()
+        # Whoever closes first waits for what may still be on its way.
+        served.close()
+        client.close()
+
+    with ports.share("127.0.0.1", port, "PORT") as again:
+        assert port == again.getsockname()[1]
