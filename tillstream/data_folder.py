@@ -11,8 +11,8 @@ from tillstream.errors import DataFolderError
 
 FILE = "version"
 VERSION = 2
-#: What a data folder of version 1 has where it holds any state.
-_STATE = ("analytics/totals.sqlite3", "entrypoint/accepted/*.sqlite3", "entrypoint/keys.json")
+#: What a data folder of version 1 has where it holds any state that changed. Keys did not.
+_STATE = ("analytics/totals.sqlite3", "entrypoint/accepted/*.sqlite3")
 
 
 def version_of(data_dir: Path) -> int | None:
