@@ -143,7 +143,8 @@ class Stream:
         day = date.fromisoformat(posted.sale.day)
         other = fields | self._random.choice(
             (
-                {"transactionType": "void"},
+                # A void of its sale; of a void, a sale.
+                {"transactionType": None if "transactionType" in fields else "void"},
                 _amounts([cents + 1 for cents in self._cents()]),
                 # Python has one hash for -1.0 and -2.0.
                 {"settlements": [{"paymentMechanism": "CB", "settlementAmount": -2.0}]},

@@ -10,6 +10,7 @@ from entrypoint.validation import validate
 from loadtest.bench.private import zone_far_from_midnight
 from loadtest.chaos.stream import SHARES, Item, Stream
 from tillstream.contracts import Receipt, receipt_key
+from tillstream.identity import content_digest
 from tillstream.money import minor_units
 
 NOW = datetime(2026, 11, 21, 12, 0, 1, tzinfo=ZoneInfo("UTC"))
@@ -114,3 +115,12 @@ def test_an_extreme_receipt_keeps_the_contract() -> None:
     extremes = [item.receipts[0] for item in items() if item.kind == "extreme"]
 
     assert [posted.key for posted in extremes] == [validate(each.body).key for each in extremes]
+
+
+def test_a_conflict_has_another_content() -> None:
+    contents: dict[str, set[bytes]] = {}
+    for item in items(8_000):
+        for posted in item.receipts:
+            receipt = msgspec.json.decode(posted.body, type=Receipt)
+            contents.setdefault(posted.key, set()).add(content_digest(receipt))
+            assert item.kind != "conflict" or len(contents[posted.key]) == 2
