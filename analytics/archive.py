@@ -1,7 +1,6 @@
 """The archive as the ledger sees it: what MongoDB holds of each receipt. Read only."""
 
 from collections.abc import Collection, Iterator
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from pymongo import MongoClient
@@ -9,6 +8,7 @@ from pymongo.database import Database
 from pymongo.read_concern import ReadConcern
 
 from tillstream.codec import JSON
+from tillstream.identity import digest_of_key
 from tillstream.stream import LogMessage
 
 #: Longest wait for MongoDB to be there, milliseconds.
@@ -40,7 +40,7 @@ class Archive:
         fields = {"_id": 1, "businessDay": 1, "store": 1, "grossMinor": 1}
         for document in self._database["receipts"].find({}, fields, batch_size=BATCH):
             yield Stored(
-                _digest(document["_id"]),
+                digest_of_key(document["_id"]),
                 document["businessDay"],
                 document["store"],
                 document["grossMinor"],
@@ -62,7 +62,7 @@ class Archive:
         """Those of some receipts, given by the digests of their keys, in no order."""
         ids: list[str] = []
         for document in self._database["receipts"].find({}, {"_id": 1}, batch_size=BATCH):
-            if _digest(document["_id"]) in keys:
+            if digest_of_key(document["_id"]) in keys:
                 ids.append(document["_id"])
             if len(ids) >= BATCH:
                 yield self._raw_of(ids)
@@ -83,10 +83,6 @@ def connect(url: str) -> MongoClient[Document]:
     return MongoClient[Document](
         url, appname="tillstream analytics", serverSelectionTimeoutMS=SERVER_SELECTION_MS
     )
-
-
-def _digest(key: str) -> bytes:
-    return blake2b(key.encode(), digest_size=16).digest()
 
 
 def _message(raw: str | bytes) -> LogMessage:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date
-from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
@@ -13,6 +12,7 @@ from analytics.folds import WHOLE_DAY, Figures, Totals, by_key
 from analytics.recount import Recount
 from tillstream.codec import decode_receipt
 from tillstream.errors import UndecodableMessage
+from tillstream.identity import digest_of_key
 from tillstream.money import minor_units
 from tillstream.stores import StoreTable
 
@@ -185,7 +185,7 @@ def compare_archive(recount: Recount, archive: ArchiveComparison) -> list[Differ
 
 def keys_aside(recount: Recount) -> set[bytes]:
     """Digests of the keys of what was set aside: the archive may well have it."""
-    return {blake2b(one.key.encode(), digest_size=16).digest() for one in recount.aside if one.key}
+    return {digest_of_key(one.key) for one in recount.aside if one.key}
 
 
 def heard_with_aside(

@@ -7,8 +7,9 @@ lets any number of processes read beside the one that writes.
 
 import sqlite3
 from contextlib import closing
-from hashlib import blake2b
 from pathlib import Path
+
+from tillstream.identity import digest_of_key
 
 #: Longest wait for a file that is being replaced, seconds.
 BUSY_SECONDS = 0.5
@@ -25,7 +26,7 @@ class CountedReceipts:
         if not self._path.exists():
             return None
         uri = f"{self._path.resolve().as_uri()}?mode=ro"
-        digest = blake2b(key.encode(), digest_size=16).digest()
+        digest = digest_of_key(key)
         try:
             with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)) as ledger:
                 found = ledger.execute("SELECT 1 FROM identities WHERE key = ?", (digest,))
