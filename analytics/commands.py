@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -112,9 +112,8 @@ def verify(
     door_before = tally.read(tally.folder_of(settings.data_dir))
     # 1. The whole log, which says what must be counted and stored; of one whose beginning is gone,
     # what is left.
-    counted = Recount()
-    counted.book.heard = {}
     begin = first_offset(url) or 0
+    counted = _empty_recount()
     _count(counted, read_log(url, stop, last_offset(url), begin), table, stop)
     # 2. The ledger, as soon as it has come as far, and the log on to where it is then.
     _wait(lambda: _ledger_offset(settings) >= (counted.next_offset or 0), CATCH_UP_SECONDS, stop)
@@ -124,6 +123,7 @@ def verify(
         state = LedgerState(
             {day: ledger.totals(day) for day in ledger.days()}, set(ledger.identity_keys())
         )
+        disputed = ledger.disputed()
         ledger.rollback()
     _require_counted(progress, url)
     common, reached = counted.next_offset or 0, progress.next_offset or 0
@@ -132,8 +132,16 @@ def verify(
     accepted = counted.receipts
     beyond = 0
     if begin or progress.log_epoch:
-        # What the ledger has beyond a log that is not whole must be in the archive.
-        beyond = _count_beyond(settings, counted, state.keys, table, stop)
+        # What the ledger has beyond a log that is not whole must be in the archive. Where only a
+        # conflict of it is left in the log, it has to count before that.
+        first = _firsts_beyond(counted, disputed)
+        if first:
+            end = counted.next_offset or 0
+            counted = _empty_recount()
+            beyond = _count_beyond(settings, counted, first, table, stop)
+            _count(counted, read_log(url, stop, end - 1, begin), table, stop)
+            accepted = counted.receipts - beyond
+        beyond += _count_beyond(settings, counted, state.keys, table, stop)
     ledger_lost, ledger_double, ledger_differences = compare_ledger(counted, state)
     if reached < common:
         behind = Difference("ledger: behind the log", "", "", str(common), str(reached))
@@ -267,10 +275,23 @@ def _require_counted(progress: Progress, url: str) -> None:
         ) from error
 
 
+def _empty_recount() -> Recount:
+    counted = Recount()
+    counted.book.heard = {}
+    return counted
+
+
+def _firsts_beyond(counted: Recount, disputed: Mapping[bytes, bytes]) -> set[bytes]:
+    """Identities of the log whose first content, by the ledger, the log does not have any more."""
+    return {
+        key for key, content in disputed.items() if counted.identities.get(key, content) != content
+    }
+
+
 def _count_beyond(
     settings: VerifySettings,
     counted: Recount,
-    keys: set[bytes],
+    keys: Set[bytes],
     table: StoreTable,
     stop: threading.Event,
 ) -> int:

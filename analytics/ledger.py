@@ -286,6 +286,14 @@ class Ledger(AbstractContextManager["Ledger"]):
         for (key,) in self._database.execute("SELECT key FROM identities"):
             yield key
 
+    def disputed(self) -> dict[bytes, bytes]:
+        """Identities that came with other contents as well: the digest of what each counted as."""
+        return dict(
+            self._database.execute(
+                "SELECT key, content FROM identities WHERE key IN (SELECT key FROM conflicts)"
+            )
+        )
+
     def forget_identities(self, before_day: int) -> int:
         """Drop identities first seen before a day (ordinal); returns how many."""
         dropped = self._database.execute("DELETE FROM identities WHERE seen_day < ?", (before_day,))

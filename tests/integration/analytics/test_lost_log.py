@@ -151,6 +151,29 @@ def test_what_was_counted_alone_is_not_taken_for_proved(system: System) -> None:
     assert (1, 1, 1) == (status, report["beyond_log"], report["double_counted"])
 
 
+def test_a_conflict_after_the_loss_is_not_taken_for_the_first(system: System) -> None:
+    first = today(1)
+    with system.counting():
+        post(system.books, first, today(2))
+        system.counted(2)
+        system.is_archived(2)
+    lose_the_log(system.broker)
+    post(system.books, today(3), first | {"agentID": 9}, first)
+    with system.counting():
+        system.counted(3)
+        system.is_archived(3)
+        status, report = system.books.verify()
+
+    assert (0, 3, 3, 2, 1, 1) == (
+        status,
+        report["accepted"],
+        report["counted"],
+        report["beyond_log"],
+        report["conflicts"],
+        report["duplicates"],
+    )
+
+
 def test_a_message_is_found_by_its_offset(broker: BlockingConnection, amqp_url: str) -> None:
     with broker.channel() as channel:
         channel.confirm_delivery()
