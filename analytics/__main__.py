@@ -17,8 +17,9 @@ from analytics.ownership import adopt, owned
 from analytics.rate import RateWorker
 from analytics.settings import AnalyticsSettings, VerifySettings
 from analytics.totals import TotalsWorker
-from tillstream import broker, data_folder, logs, process, stores
+from tillstream import stores
 from tillstream.errors import ServerNotReady, TillstreamError
+from tillstream.runtime import broker, data_folder, logs, process
 
 
 def main() -> None:

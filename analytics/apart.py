@@ -16,10 +16,10 @@ from analytics.columns import Columns, Integers, Part
 from analytics.folds import Sums, summed
 from analytics.messages import read_columns
 from tillstream.codec import JSON, decode_receipt, receipt_bodies
-from tillstream.contracts import receipt_key
 from tillstream.errors import TillstreamError, UndecodableMessage
+from tillstream.log.reader import LogMessage
+from tillstream.receipt import receipt_key
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage
 
 #: The place of a message as a whole, of which no receipt can be read.
 WHOLE = -1

@@ -9,7 +9,7 @@ from pymongo.read_concern import ReadConcern
 
 from tillstream.codec import JSON
 from tillstream.identity import digest_of_key
-from tillstream.stream import LogMessage
+from tillstream.log.reader import LogMessage
 
 #: Longest wait for MongoDB to be there, milliseconds.
 SERVER_SELECTION_MS = 10_000

@@ -14,7 +14,7 @@ from analytics.tills import Till, Tills
 from tillstream.codec import decode_receipt, receipt_bodies
 from tillstream.errors import UndecodableMessage
 from tillstream.identity import anonymous_content
-from tillstream.stream import LogMessage
+from tillstream.log.reader import LogMessage
 
 log = structlog.get_logger()
 

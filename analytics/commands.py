@@ -33,12 +33,12 @@ from analytics.verification import (
     keys_aside,
     read_archive,
 )
-from tillstream import stores, tally
+from tillstream import accepted_count, stores
 from tillstream.clock import utc
 from tillstream.errors import TillstreamError
+from tillstream.log.reader import LogMessage, StoppedError, first_offset, last_offset
+from tillstream.log.whole_log import read_log
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage, StoppedError, first_offset, last_offset
-from tillstream.whole_log import read_log
 
 #: How long a running totals worker may take to adopt a rebuilt ledger, seconds.
 ADOPTION_SECONDS = 30.0
@@ -109,7 +109,7 @@ def verify(
     url, table = settings.amqp_url, stores.load(settings)
     with Ledger(settings.ledger_path()) as ledger:
         ledger.require_calendar(described(table))
-    door_before = tally.read(tally.folder_of(settings.data_dir))
+    door_before = accepted_count.read(accepted_count.folder_of(settings.data_dir))
     # 1. The whole log, which says what must be counted and stored; of one whose beginning is gone,
     # what is left.
     begin = first_offset(url) or 0
@@ -147,7 +147,7 @@ def verify(
         behind = Difference("ledger: behind the log", "", "", str(common), str(reached))
         ledger_differences.append(behind)
     # 3. What the door accepted before the log was read is in it.
-    door_after = tally.read(tally.folder_of(settings.data_dir))
+    door_after = accepted_count.read(accepted_count.folder_of(settings.data_dir))
     heard = heard_with_aside(counted, table)
     lost_duplicates = max(0, progress.duplicates - counted.book.duplicates) if beyond else 0
     unanswered, differences = compare_door(door_before, heard, door_after, lost_duplicates)

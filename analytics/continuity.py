@@ -3,9 +3,9 @@
 from typing import NamedTuple, Protocol
 
 from analytics.ledger import Progress
-from tillstream import stream
 from tillstream.errors import TillstreamError
-from tillstream.stream import LogMessage, LogTruncatedError, message_digest
+from tillstream.log import reader
+from tillstream.log.reader import LogMessage, LogTruncatedError, message_digest
 
 
 class LogReplacedError(TillstreamError):
@@ -36,15 +36,15 @@ class Log(NamedTuple):
 
     def first_offset(self) -> int | None:
         """See LogEnds."""
-        return stream.first_offset(self.url)
+        return reader.first_offset(self.url)
 
     def last_offset(self) -> int | None:
         """See LogEnds."""
-        return stream.last_offset(self.url)
+        return reader.last_offset(self.url)
 
     def message_from(self, offset: int) -> LogMessage | None:
         """See LogEnds."""
-        return stream.message_from(self.url, offset)
+        return reader.message_from(self.url, offset)
 
 
 def require_continuing(progress: Progress, log: LogEnds) -> None:

@@ -22,12 +22,12 @@ from analytics.texts import Known, known_line, known_tenders, rows
 from analytics.tills import till_number
 from tillstream.clock import Moment, moment
 from tillstream.codec import decode_outline, decode_receipt, receipt_bodies
-from tillstream.contracts import StampedOutline
 from tillstream.errors import UndecodableMessage
 from tillstream.identity import key_digest, outlined_content_digest
+from tillstream.log.reader import LogMessage
 from tillstream.money import MINOR_UNITS, minor_units
+from tillstream.receipt import StampedOutline
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage
 
 #: Ordinal of 1970-01-01, to make a day's ordinal from Unix seconds.
 _EPOCH_DAY = date(1970, 1, 1).toordinal()

@@ -3,8 +3,8 @@
 from analytics import archive as mongo
 from analytics.settings import VerifySettings
 from analytics.verification import Report
-from tillstream import proofs
-from tillstream.proofs import Disagreement, Proof
+from tillstream import verify_report
+from tillstream.verify_report import Disagreement, Proof
 
 
 def proof_of(report: Report, started_at: float, ended_at: float) -> Proof:
@@ -23,7 +23,7 @@ def proof_of(report: Report, started_at: float, ended_at: float) -> Proof:
                 expected=each.expected,
                 found=each.found,
             )
-            for each in report.differences[: proofs.MAX_NAMED]
+            for each in report.differences[: verify_report.MAX_NAMED]
         ),
     )
 
@@ -31,5 +31,5 @@ def proof_of(report: Report, started_at: float, ended_at: float) -> Proof:
 def keep(settings: VerifySettings, proof: Proof) -> None:
     """Put it in the place of the last one; raises PyMongoError."""
     with mongo.connect(settings.require_mongo()) as client:
-        kept = client[settings.mongo_database][proofs.COLLECTION]
-        kept.replace_one({"_id": proofs.LAST}, proofs.document(proof), upsert=True)
+        kept = client[settings.mongo_database][verify_report.COLLECTION]
+        kept.replace_one({"_id": verify_report.LAST}, verify_report.document(proof), upsert=True)

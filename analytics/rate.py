@@ -8,14 +8,15 @@ import structlog
 from pika.adapters.blocking_connection import BlockingConnection
 
 from analytics.rate_window import WINDOW_SECONDS, RateWindow
-from tillstream import broker, topology
+from tillstream import topology
 from tillstream.clock import Clock, utc
 from tillstream.codec import receipt_bodies
-from tillstream.contracts import Wire
 from tillstream.errors import UndecodableMessage
+from tillstream.log.reader import LogMessage, LogReader
+from tillstream.receipt import Wire
+from tillstream.runtime import broker
+from tillstream.runtime.periodic import SNAPSHOT_SECONDS, Every
 from tillstream.snapshots import RateSnapshot
-from tillstream.stream import LogMessage, LogReader
-from tillstream.timing import SNAPSHOT_SECONDS, Every
 
 log = structlog.get_logger()
 

@@ -12,10 +12,10 @@ import msgspec
 
 from analytics import apart
 from analytics.apart import Batch
-from tillstream import process
 from tillstream.errors import TillstreamError
+from tillstream.log.reader import LogMessage
+from tillstream.runtime import process
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage
 
 #: Bytes of receipts, about, that are read and summed at once: a store comes often enough in so
 #: many that its sums are few beside its receipts.

@@ -14,8 +14,8 @@ from analytics.identity_records import RECORD_BYTES, identity_records
 from analytics.ledger import Ledger, Progress
 from analytics.log_days import LOG_DAY, majority_day
 from analytics.ownership import rebuilt_path, remove
+from tillstream.log.reader import LogMessage, message_digest
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage, message_digest
 
 #: Identities that go to SQLite in one blob: one that a core keeps close to it.
 RECORDS_AT_ONCE = 5_000

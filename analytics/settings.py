@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from tillstream.errors import SettingsError
-from tillstream.settings import BrokerSettings, MongoUrl, StoreTimeSettings
+from tillstream.runtime.settings import BrokerSettings, MongoUrl, StoreTimeSettings
 
 
 @dataclass(frozen=True, kw_only=True)

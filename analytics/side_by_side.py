@@ -9,7 +9,7 @@ from analytics.folds import WHOLE_DAY, Totals
 from analytics.recount import Recount
 from analytics.verification import ArchiveComparison, LedgerState, of_stores
 from tillstream.money import decimal_text
-from tillstream.text_table import text_table
+from tillstream.runtime.text_table import text_table
 
 #: Receipts, and their gross in cents.
 Sum = tuple[int, int]

@@ -9,7 +9,7 @@ from analytics.columns import Integers
 from tillstream.codec import decode_line, decode_tenders
 from tillstream.identity import line_content, tenders_content
 from tillstream.money import basis_points, milli_units, minor_units, rate_text
-from tillstream.remembering import remembering
+from tillstream.runtime.memo import remembering
 
 P = TypeVar("P")
 

@@ -29,12 +29,13 @@ from analytics.folds import Totals
 from analytics.ledger import Ledger, Progress
 from analytics.log_days import LOG_DAY, LOG_DAY_SEEN, DaysOfLog, majority_day, unix_day
 from analytics.ownership import rebuilt_path
-from tillstream import broker, topology
+from tillstream import topology
 from tillstream.clock import Clock
+from tillstream.log.reader import LogMessage, LogReader, message_digest
+from tillstream.runtime import broker
+from tillstream.runtime.periodic import DETAILS_SECONDS, SNAPSHOT_SECONDS, Every
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, UncountedReason
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage, LogReader, message_digest
-from tillstream.timing import DETAILS_SECONDS, SNAPSHOT_SECONDS, Every
 
 log = structlog.get_logger()
 

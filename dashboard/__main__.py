@@ -20,9 +20,10 @@ from dashboard.settings import DashboardSettings
 from dashboard.store_days import StoreDays
 from dashboard.stream import Broadcaster
 from dashboard.watch import Watch
-from tillstream import logs, ports, process, stores
+from tillstream import stores
 from tillstream.errors import PortTaken, SettingsError
 from tillstream.http.bounded import BoundedProtocol, within
+from tillstream.runtime import logs, ports, process
 
 log = structlog.get_logger()
 

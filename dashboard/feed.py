@@ -9,8 +9,9 @@ import structlog
 from pika.adapters.blocking_connection import BlockingConnection
 
 from dashboard.model import Snapshot
-from tillstream import broker, topology
+from tillstream import topology
 from tillstream.clock import Clock
+from tillstream.runtime import broker
 from tillstream.snapshots import (
     BreakdownsSnapshot,
     CategoriesSnapshot,

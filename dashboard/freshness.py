@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Literal
 
-from tillstream.timing import DETAILS_SECONDS, SNAPSHOT_SECONDS
+from tillstream.runtime.periodic import DETAILS_SECONDS, SNAPSHOT_SECONDS
 
 State = Literal["waiting", "live", "stale"]
 

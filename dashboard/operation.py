@@ -10,8 +10,8 @@ from dashboard.aside import Aside
 from dashboard.model import Newest
 from dashboard.progress import BEHIND_SECONDS
 from tillstream import topology
-from tillstream.proofs import Proof
 from tillstream.snapshots import CountSnapshot
+from tillstream.verify_report import Proof
 
 #: Samples that are kept, one a second: so far back a lag is known.
 MAX_SAMPLES = 600

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from tillstream.http.budgets import HttpBudgets
-from tillstream.settings import BrokerSettings, MongoSettings, Port, StoreTimeSettings
+from tillstream.runtime.settings import BrokerSettings, MongoSettings, Port, StoreTimeSettings
 
 
 @dataclass(frozen=True, kw_only=True)

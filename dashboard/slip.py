@@ -12,8 +12,8 @@ from dashboard.views import store_path
 from dashboard.written import Verbatim, Writer, of_data
 from tillstream.clock import utc
 from tillstream.codec import decode_receipt
-from tillstream.contracts import StampedReceipt
 from tillstream.money import milli_units, minor_units
+from tillstream.receipt import StampedReceipt
 
 #: The archive may have a receipt so much before the log's reader; seconds.
 SETTLED_SECONDS = 2.0

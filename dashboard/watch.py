@@ -14,9 +14,10 @@ from dashboard import aside
 from dashboard.aside import Aside
 from dashboard.model import Model
 from dashboard.operation import Operation, Samples
-from tillstream import broker, proofs, topology
+from tillstream import topology, verify_report
 from tillstream.clock import Clock
-from tillstream.proofs import Proof
+from tillstream.runtime import broker
+from tillstream.verify_report import Proof
 
 log = structlog.get_logger()
 
@@ -93,11 +94,11 @@ class Watch:
 
     def _ask_archive(self, now: float) -> None:
         try:
-            found = self._database[proofs.COLLECTION].find_one(
-                {"_id": proofs.LAST}, max_time_ms=QUERY_TIMEOUT_MS
+            found = self._database[verify_report.COLLECTION].find_one(
+                {"_id": verify_report.LAST}, max_time_ms=QUERY_TIMEOUT_MS
             )
             self._aside = aside.read(self._database)
-            self._proof = proofs.read(found) if found is not None else None
+            self._proof = verify_report.read(found) if found is not None else None
             self._proof_at = now
         except PyMongoError as error:
             log.info("no proof, nothing aside: the archive is away", error=str(error)[:200])

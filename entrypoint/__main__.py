@@ -12,9 +12,9 @@ from uvicorn.supervisors import Multiprocess
 from entrypoint import app, keys_command
 from entrypoint.protocol import DirectProtocol
 from entrypoint.settings import EntrypointSettings
-from tillstream import data_folder, logs, ports, process
 from tillstream.errors import DataFolderError, PortTaken
 from tillstream.http.bounded import within
+from tillstream.runtime import data_folder, logs, ports, process
 
 log = structlog.get_logger()
 

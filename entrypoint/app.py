@@ -24,15 +24,15 @@ from entrypoint.recent import Recent
 from entrypoint.settings import EntrypointSettings
 from entrypoint.space import SpaceWatch
 from tillstream import stores
+from tillstream.accepted_count import Accepted, Tally, folder_of
 from tillstream.clock import Clock
-from tillstream.disk import FreeSpace
 from tillstream.http.access_log import AccessLog
 from tillstream.http.asgi import Handler, Reply, problem_reply, send_reply
 from tillstream.http.budgets import ByteBudget
 from tillstream.http.keys import Caller, Keys, key_file
 from tillstream.http.problems import Problem, wrong_method
 from tillstream.http.requests import RequestIds, http_error
-from tillstream.tally import Accepted, Tally, folder_of
+from tillstream.runtime.disk import FreeSpace
 
 log = structlog.get_logger()
 

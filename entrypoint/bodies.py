@@ -4,8 +4,8 @@ from starlette.types import Receive, Scope
 
 from entrypoint import problems
 from entrypoint.unreadable import BOM
-from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
 from tillstream.http.asgi import header
+from tillstream.runtime.decompress import UNPACKERS, NotPackedError, TooLargeError
 
 
 def media_type(scope: Scope) -> str | None:

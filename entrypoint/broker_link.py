@@ -19,7 +19,6 @@ from aio_pika.exceptions import (
 
 from entrypoint.space import SpaceWatch
 from tillstream import topology
-from tillstream.broker import HEARTBEAT_SECONDS, MAX_BACKOFF_SECONDS
 from tillstream.errors import (
     BrokerAway,
     BrokerBlocked,
@@ -29,7 +28,8 @@ from tillstream.errors import (
     TopologyDiffersError,
     Unroutable,
 )
-from tillstream.settings import redacted
+from tillstream.runtime.broker import HEARTBEAT_SECONDS, MAX_BACKOFF_SECONDS
+from tillstream.runtime.settings import redacted
 
 log = structlog.get_logger()
 

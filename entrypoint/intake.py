@@ -8,12 +8,12 @@ from entrypoint.rules import broken_rules
 from entrypoint.settings import EntrypointSettings
 from entrypoint.validation import ValidReceipt, stamp, validate
 from entrypoint.violations import InvalidReceiptError, Violation
+from tillstream.accepted_count import Accepted
 from tillstream.clock import moment
 from tillstream.http.keys import Caller
 from tillstream.identity import outlined_content_digest
 from tillstream.money import minor_units
 from tillstream.stores import StoreTable
-from tillstream.tally import Accepted
 
 #: Mark of a receipt that is dated further ahead of our clock than the setting allows.
 CLOCK_AHEAD = "clock-ahead"

@@ -11,9 +11,9 @@ from entrypoint.formats import READERS
 from entrypoint.problems import RefusedEntry
 from entrypoint.violations import Violation
 from tillstream.codec import JSON
-from tillstream.contracts import Receipt
 from tillstream.http.pages import Health
 from tillstream.http.problems import PROBLEM_JSON
+from tillstream.receipt import Receipt
 
 EXAMPLE: dict[str, Any] = {
     "cashReceiptID": 4711,

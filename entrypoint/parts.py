@@ -7,10 +7,10 @@ of the arithmetic and of the digest (docs/decisions/0017-texts-decoded-once.md).
 from typing import NamedTuple
 
 from tillstream.codec import decode_line, decode_tenders
-from tillstream.contracts import Line
 from tillstream.identity import line_content, tenders_content
 from tillstream.money import minor_units
-from tillstream.remembering import remembering
+from tillstream.receipt import Line
+from tillstream.runtime.memo import remembering
 
 #: Half a cent, and room for the float noise of a product.
 _HALF_CENT = 0.5 + 1e-6

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 import structlog
 
+from tillstream.accepted_count import Accepted
 from tillstream.codec import JSON, NDJSON, pack
 from tillstream.errors import ConfirmTimeout, NotConfirmed, ShuttingDown, TooManyInFlight
-from tillstream.tally import Accepted
 
 log = structlog.get_logger()
 

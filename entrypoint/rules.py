@@ -8,8 +8,8 @@ either way at a tie, as tills differ in that.
 from collections.abc import Sequence
 
 from entrypoint.parts import CheckedLine, CheckedTenders
-from tillstream.contracts import DocumentTotal
 from tillstream.money import minor_units
+from tillstream.receipt import DocumentTotal
 
 #: Every rule: its id and what it demands. In brackets, the rule of EN 16931 that it follows.
 RULES: dict[str, str] = {

@@ -9,7 +9,7 @@ from msgspec import Meta
 from entrypoint.rules import RULES
 from tillstream.errors import SettingsError
 from tillstream.http.budgets import HttpBudgets
-from tillstream.settings import BrokerSettings, DiskSettings, Port, StoreTimeSettings
+from tillstream.runtime.settings import BrokerSettings, DiskSettings, Port, StoreTimeSettings
 
 Positive = Annotated[int, Meta(ge=1)]
 

@@ -4,8 +4,8 @@ import asyncio
 
 import structlog
 
-from tillstream.disk import FreeSpace
 from tillstream.errors import DiskShort
+from tillstream.runtime.disk import FreeSpace
 
 log = structlog.get_logger()
 

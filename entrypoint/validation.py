@@ -10,8 +10,8 @@ from msgspec import UNSET, UnsetType
 from entrypoint.parts import CheckedLine, CheckedTenders, checked_line, checked_tenders
 from entrypoint.unreadable import json_fault
 from entrypoint.violations import InvalidReceiptError, NotJsonError, explain
-from tillstream.contracts import MAX_DEPTH, OutlinedReceipt, keeps_patterns, receipt_key
 from tillstream.errors import UndecodableMessage
+from tillstream.receipt import MAX_DEPTH, OutlinedReceipt, keeps_patterns, receipt_key
 
 #: The door's own stamps: a client's fields of these names are not believed.
 STAMPS = ("receivedTime", "marks", "customerErased")

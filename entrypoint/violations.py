@@ -11,7 +11,7 @@ import msgspec
 from jsonschema.exceptions import ValidationError as SchemaError
 
 from entrypoint.unreadable import json_fault
-from tillstream.contracts import (
+from tillstream.receipt import (
     DATE_PATTERN,
     IDENTIFIER_PATTERN,
     NAME_PATTERN,

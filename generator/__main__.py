@@ -31,10 +31,10 @@ from generator.replay import Replay
 from generator.sources import Burst, Day, Source, Steady
 from generator.summary import Summary
 from generator.values import AMQP, FILE
-from tillstream import logs, process
 from tillstream.clock import BusinessDay
 from tillstream.errors import ServerNotReady, SettingsError
-from tillstream.settings import AmqpUrl, LogSettings, StoreTimeSettings, redacted
+from tillstream.runtime import logs, process
+from tillstream.runtime.settings import AmqpUrl, LogSettings, StoreTimeSettings, redacted
 
 log = structlog.get_logger()
 

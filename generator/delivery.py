@@ -18,7 +18,7 @@ import structlog
 from generator.issued import Issued
 from tillstream.codec import JSON, NDJSON
 from tillstream.errors import ServerNotReady
-from tillstream.settings import redacted
+from tillstream.runtime.settings import redacted
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ import msgspec
 
 from generator.chain import Till
 from generator.tenders import Tender
-from tillstream.contracts import Receipt
+from tillstream.receipt import Receipt
 
 
 class TillReceipt(Receipt, frozen=True, gc=False, omit_defaults=True, kw_only=True):

@@ -6,8 +6,8 @@ from functools import lru_cache
 import msgspec
 
 from generator.catalogue import Product, vat_rate
-from tillstream.contracts import Line
 from tillstream.money import MILLI, MINOR_UNITS
+from tillstream.receipt import Line
 
 AMOUNTS_KEPT = 100_000
 

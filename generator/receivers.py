@@ -17,7 +17,7 @@ from generator.mess import GARBAGE
 from tillstream import topology
 from tillstream.clock import Clock
 from tillstream.codec import JSON, NDJSON
-from tillstream.settings import redacted
+from tillstream.runtime.settings import redacted
 
 log = structlog.get_logger()
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from tillstream.contracts import DocumentTotal, Line, Settlement
 from tillstream.errors import TillstreamError
+from tillstream.receipt import DocumentTotal, Line, Settlement
 
 #: A row of a table: column to value.
 Row = Mapping[str, Any]

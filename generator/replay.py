@@ -11,8 +11,8 @@ from generator.records import UnreadableFile
 from generator.summary import Summary
 from generator.tenders import Tender
 from tillstream.clock import event_time
-from tillstream.contracts import Receipt
 from tillstream.money import milli_units, minor_units
+from tillstream.receipt import Receipt
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from generator.pricing import euros
-from tillstream.contracts import Settlement
+from tillstream.receipt import Settlement
 
 #: Payment mechanisms of the French till format.
 CARD = "CB"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from tillstream.local.settings import ROOT
+from local.settings import ROOT
 from tillstream.money import minor_units
 
 _DATE = re.compile(rb'"date":"[^"]*"')

@@ -11,10 +11,11 @@ import msgspec
 from pymongo import MongoClient
 
 from loadtest.accounts import Books, Figures
-from tillstream import broker, topology
+from local.addresses import read_addresses
+from local.settings import ROOT
+from tillstream import topology
 from tillstream.errors import ServerNotReady, SettingsError
-from tillstream.local.addresses import read_addresses
-from tillstream.local.settings import ROOT
+from tillstream.runtime import broker
 from tillstream.snapshots import CountSnapshot
 
 POLL_SECONDS = 0.1

@@ -19,8 +19,9 @@ from persistence.refill import refill
 from persistence.reporter import report
 from persistence.settings import PersistenceSettings
 from persistence.worker import Worker
-from tillstream import broker, logs, process, stores
+from tillstream import stores
 from tillstream.errors import TillstreamError
+from tillstream.runtime import broker, logs, process
 
 #: How long a thread may keep the interpreter from another one, seconds. Python's 5 ms were waited
 #: for many times a batch by the threads that write, while the next one was decoded.

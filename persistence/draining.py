@@ -14,7 +14,8 @@ from persistence.archive import Archive, Outcome
 from persistence.batch import LIMITS, Batch, DeadLetter, Delivery
 from persistence.dead_letters.publishing import publish_letter
 from persistence.entries import Reject
-from tillstream import broker, topology
+from tillstream import topology
+from tillstream.runtime import broker
 from tillstream.stores import StoreTable
 
 #: Longest that a queue is drained without storing anything, seconds.

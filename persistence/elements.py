@@ -6,7 +6,7 @@
 
 import struct
 
-from tillstream.contracts import LINES
+from tillstream.receipt import LINES
 
 #: int32 and int64, as BSON has them.
 int32 = struct.Struct("<i").pack

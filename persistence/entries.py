@@ -21,10 +21,10 @@ from tillstream.codec import (
     decode_tenders,
     receipt_bodies,
 )
-from tillstream.contracts import DocumentTotal, StampedOutline, receipt_key
 from tillstream.errors import UndecodableMessage
 from tillstream.money import basis_points, milli_units, minor_units
-from tillstream.remembering import remembering
+from tillstream.receipt import DocumentTotal, StampedOutline, receipt_key
+from tillstream.runtime.memo import remembering
 from tillstream.stores import StoreTable
 
 #: Largest receipt, encoded, that fits a MongoDB document (16 MiB) beside its own fields.

@@ -89,7 +89,7 @@ def _move(session: ClientSession, collection: Collection[Document], part: list[D
 
 
 def _store(document: Document) -> str:
-    """The store as a key has it (tillstream.contracts.receipt_key)."""
+    """The store as a key has it (tillstream.receipt.receipt_key)."""
     store = document.get("store")
     if store is None:
         store = str(_place.decode(raw_bytes(document)).store)

@@ -13,8 +13,8 @@ from pymongo.errors import CollectionInvalid
 
 from persistence.migrated_documents import count_seconds, give_stores
 from persistence.settings import PersistenceSettings, RetentionSettings
-from tillstream import process
 from tillstream.errors import TillstreamError
+from tillstream.runtime import process
 
 Document = dict[str, Any]
 

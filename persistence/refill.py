@@ -12,9 +12,9 @@ from tqdm import tqdm
 
 from persistence.archive import Archive
 from persistence.entries import Entry, read_message
+from tillstream.log.reader import StoppedError, last_offset
+from tillstream.log.whole_log import read_log
 from tillstream.stores import StoreTable
-from tillstream.stream import StoppedError, last_offset
-from tillstream.whole_log import read_log
 
 log = structlog.get_logger()
 

@@ -5,8 +5,9 @@ import threading
 from pika.adapters.blocking_connection import BlockingConnection
 
 from persistence.delays import Delays
-from tillstream import broker, topology
-from tillstream.timing import SNAPSHOT_SECONDS
+from tillstream import topology
+from tillstream.runtime import broker
+from tillstream.runtime.periodic import SNAPSHOT_SECONDS
 
 
 def report(delays: Delays, connection: BlockingConnection, stop: threading.Event) -> None:

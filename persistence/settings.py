@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from tillstream.settings import BrokerSettings, MongoSettings, Settings, StoreTimeSettings
+from tillstream.runtime.settings import BrokerSettings, MongoSettings, Settings, StoreTimeSettings
 
 #: 0 keeps for ever; MongoDB's own limit is 2^31 seconds.
 Days = Annotated[int, Meta(ge=0, le=24_000)]

@@ -29,10 +29,11 @@ from persistence.batch import LIMITS, PREFETCH, Batch, DeadLetter, Delivery, Lim
 from persistence.dead_letters.publishing import publish_letter
 from persistence.delays import Delays
 from persistence.entries import Encoded, Reject, encoded
-from tillstream import broker, topology
+from tillstream import topology
 from tillstream.clock import Clock, utc
+from tillstream.runtime import broker
+from tillstream.runtime.periodic import Every
 from tillstream.stores import StoreTable
-from tillstream.timing import Every
 
 log = structlog.get_logger()
 

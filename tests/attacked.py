@@ -8,10 +8,10 @@ from pathlib import Path
 
 import httpx
 
+from local.ports import free_port
 from tests.processes import answers, running
 from tests.receipts import encoded, receipt
 from tests.waiting import wait_until
-from tillstream.local.ports import free_port
 
 MIB = 1024 * 1024
 #: What the door may take in all, as it is promised.

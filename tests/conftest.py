@@ -15,11 +15,11 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
 
-from tillstream import broker as amqp
+from local import ready, servers
+from local.supervisor import Supervisor
 from tillstream import topology
 from tillstream.errors import ServerNotReady
-from tillstream.local import ready, servers
-from tillstream.local.supervisor import Supervisor
+from tillstream.runtime import broker as amqp
 
 # A shared machine pauses: what a law costs is measured by script/bench, not by a deadline.
 hypothesis.settings.register_profile(

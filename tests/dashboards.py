@@ -12,14 +12,14 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, Page
 
 from dashboard.model import Snapshot
+from local.ports import free_port
 from tests import snapshots
 from tests.processes import answers, running
 from tests.waiting import wait_until
-from tillstream import broker as amqp
 from tillstream import topology
 from tillstream.clock import BusinessDay
-from tillstream.local.ports import free_port
-from tillstream.timing import DETAILS_SECONDS, SNAPSHOT_SECONDS, Every
+from tillstream.runtime import broker as amqp
+from tillstream.runtime.periodic import DETAILS_SECONDS, SNAPSHOT_SECONDS, Every
 
 #: Dash takes seconds to import, on a busy machine many.
 START_SECONDS = 90

@@ -1,6 +1,6 @@
 """A log in memory, for who looks something up in one."""
 
-from tillstream.stream import LogMessage
+from tillstream.log.reader import LogMessage
 
 
 class KnownLog:

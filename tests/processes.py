@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import httpx
 
+from local.ports import free_port
 from tests.waiting import wait_until
-from tillstream.local.ports import free_port
 
 STOP_SECONDS = 20
 

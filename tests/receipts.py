@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from tillstream.contracts import StampedReceipt
+from tillstream.receipt import StampedReceipt
 
 CATEGORIES = ("Pain", "Viennoiserie", "Boisson", "Menu")
 

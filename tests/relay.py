@@ -5,7 +5,7 @@ import select
 import socket
 import threading
 
-from tillstream.local.ports import free_port
+from local.ports import free_port
 
 
 class Relay:

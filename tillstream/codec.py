@@ -8,7 +8,8 @@ import msgspec
 import zstandard
 from msgspec import Meta
 
-from tillstream.contracts import (
+from tillstream.errors import UndecodableMessage
+from tillstream.receipt import (
     TENDERS,
     Line,
     Settlement,
@@ -16,8 +17,7 @@ from tillstream.contracts import (
     StampedReceipt,
     is_time,
 )
-from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
-from tillstream.errors import UndecodableMessage
+from tillstream.runtime.decompress import UNPACKERS, NotPackedError, TooLargeError
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 from xxhash import xxh3_64_digest
 
-from tillstream.contracts import (
+from tillstream.receipt import (
     Head,
     Line,
     Receipt,

@@ -1,6 +1,6 @@
 """The bodies of the four result exchanges: absolute figures, one JSON object each."""
 
-from tillstream.contracts import Wire
+from tillstream.receipt import Wire
 
 
 class ClosedDay(Wire, frozen=True):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from tillstream.clock import BusinessDay
 from tillstream.errors import SettingsError
-from tillstream.settings import StoreTimeSettings
+from tillstream.runtime.settings import StoreTimeSettings
 
 _COLUMNS = ["storeID", "zone", "cutoffHour"]
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from entrypoint.formats.fields import kinds
 from entrypoint.formats.reading import NotReadableError
-from tillstream.contracts import TENDERS, DocumentTotal, Line, Receipt, Settlement
+from tillstream.receipt import TENDERS, DocumentTotal, Line, Receipt, Settlement
 
 RECEIPT, TOTAL, LINE, TENDER = (
     kinds(Receipt),

@@ -16,7 +16,7 @@ from entrypoint.formats.csv_columns import LINE, RECEIPT, TENDER, TOTAL, Columns
 from entrypoint.formats.fields import typed
 from entrypoint.formats.reading import Entry, NotReadableError
 from entrypoint.formats.texts import text_of
-from tillstream.contracts import LINES
+from tillstream.receipt import LINES
 
 MEDIA_TYPES = ("text/csv",)
 

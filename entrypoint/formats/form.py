@@ -10,7 +10,7 @@ import msgspec
 from entrypoint.formats.fields import Kinds, kinds, typed
 from entrypoint.formats.reading import Entry, NotReadableError
 from entrypoint.formats.texts import text_of
-from tillstream.contracts import DocumentTotal, Line, Receipt, Settlement
+from tillstream.receipt import DocumentTotal, Line, Receipt, Settlement
 
 MEDIA_TYPES = ("application/x-www-form-urlencoded",)
 

@@ -18,7 +18,7 @@ from defusedxml.ElementTree import iterparse
 
 from entrypoint.formats.fields import Kinds, kinds, typed
 from entrypoint.formats.reading import Entry, NotReadableError
-from tillstream.contracts import DocumentTotal, Line, Receipt, Settlement
+from tillstream.receipt import DocumentTotal, Line, Receipt, Settlement
 
 MEDIA_TYPES = ("application/xml", "text/xml")
 

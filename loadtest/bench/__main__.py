@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 from loadtest.bench import harness, machine, report, results
-from tillstream import process
 from tillstream.errors import TillstreamError
-from tillstream.text_table import text_table
+from tillstream.runtime import process
+from tillstream.runtime.text_table import text_table
 
 
 def main() -> int:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from tillstream import topology
-from tillstream.contracts import Wire
 from tillstream.money import decimal_text
+from tillstream.receipt import Wire
 from tillstream.snapshots import (
     BreakdownFigures,
     BreakdownsSnapshot,

@@ -28,7 +28,8 @@ from loadtest.bench._dashboard_tab import (
 from loadtest.bench.harness import Options, Result, Series
 from loadtest.bench.private import System, running_system
 from loadtest.bench.usage import Meter, resident_mib
-from tillstream import broker, topology
+from tillstream import topology
+from tillstream.runtime import broker
 
 FEEDS = topology.RESULTS + topology.DETAILS
 VIEWERS = 50

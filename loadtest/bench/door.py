@@ -16,10 +16,11 @@ from loadtest.bench.harness import Options, Result, Series
 from loadtest.bench.private import System, running_system
 from loadtest.bench.receipts import NUMBER, example, varied
 from loadtest.bench.usage import cpu_seconds
-from tillstream import broker, topology
+from local.ports import kept_ports
+from tillstream import topology
 from tillstream.codec import JSON, NDJSON, pack
 from tillstream.errors import ServerNotReady
-from tillstream.local.ports import kept_ports
+from tillstream.runtime import broker
 
 REFERENCE = Path(__file__).with_name("reference")
 CONNECTIONS = 64

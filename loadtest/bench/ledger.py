@@ -9,8 +9,9 @@ from loadtest.bench.harness import Options, Result, Series
 from loadtest.bench.log_writer import write_log
 from loadtest.bench.private import System, running_system
 from loadtest.supply import generated
-from tillstream import broker, topology
+from tillstream import topology
 from tillstream.errors import TillstreamError
+from tillstream.runtime import broker
 
 #: Targets of the issue, receipts per second.
 TARGET_BATCHED = 150_000

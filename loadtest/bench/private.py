@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from tillstream import broker
+from local import ready
+from local.plan import plan
+from local.ports import kept_ports
+from local.programs import SERVERS
+from local.settings import LocalSettings
+from local.supervisor import Supervisor
 from tillstream.errors import ServerNotReady
-from tillstream.local import ready
-from tillstream.local.plan import plan
-from tillstream.local.ports import kept_ports
-from tillstream.local.programs import SERVERS
-from tillstream.local.settings import LocalSettings
-from tillstream.local.supervisor import Supervisor
+from tillstream.runtime import broker
 
 #: Every room's process, by its name in the supervisor.
 ROOMS = ("entrypoint", "totals", "rate", "persistence", "archive-api", "dashboard")

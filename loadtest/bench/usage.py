@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tillstream.local import processes
+from local import processes
 
 TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from loadtest.chaos.plan import FULL, HOWS, OTHER, PROGRAMS, UNBIND, faults
 from loadtest.chaos.run import Options, run
 from loadtest.chaos.system import system_for_faults
-from tillstream import process
 from tillstream.errors import TillstreamError
+from tillstream.runtime import process
 
 TARGETS = (*PROGRAMS, *OTHER, UNBIND, "all")
 

@@ -9,10 +9,11 @@ from loadtest.bench.private import System
 from loadtest.chaos import clock, disk
 from loadtest.chaos.plan import PROGRAMS, Fault
 from loadtest.chaos.watch import wait_until
-from tillstream import broker, topology
+from local import processes
+from local.control import Control
+from tillstream import topology
 from tillstream.errors import ServerNotReady
-from tillstream.local import processes
-from tillstream.local.control import Control
+from tillstream.runtime import broker
 
 #: The node's defaults, to which the alarms go back.
 MEMORY_WATERMARK = "0.4"

@@ -6,9 +6,9 @@ from loadtest.bench.private import System
 from loadtest.chaos.command import command
 from loadtest.chaos.plan import PROGRAMS
 from loadtest.chaos.watch import wait_until
-from tillstream import broker
+from local.programs import SERVERS
 from tillstream.errors import ServerNotReady
-from tillstream.local.programs import SERVERS
+from tillstream.runtime import broker
 
 #: Longest wait for the broker's start.
 BROKER_SECONDS = 60.0

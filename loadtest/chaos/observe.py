@@ -7,8 +7,9 @@ from pymongo import MongoClient
 
 from loadtest.chaos.history import Observed, Sale
 from loadtest.chaos.system import DATABASE
-from tillstream import broker, topology
+from tillstream import topology
 from tillstream.codec import JSON
+from tillstream.runtime import broker
 from tillstream.snapshots import CountSnapshot
 
 _UNDECODABLE = pika.BasicProperties(content_type=JSON, delivery_mode=2)

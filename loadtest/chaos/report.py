@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from loadtest.chaos.history import Verdict
 from loadtest.chaos.outage import PATIENCE_SECONDS, Outage
 from loadtest.chaos.plan import FULL, SEGMENTS, Fault
-from tillstream.text_table import text_table
+from tillstream.runtime.text_table import text_table
 
 #: Each component is to be back, and to have caught up, so soon after its fault is lifted, seconds.
 BACK_SECONDS = 30.0

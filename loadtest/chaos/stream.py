@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from loadtest.chaos.history import Sale
-from tillstream.contracts import AMOUNT_LIMIT, LINES, QUANTITY_LIMIT
+from tillstream.receipt import AMOUNT_LIMIT, LINES, QUANTITY_LIMIT
 
 STORES, TILLS = 7, 3
 CATEGORIES = ("Pain", "Viennoiserie", "Boisson", "Menu")

@@ -17,7 +17,8 @@ from pymongo.errors import PyMongoError
 from loadtest.chaos.history import History
 from loadtest.chaos.sender import Sender
 from loadtest.chaos.system import DATABASE
-from tillstream import broker, topology
+from tillstream import topology
+from tillstream.runtime import broker
 from tillstream.snapshots import CountSnapshot, RateSnapshot
 
 #: What is watched, by the names of their programs.

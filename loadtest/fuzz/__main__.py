@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from loadtest.fuzz.run import Options, run, system_for_fuzz
-from tillstream import process
 from tillstream.errors import TillstreamError
+from tillstream.runtime import process
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tillstream.contracts import Receipt
+from tillstream.receipt import Receipt
 
 Schema = dict[str, Any]
 

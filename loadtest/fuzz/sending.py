@@ -16,8 +16,8 @@ from loadtest.fuzz.client import Answer, Connection
 from loadtest.fuzz.formats import Request, request
 from loadtest.fuzz.huge import huge
 from loadtest.fuzz.stores import DAYS
-from tillstream.contracts import Receipt as Contract
-from tillstream.contracts import receipt_key
+from tillstream.receipt import Receipt as Contract
+from tillstream.receipt import receipt_key
 
 #: Connections that send at once, and receipts of one request.
 CONNECTIONS = 8

@@ -9,8 +9,8 @@ from starlette.types import ASGIApp
 
 from persistence.api import app
 from persistence.api.settings import ArchiveApiSettings
-from tillstream import logs, ports, process
 from tillstream.http.bounded import BoundedProtocol, within
+from tillstream.runtime import logs, ports, process
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from tillstream.http.budgets import HttpBudgets
-from tillstream.settings import LogSettings, MongoSettings, Port, StoreTimeSettings
+from tillstream.runtime.settings import LogSettings, MongoSettings, Port, StoreTimeSettings
 
 
 @dataclass(frozen=True, kw_only=True)

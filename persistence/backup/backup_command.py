@@ -24,9 +24,10 @@ from persistence.backup.folder import VERSION, Manifest, write_manifest, written
 from persistence.backup.settings import BackupSettings
 from persistence.dead_letters.keeper import drain_letters
 from persistence.dead_letters.store import DeadLetters
-from tillstream import broker, logs, process, topology
+from tillstream import topology
 from tillstream.clock import Clock, utc
 from tillstream.errors import ServerNotReady, TillstreamError
+from tillstream.runtime import broker, logs, process
 
 #: Longest that dead letters are taken from their queue: the receipts wait meanwhile.
 DRAIN_SECONDS = 30.0

@@ -16,7 +16,7 @@ from pymongo.write_concern import WriteConcern
 from persistence.backup.folder import BackupError, Collection
 from persistence.backup.parts import RAW, PartWriter, read_parts
 from persistence.migration import SCHEMA
-from tillstream.stream import StoppedError
+from tillstream.log.reader import StoppedError
 
 #: Marks a database that a restore is filling; `_id` is the backup's.
 MARKER = "restoring"

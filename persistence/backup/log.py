@@ -17,8 +17,8 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from persistence.backup.folder import BackupError, File, Log
 from persistence.backup.parts import PartWriter, read_parts
-from tillstream import broker, topology
-from tillstream.stream import (
+from tillstream import topology
+from tillstream.log.reader import (
     LogMessage,
     LogReader,
     StoppedError,
@@ -26,7 +26,8 @@ from tillstream.stream import (
     last_offset,
     reading,
 )
-from tillstream.whole_log import SILENT_SECONDS, LogSilentError, read_log
+from tillstream.log.whole_log import SILENT_SECONDS, LogSilentError, read_log
+from tillstream.runtime import broker
 
 #: Messages that are published before they are read back; at 256 KiB each, at most 50 MB.
 WINDOW = 200

@@ -28,8 +28,9 @@ from persistence.backup.backup_command import summary
 from persistence.backup.folder import Manifest, check
 from persistence.backup.settings import BackupSettings
 from persistence.refill import refill
-from tillstream import broker, logs, process, stores
+from tillstream import stores
 from tillstream.errors import ServerNotReady, TillstreamError
+from tillstream.runtime import broker, logs, process
 
 #: What makes the restored system provable.
 NEXT = "prove it: `python -m analytics recount`, then `python -m analytics verify`"

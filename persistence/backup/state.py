@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from persistence.backup.folder import BackupError, File, describe, sync_folder
-from tillstream import tally
+from tillstream import accepted_count
 
 #: The totals worker's ledger. It is a view of the log at that log's offsets, so it is kept in the
 #: backup to be looked at, and counted again after a restore.
@@ -92,7 +92,8 @@ def restore(data_dir: Path, folder: Path, files: list[File]) -> None:
 
 def _counts(data_dir: Path) -> list[Path]:
     return [
-        path.relative_to(data_dir) for path in sorted(tally.folder_of(data_dir).glob("*.sqlite3"))
+        path.relative_to(data_dir)
+        for path in sorted(accepted_count.folder_of(data_dir).glob("*.sqlite3"))
     ]
 
 

@@ -9,11 +9,12 @@ import pika
 from persistence.archive import connect
 from persistence.dead_letters.store import DeadLetters, Letter
 from persistence.settings import PersistenceSettings
-from tillstream import broker, process, topology
+from tillstream import topology
 from tillstream.clock import utc
 from tillstream.codec import MAX_UNPACKED_BYTES
-from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
-from tillstream.printable import printable, printable_lines
+from tillstream.runtime import broker, process
+from tillstream.runtime.decompress import UNPACKERS, NotPackedError, TooLargeError
+from tillstream.runtime.printable import printable, printable_lines
 
 #: Characters of an id that are shown, and of a reason.
 ID_CHARACTERS = 12

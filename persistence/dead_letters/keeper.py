@@ -21,9 +21,10 @@ from pymongo.errors import PyMongoError
 
 from persistence.archive import MAX_BACKOFF_SECONDS
 from persistence.dead_letters.store import DeadLetters, Letter
-from tillstream import broker, topology
+from tillstream import topology
 from tillstream.clock import Clock, utc
-from tillstream.timing import Every
+from tillstream.runtime import broker
+from tillstream.runtime.periodic import Every
 
 log = structlog.get_logger()
 

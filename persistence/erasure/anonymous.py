@@ -11,9 +11,9 @@ from persistence import elements
 from persistence.documents import Document, as_text, raw_bytes
 from persistence.entries import Entry
 from tillstream.codec import MAX_UNPACKED_BYTES, ZSTD, decode_receipt
-from tillstream.contracts import StampedReceipt
-from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
 from tillstream.errors import UndecodableMessage
+from tillstream.receipt import StampedReceipt
+from tillstream.runtime.decompress import UNPACKERS, NotPackedError, TooLargeError
 
 _CUSTOMER = rb'("customerID"\s*:\s*)(?:%b|"%b")(?=\s*[,}\]\r\n]|\s*$)'
 

@@ -9,8 +9,8 @@ from persistence.parquet.settings import ParquetSettings
 from persistence.parquet.source import connected
 from persistence.parquet.storage import Storage
 from persistence.parquet.writing import Writing
-from tillstream import process
-from tillstream.contracts import IDENTIFIER_LENGTH
+from tillstream.receipt import IDENTIFIER_LENGTH
+from tillstream.runtime import process
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

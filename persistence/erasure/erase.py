@@ -27,7 +27,7 @@ from persistence.erasure.files import erase_from_files
 from persistence.erasure.mongo import Collections, TotalsDiffer
 from persistence.parquet.writing import Writing
 from tillstream.clock import Clock, utc
-from tillstream.stream import StoppedError
+from tillstream.log.reader import StoppedError
 
 #: Longer than one attempt of a writer to store a batch that it has already anonymised.
 SETTLE_SECONDS = 6.0

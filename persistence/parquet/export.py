@@ -21,8 +21,8 @@ from persistence.parquet.source import DayInMongo, Source
 from persistence.parquet.writing import DayDiffers, Writing
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
+from tillstream.log.reader import StoppedError
 from tillstream.money import MINOR_UNITS
-from tillstream.stream import StoppedError
 
 CENT = Decimal(1) / MINOR_UNITS
 

@@ -12,10 +12,11 @@ from persistence.parquet.settings import ParquetSettings
 from persistence.parquet.source import Source, connected
 from persistence.parquet.storage import Storage
 from persistence.parquet.writing import Writing
-from tillstream import process, stores
+from tillstream import stores
 from tillstream.errors import TillstreamError
-from tillstream.printable import printable
-from tillstream.settings import redacted
+from tillstream.runtime import process
+from tillstream.runtime.printable import printable
+from tillstream.runtime.settings import redacted
 
 
 class DayOpen(TillstreamError):

@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from persistence.documents import OFFSET_FIELDS, Document, raw_bytes, utc_offset
 from tillstream.codec import decode_receipt
-from tillstream.contracts import Line, StampedReceipt
 from tillstream.errors import TillstreamError, UndecodableMessage
 from tillstream.money import basis_points, milli_units, minor_units
+from tillstream.receipt import Line, StampedReceipt
 
 #: What `batches` reads of a document of the archive.
 FIELDS = (

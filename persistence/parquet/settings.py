@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from tillstream.settings import LogSettings, MongoSettings, StoreTimeSettings
+from tillstream.runtime.settings import LogSettings, MongoSettings, StoreTimeSettings
 
 
 @dataclass(frozen=True, kw_only=True)

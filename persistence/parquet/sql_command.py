@@ -11,8 +11,8 @@ from persistence.parquet.query import Answer, answered
 from persistence.parquet.settings import ParquetSettings
 from persistence.parquet.source import Source, connected
 from persistence.parquet.storage import Storage
-from tillstream import process
-from tillstream.printable import printable
+from tillstream.runtime import process
+from tillstream.runtime.printable import printable
 
 #: Rows of a table for people; a program takes all of them as CSV.
 TABLE_ROWS = 1_000

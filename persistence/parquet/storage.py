@@ -14,7 +14,7 @@ from fsspec.implementations.local import LocalFileSystem
 from persistence.parquet.manifest import Manifest, decode, encode
 from persistence.parquet.scratch import scratch_folder
 from tillstream.errors import TillstreamError
-from tillstream.settings import redacted
+from tillstream.runtime.settings import redacted
 
 MANIFEST = "manifest.json"
 #: Files on their way, in a local archive. A hidden folder is no partition to any reader.

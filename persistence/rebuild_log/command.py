@@ -34,11 +34,12 @@ from persistence.draining import NOT_FOUND, drain_queue, waiting
 from persistence.rebuild_log.door_count import Surplus, surplus, take_off
 from persistence.rebuild_log.republishing import Republished, republish
 from persistence.refill import refill
-from tillstream import broker, logs, process, stores, topology
+from tillstream import stores, topology
 from tillstream.errors import ServerNotReady, TillstreamError, TopologyDiffersError
+from tillstream.log.reader import first_offset
+from tillstream.log.whole_log import LogSilentError
+from tillstream.runtime import broker, logs, process
 from tillstream.stores import StoreTable
-from tillstream.stream import first_offset
-from tillstream.whole_log import LogSilentError
 
 #: Longest that dead letters are taken from their queue, seconds.
 LETTERS_SECONDS = 300.0

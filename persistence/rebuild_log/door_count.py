@@ -18,11 +18,11 @@ from persistence.dead_letters.store import Letter
 from persistence.documents import raw_bytes
 from persistence.entries import entry
 from persistence.rebuild_log.republishing import waiting_letters
-from tillstream import tally
+from tillstream import accepted_count
+from tillstream.accepted_count import ByStore
 from tillstream.codec import receipt_bodies
 from tillstream.errors import UndecodableMessage
 from tillstream.stores import StoreTable
-from tillstream.tally import ByStore
 
 LEDGER = Path("analytics", "totals.sqlite3")
 
@@ -48,7 +48,7 @@ def surplus(data_dir: Path, database: Database[dict[str, Any]], stores: StoreTab
     """Compare the door's count with the archive; raises PyMongoError."""
     archived, conflicts = _archived(database, stores)
     found: ByStore = {}
-    for where, (receipts, gross) in tally.read(tally.folder_of(data_dir)).items():
+    for where, (receipts, gross) in accepted_count.read(accepted_count.folder_of(data_dir)).items():
         there = archived.get(where, (0, 0))
         if receipts > there[0]:
             found[where] = (receipts - there[0], gross - there[1])
@@ -59,7 +59,9 @@ def take_off(data_dir: Path, found: Surplus) -> None:
     """Add the entry that takes these off the door's count."""
     if not found.by_store:
         return
-    correction = tally.Tally(tally.folder_of(data_dir), f"{int(time.time())}-rebuild-log")
+    correction = accepted_count.Tally(
+        accepted_count.folder_of(data_dir), f"{int(time.time())}-rebuild-log"
+    )
     try:
         correction.correct(
             {where: (-count, -gross) for where, (count, gross) in found.by_store.items()}

@@ -15,7 +15,7 @@ from persistence.dead_letters.store import DeadLetters, Letter
 from persistence.documents import Document, raw_bytes
 from tillstream import topology
 from tillstream.codec import JSON, NDJSON, pack
-from tillstream.stream import StoppedError
+from tillstream.log.reader import StoppedError
 
 #: Most receipts and bytes of one message, as the door's.
 MESSAGE_RECEIPTS = 500

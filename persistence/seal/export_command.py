@@ -9,7 +9,7 @@ from persistence.backup.folder import written_aside
 from persistence.seal import offline
 from persistence.seal.seal_command import opened
 from persistence.seal.settings import SealSettings
-from tillstream import logs, process
+from tillstream.runtime import logs, process
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

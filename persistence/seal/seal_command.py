@@ -13,9 +13,10 @@ from persistence.documents import Document
 from persistence.seal import offline
 from persistence.seal.book import Book
 from persistence.seal.settings import SealSettings
-from tillstream import logs, process, stores
+from tillstream import stores
 from tillstream.errors import ServerNotReady
-from tillstream.printable import printable
+from tillstream.runtime import logs, process
+from tillstream.runtime.printable import printable
 
 SERVER_SELECTION_MS = 10_000
 SOCKET_MS = 120_000

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tillstream.errors import SettingsError
-from tillstream.settings import LogSettings, MongoSettings, StoreTimeSettings
+from tillstream.runtime.settings import LogSettings, MongoSettings, StoreTimeSettings
 
 #: A shorter key could be guessed.
 LEAST_KEY_CHARACTERS = 32

@@ -9,9 +9,9 @@ from pathlib import Path
 from persistence.seal import offline
 from persistence.seal.seal_command import opened
 from persistence.seal.settings import SealSettings
-from tillstream import logs, process
 from tillstream.errors import TillstreamError
-from tillstream.printable import printable
+from tillstream.runtime import logs, process
+from tillstream.runtime.printable import printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,8 +14,9 @@ from persistence import archive as writing
 from persistence.backup.settings import BackupSettings
 from persistence.rebuild_log.command import rebuild
 from persistence.upgrade import documents, queues
-from tillstream import broker, data_folder, logs, process, stores, topology
+from tillstream import stores, topology
 from tillstream.errors import ServerNotReady
+from tillstream.runtime import broker, data_folder, logs, process
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

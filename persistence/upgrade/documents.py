@@ -21,8 +21,8 @@ from persistence.archive import Archive
 from persistence.documents import Document, raw_bytes
 from persistence.entries import Entry, entry
 from tillstream.errors import UndecodableMessage
+from tillstream.log.reader import StoppedError
 from tillstream.stores import StoreTable
-from tillstream.stream import StoppedError
 
 log = structlog.get_logger()
 

@@ -11,8 +11,9 @@ from persistence.archive import Archive
 from persistence.dead_letters.keeper import drain_letters
 from persistence.dead_letters.store import DeadLetters
 from persistence.draining import drain_queue, waiting
-from tillstream import broker, topology
+from tillstream import topology
 from tillstream.errors import TillstreamError, TopologyDiffersError
+from tillstream.runtime import broker
 from tillstream.stores import StoreTable
 
 #: Longest that dead letters are taken from their queue, seconds.

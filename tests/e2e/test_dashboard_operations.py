@@ -21,7 +21,8 @@ from tests.e2e.browser import FLAGS
 from tests.processes import running
 from tests.receipts import receipt, stamped
 from tests.waiting import wait_until
-from tillstream import data_folder, topology
+from tillstream import topology
+from tillstream.runtime import data_folder
 
 
 def queue(page: Page) -> list[Any]:

@@ -32,7 +32,7 @@ from tests.receipts import decoded, line, receipt, stamped
 from tests.waiting import wait_until
 from tillstream import topology
 from tillstream.clock import BusinessDay, utc
-from tillstream.contracts import receipt_key
+from tillstream.receipt import receipt_key
 
 DATABASE = "dashboard-pages"
 REUNION = ZoneInfo("Indian/Reunion")

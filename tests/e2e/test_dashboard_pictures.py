@@ -26,16 +26,17 @@ from dashboard.store_days import StoreDays
 from dashboard.stream import Broadcaster
 from dashboard.views import receipt_path
 from dashboard.watch import Watch
+from local.ports import free_port
 from tests.dashboards import wait_for_state
 from tests.e2e.browser import FLAGS
 from tests.e2e.stage import DAY, MOMENT, PARIS, Stage
 from tests.processes import answers
 from tests.waiting import wait_until
-from tillstream import broker, ports, proofs, topology
+from tillstream import topology, verify_report
 from tillstream.clock import BusinessDay
-from tillstream.local.ports import free_port
-from tillstream.proofs import Proof
+from tillstream.runtime import broker, ports
 from tillstream.stores import StoreTable
+from tillstream.verify_report import Proof
 
 pytestmark = pytest.mark.skipif(
     "DASHBOARD_PICTURES" not in os.environ,
@@ -153,7 +154,7 @@ def test_pictures_of_the_pages(chromium: str, mongo_url: str, amqp_url: str) -> 
         # Its queue shall have the consumer that it has on a healthy system.
         channel.basic_consume(topology.PERSISTENCE_QUEUE, lambda *_: None)
         stage = Stage(client[DATABASE]["receipts"].insert_many)
-        client[DATABASE][proofs.COLLECTION].insert_one(proofs.document(proved()))
+        client[DATABASE][verify_report.COLLECTION].insert_one(verify_report.document(proved()))
         pages = {
             "live": ("", "#categories-plot .bartext"),
             "filtered": ("?store=3&category=Pain", "#vat-rows td.number"),

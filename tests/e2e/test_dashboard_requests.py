@@ -13,7 +13,7 @@ import pytest
 from pymongo import MongoClient
 
 from tests.dashboards import START_SECONDS, Dashboard
-from tillstream.process import EX_CONFIG, EX_PORT_TAKEN
+from tillstream.runtime.process import EX_CONFIG, EX_PORT_TAKEN
 
 DATABASE = "dashboard-requests"
 CALL = "_dash-update-component"

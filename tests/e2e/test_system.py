@@ -15,13 +15,13 @@ from pika.adapters.blocking_connection import BlockingConnection
 from playwright.sync_api import sync_playwright
 from pymongo import MongoClient
 
+from local.ports import free_port
 from tests.e2e.browser import FLAGS
 from tests.listener import Listener
 from tests.processes import answers, running
 from tests.receipts import line, receipt
 from tests.waiting import wait_until
 from tillstream import topology
-from tillstream.local.ports import free_port
 from tillstream.snapshots import CountSnapshot, DelaySnapshot, RateSnapshot
 
 START_SECONDS = 120
@@ -68,7 +68,7 @@ def system(
     entrypoint, dashboard = (f"http://127.0.0.1:{port}" for port in doors.values())
     with (
         MongoClient[dict[str, Any]](mongo_url) as client,
-        running("tillstream.local", "--no-generator", **environ),
+        running("local", "--no-generator", **environ),
     ):
         archive = client[mongo_database]["receipts"]
         ready = [f"{entrypoint}/health/ready", f"{dashboard}/health/ready"]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from local import servers
+from local.settings import ROOT
 from tests.conftest import missing
 from tillstream.errors import ServerNotReady
-from tillstream.local import servers
-from tillstream.local.settings import ROOT
 
 KILLED = ("entrypoint", "totals", "persistence", "broker", "mongo")
 RUN_SECONDS = 170

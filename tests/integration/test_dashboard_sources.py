@@ -21,10 +21,10 @@ from dashboard.model import Model
 from tests.relay import Relay
 from tests.snapshots import ZONE, breakdowns, categories, count, delay, rate, tills
 from tests.waiting import wait_until
-from tillstream import broker as amqp
 from tillstream import topology
 from tillstream.clock import BusinessDay
-from tillstream.contracts import Wire
+from tillstream.receipt import Wire
+from tillstream.runtime import broker as amqp
 
 PARIS = ZoneInfo(ZONE)
 CALENDAR = BusinessDay(PARIS)

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import httpx
 
+from local.addresses import read_addresses
+from local.control import Control
+from local.programs import SERVERS, Program
+from local.settings import ROOT
+from local.supervisor import Supervisor
 from tests.integration.test_local_run import READY, START_SECONDS, environ, running
 from tests.receipts import receipt
 from tests.small_disk import small_disk
 from tests.waiting import wait_until
-from tillstream.local.addresses import read_addresses
-from tillstream.local.control import Control
-from tillstream.local.programs import SERVERS, Program
-from tillstream.local.settings import ROOT
-from tillstream.local.supervisor import Supervisor
 
 __all__ = ["environ"]
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local import processes
+from local.ports import free_port, is_free
+from local.programs import SERVERS, Program
+from local.supervisor import Condition, Supervisor
 from tests.processes import answers, running
 from tests.waiting import wait_until
 from tillstream.errors import ServerNotReady
-from tillstream.local import processes
-from tillstream.local.ports import free_port, is_free
-from tillstream.local.programs import SERVERS, Program
-from tillstream.local.supervisor import Condition, Supervisor
 
 #: Where nobody listens: a room that finds its port taken does not come so far.
 NOWHERE = {

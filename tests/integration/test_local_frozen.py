@@ -9,14 +9,14 @@ from pathlib import Path
 
 import httpx
 
+from local import ready, servers
+from local.supervisor import Supervisor
 from tests.processes import running_door
 from tests.receipts import receipt
 from tests.waiting import wait_until
-from tillstream import broker as amqp
 from tillstream import topology
 from tillstream.codec import receipt_bodies
-from tillstream.local import ready, servers
-from tillstream.local.supervisor import Supervisor
+from tillstream.runtime import broker as amqp
 
 TIMEOUT_SECONDS = 4.0
 #: A busy machine answers late.

@@ -1,4 +1,4 @@
-"""`python -m tillstream.local`, what script/server runs: it says what is wrong, and ends whole."""
+"""`python -m local`, what script/server runs: it says what is wrong, and ends whole."""
 
 import os
 import signal
@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from local import processes
+from local.control import Control
+from local.lock import locked
+from local.ports import is_free, kept_ports
+from local.settings import ROOT
 from tests.waiting import wait_until
-from tillstream.local import processes
-from tillstream.local.control import Control
-from tillstream.local.lock import locked
-from tillstream.local.ports import is_free, kept_ports
-from tillstream.local.settings import ROOT
 
-COMMAND = [sys.executable, "-m", "tillstream.local", "--no-generator"]
+COMMAND = [sys.executable, "-m", "local", "--no-generator"]
 READY = "Tillstream is ready"
 #: Everything starts on a machine that also runs other tests.
 START_SECONDS = 120

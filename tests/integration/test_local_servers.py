@@ -7,10 +7,10 @@ import pika
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
 
-from tillstream import broker as amqp
+from local import processes, ready, servers
+from local.supervisor import Supervisor
 from tillstream import topology
-from tillstream.local import processes, ready, servers
-from tillstream.local.supervisor import Supervisor
+from tillstream.runtime import broker as amqp
 
 START_SECONDS = 60
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from local import processes
+from local.follow import Follower
+from local.lock import locked
+from local.programs import SERVERS, Program
+from local.supervisor import Condition, Supervisor
+from local.watch import Watch
 from tests.waiting import wait_until
 from tillstream.errors import ServerNotReady
-from tillstream.local import processes
-from tillstream.local.follow import Follower
-from tillstream.local.lock import locked
-from tillstream.local.programs import SERVERS, Program
-from tillstream.local.supervisor import Condition, Supervisor
-from tillstream.local.watch import Watch
 
 SLEEP = "import time; print('up', flush=True); time.sleep(600)"
 

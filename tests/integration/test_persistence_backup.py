@@ -31,8 +31,8 @@ from tests.integration.persistence_room import archive, publish, receipts_of
 from tests.processes import running, running_door
 from tests.receipts import receipt
 from tests.waiting import wait_until
-from tillstream import stores, tally, topology
-from tillstream.settings import load
+from tillstream import accepted_count, stores, topology
+from tillstream.runtime.settings import load
 
 
 class Place(NamedTuple):
@@ -276,7 +276,7 @@ def test_state_that_a_restore_would_overwrite_is_named(
     filled(place, broker, 5)
     place.make_backup()
     place.wipe()
-    door = tally.Tally(tally.folder_of(place.data_dir), "1-1")
+    door = accepted_count.Tally(accepted_count.folder_of(place.data_dir), "1-1")
     door.add([(date(2026, 11, 21), "1", 600)])
     door.close()
     keys.write_text("others")

@@ -10,6 +10,8 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pika.exceptions import ChannelClosedByBroker
 
+from local import ready, servers
+from local.supervisor import Supervisor
 from tests.conftest import START_SECONDS, missing, running_mongo
 from tests.integration.persistence_room import (
     Snapshots,
@@ -22,11 +24,9 @@ from tests.integration.persistence_room import (
     worker,
 )
 from tests.waiting import wait_until
-from tillstream import broker as amqp
 from tillstream import topology
 from tillstream.errors import ServerNotReady
-from tillstream.local import ready, servers
-from tillstream.local.supervisor import Supervisor
+from tillstream.runtime import broker as amqp
 
 
 class OwnMongo:

@@ -28,7 +28,7 @@ from tests.receipts import receipt, stamped
 from tests.waiting import wait_until
 from tillstream import topology
 from tillstream.codec import JSON, NDJSON
-from tillstream.process import EX_CONFIG
+from tillstream.runtime.process import EX_CONFIG
 
 
 def test_a_receipt_is_stored_whole_and_acknowledged(

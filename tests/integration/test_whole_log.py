@@ -8,13 +8,14 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pika.exceptions import AMQPConnectionError
 
+from local import ready
 from tests.relay import Relay
 from tests.waiting import wait_until
-from tillstream import topology, whole_log
-from tillstream.bulk_reader import BulkReader
-from tillstream.local import ready
-from tillstream.stream import LogMessage, LogTruncatedError, StoppedError, last_offset, reading
-from tillstream.whole_log import LogSilentError, read_log
+from tillstream import topology
+from tillstream.log import whole_log
+from tillstream.log.bulk_reader import BulkReader
+from tillstream.log.reader import LogMessage, LogTruncatedError, StoppedError, last_offset, reading
+from tillstream.log.whole_log import LogSilentError, read_log
 
 #: Larger than a frame of AMQP.
 LARGE = 300_000

@@ -31,9 +31,9 @@ from persistence.seal import content, offline
 from tillstream.clock import BusinessDay, utc
 from tillstream.codec import NDJSON
 from tillstream.http.keys import ANYONE
+from tillstream.log.reader import LogMessage
 from tillstream.money import decimal_text
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage
 
 #: When the door got them, Unix seconds: 2026-11-28 11:00 UTC.
 NOW = 1_795_863_600.0

@@ -15,7 +15,7 @@ from dashboard.stream import FRAME_SECONDS
 from tests.snapshots import ZONE, breakdowns, categories, count, delay, rate, tills
 from tillstream import topology
 from tillstream.clock import BusinessDay
-from tillstream.timing import DETAILS_SECONDS, SNAPSHOT_SECONDS
+from tillstream.runtime.periodic import DETAILS_SECONDS, SNAPSHOT_SECONDS
 
 PARIS = ZoneInfo(ZONE)
 #: A quarter past noon in Paris.

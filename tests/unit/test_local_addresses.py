@@ -3,8 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from tillstream.local.addresses import FIGURES, NAMES, write_addresses
-from tillstream.local.settings import ROOT
+from local.addresses import FIGURES, NAMES, write_addresses
+from local.settings import ROOT
 
 
 def test_addresses_carry_what_changes_figures_and_nothing_of_the_other_terminal(

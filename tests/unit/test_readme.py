@@ -11,13 +11,13 @@ import pytest
 from analytics.settings import AnalyticsSettings
 from dashboard.settings import DashboardSettings
 from entrypoint.settings import EntrypointSettings
+from local.settings import LocalSettings
 from persistence.api.settings import ArchiveApiSettings
 from persistence.parquet.settings import ParquetSettings
 from persistence.seal.settings import SealSettings
 from persistence.settings import PersistenceSettings
-from tillstream.contracts import Receipt
-from tillstream.local.settings import LocalSettings
-from tillstream.settings import Settings
+from tillstream.receipt import Receipt
+from tillstream.runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from tillstream.settings import Settings
+from tillstream.runtime.settings import Settings
 
 MIB = 1024 * 1024
 

@@ -22,9 +22,10 @@ from analytics.settings import VerifySettings
 from tests.listener import Listener
 from tests.processes import running, running_door
 from tests.receipts import receipt, stamped
-from tillstream import settings, topology
+from tillstream import topology
+from tillstream.log.reader import StoppedError
+from tillstream.runtime import settings
 from tillstream.snapshots import CountSnapshot
-from tillstream.stream import StoppedError
 
 
 class Books(NamedTuple):

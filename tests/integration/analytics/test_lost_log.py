@@ -15,8 +15,9 @@ from tests.listener import Listener
 from tests.processes import running, running_door
 from tests.receipts import receipt, stamped
 from tests.waiting import wait_until
-from tillstream import broker as amqp
-from tillstream import stream, topology
+from tillstream import topology
+from tillstream.log import reader
+from tillstream.runtime import broker as amqp
 from tillstream.snapshots import CountSnapshot, TillsSnapshot
 
 
@@ -181,8 +182,8 @@ def test_a_message_is_found_by_its_offset(broker: BlockingConnection, amqp_url: 
             persistent = pika.BasicProperties(delivery_mode=2)
             channel.basic_publish(topology.RECEIPTS, "", stamped(receipt(number)), persistent)
 
-    found = [stream.message_from(amqp_url, offset) for offset in (0, 3, 4)]
-    beyond = stream.message_from(amqp_url, 40)
+    found = [reader.message_from(amqp_url, offset) for offset in (0, 3, 4)]
+    beyond = reader.message_from(amqp_url, 40)
 
     assert [stamped(receipt(number)) for number in (0, 3, 4)] == [
         one.body for one in found if one is not None

@@ -13,14 +13,14 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from local.ports import free_port
 from persistence.archive import Archive, connect
 from persistence.entries import entry
 from tests.processes import answers, running
 from tests.receipts import stamped
 from tests.waiting import wait_until
 from tillstream import stores
-from tillstream.local.ports import free_port
-from tillstream.settings import StoreTimeSettings
+from tillstream.runtime.settings import StoreTimeSettings
 from tillstream.stores import StoreTable
 
 #: Stores that keep another zone, and another cutoff.

@@ -9,8 +9,8 @@ from pymongo.database import Database
 
 from tests.integration.archive_api.conftest import Store, service
 from tests.receipts import decoded, receipt
-from tillstream.contracts import receipt_key
 from tillstream.http.keys import key_file
+from tillstream.receipt import receipt_key
 
 
 def test_a_key_sees_its_own_stores_only(

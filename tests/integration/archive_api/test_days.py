@@ -18,8 +18,8 @@ from tests.integration.archive_api.conftest import STORES_CSV, Store, service
 from tests.receipts import decoded, receipt
 from tillstream import stores
 from tillstream.clock import event_time
-from tillstream.contracts import receipt_key
-from tillstream.settings import StoreTimeSettings
+from tillstream.receipt import receipt_key
+from tillstream.runtime.settings import StoreTimeSettings
 from tillstream.stores import StoreTable
 
 #: In the first the clocks go forward in Paris, in the second back; and before time zones.

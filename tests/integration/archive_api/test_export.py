@@ -13,7 +13,7 @@ from pymongo.database import Database
 from tests.integration.archive_api.conftest import Store
 from tests.receipts import decoded, receipt
 from tests.waiting import wait_until
-from tillstream.contracts import receipt_key
+from tillstream.receipt import receipt_key
 
 RECEIPTS = [
     receipt(

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
+from local.supervisor import Supervisor
 from persistence.archive import Archive, connect
 from persistence.entries import entry
 from tests.conftest import running_mongo
@@ -19,8 +20,7 @@ from tests.integration.archive_api.conftest import Fields, serving
 from tests.receipts import receipt, stamped
 from tests.waiting import wait_until
 from tillstream import stores
-from tillstream.local.supervisor import Supervisor
-from tillstream.settings import StoreTimeSettings
+from tillstream.runtime.settings import StoreTimeSettings
 
 DATABASE = "tillstream"
 #: Receipts of one store, and stores.

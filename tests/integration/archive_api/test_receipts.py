@@ -18,8 +18,8 @@ from persistence.api.parameters import receipts_question
 from persistence.api.queries import receipts_query
 from tests.integration.archive_api.conftest import Store
 from tests.receipts import decoded, line, receipt
-from tillstream.contracts import receipt_key
 from tillstream.identity import identity_of
+from tillstream.receipt import receipt_key
 from tillstream.stores import StoreTable
 
 #: Many share a second, so that a page may end among equals.

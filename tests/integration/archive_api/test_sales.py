@@ -13,8 +13,8 @@ from persistence.api.parameters import By
 from tests.integration.archive_api.conftest import Store
 from tests.receipts import line, receipt, stamped
 from tillstream.codec import NDJSON
+from tillstream.log.reader import LogMessage
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage
 
 STORES = ("1", "2", "8", "9")
 DAY = date(2026, 10, 25)  # the clocks go back in Paris

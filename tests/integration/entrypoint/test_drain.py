@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from local.ports import free_port
 from tests.processes import answers, running
 from tests.receipts import receipt
 from tests.waiting import wait_until
-from tillstream.local.ports import free_port
 
 CLIENTS = 20
 

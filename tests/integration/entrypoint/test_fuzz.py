@@ -13,7 +13,7 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.receipts import encoded, receipt
-from tillstream.contracts import StampedReceipt
+from tillstream.receipt import StampedReceipt
 
 FUZZ = settings(
     max_examples=80,

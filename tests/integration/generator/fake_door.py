@@ -8,8 +8,8 @@ from collections.abc import Callable
 import msgspec
 from aiohttp import web
 
-from tillstream.contracts import Receipt, receipt_key
 from tillstream.money import minor_units
+from tillstream.receipt import Receipt, receipt_key
 
 #: What the door says to the n-th try (from 1) of a receipt; None hangs up.
 Answers = Callable[[int, Receipt], web.Response | None]

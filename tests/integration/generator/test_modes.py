@@ -13,8 +13,8 @@ from tests.integration.generator.command import Generator
 from tests.integration.generator.fake_door import FakeDoor, accept
 from tillstream import topology
 from tillstream.codec import decode_message
-from tillstream.contracts import Receipt, receipt_key
 from tillstream.money import minor_units
+from tillstream.receipt import Receipt, receipt_key
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from generator.pace import DRAIN_SECONDS, LAST_ANSWERS_SECONDS
 from tests.integration.generator.command import Generator
 from tests.integration.generator.fake_door import FakeDoor, accept
 from tests.waiting import wait_until
-from tillstream.contracts import Receipt, receipt_key
+from tillstream.receipt import Receipt, receipt_key
 
 
 def test_busy_and_broken_tries_are_sent_again_with_the_same_bytes(

@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 from loadtest.bench.private import System, running_system
+from local.ports import kept_ports
+from local.settings import ROOT
 from tests.conftest import missing
 from tests.receipts import receipt
 from tests.waiting import wait_until
 from tillstream.errors import ServerNotReady
-from tillstream.local.ports import kept_ports
-from tillstream.local.settings import ROOT
 
 
 @pytest.fixture(scope="module")

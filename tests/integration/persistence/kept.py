@@ -23,7 +23,7 @@ from persistence.parquet.storage import Storage
 from persistence.parquet.writing import Writing
 from tests.commands import Said, command
 from tillstream import stores
-from tillstream.settings import StoreTimeSettings
+from tillstream.runtime.settings import StoreTimeSettings
 
 STORES = stores.load(StoreTimeSettings())
 

@@ -20,7 +20,7 @@ from persistence.erasure import erase
 from tests.integration.persistence.kept import STORES, Kept, killed_at
 from tests.receipts import receipt, stamped
 from tillstream.codec import JSON
-from tillstream.stream import LogMessage
+from tillstream.log.reader import LogMessage
 
 AT_ONCE = "import persistence.erasure.erase as erase\nerase.SETTLE_SECONDS = 0\n"
 

@@ -23,7 +23,7 @@ from tests.integration.persistence.kept import STORES, Kept, killed_at
 from tests.receipts import CATEGORIES, line, receipt, stamped
 from tillstream.clock import utc
 from tillstream.codec import JSON
-from tillstream.stream import LogMessage
+from tillstream.log.reader import LogMessage
 
 #: What an answer that is refused says, the more particular before.
 PARTS = (

@@ -21,9 +21,10 @@ from tests.commands import Said, command
 from tests.integration.persistence_room import publish
 from tests.processes import running, running_door
 from tests.receipts import receipt, stamped
-from tillstream import broker, data_folder, stores, topology
-from tillstream.settings import StoreTimeSettings
-from tillstream.tally import Tally, folder_of
+from tillstream import stores, topology
+from tillstream.accepted_count import Tally, folder_of
+from tillstream.runtime import broker, data_folder
+from tillstream.runtime.settings import StoreTimeSettings
 
 #: Receipts that are sent once, beside one that comes twice and one that comes with other content.
 RECEIPTS = 1_200

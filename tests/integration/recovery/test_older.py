@@ -10,14 +10,15 @@ import httpx
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
+from local.ports import free_port
 from tests.commands import command
 from tests.integration.recovery.filled import RECEIPTS, Filled, accept, figures
 from tests.processes import running
 from tests.receipts import receipt
 from tests.waiting import wait_until
-from tillstream import data_folder, topology
-from tillstream.local.ports import free_port
-from tillstream.process import EX_CONFIG
+from tillstream import topology
+from tillstream.runtime import data_folder
+from tillstream.runtime.process import EX_CONFIG
 
 
 def other_arguments(broker: BlockingConnection, *names: str) -> None:
@@ -132,7 +133,7 @@ def test_a_room_does_not_start_on_a_data_folder_of_another_version(
 def test_a_local_run_does_not_touch_a_newer_data_folder(tmp_path: Path) -> None:
     (tmp_path / data_folder.FILE).write_text(f"{data_folder.VERSION + 1}\n")
 
-    said = command("tillstream.local", DATA_DIR=str(tmp_path))
+    said = command("local", DATA_DIR=str(tmp_path))
 
     assert (1, "") == (said.returncode, said.stdout)
     assert "use a newer Tillstream, or set DATA_DIR to another folder" in said.stderr

@@ -19,8 +19,8 @@ from tests.logs import NO_LOG
 from tests.receipts import receipt, stamped
 from tests.unit.analytics.test_recount import STORES, everything, log, recounted
 from tillstream.codec import NDJSON
+from tillstream.log.reader import LogMessage
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage
 
 NOW = 1_795_248_000.0
 POISON = b"poison"

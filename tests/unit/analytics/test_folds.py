@@ -18,9 +18,9 @@ from analytics.messages import read_columns
 from tests.receipts import decoded, line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
 from tillstream.codec import JSON, NDJSON
+from tillstream.log.reader import LogMessage
 from tillstream.money import minor_units
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage
 
 STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})
 

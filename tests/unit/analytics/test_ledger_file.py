@@ -21,8 +21,8 @@ from analytics.recount import Recount, write_rebuilt
 from tests.logs import KnownLog
 from tests.unit.analytics.test_recount import STORES
 from tillstream.clock import BusinessDay
+from tillstream.log.reader import LogMessage, LogTruncatedError, message_digest
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage, LogTruncatedError, message_digest
 
 
 def test_a_ledger_refuses_another_calendar_and_names_both(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from tests.receipts import encoded, line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
 from tillstream.codec import JSON, NDJSON, decode_receipt
 from tillstream.identity import identity_of
-from tillstream.remembering import LONGEST_REMEMBERED
+from tillstream.log.reader import LogMessage
+from tillstream.runtime.memo import LONGEST_REMEMBERED
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage
 
 STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})
 

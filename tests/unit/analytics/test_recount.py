@@ -22,8 +22,8 @@ from tests.receipts import receipt, stamped
 from tests.waiting import wait_until
 from tillstream.clock import BusinessDay
 from tillstream.codec import NDJSON, pack
+from tillstream.log.reader import LogMessage
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage
 
 STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})
 
@@ -139,7 +139,7 @@ def test_the_readers_end_with_a_recount_that_is_killed() -> None:
 import os, pathlib, time
 from analytics.reading import BATCH_BYTES, read_in_parallel
 from tests.unit.analytics.test_recount import STORES
-from tillstream.stream import LogMessage
+from tillstream.log.reader import LogMessage
 
 def log():
     yield [LogMessage(0, b" " * BATCH_BYTES, None)] * 9

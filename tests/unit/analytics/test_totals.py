@@ -16,9 +16,9 @@ from analytics.totals import TotalsWorker
 from tests.logs import NO_LOG
 from tests.receipts import line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
+from tillstream.log.reader import LogMessage
 from tillstream.snapshots import CategoryTotal, CountSnapshot
 from tillstream.stores import StoreTable
-from tillstream.stream import LogMessage
 
 STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})
 #: 2026-11-21 09:00:00 in Paris.

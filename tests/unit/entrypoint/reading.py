@@ -9,7 +9,7 @@ from entrypoint.formats import READERS
 from entrypoint.formats.reading import NotReadableError
 from entrypoint.validation import validate
 from entrypoint.violations import InvalidReceiptError
-from tillstream.contracts import Receipt
+from tillstream.receipt import Receipt
 
 
 def read(media_type: str, body: bytes) -> list[tuple[int, Any]]:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from entrypoint.publisher import MAX_MESSAGE_BYTES, MAX_MESSAGES_IN_FLIGHT, Parcel, Publisher
+from tillstream.accepted_count import Accepted
 from tillstream.codec import MAX_UNPACKED_BYTES
-from tillstream.decompress import UNPACKERS
 from tillstream.errors import BrokerAway, NotConfirmed, ShuttingDown, TooManyInFlight
-from tillstream.tally import Accepted
+from tillstream.runtime.decompress import UNPACKERS
 
 
 class Broker:

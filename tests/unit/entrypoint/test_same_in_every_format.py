@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.receipts import encoded
 from tests.unit.entrypoint.reading import content, with_text_ids
 from tests.written import as_csv, as_form, as_xml
-from tillstream.contracts import Receipt
+from tillstream.receipt import Receipt
 
 #: Characters that XML can carry, and no control characters, which identifiers may not have.
 characters = st.characters(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from entrypoint.validation import stamp, validate
 from entrypoint.violations import InvalidReceiptError, NotJsonError
 from tests.receipts import encoded, line, receipt
-from tillstream.contracts import StampedReceipt
+from tillstream.receipt import StampedReceipt
 
 
 def published(body: bytes) -> Any:

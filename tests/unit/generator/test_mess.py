@@ -16,8 +16,8 @@ from generator.issued import Issued
 from generator.mess import Mess, Shares
 from generator.receipts import Tills
 from tillstream.clock import event_time
-from tillstream.contracts import Receipt, receipt_key
 from tillstream.money import minor_units
+from tillstream.receipt import Receipt, receipt_key
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = 1_773_142_200.0

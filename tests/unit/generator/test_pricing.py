@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from generator.catalogue import CATEGORIES, PRODUCTS, Product, vat_rate
 from generator.pricing import euros, half_even, priced_line, reversed_line
-from tillstream.contracts import Line
 from tillstream.money import milli_units, minor_units
+from tillstream.receipt import Line
 
 products = st.sampled_from(PRODUCTS)
 pieces = st.integers(-20, 20).filter(bool).map(lambda n: n * 1000)

@@ -18,8 +18,8 @@ from generator.issued import Issued
 from generator.pricing import PricedLine
 from generator.receipts import Tills
 from generator.tenders import CARD, CASH, VOUCHER, VOUCHER_LIMIT
-from tillstream.contracts import Receipt, receipt_key
 from tillstream.money import minor_units
+from tillstream.receipt import Receipt, receipt_key
 
 PARIS = ZoneInfo("Europe/Paris")
 #: A Tuesday at noon and a Sunday in the morning, Paris time.

@@ -19,7 +19,7 @@ from generator.replay import Replay, renumbered, sale_of
 from generator.sources import Steady
 from generator.summary import Summary
 from tillstream.clock import BusinessDay
-from tillstream.contracts import Receipt, receipt_key
+from tillstream.receipt import Receipt, receipt_key
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = 1_773_142_200.0

@@ -9,9 +9,9 @@ import pytest
 from entrypoint.validation import validate
 from loadtest.bench.private import zone_far_from_midnight
 from loadtest.chaos.stream import SHARES, Item, Stream
-from tillstream.contracts import Receipt, receipt_key
 from tillstream.identity import content_digest
 from tillstream.money import minor_units
+from tillstream.receipt import Receipt, receipt_key
 
 NOW = datetime(2026, 11, 21, 12, 0, 1, tzinfo=ZoneInfo("UTC"))
 

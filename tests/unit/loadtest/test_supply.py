@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from loadtest import witnesses
 from loadtest.supply import Supply, posting
+from local import addresses
 from tests.receipts import encoded, receipt
-from tillstream.local import addresses
 
 PARIS = ZoneInfo("Europe/Paris")
 

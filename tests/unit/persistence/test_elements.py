@@ -4,7 +4,7 @@ import bson
 import pytest
 
 from persistence import elements
-from tillstream.contracts import LINES
+from tillstream.receipt import LINES
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 11, LINES])

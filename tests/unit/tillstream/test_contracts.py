@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.receipts import decoded, encoded, line, receipt
-from tillstream.contracts import (
+from tillstream.identity import identity_of
+from tillstream.money import MILLI, MINOR_UNITS
+from tillstream.receipt import (
     AMOUNT_LIMIT,
     LINES,
     QUANTITY_LIMIT,
@@ -18,8 +20,6 @@ from tillstream.contracts import (
     receipt_key,
     wire_name,
 )
-from tillstream.identity import identity_of
-from tillstream.money import MILLI, MINOR_UNITS
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.decompress import UNPACKERS, NotPackedError, TooLargeError
+from tillstream.runtime.decompress import UNPACKERS, NotPackedError, TooLargeError
 
 
 def zstd_stream(body: bytes) -> bytes:

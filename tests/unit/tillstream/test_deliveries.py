@@ -9,8 +9,8 @@ from pika import frame, spec
 from pika.compat import long
 from pika.exceptions import InvalidFrameError
 
-from tillstream.deliveries import Deliveries
-from tillstream.stream import LogMessage
+from tillstream.log.deliveries import Deliveries
+from tillstream.log.reader import LogMessage
 
 CHANNEL = 1
 #: Bytes of a body that a frame holds.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tillstream.disk import FreeSpace, free_bytes, in_units, min_free_bytes
+from tillstream.runtime.disk import FreeSpace, free_bytes, in_units, min_free_bytes
 
 
 def test_a_setting_is_taken_as_it_is_and_a_small_disk_keeps_a_tenth(tmp_path: Path) -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tillstream.errors import PortTaken, TillstreamError
-from tillstream.local.follow import Follower
-from tillstream.local.lock import locked
-from tillstream.local.ports import (
+from local.follow import Follower
+from local.lock import locked
+from local.ports import (
     eligible,
     free_port,
     is_free,
@@ -18,8 +17,9 @@ from tillstream.local.ports import (
     outgoing,
     require_free,
 )
-from tillstream.local.programs import rooms
-from tillstream.local.settings import ROOT, LocalSettings
+from local.programs import rooms
+from local.settings import ROOT, LocalSettings
+from tillstream.errors import PortTaken, TillstreamError
 
 
 def test_kept_ports_are_free_distinct_and_the_same_again(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from pathlib import Path
 
-from tillstream.local.passwords import kept_password, rabbitmq_hash
+from local.passwords import kept_password, rabbitmq_hash
 
 
 def test_a_password_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tillstream import ports
+from local.ports import free_port
 from tillstream.errors import PortTaken
-from tillstream.local.ports import free_port
+from tillstream.runtime import ports
 
 
 @pytest.mark.parametrize("hold", [ports.listen, ports.share])

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import structlog
 
-from tillstream import logs
-from tillstream.printable import printable
-from tillstream.settings import LogSettings
-from tillstream.text_table import text_table
+from tillstream.runtime import logs
+from tillstream.runtime.printable import printable
+from tillstream.runtime.settings import LogSettings
+from tillstream.runtime.text_table import text_table
 
 FORGED = "A\n2026-11-28T08:00:00Z [error    ] all is lost\x1b[2J\u202eB\u2028C"
 

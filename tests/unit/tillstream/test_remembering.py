@@ -1,6 +1,6 @@
 """A text is decoded once, unless it is too long to be kept."""
 
-from tillstream.remembering import LONGEST_REMEMBERED, remembering
+from tillstream.runtime.memo import LONGEST_REMEMBERED, remembering
 
 
 def test_only_a_text_that_is_too_long_is_decoded_again() -> None:

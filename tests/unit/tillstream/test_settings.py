@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tillstream.errors import SettingsError
-from tillstream.settings import BrokerSettings, Port, StoreTimeSettings, load, redacted
+from tillstream.runtime.settings import BrokerSettings, Port, StoreTimeSettings, load, redacted
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import pytest
 
 from tillstream import stores
 from tillstream.errors import SettingsError
-from tillstream.settings import StoreTimeSettings
+from tillstream.runtime.settings import StoreTimeSettings
 
 
 def test_a_store_that_is_not_in_the_table_keeps_the_default(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream import tally
-from tillstream.tally import Accepted, Tally
+from tillstream import accepted_count
+from tillstream.accepted_count import Accepted, Tally
 
 DAY = date(2026, 11, 21)
 
@@ -19,13 +19,13 @@ def test_what_several_processes_accepted_is_summed_by_day_and_store(tmp_path: Pa
     for one in (first, second):
         one.close()
 
-    actual = tally.read(tmp_path)
+    actual = accepted_count.read(tmp_path)
 
     assert {(DAY, "7"): (3, 990), (DAY, "8"): (1, 100)} == actual
 
 
 def test_no_door_has_accepted_nothing(tmp_path: Path) -> None:
-    assert {} == tally.read(tmp_path / "none")
+    assert {} == accepted_count.read(tmp_path / "none")
 
 
 sales = st.lists(st.tuples(st.just(DAY), st.sampled_from("ab"), st.integers(-500, 500)))
@@ -44,4 +44,4 @@ def test_the_count_does_not_depend_on_how_receipts_are_grouped(
     for each in (one_by_one, grouped):
         each.close()
 
-    assert tally.read(folder / "a") == tally.read(folder / "b")
+    assert accepted_count.read(folder / "a") == accepted_count.read(folder / "b")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tillstream.timing import Every
+from tillstream.runtime.periodic import Every
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tillstream import data_folder
+from local.settings import ROOT
 from tillstream.errors import TillstreamError
-from tillstream.local.settings import ROOT
-from tillstream.stream import StoppedError
+from tillstream.log.reader import StoppedError
+from tillstream.runtime import data_folder
 
 #: Both may be run again at any time: what they write is made anew from what is kept.
 COMMANDS = (("analytics", "recount"), ("persistence", "upgrade"))

@@ -11,11 +11,11 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from tillstream import disk
+from local.passwords import kept_password, rabbitmq_hash
+from local.ports import kept_ports
+from local.programs import SERVERS, Program
 from tillstream.errors import ServerNotReady
-from tillstream.local.passwords import kept_password, rabbitmq_hash
-from tillstream.local.ports import kept_ports
-from tillstream.local.programs import SERVERS, Program
+from tillstream.runtime import disk
 
 #: Debian's /usr/sbin/rabbitmq-server changes the user; the script that it wraps does not.
 DEBIAN_RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")

@@ -13,9 +13,9 @@ from pika.adapters.blocking_connection import BlockingChannel as BlockingChannel
 from pika.adapters.blocking_connection import BlockingConnection
 
 from tillstream import topology
-from tillstream.contracts import Wire
 from tillstream.errors import TopologyDiffersError
-from tillstream.settings import redacted
+from tillstream.receipt import Wire
+from tillstream.runtime.settings import redacted
 
 log = structlog.get_logger()
 

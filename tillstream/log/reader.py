@@ -11,8 +11,9 @@ import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exceptions import AMQPError, ConsumerCancelled
 
-from tillstream import broker, topology
+from tillstream import topology
 from tillstream.errors import TillstreamError
+from tillstream.runtime import broker
 
 #: Unacknowledged messages that the broker sends ahead: at 256 KiB each, at most 50 MB.
 PREFETCH = 200

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tillstream import settings
-from tillstream.settings import AmqpUrl, LogSettings, MongoUrl, Port
+from tillstream.runtime import settings
+from tillstream.runtime.settings import AmqpUrl, LogSettings, MongoUrl, Port
 
 #: The clone; every program runs in it, and a relative DATA_DIR is taken from here.
 ROOT = Path(__file__).resolve().parents[2]

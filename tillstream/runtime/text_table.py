@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tillstream.printable import printable
+from tillstream.runtime.printable import printable
 
 
 def text_table(heads: Sequence[str], cells: Sequence[Sequence[str]], left: int = 2) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from tillstream.contracts import Wire
+from tillstream.receipt import Wire
 
 #: A collection with one document, the last report.
 COLLECTION = "proofs"

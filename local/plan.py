@@ -4,10 +4,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from tillstream.local import ready, servers
-from tillstream.local.programs import SERVERS, Program, rooms
-from tillstream.local.settings import LocalSettings
-from tillstream.local.supervisor import Condition
+from local import ready, servers
+from local.programs import SERVERS, Program, rooms
+from local.settings import LocalSettings
+from local.supervisor import Condition
 
 
 @dataclass(frozen=True)

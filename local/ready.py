@@ -11,10 +11,11 @@ from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from tillstream import broker, topology
-from tillstream.local.servers import Mongo
-from tillstream.local.supervisor import Condition
-from tillstream.settings import redacted
+from local.servers import Mongo
+from local.supervisor import Condition
+from tillstream import topology
+from tillstream.runtime import broker
+from tillstream.runtime.settings import redacted
 
 #: The worker that publishes each result exchange, as docs of the exchanges have it.
 PUBLISHERS = {
@@ -34,7 +35,7 @@ def amqp(url: str) -> Condition:
 
     def holds() -> bool:
         try:
-            broker.connect(url, "tillstream.local").close()
+            broker.connect(url, "local").close()
         except (pika.exceptions.AMQPError, OSError):
             return False
         return True
@@ -134,7 +135,7 @@ class Snapshots:
 
     def _receive(self) -> None:
         if self._connection is None:
-            self._connection = broker.connect(self._url, "tillstream.local")
+            self._connection = broker.connect(self._url, "local")
             self._channel = self._connection.channel()
             broker.declare(self._channel)
             self._queue = self._channel.queue_declare("", exclusive=True).method.queue

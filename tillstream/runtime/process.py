@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator
 from typing import NoReturn, TypeVar
 
-from tillstream import settings
 from tillstream.errors import (
     DataFolderError,
     PortTaken,
@@ -19,7 +18,8 @@ from tillstream.errors import (
     TillstreamError,
     TopologyDiffersError,
 )
-from tillstream.printable import printable
+from tillstream.runtime import settings
+from tillstream.runtime.printable import printable
 
 S = TypeVar("S", bound=settings.Settings)
 

@@ -1,4 +1,4 @@
-"""`python -m tillstream.local.supervisord`: supervisord, made to outlive a full disk.
+"""`python -m local.supervisord`: supervisord, made to outlive a full disk.
 
 Supervisor reports a log that it cannot write on its standard error, which lies on the same disk:
 that error ended it, and every program with it. Here the lines are lost instead, and are written

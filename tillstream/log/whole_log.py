@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
-from tillstream.bulk_reader import BulkReader
 from tillstream.errors import TillstreamError
-from tillstream.stream import LogMessage, LogTruncatedError, StoppedError, first_offset
+from tillstream.log.bulk_reader import BulkReader
+from tillstream.log.reader import LogMessage, LogTruncatedError, StoppedError, first_offset
 
 #: Offsets of a slice, and slices that are read at once.
 SLICE_OFFSETS = 1_500

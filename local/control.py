@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from tillstream.local.programs import socket_file
+from local.programs import socket_file
 
 
 class Status(NamedTuple):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pika import frame, spec
 from pika.exceptions import InvalidFrameError
 
-from tillstream.stream import LogMessage
+from tillstream.log.reader import LogMessage
 
 #: Type, channel and length before a frame's payload; one byte ends it.
 _HEAD = struct.Struct(">BHI")

@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Sequence
 
-from tillstream.local.follow import Follower
-from tillstream.local.lock import HeldFolder
-from tillstream.local.supervisor import Condition, LateError, Supervisor
+from local.follow import Follower
+from local.lock import HeldFolder
+from local.supervisor import Condition, LateError, Supervisor
 
 #: From the start until everything answers; a first start on a slow machine takes 60 s.
 READY_SECONDS = 120

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tillstream.local.settings import ROOT
+from local.settings import ROOT
 
 #: Groups end one after the other, the last first; the programs of a group end together.
 SERVERS, ROOMS, LOAD = "servers", "rooms", "load"

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from tillstream.local.settings import ROOT
+from local.settings import ROOT
 
 NAMES = (
     "AMQP_URL",

@@ -6,8 +6,8 @@ from typing import Any
 
 import structlog
 
-from tillstream.printable import printable, printable_lines
-from tillstream.settings import LogSettings
+from tillstream.runtime.printable import printable, printable_lines
+from tillstream.runtime.settings import LogSettings
 
 #: Before each line of a traceback: none of them can look like an entry of its own.
 _INDENT = "    "

@@ -12,8 +12,8 @@ from pika.amqp_object import Method
 from pika.exceptions import AMQPConnectionError, ConnectionClosedByBroker, StreamLostError
 
 from tillstream import topology
-from tillstream.deliveries import Deliveries
-from tillstream.stream import LogMessage
+from tillstream.log.deliveries import Deliveries
+from tillstream.log.reader import LogMessage
 
 M = TypeVar("M", bound=Method)
 

@@ -7,19 +7,19 @@ import os
 import sys
 import threading
 
-from tillstream import data_folder, process
+from local import ready
+from local.addresses import write_addresses
+from local.follow import Follower
+from local.lock import locked
+from local.plan import plan
+from local.ports import require_free
+from local.programs import PRIVATE_UMASK, log_file
+from local.settings import LocalSettings
+from local.supervisor import Supervisor
+from local.upgrading import upgrade
+from local.watch import Watch
 from tillstream.errors import TillstreamError
-from tillstream.local import ready
-from tillstream.local.addresses import write_addresses
-from tillstream.local.follow import Follower
-from tillstream.local.lock import locked
-from tillstream.local.plan import plan
-from tillstream.local.ports import require_free
-from tillstream.local.programs import PRIVATE_UMASK, log_file
-from tillstream.local.settings import LocalSettings
-from tillstream.local.supervisor import Supervisor
-from tillstream.local.upgrading import upgrade
-from tillstream.local.watch import Watch
+from tillstream.runtime import data_folder, process
 
 #: Said with --servers-only.
 SERVERS_READY = "The servers are ready and no room runs: give commands with script/run"

@@ -11,18 +11,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from tillstream.errors import ServerNotReady, TillstreamError
-from tillstream.local import processes
-from tillstream.local.control import Control
-from tillstream.local.programs import (
+from local import processes
+from local.control import Control
+from local.programs import (
     Program,
     config_text,
     ends_with_its_parent,
     log_file,
     socket_file,
 )
-from tillstream.local.settings import ROOT
-from tillstream.process import EX_CONFIG, EX_PORT_TAKEN
+from local.settings import ROOT
+from tillstream.errors import ServerNotReady, TillstreamError
+from tillstream.runtime.process import EX_CONFIG, EX_PORT_TAKEN
 
 #: Seconds for everything to end after SIGTERM; what is left then is killed.
 STOP_SECONDS = 30
@@ -48,7 +48,7 @@ class LateError(ServerNotReady):
 class Supervisor:
     """A supervisord of our own with its data under `data_dir`; use it in a `with`.
 
-    The data folder has to be the caller's alone (`tillstream.local.lock`). It must be
+    The data folder has to be the caller's alone (`local.lock`). It must be
     started from a thread that lives as long as the programs shall, such as the main one:
     Linux ends them when their parent thread ends.
     """
@@ -105,7 +105,7 @@ class Supervisor:
             self._process = subprocess.Popen(
                 [
                     *ends_with_its_parent(),
-                    *(sys.executable, "-m", "tillstream.local.supervisord"),
+                    *(sys.executable, "-m", "local.supervisord"),
                     *("-n", "-c", str(config)),
                 ],
                 cwd=ROOT,

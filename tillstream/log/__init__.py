@@ -1,0 +1,1 @@
+"""Reading the receipts log: from an offset on, or all of it."""

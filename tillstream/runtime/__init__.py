@@ -1,0 +1,1 @@
+"""How every process runs: settings, start and end, logs, the broker, disk and ports."""
