@@ -7,7 +7,7 @@ from tillstream.runtime import settings
 from tillstream.runtime.settings import AmqpUrl, LogSettings, MongoUrl, Port
 
 #: The clone; every program runs in it, and a relative DATA_DIR is taken from here.
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, kw_only=True)

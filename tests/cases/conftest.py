@@ -22,7 +22,7 @@ from loadtest.bench.private import System, running_system
 from tests.cases.pending import PENDING
 from tests.cases.table import CASES, Days, Post
 from tests.conftest import missing
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 from tillstream.errors import ServerNotReady
 
 HERE = Path(__file__).parent

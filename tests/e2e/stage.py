@@ -19,7 +19,7 @@ from generator import chain
 from generator.counters import MemoryCounters
 from generator.receipts import Tills
 from persistence.entries import entry
-from tests import snapshots
+from tests.support import snapshots
 from tillstream.clock import BusinessDay, utc
 from tillstream.money import decimal_text
 from tillstream.snapshots import (

@@ -14,7 +14,8 @@ from bson import Int64
 from playwright.sync_api import Browser, Page, sync_playwright
 from pymongo import MongoClient
 
-from tests.dashboards import (
+from tests.e2e.browser import FLAGS
+from tests.support.dashboards import (
     PARIS,
     Dashboard,
     Workers,
@@ -25,9 +26,8 @@ from tests.dashboards import (
     wait_for_state,
     watch_for,
 )
-from tests.e2e.browser import FLAGS
-from tests.relay import Relay
-from tests.waiting import wait_until
+from tests.support.relay import Relay
+from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.clock import BusinessDay
 

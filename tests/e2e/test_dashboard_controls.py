@@ -7,8 +7,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.dashboards import Dashboard, Workers, attribute, viewing, wait_for_state, wait_for_truth
 from tests.e2e.browser import FLAGS
+from tests.support.dashboards import (
+    Dashboard,
+    Workers,
+    attribute,
+    viewing,
+    wait_for_state,
+    wait_for_truth,
+)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from bson import Int64
 from playwright.sync_api import Browser, Page, sync_playwright
 from pymongo import MongoClient
 
-from tests.dashboards import (
+from tests.e2e.browser import FLAGS
+from tests.support.dashboards import (
     PARIS,
     Dashboard,
     Workers,
@@ -19,7 +20,6 @@ from tests.dashboards import (
     wait_for_state,
     wait_for_truth,
 )
-from tests.e2e.browser import FLAGS
 from tillstream import topology
 from tillstream.clock import BusinessDay
 

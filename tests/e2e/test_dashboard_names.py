@@ -16,11 +16,11 @@ from pymongo import MongoClient
 from dashboard.views import receipt_path
 from dashboard.visible import visible
 from dashboard.written import Writer
-from tests.dashboards import PARIS, Dashboard, attribute, viewing
 from tests.e2e.browser import FLAGS
 from tests.e2e.test_dashboard_pages import archived
-from tests.receipts import line, receipt, stamped
-from tests.snapshots import ZONE
+from tests.support.dashboards import PARIS, Dashboard, attribute, viewing
+from tests.support.receipts import line, receipt, stamped
+from tests.support.snapshots import ZONE
 from tillstream.money import decimal_text, rate_text
 
 DATABASE = "dashboard-names"

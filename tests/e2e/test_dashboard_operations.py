@@ -16,11 +16,11 @@ from pymongo import MongoClient
 
 from analytics.folds import WHOLE_DAY, Figures
 from analytics.ledger import Ledger, Progress
-from tests.dashboards import Dashboard, attribute, changed_at, viewing, watch_for
 from tests.e2e.browser import FLAGS
-from tests.processes import running
-from tests.receipts import receipt, stamped
-from tests.waiting import wait_until
+from tests.support.dashboards import Dashboard, attribute, changed_at, viewing, watch_for
+from tests.support.processes import running
+from tests.support.receipts import receipt, stamped
+from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.runtime import data_folder
 

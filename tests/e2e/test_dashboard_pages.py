@@ -17,7 +17,8 @@ from pymongo import MongoClient
 from dashboard.archive import of_store
 from dashboard.views import receipt_path
 from persistence.migration import DAY_INDEX, STORE_INDEX
-from tests.dashboards import (
+from tests.e2e.browser import FLAGS
+from tests.support.dashboards import (
     PARIS,
     Dashboard,
     Workers,
@@ -27,9 +28,8 @@ from tests.dashboards import (
     wait_for_state,
     watch_for,
 )
-from tests.e2e.browser import FLAGS
-from tests.receipts import decoded, line, receipt, stamped
-from tests.waiting import wait_until
+from tests.support.receipts import decoded, line, receipt, stamped
+from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.clock import BusinessDay, utc
 from tillstream.receipt import receipt_key

@@ -27,11 +27,11 @@ from dashboard.stream import Broadcaster
 from dashboard.views import receipt_path
 from dashboard.watch import Watch
 from local.ports import free_port
-from tests.dashboards import wait_for_state
 from tests.e2e.browser import FLAGS
 from tests.e2e.stage import DAY, MOMENT, PARIS, Stage
-from tests.processes import answers
-from tests.waiting import wait_until
+from tests.support.dashboards import wait_for_state
+from tests.support.processes import answers
+from tests.support.waiting import wait_until
 from tillstream import topology, verify_report
 from tillstream.clock import BusinessDay
 from tillstream.runtime import broker, ports

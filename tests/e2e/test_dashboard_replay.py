@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pymongo import MongoClient
 
 from persistence.entries import entry
-from tests.dashboards import PARIS, Dashboard, attribute, viewing
 from tests.e2e.browser import FLAGS
-from tests.receipts import line, receipt, stamped
-from tests.waiting import wait_until
+from tests.support.dashboards import PARIS, Dashboard, attribute, viewing
+from tests.support.receipts import line, receipt, stamped
+from tests.support.waiting import wait_until
 from tillstream.clock import BusinessDay, utc
 from tillstream.stores import StoreTable
 

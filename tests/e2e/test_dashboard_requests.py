@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
-from tests.dashboards import START_SECONDS, Dashboard
+from tests.support.dashboards import START_SECONDS, Dashboard
 from tillstream.runtime.process import EX_CONFIG, EX_PORT_TAKEN
 
 DATABASE = "dashboard-requests"

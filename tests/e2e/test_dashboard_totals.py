@@ -16,11 +16,11 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from playwright.sync_api import Page, sync_playwright
 
-from tests.dashboards import Dashboard, viewing, wait_for_state
 from tests.e2e.browser import FLAGS
-from tests.processes import running, running_door
-from tests.receipts import receipt
-from tests.waiting import wait_until
+from tests.support.dashboards import Dashboard, viewing, wait_for_state
+from tests.support.processes import running, running_door
+from tests.support.receipts import receipt
+from tests.support.waiting import wait_until
 
 #: A figure that is older than this does not look live: what is promised of a worker that falls
 #: silent, and half a second until the rate worker has told of a receipt.

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.dashboards import BREAKDOWNS, PARIS, Dashboard, Workers, viewing, wait_for_state
 from tests.e2e.browser import FLAGS
+from tests.support.dashboards import BREAKDOWNS, PARIS, Dashboard, Workers, viewing, wait_for_state
 
 #: Of the VAT rates of a day: a third place, a half, none, and what is no rate.
 VAT = {"5.5": 105_500, "1.05": 10_105, "0": 1_000, "": 500}

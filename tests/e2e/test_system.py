@@ -17,10 +17,10 @@ from pymongo import MongoClient
 
 from local.ports import free_port
 from tests.e2e.browser import FLAGS
-from tests.listener import Listener
-from tests.processes import answers, running
-from tests.receipts import line, receipt
-from tests.waiting import wait_until
+from tests.support.listener import Listener
+from tests.support.processes import answers, running
+from tests.support.receipts import line, receipt
+from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.snapshots import CountSnapshot, DelaySnapshot, RateSnapshot
 

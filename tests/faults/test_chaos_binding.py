@@ -2,8 +2,8 @@
 
 from pika.adapters.blocking_connection import BlockingConnection
 
-from tests.integration.persistence_room import archive, publish, receipts_of, wait_for_count, worker
-from tests.waiting import wait_until
+from tests.support.persistence_room import archive, publish, receipts_of, wait_for_count, worker
+from tests.support.waiting import wait_until
 from tillstream import topology
 
 

@@ -12,8 +12,8 @@ from loadtest.fuzz import places, reference
 from loadtest.fuzz.allowed import Allowed, Receipt
 from loadtest.fuzz.stores import by_name
 from tests.laws import rooms
-from tests.receipts import receipt as a_receipt
-from tests.receipts import stamped
+from tests.support.receipts import receipt as a_receipt
+from tests.support.receipts import stamped
 
 #: A batch of receipts each; script/fuzz tries 200,000 receipts.
 BATCHES = settings(max_examples=120)

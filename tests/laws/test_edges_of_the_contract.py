@@ -9,7 +9,7 @@ from entrypoint.violations import InvalidReceiptError, NotJsonError
 from loadtest.fuzz import contract, places, reference
 from loadtest.fuzz.stores import by_name
 from tests.laws import rooms
-from tests.receipts import line, receipt
+from tests.support.receipts import line, receipt
 
 FIELDS = {each.name: each for each in contract.fields()}
 STORES = by_name()

@@ -19,9 +19,9 @@ from pymongo import MongoClient
 from analytics import commands, reading
 from analytics.ledger import Ledger
 from analytics.settings import VerifySettings
-from tests.listener import Listener
-from tests.processes import running, running_door
-from tests.receipts import receipt, stamped
+from tests.support.listener import Listener
+from tests.support.processes import running, running_door
+from tests.support.receipts import receipt, stamped
 from tillstream import topology
 from tillstream.log.reader import StoppedError
 from tillstream.runtime import settings

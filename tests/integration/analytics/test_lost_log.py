@@ -11,10 +11,10 @@ from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
 
 from tests.integration.analytics.test_ledger_commands import Books, post, today
-from tests.listener import Listener
-from tests.processes import running, running_door
-from tests.receipts import receipt, stamped
-from tests.waiting import wait_until
+from tests.support.listener import Listener
+from tests.support.processes import running, running_door
+from tests.support.receipts import receipt, stamped
+from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.log import reader
 from tillstream.runtime import broker as amqp

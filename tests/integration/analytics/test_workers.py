@@ -6,9 +6,9 @@ from pathlib import Path
 import pika
 from pika.adapters.blocking_connection import BlockingConnection
 
-from tests.listener import Listener
-from tests.processes import running
-from tests.receipts import receipt, stamped
+from tests.support.listener import Listener
+from tests.support.processes import running
+from tests.support.receipts import receipt, stamped
 from tillstream import topology
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, RateSnapshot
 

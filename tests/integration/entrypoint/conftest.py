@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
-from tests.processes import running_door
+from tests.support.processes import running_door
 from tillstream import topology
 from tillstream.codec import receipt_bodies
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.receipts import encoded, receipt
+from tests.support.receipts import encoded, receipt
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 JSON = {"Content-Type": "application/json"}

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import zstandard
 
-from tests.receipts import encoded, receipt
+from tests.support.receipts import encoded, receipt
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 JSON = {"Content-Type": "application/json"}

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
-from tests.processes import running_door
-from tests.receipts import encoded, receipt
-from tests.waiting import wait_until
+from tests.support.processes import running_door
+from tests.support.receipts import encoded, receipt
+from tests.support.waiting import wait_until
 
 JSON = {"Content-Type": "application/json"}
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
-from tests.attacked import JSON, MAX_RESIDENT, MIB, Door, attacked, status_of
-from tests.receipts import encoded, receipt
-from tests.waiting import wait_until
+from tests.support.attacked import JSON, MAX_RESIDENT, MIB, Door, attacked, status_of
+from tests.support.receipts import encoded, receipt
+from tests.support.waiting import wait_until
 
 HEAD = b"POST /receipt HTTP/1.1\r\nHost: door\r\nContent-Type: application/json\r\n"
 

@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
-from tests.receipts import encoded, receipt
-from tests.waiting import wait_until
+from tests.support.receipts import encoded, receipt
+from tests.support.waiting import wait_until
 from tillstream import topology
 
 JSON = {"Content-Type": "application/json"}

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from local.ports import free_port
-from tests.processes import answers, running
-from tests.receipts import receipt
-from tests.waiting import wait_until
+from tests.support.processes import answers, running
+from tests.support.receipts import receipt
+from tests.support.waiting import wait_until
 
 CLIENTS = 20
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
-from tests.attacked import JSON, MAX_RESIDENT, MIB, Door, attacked, status_of
+from tests.support.attacked import JSON, MAX_RESIDENT, MIB, Door, attacked, status_of
 
 XML = {"Content-Type": "application/xml"}
 CSV = {"Content-Type": "text/csv"}

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.receipts import encoded, receipt
+from tests.support.receipts import encoded, receipt
 
 Published = Callable[[], list[dict[str, Any]]]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from tests.receipts import encoded, receipt
+from tests.support.receipts import encoded, receipt
 from tillstream.receipt import StampedReceipt
 
 FUZZ = settings(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.generator.command import Generator
 from tests.integration.generator.fake_door import FakeDoor
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 
 def test_a_burst_is_accepted_whole_and_its_sum_is_the_doors(

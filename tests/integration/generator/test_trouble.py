@@ -9,7 +9,7 @@ from aiohttp import web
 from generator.pace import DRAIN_SECONDS, LAST_ANSWERS_SECONDS
 from tests.integration.generator.command import Generator
 from tests.integration.generator.fake_door import FakeDoor, accept
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 from tillstream.receipt import Receipt, receipt_key
 
 

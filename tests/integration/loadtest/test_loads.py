@@ -16,8 +16,8 @@ from loadtest.bench.private import System, running_system
 from local.ports import kept_ports
 from local.settings import ROOT
 from tests.conftest import missing
-from tests.receipts import receipt
-from tests.waiting import wait_until
+from tests.support.receipts import receipt
+from tests.support.waiting import wait_until
 from tillstream.errors import ServerNotReady
 
 

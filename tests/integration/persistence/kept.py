@@ -21,7 +21,7 @@ from persistence.parquet.query import answered
 from persistence.parquet.source import Source, connected
 from persistence.parquet.storage import Storage
 from persistence.parquet.writing import Writing
-from tests.commands import Said, command
+from tests.support.commands import Said, command
 from tillstream import stores
 from tillstream.runtime.settings import StoreTimeSettings
 

@@ -15,8 +15,8 @@ from persistence.dead_letters.keeper import drain_letters
 from persistence.dead_letters.store import LARGEST_BODY, DeadLetters, Letter
 from persistence.migration import VERSION, NewerSchema, migrate
 from persistence.settings import RetentionSettings
-from tests.commands import Said, command
-from tests.integration.persistence_room import (
+from tests.support.commands import Said, command
+from tests.support.persistence_room import (
     archive,
     kept_letters,
     publish,
@@ -24,7 +24,7 @@ from tests.integration.persistence_room import (
     wait_for_count,
     worker,
 )
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 from tillstream import topology
 
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)

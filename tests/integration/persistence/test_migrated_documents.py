@@ -7,8 +7,8 @@ from persistence.entries import entry
 from persistence.migration import migrate
 from persistence.settings import RetentionSettings
 from tests.integration.persistence.kept import STORES
-from tests.integration.persistence_room import archive
-from tests.receipts import receipt, stamped
+from tests.support.persistence_room import archive
+from tests.support.receipts import receipt, stamped
 from tillstream.clock import utc
 
 UUID = "6f9619ff8b86d011b42d00c04fc964ff"

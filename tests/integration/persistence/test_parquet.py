@@ -20,7 +20,7 @@ from persistence.parquet.lease import ArchiveBusy, held
 from persistence.parquet.query import QueryError
 from persistence.parquet.storage import Storage
 from tests.integration.persistence.kept import STORES, Kept, killed_at
-from tests.receipts import CATEGORIES, line, receipt, stamped
+from tests.support.receipts import CATEGORIES, line, receipt, stamped
 from tillstream.clock import utc
 from tillstream.codec import JSON
 from tillstream.log.reader import LogMessage

@@ -11,7 +11,7 @@ from pymongo.database import Database
 from persistence.documents import raw_bytes
 from persistence.entries import MAX_RECEIPT_BYTES
 from tests.conftest import running_mongo
-from tests.integration.persistence_room import (
+from tests.support.persistence_room import (
     Snapshots,
     archive,
     count_and_sum,
@@ -22,8 +22,8 @@ from tests.integration.persistence_room import (
     waiting,
     worker,
 )
-from tests.receipts import receipt, stamped
-from tests.waiting import wait_until
+from tests.support.receipts import receipt, stamped
+from tests.support.waiting import wait_until
 
 DATABASE = "tillstream"
 

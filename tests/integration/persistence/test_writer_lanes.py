@@ -3,7 +3,7 @@
 from persistence.documents import raw_bytes
 from persistence.inserting import LEAST_DIVIDED
 from tests.integration.persistence.kept import Kept
-from tests.receipts import receipt, stamped
+from tests.support.receipts import receipt, stamped
 
 
 def test_of_each_identity_in_a_batch_the_first_is_stored_and_the_others_told(kept: Kept) -> None:

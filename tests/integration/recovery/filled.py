@@ -17,10 +17,10 @@ from pymongo.database import Database
 
 from persistence import archive
 from persistence.draining import drain_queue
-from tests.commands import Said, command
-from tests.integration.persistence_room import publish
-from tests.processes import running, running_door
-from tests.receipts import receipt, stamped
+from tests.support.commands import Said, command
+from tests.support.persistence_room import publish
+from tests.support.processes import running, running_door
+from tests.support.receipts import receipt, stamped
 from tillstream import stores, topology
 from tillstream.accepted_count import Tally, folder_of
 from tillstream.runtime import broker, data_folder

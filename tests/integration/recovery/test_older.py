@@ -11,11 +11,11 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
 from local.ports import free_port
-from tests.commands import command
 from tests.integration.recovery.filled import RECEIPTS, Filled, accept, figures
-from tests.processes import running
-from tests.receipts import receipt
-from tests.waiting import wait_until
+from tests.support.commands import command
+from tests.support.processes import running
+from tests.support.receipts import receipt
+from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.runtime import data_folder
 from tillstream.runtime.process import EX_CONFIG

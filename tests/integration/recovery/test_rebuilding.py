@@ -19,9 +19,9 @@ from tests.integration.recovery.filled import (
     figures,
     post,
 )
-from tests.processes import running_door
-from tests.receipts import receipt, stamped
-from tests.waiting import wait_until
+from tests.support.processes import running_door
+from tests.support.receipts import receipt, stamped
+from tests.support.waiting import wait_until
 from tillstream import topology
 
 #: What was destroyed, and the commands that bring it back.

@@ -15,8 +15,8 @@ from analytics.ledger import Ledger
 from analytics.messages import read_columns
 from analytics.rate import RateWorker
 from analytics.totals import TotalsWorker
-from tests.logs import NO_LOG
-from tests.receipts import receipt, stamped
+from tests.support.logs import NO_LOG
+from tests.support.receipts import receipt, stamped
 from tests.unit.analytics.test_recount import STORES, everything, log, recounted
 from tillstream.codec import NDJSON
 from tillstream.log.reader import LogMessage

@@ -15,7 +15,7 @@ from analytics.columns import Columns
 from analytics.folds import LATE, WHOLE_DAY, Figures, Totals, by_key, summed
 from analytics.folds import add as add_sums
 from analytics.messages import read_columns
-from tests.receipts import decoded, line, receipt, receipts, stamped
+from tests.support.receipts import decoded, line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
 from tillstream.codec import JSON, NDJSON
 from tillstream.log.reader import LogMessage

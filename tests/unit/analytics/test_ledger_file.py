@@ -18,7 +18,7 @@ from analytics.ownership import (
     require_owners_calendar,
 )
 from analytics.recount import Recount, write_rebuilt
-from tests.logs import KnownLog
+from tests.support.logs import KnownLog
 from tests.unit.analytics.test_recount import STORES
 from tillstream.clock import BusinessDay
 from tillstream.log.reader import LogMessage, LogTruncatedError, message_digest

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from analytics import coding
 from analytics.folds import summed
 from analytics.messages import read_columns
-from tests.receipts import encoded, line, receipt, receipts, stamped
+from tests.support.receipts import encoded, line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
 from tillstream.codec import JSON, NDJSON, decode_receipt
 from tillstream.identity import identity_of

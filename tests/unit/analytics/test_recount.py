@@ -17,9 +17,9 @@ from analytics.ledger import Ledger
 from analytics.reading import ReaderDied, read_in_parallel
 from analytics.recount import Recount
 from analytics.totals import TotalsWorker
-from tests.logs import NO_LOG
-from tests.receipts import receipt, stamped
-from tests.waiting import wait_until
+from tests.support.logs import NO_LOG
+from tests.support.receipts import receipt, stamped
+from tests.support.waiting import wait_until
 from tillstream.clock import BusinessDay
 from tillstream.codec import NDJSON, pack
 from tillstream.log.reader import LogMessage

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from analytics.ledger import Ledger
 from analytics.totals import TotalsWorker
-from tests.logs import NO_LOG
-from tests.receipts import line, receipt, receipts, stamped
+from tests.support.logs import NO_LOG
+from tests.support.receipts import line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
 from tillstream.log.reader import LogMessage
 from tillstream.snapshots import CategoryTotal, CountSnapshot

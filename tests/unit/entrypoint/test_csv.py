@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.receipts import line, receipt
+from tests.support.receipts import line, receipt
+from tests.support.written import as_csv
 from tests.unit.entrypoint.reading import read, refusal
-from tests.written import as_csv
 
 CSV = "text/csv"
 TWO = receipt(lines=[line(250), line(350) | {"lineNumber": 2}], agentID=4)

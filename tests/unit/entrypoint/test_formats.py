@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from entrypoint.formats import READERS
 from entrypoint.formats.reading import NotReadableError
-from tests.receipts import encoded, line, receipt
-from tests.written import as_csv, as_form, as_xml
+from tests.support.receipts import encoded, line, receipt
+from tests.support.written import as_csv, as_form, as_xml
 
 FIELDS = receipt(lines=[line(250, "Pain"), line(350, "Boisson", 2)], cents=600)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from entrypoint.rules import RULES, Broken, broken_rules
 from entrypoint.validation import validate
-from tests.receipts import encoded, line, receipt
+from tests.support.receipts import encoded, line, receipt
 
 
 def taxed_line(**changes: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import pytest
 from entrypoint.formats import READERS
 from entrypoint.validation import validate
 from entrypoint.violations import NotJsonError
-from tests.receipts import encoded, receipt
+from tests.support.receipts import encoded, receipt
 from tests.unit.entrypoint.reading import read
 
 ONE = encoded(receipt(extra="here"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from entrypoint.validation import stamp, validate
 from entrypoint.violations import InvalidReceiptError, NotJsonError
-from tests.receipts import encoded, line, receipt
+from tests.support.receipts import encoded, line, receipt
 from tillstream.receipt import StampedReceipt
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from entrypoint.formats import xml
 from entrypoint.formats.reading import NotReadableError
-from tests.receipts import line, receipt
+from tests.support.receipts import line, receipt
+from tests.support.written import as_xml
 from tests.unit.entrypoint.reading import content, read, refusal
-from tests.written import as_xml
 
 XML = "application/xml"
 ONE = as_xml(receipt())

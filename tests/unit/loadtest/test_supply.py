@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from loadtest import witnesses
 from loadtest.supply import Supply, posting
 from local import addresses
-from tests.receipts import encoded, receipt
+from tests.support.receipts import encoded, receipt
 
 PARIS = ZoneInfo("Europe/Paris")
 

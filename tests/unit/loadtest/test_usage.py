@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from loadtest.bench.usage import Meter
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 #: Works for half a second of processor time.
 WORK = "import time\nwhile time.process_time() < 0.5: pass"

@@ -20,7 +20,7 @@ from persistence.parquet.query import Answer, QueryError, require_select
 from persistence.parquet.rows import batch
 from persistence.parquet.sql_command import table
 from persistence.parquet.storage import Storage, StorageError
-from tests.receipts import line, receipt, stamped
+from tests.support.receipts import line, receipt, stamped
 from tillstream.clock import BusinessDay
 from tillstream.stores import StoreTable
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrypoint.validation import validate
-from tests.receipts import decoded, receipt, stamped
+from tests.support.receipts import decoded, receipt, stamped
 from tillstream.codec import NDJSON, ZSTD, decode_message, decode_receipt, pack, receipt_bodies
 from tillstream.errors import UndecodableMessage
 

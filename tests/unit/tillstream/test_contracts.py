@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.receipts import decoded, encoded, line, receipt
+from tests.support.receipts import decoded, encoded, line, receipt
 from tillstream.identity import identity_of
 from tillstream.money import MILLI, MINOR_UNITS
 from tillstream.receipt import (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.receipts import decoded, line, receipt
+from tests.support.receipts import decoded, line, receipt
 from tillstream.identity import content_digest
 
 UUID = "6f9619ff-8b86-d011-b42d-00c04fc964ff"

@@ -1,0 +1,48 @@
+"""Runs one of our processes in a test, as a user would, and ends it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from local.ports import free_port
+from tests.support.waiting import wait_until
+
+STOP_SECONDS = 20
+
+
+@contextmanager
+def running(*arguments: str, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m ...` with these settings; ended by SIGTERM, killed when that does not end it."""
+    process = subprocess.Popen([sys.executable, "-m", *arguments], env=os.environ | environ)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(STOP_SECONDS)
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of `url` answers 200 now."""
+    try:
+        return httpx.get(url, timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@contextmanager
+def running_door(amqp_url: str, **environ: str) -> Iterator[str]:
+    """An entrypoint that is ready; yields its URL."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    settings = {"AMQP_URL": amqp_url, "ENTRYPOINT_PORT": str(port)} | environ
+    with running("entrypoint", **settings):
+        wait_until(lambda: answers(f"{url}/health/ready"), 30, "the entrypoint")
+        yield url
