@@ -23,6 +23,7 @@ COPY persistence persistence
 COPY dashboard dashboard
 COPY generator generator
 COPY loadtest loadtest
+COPY local local
 COPY tillstream tillstream
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

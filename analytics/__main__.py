@@ -18,7 +18,7 @@ from analytics.rate import RateWorker
 from analytics.settings import AnalyticsSettings, VerifySettings
 from analytics.totals import TotalsWorker
 from tillstream import stores
-from tillstream.errors import ServerNotReady, TillstreamError
+from tillstream.errors import ServerNotReadyError, TillstreamError
 from tillstream.runtime import broker, data_folder, logs, process
 
 
@@ -73,7 +73,7 @@ def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
         with damage_told(settings.ledger_path()):
             return _command(arguments, settings, stop)
     except (pika.exceptions.AMQPConnectionError, PyMongoError) as error:
-        raise ServerNotReady(f"the broker or MongoDB is away: {error!r}") from error
+        raise ServerNotReadyError(f"the broker or MongoDB is away: {error!r}") from error
     except sqlite3.OperationalError as error:
         # A disk that is full, or files that may not be written: no receipt is to blame.
         raise TillstreamError(

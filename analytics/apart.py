@@ -16,7 +16,7 @@ from analytics.columns import Columns, Integers, Part
 from analytics.folds import Sums, summed
 from analytics.messages import read_columns
 from tillstream.codec import JSON, decode_receipt, receipt_bodies
-from tillstream.errors import TillstreamError, UndecodableMessage
+from tillstream.errors import TillstreamError, UndecodableMessageError
 from tillstream.log.reader import LogMessage
 from tillstream.receipt import receipt_key
 from tillstream.stores import StoreTable
@@ -122,7 +122,7 @@ def take_apart(some: list[Piece], take: Take) -> Iterator[Aside]:
 
 def require_receipts_fault(error: Exception) -> None:
     """Raise the error again where no receipt is to blame: a full disk, a lost broker, a stop."""
-    if isinstance(error, UndecodableMessage):
+    if isinstance(error, UndecodableMessageError):
         return
     # Of SQLite's errors the base itself is that of a damaged file.
     if isinstance(error, _NO_RECEIPTS_FAULT) or type(error) is sqlite3.DatabaseError:
@@ -135,7 +135,7 @@ def pieces(messages: Sequence[LogMessage]) -> list[Piece]:
     for message in messages:
         try:
             bodies = receipt_bodies(*message[1:])
-        except UndecodableMessage:
+        except UndecodableMessageError:
             found.append(Piece(message, WHOLE))
             continue
         found += [
@@ -148,7 +148,7 @@ def pieces(messages: Sequence[LogMessage]) -> list[Piece]:
 def aside(piece: Piece, reason: str, *, undecodable: bool = False) -> Aside:
     """A receipt that is not counted."""
     key = ""
-    with suppress(UndecodableMessage, ValueError):
+    with suppress(UndecodableMessageError, ValueError):
         key = receipt_key(decode_receipt(piece.message.body))
     offset, body, *_ = piece.message
     return Aside(

@@ -12,7 +12,7 @@ from analytics.columns import Columns
 from analytics.folds import Figures, Sums, Totals, add, summed
 from analytics.tills import Till, Tills
 from tillstream.codec import decode_receipt, receipt_bodies
-from tillstream.errors import UndecodableMessage
+from tillstream.errors import UndecodableMessageError
 from tillstream.identity import anonymous_content
 from tillstream.log.reader import LogMessage
 
@@ -196,5 +196,5 @@ def _anonymous(body: bytes) -> bytes | None:
     """The content of a receipt once its customer is erased; None where it cannot be told."""
     try:
         return anonymous_content(decode_receipt(body))
-    except UndecodableMessage:
+    except UndecodableMessageError:
         return None

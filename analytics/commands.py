@@ -47,7 +47,7 @@ CATCH_UP_SECONDS = 60.0
 POLL_SECONDS = 0.5
 
 
-class NotAdopted(TillstreamError):
+class NotAdoptedError(TillstreamError):
     """The worker that owns the ledger at `path` did not take the rebuilt one in `seconds`."""
 
     def __init__(self, path: Path, seconds: float) -> None:
@@ -89,7 +89,7 @@ def recount(settings: VerifySettings, source: str, stop: threading.Event) -> str
         else:
             _wait(lambda: not rebuilt_path(path).exists(), ADOPTION_SECONDS, stop)
             if rebuilt_path(path).exists():
-                raise NotAdopted(path, ADOPTION_SECONDS)
+                raise NotAdoptedError(path, ADOPTION_SECONDS)
     progress = counted.progress()
     return (
         f"counted {counted.receipts} receipts in {seconds:.2f} s"

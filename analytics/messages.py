@@ -22,7 +22,7 @@ from analytics.texts import Known, known_line, known_tenders, rows
 from analytics.tills import till_number
 from tillstream.clock import Moment, moment
 from tillstream.codec import decode_outline, decode_receipt, receipt_bodies
-from tillstream.errors import UndecodableMessage
+from tillstream.errors import UndecodableMessageError
 from tillstream.identity import key_digest, outlined_content_digest
 from tillstream.log.reader import LogMessage
 from tillstream.money import MINOR_UNITS, minor_units
@@ -37,7 +37,7 @@ _DAY_SECONDS = 86_400
 TOGETHER = 256
 
 #: What a receipt that does not decode raises; a date before the year 1 in UTC is no time either.
-_UNREADABLE = (UndecodableMessage, ValueError, OverflowError)
+_UNREADABLE = (UndecodableMessageError, ValueError, OverflowError)
 
 
 class _Bodies(NamedTuple):
@@ -92,7 +92,7 @@ def read_columns(messages: Sequence[LogMessage], stores: StoreTable) -> Columns:
     for index, message in enumerate(messages):
         try:
             bodies = receipt_bodies(*message[1:])
-        except UndecodableMessage as error:
+        except UndecodableMessageError as error:
             undecodable.append((index, error.reason))
             continue
         found.messages.extend([index] * len(bodies))
@@ -118,7 +118,7 @@ def _reason(body: bytes, error: Exception) -> str:
     """Why a receipt does not decode; where in it, if a part of it does not."""
     try:
         decode_receipt(body)
-    except UndecodableMessage as whole:
+    except UndecodableMessageError as whole:
         return str(whole)
     return str(error)
 

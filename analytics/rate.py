@@ -11,7 +11,7 @@ from analytics.rate_window import WINDOW_SECONDS, RateWindow
 from tillstream import topology
 from tillstream.clock import Clock, utc
 from tillstream.codec import receipt_bodies
-from tillstream.errors import UndecodableMessage
+from tillstream.errors import UndecodableMessageError
 from tillstream.log.reader import LogMessage, LogReader
 from tillstream.receipt import Wire
 from tillstream.runtime import broker
@@ -65,7 +65,7 @@ class RateWorker:
         self._log_offset = int(message.offset)
         try:
             bodies = receipt_bodies(*message[1:])
-        except UndecodableMessage as error:
+        except UndecodableMessageError as error:
             log.warning("undecodable message", offset=message.offset, reason=error.reason)
             return
         for body in bodies:

@@ -35,14 +35,14 @@ _decoder = msgspec.msgpack.Decoder(list[LogMessage])
 _stores: StoreTable
 
 
-class ReaderDied(TillstreamError):
+class ReaderDiedError(TillstreamError):
     """A process that read was killed; nothing was written."""
 
 
 def read_in_parallel(
     log: Iterable[list[LogMessage]], stores: StoreTable
 ) -> Generator[Batch, None, None]:
-    """The whole log, batch by batch in its order. Raises ReaderDied."""
+    """The whole log, batch by batch in its order. Raises ReaderDiedError."""
     workers = os.cpu_count() or 1
     # Forked: a process that is spawned would load everything again. All of them start here, they
     # only calculate, and so never wait for what a thread of this process may hold.
@@ -56,7 +56,7 @@ def read_in_parallel(
             while waiting:
                 yield from _first(waiting)
         except BrokenProcessPool as error:
-            raise ReaderDied("a process that read the log was killed; begin again") from error
+            raise ReaderDiedError("a process that read the log was killed; begin again") from error
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -37,7 +37,7 @@ class KnownTenders(NamedTuple):
 class Known(dict[bytes, int], Generic[P]):
     """Parts of a batch by their texts: `known[text]` is the number of a part in `parts`.
 
-    Raises UndecodableMessage for a text that is none.
+    Raises UndecodableMessageError for a text that is none.
     """
 
     def __init__(self, read: Callable[[bytes], P]) -> None:
@@ -57,7 +57,7 @@ def rows(amounts: list[tuple[int, int, int]]) -> Integers:
 
 @remembering
 def known_line(text: bytes) -> KnownLine:
-    """A line by its text; raises UndecodableMessage."""
+    """A line by its text; raises UndecodableMessageError."""
     line = decode_line(text)
     return KnownLine(
         (line.product_category_name, rate_text(basis_points(line.tax_percentage))),
@@ -72,7 +72,7 @@ def known_line(text: bytes) -> KnownLine:
 
 @remembering
 def known_tenders(text: bytes) -> KnownTenders:
-    """All tenders by their text; raises UndecodableMessage."""
+    """All tenders by their text; raises UndecodableMessageError."""
     tenders = decode_tenders(text)
     return KnownTenders(
         [tender.payment_mechanism for tender in tenders],

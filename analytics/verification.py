@@ -11,7 +11,7 @@ from analytics.archive import Stored
 from analytics.folds import WHOLE_DAY, Figures, Totals, by_key
 from analytics.recount import Recount
 from tillstream.codec import decode_receipt
-from tillstream.errors import UndecodableMessage
+from tillstream.errors import UndecodableMessageError
 from tillstream.identity import digest_of_key
 from tillstream.money import minor_units
 from tillstream.stores import StoreTable
@@ -195,7 +195,7 @@ def heard_with_aside(
     heard = dict(recount.book.heard or {})
     for one in recount.aside:
         # Of one that cannot be read the door's day and amount are not known.
-        with suppress(UndecodableMessage, ValueError, OverflowError):
+        with suppress(UndecodableMessageError, ValueError, OverflowError):
             if not one.undecodable:
                 receipt = decode_receipt(one.receipt)
                 cents = minor_units(receipt.document_total.gross_total)

@@ -21,7 +21,7 @@ from dashboard.store_days import StoreDays
 from dashboard.stream import Broadcaster
 from dashboard.watch import Watch
 from tillstream import stores
-from tillstream.errors import PortTaken, SettingsError
+from tillstream.errors import PortTakenError, SettingsError
 from tillstream.http.bounded import BoundedProtocol, within
 from tillstream.runtime import logs, ports, process
 
@@ -59,7 +59,7 @@ def main() -> None:
     host, port = settings.dashboard_host, settings.dashboard_port
     try:
         listener = ports.listen(host, port, "DASHBOARD_PORT")
-    except PortTaken as error:
+    except PortTakenError as error:
         process.fail(error)
     except OSError as error:
         # No such host here, or a port that needs rights: no start will ever succeed.

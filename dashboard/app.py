@@ -18,7 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from dashboard import layout
-from dashboard.archive import ArchiveAway
+from dashboard.archive import ArchiveAwayError
 from dashboard.callbacks import CallCheck, Signature
 from dashboard.filters import Filters
 from dashboard.pages import Pages
@@ -132,7 +132,7 @@ def answer(ask: Callable[[], msgspec.Struct]) -> Response:
     """What was asked for as JSON; 503 when the archive is away."""
     try:
         found = msgspec.json.encode(ask())
-    except ArchiveAway:
+    except ArchiveAwayError:
         return Response(status_code=503, headers={"Retry-After": "2"})
     headers = {"Cache-Control": "no-store"}
     return Response(found, media_type="application/json", headers=headers)

@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 from dashboard.history import delay_percentiles
 from dashboard.kept import keep
 from tillstream.clock import Clock
-from tillstream.errors import TillstreamError, UndecodableMessage
+from tillstream.errors import TillstreamError, UndecodableMessageError
 
 Document = dict[str, Any]
 
@@ -28,7 +28,7 @@ MAX_TILLS = 50
 MAX_CONFLICTS = 20
 
 
-class ArchiveAway(TillstreamError):
+class ArchiveAwayError(TillstreamError):
     """The archive gave no answer in time."""
 
 
@@ -68,7 +68,7 @@ class Archive:
         self._week_before: dict[tuple[str, str, str], list[Document]] = {}
 
     def store_day(self, store: str, day: str, zone: str, category: str = "") -> StoreDay:
-        """A store's day, of one category or of all, its hours of `zone`; raises ArchiveAway."""
+        """A store's day, of one category or all, its hours of `zone`; raises ArchiveAwayError."""
         asked = (store, day, category)
         with self._lock:
             known = self._kept.get(asked)
@@ -82,7 +82,7 @@ class Archive:
                     week_before = list(self._ask(hours))
                 found = next(self._ask(of_store(store, day, category, zone)))
             except PyMongoError as error:
-                raise ArchiveAway(str(error)[:200]) from error
+                raise ArchiveAwayError(str(error)[:200]) from error
             answer = StoreDay(read_at=self._clock(), week_before=week_before, **found)
             keep(self._week_before, asked, week_before, MAX_KEPT)
             keep(self._kept, asked, answer, MAX_KEPT)
@@ -92,19 +92,19 @@ class Archive:
         return self._database.receipts.aggregate(pipeline, maxTimeMS=QUERY_TIMEOUT_MS)
 
     def knows(self, store: str) -> bool:
-        """Whether the archive has any receipt of the store; raises ArchiveAway."""
+        """Whether the archive has any receipt of the store; raises ArchiveAwayError."""
         try:
             found = self._database.receipts.find_one(
                 {"store": store}, {"_id": 1}, max_time_ms=QUERY_TIMEOUT_MS
             )
             return found is not None
         except PyMongoError as error:
-            raise ArchiveAway(str(error)[:200]) from error
+            raise ArchiveAwayError(str(error)[:200]) from error
 
     def receipt(self, key: str) -> Life | None:
         """A receipt by its identity; None when the archive has none.
 
-        Raises ArchiveAway, and UndecodableMessage for one whose times no calendar has.
+        Raises ArchiveAwayError, and UndecodableMessageError for one whose times no calendar has.
         """
         try:
             document = self._database.receipts.find_one({"_id": key}, max_time_ms=QUERY_TIMEOUT_MS)
@@ -116,9 +116,9 @@ class Archive:
             )
             return Life(document, list(later.limit(MAX_CONFLICTS)))
         except InvalidBSON as error:
-            raise UndecodableMessage(str(error)[:200]) from error
+            raise UndecodableMessageError(str(error)[:200]) from error
         except PyMongoError as error:
-            raise ArchiveAway(str(error)[:200]) from error
+            raise ArchiveAwayError(str(error)[:200]) from error
 
 
 def connect(url: str) -> MongoClient[Document]:

@@ -25,14 +25,14 @@ class Filters:
     def choices(self) -> Choices:
         """What the feeds name; if they do not name every store, the archive does.
 
-        Raises ArchiveAway.
+        Raises ArchiveAwayError.
         """
         stores, categories, complete = self._model.named()
         every = stores if complete else self._narrower.stores()
         return Choices(sorted(every, key=_as_read), sorted(categories))
 
     def part(self, store: str, category: str) -> Narrowed:
-        """The day's figures of a store, a category or both; raises ArchiveAway."""
+        """The day's figures of a store, a category or both; raises ArchiveAwayError."""
         today = self._days.of(store)
         return self._narrower.narrowed(Part(today.day, store, category), today)
 

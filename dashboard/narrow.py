@@ -10,7 +10,7 @@ import msgspec
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from dashboard.archive import ArchiveAway, Document, day_of_store
+from dashboard.archive import ArchiveAwayError, Document, day_of_store
 from dashboard.frames import Bar, ranked_bars
 from dashboard.history import running_totals
 from dashboard.kept import keep
@@ -81,7 +81,7 @@ class Narrower:
     def narrowed(self, part: Part, today: Today) -> Narrowed:
         """The part of `today` as it is now, or as it was up to `ask_again` seconds ago.
 
-        Raises ArchiveAway.
+        Raises ArchiveAwayError.
         """
         with self._asking[bool(part.store)]:
             now = self._clock()
@@ -95,7 +95,7 @@ class Narrower:
                 if week_before is None:
                     week_before = self._hours_of_the_week_before(part, today.zone)
             except PyMongoError as error:
-                raise ArchiveAway(str(error)[:200]) from error
+                raise ArchiveAwayError(str(error)[:200]) from error
             read = answer(part, found, today, now, self._clock() - now, week_before)
             with self._lock:
                 keep(self._kept, part, read, MAX_KEPT)
@@ -103,14 +103,14 @@ class Narrower:
             return read
 
     def stores(self) -> list[str]:
-        """Every store of the archive; raises ArchiveAway."""
+        """Every store of the archive; raises ArchiveAwayError."""
         try:
             found = self._database.receipts.aggregate(
                 [{"$group": {"_id": "$store"}}], maxTimeMS=QUERY_TIMEOUT_MS
             )
             return [str(row["_id"]) for row in found]
         except PyMongoError as error:
-            raise ArchiveAway(str(error)[:200]) from error
+            raise ArchiveAwayError(str(error)[:200]) from error
 
     def _hours_of_the_week_before(self, part: Part, zone: ZoneInfo) -> list[Row]:
         day = date.fromisoformat(part.day) - timedelta(days=7)

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from dash import dcc, html
 
 from dashboard import layout, live, operations, replayed, shop, slip
-from dashboard.archive import Archive, ArchiveAway
+from dashboard.archive import Archive, ArchiveAwayError
 from dashboard.model import Model
 from dashboard.parts import attributes
 from dashboard.store_days import StoreDays
@@ -17,7 +17,7 @@ from dashboard.views import View, named, view
 from dashboard.words import translate
 from dashboard.written import Writer, of_data
 from tillstream.clock import Clock
-from tillstream.errors import UndecodableMessage
+from tillstream.errors import UndecodableMessageError
 
 #: A store's page asks again this often, ms.
 REFRESH_MS = 5_000
@@ -97,7 +97,7 @@ class Pages:
         try:
             found = self._store(place(pathname, search).about, language, view(search))
             return list(translate(found, language))
-        except ArchiveAway:
+        except ArchiveAwayError:
             return None
 
     def _written(self, at: Place, language: str, shown: View) -> Any:
@@ -108,7 +108,7 @@ class Pages:
                 inner = self._receipt(at.about, language)
             else:
                 inner = [html.P("There is no such page.", className="message")]
-        except ArchiveAway:
+        except ArchiveAwayError:
             inner = [html.P("The archive is away. Try again in a moment.", className="message")]
         body = html.Div(inner, id="body", className="more", **attributes(about=at.about))
         if at.page == "store":
@@ -142,5 +142,5 @@ class Pages:
                 return [html.P("The archive has no such receipt (yet).", className="message")]
             write = Writer(language, self._days.of(life.document["store"]).zone)
             return slip.body(key, life, self._counted_to(), write)
-        except UndecodableMessage as error:
+        except UndecodableMessageError as error:
             return slip.unreadable(error.reason)

@@ -9,7 +9,7 @@ import msgspec
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from dashboard.archive import ArchiveAway, Document
+from dashboard.archive import ArchiveAwayError, Document
 from dashboard.frames import MAX_BARS, OTHER
 from dashboard.kept import keep
 from tillstream.clock import BusinessDay, Clock
@@ -60,7 +60,7 @@ class Replays:
         self._kept: dict[date, Day] = {}
 
     def day(self, text: str) -> Day:
-        """The business day of a text such as 2026-11-21; raises ValueError and ArchiveAway."""
+        """The business day of a text such as 2026-11-21; raises ValueError and ArchiveAwayError."""
         if not _DAY.fullmatch(text):
             raise ValueError("a day is like 2026-11-21")
         wanted = date.fromisoformat(text)
@@ -81,7 +81,7 @@ class Replays:
             rows = list(self._ask(_BY_MINUTE, wanted))
             slots = list(self._ask(_BY_SLOT, wanted))
         except PyMongoError as error:
-            raise ArchiveAway(str(error)[:200]) from error
+            raise ArchiveAwayError(str(error)[:200]) from error
         names, sold = ranked(slots)
         return Day(
             day=wanted.isoformat(),

@@ -12,7 +12,7 @@ from uvicorn.supervisors import Multiprocess
 from entrypoint import app, keys_command
 from entrypoint.protocol import DirectProtocol
 from entrypoint.settings import EntrypointSettings
-from tillstream.errors import DataFolderError, PortTaken
+from tillstream.errors import DataFolderError, PortTakenError
 from tillstream.http.bounded import within
 from tillstream.runtime import data_folder, logs, ports, process
 
@@ -42,7 +42,7 @@ def serve(settings: EntrypointSettings, workers: int) -> None:
         data_folder.require_current(settings.data_dir)
         port_for = ports.listen if workers == 1 else ports.share
         listener = port_for(settings.entrypoint_host, settings.entrypoint_port, "ENTRYPOINT_PORT")
-    except (PortTaken, DataFolderError) as error:
+    except (PortTakenError, DataFolderError) as error:
         process.fail(error)
     config = uvicorn.Config(
         "entrypoint.__main__:application",

@@ -30,7 +30,7 @@ from tillstream.http.access_log import AccessLog
 from tillstream.http.asgi import Handler, Reply, problem_reply, send_reply
 from tillstream.http.budgets import ByteBudget
 from tillstream.http.keys import Caller, Keys, key_file
-from tillstream.http.problems import Problem, wrong_method
+from tillstream.http.problems import ProblemError, wrong_method
 from tillstream.http.requests import RequestIds, http_error
 from tillstream.runtime.disk import FreeSpace
 
@@ -144,7 +144,7 @@ class Door:
         return self._direct.get(target, 0) if method == b"POST" else 0
 
     def admit(self, scope: Scope) -> Caller:
-        """Who sends a request, by its headers alone; raises the Problem to answer otherwise."""
+        """Who sends a request, by its headers alone; raises the ProblemError to answer."""
         return self._endpoints.admit(scope)
 
     def refused(self, status: int) -> None:
@@ -165,14 +165,14 @@ class Door:
             batch.add_done_callback(self._batches.discard)
             return
 
-        def finish(outcome: Reply | Problem) -> None:
+        def finish(outcome: Reply | ProblemError) -> None:
             reply = outcome if isinstance(outcome, Reply) else problem_reply(outcome, request_id)
             answer(reply, request_id)
             self._note(scope, request_id, reply.status, started)
 
         try:
             self._endpoints.submit_receipt(scope, body, finish, caller)
-        except Problem as problem:
+        except ProblemError as problem:
             finish(problem)
         except Exception as error:
             log.error("unexpected error", request_id=request_id, exc_info=error)
@@ -208,7 +208,7 @@ class Door:
     async def _reply(self, handled: Awaitable[Reply], request_id: str) -> Reply:
         try:
             return await handled
-        except Problem as problem:
+        except ProblemError as problem:
             return problem_reply(problem, request_id)
         except Exception as error:
             log.error("unexpected error", request_id=request_id, exc_info=error)

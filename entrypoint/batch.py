@@ -13,7 +13,7 @@ from entrypoint.problems import RefusedEntry
 from entrypoint.publisher import MAX_MESSAGE_BYTES, MAX_MESSAGE_RECEIPTS, Parcel, Publisher
 from entrypoint.recent import Recent
 from entrypoint.violations import MAX_VIOLATIONS, InvalidReceiptError, NotJsonError, Violation
-from tillstream.errors import NotConfirmed
+from tillstream.errors import NotConfirmedError
 from tillstream.http.keys import Caller
 
 #: Parcels of one batch that may wait for their confirms at once.
@@ -55,7 +55,7 @@ class Batch:
         self._parcels: set[asyncio.Task[None]] = set()
 
     async def accept(self, entries: Sequence[Entry], now: float) -> BatchResult:
-        """What became of them, once it is durable; raises the Problem 503.
+        """What became of them, once it is durable; raises the ProblemError 503.
 
         They came at `now`, Unix seconds.
         """
@@ -135,7 +135,7 @@ class Batch:
         self._parcels.add(asyncio.create_task(self._publish(taken)))
 
     async def _publish(self, taken: Sequence[Taken]) -> None:
-        """Return when all are durable; raises the Problem 503 when that is not known."""
+        """Return when all are durable; raises the ProblemError 503 when that is not known."""
         try:
             lines = b"\n".join([one.line for one in taken])
             sales = [one.sale for one in taken]
@@ -143,7 +143,7 @@ class Batch:
         except BaseException as error:
             for one in taken:
                 self._recent.failed(one.key)
-            if isinstance(error, NotConfirmed):
+            if isinstance(error, NotConfirmedError):
                 raise problems.not_confirmed(error) from error
             raise
         for one in taken:

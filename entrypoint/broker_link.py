@@ -20,13 +20,13 @@ from aio_pika.exceptions import (
 from entrypoint.space import SpaceWatch
 from tillstream import topology
 from tillstream.errors import (
-    BrokerAway,
-    BrokerBlocked,
-    ConfirmTimeout,
-    Nacked,
-    NotConfirmed,
+    BrokerAwayError,
+    BrokerBlockedError,
+    ConfirmTimeoutError,
+    NackedError,
+    NotConfirmedError,
     TopologyDiffersError,
-    Unroutable,
+    UnroutableError,
 )
 from tillstream.runtime.broker import HEARTBEAT_SECONDS, MAX_BACKOFF_SECONDS
 from tillstream.runtime.settings import redacted
@@ -53,22 +53,22 @@ class BrokerLink:
         self._connection: AbstractConnection | None = None
         self._exchange: AbstractExchange | None = None
         #: When and why the last publish failed; None after one that was confirmed.
-        self._failed: tuple[float, NotConfirmed] | None = None
+        self._failed: tuple[float, NotConfirmedError] | None = None
         self._asking: asyncio.Task[None] | None = None
         #: Why no attempt to connect can succeed, where that is known.
         self.obstacle: TopologyDiffersError | None = None
 
     async def require_ready(self) -> None:
-        """Return when a receipt would be taken now; raises the NotConfirmed that it would get.
+        """Return when a receipt would be taken now; raises the NotConfirmedError that it would get.
 
         Whether exchanges and queues are there is asked of the broker, once at a time for all.
         """
         self._space.require()
         connection = self._connection
         if connection is None or self._exchange is None:
-            raise BrokerAway
+            raise BrokerAwayError
         if not await self._takes_messages(connection):
-            raise BrokerBlocked
+            raise BrokerBlockedError
         if self._failed is not None and monotonic() - self._failed[0] < FAILED_SECONDS:
             raise self._failed[1]
         if self._asking is None or self._asking.done():
@@ -78,12 +78,12 @@ class BrokerLink:
     async def send(self, body: bytes, content_type: str, content_encoding: str | None) -> None:
         """Publish to `receipts`, persistent and mandatory; return at the broker's confirm.
 
-        Raises DiskShort, BrokerAway, BrokerBlocked, Unroutable, Nacked or ConfirmTimeout.
+        Raises a kind of NotConfirmedError.
         """
         self._space.require()
         try:
             await self._send(body, content_type, content_encoding)
-        except NotConfirmed as error:
+        except NotConfirmedError as error:
             self._failed = monotonic(), error
             raise
         self._failed = None
@@ -91,10 +91,10 @@ class BrokerLink:
     async def _send(self, body: bytes, content_type: str, content_encoding: str | None) -> None:
         connection, exchange = self._connection, self._exchange
         if connection is None or exchange is None:
-            raise BrokerAway(str(self.obstacle or ""))
+            raise BrokerAwayError(str(self.obstacle or ""))
         # A blocked connection would keep the message in our memory and send it later.
         if not await self._takes_messages(connection):
-            raise BrokerBlocked
+            raise BrokerBlockedError
         message = aio_pika.Message(
             body,
             content_type=content_type,
@@ -106,19 +106,19 @@ class BrokerLink:
                 message, routing_key="", mandatory=True, timeout=self._confirm_timeout
             )
         except PublishError as error:
-            raise Unroutable(repr(error)) from error
+            raise UnroutableError(repr(error)) from error
         except DeliveryError as error:
-            raise Nacked(repr(error)) from error
+            raise NackedError(repr(error)) from error
         except TimeoutError as error:
-            raise ConfirmTimeout from error
+            raise ConfirmTimeoutError from error
         except (AMQPError, ChannelInvalidStateError, OSError) as error:
-            raise BrokerAway(repr(error)) from error
+            raise BrokerAwayError(repr(error)) from error
         except asyncio.CancelledError as error:
             # A channel that closes cancels its waiting confirms; our own cancellation passes.
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            raise BrokerAway("the channel was closed") from error
+            raise BrokerAwayError("the channel was closed") from error
 
     async def keep_connected(self) -> None:
         """Connect, and again after each loss, with backoff and jitter, until cancelled."""
@@ -178,7 +178,7 @@ class BrokerLink:
 
 
 async def _require_topology(connection: AbstractConnection) -> None:
-    """Raise BrokerAway or Unroutable unless exchanges and queues exist; makes none of them."""
+    """Raise BrokerAwayError or UnroutableError unless exchanges and queues exist; makes none."""
     try:
         async with asyncio.timeout(ASK_SECONDS):
             channel = await connection.channel(publisher_confirms=False)
@@ -190,9 +190,11 @@ async def _require_topology(connection: AbstractConnection) -> None:
             finally:
                 await channel.close()
     except ChannelNotFoundEntity as error:
-        raise Unroutable(repr(error), reason=f"the broker has lost something: {error}") from error
+        raise UnroutableError(
+            repr(error), reason=f"the broker has lost something: {error}"
+        ) from error
     except (AMQPError, ChannelInvalidStateError, OSError, TimeoutError) as error:
-        raise BrokerAway(repr(error), reason="the broker does not answer") from error
+        raise BrokerAwayError(repr(error), reason="the broker does not answer") from error
 
 
 async def _lost(connection: AbstractConnection, channel: AbstractChannel) -> None:

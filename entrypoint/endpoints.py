@@ -19,14 +19,14 @@ from entrypoint.settings import EntrypointSettings
 from entrypoint.violations import InvalidReceiptError, NotJsonError
 from tillstream.clock import Clock
 from tillstream.codec import JSON
-from tillstream.errors import NotConfirmed
+from tillstream.errors import NotConfirmedError
 from tillstream.http.asgi import Reply, header, json_reply
 from tillstream.http.budgets import ByteBudget
 from tillstream.http.keys import ANYONE, Caller, Keys
-from tillstream.http.problems import Problem, too_fast, who_are_you
+from tillstream.http.problems import ProblemError, too_fast, who_are_you
 
 #: Gets the outcome of a request, once.
-Answer = Callable[[Reply | Problem], None]
+Answer = Callable[[Reply | ProblemError], None]
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -58,7 +58,7 @@ class Endpoints:
         self._batches = Batches(buffered, settings.max_batch_bytes, settings.max_batch_receipts)
 
     def admit(self, scope: Scope) -> Caller:
-        """Who sends a request, by its headers; raises the Problem 401, or 429 as far as known.
+        """Who sends a request, by its headers; raises the ProblemError 401, or 429 as far as known.
 
         What is refused here costs nothing: its body is not read.
         """
@@ -73,27 +73,27 @@ class Endpoints:
         return caller
 
     async def post_receipt(self, scope: Scope, receive: Receive) -> Reply:
-        """202 once the receipt is durable; raises the Problem to answer otherwise."""
+        """202 once the receipt is durable; raises the ProblemError to answer otherwise."""
         caller = self.admit(scope)
         body = await read_body(
             scope, receive, self._settings.max_receipt_bytes, "MAX_RECEIPT_BYTES"
         )
-        answered: asyncio.Future[Reply | Problem] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[Reply | ProblemError] = asyncio.get_running_loop().create_future()
 
-        def answer(outcome: Reply | Problem) -> None:
+        def answer(outcome: Reply | ProblemError) -> None:
             if not answered.done():  # else the client went away
                 answered.set_result(outcome)
 
         self.submit_receipt(scope, body, answer, caller)
         outcome = await answered
-        if isinstance(outcome, Problem):
+        if isinstance(outcome, ProblemError):
             raise outcome
         return outcome
 
     def submit_receipt(self, scope: Scope, body: bytes, answer: Answer, caller: Caller) -> None:
         """Check a receipt and publish it; `answer` gets the outcome, now or once it is known.
 
-        Raises the Problem where nothing is published.
+        Raises the ProblemError where nothing is published.
         """
         body = plain(scope, body, self._settings.max_receipt_bytes, "MAX_RECEIPT_BYTES")
         key = retry_key(scope)
@@ -108,10 +108,10 @@ class Endpoints:
         def again() -> None:
             try:
                 self._claim_and_publish(key, scope, body, answer, caller)
-            except Problem as problem:
+            except ProblemError as problem:
                 answer(problem)
 
-        def answer_and_free(outcome: Reply | Problem) -> None:
+        def answer_and_free(outcome: Reply | ProblemError) -> None:
             self._retry_keys.free(key, accepted=isinstance(outcome, Reply))
             answer(outcome)
 
@@ -134,7 +134,7 @@ class Endpoints:
             answer(json_reply(202, Accepted(key)))
             return
 
-        def resolve(error: NotConfirmed | None) -> None:
+        def resolve(error: NotConfirmedError | None) -> None:
             if error is None:
                 recent.confirmed(key, content)
                 answer(json_reply(202, Accepted(key)))
@@ -145,11 +145,11 @@ class Endpoints:
         recent.sent(key, content)
         try:
             self._publisher.submit(Parcel(taken.line, 1, (taken.sale,)), resolve)
-        except NotConfirmed as error:
+        except NotConfirmedError as error:
             resolve(error)
 
     async def post_receipts(self, scope: Scope, receive: Receive) -> Reply:
-        """The answer to a batch that is still to be read; raises the Problem otherwise."""
+        """The answer to a batch that is still to be read; raises the ProblemError otherwise."""
         caller = self.admit(scope)
         limit = self._settings.max_batch_bytes
         body = await read_body(scope, receive, limit, "MAX_BATCH_BYTES")
@@ -203,7 +203,7 @@ class Endpoints:
             raise problems.conflict("This Idempotency-Key") from error
 
     async def _claimed(self, key: bytes, content: bytes) -> None:
-        """Return when the key may be used for this body; raises the Problem 409."""
+        """Return when the key may be used for this body; raises the ProblemError 409."""
         while True:
             answered = asyncio.Event()
             if self._claim(key, content, answered.set):

@@ -10,15 +10,21 @@ from entrypoint.broker_link import BrokerLink
 from entrypoint.metrics import Metrics
 from entrypoint.openapi import document_json
 from entrypoint.publisher import Publisher
-from tillstream.errors import BrokerAway, BrokerBlocked, DiskShort, NotConfirmed, Unroutable
+from tillstream.errors import (
+    BrokerAwayError,
+    BrokerBlockedError,
+    DiskShortError,
+    NotConfirmedError,
+    UnroutableError,
+)
 from tillstream.http.pages import documentation, health, live
 
 #: The words of the health check for why no receipt would be taken.
-STATES: dict[type[NotConfirmed], str] = {
-    BrokerAway: "away",
-    BrokerBlocked: "blocked",
-    DiskShort: "disk short",
-    Unroutable: "unroutable",
+STATES: dict[type[NotConfirmedError], str] = {
+    BrokerAwayError: "away",
+    BrokerBlockedError: "blocked",
+    DiskShortError: "disk short",
+    UnroutableError: "unroutable",
 }
 
 _FORM_PAGE = Path(__file__).parent / "form.html"
@@ -46,7 +52,7 @@ class Pages:
         """200 when a receipt would be taken now, 503 otherwise."""
         try:
             await self._link.require_ready()
-        except NotConfirmed as error:
+        except NotConfirmedError as error:
             retry = {"Retry-After": str(error.retry_after)}
             reason = str(self._link.obstacle or error.reason)
             return health(STATES.get(type(error), "not confirmed"), 503, reason, retry)

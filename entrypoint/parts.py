@@ -38,7 +38,7 @@ class CheckedTenders(NamedTuple):
 
 @remembering
 def checked_line(text: bytes) -> CheckedLine:
-    """A line by its text; raises UndecodableMessage."""
+    """A line by its text; raises UndecodableMessageError."""
     line = decode_line(text)
     net, gross = minor_units(line.credit_amount), minor_units(line.settlement_amount)
     return CheckedLine(
@@ -53,7 +53,7 @@ def checked_line(text: bytes) -> CheckedLine:
 
 @remembering
 def checked_tenders(text: bytes) -> CheckedTenders:
-    """All tenders by their text; raises UndecodableMessage."""
+    """All tenders by their text; raises UndecodableMessageError."""
     tenders = decode_tenders(text)
     return CheckedTenders(
         sum(minor_units(tender.settlement_amount) for tender in tenders), tenders_content(tenders)

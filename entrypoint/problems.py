@@ -6,8 +6,8 @@ from http import HTTPStatus
 import msgspec
 
 from entrypoint.violations import MAX_VIOLATIONS, Violation
-from tillstream.errors import NotConfirmed
-from tillstream.http.problems import Problem
+from tillstream.errors import NotConfirmedError
+from tillstream.http.problems import ProblemError
 
 
 class RefusedEntry(msgspec.Struct, frozen=True):
@@ -17,26 +17,26 @@ class RefusedEntry(msgspec.Struct, frozen=True):
     errors: Sequence[Violation]
 
 
-def unreadable(format_name: str, reason: str) -> Problem:
+def unreadable(format_name: str, reason: str) -> ProblemError:
     """400: the body is not of its format."""
     kind = f"not-{format_name.lower().replace(' ', '-')}"
-    return Problem(HTTPStatus.BAD_REQUEST, kind, f"The body is not {format_name}: {reason}.")
+    return ProblemError(HTTPStatus.BAD_REQUEST, kind, f"The body is not {format_name}: {reason}.")
 
 
-def not_json(reason: str) -> Problem:
+def not_json(reason: str) -> ProblemError:
     """400: the body is no JSON text."""
     return unreadable("JSON", reason)
 
 
-def one_expected(found: int) -> Problem:
+def one_expected(found: int) -> ProblemError:
     """400: several receipts, or none, where one belongs."""
     detail = f"The body holds {found} receipts; send one here, or all of them to /receipts."
-    return Problem(HTTPStatus.BAD_REQUEST, "not-one-receipt", detail)
+    return ProblemError(HTTPStatus.BAD_REQUEST, "not-one-receipt", detail)
 
 
-def wrong_type(found: str | None, accepted: Sequence[str]) -> Problem:
+def wrong_type(found: str | None, accepted: Sequence[str]) -> ProblemError:
     """415: the media type is none that is understood here."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "unsupported-media-type",
         f"Content-Type is {found or 'missing'}; send {' or '.join(accepted)}.",
@@ -44,9 +44,9 @@ def wrong_type(found: str | None, accepted: Sequence[str]) -> Problem:
     )
 
 
-def wrong_encoding(found: str, accepted: Sequence[str]) -> Problem:
+def wrong_encoding(found: str, accepted: Sequence[str]) -> ProblemError:
     """415: the content encoding is none that is understood here."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "unsupported-content-encoding",
         f"Content-Encoding is {found[:60]}; send one of {' or '.join(accepted)}, or none.",
@@ -54,18 +54,18 @@ def wrong_encoding(found: str, accepted: Sequence[str]) -> Problem:
     )
 
 
-def wrong_charset(found: str) -> Problem:
+def wrong_charset(found: str) -> ProblemError:
     """415: the text is in another encoding than UTF-8."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "unsupported-charset",
         f"Content-Type says charset={found[:60]}; send UTF-8, with charset=utf-8 or without.",
     )
 
 
-def too_large(limit: int, setting: str) -> Problem:
+def too_large(limit: int, setting: str) -> ProblemError:
     """413: more bytes than the setting allows; the connection is closed on the rest."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "too-large",
         f"The body is larger than {limit} bytes; send less, or raise {setting}.",
@@ -73,9 +73,9 @@ def too_large(limit: int, setting: str) -> Problem:
     )
 
 
-def too_many_receipts(limit: int) -> Problem:
+def too_many_receipts(limit: int) -> ProblemError:
     """413: a batch of more receipts than the setting allows."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "too-many-receipts",
         f"The body holds more than {limit} receipts; send fewer at once, or raise"
@@ -83,9 +83,9 @@ def too_many_receipts(limit: int) -> Problem:
     )
 
 
-def wrong_retry_key(reason: str) -> Problem:
+def wrong_retry_key(reason: str) -> ProblemError:
     """400: an Idempotency-Key that cannot stand for a request."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.BAD_REQUEST,
         "invalid-idempotency-key",
         f"The Idempotency-Key cannot be used: {reason}; send one header of 1 to 255 printable"
@@ -93,11 +93,11 @@ def wrong_retry_key(reason: str) -> Problem:
     )
 
 
-def invalid_receipt(violations: Sequence[Violation]) -> Problem:
+def invalid_receipt(violations: Sequence[Violation]) -> ProblemError:
     """422: a receipt that breaks the contract, with every rule that it breaks."""
     count = len(violations)
     rules = "one rule" if count == 1 else f"{count} rules"
-    return Problem(
+    return ProblemError(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid-receipt",
         f"The receipt breaks {rules} of the contract; `errors` names each.",
@@ -105,9 +105,9 @@ def invalid_receipt(violations: Sequence[Violation]) -> Problem:
     )
 
 
-def invalid_batch(count: int, refused: Sequence[RefusedEntry]) -> Problem:
+def invalid_batch(count: int, refused: Sequence[RefusedEntry]) -> ProblemError:
     """422: a batch without a single receipt that could be accepted."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid-batch",
         f"None of the {count} receipts keeps the contract; `refused` names the rules of the"
@@ -116,28 +116,28 @@ def invalid_batch(count: int, refused: Sequence[RefusedEntry]) -> Problem:
     )
 
 
-def conflict(what: str) -> Problem:
+def conflict(what: str) -> ProblemError:
     """409: the same identity or Idempotency-Key with another content."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.CONFLICT,
         "conflict",
         f"{what} was sent before with another content; a retry must be the same.",
     )
 
 
-def foreign_store(store: str) -> Problem:
+def foreign_store(store: str) -> ProblemError:
     """403: the key does not cover the receipt's store."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.FORBIDDEN,
         "foreign-store",
         f"This API key may not send for the store {store[:64]!r}.",
     )
 
 
-def not_confirmed(error: NotConfirmed) -> Problem:
+def not_confirmed(error: NotConfirmedError) -> ProblemError:
     """503: nothing was promised; the same request may be sent again after a while."""
     detail = f"{error.reason[0].upper()}{error.reason[1:]}; send the same request again."
-    return Problem(
+    return ProblemError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "not-confirmed",
         detail,
@@ -145,9 +145,9 @@ def not_confirmed(error: NotConfirmed) -> Problem:
     )
 
 
-def unexpected() -> Problem:
+def unexpected() -> ProblemError:
     """500: an error of ours; its details are in the log and not in the answer."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal-error",
         "Something broke on our side; it is in our log. The receipt was not accepted.",

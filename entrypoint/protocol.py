@@ -15,7 +15,7 @@ from tillstream.http.asgi import Headers, Reply
 from tillstream.http.bounded import BoundedProtocol
 from tillstream.http.budgets import ByteBudget
 from tillstream.http.keys import Caller
-from tillstream.http.problems import Problem
+from tillstream.http.problems import ProblemError
 
 #: Requests with these headers are not plain ones.
 _INDIRECT = frozenset({b"expect", b"transfer-encoding", b"upgrade"})
@@ -37,7 +37,7 @@ class TakesDirectly(Protocol):
         """Largest body with which requests of this method and target may come whole; or 0."""
 
     def admit(self, scope: Scope) -> Caller:
-        """Who sends a request, before its body is read; raises the Problem to answer otherwise."""
+        """Who sends a request, before its body is read; raises the ProblemError to answer."""
 
     def take_directly(self, scope: Scope, body: bytes, caller: Caller, answer: Answer) -> None:
         """One request; `scope` has `method`, `path` and `headers`. Does not raise."""
@@ -127,7 +127,7 @@ class DirectProtocol(BoundedProtocol):
             return False
         try:
             caller = self.app.admit({"headers": self.headers})
-        except Problem as problem:
+        except ProblemError as problem:
             self.refuse(problem)
         else:
             self.cycle = Exchange(self, caller, keep_alive=self.parser.should_keep_alive())

@@ -9,7 +9,12 @@ import structlog
 
 from tillstream.accepted_count import Accepted
 from tillstream.codec import JSON, NDJSON, pack
-from tillstream.errors import ConfirmTimeout, NotConfirmed, ShuttingDown, TooManyInFlight
+from tillstream.errors import (
+    ConfirmTimeoutError,
+    NotConfirmedError,
+    ShuttingDownError,
+    TooManyInFlightError,
+)
 
 log = structlog.get_logger()
 
@@ -27,7 +32,7 @@ MAX_FULL_MESSAGES_IN_FLIGHT = 8
 Send = Callable[[bytes, str, str | None], Awaitable[None]]
 
 
-#: Told instead of ConfirmTimeout's reason where nothing was sent.
+#: Told instead of ConfirmTimeoutError's reason where nothing was sent.
 NOT_SENT = "the broker took nothing for too long; the receipt was not sent"
 
 
@@ -41,7 +46,7 @@ class Parcel(msgspec.Struct, frozen=True):
 
 
 #: Told of a parcel that it is durable (None), or why not.
-Resolve = Callable[[NotConfirmed | None], None]
+Resolve = Callable[[NotConfirmedError | None], None]
 
 #: Longest wait for a confirm, from the submission on, seconds.
 TIMEOUT_SECONDS = 5.0
@@ -75,8 +80,8 @@ class Publisher:
     3. One confirm, or one failure, resolves every request of the message.
 
     Bounded: past `max_receipts` unresolved receipts, or `max_bytes` of them, `publish` raises
-    TooManyInFlight, and what is not confirmed `timeout_seconds` after its submission is told so,
-    wherever it is: the wait for a place in a message and the wait for the confirm are one.
+    TooManyInFlightError, and what is not confirmed `timeout_seconds` after its submission is told
+    so, wherever it is: the wait for a place in a message and the wait for the confirm are one.
     """
 
     def __init__(
@@ -110,16 +115,16 @@ class Publisher:
     def submit(self, parcel: Parcel, resolve: Resolve) -> None:
         """Publish the parcel and tell `resolve`, once, what became of it.
 
-        Raises NotConfirmed when it is not even sent.
+        Raises NotConfirmedError when it is not even sent.
         """
         if self._closing:
-            raise ShuttingDown
+            raise ShuttingDownError
         size = len(parcel.lines)
         if (
             self._receipts + parcel.count > self._max_receipts
             or self._bytes + size > self._max_bytes
         ):
-            raise TooManyInFlight
+            raise TooManyInFlightError
         self._receipts += parcel.count
         self._bytes += size
         loop = asyncio.get_running_loop()
@@ -131,13 +136,13 @@ class Publisher:
         self._schedule_flush()
 
     async def publish(self, parcel: Parcel) -> None:
-        """Return when the broker has confirmed the parcel; raises NotConfirmed otherwise.
+        """Return when the broker has confirmed the parcel; raises NotConfirmedError otherwise.
 
         A caller that goes away does not take back what was sent.
         """
         confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-        def resolve(error: NotConfirmed | None) -> None:
+        def resolve(error: NotConfirmedError | None) -> None:
             if confirmed.done():  # its caller went away
                 return
             if error is None:
@@ -156,7 +161,7 @@ class Publisher:
         for task in self._sent:
             task.cancel()
         while self._waiting:
-            self._resolve([self._waiting.popleft()], ShuttingDown())
+            self._resolve([self._waiting.popleft()], ShuttingDownError())
         if self._overdue is not None:
             self._overdue.cancel()
 
@@ -206,10 +211,10 @@ class Publisher:
         while self._waiting and self._waiting[0].deadline <= now:
             overdue = self._waiting.popleft()
             self._no_longer_waits(overdue.parcel)
-            self._resolve([overdue], ConfirmTimeout(reason=NOT_SENT))
+            self._resolve([overdue], ConfirmTimeoutError(reason=NOT_SENT))
         pending = list(self._waiting)[:1]
         for group in self._sent.values():
-            self._resolve([one for one in group if one.deadline <= now], ConfirmTimeout())
+            self._resolve([one for one in group if one.deadline <= now], ConfirmTimeoutError())
             pending += [one for one in group if one.resolve is not None]
         self._overdue = None
         if pending:
@@ -228,18 +233,18 @@ class Publisher:
             self._confirmed(
                 [sale for one in group if one.resolve is not None for sale in one.parcel.sales]
             )
-        except NotConfirmed as error:
+        except NotConfirmedError as error:
             self._resolve(group, error)
         except asyncio.CancelledError:
-            self._resolve(group, ShuttingDown())
+            self._resolve(group, ShuttingDownError())
             raise
         except Exception as error:
-            self._resolve(group, NotConfirmed(repr(error)))
+            self._resolve(group, NotConfirmedError(repr(error)))
             raise
         else:
             self._resolve(group, None)
 
-    def _resolve(self, group: list[Waiting], error: NotConfirmed | None) -> None:
+    def _resolve(self, group: list[Waiting], error: NotConfirmedError | None) -> None:
         for one in group:
             resolve, one.resolve = one.resolve, None
             if resolve is None:  # given up before

@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from tillstream.errors import DiskShort
+from tillstream.errors import DiskShortError
 from tillstream.runtime.disk import FreeSpace
 
 log = structlog.get_logger()
@@ -26,9 +26,9 @@ class SpaceWatch:
         return self._space.shortage
 
     def require(self) -> None:
-        """Raise DiskShort while there is too little room."""
+        """Raise DiskShortError while there is too little room."""
         if self._space.shortage is not None:
-            raise DiskShort(reason=self._space.shortage)
+            raise DiskShortError(reason=self._space.shortage)
 
     async def keep_looking(self) -> None:
         """Look once a second, until cancelled; a change is a line in the log."""

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from entrypoint.parts import CheckedLine, CheckedTenders, checked_line, checked_tenders
 from entrypoint.unreadable import json_fault
 from entrypoint.violations import InvalidReceiptError, NotJsonError, explain
-from tillstream.errors import UndecodableMessage
+from tillstream.errors import UndecodableMessageError
 from tillstream.receipt import MAX_DEPTH, OutlinedReceipt, keeps_patterns, receipt_key
 
 #: The door's own stamps: a client's fields of these names are not believed.
@@ -50,7 +50,7 @@ def validate(body: bytes) -> ValidReceipt:
         receipt = _decode(body)
         lines = [checked_line(bytes(text)) for text in receipt.lines]
         tenders = checked_tenders(bytes(receipt.settlements))
-    except (msgspec.ValidationError, UnicodeDecodeError, UndecodableMessage) as error:
+    except (msgspec.ValidationError, UnicodeDecodeError, UndecodableMessageError) as error:
         raise explain(body, error) from error
     except msgspec.DecodeError as error:
         raise NotJsonError(json_fault(body, error)) from error

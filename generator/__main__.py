@@ -32,7 +32,7 @@ from generator.sources import Burst, Day, Source, Steady
 from generator.summary import Summary
 from generator.values import AMQP, FILE
 from tillstream.clock import BusinessDay
-from tillstream.errors import ServerNotReady, SettingsError
+from tillstream.errors import ServerNotReadyError, SettingsError
 from tillstream.runtime import logs, process
 from tillstream.runtime.settings import AmqpUrl, LogSettings, StoreTimeSettings, redacted
 
@@ -76,7 +76,7 @@ def main(argv: list[str] | None = None) -> int:
         source = _source(options, tills, calendar, summary, now)
         try:
             runner.run(_send(options, settings, source, summary))
-        except ServerNotReady as error:
+        except ServerNotReadyError as error:
             process.fail(error, os.EX_UNAVAILABLE)
     print(summary.as_text(), flush=True)
     if options.json is not None:

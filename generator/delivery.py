@@ -17,7 +17,7 @@ import structlog
 
 from generator.issued import Issued
 from tillstream.codec import JSON, NDJSON
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 from tillstream.runtime.settings import redacted
 
 log = structlog.get_logger()
@@ -185,7 +185,7 @@ class Door:
 async def wait_until_up(
     session: aiohttp.ClientSession, url: str, seconds: float, stop: asyncio.Event
 ) -> None:
-    """Wait until the door is ready, or `stop`; raises ServerNotReady after `seconds`.
+    """Wait until the door is ready, or `stop`; raises ServerNotReadyError after `seconds`.
 
     Anything that answers without a server error is taken for ready, so that other doors
     than ours can be tried.
@@ -200,7 +200,7 @@ async def wait_until_up(
         except (aiohttp.ClientError, TimeoutError) as error:
             reason = _reason(error)
         if time.monotonic() >= deadline:
-            raise ServerNotReady(
+            raise ServerNotReadyError(
                 f"the entrypoint at {redacted(url)} is not ready after {seconds:g} s: {reason}; "
                 "start it, or name another with --to or ENTRYPOINT_URL"
             )

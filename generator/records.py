@@ -25,7 +25,7 @@ PARQUET_ROWS = 1000
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
-class UnreadableFile(TillstreamError):
+class UnreadableFileError(TillstreamError):
     """A file that is not what its ending says, from some place on; `path` and `reason`."""
 
     def __init__(self, path: Path, reason: str) -> None:
@@ -38,12 +38,12 @@ def read(path: Path) -> Iterator[bytes]:
 
     `.ndjson`, `.jsonl` and `.json` are a receipt a line, taken as they are. `.csv` is laid
     out as docs/formats.md has it. `.parquet` has either a row a receipt, with `lines` and
-    `settlements` as lists of structs, or the columns of the CSV. Raises UnreadableFile.
+    `settlements` as lists of structs, or the columns of the CSV. Raises UnreadableFileError.
     """
     try:
         yield from READERS[path.suffix.lower()](path)
     except (OSError, ValueError, csv.Error) as error:
-        raise UnreadableFile(path, str(error)) from error
+        raise UnreadableFileError(path, str(error)) from error
 
 
 def read_ndjson(path: Path) -> Iterator[bytes]:

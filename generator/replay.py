@@ -7,7 +7,7 @@ import msgspec
 import structlog
 
 from generator.issued import Issued, Sale
-from generator.records import UnreadableFile
+from generator.records import UnreadableFileError
 from generator.summary import Summary
 from generator.tenders import Tender
 from tillstream.clock import event_time
@@ -71,7 +71,7 @@ class Replay:
     def _read(self) -> tuple[float, Issued] | None:
         try:
             return self._next_readable()
-        except UnreadableFile as error:
+        except UnreadableFileError as error:
             self._summary.unreadable += 1
             log.error("the file ends here", reason=str(error))
             return None

@@ -16,7 +16,7 @@ from loadtest import chosen, shapes
 from loadtest.accounts import Books, Figures, Reconciliation
 from loadtest.supply import Posting, Supply
 from loadtest.witnesses import Witnesses, data_folder, urls
-from tillstream.errors import ServerNotReady, TillstreamError
+from tillstream.errors import ServerNotReadyError, TillstreamError
 
 #: How often a receipt is sent, at most.
 TRIES = 10
@@ -163,7 +163,7 @@ def close_books(environment: Environment, **_: Any) -> None:
     try:
         with Witnesses(*urls()) as witnesses:
             after = witnesses.books_once(before.expected(accepted), options.catch_up)
-    except (ServerNotReady, OSError) as error:
+    except (ServerNotReadyError, OSError) as error:
         fail(environment, f"NOT RECONCILED: {error}")
         return
     done = Reconciliation(before, after, accepted, lost)

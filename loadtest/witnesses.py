@@ -14,7 +14,7 @@ from loadtest.accounts import Books, Figures
 from local.addresses import read_addresses
 from local.settings import ROOT
 from tillstream import topology
-from tillstream.errors import ServerNotReady, SettingsError
+from tillstream.errors import ServerNotReadyError, SettingsError
 from tillstream.runtime import broker
 from tillstream.snapshots import CountSnapshot
 
@@ -69,7 +69,7 @@ class Archive:
 
 
 class Witnesses:
-    """Connections to both ends; raises ServerNotReady when the totals worker says nothing.
+    """Connections to both ends; raises ServerNotReadyError when the totals worker says nothing.
 
     For short use, or to be asked at least every few seconds: the broker hangs up on a client
     that is silent for longer.
@@ -107,7 +107,7 @@ class Witnesses:
         deadline = time.monotonic() + SILENCE_SECONDS
         while not (found := self.snapshots()):
             if time.monotonic() > deadline:
-                raise ServerNotReady(
+                raise ServerNotReadyError(
                     f"no `count` snapshot for {SILENCE_SECONDS:.0f} s: is the totals worker up?"
                 )
             self._connection.process_data_events(POLL_SECONDS)

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from tillstream.errors import PortTaken, ServerNotReady
+from tillstream.errors import PortTakenError, ServerNotReadyError
 
 #: Where ports are looked for, in this order, as far as Linux takes none of them for outgoing
 #: connections: such a port may be taken between the check and the bind.
@@ -31,9 +31,9 @@ def is_free(port: int) -> bool:
 
 
 def require_free(port: int, variable: str) -> None:
-    """Raise PortTaken when somebody listens on `port`; `variable` is the setting that moves it."""
+    """Raise PortTakenError when somebody listens on `port`; the setting `variable` moves it."""
     if not is_free(port):
-        raise PortTaken(port, variable)
+        raise PortTakenError(port, variable)
 
 
 def kept_ports(file: Path, names: Sequence[str]) -> dict[str, int]:
@@ -56,7 +56,7 @@ def kept_ports(file: Path, names: Sequence[str]) -> dict[str, int]:
 def free_port(avoid: Collection[int] = ()) -> int:
     """A port that nobody listens on now and that no outgoing connection will take.
 
-    Raises ServerNotReady where there is none.
+    Raises ServerNotReadyError where there is none.
     """
     candidates = eligible(*outgoing())
     for _ in range(ATTEMPTS):
@@ -64,7 +64,7 @@ def free_port(avoid: Collection[int] = ()) -> int:
         if port not in avoid and is_free(port):
             return port
     first, last = candidates[0], candidates[-1]
-    raise ServerNotReady(f"no free port between {first} and {last} on this machine")
+    raise ServerNotReadyError(f"no free port between {first} and {last} on this machine")
 
 
 def eligible(first_outgoing: int, last_outgoing: int) -> Sequence[int]:

@@ -14,7 +14,7 @@ from pymongo.errors import OperationFailure
 from local.passwords import kept_password, rabbitmq_hash
 from local.ports import kept_ports
 from local.programs import SERVERS, Program
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import disk
 
 #: Debian's /usr/sbin/rabbitmq-server changes the user; the script that it wraps does not.
@@ -222,11 +222,13 @@ def _mongod() -> str:
         binary = Path(folder, "db", "bin", "mongod")
         if os.access(binary, os.X_OK):
             return str(binary)
-    raise ServerNotReady("no mongod: run script/bootstrap, put one on the PATH or set MONGO_URL")
+    raise ServerNotReadyError(
+        "no mongod: run script/bootstrap, put one on the PATH or set MONGO_URL"
+    )
 
 
 def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
-        raise ServerNotReady(f"no {name} on the PATH: run script/bootstrap, or set AMQP_URL")
+        raise ServerNotReadyError(f"no {name} on the PATH: run script/bootstrap, or set AMQP_URL")
     return found

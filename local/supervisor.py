@@ -21,7 +21,7 @@ from local.programs import (
     socket_file,
 )
 from local.settings import ROOT
-from tillstream.errors import ServerNotReady, TillstreamError
+from tillstream.errors import ServerNotReadyError, TillstreamError
 from tillstream.runtime.process import EX_CONFIG, EX_PORT_TAKEN
 
 #: Seconds for everything to end after SIGTERM; what is left then is killed.
@@ -41,7 +41,7 @@ class Condition(NamedTuple):
     found: Callable[[], str] = str
 
 
-class LateError(ServerNotReady):
+class LateError(ServerNotReadyError):
     """Something is not ready at its deadline; everything goes on running."""
 
 
@@ -128,8 +128,8 @@ class Supervisor:
     def wait_for(self, conditions: Sequence[Condition], timeout_seconds: float) -> None:
         """Return when every condition holds at one time, or when `stop` is set.
 
-        Raises LateError at the deadline, and ServerNotReady at the end of supervisord and for a
-        program that cannot start, with the last lines of the program's log.
+        Raises LateError at the deadline, and ServerNotReadyError at the end of supervisord and
+        for a program that cannot start, with the last lines of the program's log.
         """
         deadline = time.monotonic() + timeout_seconds
         pending = list(conditions)
@@ -146,9 +146,9 @@ class Supervisor:
             self._stop.wait(POLL_SECONDS)
 
     def require_running(self) -> None:
-        """Raise ServerNotReady when supervisord has ended by itself."""
+        """Raise ServerNotReadyError when supervisord has ended by itself."""
         if self._process is None or self._process.poll() is not None:
-            raise ServerNotReady("the supervisor has ended" + self._tail("supervisord.output"))
+            raise ServerNotReadyError("the supervisor has ended" + self._tail("supervisord.output"))
 
     def stop(self) -> None:
         """End every program and supervisord; nothing of the tree is left when this returns."""
@@ -186,8 +186,8 @@ class Supervisor:
         if not found:
             return
         if found[2] == str(EX_PORT_TAKEN):
-            raise ServerNotReady(f"{found[1]} does not start: {self._last_error(found[1])}")
-        raise ServerNotReady(f"{found[1]} does not start" + self._tail(found[1]))
+            raise ServerNotReadyError(f"{found[1]} does not start: {self._last_error(found[1])}")
+        raise ServerNotReadyError(f"{found[1]} does not start" + self._tail(found[1]))
 
     def _late(self, pending: Sequence[Condition], seconds: float) -> LateError:
         first = pending[0]

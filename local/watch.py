@@ -29,7 +29,7 @@ class Watch:
     ) -> None:
         """Return when all hold, or when `stop` is set; after `ready_seconds` say what does not.
 
-        Raises ServerNotReady for a program that cannot start, such as one whose port is taken,
+        Raises ServerNotReadyError for a program that cannot start, such as one whose port is taken,
         when that shows within `ready_seconds`.
         """
         try:

@@ -18,7 +18,14 @@ from persistence.documents import Document, conflict, content_digest, raw_bytes
 from persistence.entries import Encoded, Entry, encoded
 from persistence.erasure.anonymous import anonymous
 from persistence.erasure.digests import Erasures
-from persistence.inserting import DUPLICATE_KEY, LANES, REFUSALS, NotDurable, insert, insert_by_key
+from persistence.inserting import (
+    DUPLICATE_KEY,
+    LANES,
+    REFUSALS,
+    NotDurableError,
+    insert,
+    insert_by_key,
+)
 from persistence.migration import migrate
 from persistence.settings import RetentionSettings
 from tillstream.clock import Clock, utc
@@ -163,7 +170,7 @@ class Archive:
             entry, known = came, first.get(came.key)
             if known is None:
                 # Another worker has written it, but no majority has it yet.
-                raise NotDurable(entry.key)
+                raise NotDurableError(entry.key)
             if "erasedAt" in known:
                 # Sent again after its customer was erased: neither a conflict, nor kept as one.
                 entry = anonymous(entry, known["erasedAt"])
@@ -197,7 +204,7 @@ def _report(state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     # The rest of pymongo's text is its view of the whole replica set.
     said = {"error": type(error).__name__, "reason": str(error)[:REASON_CHARACTERS]}
-    if isinstance(error, ConnectionFailure | NotDurable):
+    if isinstance(error, ConnectionFailure | NotDurableError):
         log.warning("archive away, trying again", **said)
     else:
         # Nothing is lost, but it does not pass by itself: no space, no permission.

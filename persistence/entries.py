@@ -21,7 +21,7 @@ from tillstream.codec import (
     decode_tenders,
     receipt_bodies,
 )
-from tillstream.errors import UndecodableMessage
+from tillstream.errors import UndecodableMessageError
 from tillstream.money import basis_points, milli_units, minor_units
 from tillstream.receipt import DocumentTotal, StampedOutline, receipt_key
 from tillstream.runtime.memo import remembering
@@ -85,7 +85,7 @@ def read_message(
     """Every receipt of a message; a bad line does not spoil the others."""
     try:
         lines = receipt_bodies(body, content_type, content_encoding)
-    except UndecodableMessage as error:
+    except UndecodableMessageError as error:
         return Reading([], [Reject(body, error.reason)])
     if not lines:
         return Reading([], [Reject(body, "the message holds no receipt")])
@@ -93,30 +93,30 @@ def read_message(
     for line in lines:
         try:
             reading.entries.append(entry(line, stores))
-        except UndecodableMessage as error:
+        except UndecodableMessageError as error:
             reading.rejects.append(Reject(line, error.reason))
     return reading
 
 
 def entry(raw: bytes, stores: StoreTable) -> Entry:
-    """One encoded receipt; raises UndecodableMessage with the reason.
+    """One encoded receipt; raises UndecodableMessageError with the reason.
 
     `raw` keeps the receipt as it came, so no field of a till can collide with one of ours
     or of MongoDB.
     """
     if len(raw) > MAX_RECEIPT_BYTES:
-        raise UndecodableMessage(f"{len(raw)} bytes; the archive takes {MAX_RECEIPT_BYTES}")
+        raise UndecodableMessageError(f"{len(raw)} bytes; the archive takes {MAX_RECEIPT_BYTES}")
     try:
         return _entry(decode_outline(raw), raw, stores)
-    except UndecodableMessage:
+    except UndecodableMessageError:
         # Decoded whole, it says where in the receipt.
         decode_receipt(raw)
         raise
     except (ValueError, OverflowError) as error:
         # `receivedTime` is any float.
-        raise UndecodableMessage(f"no time: {error}") from error
+        raise UndecodableMessageError(f"no time: {error}") from error
     except RecursionError as error:
-        raise UndecodableMessage("nested too deeply") from error
+        raise UndecodableMessageError("nested too deeply") from error
 
 
 def encoded(entries: Iterable[Entry], stored_at: datetime) -> Encoded:

@@ -23,7 +23,7 @@ LEAST_DIVIDED = 200
 Errors = dict[int, tuple[int, str]]
 
 
-class NotDurable(PyMongoError):
+class NotDurableError(PyMongoError):
     """MongoDB has the documents, but not yet on a majority of its members."""
 
 
@@ -83,7 +83,7 @@ def insert(
         details = error.details
         errors = {each["index"]: (each["code"], each["errmsg"]) for each in details["writeErrors"]}
         if details["writeConcernErrors"]:
-            raise NotDurable(str(details["writeConcernErrors"])) from error
+            raise NotDurableError(str(details["writeConcernErrors"])) from error
         if any(code != DUPLICATE_KEY and code not in REFUSALS for code, _ in errors.values()):
             raise
         return errors

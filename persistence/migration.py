@@ -74,19 +74,19 @@ RECEIPT_SCHEMA = {
 }
 
 
-class NewerSchema(TillstreamError):
+class NewerSchemaError(TillstreamError):
     """The database was prepared by a newer Tillstream."""
 
 
 def migrate(database: Database[Document], retention: RetentionSettings) -> bool:
     """Bring a database to VERSION; whether anything was to be done.
 
-    Raises NewerSchema, and PyMongoError: what was done until then is no harm.
+    Raises NewerSchemaError, and PyMongoError: what was done until then is no harm.
     """
     wanted = {"version": VERSION, "retentionDays": retention.days()}
     found = database[SCHEMA].find_one({"_id": SCHEMA}) or {}
     if found.get("version", 0) > VERSION:
-        raise NewerSchema(
+        raise NewerSchemaError(
             f"the database {database.name!r} has schema {found['version']}, and this Tillstream"
             f" knows {VERSION}: use a newer Tillstream"
         )

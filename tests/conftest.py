@@ -18,7 +18,7 @@ from pymongo import MongoClient
 from local import ready, servers
 from local.supervisor import Supervisor
 from tillstream import topology
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker as amqp
 
 # A shared machine pauses: what a law costs is measured by script/bench, not by a deadline.
@@ -54,7 +54,7 @@ def amqp_url(data_dir: Path) -> Iterator[str]:
     node = servers.private_broker(data_dir / "broker")
     try:
         programs = node.programs()
-    except ServerNotReady as error:
+    except ServerNotReadyError as error:
         missing(str(error))
     with Supervisor(data_dir / "broker", programs) as supervisor:
         supervisor.wait_for([ready.amqp(node.url)], START_SECONDS)
@@ -67,7 +67,7 @@ def running_mongo(folder: Path, *options: str) -> Iterator[tuple[str, Supervisor
     node = servers.private_mongo(folder)
     try:
         [program] = node.programs()
-    except ServerNotReady as error:
+    except ServerNotReadyError as error:
         missing(str(error))
     with Supervisor(folder, [replace(program, argv=(*program.argv, *options))]) as supervisor:
         supervisor.wait_for([ready.primary(node)], START_SECONDS)

@@ -8,7 +8,7 @@ import msgspec
 import zstandard
 from msgspec import Meta
 
-from tillstream.errors import UndecodableMessage
+from tillstream.errors import UndecodableMessageError
 from tillstream.receipt import (
     TENDERS,
     Line,
@@ -56,35 +56,35 @@ def receipt_bodies(
         return [line.rstrip(b"\n") for line in BytesIO(body) if line != b"\n"]
     if content_type in (JSON, None):
         return [body]
-    raise UndecodableMessage(f"content type {content_type!r} is not {JSON} or {NDJSON}")
+    raise UndecodableMessageError(f"content type {content_type!r} is not {JSON} or {NDJSON}")
 
 
 def decode_receipt(body: bytes) -> StampedReceipt:
-    """One stamped receipt; raises UndecodableMessage with the reason."""
+    """One stamped receipt; raises UndecodableMessageError with the reason."""
     try:
         receipt = _decoded(_receipt, body)
-    except UndecodableMessage:
+    except UndecodableMessageError:
         receipt = _decoded_by_parts(body)
     if not is_time(receipt.date):
-        raise UndecodableMessage(f"no time: {receipt.date!r}")
+        raise UndecodableMessageError(f"no time: {receipt.date!r}")
     return receipt
 
 
 def decode_outline(body: bytes) -> StampedOutline:
-    """One stamped receipt without its parts; raises UndecodableMessage with the reason."""
+    """One stamped receipt without its parts; raises UndecodableMessageError with the reason."""
     receipt = _decoded(_outline, body)
     if not is_time(receipt.date):
-        raise UndecodableMessage(f"no time: {receipt.date!r}")
+        raise UndecodableMessageError(f"no time: {receipt.date!r}")
     return receipt
 
 
 def decode_line(text: bytes) -> Line:
-    """A line by its text in a receipt; raises UndecodableMessage with the reason."""
+    """A line by its text in a receipt; raises UndecodableMessageError with the reason."""
     return _decoded(_line, text)
 
 
 def decode_tenders(text: bytes) -> tuple[Settlement, ...]:
-    """All tenders by their text in a receipt; raises UndecodableMessage with the reason."""
+    """All tenders by their text in a receipt; raises UndecodableMessageError with the reason."""
     return _decoded(_tenders, text)
 
 
@@ -103,7 +103,7 @@ def _decoded_by_parts(body: bytes) -> StampedReceipt:
         fields["lines"] = tuple(decode_line(bytes(text)) for text in outline.lines)
         fields["settlements"] = decode_tenders(bytes(outline.settlements))
         return StampedReceipt(**fields)
-    except UndecodableMessage:
+    except UndecodableMessageError:
         # Decoded whole, it says where in the receipt.
         return _decoded(_receipt, body)
 
@@ -112,20 +112,20 @@ def _decoded(decode: Callable[[bytes], T], text: bytes) -> T:
     try:
         return decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UndecodableMessage(str(error)) from error
+        raise UndecodableMessageError(str(error)) from error
     except RecursionError as error:
-        raise UndecodableMessage("nested too deeply") from error
+        raise UndecodableMessageError("nested too deeply") from error
 
 
 def _unpack(body: bytes, content_encoding: str) -> bytes:
     unpack = UNPACKERS.get(content_encoding)
     if unpack is None:
-        raise UndecodableMessage(
+        raise UndecodableMessageError(
             f"content encoding {content_encoding!r} is not {' or '.join(UNPACKERS)}"
         )
     try:
         return unpack(body, MAX_UNPACKED_BYTES)
     except NotPackedError as error:
-        raise UndecodableMessage(str(error)) from error
+        raise UndecodableMessageError(str(error)) from error
     except TooLargeError as error:
-        raise UndecodableMessage(f"more than {MAX_UNPACKED_BYTES} bytes, unpacked") from error
+        raise UndecodableMessageError(f"more than {MAX_UNPACKED_BYTES} bytes, unpacked") from error

@@ -1,21 +1,21 @@
 """Every error that Tillstream raises on purpose.
 
 TillstreamError
-├── SettingsError          a setting is missing or wrong; the process does not start
-├── UndecodableMessage     a message body that is not receipts; goes to the dead letters
-├── PortTaken              a port that we were told to listen on is in use
-├── ServerNotReady         a private server did not come up before its deadline
-├── TopologyDiffersError   the broker has a queue or exchange with other arguments than ours
-├── DataFolderError        a data folder of another version; needs an upgrade, or a newer program
-└── NotConfirmed           the broker did not confirm a publish; nothing was accepted
-    ├── BrokerAway         no connection, or it was lost before the confirm
-    ├── BrokerBlocked      the broker raised an alarm (memory, disk) and takes nothing
-    ├── Unroutable         returned: no queue is bound to the exchange
-    ├── Nacked             the broker refused the message
-    ├── ConfirmTimeout     no confirm came in time; the receipts may be stored
-    ├── DiskShort          the disk of the data folder is almost full; nothing was sent
-    ├── TooManyInFlight    our own bound is reached; nothing was sent
-    └── ShuttingDown       the door is draining; nothing was sent
+├── SettingsError             a setting is missing or wrong; the process does not start
+├── UndecodableMessageError   a message body that is not receipts; goes to the dead letters
+├── PortTakenError            a port that we were told to listen on is in use
+├── ServerNotReadyError       a private server did not come up before its deadline
+├── TopologyDiffersError      the broker has a queue or exchange with other arguments than ours
+├── DataFolderError           a data folder of another version; needs an upgrade, or a newer program
+└── NotConfirmedError         the broker did not confirm a publish; nothing was accepted
+    ├── BrokerAwayError       no connection, or it was lost before the confirm
+    ├── BrokerBlockedError    the broker raised an alarm (memory, disk) and takes nothing
+    ├── UnroutableError       returned: no queue is bound to the exchange
+    ├── NackedError           the broker refused the message
+    ├── ConfirmTimeoutError   no confirm came in time; the receipts may be stored
+    ├── DiskShortError        the disk of the data folder is almost full; nothing was sent
+    ├── TooManyInFlightError  our own bound is reached; nothing was sent
+    └── ShuttingDownError     the door is draining; nothing was sent
 """
 
 import re
@@ -33,7 +33,7 @@ class SettingsError(TillstreamError):
         super().__init__("; ".join(problems))
 
 
-class UndecodableMessage(TillstreamError):
+class UndecodableMessageError(TillstreamError):
     """A message body that is not receipts. `reason` says why, in one line."""
 
     def __init__(self, reason: str) -> None:
@@ -41,7 +41,7 @@ class UndecodableMessage(TillstreamError):
         super().__init__(reason)
 
 
-class PortTaken(TillstreamError):
+class PortTakenError(TillstreamError):
     """A port that is in use; `variable` is the setting that moves it."""
 
     def __init__(self, port: int, variable: str) -> None:
@@ -50,7 +50,7 @@ class PortTaken(TillstreamError):
         super().__init__(f"port {port} is taken by another program; set {variable} to a free port")
 
 
-class ServerNotReady(TillstreamError):
+class ServerNotReadyError(TillstreamError):
     """A private server that did not answer before its deadline."""
 
 
@@ -80,7 +80,7 @@ class DataFolderError(TillstreamError):
     """A data folder that this version of the program cannot work on as it is."""
 
 
-class NotConfirmed(TillstreamError):
+class NotConfirmedError(TillstreamError):
     """A publish without a confirm. `retry_after` is in seconds."""
 
     reason = "the broker did not confirm the receipt"
@@ -94,38 +94,38 @@ class NotConfirmed(TillstreamError):
         super().__init__(detail or self.reason)
 
 
-class BrokerAway(NotConfirmed):
+class BrokerAwayError(NotConfirmedError):
     reason = "the broker is away"
 
 
-class BrokerBlocked(NotConfirmed):
+class BrokerBlockedError(NotConfirmedError):
     reason = "the broker has raised an alarm and takes no messages"
     retry_after = 5
 
 
-class Unroutable(NotConfirmed):
+class UnroutableError(NotConfirmedError):
     reason = "the broker has no queue for receipts"
     retry_after = 5
 
 
-class Nacked(NotConfirmed):
+class NackedError(NotConfirmedError):
     reason = "the broker refused the message"
 
 
-class ConfirmTimeout(NotConfirmed):
+class ConfirmTimeoutError(NotConfirmedError):
     reason = "the broker did not confirm in time; the receipt may be stored, a retry is safe"
 
 
-class DiskShort(NotConfirmed):
+class DiskShortError(NotConfirmedError):
     reason = "the disk of DATA_DIR is almost full"
     retry_after = 10
 
 
-class TooManyInFlight(NotConfirmed):
+class TooManyInFlightError(NotConfirmedError):
     reason = "too many receipts are waiting for the broker"
     retry_after = 1
 
 
-class ShuttingDown(NotConfirmed):
+class ShuttingDownError(NotConfirmedError):
     reason = "this door is shutting down"
     retry_after = 1

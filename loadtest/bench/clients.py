@@ -29,7 +29,7 @@ class Throughput(NamedTuple):
     p99_ms: float
 
 
-class Refused(TillstreamError):
+class RefusedError(TillstreamError):
     """A run in which requests failed: its figures would mean nothing."""
 
 
@@ -44,7 +44,7 @@ def wrk(
 ) -> Throughput:
     """Send as fast as `connections` take it. `#NUMBER#` in a body becomes a new number each time.
 
-    Raises Refused when any answer was not 2xx.
+    Raises RefusedError when any answer was not 2xx.
     """
     for index, body in enumerate(bodies):
         (folder / f"body-{index}").write_bytes(body)
@@ -64,7 +64,7 @@ def wrk(
     )
     found = json.loads(finished.stdout.splitlines()[-1])
     if found["failed"]:
-        raise Refused(f"{found['failed']} requests to {url} failed: {finished.stdout[:500]}")
+        raise RefusedError(f"{found['failed']} requests to {url} failed: {finished.stdout[:500]}")
     return Throughput(
         found["requests"], found["requests"] / found["seconds"], found["p50"], found["p99"]
     )
@@ -93,7 +93,7 @@ def open_loop(url: str, body: Callable[[int], bytes], rate: int, seconds: int) -
                 async with session.post(url, data=body(first + number)) as answer:
                     await answer.read()
                     if answer.status != 202:
-                        raise Refused(f"{url} answered {answer.status}")
+                        raise RefusedError(f"{url} answered {answer.status}")
                 latencies[number] = time.perf_counter() - intended
 
             sending: list[asyncio.Task[None]] = []

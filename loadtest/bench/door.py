@@ -19,7 +19,7 @@ from loadtest.bench.usage import cpu_seconds
 from local.ports import kept_ports
 from tillstream import topology
 from tillstream.codec import JSON, NDJSON, pack
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker
 
 REFERENCE = Path(__file__).with_name("reference")
@@ -182,7 +182,7 @@ def _reference(system: System) -> Iterator[tuple[str, int]]:
         deadline = time.monotonic() + 30
         while not _answers(url):
             if time.monotonic() > deadline or process.poll() is not None:
-                raise ServerNotReady("the reference door does not answer")
+                raise ServerNotReadyError("the reference door does not answer")
             time.sleep(0.1)
         yield url, process.pid
     finally:

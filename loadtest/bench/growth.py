@@ -101,7 +101,7 @@ class Growing:
         accepted = sum(one.receipts for one in requests if one.status == HTTPStatus.ACCEPTED)
         self._there += accepted
         if not self._observer.wait_for(self._there, CATCH_UP_SECONDS):
-            raise Behind(self._there)
+            raise BehindError(self._there)
         return Spent(requests, accepted, time.monotonic() - started, meter.cpu())
 
     def _costs(self, series: Series, name: str, cpu: dict[str, float], receipts: int) -> None:
@@ -116,7 +116,7 @@ class Growing:
             series.add(f"{name}: {what} on disk", "MiB", mib, "lower")
 
 
-class Behind(TillstreamError):
+class BehindError(TillstreamError):
     """Receipts that were accepted are not counted and stored in time."""
 
     def __init__(self, receipts: int) -> None:

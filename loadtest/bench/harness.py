@@ -25,7 +25,7 @@ PARTS = ("door", "ledger", "archive", "dashboard", "generator", "system", "growt
 ROUNDS = 3
 
 
-class NoSuchPart(TillstreamError):
+class UnknownPartError(TillstreamError):
     """A part that does not exist; `name` was asked for."""
 
     def __init__(self, name: str) -> None:
@@ -123,18 +123,18 @@ def parts() -> list[str]:
 
 
 def part(name: str) -> Callable[[Options], Result]:
-    """The `run` of a part; raises NoSuchPart."""
+    """The `run` of a part; raises UnknownPartError."""
     run: Callable[[Options], Result] = _module(name).run
     return run
 
 
 def rounds(name: str) -> int:
-    """How many rounds a part has where nobody says; raises NoSuchPart."""
+    """How many rounds a part has where nobody says; raises UnknownPartError."""
     found: int = getattr(_module(name), "ROUNDS", ROUNDS)
     return found
 
 
 def _module(name: str) -> ModuleType:
     if name not in parts():
-        raise NoSuchPart(name)
+        raise UnknownPartError(name)
     return importlib.import_module(f"loadtest.bench.{name}")

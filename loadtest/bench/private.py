@@ -18,7 +18,7 @@ from local.ports import kept_ports
 from local.programs import SERVERS
 from local.settings import LocalSettings
 from local.supervisor import Supervisor
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker
 
 #: Every room's process, by its name in the supervisor.
@@ -50,7 +50,7 @@ class System(NamedTuple):
         return {status.name: status.pid for status in found if status.pid}
 
     def rabbitmqctl(self, *arguments: str) -> None:
-        """Run a command on the private node. Raises ServerNotReady where it fails."""
+        """Run a command on the private node. Raises ServerNotReadyError where it fails."""
         (node,) = (one for one in self.supervisor.programs if one.name == "rabbitmq")
         # The script beside the server's: Debian's on the PATH changes the user.
         command = [str(Path(node.argv[0]).with_name("rabbitmqctl")), "--quiet", *arguments]
@@ -65,10 +65,10 @@ class System(NamedTuple):
                 timeout=COMMAND_SECONDS,
             )
         except subprocess.TimeoutExpired as error:
-            raise ServerNotReady(str(error)) from error
+            raise ServerNotReadyError(str(error)) from error
         if done.returncode != 0:
             said = (done.stderr or done.stdout).strip()
-            raise ServerNotReady(f"{' '.join(command)} ends with {done.returncode}: {said}")
+            raise ServerNotReadyError(f"{' '.join(command)} ends with {done.returncode}: {said}")
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def running_system(
     With `rooms=()` only the servers run, and every exchange and queue is declared. `environ`
     is set for the rooms beside their URLs, `program_environ` for single programs by their names.
     The data folder is made in `parent`, or where temporary files belong. To be entered from the
-    main thread. Raises ServerNotReady.
+    main thread. Raises ServerNotReadyError.
     """
     # The waits for a broker that starts are no news.
     logging.getLogger("pika").setLevel(logging.CRITICAL)

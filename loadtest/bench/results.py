@@ -15,7 +15,7 @@ FOLDER = ROOT / "loadtest" / "results"
 Table = Callable[[Sequence[str], Sequence[Sequence[str]], int], str]
 
 
-class NoResult(TillstreamError):
+class NoResultError(TillstreamError):
     """No result by that name; `name` was asked for."""
 
     def __init__(self, name: str) -> None:
@@ -49,11 +49,11 @@ def write(done: Record, folder: Path = FOLDER) -> Path:
 
 
 def read(name: str, folder: Path = FOLDER) -> Record:
-    """The record of a file, or of its name without folder and ending; raises NoResult."""
+    """The record of a file, or of its name without folder and ending; raises NoResultError."""
     for file in (Path(name), folder / name, folder / f"{name}.json"):
         if file.is_file():
             return msgspec.json.decode(file.read_bytes(), type=Record)
-    raise NoResult(name)
+    raise NoResultError(name)
 
 
 def newest(folder: Path = FOLDER) -> dict[str, Record]:

@@ -5,7 +5,7 @@ Its monotonic clock stays right, as that of a machine whose time is set.
 
 from pathlib import Path
 
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 
 #: Where Debian's package libfaketime has it, by machine.
 LIBRARIES = "/usr/lib/*-linux-gnu/faketime/libfaketime.so.1"
@@ -36,9 +36,11 @@ def environ(file: Path) -> dict[str, str]:
 
 
 def set_clock(file: Path, offset: str) -> None:
-    """Let the clock be wrong by `offset` from now on. Raises ServerNotReady without the library."""
+    """Let the clock be wrong by `offset`. Raises ServerNotReadyError without the library."""
     if _library() is None:
-        raise ServerNotReady("a clock cannot be set wrong without Debian's package libfaketime")
+        raise ServerNotReadyError(
+            "a clock cannot be set wrong without Debian's package libfaketime"
+        )
     # In one step: it is read at any time.
     fresh = file.with_suffix(".new")
     fresh.write_text(offset + "\n")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 
 MEGABYTES = 3_000
 #: The door refuses below it.
@@ -17,7 +17,7 @@ CHUNK_BYTES = 1 << 20
 
 @contextmanager
 def own_disk(path: Path) -> Iterator[None]:
-    """A disk at `path`, empty, until the end. Raises ServerNotReady where none may be mounted."""
+    """An empty disk at `path`. Raises ServerNotReadyError where that is forbidden."""
     path.mkdir()
     options = f"size={MEGABYTES}m,mode=700"
     done = subprocess.run(
@@ -27,7 +27,9 @@ def own_disk(path: Path) -> Iterator[None]:
         check=False,
     )
     if done.returncode:
-        raise ServerNotReady(f"a disk to fill has to be mounted, as root: {done.stderr.strip()}")
+        raise ServerNotReadyError(
+            f"a disk to fill has to be mounted, as root: {done.stderr.strip()}"
+        )
     try:
         yield
     finally:

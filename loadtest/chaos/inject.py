@@ -12,7 +12,7 @@ from loadtest.chaos.watch import wait_until
 from local import processes
 from local.control import Control
 from tillstream import topology
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker
 
 #: The node's defaults, to which the alarms go back.
@@ -24,7 +24,7 @@ DEATH_SECONDS = 10
 def inject(system: System, fault: Fault) -> float:
     """Return when the fault was over, or lifted by us, Unix seconds.
 
-    What it caused may take longer to heal. Raises ServerNotReady where the fault did not
+    What it caused may take longer to heal. Raises ServerNotReadyError where the fault did not
     happen, and supervisor's, pika's or subprocess's errors.
     """
     control = system.supervisor.control
@@ -68,9 +68,9 @@ def _kill(control: Control, program: str) -> float:
     killed = time.time()
     # A kill that did not kill would prove nothing.
     if not wait_until(lambda: control.statuses()[program].pid != before, DEATH_SECONDS):
-        raise ServerNotReady(f"{program} has survived a SIGKILL")
+        raise ServerNotReadyError(f"{program} has survived a SIGKILL")
     if not wait_until(lambda: not any(map(processes.is_alive, below)), DEATH_SECONDS):
-        raise ServerNotReady(f"processes of {program} have outlived it")
+        raise ServerNotReadyError(f"processes of {program} have outlived it")
     return killed
 
 
@@ -90,7 +90,7 @@ def _delete_log(system: System) -> None:
         for file in found:
             file.unlink()
     if not found:
-        raise ServerNotReady(f"the log has no files {files}")
+        raise ServerNotReadyError(f"the log has no files {files}")
 
 
 def _unbind(system: System, fault: Fault) -> None:

@@ -7,7 +7,7 @@ from loadtest.chaos.command import command
 from loadtest.chaos.plan import PROGRAMS
 from loadtest.chaos.watch import wait_until
 from local.programs import SERVERS
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker
 
 #: Longest wait for the broker's start.
@@ -18,7 +18,7 @@ def bring_log_back(system: System) -> None:
     """With every room ended and the broker just started: the log anew from the archive, the ledger
     from the log.
 
-    Raises ServerNotReady where a command fails.
+    Raises ServerNotReadyError where a command fails.
     """
     control = system.supervisor.control
     rooms = [program.name for program in system.supervisor.programs if program.group != SERVERS]
@@ -32,7 +32,7 @@ def bring_log_back(system: System) -> None:
         done = command(system, *words)
         if done.returncode:
             said = (done.stderr or done.stdout).strip()
-            raise ServerNotReady(f"{' '.join(words)} ends with {done.returncode}: {said}")
+            raise ServerNotReadyError(f"{' '.join(words)} ends with {done.returncode}: {said}")
     for name in rooms:
         control.start(name)
 

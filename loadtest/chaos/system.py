@@ -21,7 +21,7 @@ def system_for_faults(*, fills_disk: bool) -> Iterator[System]:
     """Every server and room, ready; ended and removed afterwards.
 
     With `fills_disk` on a disk of its own. To be entered from the main thread. Raises
-    ServerNotReady.
+    ServerNotReadyError.
     """
     environ = {
         "MONGO_DATABASE": DATABASE,

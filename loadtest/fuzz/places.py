@@ -31,12 +31,12 @@ HTTP_SECONDS = 300
 API_BREAKDOWNS = ("day", "hour", "store", "category", "tender", "vat")
 
 
-class CommandFailed(TillstreamError):
+class CommandFailedError(TillstreamError):
     """A command of the product that ended with another status than 0."""
 
 
 def command(system: System, *arguments: str) -> str:
-    """What `python -m ...` prints; raises CommandFailed."""
+    """What `python -m ...` prints; raises CommandFailedError."""
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
         env=system.environ,
@@ -48,7 +48,7 @@ def command(system: System, *arguments: str) -> str:
     )
     if done.returncode != 0:
         said = (done.stdout + done.stderr)[-2_000:]
-        raise CommandFailed(f"python -m {' '.join(arguments)[:80]}: {done.returncode}: {said}")
+        raise CommandFailedError(f"python -m {' '.join(arguments)[:80]}: {done.returncode}: {said}")
     return done.stdout
 
 
@@ -172,7 +172,7 @@ def page(system: System) -> dict[str, Any]:
             if line.startswith(b"data: "):
                 frame: dict[str, Any] = json.loads(line[6:])
                 return frame
-    raise CommandFailed("the page's stream ended without a frame")
+    raise CommandFailedError("the page's stream ended without a frame")
 
 
 def of_document(document: dict[str, Any]) -> Facts:
@@ -266,7 +266,7 @@ def _asked(system: System, path: str, question: dict[str, str]) -> str:
         answer = connection.getresponse()
         body = answer.read()
         if answer.status != 200:
-            raise CommandFailed(f"{path} {question}: {answer.status} {body[:500]!r}")
+            raise CommandFailedError(f"{path} {question}: {answer.status} {body[:500]!r}")
         return body.decode()
 
 

@@ -38,7 +38,7 @@ class Options(NamedTuple):
 
 @contextmanager
 def system_for_fuzz(folder: Path) -> Iterator[System]:
-    """The whole system with the stores of the fuzz. Raises ServerNotReady."""
+    """The whole system with the stores of the fuzz. Raises ServerNotReadyError."""
     stores_file = folder / "stores.csv"
     stores_file.write_text(table(), encoding="utf-8")
     environ = {

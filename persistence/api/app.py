@@ -21,7 +21,7 @@ from tillstream import stores
 from tillstream.clock import Clock
 from tillstream.http.access_log import AccessLog
 from tillstream.http.keys import Keys, key_file
-from tillstream.http.problems import Problem
+from tillstream.http.problems import ProblemError
 from tillstream.http.requests import RequestIds, http_error, problem_response
 
 log = structlog.get_logger()
@@ -51,7 +51,11 @@ def build(settings: ArchiveApiSettings, clock: Clock) -> ASGIApp:
 
     pages = Starlette(
         routes=endpoints.routes(),
-        exception_handlers={HTTPException: http_error, Problem: _problem, Exception: _unexpected},
+        exception_handlers={
+            HTTPException: http_error,
+            ProblemError: _problem,
+            Exception: _unexpected,
+        },
         lifespan=lifespan,
     )
     return Service(pages, access_log)
@@ -95,7 +99,7 @@ class Service:
 
 
 async def _problem(request: Request, error: Exception) -> Response:
-    if not isinstance(error, Problem):
+    if not isinstance(error, ProblemError):
         raise error
     return problem_response(request, error)
 

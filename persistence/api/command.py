@@ -26,7 +26,7 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 
 
 def run(_: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT; raises PortTaken."""
+    """Serve until SIGTERM or SIGINT; raises PortTakenError."""
     settings = process.load_settings(ArchiveApiSettings)
     logs.configure(settings, "archive-api")
     host, port = settings.archive_api_host, settings.archive_api_port

@@ -39,7 +39,7 @@ def cursor_text(position: Position, question: ReceiptsQuestion) -> str:
 
 
 def position_of(cursor: str, question: ReceiptsQuestion) -> Position:
-    """The position of a cursor; raises Problem for one that is not of this question."""
+    """The position of a cursor; raises ProblemError for one that is not of this question."""
     try:
         packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
         digest, payload = packed[:_DIGEST_BYTES], packed[_DIGEST_BYTES:]

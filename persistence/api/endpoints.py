@@ -139,7 +139,7 @@ class Endpoints:
 
 
 def _scoped(question: Question, caller: Caller) -> Question:
-    """The question within the stores of the caller's key; raises Problem beyond them."""
+    """The question within the stores of the caller's key; raises ProblemError beyond them."""
     for store in question.stores:
         if not caller.covers(store):
             raise problems.foreign_store(store)

@@ -111,7 +111,7 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def receipts_question(pairs: Pairs, table: StoreTable) -> ReceiptsQuestion:
-    """The question of `GET /receipts`; raises Problem."""
+    """The question of `GET /receipts`; raises ProblemError."""
     given = _Given(pairs, RECEIPTS_PARAMETERS)
     stores = given.stores()
     question = ReceiptsQuestion(
@@ -130,7 +130,7 @@ def receipts_question(pairs: Pairs, table: StoreTable) -> ReceiptsQuestion:
 
 
 def sales_question(pairs: Pairs) -> SalesQuestion:
-    """The question of `GET /sales`; raises Problem."""
+    """The question of `GET /sales`; raises ProblemError."""
     given = _Given(pairs, ["by", "from", "to", "store"])
     by = given.choice("by", get_args(By), required=True)
     first, end = given.day("from"), given.day("to")
@@ -143,7 +143,7 @@ def sales_question(pairs: Pairs) -> SalesQuestion:
 
 
 def export_question(pairs: Pairs, table: StoreTable) -> ExportQuestion:
-    """The question of `GET /export`; raises Problem."""
+    """The question of `GET /export`; raises ProblemError."""
     given = _Given(pairs, ["format", "from", "to", "store"])
     stores = given.stores()
     ends = given.ends(_calendar(stores, table))
@@ -177,7 +177,7 @@ class _Given:
                 self._fault(name, "stands there twice")
 
     def require_sound(self) -> None:
-        """Raise the Problem that names everything that does not hold."""
+        """Raise the ProblemError that names everything that does not hold."""
         if self._faults:
             raise problems.invalid_parameters(self._faults)
 

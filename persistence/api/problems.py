@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from tillstream.http.problems import Problem
+from tillstream.http.problems import ProblemError
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -15,10 +15,10 @@ class Fault(msgspec.Struct, frozen=True):
     message: str
 
 
-def invalid_parameters(faults: Sequence[Fault]) -> Problem:
+def invalid_parameters(faults: Sequence[Fault]) -> ProblemError:
     """400: parameters that do not hold, all of them."""
     names = ", ".join(dict.fromkeys(fault.parameter for fault in faults))
-    return Problem(
+    return ProblemError(
         HTTPStatus.BAD_REQUEST,
         "invalid-parameters",
         f"Not understood: {names}; `errors` says why.",
@@ -26,9 +26,9 @@ def invalid_parameters(faults: Sequence[Fault]) -> Problem:
     )
 
 
-def wrong_cursor() -> Problem:
+def wrong_cursor() -> ProblemError:
     """400: a cursor that was altered, or that belongs to another question."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.BAD_REQUEST,
         "wrong-cursor",
         "This cursor is not one of ours, or not of this question; send `next` of the page before"
@@ -36,23 +36,23 @@ def wrong_cursor() -> Problem:
     )
 
 
-def no_index(reason: str, mend: str) -> Problem:
+def no_index(reason: str, mend: str) -> ProblemError:
     """422: a question that would read far more than it answers."""
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "no-index", f"{reason}; {mend}.")
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "no-index", f"{reason}; {mend}.")
 
 
-def foreign_store(store: str) -> Problem:
+def foreign_store(store: str) -> ProblemError:
     """403: the key does not cover the store that is asked about."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.FORBIDDEN,
         "foreign-store",
         f"This API key may not ask about the store {store[:64]!r}.",
     )
 
 
-def no_receipt(key: str) -> Problem:
+def no_receipt(key: str) -> ProblemError:
     """404: no receipt of this identity, or of a store that the key does not cover."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.NOT_FOUND,
         "no-receipt",
         f"The archive has no receipt {key[:300]!r}; a receipt that was just accepted comes within"
@@ -60,9 +60,9 @@ def no_receipt(key: str) -> Problem:
     )
 
 
-def too_slow(seconds: float) -> Problem:
+def too_slow(seconds: float) -> ProblemError:
     """503: the question took longer than it may."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "too-slow",
         f"The archive did not answer within {seconds:g} s; ask for a shorter time or for one"
@@ -71,9 +71,9 @@ def too_slow(seconds: float) -> Problem:
     )
 
 
-def busy(what: str) -> Problem:
+def busy(what: str) -> ProblemError:
     """503: as many of these are being answered as there may be at once."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "busy",
         f"Too many {what} are being answered; send the same request again.",
@@ -81,9 +81,9 @@ def busy(what: str) -> Problem:
     )
 
 
-def archive_away() -> Problem:
+def archive_away() -> ProblemError:
     """503: MongoDB does not answer."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "archive-away",
         "The archive does not answer; send the same request again.",
@@ -91,9 +91,9 @@ def archive_away() -> Problem:
     )
 
 
-def not_prepared() -> Problem:
+def not_prepared() -> ProblemError:
     """503: the archive lacks an index that this question needs."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "not-prepared",
         "The archive lacks an index that this question needs; the persistence worker makes it"
@@ -102,9 +102,9 @@ def not_prepared() -> Problem:
     )
 
 
-def unexpected() -> Problem:
+def unexpected() -> ProblemError:
     """500: an error of ours; its details are in the log and not in the answer."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal-error",
         "Something broke on our side; it is in our log.",

@@ -51,7 +51,7 @@ class Query(NamedTuple):
 
 
 def receipts_query(question: ReceiptsQuestion, table: StoreTable) -> Query:
-    """The query of a page; raises Problem where no index serves it, or for a wrong cursor."""
+    """The query of a page; raises ProblemError where no index serves it, or for a wrong cursor."""
     after = None if question.cursor is None else position_of(question.cursor, question)
     if question.sort not in ("-date", "date"):
         raise problems.no_index(
@@ -80,7 +80,7 @@ def receipts_query(question: ReceiptsQuestion, table: StoreTable) -> Query:
 
 
 def export_query(question: ExportQuestion, table: StoreTable) -> Query:
-    """Everything of a range, oldest first; raises Problem for more stores than go at once."""
+    """Everything of a range, oldest first; raises ProblemError for more stores than go at once."""
     _require_few(question.stores)
     return _query(_range(question, table), question.stores, newest_first=False)
 

@@ -30,7 +30,7 @@ class SalesQuery(NamedTuple):
 def sales_query(question: SalesQuestion, table: StoreTable) -> SalesQuery:
     """The query of a question; each row has `_id`, receipts, units, gross and net.
 
-    Raises Problem where more days are asked for than may be read.
+    Raises ProblemError where more days are asked for than may be read.
     """
     days = (question.end - question.first).days
     stores = question.stores

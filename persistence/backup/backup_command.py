@@ -26,7 +26,7 @@ from persistence.dead_letters.keeper import drain_letters
 from persistence.dead_letters.store import DeadLetters
 from tillstream import topology
 from tillstream.clock import Clock, utc
-from tillstream.errors import ServerNotReady, TillstreamError
+from tillstream.errors import ServerNotReadyError, TillstreamError
 from tillstream.runtime import broker, logs, process
 
 #: Longest that dead letters are taken from their queue: the receipts wait meanwhile.
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     except TillstreamError as error:
         process.fail(error)
     except (pika.exceptions.AMQPError, PyMongoError, OSError) as error:
-        process.fail(ServerNotReady(f"no backup was made: {error!r}"))
+        process.fail(ServerNotReadyError(f"no backup was made: {error!r}"))
     for line in summary(made):
         print(line)
     return 0

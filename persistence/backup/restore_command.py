@@ -29,7 +29,7 @@ from persistence.backup.folder import Manifest, check
 from persistence.backup.settings import BackupSettings
 from persistence.refill import refill
 from tillstream import stores
-from tillstream.errors import ServerNotReady, TillstreamError
+from tillstream.errors import ServerNotReadyError, TillstreamError
 from tillstream.runtime import broker, logs, process
 
 #: What makes the restored system provable.
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     except TillstreamError as error:
         process.fail(error)
     except (pika.exceptions.AMQPError, PyMongoError, OSError) as error:
-        process.fail(ServerNotReady(f"not restored; run it again: {error!r}"))
+        process.fail(ServerNotReadyError(f"not restored; run it again: {error!r}"))
     return 0
 
 

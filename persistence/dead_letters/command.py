@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it; 0 when it is done. Raises NoSuchLetter."""
+    """Do it; 0 when it is done. Raises UnknownLetterError."""
     settings = process.load_settings(PersistenceSettings)
     with connect(settings.mongo_url) as client:
         letters = DeadLetters(client[settings.mongo_database])

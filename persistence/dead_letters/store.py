@@ -29,7 +29,7 @@ SETTLED = timedelta(hours=1)
 LISTED = 1_000
 
 
-class NoSuchLetter(TillstreamError):
+class UnknownLetterError(TillstreamError):
     """No letter, or more than one, has an id that begins so."""
 
 
@@ -83,13 +83,13 @@ class DeadLetters:
         return [each["_id"] for each in self._letters.find(wanted, {"_id": 1}).sort("firstAt", 1)]
 
     def find(self, beginning: str) -> Document:
-        """The letter whose id begins so; raises NoSuchLetter."""
+        """The letter whose id begins so; raises UnknownLetterError."""
         found = list(
             self._letters.find({"_id": {"$gte": beginning, "$lt": beginning + "g"}}, limit=2)
         )
         if len(found) != 1:
             which = "more than one letter has" if found else "no letter has"
-            raise NoSuchLetter(
+            raise UnknownLetterError(
                 f"{which} an id that begins with {beginning!r};"
                 " `python -m persistence dead-letters list` names them"
             )

@@ -11,7 +11,7 @@ from persistence import elements
 from persistence.documents import Document, as_text, raw_bytes
 from persistence.entries import Entry
 from tillstream.codec import MAX_UNPACKED_BYTES, ZSTD, decode_receipt
-from tillstream.errors import UndecodableMessage
+from tillstream.errors import UndecodableMessageError
 from tillstream.receipt import StampedReceipt
 from tillstream.runtime.decompress import UNPACKERS, NotPackedError, TooLargeError
 
@@ -41,14 +41,14 @@ def anonymous_receipt(raw: bytes) -> bytes:
     """A receipt without its customer, and without every field that the contract does not name.
 
     Such a field may hold a name or an address; nobody can say, so none is kept. Raises
-    UndecodableMessage.
+    UndecodableMessageError.
     """
     fields = msgspec.structs.asdict(decode_receipt(raw))
     return msgspec.json.encode(_Kept(**fields | {"customer_id": None, "customer_erased": True}))
 
 
 def customer_of(raw: bytes) -> str | None:
-    """The customer of an encoded receipt, as the archive names one; raises UndecodableMessage."""
+    """The customer of an encoded receipt as text; raises UndecodableMessageError."""
     customer = decode_receipt(raw).customer_id
     return None if customer is None else str(customer)
 
@@ -76,7 +76,7 @@ def _line_without(line: bytes, customer: str) -> bytes:
     try:
         if customer_of(line) == customer:
             return anonymous_receipt(line)
-    except UndecodableMessage:
+    except UndecodableMessageError:
         value = re.escape(customer.encode())
         return re.sub(_CUSTOMER % (value, value), rb"\1null", line)
     return line

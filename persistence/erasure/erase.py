@@ -24,7 +24,7 @@ from persistence.documents import Document
 from persistence.erasure.audit import Record, proof
 from persistence.erasure.digests import Erasures
 from persistence.erasure.files import erase_from_files
-from persistence.erasure.mongo import Collections, TotalsDiffer
+from persistence.erasure.mongo import Collections, TotalsDifferError
 from persistence.parquet.writing import Writing
 from tillstream.clock import Clock, utc
 from tillstream.log.reader import StoppedError
@@ -61,7 +61,7 @@ class Eraser:
         self._stop = stop
 
     def erase(self, customer: str) -> Erased:
-        """Erase a customer; raises TotalsDiffer, DayDiffers and StoppedError."""
+        """Erase a customer; raises TotalsDifferError, DayDiffersError and StoppedError."""
         erasures = Erasures(self._database)
         # 1. mark
         record = Record(self._database, erasures.digest(customer), utc(self._clock()))
@@ -89,7 +89,7 @@ class Eraser:
         record.close("done" if same else "failed", erased, after, utc(self._clock()))
         if not same:
             wrong = ", ".join(day for day in before if before[day] != after[day])
-            raise TotalsDiffer(
+            raise TotalsDifferError(
                 f"the totals of {wrong} are not as they were: record {record.id} of the"
                 " collection audit has both; was something else deleted meanwhile?"
             )

@@ -11,7 +11,7 @@ from persistence.parquet.writing import Writing
 def erase_from_files(
     writing: Writing, customer: str, record: Record, go_on: Callable[[], None]
 ) -> None:
-    """Write every day without the customer; raises DayDiffers, that day being as it was.
+    """Write every day without the customer; raises DayDiffersError, that day being as it was.
 
     `go_on` is called before each.
     """

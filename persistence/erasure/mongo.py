@@ -28,7 +28,7 @@ T = TypeVar("T")
 Change = UpdateOne | DeleteOne
 
 
-class TotalsDiffer(TillstreamError):
+class TotalsDifferError(TillstreamError):
     """An erasure would have changed a total, or something else did meanwhile."""
 
 
@@ -70,7 +70,7 @@ class Collections:
         }
 
     def erase_receipts(self) -> None:
-        """Set `customer` to null and take it out of `raw`; raises TotalsDiffer."""
+        """Set `customer` to null and take it out of `raw`; raises TotalsDifferError."""
         found = self._database.receipts.find(
             self._wanted, {"customer": 1, "raw": 1}, batch_size=BATCH
         )
@@ -134,7 +134,7 @@ class Collections:
         fields = anonymous_fields(before, self._before)
         after = raw_bytes(fields)
         if content_digest(after) != anonymous_content(decode_receipt(before)):
-            raise TotalsDiffer(
+            raise TotalsDifferError(
                 f"{document['_id']}: more than its customer would change; it was left as it was"
             )
         return fields

@@ -18,7 +18,7 @@ from persistence.documents import Document
 from persistence.parquet import engine, rows
 from persistence.parquet.manifest import ArchivedDay, Totals
 from persistence.parquet.source import DayInMongo, Source
-from persistence.parquet.writing import DayDiffers, Writing
+from persistence.parquet.writing import DayDiffersError, Writing
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
 from tillstream.log.reader import StoppedError
@@ -37,7 +37,7 @@ class Exported(NamedTuple):
     added: int
 
 
-class NoDay(TillstreamError):
+class NoDayError(TillstreamError):
     """A business day of MongoDB that is none: its receipts are in no file."""
 
     def __init__(self, text: str) -> None:
@@ -57,7 +57,7 @@ class Exporter:
         #: Why a day was left as it was.
         self.failed: list[TillstreamError] = []
         #: Receipts that their days are without.
-        self.left_out: list[rows.UnreadableReceipt] = []
+        self.left_out: list[rows.UnreadableReceiptError] = []
 
     def run(self, first: date, last: date) -> Iterator[Exported]:
         """Every day of MongoDB from `first` to `last`, both included, which must be closed.
@@ -68,11 +68,11 @@ class Exporter:
         started = utc(self._clock())
         self._source.prepare()
         days = self._source.days(first, last)
-        self.failed += [NoDay(each) for each in self._source.no_days]
+        self.failed += [NoDayError(each) for each in self._source.no_days]
         for day, in_mongo in days.items():
             try:
                 yield self._bring(day, in_mongo)
-            except DayDiffers as error:
+            except DayDiffersError as error:
                 self.failed.append(error)
         manifest = self._writing.manifest
         if not self.failed and all(first <= day <= last for day in manifest.days):
@@ -82,7 +82,7 @@ class Exporter:
         archived = self._writing.manifest.days.get(day)
         if archived and archived.totals.receipts == in_mongo.receipts:
             if archived.totals.gross != in_mongo.gross_minor * CENT:
-                raise DayDiffers(
+                raise DayDiffersError(
                     day,
                     f"MongoDB has {in_mongo.gross_minor * CENT} EUR and the archive"
                     f" {archived.totals.gross} EUR in as many receipts",
@@ -108,7 +108,9 @@ class Exporter:
         # What was known cannot be proved when MongoDB has dropped some of it.
         whole = heard.totals.receipts == known.receipts + added.receipts
         if whole and heard.totals != known + added:
-            raise DayDiffers(day, f"MongoDB has {heard.totals}, its receipts say {known + added}")
+            raise DayDiffersError(
+                day, f"MongoDB has {heard.totals}, its receipts say {known + added}"
+            )
         put = self._writing.put(connection, day, f"(FROM {before} UNION ALL FROM added)")
         return Exported(day, "rewritten" if archived else "written", put.totals, added.receipts)
 

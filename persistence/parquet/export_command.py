@@ -19,7 +19,7 @@ from tillstream.runtime.printable import printable
 from tillstream.runtime.settings import redacted
 
 
-class DayOpen(TillstreamError):
+class DayOpenError(TillstreamError):
     """A business day that is not over in every store; `last_closed` is the newest that is."""
 
     def __init__(self, day: date, last_closed: date) -> None:
@@ -30,7 +30,7 @@ class DayOpen(TillstreamError):
         )
 
 
-class NoDays(TillstreamError):
+class NoDaysError(TillstreamError):
     """A range that ends before it begins."""
 
 
@@ -79,13 +79,13 @@ def run(arguments: argparse.Namespace) -> int:
 def day_range(first: date | None, last: date | None, last_closed: date) -> tuple[date, date]:
     """The days to export, both included: all that are closed when none is given.
 
-    Raises DayOpen and NoDays.
+    Raises DayOpenError and NoDaysError.
     """
     if last is not None and last > last_closed:
-        raise DayOpen(last, last_closed)
+        raise DayOpenError(last, last_closed)
     first, last = first or date.min, last or last_closed
     if first > last:
-        raise NoDays(f"no closed business day from {first} to {last}")
+        raise NoDaysError(f"no closed business day from {first} to {last}")
     return first, last
 
 

@@ -21,7 +21,7 @@ LEASE = "parquet"
 LEASE_SECONDS = 300
 
 
-class ArchiveBusy(TillstreamError):
+class ArchiveBusyError(TillstreamError):
     """Somebody else writes the analytic archive; `holder` is its machine and process."""
 
     def __init__(self, holder: str) -> None:
@@ -32,7 +32,7 @@ class ArchiveBusy(TillstreamError):
         )
 
 
-class LeaseLost(TillstreamError):
+class LeaseLostError(TillstreamError):
     """The lease ran out and another writer took it; nothing of ours counts from here."""
 
 
@@ -59,7 +59,7 @@ class Lease:
         self._me = Holder(socket.gethostname(), os.getpid())
 
     def take(self) -> None:
-        """Hold it from now on; raises ArchiveBusy."""
+        """Hold it from now on; raises ArchiveBusyError."""
         holder = self._holder()
         free: list[dict[str, Any]] = [{"until": {"$lt": utc(self._clock())}}]
         if holder is not None and holder.is_gone():
@@ -70,13 +70,13 @@ class Lease:
             )
         except DuplicateKeyError:
             busy = self._holder()
-            raise ArchiveBusy(f"{busy.pid} of {busy.host}" if busy else "unknown") from None
+            raise ArchiveBusyError(f"{busy.pid} of {busy.host}" if busy else "unknown") from None
 
     def renew(self) -> None:
-        """Hold it for longer; raises LeaseLost."""
+        """Hold it for longer; raises LeaseLostError."""
         mine = {"_id": LEASE, "holder": self._me._asdict()}
         if not self._leases.update_one(mine, {"$set": self._ours()}).matched_count:
-            raise LeaseLost("another process took over the writing; run it again")
+            raise LeaseLostError("another process took over the writing; run it again")
 
     def give_back(self) -> None:
         """For the next one."""
@@ -93,7 +93,7 @@ class Lease:
 
 @contextmanager
 def held(database: Database[Document], clock: Clock) -> Iterator[Lease]:
-    """The lease for the time of a block; raises ArchiveBusy."""
+    """The lease for the time of a block; raises ArchiveBusyError."""
     lease = Lease(database, clock)
     lease.take()
     try:

@@ -52,7 +52,7 @@ class Answer(NamedTuple):
     columns: list[str]
     rows: Iterator[tuple[object, ...]]
     #: Receipts of MongoDB that it is without.
-    left_out: Sequence[rows.UnreadableReceipt] = ()
+    left_out: Sequence[rows.UnreadableReceiptError] = ()
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def answered(source: Source, storage: Storage, sql: str, zone: str) -> Iterator[
     with engine.engine(storage) as connection:
         connection.execute(f"SET TimeZone = {engine.quoted(zone)}")
         manifest = storage.manifest()
-        left_out: list[rows.UnreadableReceipt] = []
+        left_out: list[rows.UnreadableReceiptError] = []
         _make_views(connection, source, storage, manifest, left_out)
         _lock(connection, storage, manifest)
         try:
@@ -105,7 +105,7 @@ def _make_views(
     source: Source,
     storage: Storage,
     manifest: Manifest,
-    left_out: list[rows.UnreadableReceipt],
+    left_out: list[rows.UnreadableReceiptError],
 ) -> None:
     archived = engine.files_sql(storage, manifest.archived())
     since = manifest.checkedAt - SETTLING if manifest.checkedAt else None

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from persistence.documents import OFFSET_FIELDS, Document, raw_bytes, utc_offset
 from tillstream.codec import decode_receipt
-from tillstream.errors import TillstreamError, UndecodableMessage
+from tillstream.errors import TillstreamError, UndecodableMessageError
 from tillstream.money import basis_points, milli_units, minor_units
 from tillstream.receipt import Line, StampedReceipt
 
@@ -85,7 +85,7 @@ SCHEMA = pa.schema(
 )
 
 
-class UnreadableReceipt(TillstreamError):
+class UnreadableReceiptError(TillstreamError):
     """A stored receipt that the contract of today does not read; `key` is which."""
 
     def __init__(self, key: str, reason: str) -> None:
@@ -101,7 +101,9 @@ class Carried(NamedTuple):
 
 
 def carried(
-    documents: Iterable[Document], left_out: Callable[[UnreadableReceipt], None], size: int = BATCH
+    documents: Iterable[Document],
+    left_out: Callable[[UnreadableReceiptError], None],
+    size: int = BATCH,
 ) -> Iterator[Carried]:
     """Documents with FIELDS and `_id`, `size` receipts at a time.
 
@@ -114,12 +116,12 @@ def carried(
 
 
 def carried_part(
-    documents: Sequence[Document], left_out: Callable[[UnreadableReceipt], None]
+    documents: Sequence[Document], left_out: Callable[[UnreadableReceiptError], None]
 ) -> Carried | None:
     """What of some documents has rows; None where none has."""
     try:
         return Carried(documents, batch(documents))
-    except (UnreadableReceipt, *_UNREADABLE):
+    except (UnreadableReceiptError, *_UNREADABLE):
         pass
     # One by one: the others are carried.
     sound: list[Document] = []
@@ -127,22 +129,24 @@ def carried_part(
         try:
             batch([document])
             sound.append(document)
-        except UnreadableReceipt as error:
+        except UnreadableReceiptError as error:
             left_out(error)
         except _UNREADABLE as error:
-            left_out(UnreadableReceipt(str(document["_id"]), f"{type(error).__name__}: {error}"))
+            left_out(
+                UnreadableReceiptError(str(document["_id"]), f"{type(error).__name__}: {error}")
+            )
     return Carried(sound, batch(sound)) if sound else None
 
 
 def batch(documents: Sequence[Document]) -> pa.RecordBatch:
-    """One batch of SCHEMA; raises UnreadableReceipt, or what a value of a wrong type raises."""
+    """One batch of SCHEMA; raises UnreadableReceiptError, or what a wrong type raises."""
     for document in documents:
         for name in ("netMinor", "taxMinor", "grossMinor"):
             if not isinstance(document[name], int):
-                raise UnreadableReceipt(str(document["_id"]), f"{name} is no integer")
+                raise UnreadableReceiptError(str(document["_id"]), f"{name} is no integer")
         for name in ("date", "receivedAt", "storedAt"):
             if not isinstance(document[name], datetime):
-                raise UnreadableReceipt(str(document["_id"]), f"{name} is no time")
+                raise UnreadableReceiptError(str(document["_id"]), f"{name} is no time")
     receipts = [_receipt(document) for document in documents]
     totals = [receipt.document_total for receipt in receipts]
     columns: dict[str, Any] = {
@@ -176,8 +180,8 @@ def batch(documents: Sequence[Document]) -> pa.RecordBatch:
 def _receipt(document: Document) -> StampedReceipt:
     try:
         return decode_receipt(raw_bytes(document))
-    except UndecodableMessage as error:
-        raise UnreadableReceipt(document["_id"], error.reason) from error
+    except UndecodableMessageError as error:
+        raise UnreadableReceiptError(document["_id"], error.reason) from error
 
 
 def _lines(receipts: Sequence[StampedReceipt]) -> pa.Array:

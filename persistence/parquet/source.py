@@ -30,7 +30,7 @@ STORED_INDEX = [("storedAt", ASCENDING)]
 _FIELDS = dict.fromkeys(FIELDS, 1)
 
 
-class MongoFailed(TillstreamError):
+class MongoFailedError(TillstreamError):
     """MongoDB does not answer as it should."""
 
 
@@ -43,7 +43,7 @@ class DayInMongo(NamedTuple):
 
 @contextmanager
 def connected(url: str, name: str) -> Iterator[Database[Document]]:
-    """The database, majority reads and writes; its errors come as MongoFailed."""
+    """The database, majority reads and writes; its errors come as MongoFailedError."""
     client = MongoClient[Document](
         url,
         appname="tillstream parquet",
@@ -60,7 +60,7 @@ def connected(url: str, name: str) -> Iterator[Database[Document]]:
             )
     except PyMongoError as error:
         reason = str(error)[:REASON_CHARACTERS]
-        raise MongoFailed(f"MongoDB: {type(error).__name__}: {reason}; try again") from error
+        raise MongoFailedError(f"MongoDB: {type(error).__name__}: {reason}; try again") from error
 
 
 class Source:

@@ -23,7 +23,7 @@ from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
 
 
-class DayDiffers(TillstreamError):
+class DayDiffersError(TillstreamError):
     """A day whose sums do not agree; the archive was left as it was. `day` is which."""
 
     def __init__(self, day: date, what: str) -> None:
@@ -50,7 +50,7 @@ class Writing:
     ) -> ArchivedDay:
         """Let the rows of `relation` be the day; with the sums of `as_before`, where given.
 
-        Raises DayDiffers.
+        Raises DayDiffersError.
         """
         expected = engine.by_store(connection, as_before or relation)
         # 1. sort
@@ -59,7 +59,7 @@ class Writing:
             # 2. prove
             written = engine.by_store(connection, f"read_parquet({engine.quoted(str(path))})")
             if written != expected:
-                raise DayDiffers(day, "the file does not have the sums of its receipts")
+                raise DayDiffersError(day, "the file does not have the sums of its receipts")
             # 3. publish
             self.lease.renew()
             file = self.storage.publish(path, day)

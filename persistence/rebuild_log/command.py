@@ -35,7 +35,7 @@ from persistence.rebuild_log.door_count import Surplus, surplus, take_off
 from persistence.rebuild_log.republishing import Republished, republish
 from persistence.refill import refill
 from tillstream import stores, topology
-from tillstream.errors import ServerNotReady, TillstreamError, TopologyDiffersError
+from tillstream.errors import ServerNotReadyError, TillstreamError, TopologyDiffersError
 from tillstream.log.reader import first_offset
 from tillstream.log.whole_log import LogSilentError
 from tillstream.runtime import broker, logs, process
@@ -113,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         rebuilt = rebuild(settings, process.stop_on_signals(), correct_door=arguments.correct_door)
     except (pika.exceptions.AMQPError, PyMongoError, OSError) as error:
-        process.fail(ServerNotReady(f"the log is not rebuilt; run it again: {error!r}"))
+        process.fail(ServerNotReadyError(f"the log is not rebuilt; run it again: {error!r}"))
     print("\n".join(rebuilt.lines()))
     return 0 if rebuilt.corrected or not rebuilt.surplus.receipts else 1
 

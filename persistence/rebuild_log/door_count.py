@@ -21,7 +21,7 @@ from persistence.rebuild_log.republishing import waiting_letters
 from tillstream import accepted_count
 from tillstream.accepted_count import ByStore
 from tillstream.codec import receipt_bodies
-from tillstream.errors import UndecodableMessage
+from tillstream.errors import UndecodableMessageError
 from tillstream.stores import StoreTable
 
 LEDGER = Path("analytics", "totals.sqlite3")
@@ -86,7 +86,7 @@ def _archived(database: Database[dict[str, Any]], stores: StoreTable) -> tuple[B
     for raw in conflicts + letters:
         try:
             document = entry(raw, stores).document()
-        except UndecodableMessage:
+        except UndecodableMessageError:
             continue  # the door has not counted it
         where = (date.fromisoformat(document["businessDay"]), document["store"])
         receipts, gross = sums.get(where, (0, 0))
@@ -97,7 +97,7 @@ def _archived(database: Database[dict[str, Any]], stores: StoreTable) -> tuple[B
 def _lines(letter: Letter) -> list[bytes]:
     try:
         return receipt_bodies(letter.body, letter.content_type, letter.content_encoding)
-    except UndecodableMessage:
+    except UndecodableMessageError:
         return []
 
 

@@ -23,7 +23,7 @@ from pymongo.write_concern import WriteConcern
 
 from persistence.documents import Document
 from persistence.seal.closing import MOST_RECEIPTS, Seal, close
-from persistence.seal.content import Unsealable, content, sealed_key
+from persistence.seal.content import UnsealableError, content, sealed_key
 from persistence.seal.offline import till_name
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
@@ -54,7 +54,7 @@ class Book:
         self._receipts = durable["receipts"]
         self._seals = durable["seals"]
         #: Why a till was not sealed to its last closed day.
-        self.failed: list[Unsealable] = []
+        self.failed: list[UnsealableError] = []
         self._receipts.create_index(BY_TILL)
         self._seals.create_index(CHAIN, unique=True)
 
@@ -67,7 +67,7 @@ class Book:
             try:
                 for day in days:
                     yield from self._seal_day(store, till, day, key)
-            except Unsealable as error:
+            except UnsealableError as error:
                 self.failed.append(error)
 
     def seals(self) -> Iterator[Seal]:
@@ -81,7 +81,7 @@ class Book:
                 continue
             try:
                 yield content(document)
-            except Unsealable as error:
+            except UnsealableError as error:
                 # Somebody altered it so: no seal has this, and the verifier says of which receipt.
                 yield {"key": sealed_key(error.key), "unreadable": str(error)} | {
                     name: str(document.get(name)) for name in _NAMES

@@ -17,7 +17,7 @@ import msgspec
 
 from persistence.documents import Document, raw_bytes, utc_offset
 from tillstream.codec import decode_receipt
-from tillstream.errors import TillstreamError, UndecodableMessage
+from tillstream.errors import TillstreamError, UndecodableMessageError
 
 _AS_STORED = (
     "store",
@@ -37,7 +37,7 @@ _AS_STORED = (
 _uuid_of_store = re.compile(r"[^/]*/(uuid/[0-9a-f]*)").fullmatch
 
 
-class Unsealable(TillstreamError):
+class UnsealableError(TillstreamError):
     """A document that is no receipt any more; `key` is which."""
 
     def __init__(self, key: str, error: Exception) -> None:
@@ -53,12 +53,12 @@ def sealed_key(key: str) -> str:
 def content(document: Document) -> dict[str, Any]:
     """The sealed content of a document of the archive: its fields, and `raw` as it decodes.
 
-    Both, so that neither can be altered alone. Raises Unsealable.
+    Both, so that neither can be altered alone. Raises UnsealableError.
     """
     try:
         return _content(document)
-    except (UndecodableMessage, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Unsealable(str(document["_id"]), error) from error
+    except (UndecodableMessageError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnsealableError(str(document["_id"]), error) from error
 
 
 def _content(document: Document) -> dict[str, Any]:

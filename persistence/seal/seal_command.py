@@ -14,7 +14,7 @@ from persistence.seal import offline
 from persistence.seal.book import Book
 from persistence.seal.settings import SealSettings
 from tillstream import stores
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import logs, process
 from tillstream.runtime.printable import printable
 
@@ -48,7 +48,7 @@ def run(_: argparse.Namespace) -> int:
 
 @contextmanager
 def opened(settings: SealSettings) -> Iterator[Book]:
-    """The book of the archive; raises ServerNotReady when MongoDB is away."""
+    """The book of the archive; raises ServerNotReadyError when MongoDB is away."""
     try:
         with MongoClient[Document](
             settings.mongo_url,
@@ -59,4 +59,4 @@ def opened(settings: SealSettings) -> Iterator[Book]:
         ) as client:
             yield Book(client, settings.mongo_database, stores.load(settings), time.time)
     except PyMongoError as error:
-        raise ServerNotReady(f"MongoDB: {error!r}; run it again") from error
+        raise ServerNotReadyError(f"MongoDB: {error!r}; run it again") from error

@@ -15,7 +15,7 @@ from persistence.backup.settings import BackupSettings
 from persistence.rebuild_log.command import rebuild
 from persistence.upgrade import documents, queues
 from tillstream import stores, topology
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker, data_folder, logs, process
 
 
@@ -31,7 +31,7 @@ def run(_: argparse.Namespace) -> int:
     try:
         print("; ".join(upgrade(settings, process.stop_on_signals())))
     except (pika.exceptions.AMQPError, PyMongoError, OSError) as error:
-        process.fail(ServerNotReady(f"not upgraded; run it again: {error!r}"))
+        process.fail(ServerNotReadyError(f"not upgraded; run it again: {error!r}"))
     return 0
 
 

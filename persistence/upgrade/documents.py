@@ -20,7 +20,7 @@ from tqdm import tqdm
 from persistence.archive import Archive
 from persistence.documents import Document, raw_bytes
 from persistence.entries import Entry, entry
-from tillstream.errors import UndecodableMessage
+from tillstream.errors import UndecodableMessageError
 from tillstream.log.reader import StoppedError
 from tillstream.stores import StoreTable
 
@@ -77,7 +77,7 @@ def _remake(
     for document in batch:
         try:
             made = entry(raw_bytes(document), stores)
-        except UndecodableMessage as error:
+        except UndecodableMessageError as error:
             unreadable += 1
             log.error("left as it is", key=document["_id"], reason=error.reason)
             continue

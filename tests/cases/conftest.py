@@ -23,7 +23,7 @@ from tests.cases.pending import PENDING
 from tests.cases.table import CASES, Days, Post
 from tests.conftest import missing
 from tests.support.waiting import wait_until
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 
 HERE = Path(__file__).parent
 
@@ -199,7 +199,7 @@ def whole() -> Iterator[Whole]:
                 httpx.Client(base_url=archive_url, timeout=30) as archive,
             ):
                 yield Whole(system, door, archive)
-    except ServerNotReady as error:
+    except ServerNotReadyError as error:
         missing(str(error))
 
 

@@ -10,7 +10,7 @@ import pytest
 from local import servers
 from local.settings import ROOT
 from tests.conftest import missing
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 
 KILLED = ("entrypoint", "totals", "persistence", "broker", "mongo")
 RUN_SECONDS = 170
@@ -21,7 +21,7 @@ def test_whatever_is_killed_every_receipt_counts_once(tmp_path: Path) -> None:
     try:
         servers.private_broker(tmp_path).programs()
         servers.private_mongo(tmp_path).programs()
-    except ServerNotReady as error:
+    except ServerNotReadyError as error:
         missing(str(error))
     targets = [argument for name in (*KILLED, "alarm") for argument in ("--kill", name)]
     arguments = ["--how", "kill", "--rounds", "6", "--seconds", "3", "--rate", "100"]

@@ -9,7 +9,7 @@ import pytest
 from local import servers
 from local.settings import ROOT
 from tests.conftest import missing
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 
 RUN_SECONDS = 280
 
@@ -19,7 +19,7 @@ def test_what_is_accepted_is_the_same_in_every_place(tmp_path: Path) -> None:
     try:
         servers.private_broker(tmp_path).programs()
         servers.private_mongo(tmp_path).programs()
-    except ServerNotReady as error:
+    except ServerNotReadyError as error:
         missing(str(error))
     done = subprocess.run(
         [sys.executable, "-m", "loadtest.fuzz", "--receipts", "2000", "--broken", "2000"],

@@ -127,7 +127,7 @@ def of_parquet(documents: Iterable[Document]) -> dict[str, Facts]:
     """Receipts by key, written to a Parquet file and read again."""
     file = io.BytesIO()
     with pyarrow.parquet.ParquetWriter(file, rows.SCHEMA) as writer:
-        left_out: list[rows.UnreadableReceipt] = []
+        left_out: list[rows.UnreadableReceiptError] = []
         for each in rows.carried(documents, left_out.append):
             writer.write_batch(each.batch)
     assert [] == left_out

@@ -7,7 +7,7 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from tillstream.codec import JSON
-from tillstream.http.problems import PROBLEM_JSON, Problem
+from tillstream.http.problems import PROBLEM_JSON, ProblemError
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -32,7 +32,7 @@ def json_reply(status: int, content: object) -> Reply:
     return Reply(status, _encode(content), _JSON_HEADERS)
 
 
-def problem_reply(problem: Problem, request_id: str) -> Reply:
+def problem_reply(problem: ProblemError, request_id: str) -> Reply:
     """A problem document."""
     headers = {"content-type": PROBLEM_JSON} | problem.headers
     encoded = tuple((name.lower().encode(), value.encode()) for name, value in headers.items())

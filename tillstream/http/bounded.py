@@ -17,7 +17,7 @@ from uvicorn.server import ServerState
 
 from tillstream.http.asgi import problem_reply
 from tillstream.http.budgets import HttpBudgets
-from tillstream.http.problems import Problem
+from tillstream.http.problems import ProblemError
 from tillstream.http.refusals import (
     header_too_large,
     no_room,
@@ -278,7 +278,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self.refused:
             super().send_400_response(msg)
 
-    def refuse(self, problem: Problem, *, linger: bool = True) -> None:
+    def refuse(self, problem: ProblemError, *, linger: bool = True) -> None:
         """Answer the request that is unfinished, forget what came of it, close the connection."""
         if self.refused or self.transport.is_closing():
             return
@@ -338,7 +338,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _wait_no_more(self) -> None:
         self.watch.waiting.pop(self, None)
 
-    def _answer(self, problem: Problem) -> bytes:
+    def _answer(self, problem: ProblemError) -> bytes:
         request_id = self.watch.request_ids.fresh()
         reply = problem_reply(problem, request_id)
         headers = [

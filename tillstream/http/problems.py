@@ -9,7 +9,7 @@ import msgspec
 PROBLEM_JSON = "application/problem+json"
 
 
-class Problem(Exception):
+class ProblemError(Exception):
     """An answer that says what is wrong, where, and how to mend it.
 
     `members` are further fields of the document, such as `errors`, each broken rule with its
@@ -44,9 +44,9 @@ class Problem(Exception):
         return msgspec.json.encode(document | self.members)
 
 
-def who_are_you() -> Problem:
+def who_are_you() -> ProblemError:
     """401: no key, or none that we know."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.UNAUTHORIZED,
         "unauthorized",
         "An API key is needed and none that is valid was sent; send"
@@ -55,9 +55,9 @@ def who_are_you() -> Problem:
     )
 
 
-def too_fast(seconds: float) -> Problem:
+def too_fast(seconds: float) -> ProblemError:
     """429: more receipts than the key's rate allows."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.TOO_MANY_REQUESTS,
         "too-many-requests",
         "This API key sends faster than RATE_LIMIT_PER_KEY allows; slow down.",
@@ -65,16 +65,16 @@ def too_fast(seconds: float) -> Problem:
     )
 
 
-def not_found(path: str) -> Problem:
+def not_found(path: str) -> ProblemError:
     """404: nothing answers at this path."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.NOT_FOUND, "not-found", f"Nothing is at {path[:200]}; /docs lists what is."
     )
 
 
-def wrong_method(method: str, allowed: Sequence[str]) -> Problem:
+def wrong_method(method: str, allowed: Sequence[str]) -> ProblemError:
     """405: the path exists and does not take this method."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.METHOD_NOT_ALLOWED,
         "method-not-allowed",
         f"{method} is not allowed here; use {' or '.join(allowed)}.",

@@ -3,15 +3,15 @@
 from http import HTTPStatus
 
 from tillstream.http.budgets import HttpBudgets
-from tillstream.http.problems import Problem
+from tillstream.http.problems import ProblemError
 
 #: After this many seconds there may be room again.
 _RETRY_AFTER = {"Retry-After": "1"}
 
 
-def header_too_large(budgets: HttpBudgets) -> Problem:
+def header_too_large(budgets: HttpBudgets) -> ProblemError:
     """431: too many headers, or too many bytes of them."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
         "headers-too-large",
         f"The request has more than {budgets.max_headers} headers or {budgets.max_header_bytes}"
@@ -19,27 +19,27 @@ def header_too_large(budgets: HttpBudgets) -> Problem:
     )
 
 
-def too_large_body(limit: int) -> Problem:
+def too_large_body(limit: int) -> ProblemError:
     """413: more bytes than any path takes."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "too-large",
         f"The body is larger than {limit} bytes, more than anything here takes; send less.",
     )
 
 
-def too_late(what: str, seconds: float) -> Problem:
+def too_late(what: str, seconds: float) -> ProblemError:
     """408: the client did not send for so long."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.REQUEST_TIMEOUT,
         "too-slow",
         f"The {what} did not come within {seconds:g} seconds; send the whole request again.",
     )
 
 
-def no_room() -> Problem:
+def no_room() -> ProblemError:
     """503: the bodies of all clients fill the memory that they may have."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "no-room",
         "Requests that are being sent or worked on fill MAX_BUFFERED_BYTES;"
@@ -48,9 +48,9 @@ def no_room() -> Problem:
     )
 
 
-def too_many_connections() -> Problem:
+def too_many_connections() -> ProblemError:
     """503: there are as many connections as there may be."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "too-many-connections",
         "There are MAX_CONNECTIONS connections; this one made room for another. Connect again.",
@@ -58,9 +58,9 @@ def too_many_connections() -> Problem:
     )
 
 
-def too_many_pipelined(most: int) -> Problem:
+def too_many_pipelined(most: int) -> ProblemError:
     """429: a client that waits for no answer."""
-    return Problem(
+    return ProblemError(
         HTTPStatus.TOO_MANY_REQUESTS,
         "too-many-pipelined",
         f"More than {most} requests of this connection wait for their answers; read some first.",

@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from tillstream.http import problems
 from tillstream.http.asgi import header, problem_reply
-from tillstream.http.problems import Problem
+from tillstream.http.problems import ProblemError
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -46,11 +46,11 @@ async def http_error(request: Request, error: Exception) -> Response:
     elif error.status_code == HTTPStatus.NOT_FOUND:
         problem = problems.not_found(request.url.path)
     else:
-        problem = Problem(HTTPStatus(error.status_code), "http-error", error.detail)
+        problem = ProblemError(HTTPStatus(error.status_code), "http-error", error.detail)
     return problem_response(request, problem)
 
 
-def problem_response(request: Request, problem: Problem) -> Response:
+def problem_response(request: Request, problem: ProblemError) -> Response:
     """A problem document; the request's id is in its scope."""
     reply = problem_reply(problem, request.scope["request_id"])
     headers = {name.decode(): value.decode() for name, value in reply.headers}

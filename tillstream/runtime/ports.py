@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable
 from typing import TypeVar
 
-from tillstream.errors import PortTaken
+from tillstream.errors import PortTakenError
 
 S = TypeVar("S", bound=socket.socket)
 
@@ -14,7 +14,7 @@ BACKLOG = 2_048
 
 
 def listen(host: str, port: int, variable: str) -> socket.socket:
-    """A listening TCP socket; raises PortTaken naming the port and `variable`."""
+    """A listening TCP socket; raises PortTakenError naming the port and `variable`."""
     listener = _bound(socket.socket, host, port, variable, socket.SO_REUSEADDR)
     listener.listen(BACKLOG)
     return listener
@@ -33,7 +33,7 @@ class SharedPort(socket.socket):
 
 
 def share(host: str, port: int, variable: str) -> SharedPort:
-    """A port for several processes; raises PortTaken naming the port and `variable`."""
+    """A port for several processes; raises PortTakenError naming the port and `variable`."""
     # Another program that shares its port as well would not be noticed otherwise.
     _bound(socket.socket, host, port, variable, socket.SO_REUSEADDR).close()
     return _bound(SharedPort, host, port, variable, socket.SO_REUSEPORT)
@@ -58,6 +58,6 @@ def _bound(kind: type[S], host: str, port: int, variable: str, *options: int) ->
     except OSError as error:
         bound.close()
         if error.errno == errno.EADDRINUSE:
-            raise PortTaken(port, variable) from error
+            raise PortTakenError(port, variable) from error
         raise
     return bound

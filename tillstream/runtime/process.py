@@ -13,7 +13,7 @@ from typing import NoReturn, TypeVar
 
 from tillstream.errors import (
     DataFolderError,
-    PortTaken,
+    PortTakenError,
     SettingsError,
     TillstreamError,
     TopologyDiffersError,
@@ -59,7 +59,7 @@ def fail(error: TillstreamError, status: int | None = None) -> NoReturn:
 def _status(error: TillstreamError) -> int:
     if isinstance(error, _LASTING):
         return EX_CONFIG
-    return EX_PORT_TAKEN if isinstance(error, PortTaken) else 1
+    return EX_PORT_TAKEN if isinstance(error, PortTakenError) else 1
 
 
 def calm_collector() -> None:

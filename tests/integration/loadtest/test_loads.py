@@ -18,7 +18,7 @@ from local.settings import ROOT
 from tests.conftest import missing
 from tests.support.receipts import receipt
 from tests.support.waiting import wait_until
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def system() -> Iterator[System]:
     try:
         with running_system(("entrypoint", "totals", "persistence")) as running:
             yield running
-    except ServerNotReady as error:
+    except ServerNotReadyError as error:
         missing(str(error))
 
 

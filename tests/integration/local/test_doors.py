@@ -16,7 +16,7 @@ from local.programs import SERVERS, Program
 from local.supervisor import Condition, Supervisor
 from tests.support.processes import answers, running
 from tests.support.waiting import wait_until
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 
 #: Where nobody listens: a room that finds its port taken does not come so far.
 NOWHERE = {
@@ -70,7 +70,7 @@ def test_a_room_whose_port_is_taken_meanwhile_ends_the_start_with_one_line(
         started = time.monotonic()
         with (
             Supervisor(tmp_path, [Program("room", argv, settings, SERVERS)]) as supervisor,
-            pytest.raises(ServerNotReady) as caught,
+            pytest.raises(ServerNotReadyError) as caught,
         ):
             supervisor.wait_for([never], timeout_seconds=60)
 

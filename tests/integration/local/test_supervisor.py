@@ -16,7 +16,7 @@ from local.programs import SERVERS, Program
 from local.supervisor import Condition, Supervisor
 from local.watch import Watch
 from tests.support.waiting import wait_until
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 
 SLEEP = "import time; print('up', flush=True); time.sleep(600)"
 
@@ -67,7 +67,7 @@ def test_a_program_that_is_not_ready_is_named_with_the_end_of_its_log(tmp_path: 
     never = Condition("sleeper", "the moon", lambda: False)
     with (
         Supervisor(tmp_path, [python("sleeper", SLEEP)]) as supervisor,
-        pytest.raises(ServerNotReady) as caught,
+        pytest.raises(ServerNotReadyError) as caught,
     ):
         supervisor.wait_for([never], timeout_seconds=2)
 
@@ -136,7 +136,7 @@ def test_wrong_settings_end_the_wait_at_once(tmp_path: Path) -> None:
     never = Condition("strict", "an answer", lambda: False)
     with (
         Supervisor(tmp_path, [python("strict", code)]) as supervisor,
-        pytest.raises(ServerNotReady, match=r"strict does not start.*\n.*error: TZ is wrong"),
+        pytest.raises(ServerNotReadyError, match=r"strict does not start.*\n.*error: TZ is wrong"),
     ):
         supervisor.wait_for([never], timeout_seconds=60)
 
@@ -146,7 +146,7 @@ def test_a_killed_supervisor_ends_the_wait_and_its_programs(tmp_path: Path) -> N
     with Supervisor(tmp_path, [python("sleeper", SLEEP)]) as supervisor:
         tree = processes.descendants(supervisor.pid)
         os.kill(supervisor.pid, signal.SIGKILL)
-        with pytest.raises(ServerNotReady, match="the supervisor has ended"):
+        with pytest.raises(ServerNotReadyError, match="the supervisor has ended"):
             supervisor.wait_for([never], timeout_seconds=60)
         wait_until(lambda: not any(map(processes.is_alive, tree)), 20, "the programs' end")
 

@@ -13,7 +13,7 @@ from pymongo.errors import WriteError
 
 from persistence.dead_letters.keeper import drain_letters
 from persistence.dead_letters.store import LARGEST_BODY, DeadLetters, Letter
-from persistence.migration import VERSION, NewerSchema, migrate
+from persistence.migration import VERSION, NewerSchemaError, migrate
 from persistence.settings import RetentionSettings
 from tests.support.commands import Said, command
 from tests.support.persistence_room import (
@@ -157,7 +157,7 @@ def test_a_migration_is_done_once_and_follows_the_settings(
         ]
         back = migrate(database, for_ever), prepared(database)
         database["schema"].update_one({}, {"$set": {"version": VERSION + 1}})
-        with pytest.raises(NewerSchema, match="use a newer Tillstream"):
+        with pytest.raises(NewerSchemaError, match="use a newer Tillstream"):
             migrate(database, for_ever)
 
     assert (first, [False, True, False], 30 * 86_400) == (back, done, retention)

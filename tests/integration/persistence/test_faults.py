@@ -25,7 +25,7 @@ from tests.support.persistence_room import (
 )
 from tests.support.waiting import wait_until
 from tillstream import topology
-from tillstream.errors import ServerNotReady
+from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker as amqp
 
 
@@ -186,7 +186,7 @@ def test_a_restart_of_the_broker_loses_nothing(
     node = servers.private_broker(tmp_path)
     try:
         programs = node.programs()
-    except ServerNotReady as error:
+    except ServerNotReadyError as error:
         missing(str(error))
     with Supervisor(tmp_path, programs) as supervisor:
         supervisor.wait_for([ready.amqp(node.url)], START_SECONDS)

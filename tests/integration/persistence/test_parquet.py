@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from analytics.folds import by_key
 from analytics.messages import read_columns
 from analytics.recount import Recount
-from persistence.parquet.lease import ArchiveBusy, held
+from persistence.parquet.lease import ArchiveBusyError, held
 from persistence.parquet.query import QueryError
 from persistence.parquet.storage import Storage
 from tests.integration.persistence.kept import STORES, Kept, killed_at
@@ -211,7 +211,7 @@ def test_one_process_writes_at_a_time_and_one_that_died_is_forgotten(kept: Kept)
         try:
             with held(kept.database, lambda: at):
                 return "held"
-        except ArchiveBusy as error:
+        except ArchiveBusyError as error:
             return error.holder
 
     taken = [take(now), take(now + 301)]

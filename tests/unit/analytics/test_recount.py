@@ -14,7 +14,7 @@ import pytest
 
 from analytics import reading, recount
 from analytics.ledger import Ledger
-from analytics.reading import ReaderDied, read_in_parallel
+from analytics.reading import ReaderDiedError, read_in_parallel
 from analytics.recount import Recount
 from analytics.totals import TotalsWorker
 from tests.support.logs import NO_LOG
@@ -130,7 +130,7 @@ def test_a_reader_that_is_killed_fails_the_recount() -> None:
             os.kill(int(child), signal.SIGKILL)
         yield from ([message] for message in log(2))
 
-    with pytest.raises(ReaderDied, match="killed"):
+    with pytest.raises(ReaderDiedError, match="killed"):
         list(read_in_parallel(deadly(), STORES))
 
 

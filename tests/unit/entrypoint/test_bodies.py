@@ -7,7 +7,7 @@ import pytest
 import zstandard
 
 from entrypoint.bodies import plain
-from tillstream.http.problems import Problem
+from tillstream.http.problems import ProblemError
 
 
 def scope(**headers: str) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def outcome(body: bytes, limit: int = 100, **headers: str) -> bytes | tuple[int,
     """The plain body, or the status and the detail of the problem."""
     try:
         return plain(scope(**headers), body, limit, "MAX_RECEIPT_BYTES")
-    except Problem as problem:
+    except ProblemError as problem:
         return problem.status, problem.detail
 
 

@@ -10,7 +10,12 @@ import pytest
 from entrypoint.publisher import MAX_MESSAGE_BYTES, MAX_MESSAGES_IN_FLIGHT, Parcel, Publisher
 from tillstream.accepted_count import Accepted
 from tillstream.codec import MAX_UNPACKED_BYTES
-from tillstream.errors import BrokerAway, NotConfirmed, ShuttingDown, TooManyInFlight
+from tillstream.errors import (
+    BrokerAwayError,
+    NotConfirmedError,
+    ShuttingDownError,
+    TooManyInFlightError,
+)
 from tillstream.runtime.decompress import UNPACKERS
 
 
@@ -127,14 +132,14 @@ def test_what_is_confirmed_is_counted_before_it_is_answered() -> None:
 
 def test_a_failure_is_told_to_every_receipt_of_the_message() -> None:
     async def test() -> None:
-        broker = Broker(error=BrokerAway())
+        broker = Broker(error=BrokerAwayError())
         publisher = Publisher(broker.send, broker.note, 10)
 
         outcomes = await asyncio.gather(
             *(publisher.publish(parcel(text)) for text in "abc"), return_exceptions=True
         )
 
-        assert [BrokerAway] * 3 == [type(outcome) for outcome in outcomes]
+        assert [BrokerAwayError] * 3 == [type(outcome) for outcome in outcomes]
         assert 0 == publisher.receipts_in_flight
         assert [] == broker.noted
 
@@ -148,7 +153,7 @@ def test_past_its_bound_the_publisher_refuses_and_sends_nothing() -> None:
         first = asyncio.create_task(publisher.publish(parcel("a", 2)))
         await settle(lambda: len(broker.sent) == 1)
 
-        with pytest.raises(TooManyInFlight):
+        with pytest.raises(TooManyInFlightError):
             await publisher.publish(parcel("b"))
 
         broker.confirm.set()
@@ -166,7 +171,7 @@ def test_past_its_bytes_the_publisher_refuses_until_some_are_confirmed() -> None
         first = asyncio.create_task(publisher.publish(parcel("a" * 9)))
         await settle(lambda: len(broker.sent) == 1)
 
-        with pytest.raises(TooManyInFlight):
+        with pytest.raises(TooManyInFlightError):
             await publisher.publish(parcel("bb"))
 
         broker.confirm.set()
@@ -204,7 +209,7 @@ def test_closing_waits_for_what_is_in_flight_and_refuses_the_rest() -> None:
         closing = asyncio.create_task(publisher.close(5))
         await asyncio.sleep(0)
 
-        with pytest.raises(ShuttingDown):
+        with pytest.raises(ShuttingDownError):
             await publisher.publish(parcel("b"))
 
         broker.confirm.set()
@@ -223,7 +228,7 @@ def test_closing_fails_what_the_broker_does_not_confirm_in_time() -> None:
 
         await publisher.close(0.01)
 
-        with pytest.raises(NotConfirmed):
+        with pytest.raises(NotConfirmedError):
             await waiting
 
     run(test())

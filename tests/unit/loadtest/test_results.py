@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from loadtest.bench import harness, machine, report, results
-from loadtest.bench.harness import Better, Measurement, NoSuchPart, Options, Series
+from loadtest.bench.harness import Better, Measurement, Options, Series, UnknownPartError
 
 HERE = machine.here()
 
@@ -65,7 +65,7 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
 
 
 def test_a_result_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(results.NoResult, match="door-xyz"):
+    with pytest.raises(results.NoResultError, match="door-xyz"):
         results.read("door-xyz", tmp_path)
 
 
@@ -143,5 +143,5 @@ def test_every_part_is_a_module_with_a_run() -> None:
     assert "generator" in harness.parts()
     for name in harness.parts():
         assert callable(harness.part(name))
-    with pytest.raises(NoSuchPart, match="no part 'nothing'"):
+    with pytest.raises(UnknownPartError, match="no part 'nothing'"):
         harness.part("nothing")

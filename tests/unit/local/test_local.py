@@ -19,7 +19,7 @@ from local.ports import (
 )
 from local.programs import rooms
 from local.settings import ROOT, LocalSettings
-from tillstream.errors import PortTaken, TillstreamError
+from tillstream.errors import PortTakenError, TillstreamError
 
 
 def test_kept_ports_are_free_distinct_and_the_same_again(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_broken_file_of_ports_is_written_anew(tmp_path: Path) -> None:
 def test_a_taken_port_names_the_variable_that_moves_it(host: str) -> None:
     with socket.create_server((host, 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(PortTaken) as caught:
+        with pytest.raises(PortTakenError) as caught:
             require_free(port, "DASHBOARD_PORT")
 
     assert (caught.value.port, caught.value.variable) == (port, "DASHBOARD_PORT")

@@ -11,7 +11,7 @@ from persistence.api.cursor import Position, cursor_text, position_of
 from persistence.api.openapi import document
 from persistence.api.parameters import RECEIPTS_PARAMETERS, ReceiptsQuestion, receipts_question
 from tillstream.clock import BusinessDay
-from tillstream.http.problems import Problem
+from tillstream.http.problems import ProblemError
 from tillstream.stores import StoreTable
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -50,7 +50,7 @@ def test_everything_that_does_not_hold_is_told_at_once() -> None:
         *(("store", str(number)) for number in range(51)),
     ]
 
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ProblemError) as caught:
         receipts_question(pairs, TABLE)
 
     named = {fault.parameter for fault in caught.value.members["errors"]}
@@ -66,7 +66,7 @@ def test_a_cursor_that_was_altered_is_no_cursor(data: st.DataObject) -> None:
 
     assert POSITION == position_of(cursor, question)
     if altered != cursor:
-        with pytest.raises(Problem, match="cursor"):
+        with pytest.raises(ProblemError, match="cursor"):
             position_of(altered, question)
 
 
@@ -74,7 +74,7 @@ def test_a_cursor_belongs_to_its_question_and_not_to_its_page_size() -> None:
     cursor = cursor_text(POSITION, ReceiptsQuestion(stores=("1",), limit=5))
 
     assert POSITION == position_of(cursor, ReceiptsQuestion(stores=("1",), limit=6))
-    with pytest.raises(Problem, match="cursor"):
+    with pytest.raises(ProblemError, match="cursor"):
         position_of(cursor, ReceiptsQuestion(stores=("2",), limit=5))
 
 

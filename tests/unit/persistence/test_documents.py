@@ -17,7 +17,7 @@ from tests.support.receipts import encoded as json_of
 from tests.support.receipts import line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
 from tillstream.codec import JSON, NDJSON, decode_receipt
-from tillstream.errors import UndecodableMessage
+from tillstream.errors import UndecodableMessageError
 from tillstream.identity import identity_of
 from tillstream.stores import StoreTable
 
@@ -167,7 +167,7 @@ def test_a_sale_is_dated_in_utc_with_its_offset_and_business_day(
     ids=["truncated", "no day", "before year 1", "stamp", "no stamp", "nested", "large"],
 )
 def test_what_cannot_be_archived_says_why(raw: bytes, reason: str) -> None:
-    with pytest.raises(UndecodableMessage) as refused:
+    with pytest.raises(UndecodableMessageError) as refused:
         entry(raw, STORES)
 
     assert refused.value.reason.startswith(reason)

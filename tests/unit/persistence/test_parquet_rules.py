@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from persistence.entries import entry
-from persistence.parquet.export_command import DayOpen, NoDays, day_range, oldest_kept
+from persistence.parquet.export_command import DayOpenError, NoDaysError, day_range, oldest_kept
 from persistence.parquet.manifest import (
     ArchivedDay,
     Manifest,
@@ -113,9 +113,9 @@ def test_a_range_of_days_ends_before_the_open_one() -> None:
     closed = date(2026, 11, 20)
 
     assert (date.min, closed) == day_range(None, None, closed)
-    with pytest.raises(DayOpen, match="the last closed business day is 2026-11-20"):
+    with pytest.raises(DayOpenError, match="the last closed business day is 2026-11-20"):
         day_range(None, date(2026, 11, 21), closed)
-    with pytest.raises(NoDays):
+    with pytest.raises(NoDaysError):
         day_range(date(2026, 11, 19), date(2026, 11, 18), closed)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from entrypoint.validation import validate
 from tests.support.receipts import decoded, receipt, stamped
 from tillstream.codec import NDJSON, ZSTD, decode_message, decode_receipt, pack, receipt_bodies
-from tillstream.errors import UndecodableMessage
+from tillstream.errors import UndecodableMessageError
 
 
 def test_one_receipt_travels_as_json() -> None:
@@ -67,7 +67,7 @@ def test_a_large_message_travels_packed_and_a_small_one_as_it_is() -> None:
 def test_what_does_not_unpack_is_told_with_its_reason(
     body: bytes, encoding: str, reason: str
 ) -> None:
-    with pytest.raises(UndecodableMessage, match=reason):
+    with pytest.raises(UndecodableMessageError, match=reason):
         decode_message(body, NDJSON, encoding)
 
 
@@ -85,5 +85,5 @@ def test_what_does_not_unpack_is_told_with_its_reason(
 def test_what_is_no_receipt_is_told_with_its_reason(
     body: bytes, content_type: str, reason: str
 ) -> None:
-    with pytest.raises(UndecodableMessage, match=reason):
+    with pytest.raises(UndecodableMessageError, match=reason):
         decode_message(body, content_type)

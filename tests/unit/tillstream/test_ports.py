@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from local.ports import free_port
-from tillstream.errors import PortTaken
+from tillstream.errors import PortTakenError
 from tillstream.runtime import ports
 
 
@@ -19,7 +19,7 @@ def test_a_port_that_is_held_is_given_to_nobody_else(
     for taking in (ports.listen, ports.share):
         with hold("127.0.0.1", 0, "ENTRYPOINT_PORT") as held:
             port = held.getsockname()[1]
-            with pytest.raises(PortTaken) as caught:
+            with pytest.raises(PortTakenError) as caught:
                 taking("127.0.0.1", port, "ENTRYPOINT_PORT")
 
         assert (caught.value.port, caught.value.variable) == (port, "ENTRYPOINT_PORT")
