@@ -1,1 +1,1 @@
-"""The Dash app and the feed that moves it."""
+"""The Dash app: `state` is what it knows, `archive` whom it asks, `pages` what it shows."""

@@ -8,18 +8,18 @@ import structlog
 import uvicorn
 
 from dashboard import app, routes
-from dashboard.archive import Archive, connect
-from dashboard.feed import Feed
-from dashboard.filters import Filters
-from dashboard.history import History
-from dashboard.model import Model
-from dashboard.narrow import Narrower
-from dashboard.pages import Pages
-from dashboard.replay import Replays
+from dashboard.archive.filtered_day import Narrower
+from dashboard.archive.filters import Filters
+from dashboard.archive.history import History
+from dashboard.archive.queue_watch import Watch
+from dashboard.archive.receipts import Archive, connect
+from dashboard.archive.replay import Replays
+from dashboard.pages.router import Pages
 from dashboard.settings import DashboardSettings
-from dashboard.store_days import StoreDays
+from dashboard.state.feed import Feed
+from dashboard.state.model import Model
+from dashboard.state.store_days import StoreDays
 from dashboard.stream import Broadcaster
-from dashboard.watch import Watch
 from tillstream import stores
 from tillstream.errors import PortTakenError, SettingsError
 from tillstream.http.bounded import BoundedProtocol, within

@@ -17,14 +17,14 @@ from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from dashboard import layout
-from dashboard.archive import ArchiveAwayError
+from dashboard.archive.filters import Filters
+from dashboard.archive.receipts import ArchiveAwayError
 from dashboard.callbacks import CallCheck, Signature
-from dashboard.filters import Filters
-from dashboard.pages import Pages
+from dashboard.pages import layout
+from dashboard.pages.addresses import MAX_NAME
+from dashboard.pages.router import Pages
 from dashboard.security import Guard
 from dashboard.stream import Broadcaster
-from dashboard.views import MAX_NAME
 from tillstream.clock import Clock
 
 #: Where a page hears its frames.

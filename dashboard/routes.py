@@ -6,8 +6,8 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse, Response
 
 from dashboard.app import answer
-from dashboard.replay import Replays
-from dashboard.watch import Watch
+from dashboard.archive.queue_watch import Watch
+from dashboard.archive.replay import Replays
 
 #: Where the operations page asks, once a second.
 OPERATION_PATH = "/operation"

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable
 
 import structlog
 
-from dashboard import frames
-from dashboard.model import Model
+from dashboard.state import frames
+from dashboard.state.model import Model
 from tillstream.clock import Clock
 
 log = structlog.get_logger()

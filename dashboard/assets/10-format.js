@@ -3,7 +3,7 @@
   "use strict";
   const spoken = (navigator.languages || [navigator.language || "en"]).find((l) => /^(en|fr)\b/.test(l));
   const language = spoken || "en";
-  // As the server writes them (dashboard/written.py): in two languages, whatever their country.
+  // As the server writes them (dashboard/pages/formatting.py): in two languages, whatever their country.
   const numbers = (options) => new Intl.NumberFormat(language.slice(0, 2), { signDisplay: "negative", ...options });
   const wholeNumber = numbers({ maximumFractionDigits: 0 });
   const oneDecimal = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -69,7 +69,7 @@
     return euros(Number(total < 0 ? -rounded : rounded));
   }
 
-  /* What cannot be seen, or turns other text around, is written out (dashboard/visible.py). */
+  /* What cannot be seen, or turns other text around, is written out (dashboard/pages/visible.py). */
   const UNSEEN = new RegExp(
     "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u115f\\u1160\\u180e\\u200b\\u200e\\u200f" +
     "\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb\\ud800-\\udfff" +

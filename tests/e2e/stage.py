@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from dashboard.model import Model, Snapshot
-from dashboard.series import Values
+from dashboard.state.model import Model, Snapshot
+from dashboard.state.series import Values
 from generator import chain
 from generator.counters import MemoryCounters
 from generator.receipts import Tills

@@ -13,9 +13,9 @@ from bson.datetime_ms import DatetimeMS
 from playwright.sync_api import Browser, sync_playwright
 from pymongo import MongoClient
 
-from dashboard.views import receipt_path
-from dashboard.visible import visible
-from dashboard.written import Writer
+from dashboard.pages.addresses import receipt_path
+from dashboard.pages.formatting import Writer
+from dashboard.pages.visible import visible
 from tests.e2e.browser import FLAGS
 from tests.e2e.test_dashboard_pages import archived
 from tests.support.dashboards import PARIS, Dashboard, attribute, viewing

@@ -14,8 +14,8 @@ from bson import Int64
 from playwright.sync_api import Browser, Page, sync_playwright
 from pymongo import MongoClient
 
-from dashboard.archive import of_store
-from dashboard.views import receipt_path
+from dashboard.archive.receipts import of_store
+from dashboard.pages.addresses import receipt_path
 from persistence.migration import DAY_INDEX, STORE_INDEX
 from tests.e2e.browser import FLAGS
 from tests.support.dashboards import (

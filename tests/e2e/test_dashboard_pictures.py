@@ -17,15 +17,15 @@ from playwright.sync_api import Page, sync_playwright
 from pymongo import MongoClient
 
 from dashboard import app, routes
-from dashboard.archive import Archive
-from dashboard.filters import Filters
-from dashboard.narrow import Narrower
-from dashboard.pages import Pages
-from dashboard.replay import Replays
-from dashboard.store_days import StoreDays
+from dashboard.archive.filtered_day import Narrower
+from dashboard.archive.filters import Filters
+from dashboard.archive.queue_watch import Watch
+from dashboard.archive.receipts import Archive
+from dashboard.archive.replay import Replays
+from dashboard.pages.addresses import receipt_path
+from dashboard.pages.router import Pages
+from dashboard.state.store_days import StoreDays
 from dashboard.stream import Broadcaster
-from dashboard.views import receipt_path
-from dashboard.watch import Watch
 from local.ports import free_port
 from tests.e2e.browser import FLAGS
 from tests.e2e.stage import DAY, MOMENT, PARIS, Stage

@@ -14,8 +14,8 @@ from analytics.folds import Totals
 from analytics.ledger import Progress
 from analytics.messages import read_columns
 from analytics.recount import Recount
-from dashboard.frames import Frame
-from dashboard.model import Model
+from dashboard.state.frames import Frame
+from dashboard.state.model import Model
 from entrypoint.intake import ConflictError, Intake
 from entrypoint.metrics import Metrics
 from entrypoint.recent import Recent

@@ -15,9 +15,9 @@ from bson import Int64
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
 
-from dashboard.feed import Feed
-from dashboard.history import History
-from dashboard.model import Model
+from dashboard.archive.history import History
+from dashboard.state.feed import Feed
+from dashboard.state.model import Model
 from tests.support.relay import Relay
 from tests.support.snapshots import ZONE, breakdowns, categories, count, delay, rate, tills
 from tests.support.waiting import wait_until

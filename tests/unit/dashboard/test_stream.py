@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from dashboard.model import Model
+from dashboard.state.model import Model
 from dashboard.stream import RETRY, Broadcaster
 from tests.support.snapshots import ZONE
 from tillstream.clock import BusinessDay

@@ -1,0 +1,1 @@
+"""What readers see: every page, its parts, and how figures and words are written."""

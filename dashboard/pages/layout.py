@@ -1,0 +1,140 @@
+"""What stands around every page: the document, the theme, the header and the footer.
+
+`data-time` has as `data-value` when the day's figures were read; `status` as `data-state` the
+state of the whole page, which beside those of a figure may be `reconnecting`.
+"""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard.pages.addresses import WINDOWS, View
+from dashboard.pages.formatting import of_data
+from dashboard.pages.parts import attributes, named
+
+#: The page around the application; nothing in it is fetched from elsewhere.
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+{%metas%}
+<title>{%title%}</title>
+<link rel="icon" type="image/svg+xml" href="/assets/mark.svg">
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
+
+_THEME = {
+    "fontFamily": "Inter, system-ui, sans-serif",
+    "primaryColor": "orange",
+    "defaultRadius": "md",
+}
+
+_CURRENT: Any = {"aria-current": "page"}
+
+
+def shell() -> Any:
+    """What stays while pages change; dark until its reader chooses otherwise."""
+    return dmc.MantineProvider(
+        id="theme",
+        forceColorScheme="dark",
+        theme=_THEME,
+        children=[
+            dcc.Location(id="location", refresh=False),
+            dcc.Store(id="theme-choice", storage_type="local", data="dark"),
+            dcc.Store(id="language"),
+            html.Div(id="page", className="page"),
+        ],
+    )
+
+
+def footer() -> Any:
+    return html.Footer(
+        [
+            html.Span(id="data-time-long", children="No figures yet"),
+            html.Span("Every figure is a view of the receipt log"),
+        ],
+        className="footer",
+    )
+
+
+def header(page: str, view: View = View()) -> Any:  # noqa: B008 - it cannot be changed
+    """The header with its way to the other pages; `page` is the present one."""
+    return html.Header(
+        className="header",
+        children=[
+            html.Img(src="/assets/mark.svg", className="mark", alt=""),
+            html.Div(
+                [html.H1("Tillstream"), html.Span("Live sales", id="subtitle")], className="brand"
+            ),
+            html.Div(
+                "Waiting for data",
+                id="status",
+                className="status",
+                role="status",
+                **attributes(state="waiting"),
+            ),
+            html.Nav(
+                [
+                    html.A(text, href=path, className="way", **(_CURRENT if name == page else {}))
+                    for name, text, path in (
+                        ("live", "Live", "/"),
+                        ("operations", "Operations", "/operations"),
+                        ("replay", "Replay", "/replay"),
+                    )
+                ],
+                className="ways",
+                **named("Pages"),
+            ),
+            html.Div(className="spring"),
+            html.Span(
+                "--:--:--", id="data-time", className="clock", title="Time of the newest figures"
+            ),
+            *([*_filters(view), _windows(view.window)] if page == "live" else []),
+            html.Button("Pause", id="pause", className="control", **attributes(paused="false")),
+            html.Button("CSV", id="csv", className="control", title="Save what is shown"),
+            dmc.ActionIcon(
+                html.Span(className="half-moon"),
+                id="theme-toggle",
+                variant="default",
+                size="lg",
+                **named("Switch between dark and light"),
+            ),
+        ],
+    )
+
+
+def _filters(view: View) -> list[Any]:
+    chosen = (("store", "All stores", view.store), ("category", "All categories", view.category))
+    return [
+        dmc.Select(
+            id=f"{name}-filter",
+            className="filter",
+            size="xs",
+            placeholder=every,
+            value=value or None,
+            # The browser asks for the others.
+            data=[{"value": value, "label": of_data(value)}] if value else [],
+            searchable=True,
+            clearable=True,
+            limit=100,
+            nothingFoundMessage="none",
+            **named(every),
+        )
+        for name, every, value in chosen
+    ]
+
+
+def _windows(window: str) -> Any:
+    return dmc.SegmentedControl(
+        id="window",
+        size="xs",
+        className="windows",
+        value=window,
+        data=[{"value": name, "label": label} for name, label in WINDOWS.items()],
+        **named("Time window"),
+    )

@@ -1,0 +1,1 @@
+"""What the dashboard knows now: the model of the day, the feed that fills it, its parts."""

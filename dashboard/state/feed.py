@@ -1,0 +1,86 @@
+"""One thread that hears the result exchanges and hands their snapshots to the model."""
+
+import threading
+from collections.abc import Callable
+
+import msgspec
+import pika.exceptions
+import structlog
+from pika.adapters.blocking_connection import BlockingConnection
+
+from dashboard.state.model import Snapshot
+from tillstream import topology
+from tillstream.clock import Clock
+from tillstream.runtime import broker
+from tillstream.snapshots import (
+    BreakdownsSnapshot,
+    CategoriesSnapshot,
+    CountSnapshot,
+    DelaySnapshot,
+    RateSnapshot,
+    TillsSnapshot,
+)
+
+log = structlog.get_logger()
+
+#: Snapshots that wait in the broker for a busy dashboard: the oldest give way, 5 s of them.
+QUEUE_LENGTH = 64
+#: How often an idle feed looks whether it shall end, seconds.
+POLL_SECONDS = 0.5
+
+#: Hands over a snapshot and when it came, Unix seconds.
+Take = Callable[[Snapshot, float], None]
+
+_decoders: dict[str, msgspec.json.Decoder[Snapshot]] = {
+    topology.COUNT: msgspec.json.Decoder(CountSnapshot),
+    topology.CATEGORIES: msgspec.json.Decoder(CategoriesSnapshot),
+    topology.METRICS_STORM: msgspec.json.Decoder(RateSnapshot),
+    topology.METRICS_DB: msgspec.json.Decoder(DelaySnapshot),
+    topology.BREAKDOWNS: msgspec.json.Decoder(BreakdownsSnapshot),
+    topology.TILLS: msgspec.json.Decoder(TillsSnapshot),
+}
+
+
+class Feed:
+    """The subscription of one dashboard process; nothing of it outlives the process."""
+
+    def __init__(self, url: str, take: Take, clock: Clock, stop: threading.Event) -> None:
+        self._url = url
+        self._take = take
+        self._clock = clock
+        self._stop = stop
+        #: Set once the feed has been subscribed for the first time.
+        self.subscribed = threading.Event()
+
+    def run(self) -> None:
+        """Hear until `stop`; a broker that is away is tried again with backoff."""
+        broker.keep_connected(self._url, "dashboard", self._session, self._stop)
+
+    def _session(self, connection: BlockingConnection) -> None:
+        channel = connection.channel()
+        broker.declare(channel)
+        arguments = {"x-max-length": QUEUE_LENGTH, "x-overflow": "drop-head"}
+        declared = channel.queue_declare("", exclusive=True, auto_delete=True, arguments=arguments)
+        queue = declared.method.queue
+        for exchange in _decoders:
+            channel.queue_bind(queue, exchange)
+        self.subscribed.set()
+        log.info("subscribed", exchanges=list(_decoders))
+        # No ack: a snapshot that is lost is followed by a newer one within half a second.
+        for method, _, body in channel.consume(
+            queue, auto_ack=True, inactivity_timeout=POLL_SECONDS
+        ):
+            if self._stop.is_set():
+                return
+            if method is not None and body is not None:
+                self._deliver(method.exchange, body)
+        # Our queue was deleted under us: subscribe again, as after a lost connection.
+        raise pika.exceptions.AMQPError("the broker ended the subscription")
+
+    def _deliver(self, exchange: str, body: bytes) -> None:
+        try:
+            snapshot = _decoders[exchange].decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            log.warning("snapshot left out", exchange=exchange, error=str(error))
+            return
+        self._take(snapshot, self._clock())

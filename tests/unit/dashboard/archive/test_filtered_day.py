@@ -1,0 +1,125 @@
+"""What the address says, which names are offered, and a part's figures from its rows."""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dashboard.archive.filtered_day import Narrowed, Narrower, Part, answer
+from dashboard.archive.filters import Choices, Filters
+from dashboard.pages.addresses import View, view
+from dashboard.state.frames import Bar
+from dashboard.state.model import Model
+from dashboard.state.panels import UNNAMED
+from dashboard.state.store_days import StoreDays, Today
+from tests.support.snapshots import ZONE, breakdowns, categories
+from tillstream.clock import BusinessDay
+from tillstream.stores import StoreTable
+
+PARIS = ZoneInfo(ZONE)
+EIGHT = datetime(2026, 11, 21, 8, 59, tzinfo=PARIS)
+TODAY = Today("2026-11-21", EIGHT.replace(hour=0, minute=0).timestamp(), PARIS)
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ("", View()),
+        ("?window=6h&store=Lyon%2F4&category=P%C3%A2tisserie", View("6h", "Lyon/4", "Pâtisserie")),
+        ("?window=year&store=&store=7", View("day", "7", "")),
+        (f"?store={'x' * 300}", View("day", "x" * 200, "")),
+    ],
+)
+def test_an_address_names_its_view(search: str, expected: View) -> None:
+    assert expected == view(search)
+
+
+class _Archive:
+    def stores(self) -> list[str]:
+        return ["10", "Lyon", "9"]
+
+
+def test_all_names_are_offered_as_they_are_read() -> None:
+    model = Model(BusinessDay(PARIS), EIGHT.timestamp())
+    days = StoreDays(StoreTable(BusinessDay(PARIS), {}), model, EIGHT.timestamp)
+    filters = Filters(model, days, cast("Narrower", _Archive()))
+    before = filters.choices()
+    at = EIGHT.timestamp()
+    model.take(breakdowns(at, store={"12": 1, "7": 2}), at)
+    model.take(categories(at, Pain=1, Menu=2), at)
+
+    # Only the archive knows the stores until the feeds name every one.
+    assert (Choices(["9", "10", "Lyon"], []), Choices(["7", "12"], ["Menu", "Pain"])) == (
+        before,
+        filters.choices(),
+    )
+
+
+def test_the_figures_of_a_part_are_exact() -> None:
+    minutes = [
+        {
+            "_id": EIGHT.astimezone(UTC).replace(minute=minute),
+            "gross": gross,
+            "net": gross * 10 // 11,
+            "units": 1500,
+            "count": 1,
+        }
+        for minute, gross in ((58, 1100), (59, 1105))
+    ]
+    minutes.append(minutes[1] | {"_id": EIGHT.replace(hour=9, minute=0).astimezone(UTC)})
+    found: dict[str, list[dict[str, Any]]] = {
+        "minutes": minutes,
+        "vat": [
+            {"_id": 550, "gross": 3310, "net": 3009, "count": 3},
+            {"_id": None, "gross": 100, "net": 100, "count": 1},
+        ],
+        "categories": [{"_id": "Pain", "gross": 3310}],
+    }
+    at = EIGHT.timestamp()
+
+    actual = answer(Part("2026-11-21", "7", "Pain"), found, TODAY, at + 60, 0.5, [("08", 9)])
+
+    assert (
+        Narrowed(
+            day="2026-11-21",
+            store="7",
+            category="Pain",
+            zone="Europe/Paris",
+            starts=TODAY.starts,
+            read_at=at + 60,
+            ask_again=5.0,
+            values={
+                "revenue": "33.10",
+                "receipts": "3",
+                "average-basket": "11.03",
+                "net-revenue": "30.08",
+                "units-per-basket": "1.50",
+            },
+            minutes=[(at - 60, 1100, 1), (at, 2205, 2), (at + 60, 3310, 3)],
+            panels={
+                "hours": [("08", 2205, 2), ("09", 1105, 1)],
+                "last-week": [("08", 9)],
+                "vat": [("5.5", 3310, 3009, 3), (UNNAMED, 100, 100, 1)],
+            },
+            bars=[Bar("Pain", "33.10")],
+        )
+        == actual
+    )
+
+
+def test_a_store_has_the_day_and_the_zone_of_its_own_calendar() -> None:
+    late = datetime(2026, 11, 21, 22, 30, tzinfo=PARIS).timestamp()
+    model = Model(BusinessDay(PARIS), late)
+    reunion = ZoneInfo("Indian/Reunion")
+    table = StoreTable(BusinessDay(PARIS), {"974": BusinessDay(reunion, 2)})
+    # Without a word of the totals since noon the chain keeps its day; a clock of its own goes on.
+    days = StoreDays(table, model, lambda: late + 86_400)
+
+    actual = [days.of(store) for store in ("12", "", "974")]
+
+    assert [
+        Today("2026-11-21", datetime(2026, 11, 21, tzinfo=PARIS).timestamp(), PARIS),
+        Today("2026-11-21", datetime(2026, 11, 21, tzinfo=PARIS).timestamp(), PARIS),
+        Today("2026-11-22", datetime(2026, 11, 22, 2, tzinfo=reunion).timestamp(), reunion),
+    ] == actual
