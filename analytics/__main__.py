@@ -9,14 +9,15 @@ from functools import partial
 import pika.exceptions
 from pymongo.errors import PyMongoError
 
-from analytics import commands, proof
-from analytics.calendars import described
-from analytics.continuity import Log
-from analytics.ledger import Ledger, damage_told
-from analytics.ownership import adopt, owned
-from analytics.rate import RateWorker
+from analytics.commands import ledger_commands
+from analytics.ledger.calendars import described
+from analytics.ledger.continuity import Log
+from analytics.ledger.ledger_file import Ledger, damage_told
+from analytics.ledger.ownership import adopt, owned
 from analytics.settings import AnalyticsSettings, VerifySettings
-from analytics.totals import TotalsWorker
+from analytics.verify import proof
+from analytics.workers.rate import RateWorker
+from analytics.workers.totals import TotalsWorker
 from tillstream import stores
 from tillstream.errors import ServerNotReadyError, TillstreamError
 from tillstream.runtime import broker, data_folder, logs, process
@@ -89,18 +90,18 @@ def _command(arguments: argparse.Namespace, settings: VerifySettings, stop: thre
         case "rate":
             run_rate(settings, stop)
         case "recount":
-            print(commands.recount(settings, arguments.source, stop))
+            print(ledger_commands.recount(settings, arguments.source, stop))
         case "verify":
             started_at = time.time()
-            report, sums = commands.verify(settings, stop, by_store=arguments.by_store)
+            report, sums = ledger_commands.verify(settings, stop, by_store=arguments.by_store)
             # Of a long table somebody may want its head only; the proof is kept all the same.
             with process.reader_may_leave():
-                commands.print_report(report, sums, as_json=arguments.json)
+                ledger_commands.print_report(report, sums, as_json=arguments.json)
             found = proof.proof_of(report, started_at, time.time())
             proof.keep(settings, found)
             return found.exit_status
         case "tills":
-            for line in commands.tills(settings):
+            for line in ledger_commands.tills(settings):
                 print(line)
     return 0
 

@@ -14,8 +14,8 @@ from pika.adapters.blocking_connection import BlockingConnection
 from playwright.sync_api import Page, sync_playwright
 from pymongo import MongoClient
 
-from analytics.folds import WHOLE_DAY, Figures
-from analytics.ledger import Ledger, Progress
+from analytics.counting.folds import WHOLE_DAY, Figures
+from analytics.ledger.ledger_file import Ledger, Progress
 from tests.e2e.browser import FLAGS
 from tests.support.dashboards import Dashboard, attribute, changed_at, viewing, watch_for
 from tests.support.processes import running

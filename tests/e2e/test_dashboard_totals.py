@@ -32,7 +32,7 @@ LIVES = (0.8, 2.5, 1.2)
 #: A worker that speaks, counts nothing and dies of the log after so many seconds.
 POISONED = """
 import os, runpy, sys, time
-from analytics.totals import TotalsWorker
+from analytics.workers.totals import TotalsWorker
 began, life = [], float(sys.argv[1])
 def count(self, messages):
     began.append(time.monotonic())

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pyarrow.parquet
 
-from analytics import publishing
-from analytics.folds import Totals
-from analytics.ledger import Progress
-from analytics.messages import read_columns
-from analytics.recount import Recount
+from analytics.counting.decoding import read_columns
+from analytics.counting.folds import Totals
+from analytics.ledger.ledger_file import Progress
+from analytics.verify.recount import Recount
+from analytics.workers import publishing
 from dashboard.state.frames import Frame
 from dashboard.state.model import Model
 from entrypoint.intake import ConflictError, Intake

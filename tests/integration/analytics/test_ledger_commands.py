@@ -16,8 +16,9 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
 
-from analytics import commands, reading
-from analytics.ledger import Ledger
+from analytics.commands import ledger_commands
+from analytics.counting import parallel_decoding
+from analytics.ledger.ledger_file import Ledger
 from analytics.settings import VerifySettings
 from tests.support.listener import Listener
 from tests.support.processes import running, running_door
@@ -193,24 +194,24 @@ def test_a_stopped_recount_leaves_all_as_it_was(
     monkeypatch: pytest.MonkeyPatch,
     look: int,
 ) -> None:
-    monkeypatch.setattr(reading, "BATCH_BYTES", 1)  # a batch for each message
+    monkeypatch.setattr(parallel_decoding, "BATCH_BYTES", 1)  # a batch for each message
     environ = {"AMQP_URL": amqp_url, "DATA_DIR": str(tmp_path)}
     loaded = settings.load(VerifySettings, environ)
     channel = broker.channel()
     channel.confirm_delivery()
     for number in range(6):
         if number == 3:
-            commands.recount(loaded, "log", threading.Event())
+            ledger_commands.recount(loaded, "log", threading.Event())
             before = kept(loaded)
         persistent = pika.BasicProperties(delivery_mode=2)
         channel.basic_publish(topology.RECEIPTS, "", stamped(receipt(number)), persistent)
 
     with pytest.raises(StoppedError):
-        commands.recount(loaded, "log", StopAt(look))
+        ledger_commands.recount(loaded, "log", StopAt(look))
 
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
     assert (before, []) == (kept(loaded), [child for child in children if forked(child)])
-    commands.recount(loaded, "log", threading.Event())
+    ledger_commands.recount(loaded, "log", threading.Event())
     assert 6 == len(kept(loaded)[1])
 
 

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 import zstandard
 
-from analytics.archive import Archive as ArchiveOfLedger
-from analytics.messages import read_columns
-from analytics.recount import Recount
+from analytics.counting.decoding import read_columns
+from analytics.verify.archive import Archive as ArchiveOfLedger
+from analytics.verify.recount import Recount
 from persistence.dead_letters.store import LARGEST_BODY, DeadLetters, Letter
 from persistence.erasure import erase
 from tests.integration.persistence.kept import STORES, Kept, killed_at

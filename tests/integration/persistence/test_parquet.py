@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet
 from msgspec.structs import replace
 
-from analytics.folds import by_key
-from analytics.messages import read_columns
-from analytics.recount import Recount
+from analytics.counting.decoding import read_columns
+from analytics.counting.folds import by_key
+from analytics.verify.recount import Recount
 from persistence.parquet.lease import ArchiveBusyError, held
 from persistence.parquet.query import QueryError
 from persistence.parquet.storage import Storage

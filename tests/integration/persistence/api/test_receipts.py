@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo.database import Database
 
-from analytics.ledger import Ledger
+from analytics.ledger.ledger_file import Ledger
 from persistence.api.cursor import Position, cursor_text
 from persistence.api.parameters import receipts_question
 from persistence.api.queries import receipts_query

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from analytics.folds import summed
-from analytics.messages import read_columns
+from analytics.counting.decoding import read_columns
+from analytics.counting.folds import summed
 from persistence.api.parameters import By
 from tests.integration.persistence.api.conftest import Store
 from tests.support.receipts import line, receipt, stamped

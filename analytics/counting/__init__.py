@@ -1,0 +1,1 @@
+"""What is counted of receipts, in memory: batches as columns, sums, duplicates, tills."""

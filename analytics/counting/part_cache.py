@@ -1,0 +1,81 @@
+"""Lines and tenders by their texts: the same ones come all day, and are decoded once. Pure."""
+
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from analytics.counting.columns import Integers
+from tillstream.codec import decode_line, decode_tenders
+from tillstream.identity import line_content, tenders_content
+from tillstream.money import basis_points, milli_units, minor_units, rate_text
+from tillstream.runtime.memo import remembering
+
+P = TypeVar("P")
+
+
+class KnownLine(NamedTuple):
+    """What a line is counted by."""
+
+    #: Category, and VAT rate in percent as text: "5.5".
+    facts: tuple[str, str]
+    #: Units in thousandths, gross and net in cents.
+    amounts: tuple[int, int, int]
+    #: What it adds to the content of its receipt.
+    content: bytes
+
+
+class KnownTenders(NamedTuple):
+    """What all tenders of a receipt are counted by."""
+
+    mechanisms: list[str]
+    #: A row for each tender, as of a line: no units, the amount as gross, no net.
+    amounts: list[tuple[int, int, int]]
+    content: bytes
+
+
+class Known(dict[bytes, int], Generic[P]):
+    """Parts of a batch by their texts: `known[text]` is the number of a part in `parts`.
+
+    Raises UndecodableMessageError for a text that is none.
+    """
+
+    def __init__(self, read: Callable[[bytes], P]) -> None:
+        self._read = read
+        self.parts: list[P] = []
+
+    def __missing__(self, text: bytes) -> int:
+        self.parts.append(self._read(text))
+        self[text] = number = len(self.parts) - 1
+        return number
+
+
+def rows(amounts: list[tuple[int, int, int]]) -> Integers:
+    """Amounts as an array of three columns, also when there are none."""
+    return np.array(amounts, np.int64).reshape(-1, 3)
+
+
+@remembering
+def known_line(text: bytes) -> KnownLine:
+    """A line by its text; raises UndecodableMessageError."""
+    line = decode_line(text)
+    return KnownLine(
+        (line.product_category_name, rate_text(basis_points(line.tax_percentage))),
+        (
+            milli_units(line.quantity),
+            minor_units(line.settlement_amount),
+            minor_units(line.credit_amount),
+        ),
+        line_content(line),
+    )
+
+
+@remembering
+def known_tenders(text: bytes) -> KnownTenders:
+    """All tenders by their text; raises UndecodableMessageError."""
+    tenders = decode_tenders(text)
+    return KnownTenders(
+        [tender.payment_mechanism for tender in tenders],
+        [(0, minor_units(tender.settlement_amount), 0) for tender in tenders],
+        tenders_content(tenders),
+    )

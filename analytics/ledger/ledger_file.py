@@ -1,0 +1,368 @@
+"""The ledger on disk: totals, identities, tills and the log offset, in one transaction.
+
+SQLite in WAL mode: embedded, transactional, one writer and any number of readers.
+`synchronous=FULL` makes a commit survive a power cut, not only a kill
+(docs/decisions/0007-ledger-in-sqlite.md).
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self
+
+import msgspec
+from msgspec.structs import astuple
+
+from analytics.counting.folds import Figures, Totals
+from analytics.counting.isolation import Aside
+from analytics.counting.tills import Till, Tills
+from analytics.ledger.identity_records import KEEP, KNOWN, identity_records
+from tillstream.errors import TillstreamError
+from tillstream.snapshots import UncountedReason
+
+#: Raised when the tables change: an older ledger is rebuilt by `recount`.
+VERSION = 3
+
+#: Pages of the write-ahead log (32 MB) before they go to their places. Identities are spread over
+#: the whole table: the more of them, the more share a page. SQLite's own 1,000 are two commits of
+#: a rush.
+CHECKPOINT_PAGES = 8_000
+
+#: Reasons that are told apart, and characters of each.
+MAX_REASONS = 12
+TOLD_CHARACTERS = 160
+
+_SCHEMA = """
+CREATE TABLE progress (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    next_offset INTEGER,
+    duplicates INTEGER NOT NULL,
+    conflicts INTEGER NOT NULL,
+    undecodable INTEGER NOT NULL,
+    set_aside INTEGER NOT NULL,
+    last_digest BLOB,
+    log_epoch INTEGER NOT NULL
+);
+CREATE TABLE facts (
+    name TEXT PRIMARY KEY,
+    value NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE aside (
+    log_offset INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    undecodable INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    receipt BLOB NOT NULL
+);
+CREATE TABLE totals (
+    day INTEGER NOT NULL,
+    breakdown TEXT NOT NULL,
+    key TEXT NOT NULL,
+    receipts INTEGER NOT NULL,
+    units_milli INTEGER NOT NULL,
+    gross_minor INTEGER NOT NULL,
+    net_minor INTEGER NOT NULL,
+    PRIMARY KEY (day, breakdown, key)
+) WITHOUT ROWID;
+CREATE TABLE identities (
+    key BLOB PRIMARY KEY,
+    content BLOB NOT NULL,
+    seen_day INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE conflicts (
+    log_offset INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    receipt BLOB NOT NULL
+);
+CREATE TABLE tills (
+    store TEXT NOT NULL,
+    till TEXT NOT NULL,
+    state BLOB NOT NULL,
+    PRIMARY KEY (store, till)
+) WITHOUT ROWID;
+"""
+
+_encoder = msgspec.msgpack.Encoder()
+_till_decoder = msgspec.msgpack.Decoder(Till)
+
+
+class Progress(NamedTuple):
+    """How far the log was counted."""
+
+    #: The offset to go on from; None before the first message.
+    next_offset: int | None = None
+    #: Receipts that were not counted: seen before; with other content; not decodable; impossible
+    #: to count.
+    duplicates: int = 0
+    conflicts: int = 0
+    undecodable: int = 0
+    set_aside: int = 0
+    #: Digest of the message before `next_offset`; None where there was none.
+    last_digest: bytes | None = None
+    #: How often the log was found to be another one or shorter; above 0 it is not everything.
+    log_epoch: int = 0
+
+
+class LedgerUnreadableError(TillstreamError):
+    """The file at `path` is no ledger, a damaged one, or one of another version or calendar."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(
+            f"the ledger {path} {reason}; rebuild it with `python -m analytics recount`"
+            " (`--from archive` where the log is not whole)"
+        )
+
+
+class OtherVersionError(LedgerUnreadableError):
+    """The file was written by another version of the ledger; `recount` makes it anew."""
+
+
+class OtherCalendarError(LedgerUnreadableError):
+    """The figures were made with another calendar of the stores."""
+
+
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Raise LedgerUnreadableError for what SQLite says of a file that is damaged or none of its."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise
+        raise LedgerUnreadableError(path, f"cannot be read ({error})") from error
+
+
+class Ledger(AbstractContextManager["Ledger"]):
+    """One open state file. Nothing is durable before `commit`."""
+
+    def __init__(self, path: Path, journal: Literal["WAL", "OFF"] = "WAL") -> None:
+        """Opens or creates; raises LedgerUnreadableError for a file that is no such ledger.
+
+        Without a journal a file is of no use before it is committed and closed: for a new one that
+        nobody knows yet.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._database = sqlite3.connect(path, isolation_level=None, timeout=10)
+        try:
+            with damage_told(path):
+                self._open(journal)
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _open(self, journal: str) -> None:
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version not in (0, VERSION):
+            raise OtherVersionError(self.path, f"is of version {version}, not {VERSION}")
+        if version == 0 and self._database.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise OtherVersionError(self.path, "is a database of something else")
+        self._database.execute(f"PRAGMA journal_mode={journal}")
+        self._database.execute("PRAGMA synchronous=FULL")
+        self._database.execute("PRAGMA cache_size=-65536")
+        self._database.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+        if version == 0:
+            self._database.executescript(
+                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={VERSION}; COMMIT;"
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what was not committed is gone."""
+        self._database.close()
+
+    def begin(self) -> None:
+        """Start a transaction that writes."""
+        self._database.execute("BEGIN IMMEDIATE")
+
+    def begin_reading(self) -> None:
+        """Start a transaction that sees one state of the file, whatever is written meanwhile."""
+        self._database.execute("BEGIN")
+        self.progress()
+
+    def commit(self) -> None:
+        """Make everything since `begin` durable, all or nothing."""
+        self._database.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Forget everything since `begin`."""
+        if self._database.in_transaction:
+            self._database.execute("ROLLBACK")
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """A part of a transaction that is undone, alone, when it raises."""
+        self._database.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            # A full disk or a damaged file ends the whole transaction.
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK TO part")
+            raise
+        finally:
+            if self._database.in_transaction:
+                self._database.execute("RELEASE part")
+
+    def require_calendar(self, calendar: str) -> None:
+        """Raise OtherCalendarError when the figures are of another calendar; else keep it."""
+        kept = self.fact("calendar")
+        if kept is None:
+            self.write_fact("calendar", calendar)
+        elif kept != calendar:
+            raise OtherCalendarError(
+                self.path,
+                f"was made with {kept}, the settings here say {calendar}: set STORE_TIMEZONE,"
+                " BUSINESS_DAY_CUTOFF_HOUR and STORES_FILE as they were (`script/run` does so for"
+                " the running system), or, if the calendar was changed on purpose",
+            )
+
+    def fact(self, name: str) -> Any:
+        """What is known under a name."""
+        row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def write_fact(self, name: str, value: str | int) -> None:
+        """Keep it in the place of what was known."""
+        self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def progress(self) -> Progress:
+        """How far the log was counted, as of the last commit."""
+        row = self._database.execute(
+            "SELECT next_offset, duplicates, conflicts, undecodable, set_aside, last_digest,"
+            " log_epoch FROM progress"
+        ).fetchone()
+        return Progress(*row) if row else Progress()
+
+    def write_progress(self, progress: Progress) -> None:
+        """Remember where to go on."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?, ?, ?, ?, ?)", progress
+        )
+
+    def add_identities(
+        self, keys: list[bytes], contents: list[bytes], seen_days: list[int]
+    ) -> list[bytes | None]:
+        """For each in turn None when it is new, and now kept; else the content first seen."""
+        records = identity_records(keys, contents, seen_days)
+        try:
+            # The rule: all are new. One that is not undoes this statement, and nothing else.
+            # In the order of the table, neighbours are written together.
+            self.keep_identities(b"".join(sorted(records)))
+        except sqlite3.IntegrityError:
+            return self._add_unknown(keys, contents, records)
+        return [None] * len(keys)
+
+    def _add_unknown(
+        self, keys: list[bytes], contents: list[bytes], records: list[bytes]
+    ) -> list[bytes | None]:
+        known: dict[bytes, bytes] = dict(self._database.execute(KNOWN, (b"".join(records),)))
+        first: list[bytes | None] = []
+        new: list[bytes] = []
+        for key, content, record in zip(keys, contents, records, strict=True):
+            first.append(known.get(key))
+            if first[-1] is None:
+                known[key] = content
+                new.append(record)
+        self.keep_identities(b"".join(new))
+        return first
+
+    def keep_identities(self, records: bytes) -> None:
+        """Keep identities that are known to be new, as `identity_records` gives them."""
+        if records:
+            self._database.execute(KEEP, (records,))
+
+    def identity_keys(self) -> Iterator[bytes]:
+        """Every identity that is kept."""
+        for (key,) in self._database.execute("SELECT key FROM identities"):
+            yield key
+
+    def disputed(self) -> dict[bytes, bytes]:
+        """Identities that came with other contents as well: the digest of what each counted as."""
+        return dict(
+            self._database.execute(
+                "SELECT key, content FROM identities WHERE key IN (SELECT key FROM conflicts)"
+            )
+        )
+
+    def forget_identities(self, before_day: int) -> int:
+        """Drop identities first seen before a day (ordinal); returns how many."""
+        dropped = self._database.execute("DELETE FROM identities WHERE seen_day < ?", (before_day,))
+        return dropped.rowcount
+
+    def add_conflict(self, offset: int, key: bytes, receipt: bytes) -> None:
+        """Keep a receipt whose identity is taken, as it came."""
+        self._database.execute("INSERT INTO conflicts VALUES (?, ?, ?)", (offset, key, receipt))
+
+    def conflicts(self) -> list[tuple[int, bytes, bytes]]:
+        """Every conflicting receipt: offset, key, the receipt as it came."""
+        return self._database.execute("SELECT log_offset, key, receipt FROM conflicts").fetchall()
+
+    def add_aside(self, one: Aside) -> None:
+        """Keep a receipt that is not counted, and why."""
+        self._database.execute("INSERT INTO aside VALUES (?, ?, ?, ?, ?, ?)", one)
+
+    def aside(self) -> list[Aside]:
+        """Every receipt that was not counted because that is impossible, in their order."""
+        found = self._database.execute("SELECT * FROM aside ORDER BY rowid")
+        return [Aside(row[0], row[1], bool(row[2]), *row[3:]) for row in found]
+
+    def set_aside_reasons(self) -> tuple[UncountedReason, ...]:
+        """Why receipts could not be counted, the most frequent reasons first."""
+        found = self._database.execute(
+            "SELECT substr(reason, 1, ?) AS why, count(*) AS number FROM aside"
+            " WHERE NOT undecodable GROUP BY why ORDER BY number DESC, why LIMIT ?",
+            (TOLD_CHARACTERS, MAX_REASONS),
+        )
+        return tuple(UncountedReason(*row) for row in found)
+
+    def is_kept(self, of: Literal["conflicts", "aside"], receipt: bytes) -> bool:
+        """Whether these bytes are among the conflicts, or aside."""
+        found = self._database.execute(
+            f"SELECT 1 FROM {of} WHERE receipt = ? LIMIT 1",  # noqa: S608 - one of two words
+            (receipt,),
+        )
+        return found.fetchone() is not None
+
+    def days(self) -> list[date]:
+        """Business days with totals, oldest first."""
+        rows = self._database.execute("SELECT DISTINCT day FROM totals ORDER BY day")
+        return [date.fromordinal(day) for (day,) in rows]
+
+    def totals(self, day: date) -> Totals:
+        """Totals of a day, empty when nothing was counted for it."""
+        rows = self._database.execute(
+            "SELECT breakdown, key, receipts, units_milli, gross_minor, net_minor"
+            " FROM totals WHERE day = ?",
+            (day.toordinal(),),
+        )
+        return {(breakdown, key): Figures(*figures) for breakdown, key, *figures in rows}
+
+    def write_totals(self, day: date, entries: Iterable[tuple[tuple[str, str], Figures]]) -> None:
+        """Replace the named entries of a day by their absolute figures."""
+        self._database.executemany(
+            "INSERT OR REPLACE INTO totals VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(day.toordinal(), *entry, *astuple(figures)) for entry, figures in entries],
+        )
+
+    def tills(self) -> Tills:
+        """Every till that was heard."""
+        with closing(self._database.execute("SELECT state FROM tills")) as rows:
+            tills = [_till_decoder.decode(state) for (state,) in rows]
+        return {(till.store, till.till): till for till in tills}
+
+    def write_tills(self, tills: Iterable[Till]) -> None:
+        """Replace the state of these tills."""
+        self._database.executemany(
+            "INSERT OR REPLACE INTO tills VALUES (?, ?, ?)",
+            [(till.store, till.till, _encoder.encode(till)) for till in tills],
+        )

@@ -1,0 +1,236 @@
+"""Compares what the door accepted, the log, the ledger and the archive, to the cent. Pure."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+
+from analytics.counting.folds import WHOLE_DAY, Figures, Totals, by_key
+from analytics.verify.archive import Stored
+from analytics.verify.recount import Recount
+from tillstream.codec import decode_receipt
+from tillstream.errors import UndecodableMessageError
+from tillstream.identity import digest_of_key
+from tillstream.money import minor_units
+from tillstream.stores import StoreTable
+
+#: Differences that a report names; the counts are of all.
+MAX_DIFFERENCES = 100
+
+#: Receipts and gross cents by (day, store).
+ByStore = Mapping[tuple[date, str], tuple[int, int]]
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A figure that two of our books do not agree on."""
+
+    what: str
+    day: str
+    store: str
+    expected: str
+    found: str
+
+
+class NotCounted(msgspec.Struct, frozen=True):
+    """A receipt of the log that is in no figure."""
+
+    offset: int
+    #: Its place in its message; -1 for the whole message.
+    place: int
+    key: str
+    reason: str
+    #: Whether it is no receipt: it is among the dead letters then.
+    undecodable: bool
+
+    def line(self) -> str:
+        """It in one line; what came from outside is escaped."""
+        what = "not decodable" if self.undecodable else "set aside"
+        where = f"offset {self.offset}" + (f", place {self.place}" if self.place >= 0 else "")
+        return f"{what}: {where}, key {self.key!r}: {self.reason!r}"
+
+
+class Report(msgspec.Struct):
+    """What `verify` found."""
+
+    #: Receipts in the log; each was confirmed to the door.
+    accepted: int
+    #: Distinct receipts of the log that the archive holds, and that the ledger counted.
+    stored: int
+    counted: int
+    #: Receipts of the log that were not counted: seen before, with other content, unreadable.
+    duplicates: int
+    conflicts: int
+    dead_lettered: int
+    #: Distinct receipts that the archive or the ledger misses.
+    lost: int
+    #: Receipts that the archive or the ledger has and the log has not.
+    double_counted: int
+    #: Confirmed by the broker and not answered, by a door that was killed in between.
+    unanswered: int
+    differences: list[Difference]
+    #: Receipts of the log that cannot be counted. Those and the unreadable ones are named in
+    #: `aside`, at most MAX_DIFFERENCES of them.
+    set_aside: int = 0
+    aside: list[NotCounted] = []
+    #: Receipts that the ledger and the archive have of a log that was lost.
+    beyond_log: int = 0
+
+    def holds(self) -> bool:
+        """Whether all books agree, and nothing that could be read was set aside."""
+        return not (self.lost or self.double_counted or self.differences or self.set_aside)
+
+    def line(self) -> str:
+        """The verdict in one line."""
+        return (
+            f"accepted {self.accepted}, stored {self.stored}, counted {self.counted},"
+            f" duplicates {self.duplicates}, conflicts {self.conflicts},"
+            f" dead-lettered {self.dead_lettered}, lost {self.lost},"
+            f" double-counted {self.double_counted}"
+            + (f", set aside {self.set_aside}" if self.set_aside else "")
+            + (f", beyond the log {self.beyond_log}" if self.beyond_log else "")
+        )
+
+
+class LedgerState(NamedTuple):
+    """The ledger at one moment."""
+
+    totals: dict[date, Totals]
+    keys: set[bytes]
+
+
+def compare_ledger(recount: Recount, ledger: LedgerState) -> tuple[int, int, list[Difference]]:
+    """Lost, double-counted and every figure that differs, against a recount to its offset."""
+    lost = len(recount.identities.keys() - ledger.keys)
+    double = len(ledger.keys - recount.identities.keys())
+    differences: list[Difference] = []
+    for day in sorted(recount.days.keys() | ledger.totals.keys()):
+        expected, found = recount.days.get(day, {}), ledger.totals.get(day, {})
+        differences += [
+            Difference(
+                f"ledger: {entry[0]} {entry[1]}".rstrip(),
+                day.isoformat(),
+                entry[1] if entry[0] == "store" else "",
+                str(expected.get(entry, Figures())),
+                str(found.get(entry, Figures())),
+            )
+            for entry in sorted(expected.keys() | found.keys())
+            if expected.get(entry) != found.get(entry)
+        ]
+    counted = sum(totals.get(WHOLE_DAY, Figures()).receipts for totals in ledger.totals.values())
+    surplus = counted - len(recount.identities)
+    return lost or max(0, -surplus), double or max(0, surplus), differences
+
+
+class ArchiveComparison(NamedTuple):
+    """What the archive has of the log's receipts."""
+
+    stored: int
+    #: Identities of the log that it misses, and that it has beyond the log.
+    missing: set[bytes]
+    extra: set[bytes]
+    #: Receipts and cents by (day, store) as it has them.
+    by_store: dict[tuple[date, str], tuple[int, int]]
+
+
+def read_archive(recount: Recount, archive: Iterable[Stored]) -> ArchiveComparison:
+    """The archive beside the log; what is beyond the log may have come since."""
+    missing = set(recount.identities)
+    extra: set[bytes] = set()
+    by_store: dict[tuple[date, str], tuple[int, int]] = {}
+    stored = 0
+    for receipt in archive:
+        if receipt.key not in recount.identities:
+            extra.add(receipt.key)
+            continue
+        missing.discard(receipt.key)
+        stored += 1
+        where = (date.fromisoformat(receipt.day), receipt.store)
+        count, gross = by_store.get(where, (0, 0))
+        by_store[where] = (count + 1, gross + receipt.gross_minor)
+    return ArchiveComparison(stored, missing, extra, by_store)
+
+
+def of_stores(days: Mapping[date, Totals]) -> dict[tuple[date, str], tuple[int, int]]:
+    """Receipts and gross cents of totals, by (day, store)."""
+    return {
+        (day, store): (figures.receipts, figures.gross_minor)
+        for day, totals in days.items()
+        for store, figures in by_key(totals, "store").items()
+    }
+
+
+def compare_archive(recount: Recount, archive: ArchiveComparison) -> list[Difference]:
+    """Each day and store whose receipts or cents in the archive are not those of the log.
+
+    Of two conflicting contents both books must have kept the first.
+    """
+    differences: list[Difference] = []
+    expected = of_stores(recount.days)
+    for where in sorted(expected.keys() | archive.by_store.keys()):
+        wanted, found = expected.get(where, (0, 0)), archive.by_store.get(where, (0, 0))
+        if wanted != found:
+            differences.append(
+                Difference(
+                    "archive: receipts and cents",
+                    where[0].isoformat(),
+                    where[1],
+                    str(wanted),
+                    str(found),
+                )
+            )
+    return differences
+
+
+def keys_aside(recount: Recount) -> set[bytes]:
+    """Digests of the keys of what was set aside: the archive may well have it."""
+    return {digest_of_key(one.key) for one in recount.aside if one.key}
+
+
+def heard_with_aside(
+    recount: Recount, stores: StoreTable
+) -> dict[tuple[date, str], tuple[int, int]]:
+    """What the log had, with the receipts that were set aside: the door accepted them, too."""
+    heard = dict(recount.book.heard or {})
+    for one in recount.aside:
+        # Of one that cannot be read the door's day and amount are not known.
+        with suppress(UndecodableMessageError, ValueError, OverflowError):
+            if not one.undecodable:
+                receipt = decode_receipt(one.receipt)
+                cents = minor_units(receipt.document_total.gross_total)
+                day = stores.calendar(receipt.store_id).of(receipt.date)
+                count, gross = heard.get((day, str(receipt.store_id)), (0, 0))
+                heard[day, str(receipt.store_id)] = (count + 1, gross + cents)
+    return heard
+
+
+def compare_door(
+    before: ByStore, heard: ByStore, after: ByStore, lost_duplicates: int = 0
+) -> tuple[int, list[Difference]]:
+    """The log between two readings of the door's own count: unanswered, and what is missing.
+
+    `before` was read before the log and `after` after it; with no receipts on their way they are
+    equal. What the door had accepted before must be in the log. What is in the log beyond
+    `after` was confirmed to a door that was killed before it could count it. Of a log that was
+    lost the archive has no duplicates: as many receipts as the ledger knows of may be missing.
+    """
+    unanswered = missing = 0
+    differences: list[Difference] = []
+    for where in sorted(before.keys() | heard.keys() | after.keys()):
+        least, found, most = (book.get(where, (0, 0)) for book in (before, heard, after))
+        unanswered += max(0, found[0] - most[0])
+        missing += max(0, least[0] - found[0])
+        if found[0] < least[0] or (least == most and least[0] == found[0] and least != found):
+            differences.append(
+                Difference(
+                    "door: accepted and in the log",
+                    where[0].isoformat(),
+                    where[1],
+                    str(least),
+                    str(found),
+                )
+            )
+    if 0 < missing <= lost_duplicates:
+        differences = []
+    return unanswered, differences

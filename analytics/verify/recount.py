@@ -1,0 +1,169 @@
+"""Rebuilds the ledger from the whole log, or from the archive, and swaps it in when it is done."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from analytics.counting.columns import Columns
+from analytics.counting.folds import Sums, Totals
+from analytics.counting.isolation import Aside, Batch, Piece, pieces, read, take_apart
+from analytics.counting.receipt_counter import Book, FigureFullError
+from analytics.ledger.identity_records import RECORD_BYTES, identity_records
+from analytics.ledger.ledger_file import Ledger, Progress
+from analytics.ledger.log_days import LOG_DAY, majority_day
+from analytics.ledger.ownership import rebuilt_path, remove
+from tillstream.log.reader import LogMessage, message_digest
+from tillstream.stores import StoreTable
+
+#: Identities that go to SQLite in one blob: one that a core keeps close to it.
+RECORDS_AT_ONCE = 5_000
+
+
+class Recount:
+    """Counts a log from its first message into memory: exact, and fast for that."""
+
+    def __init__(self) -> None:
+        self.days: dict[date, Totals] = {}
+        #: Identity key -> content, and their records for the ledger, one after the other.
+        self.identities: dict[bytes, bytes] = {}
+        self._records = bytearray()
+        self.conflicts: list[tuple[int, bytes, bytes]] = []
+        self.next_offset: int | None = None
+        #: Digest of the last message.
+        self.last_digest: bytes | None = None
+        #: How often the log was found to be another one or shorter; above 0 it is not everything.
+        self.log_epoch = 0
+        self.aside: list[Aside] = []
+        self.receipts = 0
+        self.book = Book(
+            {}, self._totals_of, self._add_identities, self._add_conflict, self._put_aside
+        )
+
+    def count(
+        self,
+        messages: Sequence[LogMessage],
+        columns: Columns,
+        sums: Sums | None = None,
+        aside: Sequence[Aside] = (),
+    ) -> int:
+        """Count messages, given as columns as well; returns how many receipts they held.
+
+        Raises FigureFullError before anything is counted: `count_batch` counts what fits.
+        """
+        before = self.receipts
+        self.book.count(messages, columns, sums, aside)
+        self._passed(messages)
+        return self.receipts - before
+
+    def count_batch(self, batch: Batch, stores: StoreTable) -> int:
+        """The same, receipt by receipt where a figure is full: what does not fit is set aside."""
+        try:
+            return self.count(*batch[:4])
+        except FigureFullError:
+            return self._count_apart(batch, stores)
+
+    def _count_apart(self, batch: Batch, stores: StoreTable) -> int:
+        before = self.receipts
+
+        def take(some: list[Piece]) -> None:
+            # One receipt is one batch, which is counted whole or not at all.
+            places = [piece.place for piece in some]
+            for batch in read([piece.message for piece in some], stores, places):
+                self.book.count(*batch[:4])
+
+        messages, places = batch.messages, batch.places
+        some = pieces(messages) if places is None else list(map(Piece, messages, places))
+        for piece in some:
+            for fault in take_apart([piece], take):
+                self.book.put_aside(fault)
+        self._passed(messages)
+        return self.receipts - before
+
+    def _passed(self, messages: Sequence[LogMessage]) -> None:
+        # What the archive gives has no offset.
+        if messages and messages[-1].offset >= 0:
+            self.next_offset = messages[-1].offset + 1
+            self.last_digest = message_digest(messages[-1])
+        book = self.book
+        self.receipts = (
+            len(self.identities)
+            + book.duplicates
+            + book.conflicts
+            + book.undecodable
+            + book.set_aside
+        )
+
+    def write(self, ledger: Ledger, calendar: str = "") -> None:
+        """Everything into an empty ledger, in one transaction."""
+        ledger.begin()
+        if calendar:
+            ledger.require_calendar(calendar)
+        if seen := majority_day(self.book.recent_days):
+            ledger.write_fact(LOG_DAY, seen)
+        for day, totals in self.days.items():
+            ledger.write_totals(day, totals.items())
+        # In the order of the table, each insert goes to its end.
+        records = np.frombuffer(self._records, f"S{RECORD_BYTES}")
+        records.sort()
+        for start in range(0, len(records), RECORDS_AT_ONCE):
+            ledger.keep_identities(records[start : start + RECORDS_AT_ONCE].tobytes())
+        for conflict in self.conflicts:
+            ledger.add_conflict(*conflict)
+        for one in self.aside:
+            ledger.add_aside(one)
+        ledger.write_tills(self.book.tills.values())
+        ledger.write_progress(self.progress())
+        ledger.commit()
+
+    def progress(self) -> Progress:
+        """How far it came."""
+        book = self.book
+        return Progress(
+            self.next_offset,
+            book.duplicates,
+            book.conflicts,
+            book.undecodable,
+            book.set_aside,
+            self.last_digest,
+            self.log_epoch,
+        )
+
+    def _totals_of(self, day: date) -> Totals:
+        return self.days.setdefault(day, {})
+
+    def _add_identities(
+        self, keys: list[bytes], contents: list[bytes], seen_days: list[int]
+    ) -> list[bytes | None]:
+        known, records = self.identities, identity_records(keys, contents, seen_days)
+        fresh = dict(zip(keys, contents, strict=True))
+        if len(fresh) == len(keys) and known.keys().isdisjoint(fresh):
+            known.update(fresh)
+            self._records += b"".join(records)
+            return [None] * len(keys)
+        first: list[bytes | None] = []
+        for key, content, record in zip(keys, contents, records, strict=True):
+            first.append(known.get(key))
+            if first[-1] is None:
+                known[key] = content
+                self._records += record
+        return first
+
+    def _add_conflict(self, offset: int, key: bytes, receipt: bytes) -> bool:
+        self.conflicts.append((offset, key, receipt))
+        return True
+
+    def _put_aside(self, one: Aside) -> bool:
+        self.aside.append(one)
+        return True
+
+
+def write_rebuilt(path: Path, recount: Recount, calendar: str) -> None:
+    """Leave a whole new ledger beside the one at `path`."""
+    fresh = path.with_suffix(".recount")
+    remove(fresh)
+    # Written once, not into a journal first: a commit without one waits for the disk as well.
+    with Ledger(fresh, journal="OFF") as ledger:
+        recount.write(ledger, calendar)
+    fresh.replace(rebuilt_path(path))

@@ -1,0 +1,1 @@
+"""The two processes that follow the log: totals and rate."""

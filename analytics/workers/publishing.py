@@ -1,0 +1,169 @@
+"""What the totals worker publishes, from totals and tills: absolute snapshots. Pure."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from msgspec.structs import astuple
+
+from analytics.counting.folds import BREAKDOWNS, LATE, WHOLE_DAY, Figures, Totals, by_key
+from analytics.counting.tills import Tills, complete_until
+from analytics.ledger.ledger_file import Progress
+from tillstream.clock import BusinessDay
+from tillstream.money import CURRENCY, decimal_text
+from tillstream.snapshots import (
+    BreakdownFigures,
+    BreakdownsSnapshot,
+    CategoriesSnapshot,
+    CategoryTotal,
+    ClosedDay,
+    CountSnapshot,
+    MissingNumbers,
+    SilentTill,
+    TillsSnapshot,
+    UncountedReason,
+)
+
+#: Closed days that `count` speaks of beside the present one.
+CLOSED_DAYS = 7
+#: Stores, gaps and silent tills that a snapshot names; the counts are of all.
+MAX_NAMED = 50
+
+TotalsOf = Callable[[date], Totals]
+
+
+def count_snapshot(
+    totals_of: TotalsOf,
+    calendar: BusinessDay,
+    tills: Tills,
+    now: float,
+    *,
+    next_offset: int | None = None,
+    log_offset: int | None = None,
+) -> CountSnapshot:
+    """The business day of `now`, and how much of the days before came after they closed.
+
+    `next_offset` and `log_offset`: how far the log was counted, and how far it is known to go.
+    """
+    day = calendar.on(now)
+    figures = totals_of(day).get(WHOLE_DAY, Figures())
+    return CountSnapshot(
+        day=day.isoformat(),
+        zone=str(calendar.zone),
+        currency=CURRENCY,
+        sum=decimal_text(figures.gross_minor),
+        sum_minor=figures.gross_minor,
+        net_minor=figures.net_minor,
+        count=figures.receipts,
+        units_milli=figures.units_milli,
+        complete_until=complete_until(tills, now),
+        closed_days=tuple(
+            _closed_day(totals_of, day - timedelta(days=back)) for back in range(1, CLOSED_DAYS + 1)
+        ),
+        as_of=now,
+        next_offset=next_offset,
+        log_offset=log_offset,
+    )
+
+
+def _closed_day(totals_of: TotalsOf, day: date) -> ClosedDay:
+    totals = totals_of(day)
+    whole, late = totals.get(WHOLE_DAY, Figures()), totals.get(LATE, Figures())
+    return ClosedDay(
+        day=day.isoformat(),
+        sum_minor=whole.gross_minor,
+        count=whole.receipts,
+        late_sum_minor=late.gross_minor,
+        late_count=late.receipts,
+    )
+
+
+def categories_snapshot(
+    totals_of: TotalsOf, calendar: BusinessDay, now: float
+) -> CategoriesSnapshot:
+    """The categories of the business day of `now`, largest revenue first."""
+    day = calendar.on(now)
+    categories = by_key(totals_of(day), "category").items()
+    largest_first = sorted(categories, key=lambda item: (-item[1].gross_minor, item[0]))
+    return CategoriesSnapshot(
+        day=day.isoformat(),
+        zone=str(calendar.zone),
+        currency=CURRENCY,
+        categories=tuple(
+            CategoryTotal(
+                name=name,
+                revenue_minor=figures.gross_minor,
+                revenue=decimal_text(figures.gross_minor),
+                units_milli=figures.units_milli,
+            )
+            for name, figures in largest_first
+        ),
+        as_of=now,
+    )
+
+
+def breakdowns_snapshot(
+    totals_of: TotalsOf, calendar: BusinessDay, now: float
+) -> BreakdownsSnapshot:
+    """Every other breakdown of the business day of `now`; of the stores, the first and last."""
+    day = calendar.on(now)
+    totals = totals_of(day)
+    named = {
+        breakdown: _named(by_key(totals, breakdown))
+        for breakdown in BREAKDOWNS
+        if breakdown not in {"day", "late", "category"}
+    }
+    return BreakdownsSnapshot(
+        day=day.isoformat(),
+        zone=str(calendar.zone),
+        currency=CURRENCY,
+        stores=len(by_key(totals, "store")),
+        breakdowns=named,
+        as_of=now,
+    )
+
+
+def _named(figures: dict[str, Figures]) -> dict[str, BreakdownFigures]:
+    largest_first = sorted(figures.items(), key=lambda item: (-item[1].gross_minor, item[0]))
+    if len(largest_first) > 2 * MAX_NAMED:
+        largest_first = largest_first[:MAX_NAMED] + largest_first[-MAX_NAMED:]
+    return {key: BreakdownFigures(*astuple(values)) for key, values in largest_first}
+
+
+def tills_snapshot(
+    tills: Tills,
+    progress: Progress,
+    now: float,
+    set_aside_reasons: tuple[UncountedReason, ...] = (),
+) -> TillsSnapshot:
+    """What is missing, who is silent, what was not counted and why."""
+    silent = [
+        SilentTill(store=till.store, till=till.till, since=since)
+        for till in tills.values()
+        if (since := till.silent_since(now)) is not None
+    ]
+    gaps = [
+        MissingNumbers(
+            store=till.store, till=till.till, first=gap.first, last=gap.last, since=gap.since
+        )
+        for till in tills.values()
+        for gap in till.gaps(now)
+    ]
+    silent.sort(key=lambda till: till.since)
+    gaps.sort(key=lambda gap: gap.since)
+    return TillsSnapshot(
+        heard=len(tills),
+        silent=len(silent),
+        silent_tills=tuple(silent[:MAX_NAMED]),
+        missing=sum(gap.last - gap.first + 1 for gap in gaps),
+        gaps=tuple(gaps[:MAX_NAMED]),
+        reused=sum(till.reused for till in tills.values()),
+        renumbered=sum(till.renumbered for till in tills.values()),
+        duplicates=progress.duplicates,
+        conflicts=progress.conflicts,
+        undecodable=progress.undecodable,
+        as_of=now,
+        next_offset=progress.next_offset,
+        set_aside=progress.set_aside,
+        set_aside_reasons=set_aside_reasons,
+        log_epoch=progress.log_epoch,
+    )
