@@ -1,13 +1,13 @@
 """One run at a time on a data folder."""
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tillstream.errors import TillstreamError
+from tillstream.runtime import files
 
 #: Read and entered by its owner alone: receipts, keys and passwords lie in it.
 PRIVATE_FOLDER = 0o700
@@ -44,21 +44,15 @@ def locked(data_dir: Path) -> Iterator[HeldFolder]:
     data_dir.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
     # Says who has the lock, to people; it holds nothing.
     note = data_dir / "lock"
-    folder = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = _text(note) or "unknown"
-            raise TillstreamError(
-                f"{data_dir} is in use by another script/server (process {holder}); "
-                "stop that one, or set DATA_DIR to another folder"
-            ) from None
+    holder = _text(note) or "unknown"
+    taken = TillstreamError(
+        f"{data_dir} is in use by another script/server (process {holder}); "
+        "stop that one, or set DATA_DIR to another folder"
+    )
+    with files.locked(data_dir, taken) as folder:
         _keep_others_out(folder)
         note.write_text(f"{os.getpid()}\n")
         yield HeldFolder(data_dir, folder)
-    finally:
-        os.close(folder)
 
 
 def _keep_others_out(folder: int) -> None:

@@ -2,9 +2,10 @@
 
 import base64
 import hashlib
-import os
 import secrets
 from pathlib import Path
+
+from tillstream.runtime import files
 
 #: Of the salt of RabbitMQ's password hashes, bytes.
 SALT_BYTES = 4
@@ -15,12 +16,7 @@ def kept_password(file: Path) -> str:
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
         # Whole or not at all: a kill amid the write leaves no half of a password.
-        fresh = file.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as out:
-            out.write(secrets.token_urlsafe(24) + "\n")
-        fresh.replace(file)
+        files.write_durably(file, f"{secrets.token_urlsafe(24)}\n".encode(), 0o600)
     return file.read_text().strip()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from tillstream.errors import PortTakenError, ServerNotReadyError
+from tillstream.runtime import files
 
 #: Where ports are looked for, in this order, as far as Linux takes none of them for outgoing
 #: connections: such a port may be taken between the check and the bind.
@@ -47,9 +48,7 @@ def kept_ports(file: Path, names: Sequence[str]) -> dict[str, int]:
             ports[name] = free_port(avoid=set(ports.values()))
     file.parent.mkdir(parents=True, exist_ok=True)
     # Whole or not at all: on a full disk the old ports are kept.
-    fresh = file.with_suffix(".new")
-    fresh.write_text(json.dumps(ports, indent=1) + "\n")
-    fresh.replace(file)
+    files.write_durably(file, f"{json.dumps(ports, indent=1)}\n".encode())
     return {name: ports[name] for name in names}
 
 

@@ -1,6 +1,5 @@
 """Who owns the ledger's file, with which calendar, and how a rebuilt one takes its place."""
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,6 +8,7 @@ import structlog
 
 from analytics.ledger.ledger_file import Ledger, LedgerUnreadableError
 from tillstream.errors import TillstreamError
+from tillstream.runtime import files
 
 log = structlog.get_logger()
 
@@ -54,16 +54,12 @@ def owned(path: Path, calendar: str | None = None) -> Iterator[bool]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            if calendar is not None:
-                lock.truncate(0)
-                lock.write(calendar)
-                lock.flush()
-            yield True
+        own = files.try_lock(lock.fileno())
+        if own and calendar is not None:
+            lock.truncate(0)
+            lock.write(calendar)
+            lock.flush()
+        yield own
 
 
 def require_owners_calendar(path: Path, calendar: str) -> None:

@@ -1,9 +1,7 @@
 """API keys: who may ask, for which stores, how fast. Kept hashed in one small file."""
 
-import fcntl
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ import msgspec
 
 from tillstream.clock import Clock
 from tillstream.http.rate_limit import Bucket
+from tillstream.runtime import files
 
 #: How often the file is looked at for a change, seconds: a revoked key ends this soon.
 RELOAD_SECONDS = 1.0
@@ -83,17 +82,11 @@ class KeyFile:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with files.locked(self._path.with_suffix(".lock")):
             yield
 
     def _write(self, records: list[KeyRecord]) -> None:
-        fresh = self._path.with_suffix(".new")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(records)))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
+        files.write_durably(self._path, msgspec.json.format(msgspec.json.encode(records)), 0o600)
 
 
 class Caller:

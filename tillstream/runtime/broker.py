@@ -8,13 +8,13 @@ import msgspec
 import pika
 import pika.exceptions
 import structlog
-import tenacity
 from pika.adapters.blocking_connection import BlockingChannel as BlockingChannel
 from pika.adapters.blocking_connection import BlockingConnection
 
 from tillstream import topology
 from tillstream.errors import TopologyDiffersError
 from tillstream.receipt import Wire
+from tillstream.runtime import retry
 from tillstream.runtime.settings import redacted
 
 log = structlog.get_logger()
@@ -98,16 +98,11 @@ def keep_connected(
             if connection.is_open:
                 connection.close()
 
-    def report(state: tenacity.RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        log.warning("broker away, trying again", error=repr(error))
-
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type((pika.exceptions.AMQPError, OSError)),
-        wait=tenacity.wait_random_exponential(0.2, max=MAX_BACKOFF_SECONDS),
-        stop=tenacity.stop_when_event_set(stop),
-        sleep=tenacity.sleep_using_event(stop),
-        before_sleep=report,
-        retry_error_callback=lambda _: None,
+    retry.until_stopped(
+        attempt,
+        (pika.exceptions.AMQPError, OSError),
+        stop,
+        lambda error: log.warning("broker away, trying again", error=repr(error)),
+        first_seconds=0.2,
+        most_seconds=MAX_BACKOFF_SECONDS,
     )
-    retrying(attempt)

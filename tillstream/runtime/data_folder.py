@@ -3,11 +3,10 @@
 Version 1 had no such file. Version 2: receipts are known by other keys and digests than before.
 """
 
-import contextlib
-import os
 from pathlib import Path
 
 from tillstream.errors import DataFolderError
+from tillstream.runtime import files
 
 FILE = "version"
 VERSION = 2
@@ -57,13 +56,4 @@ def require_current(data_dir: Path) -> None:
 def note_current(data_dir: Path) -> None:
     """Write our version, whole or not at all; two processes may do so at once."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    fresh = data_dir / f"{FILE}.{os.getpid()}"
-    try:
-        with fresh.open("w") as file:
-            file.write(f"{VERSION}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(data_dir / FILE)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            fresh.unlink()
+    files.write_durably(data_dir / FILE, f"{VERSION}\n".encode())
