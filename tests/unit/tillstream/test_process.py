@@ -5,7 +5,7 @@ import sys
 
 PRINTS = """
 import sys
-from tillstream import process
+from tillstream.runtime import process
 with process.reader_may_leave():
     print("first")
     sys.stdout.flush()
