@@ -22,7 +22,7 @@ from dashboard.state.store_days import StoreDays
 from dashboard.stream import Broadcaster
 from tillstream import stores
 from tillstream.errors import PortTakenError, SettingsError
-from tillstream.http.bounded import BoundedProtocol, within
+from tillstream.http.bounded_protocol import BoundedProtocol, within
 from tillstream.runtime import logs, ports, process
 
 log = structlog.get_logger()

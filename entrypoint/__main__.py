@@ -10,10 +10,10 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from entrypoint import app, keys_command
-from entrypoint.protocol import DirectProtocol
+from entrypoint.direct_protocol import DirectProtocol
 from entrypoint.settings import EntrypointSettings
 from tillstream.errors import DataFolderError, PortTakenError
-from tillstream.http.bounded import within
+from tillstream.http.bounded_protocol import within
 from tillstream.runtime import data_folder, logs, ports, process
 
 log = structlog.get_logger()

@@ -14,17 +14,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrypoint import problems
 from entrypoint.broker_link import BrokerLink
+from entrypoint.direct_protocol import Answer as DirectAnswer
+from entrypoint.disk_watch import DiskWatch
 from entrypoint.endpoints import Endpoints
-from entrypoint.intake import Intake
 from entrypoint.metrics import Metrics
 from entrypoint.pages import Pages
-from entrypoint.protocol import Answer as DirectAnswer
 from entrypoint.publisher import Publisher
+from entrypoint.receipt_check import Intake
 from entrypoint.recent import Recent
 from entrypoint.settings import EntrypointSettings
-from entrypoint.space import SpaceWatch
 from tillstream import stores
-from tillstream.accepted_count import Accepted, Tally, folder_of
+from tillstream.accepted_count import AcceptedCount, AcceptedSale, folder_of
 from tillstream.clock import Clock
 from tillstream.http.access_log import AccessLog
 from tillstream.http.asgi import Handler, Reply, problem_reply, send_reply
@@ -44,12 +44,12 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
     """The door, not yet connected: it connects in its lifespan."""
     metrics = Metrics()
     recent = Recent(settings.remembered_receipts)
-    space = SpaceWatch(FreeSpace(settings.data_dir, settings.min_free_disk_bytes))
-    link = BrokerLink(settings.amqp_url, settings.confirm_timeout_seconds, space)
-    tally = Tally(folder_of(settings.data_dir), f"{int(clock())}-{os.getpid()}")
+    disk = DiskWatch(FreeSpace(settings.data_dir, settings.min_free_disk_bytes))
+    link = BrokerLink(settings.amqp_url, settings.confirm_timeout_seconds, disk)
+    accepted_count = AcceptedCount(folder_of(settings.data_dir), f"{int(clock())}-{os.getpid()}")
 
-    def count(accepted: Sequence[Accepted]) -> None:
-        tally.add(accepted)
+    def count(accepted: Sequence[AcceptedSale]) -> None:
+        accepted_count.add(accepted)
         metrics.accepted(len(accepted))
 
     publisher = Publisher(
@@ -74,7 +74,7 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(link.keep_connected())]
-        tasks.append(asyncio.create_task(space.keep_looking()))
+        tasks.append(asyncio.create_task(disk.keep_looking()))
         try:
             yield
         finally:
@@ -83,7 +83,7 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             access_log.flush()
-            tally.close()
+            accepted_count.close()
 
     pages = Starlette(
         routes=Pages(link, publisher, metrics).routes(),

@@ -7,10 +7,10 @@ from time import perf_counter
 import msgspec
 
 from entrypoint import problems
-from entrypoint.formats.reading import Entry
-from entrypoint.intake import ConflictError, ForeignStoreError, Intake, Taken
+from entrypoint.formats.entry import Entry
 from entrypoint.problems import RefusedEntry
 from entrypoint.publisher import MAX_MESSAGE_BYTES, MAX_MESSAGE_RECEIPTS, Parcel, Publisher
+from entrypoint.receipt_check import ConflictError, ForeignStoreError, Intake, Taken
 from entrypoint.recent import Recent
 from entrypoint.violations import MAX_VIOLATIONS, InvalidReceiptError, NotJsonError, Violation
 from tillstream.errors import NotConfirmedError

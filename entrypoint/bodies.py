@@ -3,7 +3,7 @@
 from starlette.types import Receive, Scope
 
 from entrypoint import problems
-from entrypoint.unreadable import BOM
+from entrypoint.syntax_errors import BOM
 from tillstream.http.asgi import header
 from tillstream.runtime.decompress import UNPACKERS, NotPackedError, TooLargeError
 

@@ -17,7 +17,7 @@ from aio_pika.exceptions import (
     PublishError,
 )
 
-from entrypoint.space import SpaceWatch
+from entrypoint.disk_watch import DiskWatch
 from tillstream import topology
 from tillstream.errors import (
     BrokerAwayError,
@@ -46,10 +46,10 @@ FAILED_SECONDS = 5
 class BrokerLink:
     """Holds one connection and one confirming channel; `send` raises what went wrong."""
 
-    def __init__(self, url: str, confirm_timeout_seconds: float, space: SpaceWatch) -> None:
+    def __init__(self, url: str, confirm_timeout_seconds: float, disk: DiskWatch) -> None:
         self._url = url
         self._confirm_timeout = confirm_timeout_seconds
-        self._space = space
+        self._disk = disk
         self._connection: AbstractConnection | None = None
         self._exchange: AbstractExchange | None = None
         #: When and why the last publish failed; None after one that was confirmed.
@@ -63,7 +63,7 @@ class BrokerLink:
 
         Whether exchanges and queues are there is asked of the broker, once at a time for all.
         """
-        self._space.require()
+        self._disk.require()
         connection = self._connection
         if connection is None or self._exchange is None:
             raise BrokerAwayError
@@ -80,7 +80,7 @@ class BrokerLink:
 
         Raises a kind of NotConfirmedError.
         """
-        self._space.require()
+        self._disk.require()
         try:
             await self._send(body, content_type, content_encoding)
         except NotConfirmedError as error:

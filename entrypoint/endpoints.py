@@ -8,11 +8,11 @@ from starlette.types import Receive, Scope
 
 from entrypoint import problems
 from entrypoint.batch import Batch
+from entrypoint.batch_reader import Batches, entries_of
 from entrypoint.bodies import media_type, plain, read_body
-from entrypoint.formats.reading import Entry
-from entrypoint.intake import ConflictError, ForeignStoreError, Intake, Taken
+from entrypoint.formats.entry import Entry
 from entrypoint.publisher import Parcel, Publisher
-from entrypoint.reading import Batches, entries_of
+from entrypoint.receipt_check import ConflictError, ForeignStoreError, Intake, Taken
 from entrypoint.recent import Recent
 from entrypoint.retry_keys import OtherBodyError, RetryKeys, digest, retry_key
 from entrypoint.settings import EntrypointSettings

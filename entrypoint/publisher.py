@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 import structlog
 
-from tillstream.accepted_count import Accepted
+from tillstream.accepted_count import AcceptedSale
 from tillstream.codec import JSON, NDJSON, pack
 from tillstream.errors import (
     ConfirmTimeoutError,
@@ -42,7 +42,7 @@ class Parcel(msgspec.Struct, frozen=True):
     lines: bytes
     count: int
     #: What they add to the door's own count.
-    sales: Sequence[Accepted] = ()
+    sales: Sequence[AcceptedSale] = ()
 
 
 #: Told of a parcel that it is durable (None), or why not.
@@ -67,7 +67,7 @@ class Waiting:
 
 
 #: Told what the broker has confirmed, before any request is answered for it.
-Confirmed = Callable[[Sequence[Accepted]], None]
+Confirmed = Callable[[Sequence[AcceptedSale]], None]
 
 
 class Publisher:

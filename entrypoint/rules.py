@@ -7,7 +7,7 @@ either way at a tie, as tills differ in that.
 
 from collections.abc import Sequence
 
-from entrypoint.parts import CheckedLine, CheckedTenders
+from entrypoint.line_cache import CheckedLine, CheckedTenders
 from tillstream.money import minor_units
 from tillstream.receipt import DocumentTotal
 

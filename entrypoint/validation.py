@@ -7,8 +7,8 @@ from functools import lru_cache
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from entrypoint.parts import CheckedLine, CheckedTenders, checked_line, checked_tenders
-from entrypoint.unreadable import json_fault
+from entrypoint.line_cache import CheckedLine, CheckedTenders, checked_line, checked_tenders
+from entrypoint.syntax_errors import json_error
 from entrypoint.violations import InvalidReceiptError, NotJsonError, explain
 from tillstream.errors import UndecodableMessageError
 from tillstream.receipt import MAX_DEPTH, OutlinedReceipt, keeps_patterns, receipt_key
@@ -53,7 +53,7 @@ def validate(body: bytes) -> ValidReceipt:
     except (msgspec.ValidationError, UnicodeDecodeError, UndecodableMessageError) as error:
         raise explain(body, error) from error
     except msgspec.DecodeError as error:
-        raise NotJsonError(json_fault(body, error)) from error
+        raise NotJsonError(json_error(body, error)) from error
     except RecursionError as error:
         raise _too_deep() from error
     if not keeps_patterns(receipt):

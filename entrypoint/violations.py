@@ -10,7 +10,7 @@ import jsonschema
 import msgspec
 from jsonschema.exceptions import ValidationError as SchemaError
 
-from entrypoint.unreadable import json_fault
+from entrypoint.syntax_errors import json_error
 from tillstream.receipt import (
     DATE_PATTERN,
     IDENTIFIER_PATTERN,
@@ -86,7 +86,7 @@ def explain(body: bytes, error: Exception) -> NotJsonError | InvalidReceiptError
     try:
         decoded = _decoded(body)
     except (ValueError, RecursionError) as not_json:
-        return NotJsonError(json_fault(body, not_json))
+        return NotJsonError(json_error(body, not_json))
     return InvalidReceiptError(_all_violations(decoded, str(error)))
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 #: What was accepted: business day, store, gross in cents.
-Accepted = tuple[date, str, int]
+AcceptedSale = tuple[date, str, int]
 
 #: Receipts and gross cents by (day, store).
 ByStore = dict[tuple[date, str], tuple[int, int]]
@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS accepted (
 """
 
 
-class Tally:
+class AcceptedCount:
     """Counts what one process accepts."""
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -39,7 +39,7 @@ class Tally:
         self._database.execute("PRAGMA synchronous=OFF")
         self._database.executescript(_SCHEMA)
 
-    def add(self, accepted: Iterable[Accepted]) -> None:
+    def add(self, accepted: Iterable[AcceptedSale]) -> None:
         """Count these receipts, all or none of them."""
         sums: ByStore = {}
         for day, store, gross_minor in accepted:

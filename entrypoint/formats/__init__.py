@@ -13,7 +13,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable
 
-from entrypoint.formats.reading import Entry
+from entrypoint.formats.entry import Entry
 
 #: Reads a body into its receipts.
 Reader = Callable[[bytes], Iterable[Entry]]

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from entrypoint.formats.entry import NotReadableError
 from entrypoint.formats.fields import kinds
-from entrypoint.formats.reading import NotReadableError
 from tillstream.receipt import TENDERS, DocumentTotal, Line, Receipt, Settlement
 
 RECEIPT, TOTAL, LINE, TENDER = (

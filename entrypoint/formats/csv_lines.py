@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from entrypoint.formats.csv_columns import LINE, RECEIPT, TENDER, TOTAL, Columns, columns_of
+from entrypoint.formats.entry import Entry, NotReadableError
 from entrypoint.formats.fields import typed
-from entrypoint.formats.reading import Entry, NotReadableError
-from entrypoint.formats.texts import text_of
+from entrypoint.formats.utf8 import text_of
 from tillstream.receipt import LINES
 
 MEDIA_TYPES = ("text/csv",)

@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from entrypoint.formats.entry import Entry, NotReadableError
 from entrypoint.formats.fields import Kinds, kinds, typed
-from entrypoint.formats.reading import Entry, NotReadableError
-from entrypoint.formats.texts import text_of
+from entrypoint.formats.utf8 import text_of
 from tillstream.receipt import DocumentTotal, Line, Receipt, Settlement
 
 MEDIA_TYPES = ("application/x-www-form-urlencoded",)

@@ -5,8 +5,8 @@ from json.scanner import make_scanner
 
 import msgspec
 
-from entrypoint.formats.reading import Entry, NotReadableError
-from entrypoint.unreadable import BOM, json_fault
+from entrypoint.formats.entry import Entry, NotReadableError
+from entrypoint.syntax_errors import BOM, json_error
 
 MEDIA_TYPES = ("application/json",)
 
@@ -32,7 +32,7 @@ def _all_items(body: bytes) -> list[msgspec.Raw]:
     try:
         return _items.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise NotReadableError(json_fault(body, error)) from error
+        raise NotReadableError(json_error(body, error)) from error
 
 
 def _item_by_item(body: bytes) -> Iterator[bytes]:

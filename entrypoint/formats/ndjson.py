@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from io import BytesIO
 
-from entrypoint.formats.reading import Entry
-from entrypoint.unreadable import BOM
+from entrypoint.formats.entry import Entry
+from entrypoint.syntax_errors import BOM
 from tillstream.codec import NDJSON
 
 MEDIA_TYPES = (NDJSON, "application/ndjson", "application/jsonl")

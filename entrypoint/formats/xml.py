@@ -16,8 +16,8 @@ import msgspec
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from entrypoint.formats.entry import Entry, NotReadableError
 from entrypoint.formats.fields import Kinds, kinds, typed
-from entrypoint.formats.reading import Entry, NotReadableError
 from tillstream.receipt import DocumentTotal, Line, Receipt, Settlement
 
 MEDIA_TYPES = ("application/xml", "text/xml")

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from persistence.api import app
 from persistence.api.settings import ArchiveApiSettings
-from tillstream.http.bounded import BoundedProtocol, within
+from tillstream.http.bounded_protocol import BoundedProtocol, within
 from tillstream.runtime import logs, ports, process
 
 log = structlog.get_logger()

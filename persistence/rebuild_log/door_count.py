@@ -59,7 +59,7 @@ def take_off(data_dir: Path, found: Surplus) -> None:
     """Add the entry that takes these off the door's count."""
     if not found.by_store:
         return
-    correction = accepted_count.Tally(
+    correction = accepted_count.AcceptedCount(
         accepted_count.folder_of(data_dir), f"{int(time.time())}-rebuild-log"
     )
     try:

@@ -16,8 +16,8 @@ from analytics.verify.recount import Recount
 from analytics.workers import publishing
 from dashboard.state.frames import Frame
 from dashboard.state.model import Model
-from entrypoint.intake import ConflictError, Intake
 from entrypoint.metrics import Metrics
+from entrypoint.receipt_check import ConflictError, Intake
 from entrypoint.recent import Recent
 from entrypoint.settings import EntrypointSettings
 from loadtest.fuzz import places

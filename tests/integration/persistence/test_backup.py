@@ -276,7 +276,7 @@ def test_state_that_a_restore_would_overwrite_is_named(
     filled(place, broker, 5)
     place.make_backup()
     place.wipe()
-    door = accepted_count.Tally(accepted_count.folder_of(place.data_dir), "1-1")
+    door = accepted_count.AcceptedCount(accepted_count.folder_of(place.data_dir), "1-1")
     door.add([(date(2026, 11, 21), "1", 600)])
     door.close()
     keys.write_text("others")

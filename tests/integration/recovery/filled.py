@@ -22,7 +22,7 @@ from tests.support.persistence_room import publish
 from tests.support.processes import running, running_door
 from tests.support.receipts import receipt, stamped
 from tillstream import stores, topology
-from tillstream.accepted_count import Tally, folder_of
+from tillstream.accepted_count import AcceptedCount, folder_of
 from tillstream.runtime import broker, data_folder
 from tillstream.runtime.settings import StoreTimeSettings
 
@@ -113,7 +113,7 @@ def accept(system: Filled, *all_fields: dict[str, Any]) -> None:
     connection = broker.connect(system.environ["AMQP_URL"], "tests")
     publish(connection, [stamped(fields) for fields in all_fields])
     connection.close()
-    door = Tally(folder_of(system.data_dir), "tests")
+    door = AcceptedCount(folder_of(system.data_dir), "tests")
     door.add(
         (
             date.fromisoformat(fields["date"][:10]),

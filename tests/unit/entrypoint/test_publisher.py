@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from entrypoint.publisher import MAX_MESSAGE_BYTES, MAX_MESSAGES_IN_FLIGHT, Parcel, Publisher
-from tillstream.accepted_count import Accepted
+from tillstream.accepted_count import AcceptedSale
 from tillstream.codec import MAX_UNPACKED_BYTES
 from tillstream.errors import (
     BrokerAwayError,
@@ -25,7 +25,7 @@ class Broker:
     def __init__(self, *, holding: bool = False, error: Exception | None = None) -> None:
         self.sent: list[tuple[bytes, str]] = []
         self.confirm = asyncio.Event()
-        self.noted: list[Accepted] = []
+        self.noted: list[AcceptedSale] = []
         self._error = error
         if not holding:
             self.confirm.set()
@@ -38,7 +38,7 @@ class Broker:
         if self._error is not None:
             raise self._error
 
-    def note(self, accepted: Iterable[Accepted]) -> None:
+    def note(self, accepted: Iterable[AcceptedSale]) -> None:
         self.noted += accepted
 
 

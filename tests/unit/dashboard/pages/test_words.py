@@ -13,7 +13,7 @@ import dashboard
 from dashboard.pages import layout, live_page, operations_page, replay_page
 from dashboard.pages.formatting import Verbatim
 from dashboard.pages.words import FRENCH, translate
-from entrypoint.intake import CLOCK_AHEAD
+from entrypoint.receipt_check import CLOCK_AHEAD
 from entrypoint.rules import RULES
 
 ASSETS = Path(dashboard.__file__).parent / "assets"

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from entrypoint.formats import READERS
-from entrypoint.formats.reading import NotReadableError
+from entrypoint.formats.entry import NotReadableError
 from entrypoint.validation import validate
 from entrypoint.violations import InvalidReceiptError
 from tillstream.receipt import Receipt

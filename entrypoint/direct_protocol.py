@@ -12,7 +12,7 @@ from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from tillstream.http.asgi import Headers, Reply
-from tillstream.http.bounded import BoundedProtocol
+from tillstream.http.bounded_protocol import BoundedProtocol
 from tillstream.http.budgets import ByteBudget
 from tillstream.http.keys import Caller
 from tillstream.http.problems import ProblemError

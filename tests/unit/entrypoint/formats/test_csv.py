@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.read_formats import read, refusal
 from tests.support.receipts import line, receipt
 from tests.support.written import as_csv
-from tests.unit.entrypoint.reading import read, refusal
 
 CSV = "text/csv"
 TWO = receipt(lines=[line(250), line(350) | {"lineNumber": 2}], agentID=4)

@@ -16,9 +16,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from tillstream.http.asgi import problem_reply
-from tillstream.http.budgets import HttpBudgets
-from tillstream.http.problems import ProblemError
-from tillstream.http.refusals import (
+from tillstream.http.budget_problems import (
     header_too_large,
     no_room,
     too_large_body,
@@ -26,7 +24,9 @@ from tillstream.http.refusals import (
     too_many_connections,
     too_many_pipelined,
 )
-from tillstream.http.watch import Watch
+from tillstream.http.budgets import HttpBudgets
+from tillstream.http.connections import ConnectionWatch
+from tillstream.http.problems import ProblemError
 
 #: A refused client may still send so long; what it sends is dropped. Closed at once, it would see
 #: a reset instead of the answer.
@@ -40,7 +40,7 @@ PIPELINED_BYTES = 4096
 IDLE, HEADERS, BODY = range(3)
 
 
-_watches: WeakKeyDictionary[ServerState, Watch] = WeakKeyDictionary()
+_watches: WeakKeyDictionary[ServerState, ConnectionWatch] = WeakKeyDictionary()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -62,7 +62,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         watch = _watches.get(server_state)
         if watch is None:
-            watch = _watches[server_state] = Watch(budgets, server_state.connections)
+            watch = _watches[server_state] = ConnectionWatch(budgets, server_state.connections)
         self.watch = watch
         self._max_header_bytes = budgets.max_header_bytes
         self._max_headers = budgets.max_headers

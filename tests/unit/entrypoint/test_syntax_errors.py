@@ -5,8 +5,8 @@ import pytest
 from entrypoint.formats import READERS
 from entrypoint.validation import validate
 from entrypoint.violations import NotJsonError
+from tests.support.read_formats import read
 from tests.support.receipts import encoded, receipt
-from tests.unit.entrypoint.reading import read
 
 ONE = encoded(receipt(extra="here"))
 BOM = b"\xef\xbb\xbf"

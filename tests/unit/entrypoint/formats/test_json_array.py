@@ -7,8 +7,8 @@ from itertools import islice
 import pytest
 
 from entrypoint.formats import json_array
+from entrypoint.formats.entry import NotReadableError
 from entrypoint.formats.json_array import receipts
-from entrypoint.formats.reading import NotReadableError
 from entrypoint.validation import validate
 from entrypoint.violations import InvalidReceiptError
 

@@ -8,7 +8,7 @@ from entrypoint.rules import broken_rules
 from entrypoint.settings import EntrypointSettings
 from entrypoint.validation import ValidReceipt, stamp, validate
 from entrypoint.violations import InvalidReceiptError, Violation
-from tillstream.accepted_count import Accepted
+from tillstream.accepted_count import AcceptedSale
 from tillstream.clock import moment
 from tillstream.http.keys import Caller
 from tillstream.identity import outlined_content_digest
@@ -44,7 +44,7 @@ class Taken(msgspec.Struct, frozen=True, gc=False):
     #: The line to publish, with our stamps; empty when the broker is known to have it.
     line: bytes
     #: What it adds to the door's own count.
-    sale: Accepted
+    sale: AcceptedSale
 
 
 class Intake:

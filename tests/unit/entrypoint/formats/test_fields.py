@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.read_formats import content, read, refusal
 from tests.support.receipts import line, receipt
 from tests.support.written import as_csv, as_form, as_xml
-from tests.unit.entrypoint.reading import content, read, refusal
 
 WRITERS: dict[str, Callable[[dict[str, Any]], bytes]] = {
     "text/csv": as_csv,

@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from entrypoint.formats import xml
-from entrypoint.formats.reading import NotReadableError
+from entrypoint.formats.entry import NotReadableError
+from tests.support.read_formats import content, read, refusal
 from tests.support.receipts import line, receipt
 from tests.support.written import as_xml
-from tests.unit.entrypoint.reading import content, read, refusal
 
 XML = "application/xml"
 ONE = as_xml(receipt())

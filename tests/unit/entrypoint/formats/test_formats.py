@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrypoint.formats import READERS
-from entrypoint.formats.reading import NotReadableError
+from entrypoint.formats.entry import NotReadableError
 from tests.support.receipts import encoded, line, receipt
 from tests.support.written import as_csv, as_form, as_xml
 

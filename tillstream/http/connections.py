@@ -33,7 +33,7 @@ class Watched(Protocol):
         """Close the connection now: another one needs its place."""
 
 
-class Watch:
+class ConnectionWatch:
     """Which connections wait for their clients, and since when."""
 
     def __init__(self, budgets: HttpBudgets, connections: Collection[object]) -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.read_formats import content, with_text_ids
 from tests.support.receipts import encoded
 from tests.support.written import as_csv, as_form, as_xml
-from tests.unit.entrypoint.reading import content, with_text_ids
 from tillstream.receipt import Receipt
 
 #: Characters that XML can carry, and no control characters, which identifiers may not have.

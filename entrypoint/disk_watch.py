@@ -13,7 +13,7 @@ log = structlog.get_logger()
 LOOK_SECONDS = 1.0
 
 
-class SpaceWatch:
+class DiskWatch:
     """Knows whether receipts may be taken; looks in a task of its own."""
 
     def __init__(self, space: FreeSpace) -> None:

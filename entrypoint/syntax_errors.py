@@ -8,7 +8,7 @@ BOM = codecs.BOM_UTF8
 _is_low_half = re.compile(rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}").fullmatch
 
 
-def encoding_fault(body: bytes) -> str | None:
+def encoding_error(body: bytes) -> str | None:
     """Why the body is not UTF-8, with the first such byte from 0; None when it is."""
     if body.isascii() and b"\0" not in body[:4]:
         return None
@@ -25,13 +25,13 @@ def encoding_fault(body: bytes) -> str | None:
     return None
 
 
-def json_fault(body: bytes, error: Exception) -> str:
+def json_error(body: bytes, error: Exception) -> str:
     """Why the body is not JSON, by the error of the reader that refused it."""
     if not body or body.isspace():
         return "it is empty"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
-    if (fault := encoding_fault(body)) is not None:
+    if (fault := encoding_error(body)) is not None:
         return fault
     if body.startswith(BOM):
         return "byte 0 begins a byte order mark; it may stand at the beginning of a body only"

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tillstream import accepted_count
-from tillstream.accepted_count import Accepted, Tally
+from tillstream.accepted_count import AcceptedCount, AcceptedSale
 
 DAY = date(2026, 11, 21)
 
 
 def test_what_several_processes_accepted_is_summed_by_day_and_store(tmp_path: Path) -> None:
-    first, second = Tally(tmp_path, "1"), Tally(tmp_path, "2")
+    first, second = AcceptedCount(tmp_path, "1"), AcceptedCount(tmp_path, "2")
     first.add([(DAY, "7", 600), (DAY, "7", 590), (DAY, "8", 100)])
     second.add([(DAY, "7", -200)])
     for one in (first, second):
@@ -33,10 +33,10 @@ sales = st.lists(st.tuples(st.just(DAY), st.sampled_from("ab"), st.integers(-500
 
 @given(st.lists(sales, max_size=5))
 def test_the_count_does_not_depend_on_how_receipts_are_grouped(
-    tmp_path_factory: object, groups: list[list[Accepted]]
+    tmp_path_factory: object, groups: list[list[AcceptedSale]]
 ) -> None:
-    folder = tmp_path_factory.mktemp("tally")  # type: ignore[attr-defined]
-    one_by_one, grouped = Tally(folder / "a", "x"), Tally(folder / "b", "x")
+    folder = tmp_path_factory.mktemp("accepted_count")  # type: ignore[attr-defined]
+    one_by_one, grouped = AcceptedCount(folder / "a", "x"), AcceptedCount(folder / "b", "x")
     for group in groups:
         grouped.add(group)
         for sale in group:

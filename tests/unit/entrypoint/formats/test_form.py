@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.support.read_formats import read, refusal
 from tests.support.receipts import line, receipt
 from tests.support.written import as_form
-from tests.unit.entrypoint.reading import read, refusal
 
 FORM = "application/x-www-form-urlencoded"
 ONE = as_form(receipt())
