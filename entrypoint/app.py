@@ -17,6 +17,7 @@ from entrypoint.broker_link import BrokerLink
 from entrypoint.direct_protocol import Answer as DirectAnswer
 from entrypoint.disk_watch import DiskWatch
 from entrypoint.endpoints import Endpoints
+from entrypoint.keys_command import ADD_KEY
 from entrypoint.metrics import Metrics
 from entrypoint.pages import Pages
 from entrypoint.publisher import Publisher
@@ -66,7 +67,7 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
         publisher,
         Intake(settings, stores.load(settings), recent, metrics),
         recent,
-        Keys(key_file(settings.data_dir), settings.rate_limit_per_key, clock),
+        Keys(key_file(settings.data_dir), settings.rate_limit_per_key, clock, ADD_KEY),
         clock,
         buffered,
     )

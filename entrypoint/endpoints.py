@@ -23,7 +23,7 @@ from tillstream.errors import NotConfirmedError
 from tillstream.http.asgi import Reply, header, json_reply
 from tillstream.http.budgets import ByteBudget
 from tillstream.http.keys import ANYONE, Caller, Keys
-from tillstream.http.problems import ProblemError, too_fast, who_are_you
+from tillstream.http.problems import ProblemError, too_fast
 
 #: Gets the outcome of a request, once.
 Answer = Callable[[Reply | ProblemError], None]
@@ -64,10 +64,7 @@ class Endpoints:
         """
         if self._settings.api_keys == "off":
             return ANYONE
-        scheme, _, key = (header(scope, b"authorization") or "").partition(" ")
-        caller = self._keys.caller(key.strip()) if scheme.lower() == "bearer" else None
-        if caller is None:
-            raise who_are_you()
+        caller = self._keys.authenticate(header(scope, b"authorization"))
         if seconds := caller.wait_now():
             raise too_fast(seconds)
         return caller

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from tillstream.http.keys import key_file
 
+#: How a key is made, for whoever came without one.
+ADD_KEY = "python -m entrypoint keys add"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The three commands."""

@@ -29,7 +29,7 @@ from persistence.documents import Document
 from tillstream.codec import JSON
 from tillstream.http.keys import ANYONE, Caller, Keys
 from tillstream.http.pages import documentation, health, live
-from tillstream.http.problems import too_fast, who_are_you
+from tillstream.http.problems import too_fast
 from tillstream.stores import StoreTable
 
 #: Exports that are sent at once: each holds a batch, and works as fast as its client takes it.
@@ -129,10 +129,7 @@ class Endpoints:
     def _caller(self, request: Request) -> Caller:
         if self._keys is None:
             return ANYONE
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        caller = self._keys.caller(key.strip()) if scheme.lower() == "bearer" else None
-        if caller is None:
-            raise who_are_you()
+        caller = self._keys.authenticate(request.headers.get("authorization"))
         if seconds := caller.wait_before(1):
             raise too_fast(seconds)
         return caller

@@ -100,12 +100,3 @@ def not_prepared() -> ProblemError:
         " before its next write.",
         headers={"Retry-After": "30"},
     )
-
-
-def unexpected() -> ProblemError:
-    """500: an error of ours; its details are in the log and not in the answer."""
-    return ProblemError(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "internal-error",
-        "Something broke on our side; it is in our log.",
-    )

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from tillstream.clock import Clock
+from tillstream.http.problems import unauthorized
 from tillstream.http.rate_limit import Bucket
 from tillstream.runtime import files
 
@@ -117,14 +118,24 @@ ANYONE = Caller((), None)
 class Keys:
     """Finds the caller of a key."""
 
-    def __init__(self, file: KeyFile, rate: int, clock: Clock) -> None:
+    def __init__(self, file: KeyFile, rate: int, clock: Clock, add_key: str) -> None:
+        """`rate`: receipts a second of one key; `add_key`: the command that makes a key."""
         self._file = file
+        self._add_key = add_key
         self._rate = rate
         self._clock = clock
         self._records: dict[str, KeyRecord] = {}
         self._callers: dict[str, Caller] = {}
         self._version: tuple[int, int] | None = None
         self._looked_at = 0.0
+
+    def authenticate(self, authorization: str | None) -> Caller:
+        """Who sends this header `Authorization`; raises the ProblemError 401."""
+        scheme, _, key = (authorization or "").partition(" ")
+        caller = self.caller(key.strip()) if scheme.lower() == "bearer" else None
+        if caller is None:
+            raise unauthorized(self._add_key)
+        return caller
 
     def caller(self, key: str) -> Caller | None:
         """Whose key it is; None when it is nobody's. Compares in constant time."""

@@ -44,13 +44,13 @@ class ProblemError(Exception):
         return msgspec.json.encode(document | self.members)
 
 
-def who_are_you() -> ProblemError:
-    """401: no key, or none that we know."""
+def unauthorized(add_key: str) -> ProblemError:
+    """401: no key, or none that we know; `add_key` is the command that makes one."""
     return ProblemError(
         HTTPStatus.UNAUTHORIZED,
         "unauthorized",
         "An API key is needed and none that is valid was sent; send"
-        " `Authorization: Bearer <key>`, with a key from `python -m entrypoint keys add`.",
+        f" `Authorization: Bearer <key>`, with a key from `{add_key}`.",
         headers={"WWW-Authenticate": 'Bearer realm="tillstream"'},
     )
 
@@ -79,4 +79,13 @@ def wrong_method(method: str, allowed: Sequence[str]) -> ProblemError:
         "method-not-allowed",
         f"{method} is not allowed here; use {' or '.join(allowed)}.",
         headers={"Allow": ", ".join(allowed)},
+    )
+
+
+def unexpected(consequence: str = "") -> ProblemError:
+    """500: an error of ours; its details are in the log and not in the answer."""
+    return ProblemError(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal-error",
+        f"Something broke on our side; it is in our log.{consequence}",
     )

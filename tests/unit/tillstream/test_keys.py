@@ -22,7 +22,7 @@ class Time:
 def test_a_key_is_known_by_itself_and_kept_only_hashed(tmp_path: Path) -> None:
     file = KeyFile(tmp_path / "keys.json")
     _, key = file.add("Lyon", (), NOW)
-    keys = Keys(file, 10, Time())
+    keys = Keys(file, 10, Time(), "add")
 
     found = [
         keys.caller(text) is not None for text in (key, key + "x", "till_x_y", "", "_", key[5:])
@@ -36,7 +36,7 @@ def test_a_key_covers_its_stores_only(tmp_path: Path) -> None:
     file = KeyFile(tmp_path / "keys.json")
     _, of_two = file.add("two", ("1", "2"), NOW)
     _, of_all = file.add("all", (), NOW)
-    keys = Keys(file, 10, Time())
+    keys = Keys(file, 10, Time(), "add")
 
     covers = [
         caller.covers(store)
@@ -52,7 +52,7 @@ def test_a_revoked_key_ends_within_a_second(tmp_path: Path) -> None:
     time = Time()
     file = KeyFile(tmp_path / "keys.json")
     record, key = file.add("Lyon", (), NOW)
-    keys = Keys(file, 10, time)
+    keys = Keys(file, 10, time, "add")
     before = keys.caller(key) is not None
     revoked = [file.revoke(record.id), file.revoke(record.id)]
     time.now += 1.0
