@@ -20,17 +20,17 @@ import uvloop
 from msgspec import Meta
 
 from generator import arguments, chain, records
+from generator.argument_types import AMQP, FILE
 from generator.counters import Counters, FileCounters, MemoryCounters
 from generator.delivery import Door, Receiver, client, wait_until_up
-from generator.mess import Mess
-from generator.pace import Brakes, Plan, run
+from generator.faults import FaultyTills
 from generator.progress import Progress
 from generator.receipts import Tills
 from generator.receivers import Broker, File
 from generator.replay import Replay
-from generator.sources import Burst, Day, Source, Steady
+from generator.schedules import Burst, Day, Schedule, Steady
+from generator.sending import Plan, Shutdown, run
 from generator.summary import Summary
-from generator.values import AMQP, FILE
 from tillstream.clock import BusinessDay
 from tillstream.errors import ServerNotReadyError, SettingsError
 from tillstream.runtime import logs, process
@@ -73,9 +73,9 @@ def main(argv: list[str] | None = None) -> int:
             judged=options.to.startswith("http"),
         )
         now = time.time() if start is None else start
-        source = _source(options, tills, calendar, summary, now)
+        schedule = _schedule(options, tills, calendar, summary, now)
         try:
-            runner.run(_send(options, settings, source, summary))
+            runner.run(_send(options, settings, schedule, summary))
         except ServerNotReadyError as error:
             process.fail(error, os.EX_UNAVAILABLE)
     print(summary.as_text(), flush=True)
@@ -104,13 +104,13 @@ def _counters(
         process.fail(SettingsError([f"DATA_DIR: cannot keep receipt numbers in {folder}: {error}"]))
 
 
-def _source(
+def _schedule(
     options: argparse.Namespace,
     tills: Tills,
     calendar: BusinessDay,
     summary: Summary,
     now: float,
-) -> Source:
+) -> Schedule:
     if options.mode == "burst":
         return Burst(tills, options.count)
     if options.mode == "day":
@@ -121,7 +121,7 @@ def _source(
         mark = f"{int(now):x}" if options.renumber else ""
         return Replay(records.read(options.file), calendar.zone, options.speed, summary, mark)
     if options.mode == "mess":
-        return Mess(
+        return FaultyTills(
             tills,
             arguments.shares(options),
             rate=options.rate,
@@ -144,7 +144,7 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 @asynccontextmanager
 async def _receiver(
-    options: argparse.Namespace, settings: GeneratorSettings, brakes: Brakes, connections: int
+    options: argparse.Namespace, settings: GeneratorSettings, shutdown: Shutdown, connections: int
 ) -> AsyncIterator[Receiver]:
     if options.to.startswith(FILE):
         file = File(Path(options.to.removeprefix(FILE)))
@@ -155,28 +155,28 @@ async def _receiver(
             process.fail(
                 SettingsError(["AMQP_URL is not set; --to amqp needs it"]), process.EX_CONFIG
             )
-        broker = Broker(settings.amqp_url, options.tries, brakes.give_up, time.time)
+        broker = Broker(settings.amqp_url, options.tries, shutdown.give_up, time.time)
         yield broker
         await broker.close()
     else:
         async with client(options.timeout, connections) as session:
-            await wait_until_up(session, options.to, options.wait, brakes.stop)
-            yield Door(session, options.to, options.tries, brakes.give_up)
+            await wait_until_up(session, options.to, options.wait, shutdown.stop)
+            yield Door(session, options.to, options.tries, shutdown.give_up)
 
 
 async def _send(
-    options: argparse.Namespace, settings: GeneratorSettings, source: Source, summary: Summary
+    options: argparse.Namespace, settings: GeneratorSettings, schedule: Schedule, summary: Summary
 ) -> None:
-    brakes = Brakes()
+    shutdown = Shutdown()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, brakes.pull)
+        asyncio.get_running_loop().add_signal_handler(number, shutdown.in_order)
     plan = _plan(options)
-    async with _receiver(options, settings, brakes, plan.outstanding) as receiver:
+    async with _receiver(options, settings, shutdown, plan.outstanding) as receiver:
         log.info("sending", mode=options.mode, to=redacted(options.to))
         with Progress(getattr(options, "count", None), time.monotonic) as progress:
-            await run(plan, source, receiver, summary, brakes, progress.ended)
+            await run(plan, schedule, receiver, summary, shutdown, progress.ended)
     # Only a steady run may be ended by whoever started it.
-    summary.whole = options.mode == "steady" or source.due() is None
+    summary.whole = options.mode == "steady" or schedule.due() is None
 
 
 if __name__ == "__main__":

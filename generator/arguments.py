@@ -5,13 +5,13 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from generator import values
+from generator import argument_types
 from generator.counters import MAX_TILLS
-from generator.mess import Shares
+from generator.faults import Shares
 
 MODES = "steady | burst | day | replay | mess"
 #: Receipts that travel together by default.
-BATCH = {values.AMQP: 500, values.FILE: 1000}
+BATCH = {argument_types.AMQP: 500, argument_types.FILE: 1000}
 
 
 def parse(argv: list[str] | None, default_url: str) -> argparse.Namespace:
@@ -24,11 +24,11 @@ def parse(argv: list[str] | None, default_url: str) -> argparse.Namespace:
     parents = [_common(default_url)]
     for add in (_steady, _burst, _day, _replay, _mess):
         add(modes, parents)
-    arguments = parser.parse_args(values.with_files_joined(argv or sys.argv[1:]))
-    kind = values.FILE if arguments.to.startswith(values.FILE) else arguments.to
+    arguments = parser.parse_args(argument_types.with_files_joined(argv or sys.argv[1:]))
+    kind = argument_types.FILE if arguments.to.startswith(argument_types.FILE) else arguments.to
     if arguments.batch is None:
         arguments.batch = BATCH.get(kind, 1)
-    if arguments.mode == "steady" and kind == values.FILE and arguments.seconds is None:
+    if arguments.mode == "steady" and kind == argument_types.FILE and arguments.seconds is None:
         parser.error("steady to a file does not wait and would never end; give --seconds")
     if arguments.mode == "mess" and sum(shares(arguments)[:-1]) > 1:
         parser.error("the shares of the faults are more than 1 together; give smaller ones")
@@ -48,7 +48,7 @@ def _steady(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
     _start(steady)
     steady.add_argument(
         "--seconds",
-        type=values.number("seconds", "--seconds 60"),
+        type=argument_types.number("seconds", "--seconds 60"),
         help="end after so many seconds of sending (default: never)",
     )
     _outstanding(steady)
@@ -62,13 +62,13 @@ def _burst(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
     _start(burst)
     burst.add_argument(
         "--concurrency",
-        type=values.whole("connections", "--concurrency 64", most=10_000),
+        type=argument_types.whole("connections", "--concurrency 64", most=10_000),
         default=64,
         help="receipts, or batches of them, on their way at once (default: %(default)s)",
     )
     burst.add_argument(
         "--patience",
-        type=values.number("seconds", "--patience 60"),
+        type=argument_types.number("seconds", "--patience 60"),
         default=60.0,
         help="break off after so many seconds without a final answer (default: %(default)s)",
     )
@@ -76,7 +76,7 @@ def _burst(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
 
 def _day(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
     day = modes.add_parser("day", parents=parents, help="a whole business day, faster")
-    day.add_argument("--date", type=values.day, help="which day (default: today)")
+    day.add_argument("--date", type=argument_types.day, help="which day (default: today)")
     _count(day, 100_000)
     _start(day)
     _speed(day, 360.0)
@@ -87,7 +87,7 @@ def _replay(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
     replay = modes.add_parser(
         "replay", parents=parents, help="the receipts of a file, by their own times"
     )
-    replay.add_argument("file", type=values.receipts_file, metavar="FILE")
+    replay.add_argument("file", type=argument_types.receipts_file, metavar="FILE")
     _speed(replay, 1.0)
     replay.add_argument(
         "--renumber", action="store_true", help="under other numbers: as receipts that are new"
@@ -103,10 +103,12 @@ def _mess(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
     for name, default in Shares()._asdict().items():
         option = f"--{name.replace('_', '-')}"
         text = f"share of the receipts: {name.replace('_', ' ')} (default: %(default)s)"
-        mess.add_argument(option, type=values.share, default=default, metavar="SHARE", help=text)
+        mess.add_argument(
+            option, type=argument_types.share, default=default, metavar="SHARE", help=text
+        )
     mess.add_argument(
         "--silence",
-        type=values.number("seconds", "--silence 20"),
+        type=argument_types.number("seconds", "--silence 20"),
         default=20.0,
         help="seconds for which a till falls silent (default: %(default)s)",
     )
@@ -116,7 +118,7 @@ def _mess(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
 def _rate(mode: argparse.ArgumentParser, default: float) -> None:
     mode.add_argument(
         "--rate",
-        type=values.number("receipts per second", "--rate 8"),
+        type=argument_types.number("receipts per second", "--rate 8"),
         default=default,
         help="receipts per second (default: %(default)s)",
     )
@@ -125,7 +127,7 @@ def _rate(mode: argparse.ArgumentParser, default: float) -> None:
 def _count(mode: argparse.ArgumentParser, default: int) -> None:
     mode.add_argument(
         "--count",
-        type=values.whole("receipts", f"--count {default}"),
+        type=argument_types.whole("receipts", f"--count {default}"),
         default=default,
         help="how many receipts (default: %(default)s)",
     )
@@ -134,7 +136,7 @@ def _count(mode: argparse.ArgumentParser, default: int) -> None:
 def _start(mode: argparse.ArgumentParser) -> None:
     mode.add_argument(
         "--start",
-        type=values.moment,
+        type=argument_types.moment,
         metavar="TIME",
         help="dates from then, as 2026-03-10T08:00, and numbers from 1: the same bytes each time",
     )
@@ -143,7 +145,7 @@ def _start(mode: argparse.ArgumentParser) -> None:
 def _speed(mode: argparse.ArgumentParser, default: float) -> None:
     mode.add_argument(
         "--speed",
-        type=values.number("data seconds in a real one", "--speed 60"),
+        type=argument_types.number("data seconds in a real one", "--speed 60"),
         default=default,
         help="data seconds in a real one (default: %(default)s)",
     )
@@ -152,7 +154,7 @@ def _speed(mode: argparse.ArgumentParser, default: float) -> None:
 def _outstanding(mode: argparse.ArgumentParser) -> None:
     mode.add_argument(
         "--outstanding",
-        type=values.whole("receipts", "--outstanding 256", most=10_000),
+        type=argument_types.whole("receipts", "--outstanding 256", most=10_000),
         default=256,
         help="receipts, or batches of them, on their way at once, at most (default: %(default)s)",
     )
@@ -166,28 +168,40 @@ def _common(default_url: str) -> argparse.ArgumentParser:
 
     common.add_argument(
         "--to",
-        type=values.receiver,
+        type=argument_types.receiver,
         default=default_url,
         metavar="URL | amqp | file PATH",
         help="the entrypoint, the broker of AMQP_URL, or a file (ENTRYPOINT_URL: %(default)s)",
     )
     common.add_argument(
         "--batch",
-        type=values.whole("receipts", "--batch 100", most=10_000),
+        type=argument_types.whole("receipts", "--batch 100", most=10_000),
         help="receipts that travel together (default: 1, amqp 500, file 1000)",
     )
     add("--seed", int, 1, "another seed, another chain")
-    add("--stores", values.whole("stores", "--stores 1000", most=100_000), 1000, "stores")
+    add("--stores", argument_types.whole("stores", "--stores 1000", most=100_000), 1000, "stores")
     add(
         "--tills",
-        values.whole("tills in each store", "--tills 4", most=MAX_TILLS),
+        argument_types.whole("tills in each store", "--tills 4", most=MAX_TILLS),
         4,
         "tills in each store",
     )
-    add("--tries", values.whole("tries", "--tries 15"), 15, "how often one is sent, at most")
-    add("--timeout", values.number("seconds", "--timeout 10"), 10.0, "seconds for one answer")
-    add("--wait", values.number("seconds", "--wait 60"), 60.0, "seconds to wait for the start")
+    add(
+        "--tries", argument_types.whole("tries", "--tries 15"), 15, "how often one is sent, at most"
+    )
+    add(
+        "--timeout",
+        argument_types.number("seconds", "--timeout 10"),
+        10.0,
+        "seconds for one answer",
+    )
+    add(
+        "--wait",
+        argument_types.number("seconds", "--wait 60"),
+        60.0,
+        "seconds to wait for the start",
+    )
     common.add_argument(
-        "--json", type=values.writable_file, metavar="FILE", help="the summary, as JSON"
+        "--json", type=argument_types.writable_file, metavar="FILE", help="the summary, as JSON"
     )
     return common

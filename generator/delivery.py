@@ -15,7 +15,7 @@ import aiohttp
 import msgspec
 import structlog
 
-from generator.issued import Issued
+from generator.issued_receipt import IssuedReceipt
 from tillstream.codec import JSON, NDJSON
 from tillstream.errors import ServerNotReadyError
 from tillstream.runtime.settings import redacted
@@ -75,7 +75,7 @@ def client(timeout: float, connections: int) -> aiohttp.ClientSession:
 class Receiver(Protocol):
     """Where receipts are sent to."""
 
-    async def post(self, parcel: Sequence[Issued], /) -> Answer:
+    async def post(self, parcel: Sequence[IssuedReceipt], /) -> Answer:
         """Send receipts until there is a final answer, or no try is left."""
 
 
@@ -111,7 +111,7 @@ class Door:
         self._warned = -WARN_EVERY
         self._refused: set[int] = set()
 
-    async def post(self, parcel: Sequence[Issued], /) -> Answer:
+    async def post(self, parcel: Sequence[IssuedReceipt], /) -> Answer:
         """Send receipts until there is a final answer, or no try is left."""
         if len(parcel) == 1:
             return (await self._post("/receipt", JSON, parcel[0].body))[0]
@@ -128,7 +128,7 @@ class Door:
             return Answer(HTTPStatus.ACCEPTED, answer.tries, refused)
         return await self._post_each(parcel, answer.tries)
 
-    async def _post_each(self, parcel: Sequence[Issued], tries: int) -> Answer:
+    async def _post_each(self, parcel: Sequence[IssuedReceipt], tries: int) -> Answer:
         """The same receipts one by one, which counts none twice: each gets its own answer."""
         refused: dict[int, int] = {}
         for place, issued in enumerate(parcel):

@@ -7,12 +7,12 @@ from random import Random
 from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo
 
+from generator.baskets import basket, hour_of
 from generator.chain import Chain
 from generator.counters import Counters
-from generator.issued import Issued, Sale
-from generator.occasions import SUNDAY
+from generator.issued_receipt import IssuedReceipt, Sale
 from generator.pricing import AmountTexts, PricedLine, priced_line, reversed_line
-from generator.scenes import basket, hour_of
+from generator.shopping_trips import SUNDAY
 from generator.tenders import Payment, pay, refund, reversed_payment
 from tillstream.clock import Clock
 from tillstream.money import MILLI
@@ -68,18 +68,18 @@ class Tills:
         self._weekday, self._hour = 0, 0
         self._to_void: _ToVoid | None = None
 
-    def issue(self, at: float | None = None) -> Issued:
+    def issue(self, at: float | None = None) -> IssuedReceipt:
         """The next receipt, dated `at` (Unix seconds) or now; its number is from the counters."""
         return self.issue_many(1, at)[0]
 
-    def issue_many(self, count: int, at: float | None = None) -> list[Issued]:
+    def issue_many(self, count: int, at: float | None = None) -> list[IssuedReceipt]:
         """The next `count` receipts, all dated `at` or now."""
         self._look_at_the_clock(self._clock() if at is None else at)
         # Looked up once: this loop is the pace of the whole generator.
         tills, cumulative = self._chain
         shoppers, draw, headers = cumulative[-1], self._draw, self._headers
         sales, date, middle = self._sales_of_the_hour(), self._date, self._middle
-        last, issued = len(tills) - 1, list[Issued]()
+        last, issued = len(tills) - 1, list[IssuedReceipt]()
         with self._counters.held() as take:
             for _ in range(count):
                 end = None
@@ -106,7 +106,7 @@ class Tills:
                 loyal = draw()
                 customer = 1 + int(loyal * LOYAL_FACTOR) if loyal < LOYAL_SHARE else 0
                 start = b'{"cashReceiptID":%d%b%d%b' % (number, header, customer, middle)
-                issued.append(Issued(start + sale.text, date, sale, till))
+                issued.append(IssuedReceipt(start + sale.text, date, sale, till))
         return issued
 
     def _new_header(self, place: int) -> tuple[bytes, ...]:
@@ -120,23 +120,23 @@ class Tills:
 
     def _new_sale(self, sales: list[Sale | None], slot: int) -> Sale:
         draw, hour = self._draw, hour_of(self._weekday, self._hour)
-        scene = hour.scenes[bisect_right(hour.cumulative, draw())]
-        lines = basket(draw, scene)
+        plan = hour.plans[bisect_right(hour.cumulative, draw())]
+        lines = basket(draw, plan)
         if draw() < VOID_LINE_SHARE:
             taken = lines[int(draw() * len(lines))].product
-            mistake = priced_line(taken, MILLI, scene.eat_in, len(lines) + 1)
+            mistake = priced_line(taken, MILLI, plan.eat_in, len(lines) + 1)
             lines += (mistake, reversed_line(mistake, len(lines) + 2))
         gross = sum(line.gross for line in lines)
         eligible = sum(line.gross for line in lines if not line.product.alcohol)
         # Meal vouchers are not valid on Sundays (Code du travail, art. R3262-8).
-        voucher = draw() < scene.occasion.voucher and self._weekday != SUNDAY
+        voucher = draw() < plan.trip.voucher and self._weekday != SUNDAY
         sale = self._sale(lines, pay(draw, gross, eligible, voucher))
         sales[slot] = sale
         return sale
 
     def _return(self) -> Sale:
         draw, hour = self._draw, hour_of(self._weekday, self._hour)
-        sold = basket(draw, hour.scenes[bisect_right(hour.cumulative, draw())])[0]
+        sold = basket(draw, hour.plans[bisect_right(hour.cumulative, draw())])[0]
         line = priced_line(sold.product, -sold.quantity_milli, eat_in=False, number=1)
         return self._sale([line], refund(draw, line.gross), b',"transactionType":"return"}')
 

@@ -12,8 +12,8 @@ from aio_pika.abc import AbstractConnection, AbstractExchange
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError
 
 from generator.delivery import Answer, rest
-from generator.issued import Issued
-from generator.mess import GARBAGE
+from generator.faults import GARBAGE
+from generator.issued_receipt import IssuedReceipt
 from tillstream import topology
 from tillstream.clock import Clock
 from tillstream.codec import JSON, NDJSON
@@ -34,7 +34,7 @@ class File:
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb", buffering=1 << 20)
 
-    async def post(self, parcel: Sequence[Issued], /) -> Answer:
+    async def post(self, parcel: Sequence[IssuedReceipt], /) -> Answer:
         """Written is accepted."""
         lines = [issued.body for issued in parcel]
         lines.append(b"")
@@ -62,7 +62,7 @@ class Broker:
         self._exchange: AbstractExchange | None = None
         self._connecting = asyncio.Lock()
 
-    async def post(self, parcel: Sequence[Issued], /) -> Answer:
+    async def post(self, parcel: Sequence[IssuedReceipt], /) -> Answer:
         """Confirmed is accepted; None when no try was confirmed."""
         received = self._clock()
         messages = [

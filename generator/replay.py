@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
-from generator.issued import Issued, Sale
+from generator.issued_receipt import IssuedReceipt, Sale
 from generator.records import UnreadableFileError
 from generator.summary import Summary
 from generator.tenders import Tender
@@ -51,15 +51,15 @@ class Replay:
         self._summary = summary
         self._renumber = renumber
         self._first: float | None = None
-        self._next: tuple[float, Issued] | None = self._read()
+        self._next: tuple[float, IssuedReceipt] | None = self._read()
 
     def due(self) -> float | None:
         """Its time since the first receipt's, at `speed`."""
         return None if self._next is None else self._next[0]
 
-    def take(self, most: int, until: float, /) -> Sequence[Issued]:
+    def take(self, most: int, until: float, /) -> Sequence[IssuedReceipt]:
         """Those whose time has come."""
-        issued: list[Issued] = []
+        issued: list[IssuedReceipt] = []
         while len(issued) < most and self._next is not None:
             due, one = self._next
             if issued and due > until:
@@ -68,7 +68,7 @@ class Replay:
             self._next = self._read()
         return issued
 
-    def _read(self) -> tuple[float, Issued] | None:
+    def _read(self) -> tuple[float, IssuedReceipt] | None:
         try:
             return self._next_readable()
         except UnreadableFileError as error:
@@ -76,7 +76,7 @@ class Replay:
             log.error("the file ends here", reason=str(error))
             return None
 
-    def _next_readable(self) -> tuple[float, Issued] | None:
+    def _next_readable(self) -> tuple[float, IssuedReceipt] | None:
         for body in self._bodies:
             try:
                 receipt = _decoder.decode(body)
@@ -89,7 +89,7 @@ class Replay:
             if self._first is None:
                 self._first = sold
             sent = renumbered(body, self._renumber) if self._renumber else body
-            return max(0.0, sold - self._first) / self._speed, Issued(
+            return max(0.0, sold - self._first) / self._speed, IssuedReceipt(
                 sent, receipt.date, sale_of(receipt)
             )
         return None

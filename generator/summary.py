@@ -7,8 +7,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from generator.issued import Issued, Sale
-from generator.mess import DUPLICATE, GARBAGE
+from generator.faults import DUPLICATE, GARBAGE
+from generator.issued_receipt import IssuedReceipt, Sale
 from tillstream.clock import BusinessDay
 from tillstream.money import CURRENCY, decimal_text
 
@@ -70,14 +70,14 @@ class Summary:
         bad = (self.lost, self.unsent, self.unreadable, unwanted, wrong, not self.whole)
         return int(any(bad))
 
-    def send(self, parcel: Sequence[Issued]) -> None:
+    def send(self, parcel: Sequence[IssuedReceipt]) -> None:
         """Note that these are on their way."""
         self.sent += len(parcel)
         for fault in [issued.fault for issued in parcel if issued.fault]:
             self.faults[fault][SENT] += 1
 
     def answered(
-        self, parcel: Sequence[Issued], status: int, refused: Mapping[int, int] | None = None
+        self, parcel: Sequence[IssuedReceipt], status: int, refused: Mapping[int, int] | None = None
     ) -> None:
         """Fold the last word on a parcel: an HTTP status, 2xx being accepted.
 
@@ -91,10 +91,10 @@ class Summary:
         self._count(parcel)
 
     def _judged(
-        self, parcel: Sequence[Issued], status: int, refused: Mapping[int, int]
-    ) -> Sequence[Issued]:
+        self, parcel: Sequence[IssuedReceipt], status: int, refused: Mapping[int, int]
+    ) -> Sequence[IssuedReceipt]:
         """Fold the fate of each receipt; those that have to be counted."""
-        counted: list[Issued] = []
+        counted: list[IssuedReceipt] = []
         for place, issued in enumerate(parcel):
             final = refused.get(place, status)
             good = 200 <= final < 300
@@ -108,7 +108,7 @@ class Summary:
                 counted.append(issued)
         return counted
 
-    def _is_new(self, issued: Issued) -> bool:
+    def _is_new(self, issued: IssuedReceipt) -> bool:
         if issued.fault == GARBAGE:
             return False
         if issued.fault != DUPLICATE:
@@ -118,7 +118,7 @@ class Summary:
         self._repeated.add(issued.sale)
         return len(self._repeated) > before
 
-    def _count(self, fresh: Sequence[Issued]) -> None:
+    def _count(self, fresh: Sequence[IssuedReceipt]) -> None:
         self.counted += len(fresh)
         self._sales.update([issued.sale for issued in fresh])
         if len(self._sales) > SALES_COUNTED:

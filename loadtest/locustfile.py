@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from locust import FastHttpUser, User, constant_throughput, events, task
 from locust.env import Environment
 
-from loadtest import chosen, shapes
+from loadtest import locust_shapes, shapes
 from loadtest.accounts import Books, Figures, Reconciliation
-from loadtest.supply import Posting, Supply
-from loadtest.witnesses import Witnesses, data_folder, urls
+from loadtest.receipt_pool import Posting, ReceiptPool
+from loadtest.system_reader import SystemReader, data_folder, urls
 from tillstream.errors import ServerNotReadyError, TillstreamError
 
 #: How often a receipt is sent, at most.
@@ -33,7 +33,7 @@ class Run:
     def reset(self) -> None:
         """Forget the last run."""
         self.before: Books | None = None
-        self.supply: Supply | None = None
+        self.supply: ReceiptPool | None = None
         self.sent = 0
         self.accepted = Figures()
         self.lost = 0
@@ -121,7 +121,7 @@ def choose(environment: Environment, **_: Any) -> None:
     """With `--load` the users come and go by its shape; the page offers every load."""
     options: Any = environment.parsed_options
     found = {
-        load: chosen.Shape(environment, load, kind, lambda: run.accepted.receipts + run.lost)
+        load: locust_shapes.Shape(environment, load, kind, lambda: run.accepted.receipts + run.lost)
         for load, kind in LOADS.items()
     }
     environment.available_shape_classes = {load.capitalize(): it for load, it in found.items()}
@@ -135,16 +135,16 @@ def open_books(environment: Environment, **_: Any) -> None:
     run.reset()
     options: Any = environment.parsed_options
     try:
-        with Witnesses(*urls()) as witnesses:
-            run.before, zone = witnesses.books()
+        with SystemReader(*urls()) as reader:
+            run.before, zone = reader.books()
     except (TillstreamError, OSError) as error:
         fail(environment, f"NOT RECONCILED: {error}")
         if environment.runner is not None:
             environment.runner.quit()
         return
-    supply = Supply(data_folder(), ZoneInfo(zone))
+    supply = ReceiptPool(data_folder(), ZoneInfo(zone))
     shape = environment.shape_class
-    if isinstance(shape, chosen.Shape) and shape.load == "burst":
+    if isinstance(shape, locust_shapes.Shape) and shape.load == "burst":
         run.limit = options.count
     supply.fill(run.limit or 1)
     run.supply = supply
@@ -161,8 +161,8 @@ def close_books(environment: Environment, **_: Any) -> None:
         return
     options: Any = environment.parsed_options
     try:
-        with Witnesses(*urls()) as witnesses:
-            after = witnesses.books_once(before.expected(accepted), options.catch_up)
+        with SystemReader(*urls()) as reader:
+            after = reader.books_once(before.expected(accepted), options.catch_up)
     except (ServerNotReadyError, OSError) as error:
         fail(environment, f"NOT RECONCILED: {error}")
         return

@@ -16,7 +16,7 @@ from loadtest.bench.harness import Options, Series
 from loadtest.bench.log_writer import write_log
 from loadtest.bench.private import System, running_system
 from loadtest.bench.usage import cpu_seconds
-from loadtest.supply import generated
+from loadtest.receipt_pool import generated
 from tillstream.errors import TillstreamError
 
 #: The issue's target, receipts per second.

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 from pymongo import MongoClient
 
-from loadtest.bench.by_load import ALL, PROCESS
 from loadtest.bench.harness import Options, Result, Series
+from loadtest.bench.http_client import Load, Sent
+from loadtest.bench.load_tables import ALL, PROCESS
 from loadtest.bench.observer import Observer
 from loadtest.bench.private import System, running_system
 from loadtest.bench.system import BATCH, CATCH_UP_SECONDS, Scenario, send_all, times
 from loadtest.bench.usage import Meter, resident_mib
-from loadtest.bench.wire import Load, Sent
-from loadtest.supply import generate
+from loadtest.receipt_pool import generate
 from tillstream.errors import TillstreamError
 
 #: A round takes minutes.

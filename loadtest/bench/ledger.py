@@ -8,7 +8,7 @@ from loadtest.bench.command import run_module
 from loadtest.bench.harness import Options, Result, Series
 from loadtest.bench.log_writer import write_log
 from loadtest.bench.private import System, running_system
-from loadtest.supply import generated
+from loadtest.receipt_pool import generated
 from tillstream import topology
 from tillstream.errors import TillstreamError
 from tillstream.runtime import broker

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from loadtest.witnesses import Archive, Witnesses
+from loadtest.system_reader import Archive, SystemReader
 
 #: How often MongoDB is asked for its number of documents: the grain of the time to the archive.
 POLL_SECONDS = 0.05
@@ -60,9 +60,9 @@ class Observer:
         return False
 
     def _watch_count(self) -> None:
-        with Witnesses(*self._urls) as witnesses:
+        with SystemReader(*self._urls) as reader:
             while not self._stop.is_set():
-                snapshot = witnesses.next_snapshot()
+                snapshot = reader.next_snapshot()
                 self.counted.append(Sample(time.time(), snapshot.count))
 
     def _watch_archive(self) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from loadtest.bench.by_load import PROCESS, loads, median, processes
 from loadtest.bench.harness import Result
+from loadtest.bench.load_tables import PROCESS, loads, median, processes
 from loadtest.bench.results import Record
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from loadtest.bench import by_load, pictures, results
+from loadtest.bench import load_tables, pictures, results
 from loadtest.bench.machine import ROOT
 from loadtest.bench.results import Record, Table
 from loadtest.bench.speed import Speed
@@ -70,14 +70,14 @@ def _speed(speed: Speed | None) -> str:
 
 def tables_of(done: Record, table: Table) -> list[str]:
     """The tables of a record, and sentences between them."""
-    if done.part in by_load.PARTS:
-        return by_load.tables(done, table)
+    if done.part in load_tables.PARTS:
+        return load_tables.tables(done, table)
     return [table(results.HEADS, results.rows(done.result), 2)]
 
 
 def draw(done: Record, folder: Path) -> list[tuple[str, Path]]:
     """Pictures of a record, what each shows and its file: bars of the medians by unit."""
-    if done.part in by_load.PARTS:
+    if done.part in load_tables.PARTS:
         return pictures.draw(done, folder)
     # Needed here alone, and slow to import.
     import plotly.graph_objects as go

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-from loadtest.bench.by_load import ALL, PROCESS
 from loadtest.bench.harness import Options, Result, Series
+from loadtest.bench.http_client import Load, Sent, send
+from loadtest.bench.load_tables import ALL, PROCESS
 from loadtest.bench.observer import Observer, delays, percentile, reached
 from loadtest.bench.private import System, running_system
 from loadtest.bench.usage import Meter, Usage
-from loadtest.bench.wire import Load, Sent, send
-from loadtest.supply import generate
+from loadtest.receipt_pool import generate
 
 #: Seconds until everything that was accepted has to be counted and stored.
 CATCH_UP_SECONDS = 120.0

@@ -18,8 +18,8 @@ from loadtest.chaos.outage import PATIENCE_SECONDS, Outage, outage
 from loadtest.chaos.plan import FULL, SEGMENTS, UNBIND, Fault
 from loadtest.chaos.report import Report, Row
 from loadtest.chaos.sender import Sender
-from loadtest.chaos.stream import Stream
 from loadtest.chaos.watch import COMPONENTS, Watch, wait_until
+from loadtest.chaos.workload import Stream
 
 #: Load before the first fault and after each heal, seconds.
 CALM_SECONDS = 2.0

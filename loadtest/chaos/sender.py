@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from loadtest.chaos.history import History
-from loadtest.chaos.stream import Item, Posted, Stream
+from loadtest.chaos.workload import Item, Posted, Stream
 from tillstream.clock import Clock
 from tillstream.codec import JSON, NDJSON
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from loadtest.fuzz.sending import Sent
+from loadtest.fuzz.sender import Sent
 
 if TYPE_CHECKING:
     from loadtest.fuzz.run import Options

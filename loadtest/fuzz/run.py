@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from loadtest.bench.private import System, running_system
 from loadtest.bench.usage import resident_mib
 from loadtest.chaos.run import verify
-from loadtest.fuzz.comparing import differences
+from loadtest.fuzz.comparison import differences
 from loadtest.fuzz.report import Report
-from loadtest.fuzz.sending import Sender
+from loadtest.fuzz.sender import Sender
 from loadtest.fuzz.stores import CUTOFF_HOUR, ZONE, table
 from tillstream.errors import TillstreamError
 

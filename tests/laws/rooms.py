@@ -20,7 +20,7 @@ from entrypoint.metrics import Metrics
 from entrypoint.receipt_check import ConflictError, Intake
 from entrypoint.recent import Recent
 from entrypoint.settings import EntrypointSettings
-from loadtest.fuzz import places
+from loadtest.fuzz import outputs
 from loadtest.fuzz.reference import Adding, Facts, Sums
 from loadtest.fuzz.stores import CUTOFF_HOUR, STORES, ZONE
 from persistence.api import views
@@ -132,12 +132,12 @@ def of_parquet(documents: Iterable[Document]) -> dict[str, Facts]:
             writer.write_batch(each.batch)
     assert [] == left_out
     file.seek(0)
-    return {row["key"]: places.of_row(row) for row in pyarrow.parquet.read_table(file).to_pylist()}
+    return {row["key"]: outputs.of_row(row) for row in pyarrow.parquet.read_table(file).to_pylist()}
 
 
 def of_api(document: Document) -> Facts:
     """A receipt as the archive's service answers it."""
-    return places.of_view(json.loads(views.encode(views.receipt_view(document))))
+    return outputs.of_view(json.loads(views.encode(views.receipt_view(document))))
 
 
 def sealed(documents: Iterable[Document]) -> tuple[dict[str, Facts], dict[str, Any]]:
@@ -149,7 +149,7 @@ def sealed(documents: Iterable[Document]) -> tuple[dict[str, Facts], dict[str, A
     contents = list(found.values())
     # Within its store's chain, a client's UUID is named without the store.
     facts = {
-        key: places.of_document(each | {"key": key, "customer": None})
+        key: outputs.of_document(each | {"key": key, "customer": None})
         for key, each in found.items()
     }
     return facts, offline.figures(contents)

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadtest.fuzz import places, reference
+from loadtest.fuzz import outputs, reference
 from loadtest.fuzz.allowed import Allowed, Receipt
 from loadtest.fuzz.stores import by_name
 from tests.laws import rooms
@@ -112,7 +112,7 @@ def test_every_output_says_the_same_of_every_receipt(came: list[Receipt]) -> Non
     without_customer = {key: each._replace(customer=None) for key, each in expected.items()}
 
     archive = rooms.archived(door.lines).documents
-    assert expected == {key: places.of_document(each) for key, each in archive.items()}
+    assert expected == {key: outputs.of_document(each) for key, each in archive.items()}
     assert expected == rooms.of_parquet(archive.values())
     assert expected == {key: rooms.of_api(each) for key, each in archive.items()}
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from entrypoint.violations import InvalidReceiptError, NotJsonError
-from loadtest.fuzz import contract, places, reference
+from loadtest.fuzz import contract, outputs, reference
 from loadtest.fuzz.stores import by_name
 from tests.laws import rooms
 from tests.support.receipts import line, receipt
@@ -40,7 +40,7 @@ def test_a_value_at_the_edge_goes_through_every_output(name: str) -> None:
         expected = {key: reference.facts(sent, store)}
         documents = rooms.archived(door.lines).documents
 
-        assert expected == {key: places.of_document(documents[key])}, value
+        assert expected == {key: outputs.of_document(documents[key])}, value
         assert expected == rooms.of_parquet(documents.values()), value
         assert expected == {key: rooms.of_api(documents[key])}, value
         _, hour = reference.day_and_hour(sent["date"], store)

@@ -6,7 +6,7 @@ import time
 
 from aiohttp import web
 
-from generator.pace import DRAIN_SECONDS, LAST_ANSWERS_SECONDS
+from generator.sending import DRAIN_SECONDS, LAST_ANSWERS_SECONDS
 from tests.integration.generator.command import Generator
 from tests.integration.generator.fake_door import FakeDoor, accept
 from tests.support.waiting import wait_until

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from generator import chain
 from generator.counters import MemoryCounters
-from generator.issued import Issued
+from generator.issued_receipt import IssuedReceipt
 from generator.pricing import PricedLine
 from generator.receipts import Tills
 from generator.tenders import CARD, CASH, VOUCHER, VOUCHER_LIMIT
@@ -34,22 +34,22 @@ seconds = st.integers(1_735_689_600, 1_830_297_600)
 
 def receipts(
     seed: int, now: float, count: int = 50, counters: MemoryCounters | None = None, stores: int = 20
-) -> list[Issued]:
+) -> list[IssuedReceipt]:
     tills = Tills(
         chain.build(seed, stores, 4), counters or MemoryCounters(), lambda: now, PARIS, seed
     )
     return [tills.issue() for _ in range(count)]
 
 
-def priced(issued: Issued) -> Sequence[PricedLine]:
+def priced(issued: IssuedReceipt) -> Sequence[PricedLine]:
     return cast(Sequence[PricedLine], issued.lines)
 
 
-def many(now: float, seed: int = 7) -> list[Issued]:
+def many(now: float, seed: int = 7) -> list[IssuedReceipt]:
     return receipts(seed, now, count=6000, stores=200)
 
 
-def decoded(issued: Issued) -> Receipt:
+def decoded(issued: IssuedReceipt) -> Receipt:
     return msgspec.json.decode(issued.body, type=Receipt)
 
 
@@ -221,7 +221,7 @@ def test_meal_vouchers_pay_no_alcohol_no_more_than_their_limit_and_not_on_sunday
     assert {CARD, CASH} == sunday
 
 
-def revenue_shares(issued: list[Issued]) -> dict[str, float]:
+def revenue_shares(issued: list[IssuedReceipt]) -> dict[str, float]:
     revenue: Counter[str] = Counter()
     for one in issued:
         for line in one.lines:

@@ -16,7 +16,7 @@ from generator import chain, records
 from generator.counters import MemoryCounters
 from generator.receipts import Tills
 from generator.replay import Replay, renumbered, sale_of
-from generator.sources import Steady
+from generator.schedules import Steady
 from generator.summary import Summary
 from tillstream.clock import BusinessDay
 from tillstream.receipt import Receipt, receipt_key
@@ -95,9 +95,9 @@ def test_a_file_that_is_not_what_its_ending_says_ends_there_by_name(
     file.write_bytes(content)
     summary = Summary(BusinessDay(PARIS))
     with structlog.testing.capture_logs() as logs:
-        source = Replay(records.read(file), PARIS, 1.0, summary)
+        schedule = Replay(records.read(file), PARIS, 1.0, summary)
 
-    assert (None, 1, 1) == (source.due(), summary.unreadable, summary.exit_status)
+    assert (None, 1, 1) == (schedule.due(), summary.unreadable, summary.exit_status)
     assert str(file) in logs[0]["reason"]
 
 
@@ -117,17 +117,17 @@ def replay(bodies: list[bytes], speed: float = 1.0, mark: str = "") -> tuple[Rep
 
 
 def test_receipts_come_by_their_own_times_at_the_speed() -> None:
-    source, _ = replay([issued.body for issued in ISSUED], speed=10.0)
+    schedule, _ = replay([issued.body for issued in ISSUED], speed=10.0)
     dues = []
-    while (due := source.due()) is not None:
-        dues += [due for _ in source.take(1, due)]
+    while (due := schedule.due()) is not None:
+        dues += [due for _ in schedule.take(1, due)]
 
     assert [n // 2 / 10.0 for n in range(200)] == dues
 
 
 def test_what_is_no_receipt_is_counted_and_left_out() -> None:
-    source, summary = replay([b"{", ISSUED[0].body, b"{}", b"null"])
-    sent = source.take(10, 1e9)
+    schedule, summary = replay([b"{", ISSUED[0].body, b"{}", b"null"])
+    sent = schedule.take(10, 1e9)
 
     assert ([ISSUED[0].body], 3) == ([issued.body for issued in sent], summary.unreadable)
 

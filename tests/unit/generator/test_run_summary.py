@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator import chain, mess
+from generator import chain, faults
 from generator.counters import MemoryCounters
 from generator.receipts import Tills
 from generator.summary import Summary
@@ -90,19 +90,19 @@ def test_a_parcel_is_counted_as_its_receipts_would_be_one_by_one(accepted: list[
 
 
 def test_a_duplicate_counts_once_and_garbage_never() -> None:
-    sold = msgspec.structs.replace(ISSUED[0], fault=mess.DUPLICATE)
-    rubbish = mess.garbage(ISSUED[1], Random(1))
+    sold = msgspec.structs.replace(ISSUED[0], fault=faults.DUPLICATE)
+    rubbish = faults.garbage(ISSUED[1], Random(1))
     folded = summary()
     folded.send([sold, sold, rubbish])
     folded.answered([sold, rubbish], 202, {1: 400})
     folded.answered([sold], 202)
     written = folded.as_json()
-    faults = {
+    by_fault = {
         "duplicate": {"sent": 2, "accepted": 2, "refused": 0},
         "garbage": {"sent": 1, "accepted": 0, "refused": 1},
     }
 
-    assert (2, 1, sold.gross, faults, 0) == (
+    assert (2, 1, sold.gross, by_fault, 0) == (
         written["accepted"],
         written["counted"],
         written["accepted_gross_minor"],
@@ -113,7 +113,7 @@ def test_a_duplicate_counts_once_and_garbage_never() -> None:
 
 @pytest.mark.parametrize(("judged", "expected"), [(True, 1), (False, 0)])
 def test_garbage_that_a_door_accepts_fails_the_run(judged: bool, expected: int) -> None:
-    rubbish = mess.garbage(ISSUED[1], Random(1))
+    rubbish = faults.garbage(ISSUED[1], Random(1))
     folded = Summary(BusinessDay(PARIS), judged=judged)
     folded.send([rubbish])
     folded.answered([rubbish], 202)

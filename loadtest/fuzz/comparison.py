@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.bench.private import System
-from loadtest.fuzz import places, reference
+from loadtest.fuzz import outputs, reference
 from loadtest.fuzz.allowed import Receipt
 from loadtest.fuzz.reference import Facts, Sums
 from loadtest.fuzz.stores import Store, by_name
@@ -36,7 +36,7 @@ def differences(
     marked: list[str] = []
     # 1. MongoDB, which also says what of the broken was a receipt all the same
     say("comparing MongoDB")
-    for key, facts, raw in places.archive(system):
+    for key, facts, raw in outputs.archive(system):
         found[key] = facts
         sent = known.get(key, raw)
         store = stores.of(sent)
@@ -55,13 +55,13 @@ def differences(
     # 2. the ledger
     say("comparing the ledger")
     all_sums = sums.sums()
-    told += _sums("the ledger", all_sums, places.ledger(system))
+    told += _sums("the ledger", all_sums, outputs.ledger(system))
     # 3. the service: each receipt, and the sums
     say("comparing the archive's service")
-    told += _receipts("the API's export", expected, dict(places.api(system)))
+    told += _receipts("the API's export", expected, dict(outputs.api(system)))
     days = sorted({each.day for each in expected.values()})
-    asked = reference.only(all_sums, places.API_BREAKDOWNS)
-    told += _sums("the API's sums", asked, places.sales(system, days))
+    asked = reference.only(all_sums, outputs.API_BREAKDOWNS)
+    told += _sums("the API's sums", asked, outputs.sales(system, days))
     # 4. Parquet and the seals have the closed days
     say("comparing Parquet and the seals")
     closed = {
@@ -69,16 +69,16 @@ def differences(
         for key, each in expected.items()
         if reference.is_closed(each.day, datetime.now(UTC))
     }
-    told += _receipts("Parquet", closed, _of_closed(places.parquet(system)))
+    told += _receipts("Parquet", closed, _of_closed(outputs.parquet(system)))
     sealed = {key: each._replace(customer=None) for key, each in closed.items()}
-    told += _receipts("the seals", sealed, _of_closed(places.seals(system, folder)))
+    told += _receipts("the seals", sealed, _of_closed(outputs.seals(system, folder)))
     # 5. SQL, over Parquet and MongoDB
     say("comparing SQL")
     wanted = reference.only(all_sums, ("day", "store", "category", "vat", "tender"))
-    told += _sums("SQL", wanted, places.sql(system))
+    told += _sums("SQL", wanted, outputs.sql(system))
     # 6. the page, which has the present day
     say("comparing the page")
-    told += _page(all_sums, places.page(system))
+    told += _page(all_sums, outputs.page(system))
     return told
 
 

@@ -30,7 +30,7 @@ class Pick(NamedTuple):
     quantities: tuple[int, ...]
 
 
-class Occasion(NamedTuple):
+class ShoppingTrip(NamedTuple):
     """A reason to come: its hours, what weekends make of it, and its basket.
 
     `eat_in` is the chance that it is eaten in the shop; `voucher` that a meal voucher pays.
@@ -63,8 +63,8 @@ HOT_DRINKS = ("Café", "Cappuccino", "Thé en", "Chocolat")
 COLD_DRINKS = ("Eau", "Cola", "Thé glacé", "Jus")
 ALCOHOL = ("Bière", "Cidre")
 
-OCCASIONS = (
-    Occasion(
+SHOPPING_TRIPS = (
+    ShoppingTrip(
         "bread",
         (Peak(8.5, 1.2, 1.0), Peak(12.0, 0.8, 0.7), Peak(18.2, 1.2, 1.7)),
         saturday=1.2,
@@ -79,7 +79,7 @@ OCCASIONS = (
             pick("H", 0.06, 1, 2),
         ),
     ),
-    Occasion(
+    ShoppingTrip(
         "breakfast",
         (Peak(7.6, 1.1, 1.6), Peak(9.8, 0.9, 0.5)),
         saturday=0.9,
@@ -94,7 +94,7 @@ OCCASIONS = (
             pick("E", 0.25, 1, 1, 2, among=BAGUETTES),
         ),
     ),
-    Occasion(
+    ShoppingTrip(
         "lunch menu",
         (Peak(12.5, 0.7, 1.5),),
         saturday=0.6,
@@ -107,7 +107,7 @@ OCCASIONS = (
             pick("H", 0.08, 1, 2),
         ),
     ),
-    Occasion(
+    ShoppingTrip(
         "lunch",
         (Peak(12.6, 0.8, 1.5), Peak(19.3, 0.8, 0.35)),
         saturday=0.8,
@@ -123,7 +123,7 @@ OCCASIONS = (
             pick("H", 0.35, 1, 1, 2),
         ),
     ),
-    Occasion(
+    ShoppingTrip(
         "snack",
         (Peak(16.4, 0.9, 1.1), Peak(10.5, 0.8, 0.3)),
         saturday=1.1,
@@ -137,7 +137,7 @@ OCCASIONS = (
             pick("A", 0.3, 1, 1, 2),
         ),
     ),
-    Occasion(
+    ShoppingTrip(
         "family",
         (Peak(11.2, 1.2, 0.25), Peak(17.5, 1.2, 0.15)),
         saturday=2.0,
@@ -156,13 +156,13 @@ OCCASIONS = (
 
 
 def weights(weekday: int, hour: float) -> tuple[float, ...]:
-    """How many shoppers each of OCCASIONS brings at an hour of the wall clock; 0 is Monday."""
-    return tuple(_weight(occasion, weekday, hour) for occasion in OCCASIONS)
+    """How many shoppers each of SHOPPING_TRIPS brings at an hour of the wall clock; 0 is Monday."""
+    return tuple(_weight(trip, weekday, hour) for trip in SHOPPING_TRIPS)
 
 
-def _weight(occasion: Occasion, weekday: int, hour: float) -> float:
+def _weight(trip: ShoppingTrip, weekday: int, hour: float) -> float:
     bells = sum(
-        peak.height * exp(-(((hour - peak.hour) / peak.width) ** 2) / 2) for peak in occasion.peaks
+        peak.height * exp(-(((hour - peak.hour) / peak.width) ** 2) / 2) for peak in trip.peaks
     )
-    factor = {SATURDAY: occasion.saturday, SUNDAY: occasion.sunday}.get(weekday, 1.0)
+    factor = {SATURDAY: trip.saturday, SUNDAY: trip.sunday}.get(weekday, 1.0)
     return factor * (bells + FLOOR)

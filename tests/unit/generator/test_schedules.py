@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from generator import chain
 from generator.counters import MemoryCounters
 from generator.receipts import Tills
-from generator.sources import Burst, Day, Source, Steady
+from generator.schedules import Burst, Day, Schedule, Steady
 from tillstream.clock import BusinessDay, event_time
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -26,45 +26,45 @@ def a_day(day: date, count: int, *, cutoff: int = 0, speed: float = 3600.0) -> D
     return Day(tills(), BusinessDay(PARIS, cutoff), day, count, speed, seed=1)
 
 
-def drained(source: Source) -> list[tuple[float, float]]:
+def drained(schedule: Schedule) -> list[tuple[float, float]]:
     """When each receipt was due, and the instant at which it was sold."""
     found = []
-    while (due := source.due()) is not None:
-        (issued,) = source.take(1, due)
+    while (due := schedule.due()) is not None:
+        (issued,) = schedule.take(1, due)
         found.append((due, event_time(issued.date, PARIS).timestamp()))
     return found
 
 
 def test_a_burst_is_due_at_once_and_whole() -> None:
-    source = Burst(tills(), 25)
+    schedule = Burst(tills(), 25)
     taken = []
-    while source.due() is not None:
-        taken.append(len(source.take(10, 0.0)))
+    while schedule.due() is not None:
+        taken.append(len(schedule.take(10, 0.0)))
 
     assert [10, 10, 5] == taken
 
 
 def test_steady_is_dated_when_it_is_due() -> None:
-    source = Steady(tills(), 2.0, 5, NOON)
+    schedule = Steady(tills(), 2.0, 5, NOON)
 
     assert [(0.0, NOON), (0.5, NOON), (1.0, NOON + 1), (1.5, NOON + 1), (2.0, NOON + 2)] == (
-        drained(source)
+        drained(schedule)
     )
 
 
 @given(st.integers(1, 20), st.floats(0, 30))
 def test_no_more_are_taken_than_are_due_and_wanted(most: int, until: float) -> None:
-    source = Steady(tills(), 1.0, 20, NOON)
+    schedule = Steady(tills(), 1.0, 20, NOON)
     expected = min(most, int(until) + 1, 20)
 
-    assert expected == len(source.take(most, until))
+    assert expected == len(schedule.take(most, until))
 
 
 def test_steady_without_a_count_has_no_end() -> None:
-    source = Steady(tills(), 1000.0, None, NOON)
-    source.take(5000, inf)
+    schedule = Steady(tills(), 1000.0, None, NOON)
+    schedule.take(5000, inf)
 
-    assert 5.0 == source.due()
+    assert 5.0 == schedule.due()
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_a_day_lasts_as_long_as_it_does(day: date, hours: int) -> None:
 @settings(max_examples=20)
 def test_a_day_is_in_order_whole_and_of_its_business_day(count: int, cutoff: int) -> None:
     day = date(2026, 3, 10)
-    source = a_day(day, count, cutoff=cutoff)
+    schedule = a_day(day, count, cutoff=cutoff)
     calendar = BusinessDay(PARIS, cutoff)
-    moments = drained(source)
+    moments = drained(schedule)
     dues = [due for due, _ in moments]
 
     assert (count, sorted(dues), {day}) == (

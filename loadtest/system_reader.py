@@ -68,7 +68,7 @@ class Archive:
         self._client.close()
 
 
-class Witnesses:
+class SystemReader:
     """Connections to both ends; raises ServerNotReadyError when the totals worker says nothing.
 
     For short use, or to be asked at least every few seconds: the broker hangs up on a client

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator import chain, mess
+from generator import chain, faults
 from generator.counters import MemoryCounters
-from generator.issued import Issued
-from generator.mess import Mess, Shares
+from generator.faults import FaultyTills, Shares
+from generator.issued_receipt import IssuedReceipt
 from generator.receipts import Tills
 from tillstream.clock import event_time
 from tillstream.money import minor_units
@@ -25,19 +25,19 @@ RATE = 50.0
 NONE = Shares(0, 0, 0, 0, 0, 0, 0)
 
 
-def messy(shares: Shares, count: int = 500, seed: int = 1) -> Mess:
+def messy(shares: Shares, count: int = 500, seed: int = 1) -> FaultyTills:
     tills = Tills(chain.build(seed, 5, 2), MemoryCounters(), lambda: NOON, PARIS, seed)
-    return Mess(tills, shares, rate=RATE, count=count, start=NOON, silence=5.0, seed=seed)
+    return FaultyTills(tills, shares, rate=RATE, count=count, start=NOON, silence=5.0, seed=seed)
 
 
-def drained(source: Mess) -> list[tuple[float, Issued]]:
+def drained(schedule: FaultyTills) -> list[tuple[float, IssuedReceipt]]:
     found = []
-    while (due := source.due()) is not None:
-        found += [(due, issued) for issued in source.take(1, due)]
+    while (due := schedule.due()) is not None:
+        found += [(due, issued) for issued in schedule.take(1, due)]
     return found
 
 
-def sold(issued: Issued) -> float:
+def sold(issued: IssuedReceipt) -> float:
     return event_time(issued.date, PARIS).timestamp()
 
 
@@ -45,8 +45,8 @@ def sold(issued: Issued) -> float:
 @settings(max_examples=25, deadline=None)
 def test_every_receipt_is_sent_and_only_duplicates_twice(shares: Shares, seed: int) -> None:
     sent = [issued for _, issued in drained(messy(shares, 300, seed))]
-    keys = Counter(receipt_key(one.receipt) for one in sent if one.fault != mess.GARBAGE)
-    twice = {receipt_key(one.receipt) for one in sent if one.fault == mess.DUPLICATE}
+    keys = Counter(receipt_key(one.receipt) for one in sent if one.fault != faults.GARBAGE)
+    twice = {receipt_key(one.receipt) for one in sent if one.fault == faults.DUPLICATE}
 
     assert 300 == len(keys)
     assert twice == {key for key, times in keys.items() if times == 2}
@@ -102,7 +102,7 @@ def test_a_wrong_total_is_the_printed_one_and_nothing_else_is_wrong() -> None:
         printed = minor_units(receipt.document_total.gross_total)
 
         assert issued.gross == printed
-        assert 1 <= abs(printed - lines) <= mess.WRONG_BY
+        assert 1 <= abs(printed - lines) <= faults.WRONG_BY
 
 
 def test_a_silent_till_comes_back_with_all_that_it_has_printed() -> None:
@@ -111,7 +111,7 @@ def test_a_silent_till_comes_back_with_all_that_it_has_printed() -> None:
     for due, issued in drained(messy(NONE._replace(silent=0.02))):
         receipt = issued.receipt
         arrivals[receipt.store_id, receipt.terminal_id].add(receipt.cash_receipt_id)
-        if issued.fault == mess.BACKLOG:
+        if issued.fault == faults.BACKLOG:
             backlog += 1
 
             assert NOON + due - sold(issued) <= 6.0
@@ -123,7 +123,7 @@ def test_a_silent_till_comes_back_with_all_that_it_has_printed() -> None:
 
 @given(st.integers(0, 1000))
 def test_garbage_is_no_receipt_and_one_line(seed: int) -> None:
-    issued = mess.garbage(drained(messy(NONE, 1))[0][1], Random(seed))
+    issued = faults.garbage(drained(messy(NONE, 1))[0][1], Random(seed))
 
     assert b"\n" not in issued.body
     with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from loadtest.bench import by_load, pictures, results
+from loadtest.bench import load_tables, pictures, results
 from loadtest.bench.harness import Options, Series
 from loadtest.bench.machine import here
 from loadtest.bench.results import Record
@@ -32,7 +32,7 @@ def done() -> Record:
 
 
 def test_a_load_has_one_row_and_a_figure_the_column_of_its_name(done: Record) -> None:
-    _, _, loads, *_ = by_load.tables(done, table)
+    _, _, loads, *_ = load_tables.tables(done, table)
     heads = (
         "load,accepted/s,counted/s,stored/s,answer, s,snapshot, s,MongoDB, s,lost / refused,cores"
         ",cores, client / others,MiB"
@@ -42,7 +42,7 @@ def test_a_load_has_one_row_and_a_figure_the_column_of_its_name(done: Record) ->
 
 
 def test_a_process_has_its_own_column_in_each_unit(done: Record) -> None:
-    *_, cores, _, memory = by_load.tables(done, table)
+    *_, cores, _, memory = load_tables.tables(done, table)
 
     assert ["load,totals,mongod,all", "idle,0.02,,0.02", "200/s,,0.5,<1"] == cores.splitlines()
     assert ["load,totals,all", "idle,70,", "200/s,,<1"] == memory.splitlines()
@@ -51,7 +51,7 @@ def test_a_process_has_its_own_column_in_each_unit(done: Record) -> None:
 def test_what_was_to_be_reached_comes_first_and_losses_only_where_there_are_some(
     done: Record,
 ) -> None:
-    aims, *_ = by_load.tables(done, table)
+    aims, *_ = load_tables.tables(done, table)
 
     assert [
         "target,unit,median,min,max,is",
@@ -80,4 +80,4 @@ def test_a_picture_without_names_stacks_every_process_and_not_their_sum(done: Re
 
 
 def test_every_part_with_loads_has_tables_and_pictures() -> None:
-    assert by_load.COLUMNS.keys() == by_load.PROCESSES.keys() == pictures.PICTURES.keys()
+    assert load_tables.COLUMNS.keys() == load_tables.PROCESSES.keys() == pictures.PICTURES.keys()

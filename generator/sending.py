@@ -7,8 +7,8 @@ from math import inf
 from typing import NamedTuple
 
 from generator.delivery import Receiver
-from generator.issued import Issued
-from generator.sources import Source
+from generator.issued_receipt import IssuedReceipt
+from generator.schedules import Schedule
 from generator.summary import Summary
 
 #: After a signal, seconds in which receipts on their way may still be tried again,
@@ -34,14 +34,14 @@ class Plan(NamedTuple):
     patience: float | None
 
 
-class Brakes:
+class Shutdown:
     """How a run is ended: `stop` sends nothing new, `give_up` tries nothing again."""
 
     def __init__(self) -> None:
         self.stop = asyncio.Event()
         self.give_up = asyncio.Event()
 
-    def pull(self) -> None:
+    def in_order(self) -> None:
         """End the run in order: what is on its way has DRAIN_SECONDS to arrive."""
         if self.stop.is_set():
             # Asked a second time: at once.
@@ -49,7 +49,7 @@ class Brakes:
         self.stop.set()
         asyncio.get_running_loop().call_later(DRAIN_SECONDS, self.give_up.set)
 
-    def slam(self) -> None:
+    def at_once(self) -> None:
         """End the run at once: the door has not said anything for too long."""
         self.stop.set()
         self.give_up.set()
@@ -57,15 +57,15 @@ class Brakes:
 
 async def run(
     plan: Plan,
-    source: Source,
+    schedule: Schedule,
     receiver: Receiver,
     summary: Summary,
-    brakes: Brakes,
+    shutdown: Shutdown,
     progress: Callable[[int], object],
 ) -> None:
-    """Send what the source gives until its end or the brakes; `progress` gets how many ended.
+    """Send what the schedule gives until its end or the shutdown; `progress` gets how many ended.
 
-    Each receipt is due when the source says, whatever became of those before it: a slow
+    Each receipt is due when the schedule says, whatever became of those before it: a slow
     door does not slow the shoppers down. Only when `outstanding` parcels are on their way
     the next one waits, and is then sent late; the schedule stays as it was.
     """
@@ -75,7 +75,7 @@ async def run(
     slots = asyncio.Semaphore(plan.outstanding)
     on_their_way: set[asyncio.Task[None]] = set()
 
-    async def deliver(parcel: Sequence[Issued]) -> None:
+    async def deliver(parcel: Sequence[IssuedReceipt]) -> None:
         nonlocal last_word
         try:
             answer = await receiver.post(parcel)
@@ -91,37 +91,37 @@ async def run(
     async def watch(patience: float) -> None:
         while loop.time() - last_word < patience:  # noqa: ASYNC110  time is the condition
             await asyncio.sleep(last_word + patience - loop.time())
-        brakes.slam()
+        shutdown.at_once()
 
-    async def collect(first_due: float) -> Sequence[Issued]:
+    async def collect(first_due: float) -> Sequence[IssuedReceipt]:
         """A parcel: those that are due, and for LINGER_SECONDS those that follow."""
         if not plan.paced:
-            return source.take(plan.batch, inf)
-        parcel = list(source.take(plan.batch, loop.time() - start))
+            return schedule.take(plan.batch, inf)
+        parcel = list(schedule.take(plan.batch, loop.time() - start))
         while len(parcel) < plan.batch:
-            due = source.due()
+            due = schedule.due()
             if due is None or due > first_due + LINGER_SECONDS:
                 break
-            if await _stopped(brakes.stop, start + due - loop.time()):
+            if await _stopped(shutdown.stop, start + due - loop.time()):
                 break
-            parcel += source.take(plan.batch - len(parcel), loop.time() - start)
+            parcel += schedule.take(plan.batch - len(parcel), loop.time() - start)
         return parcel
 
     # A defect in a delivery ends the whole run with its traceback, not silently.
     async with asyncio.TaskGroup() as group:
         watcher = None if plan.patience is None else group.create_task(watch(plan.patience))
-        while (due := source.due()) is not None:
-            if await _stopped(brakes.stop, start + due - loop.time() if plan.paced else 0):
+        while (due := schedule.due()) is not None:
+            if await _stopped(shutdown.stop, start + due - loop.time() if plan.paced else 0):
                 break
             await slots.acquire()
-            if brakes.stop.is_set():
+            if shutdown.stop.is_set():
                 break
             parcel = await collect(due)
             summary.send(parcel)
             task = group.create_task(deliver(parcel))
             on_their_way.add(task)
             task.add_done_callback(on_their_way.discard)
-        await _drain(on_their_way, brakes)
+        await _drain(on_their_way, shutdown)
         if watcher is not None:
             watcher.cancel()
     summary.seconds = loop.time() - start
@@ -138,9 +138,9 @@ async def _stopped(stop: asyncio.Event, seconds: float) -> bool:
     return stop.is_set()
 
 
-async def _drain(tasks: set[asyncio.Task[None]], brakes: Brakes) -> None:
+async def _drain(tasks: set[asyncio.Task[None]], shutdown: Shutdown) -> None:
     """Wait for what is on its way; after `give_up`, LAST_ANSWERS_SECONDS and no longer."""
-    giving_up = asyncio.create_task(brakes.give_up.wait())
+    giving_up = asyncio.create_task(shutdown.give_up.wait())
     while tasks and not giving_up.done():
         await asyncio.wait({giving_up, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     giving_up.cancel()

@@ -7,22 +7,22 @@ from itertools import accumulate
 from random import Random
 from typing import Protocol
 
-from generator.issued import Issued
-from generator.occasions import weights
+from generator.issued_receipt import IssuedReceipt
 from generator.receipts import Tills
+from generator.shopping_trips import weights
 from tillstream.clock import BusinessDay
 
 #: How finely the rhythm of a day is followed, seconds.
 SLOT_SECONDS = 600
 
 
-class Source(Protocol):
+class Schedule(Protocol):
     """Receipts in the order in which they are to be sent."""
 
     def due(self) -> float | None:
         """Seconds after the start at which the next one is due; None when there is none."""
 
-    def take(self, most: int, until: float, /) -> Sequence[Issued]:
+    def take(self, most: int, until: float, /) -> Sequence[IssuedReceipt]:
         """The next one, and up to `most` in all of those that are due by `until`."""
 
 
@@ -37,7 +37,7 @@ class Burst:
         """0 until the last one is taken."""
         return 0.0 if self._left else None
 
-    def take(self, most: int, _until: float, /) -> Sequence[Issued]:
+    def take(self, most: int, _until: float, /) -> Sequence[IssuedReceipt]:
         """Up to `most`."""
         count = min(most, self._left)
         self._left -= count
@@ -61,9 +61,9 @@ class Steady:
             return None
         return self._taken / self._rate
 
-    def take(self, most: int, until: float, /) -> Sequence[Issued]:
+    def take(self, most: int, until: float, /) -> Sequence[IssuedReceipt]:
         """Those whose time has come."""
-        issued: list[Issued] = []
+        issued: list[IssuedReceipt] = []
         while len(issued) < most and (due := self.due()) is not None:
             if issued and due > until:
                 break
@@ -109,9 +109,9 @@ class Day:
         """Its time since the day's beginning, at `speed`."""
         return self._next / self._speed if self._taken < self._count else None
 
-    def take(self, most: int, until: float, /) -> Sequence[Issued]:
+    def take(self, most: int, until: float, /) -> Sequence[IssuedReceipt]:
         """Those whose time has come."""
-        issued: list[Issued] = []
+        issued: list[IssuedReceipt] = []
         while len(issued) < most and (due := self.due()) is not None:
             if issued and due > until:
                 break

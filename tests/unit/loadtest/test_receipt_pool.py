@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest import witnesses
-from loadtest.supply import Supply, posting
+from loadtest import system_reader
+from loadtest.receipt_pool import ReceiptPool, posting
 from local import addresses
 from tests.support.receipts import encoded, receipt
 
@@ -38,7 +38,7 @@ def numbers(bodies: Iterable[bytes]) -> list[tuple[int, int, int]]:
 def test_no_receipt_comes_twice_and_none_is_left_out(tmp_path: Path) -> None:
     taken: list[tuple[int, int, int]] = []
     for count in (60, 10, 50):
-        supply = Supply(tmp_path, PARIS, chunk=50)
+        supply = ReceiptPool(tmp_path, PARIS, chunk=50)
         with ThreadPoolExecutor(8) as tills:
             postings = tills.map(lambda _: supply.take(), range(count))  # noqa: B023
         taken += numbers(posting.body for posting in postings)
@@ -56,7 +56,7 @@ def test_the_servers_of_a_local_run_are_found_by_their_addresses(tmp_path: Path)
         "MONGO_URL": "mongodb://127.0.0.1:5678/?replicaSet=rs0",
     }
     addresses.write_addresses(tmp_path, there)
-    found = witnesses.urls({"DATA_DIR": str(tmp_path)})
+    found = system_reader.urls({"DATA_DIR": str(tmp_path)})
 
     assert found == (there["AMQP_URL"], there["MONGO_URL"])
 
@@ -64,4 +64,4 @@ def test_the_servers_of_a_local_run_are_found_by_their_addresses(tmp_path: Path)
 def test_given_servers_come_first(tmp_path: Path) -> None:
     given_ones = {"AMQP_URL": "amqp://a", "MONGO_URL": "mongodb://b", "DATA_DIR": str(tmp_path)}
 
-    assert ("amqp://a", "mongodb://b") == witnesses.urls(given_ones)
+    assert ("amqp://a", "mongodb://b") == system_reader.urls(given_ones)

@@ -43,7 +43,7 @@ class Sale(msgspec.Struct, frozen=True, gc=False, eq=False):
     gross: int
 
 
-class Issued(msgspec.Struct, frozen=True, gc=False, eq=False):
+class IssuedReceipt(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A receipt that is to be sent: its bytes, and what they say."""
 
     body: bytes
@@ -52,7 +52,7 @@ class Issued(msgspec.Struct, frozen=True, gc=False, eq=False):
     sale: Sale
     #: The till of our own that printed it; None where another one did.
     till: Till | None = None
-    #: What is wrong with it, empty for most (generator/mess.py).
+    #: What is wrong with it, empty for most (generator/faults.py).
     fault: str = ""
 
     @property

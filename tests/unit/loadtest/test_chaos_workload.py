@@ -8,7 +8,7 @@ import pytest
 
 from entrypoint.validation import validate
 from loadtest.bench.private import zone_far_from_midnight
-from loadtest.chaos.stream import SHARES, Item, Stream
+from loadtest.chaos.workload import SHARES, Item, Stream
 from tillstream.identity import content_digest
 from tillstream.money import minor_units
 from tillstream.receipt import Receipt, receipt_key

@@ -28,7 +28,7 @@ class Posting(NamedTuple):
     gross: int
 
 
-class Supply:
+class ReceiptPool:
     """Hands out receipts, each once; has the generator make more before it runs out.
 
     What is left at the end is kept for the next one: the numbers of a till have no gaps.

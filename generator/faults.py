@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from generator.issued import Issued, Sale
+from generator.issued_receipt import IssuedReceipt, Sale
 from generator.pricing import euros
 from generator.receipts import Tills
 
@@ -43,7 +43,7 @@ class Shares(NamedTuple):
     silent: float = 0.002
 
 
-class Mess:
+class FaultyTills:
     """`count` receipts at `rate`, with the faults of `shares`; a duplicate comes on top.
 
     A silent till sends nothing for `silence` seconds, then all that it has printed. Garbage
@@ -72,7 +72,7 @@ class Mess:
         self._printed = 0
         #: When each silent till comes back, by store and number.
         self._silent: dict[tuple[int, int], float] = {}
-        self._held: list[tuple[float, int, Issued]] = []
+        self._held: list[tuple[float, int, IssuedReceipt]] = []
         self._sequence = itertools.count()
 
     def due(self) -> float | None:
@@ -80,9 +80,9 @@ class Mess:
         self._print_until_next()
         return self._held[0][0] if self._held else None
 
-    def take(self, most: int, until: float, /) -> Sequence[Issued]:
+    def take(self, most: int, until: float, /) -> Sequence[IssuedReceipt]:
         """Those whose time has come."""
-        issued: list[Issued] = []
+        issued: list[IssuedReceipt] = []
         while len(issued) < most and (due := self.due()) is not None:
             if issued and due > until:
                 break
@@ -119,7 +119,7 @@ class Mess:
             self._send(now, garbage(issued, random))
         self._send_by_till(now, issued, twice=fault == DUPLICATE)
 
-    def _send_by_till(self, now: float, issued: Issued, *, twice: bool) -> None:
+    def _send_by_till(self, now: float, issued: IssuedReceipt, *, twice: bool) -> None:
         till = issued.till
         assert till is not None  # noqa: S101  our own tills print it
         back = self._silent.get((till.store, till.number), 0.0)
@@ -136,7 +136,7 @@ class Mess:
         if twice:
             self._send(sent + self._random.uniform(*HELD), issued)
 
-    def _send(self, due: float, issued: Issued) -> None:
+    def _send(self, due: float, issued: IssuedReceipt) -> None:
         # The sequence keeps the order of those that are due at the same time.
         heapq.heappush(self._held, (due, next(self._sequence), issued))
 
@@ -157,12 +157,12 @@ class Mess:
         return ""
 
 
-def marked(issued: Issued, fault: str) -> Issued:
+def marked(issued: IssuedReceipt, fault: str) -> IssuedReceipt:
     """The same receipt, known for its fault."""
     return msgspec.structs.replace(issued, fault=fault)
 
 
-def wrong_total(issued: Issued, cents: int) -> Issued:
+def wrong_total(issued: IssuedReceipt, cents: int) -> IssuedReceipt:
     """The receipt with a printed gross total that is `cents` off; that total is what counts."""
     sale = msgspec.structs.replace(issued.sale, gross=issued.gross + cents)
     text = b'"grossTotal":' + msgspec.json.encode(euros(sale.gross))
@@ -170,7 +170,7 @@ def wrong_total(issued: Issued, cents: int) -> Issued:
     return msgspec.structs.replace(issued, body=body, sale=sale, fault=WRONG_TOTAL)
 
 
-def garbage(issued: Issued, random: Random) -> Issued:
+def garbage(issued: IssuedReceipt, random: Random) -> IssuedReceipt:
     """Bytes that look like the receipt and are none; never with a line break in them."""
     body = issued.body
     broken = (
@@ -182,4 +182,4 @@ def garbage(issued: Issued, random: Random) -> Issued:
         b"\xff\xfe{}",
         b"null",
     )
-    return Issued(random.choice(broken), "", _NOTHING, fault=GARBAGE)
+    return IssuedReceipt(random.choice(broken), "", _NOTHING, fault=GARBAGE)

@@ -1,4 +1,4 @@
-"""Everything that may happen at a till in an hour, as tables: one draw gives the whole scene."""
+"""Everything that may happen at a till in an hour, as tables: one draw gives a basket's plan."""
 
 from bisect import bisect_right
 from functools import lru_cache
@@ -7,8 +7,8 @@ from math import prod
 from typing import NamedTuple
 
 from generator.catalogue import Product
-from generator.occasions import OCCASIONS, Occasion, Pick, weights
 from generator.pricing import PricedLine, priced_line
+from generator.shopping_trips import SHOPPING_TRIPS, Pick, ShoppingTrip, weights
 from generator.tenders import Draw
 
 
@@ -31,10 +31,10 @@ class Part(NamedTuple):
     cumulative: tuple[float, ...]
 
 
-class Scene(NamedTuple):
+class BasketPlan(NamedTuple):
     """A basket that is about to be filled: one line of each part, eaten here or not."""
 
-    occasion: Occasion
+    trip: ShoppingTrip
     eat_in: bool
     parts: tuple[Part, ...]
     #: Whether two parts could give the same product.
@@ -42,54 +42,54 @@ class Scene(NamedTuple):
 
 
 class Hour(NamedTuple):
-    """All scenes of an hour of the week: `scenes[n]` is drawn below `cumulative[n]`."""
+    """All basket plans of an hour of the week: `plans[n]` is drawn below `cumulative[n]`."""
 
-    scenes: tuple[Scene, ...]
+    plans: tuple[BasketPlan, ...]
     cumulative: tuple[float, ...]
 
 
 @lru_cache(maxsize=7 * 24)
 def hour_of(weekday: int, hour: int) -> Hour:
-    """The scenes from `hour` to `hour + 1` of a weekday, 0 being Monday."""
-    scenes: list[Scene] = []
+    """The basket plans from `hour` to `hour + 1` of a weekday, 0 being Monday."""
+    plans: list[BasketPlan] = []
     chances: list[float] = []
-    for occasion, weight in zip(OCCASIONS, weights(weekday, hour + 0.5), strict=True):
-        for scene, chance in _scenes(occasion):
-            scenes.append(scene)
+    for trip, weight in zip(SHOPPING_TRIPS, weights(weekday, hour + 0.5), strict=True):
+        for plan, chance in _plans(trip):
+            plans.append(plan)
             chances.append(weight * chance)
-    return Hour(tuple(scenes), _shares(chances))
+    return Hour(tuple(plans), _shares(chances))
 
 
-def basket(draw: Draw, scene: Scene) -> list[PricedLine]:
+def basket(draw: Draw, plan: BasketPlan) -> list[PricedLine]:
     """The lines of a sale, at least one; no product twice."""
     lines: list[PricedLine] = []
     number = 1
-    for part in scene.parts:
+    for part in plan.parts:
         line = part.lines[bisect_right(part.cumulative, draw())][number]
-        if scene.overlaps and any(other.product is line.product for other in lines):
+        if plan.overlaps and any(other.product is line.product for other in lines):
             continue
         lines.append(line)
         number += 1
     return lines
 
 
-@lru_cache(maxsize=len(OCCASIONS))
-def _scenes(occasion: Occasion) -> list[tuple[Scene, float]]:
+@lru_cache(maxsize=len(SHOPPING_TRIPS))
+def _plans(trip: ShoppingTrip) -> list[tuple[BasketPlan, float]]:
     """Every basket that somebody may want, with its chance; nobody wants an empty one."""
-    found: list[tuple[Scene, float]] = []
-    for eat_in, here in ((False, 1 - occasion.eat_in), (True, occasion.eat_in)):
-        parts = [_part(pick, eat_in) for pick in occasion.picks]
+    found: list[tuple[BasketPlan, float]] = []
+    for eat_in, here in ((False, 1 - trip.eat_in), (True, trip.eat_in)):
+        parts = [_part(pick, eat_in) for pick in trip.picks]
         for wanted in product((False, True), repeat=len(parts)):
             chance = here * prod(
                 pick.chance if wants else 1 - pick.chance
-                for pick, wants in zip(occasion.picks, wanted, strict=True)
+                for pick, wants in zip(trip.picks, wanted, strict=True)
             )
             if chance and any(wanted):
                 chosen = [part for part, wants in zip(parts, wanted, strict=True) if wants]
-                picks = [pick for pick, wants in zip(occasion.picks, wanted, strict=True) if wants]
-                found.append((Scene(occasion, eat_in, tuple(chosen), _overlaps(picks)), chance))
+                picks = [pick for pick, wants in zip(trip.picks, wanted, strict=True) if wants]
+                found.append((BasketPlan(trip, eat_in, tuple(chosen), _overlaps(picks)), chance))
     whole = sum(chance for _, chance in found)
-    return [(scene, chance / whole) for scene, chance in found]
+    return [(plan, chance / whole) for plan, chance in found]
 
 
 def _part(pick: Pick, eat_in: bool) -> Part:
