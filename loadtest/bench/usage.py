@@ -1,14 +1,13 @@
-"""CPU time and resident memory of processes and their children, from /proc."""
+"""CPU time and resident memory of processes and their children."""
 
-import os
+import contextlib
 import time
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from local import processes
+import psutil
 
-TICKS = os.sysconf("SC_CLK_TCK")
+from local import processes
 
 
 class Usage(NamedTuple):
@@ -62,38 +61,27 @@ class Meter:
 
 def busy_seconds() -> float:
     """Processor time that this machine has spent on anything, in seconds of one core."""
-    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
-    # user, nice, system, idle, iowait, irq, softirq, steal: proc(5).
-    user, nice, system, _, _, irq, soft_irq, steal = map(int, fields)
-    return (user + nice + system + irq + soft_irq + steal) / TICKS
+    times = psutil.cpu_times()
+    # Those of guests are in user and nice already: proc(5).
+    return float(sum(times) - times.idle - times.iowait - times.guest - times.guest_nice)
 
 
 def cpu_seconds(pid: int) -> float:
     """User and system time of a process and everything below it, ended children included."""
-    return sum(_ticks(one) for one in _tree(pid)) / TICKS
+    return _of_tree(pid, lambda process: sum(process.cpu_times()[:4]))
 
 
 def resident_mib(pid: int) -> float:
     """Resident memory of a process and everything below it, MiB."""
-    return sum(_resident_kib(one) for one in _tree(pid)) / 1024
+    return _of_tree(pid, lambda process: process.memory_info().rss / 2**20)
 
 
-def _tree(pid: int) -> list[int]:
-    return [pid, *(process.pid for process in processes.descendants(pid))]
-
-
-def _ticks(pid: int) -> int:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return 0  # it has ended
-    # Fields 14 to 17 of proc(5); the command before them may hold blanks.
-    return sum(map(int, text.rpartition(")")[2].split()[11:15]))
-
-
-def _resident_kib(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)
+def _of_tree(pid: int, figure: Callable[[psutil.Process], float]) -> float:
+    whole = 0.0
+    # A process that has ended uses nothing.
+    with contextlib.suppress(psutil.NoSuchProcess):
+        root = psutil.Process(pid)
+        for process in (root, *processes.descendants(pid)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                whole += figure(process)
+    return whole

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from local import processes
@@ -56,7 +57,7 @@ def running(environ: dict[str, str], output: Path) -> Iterator[subprocess.Popen[
                 process.kill()
 
 
-def alive(tree: list[processes.Process]) -> list[processes.Process]:
+def alive(tree: list[psutil.Process]) -> list[psutil.Process]:
     """Those of `tree` that still run."""
     return [process for process in tree if processes.is_alive(process)]
 
