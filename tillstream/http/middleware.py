@@ -1,4 +1,4 @@
-"""What both services put around their application: request ids, the access log, answers to errors."""
+"""What both services put around their application: request ids, access log, error answers."""
 
 from collections.abc import Callable
 from http import HTTPStatus
