@@ -7,21 +7,28 @@ from typing import Annotated
 from msgspec import Meta
 
 from tillstream.errors import SettingsError
-from tillstream.runtime.settings import BrokerSettings, MongoUrl, StoreTimeSettings
+from tillstream.runtime import data_folder
+from tillstream.runtime.settings import (
+    DATABASE,
+    BrokerSettings,
+    DatabaseName,
+    MongoUrl,
+    StoreTimeSettings,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnalyticsSettings(StoreTimeSettings, BrokerSettings):
     """Where the log is, and where the ledger is kept."""
 
-    #: The ledger is `analytics/totals.sqlite3` in it.
+    #: The ledger is in it (data_folder.LEDGER).
     data_dir: Path = Path("var")
     #: Days for which a receipt's identity is kept after it was first seen.
     identity_days: Annotated[int, Meta(ge=1)] = 400
 
     def ledger_path(self) -> Path:
         """The ledger's file."""
-        return self.data_dir / "analytics" / "totals.sqlite3"
+        return self.data_dir / data_folder.LEDGER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +36,7 @@ class VerifySettings(AnalyticsSettings):
     """Also where the archive is, for what reads it."""
 
     mongo_url: MongoUrl | None = None
-    mongo_database: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = "tillstream"
+    mongo_database: DatabaseName = DATABASE
 
     def require_mongo(self) -> str:
         """The archive's URL; raises SettingsError when it is not set."""

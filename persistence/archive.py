@@ -11,10 +11,8 @@ import tenacity
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import ConnectionFailure, PyMongoError
-from pymongo.read_concern import ReadConcern
-from pymongo.write_concern import WriteConcern
 
-from persistence.documents import Document, conflict, content_digest, raw_bytes
+from persistence.documents import conflict, content_digest
 from persistence.entries import Encoded, Entry, encoded
 from persistence.erasure.anonymous import anonymous
 from persistence.erasure.digests import Erasures
@@ -28,6 +26,8 @@ from persistence.inserting import (
 )
 from persistence.migration import migrate
 from persistence.settings import RetentionSettings
+from tillstream import archive
+from tillstream.archive import Document, raw_bytes
 from tillstream.clock import Clock, utc
 
 log = structlog.get_logger()
@@ -63,13 +63,12 @@ def connect(url: str) -> MongoClient[Document]:
     Without retryable writes: the archive repeats a write by itself, and recognises what the
     first attempt stored.
     """
-    return MongoClient[Document](
+    return archive.connect(
         url,
-        appname="tillstream persistence",
-        serverSelectionTimeoutMS=SERVER_SELECTION_MS,
-        connectTimeoutMS=SERVER_SELECTION_MS,
-        socketTimeoutMS=SOCKET_MS,
-        retryWrites=False,
+        "tillstream persistence",
+        server_ms=SERVER_SELECTION_MS,
+        socket_ms=SOCKET_MS,
+        retry_writes=False,
     )
 
 
@@ -87,13 +86,9 @@ class Archive:
         self._retention = retention or RetentionSettings()
         self._clock = clock
         self._prepared = False
-        durable = client.get_database(
-            database,
-            write_concern=WriteConcern("majority", wtimeout=WTIMEOUT_MS, j=True),
-            read_concern=ReadConcern("majority"),
-        )
-        self._receipts: Collection[Document] = durable.receipts
-        self._conflicts: Collection[Document] = durable.conflicts
+        durable = archive.majority(client, database, wtimeout_ms=WTIMEOUT_MS)
+        self._receipts: Collection[Document] = durable[archive.RECEIPTS]
+        self._conflicts: Collection[Document] = durable[archive.CONFLICTS]
         self._erasures = Erasures(durable)
         self._lanes = ThreadPoolExecutor(LANES, "insert")
 

@@ -12,7 +12,7 @@ from bson.int64 import Int64
 from bson.raw_bson import RawBSONDocument
 
 from persistence import elements
-from persistence.documents import Document
+from tillstream.archive import Document
 from tillstream.clock import BusinessDay, milliseconds, moment
 from tillstream.codec import (
     decode_line,

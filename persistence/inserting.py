@@ -7,7 +7,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from persistence.documents import Document
+from tillstream.archive import Document
 
 DUPLICATE_KEY = 11000
 #: Errors that are the document's own: a repetition would fail for ever.

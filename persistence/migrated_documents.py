@@ -15,7 +15,7 @@ from pymongo.database import Database
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from persistence.documents import Document, raw_bytes
+from tillstream.archive import Document, raw_bytes
 
 log = structlog.get_logger()
 

@@ -6,8 +6,7 @@ import msgspec
 
 from tillstream.receipt import Wire
 
-#: A collection with one document, the last report.
-COLLECTION = "proofs"
+#: The only document of `archive.PROOFS`.
 LAST = "last"
 #: Differences that are named; `differences` says how many there were.
 MAX_NAMED = 20

@@ -3,7 +3,7 @@
 from analytics.settings import VerifySettings
 from analytics.verify import archive as mongo
 from analytics.verify.comparison import Report
-from tillstream import verify_report
+from tillstream import archive, verify_report
 from tillstream.verify_report import Disagreement, Proof
 
 
@@ -31,5 +31,5 @@ def proof_of(report: Report, started_at: float, ended_at: float) -> Proof:
 def keep(settings: VerifySettings, proof: Proof) -> None:
     """Put it in the place of the last one; raises PyMongoError."""
     with mongo.connect(settings.require_mongo()) as client:
-        kept = client[settings.mongo_database][verify_report.COLLECTION]
+        kept = client[settings.mongo_database][archive.PROOFS]
         kept.replace_one({"_id": verify_report.LAST}, verify_report.document(proof), upsert=True)

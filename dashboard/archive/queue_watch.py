@@ -14,7 +14,7 @@ from dashboard.archive import set_aside
 from dashboard.archive.set_aside import Aside
 from dashboard.state.model import Model
 from dashboard.state.queue_rates import Ledger, QueueState, Samples
-from tillstream import topology, verify_report
+from tillstream import archive, topology, verify_report
 from tillstream.clock import Clock
 from tillstream.runtime import broker
 from tillstream.verify_report import Proof
@@ -109,7 +109,7 @@ class Watch:
 
     def _ask_archive(self, now: float) -> None:
         try:
-            found = self._database[verify_report.COLLECTION].find_one(
+            found = self._database[archive.PROOFS].find_one(
                 {"_id": verify_report.LAST}, max_time_ms=QUERY_TIMEOUT_MS
             )
             self._aside = set_aside.read(self._database)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from loadtest.bench.command import run_module
 from loadtest.bench.harness import Options, Result, Series
@@ -11,7 +10,7 @@ from loadtest.bench.private import System, running_system
 from loadtest.receipt_pool import generated
 from tillstream import topology
 from tillstream.errors import TillstreamError
-from tillstream.runtime import broker
+from tillstream.runtime import broker, data_folder
 
 #: Targets of the issue, receipts per second.
 TARGET_BATCHED = 150_000
@@ -51,7 +50,7 @@ def run(options: Options) -> Result:
         rate, memory = _recount(system, many)
         series.add(f"recount of {many:,}", "receipts/s", rate, "higher")
         series.add(f"memory at {many:,} identities", "MiB", memory, "lower")
-        size = Path(system.data_dir, "analytics", "totals.sqlite3").stat().st_size
+        size = (system.data_dir / data_folder.LEDGER).stat().st_size
         series.add(f"ledger file at {many:,} identities", "MiB", size / 2**20, "lower")
     return series.result()
 

@@ -23,6 +23,7 @@ from pymongo import MongoClient
 from loadtest.bench.private import System
 from loadtest.fuzz.reference import Facts, Line, Sums, scaled
 from tillstream.errors import TillstreamError
+from tillstream.runtime import data_folder
 
 COMMAND_SECONDS = 1_800
 HTTP_SECONDS = 300
@@ -54,7 +55,7 @@ def command(system: System, *arguments: str) -> str:
 
 def ledger(system: System) -> Sums:
     """The ledger's figures."""
-    path = system.data_dir / "analytics" / "totals.sqlite3"
+    path = system.data_dir / data_folder.LEDGER
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
         rows = database.execute(
             "SELECT day, breakdown, key, receipts, units_milli, gross_minor, net_minor FROM totals"

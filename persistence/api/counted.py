@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tillstream.identity import digest_of_key
+from tillstream.runtime import data_folder
 
 #: Longest wait for a file that is being replaced, seconds.
 BUSY_SECONDS = 0.5
@@ -19,7 +20,7 @@ class CountedReceipts:
     """Asks the ledger of a data folder."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._path = data_dir / "analytics" / "totals.sqlite3"
+        self._path = data_dir / data_folder.LEDGER
 
     def has(self, key: str) -> bool | None:
         """Whether the ledger has this identity; None when there is no ledger to ask."""

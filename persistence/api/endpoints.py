@@ -25,7 +25,7 @@ from persistence.api.parameters import (
 from persistence.api.queries import export_query, receipts_query
 from persistence.api.sales import sales_query
 from persistence.api.source import Source
-from persistence.documents import Document
+from tillstream.archive import Document
 from tillstream.codec import JSON
 from tillstream.http.keys import ANYONE, Caller, Keys
 from tillstream.http.pages import documentation, health, live

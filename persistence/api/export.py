@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from persistence.api import views
 from persistence.api.parameters import Format
 from persistence.csv_output import BEGIN, csv_rows
-from persistence.documents import Document
+from tillstream.archive import Document
 from tillstream.codec import NDJSON
 from tillstream.errors import TillstreamError
 

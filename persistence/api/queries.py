@@ -11,8 +11,8 @@ from typing import NamedTuple
 from persistence.api import problems
 from persistence.api.cursor import Position, position_of
 from persistence.api.parameters import MAX_STORES, ExportQuestion, ReceiptsQuestion
-from persistence.documents import Document
 from persistence.migration import DAY_INDEX, STORE_INDEX
+from tillstream.archive import Document
 from tillstream.stores import StoreTable
 
 #: Days that a question may span which reads every receipt of them: of the whole chain, and of

@@ -10,7 +10,7 @@ from persistence.api import problems
 from persistence.api.parameters import By, SalesQuestion
 from persistence.api.queries import BY_DAY, BY_STORE, among, around, days_between
 from persistence.api.wall_clock import hour_of
-from persistence.documents import Document
+from tillstream.archive import Document
 from tillstream.money import rate_text
 from tillstream.stores import StoreTable
 

@@ -19,13 +19,13 @@ from pymongo.read_concern import ReadConcern
 from persistence.api import problems
 from persistence.api.queries import Query
 from persistence.api.sales import SalesQuery
-from persistence.documents import Document
+from tillstream import archive
+from tillstream.archive import Document
 
 log = structlog.get_logger()
 
 #: Longest wait for a server, and for a free connection, ms.
 SERVER_SELECTION_MS = 2_000
-WAIT_QUEUE_MS = 2_000
 #: Connections at most: so many questions are answered at once.
 MAX_CONNECTIONS = 8
 
@@ -45,15 +45,12 @@ REASON_CHARACTERS = 200
 
 def connect(url: str) -> AsyncMongoClient[Document]:
     """A client that connects when it is first asked."""
-    return AsyncMongoClient[Document](
+    return archive.connect_async(
         url,
-        appname="tillstream archive api",
-        serverSelectionTimeoutMS=SERVER_SELECTION_MS,
-        connectTimeoutMS=SERVER_SELECTION_MS,
-        socketTimeoutMS=SOCKET_MS,
-        waitQueueTimeoutMS=WAIT_QUEUE_MS,
-        maxPoolSize=MAX_CONNECTIONS,
-        tz_aware=True,
+        "tillstream archive api",
+        server_ms=SERVER_SELECTION_MS,
+        socket_ms=SOCKET_MS,
+        connections=MAX_CONNECTIONS,
     )
 
 
@@ -81,10 +78,7 @@ class Source:
             document = await self._receipts.find_one({"_id": key}, max_time_ms=limit)
             if document is None:
                 return None
-            # By a range of `_id`, which begins with the key: there is no index of `key`.
-            later = self._conflicts.find(
-                {"_id": {"$gte": f"{key}#", "$lt": f"{key}$"}}, max_time_ms=limit
-            )
+            later = self._conflicts.find(archive.conflicts_of(key), max_time_ms=limit)
             return document, await later.limit(MAX_CONFLICTS).to_list()
 
     async def page(self, query: Query, fields: Iterable[str], limit: int) -> list[Document]:

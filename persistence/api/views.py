@@ -8,7 +8,7 @@ from bson.int64 import Int64
 
 from persistence.api.parameters import By, SalesQuestion
 from persistence.api.sales import key_text
-from persistence.documents import OFFSET_FIELDS, Document, raw_bytes, utc_offset
+from tillstream.archive import OFFSET_FIELDS, Document, raw_bytes, utc_offset
 from tillstream.money import CURRENCY, decimal_text, rate_text
 
 #: What the views read of a document.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from persistence.documents import Document
+from tillstream.archive import Document
 from tillstream.stores import StoreTable
 
 #: Further than any zone and cutoff bring a receipt's time away from its business day.

@@ -16,13 +16,13 @@ from pymongo.write_concern import WriteConcern
 from persistence.backup.folder import BackupError, Collection
 from persistence.backup.parts import RAW, PartWriter, read_parts
 from persistence.migration import SCHEMA
+from tillstream import archive
 from tillstream.log.reader import StoppedError
 
 #: Marks a database that a restore is filling; `_id` is the backup's.
 MARKER = "restoring"
 
 #: Longest wait for MongoDB, milliseconds.
-SERVER_SELECTION_MS = 10_000
 SOCKET_MS = 60_000
 
 DUPLICATE_KEY = 11000
@@ -37,14 +37,8 @@ Archive = Database[dict[str, Any]]
 
 
 def connect(url: str) -> MongoClient[dict[str, Any]]:
-    """A client that gives up after SERVER_SELECTION_MS."""
-    return MongoClient(
-        url,
-        appname="tillstream backup",
-        tz_aware=True,
-        serverSelectionTimeoutMS=SERVER_SELECTION_MS,
-        socketTimeoutMS=SOCKET_MS,
-    )
+    """A client of the backup."""
+    return archive.connect(url, "tillstream backup", socket_ms=SOCKET_MS)
 
 
 def names(database: Archive) -> list[str]:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from persistence.backup.folder import BackupError, File, describe, sync_folder
 from tillstream import accepted_count
+from tillstream.runtime.data_folder import LEDGER
 
-#: The totals worker's ledger. It is a view of the log at that log's offsets, so it is kept in the
-#: backup to be looked at, and counted again after a restore.
-LEDGER = Path("analytics", "totals.sqlite3")
 #: The door's API keys, hashed.
 KEYS = Path("entrypoint", "keys.json")
+
+
+# The ledger is a view of the log at that log's offsets, so it is kept in the backup to be looked
+# at, and counted again after a restore.
 
 
 def dump(data_dir: Path, folder: Path) -> list[File]:

@@ -13,7 +13,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.write_concern import WriteConcern
 
-from persistence.documents import Document
+from tillstream.archive import Document
 from tillstream.errors import TillstreamError
 
 COLLECTION = "dead_letters"

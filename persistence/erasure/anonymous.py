@@ -8,8 +8,8 @@ import msgspec
 import zstandard
 
 from persistence import elements
-from persistence.documents import Document, as_text, raw_bytes
 from persistence.entries import Entry
+from tillstream.archive import Document, as_text, raw_bytes
 from tillstream.codec import MAX_UNPACKED_BYTES, ZSTD, decode_receipt
 from tillstream.errors import UndecodableMessageError
 from tillstream.receipt import StampedReceipt

@@ -12,7 +12,7 @@ from bson import ObjectId
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from persistence.documents import Document
+from tillstream.archive import Document
 
 COLLECTION = "audit"
 WHAT = "erase-customer"

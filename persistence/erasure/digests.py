@@ -13,9 +13,9 @@ from bson import Binary
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from persistence.documents import Document
 from persistence.entries import Entry
 from persistence.erasure.anonymous import anonymous
+from tillstream.archive import Document
 from tillstream.clock import utc
 
 COLLECTION = "erasures"

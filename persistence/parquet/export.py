@@ -14,11 +14,11 @@ import duckdb
 import pyarrow as pa
 from msgspec.structs import replace
 
-from persistence.documents import Document
 from persistence.parquet import engine, rows
 from persistence.parquet.manifest import ArchivedDay, Totals
 from persistence.parquet.source import DayInMongo, Source
 from persistence.parquet.writing import DayDiffersError, Writing
+from tillstream.archive import Document
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
 from tillstream.log.reader import StoppedError

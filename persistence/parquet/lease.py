@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from persistence.documents import Document
+from tillstream.archive import Document
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from persistence.documents import OFFSET_FIELDS, Document, raw_bytes, utc_offset
+from tillstream.archive import OFFSET_FIELDS, Document, raw_bytes, utc_offset
 from tillstream.codec import decode_receipt
 from tillstream.errors import TillstreamError, UndecodableMessageError
 from tillstream.money import basis_points, milli_units, minor_units

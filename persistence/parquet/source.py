@@ -5,22 +5,19 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from pymongo import ASCENDING, MongoClient
+from pymongo import ASCENDING
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
-from pymongo.read_concern import ReadConcern
-from pymongo.write_concern import WriteConcern
 
-from persistence.documents import Document
 from persistence.migration import DAY_INDEX
 from persistence.parquet.rows import BATCH, FIELDS
+from tillstream import archive
+from tillstream.archive import Document
 from tillstream.errors import TillstreamError
 
-SERVER_SELECTION_MS = 10_000
 #: A whole collection may have to be read before the first answer.
 SOCKET_MS = 600_000
-WTIMEOUT_MS = 30_000
 
 REASON_CHARACTERS = 200
 
@@ -44,20 +41,9 @@ class DayInMongo(NamedTuple):
 @contextmanager
 def connected(url: str, name: str) -> Iterator[Database[Document]]:
     """The database, majority reads and writes; its errors come as MongoFailedError."""
-    client = MongoClient[Document](
-        url,
-        appname="tillstream parquet",
-        serverSelectionTimeoutMS=SERVER_SELECTION_MS,
-        socketTimeoutMS=SOCKET_MS,
-        tz_aware=True,
-    )
     try:
-        with client:
-            yield client.get_database(
-                name,
-                read_concern=ReadConcern("majority"),
-                write_concern=WriteConcern("majority", wtimeout=WTIMEOUT_MS, j=True),
-            )
+        with archive.connect(url, "tillstream parquet", socket_ms=SOCKET_MS) as client:
+            yield archive.majority(client, name)
     except PyMongoError as error:
         reason = str(error)[:REASON_CHARACTERS]
         raise MongoFailedError(f"MongoDB: {type(error).__name__}: {reason}; try again") from error

@@ -15,16 +15,15 @@ from typing import Any, NamedTuple
 from pymongo.database import Database
 
 from persistence.dead_letters.store import Letter
-from persistence.documents import raw_bytes
 from persistence.entries import entry
 from persistence.rebuild_log.republishing import waiting_letters
 from tillstream import accepted_count
 from tillstream.accepted_count import ByStore
+from tillstream.archive import raw_bytes
 from tillstream.codec import receipt_bodies
 from tillstream.errors import UndecodableMessageError
+from tillstream.runtime import data_folder
 from tillstream.stores import StoreTable
-
-LEDGER = Path("analytics", "totals.sqlite3")
 
 
 class Surplus(NamedTuple):
@@ -52,7 +51,7 @@ def surplus(data_dir: Path, database: Database[dict[str, Any]], stores: StoreTab
         there = archived.get(where, (0, 0))
         if receipts > there[0]:
             found[where] = (receipts - there[0], gross - there[1])
-    return Surplus(found, _repeated(data_dir / LEDGER, conflicts))
+    return Surplus(found, _repeated(data_dir / data_folder.LEDGER, conflicts))
 
 
 def take_off(data_dir: Path, found: Surplus) -> None:

@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from persistence.dead_letters.publishing import FIRST_QUEUE
 from persistence.dead_letters.store import DeadLetters, Letter
-from persistence.documents import Document, raw_bytes
 from tillstream import topology
+from tillstream.archive import Document, raw_bytes
 from tillstream.codec import JSON, NDJSON, pack
 from tillstream.log.reader import StoppedError
 

@@ -18,13 +18,12 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, MongoClient
 from pymongo.errors import DuplicateKeyError
-from pymongo.read_concern import ReadConcern
-from pymongo.write_concern import WriteConcern
 
-from persistence.documents import Document
 from persistence.seal.closing import MOST_RECEIPTS, Seal, close
 from persistence.seal.content import UnsealableError, content, sealed_key
 from persistence.seal.offline import till_name
+from tillstream import archive
+from tillstream.archive import Document
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
 from tillstream.stores import StoreTable
@@ -35,7 +34,6 @@ CHAIN = [("store", ASCENDING), ("till", ASCENDING), ("sequence", ASCENDING)]
 _NAMES = ("store", "till", "businessDay", "number")
 #: How often another sealer may be first, before this one gives up.
 ATTEMPTS = 50
-WTIMEOUT_MS = 30_000
 
 
 class Book:
@@ -44,11 +42,7 @@ class Book:
     def __init__(
         self, client: MongoClient[Document], database: str, stores: StoreTable, clock: Clock
     ) -> None:
-        durable = client.get_database(
-            database,
-            write_concern=WriteConcern("majority", wtimeout=WTIMEOUT_MS, j=True),
-            read_concern=ReadConcern("majority"),
-        )
+        durable = archive.majority(client, database)
         self._stores = stores
         self._clock = clock
         self._receipts = durable["receipts"]

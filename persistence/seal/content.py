@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from persistence.documents import Document, raw_bytes, utc_offset
+from tillstream.archive import Document, raw_bytes, utc_offset
 from tillstream.codec import decode_receipt
 from tillstream.errors import TillstreamError, UndecodableMessageError
 

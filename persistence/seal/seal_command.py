@@ -6,19 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from persistence.documents import Document
 from persistence.seal import offline
 from persistence.seal.book import Book
 from persistence.seal.settings import SealSettings
-from tillstream import stores
+from tillstream import archive, stores
 from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import logs, process
 from tillstream.runtime.printable import printable
 
-SERVER_SELECTION_MS = 10_000
 SOCKET_MS = 120_000
 
 
@@ -50,13 +47,7 @@ def run(_: argparse.Namespace) -> int:
 def opened(settings: SealSettings) -> Iterator[Book]:
     """The book of the archive; raises ServerNotReadyError when MongoDB is away."""
     try:
-        with MongoClient[Document](
-            settings.mongo_url,
-            appname="tillstream seal",
-            tz_aware=True,
-            serverSelectionTimeoutMS=SERVER_SELECTION_MS,
-            socketTimeoutMS=SOCKET_MS,
-        ) as client:
+        with archive.connect(settings.mongo_url, "tillstream seal", socket_ms=SOCKET_MS) as client:
             yield Book(client, settings.mongo_database, stores.load(settings), time.time)
     except PyMongoError as error:
         raise ServerNotReadyError(f"MongoDB: {error!r}; run it again") from error

@@ -18,8 +18,8 @@ from pymongo.write_concern import WriteConcern
 from tqdm import tqdm
 
 from persistence.archive import Archive
-from persistence.documents import Document, raw_bytes
 from persistence.entries import Entry, entry
+from tillstream.archive import Document, raw_bytes
 from tillstream.errors import UndecodableMessageError
 from tillstream.log.reader import StoppedError
 from tillstream.stores import StoreTable

@@ -32,7 +32,7 @@ from tests.e2e.stage import DAY, MOMENT, PARIS, Stage
 from tests.support.dashboards import wait_for_state
 from tests.support.processes import answers
 from tests.support.waiting import wait_until
-from tillstream import topology, verify_report
+from tillstream import archive, topology, verify_report
 from tillstream.clock import BusinessDay
 from tillstream.runtime import broker, ports
 from tillstream.stores import StoreTable
@@ -154,7 +154,7 @@ def test_pictures_of_the_pages(chromium: str, mongo_url: str, amqp_url: str) -> 
         # Its queue shall have the consumer that it has on a healthy system.
         channel.basic_consume(topology.PERSISTENCE_QUEUE, lambda *_: None)
         stage = Stage(client[DATABASE]["receipts"].insert_many)
-        client[DATABASE][verify_report.COLLECTION].insert_one(verify_report.document(proved()))
+        client[DATABASE][archive.PROOFS].insert_one(verify_report.document(proved()))
         pages = {
             "live": ("", "#categories-plot .bartext"),
             "filtered": ("?store=3&category=Pain", "#vat-rows td.number"),

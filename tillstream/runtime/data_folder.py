@@ -10,8 +10,10 @@ from tillstream.runtime import files
 
 FILE = "version"
 VERSION = 2
+#: The totals worker's ledger in a data folder.
+LEDGER = Path("analytics", "totals.sqlite3")
 #: What a data folder of version 1 has where it holds any state that changed. Keys did not.
-_STATE = ("analytics/totals.sqlite3", "entrypoint/accepted/*.sqlite3")
+_STATE = (str(LEDGER), "entrypoint/accepted/*.sqlite3")
 
 
 def version_of(data_dir: Path) -> int | None:

@@ -16,6 +16,10 @@ from tillstream.errors import SettingsError
 Port = Annotated[int, Meta(ge=1, le=65535)]
 AmqpUrl = Annotated[str, Meta(pattern=r"^amqps?://.+")]
 MongoUrl = Annotated[str, Meta(pattern=r"^mongodb(\+srv)?://.+")]
+DatabaseName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,38}$")]
+
+#: The archive's database, unless MONGO_DATABASE says another one.
+DATABASE = "tillstream"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +47,7 @@ class MongoSettings(Settings):
     """MongoDB, a replica set, with its credentials."""
 
     mongo_url: MongoUrl
-    mongo_database: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = "tillstream"
+    mongo_database: DatabaseName = DATABASE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,6 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
 from persistence.dead_letters.store import Letter
-from persistence.documents import raw_bytes
 from persistence.migration import migrate
 from persistence.settings import RetentionSettings
 from tests.support.persistence_room import (
@@ -27,6 +26,7 @@ from tests.support.persistence_room import (
 from tests.support.receipts import receipt, stamped
 from tests.support.waiting import wait_until
 from tillstream import topology
+from tillstream.archive import raw_bytes
 from tillstream.codec import JSON, NDJSON
 from tillstream.runtime.process import EX_CONFIG
 

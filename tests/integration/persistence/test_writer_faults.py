@@ -8,7 +8,6 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo.database import Database
 
-from persistence.documents import raw_bytes
 from persistence.entries import MAX_RECEIPT_BYTES
 from tests.conftest import running_mongo
 from tests.support.persistence_room import (
@@ -24,6 +23,7 @@ from tests.support.persistence_room import (
 )
 from tests.support.receipts import receipt, stamped
 from tests.support.waiting import wait_until
+from tillstream.archive import raw_bytes
 
 DATABASE = "tillstream"
 

@@ -1,9 +1,9 @@
 """A large batch is inserted by several connections; the first of an identity stays the first."""
 
-from persistence.documents import raw_bytes
 from persistence.inserting import LEAST_DIVIDED
 from tests.integration.persistence.kept import Kept
 from tests.support.receipts import receipt, stamped
+from tillstream.archive import raw_bytes
 
 
 def test_of_each_identity_in_a_batch_the_first_is_stored_and_the_others_told(kept: Kept) -> None:

@@ -11,10 +11,11 @@ from bson.int64 import Int64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persistence.documents import conflict, content_digest, raw_bytes
+from persistence.documents import conflict, content_digest
 from persistence.entries import MAX_RECEIPT_BYTES, Reject, encoded, entry, read_message
 from tests.support.receipts import encoded as json_of
 from tests.support.receipts import line, receipt, receipts, stamped
+from tillstream.archive import raw_bytes
 from tillstream.clock import BusinessDay
 from tillstream.codec import JSON, NDJSON, decode_receipt
 from tillstream.errors import UndecodableMessageError

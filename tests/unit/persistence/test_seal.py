@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from persistence.documents import raw_bytes
 from persistence.entries import entry
 from persistence.erasure.anonymous import anonymous_fields
 from persistence.seal import offline
 from persistence.seal.closing import close
 from persistence.seal.content import content
 from tests.support.receipts import receipt, stamped
+from tillstream.archive import raw_bytes
 from tillstream.clock import BusinessDay
 from tillstream.stores import StoreTable
 
