@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
 #: Tills of a store that the file has room for; the place of a till never moves.
@@ -81,12 +80,7 @@ class FileCounters:
     def __enter__(self) -> "FileCounters":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._numbers.release()
         self._pages.flush()
         self._pages.close()

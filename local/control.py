@@ -2,7 +2,6 @@
 
 import xmlrpc.client
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from supervisor.xmlrpc import SupervisorTransport
@@ -36,12 +35,7 @@ class Control:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

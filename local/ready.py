@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Self
 
 import pika.exceptions
@@ -101,12 +100,7 @@ class Snapshots:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def conditions(self) -> list[Condition]:

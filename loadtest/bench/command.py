@@ -3,17 +3,13 @@
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from loadtest.bench.usage import resident_mib
+from loadtest.bench.usage import PeakMemory
 from tillstream.errors import TillstreamError
 
-#: How often the memory is looked at, seconds. The kernel's own maximum of a child begins with the
-#: memory of the process that started it.
-LOOK_SECONDS = 0.2
 DEADLINE_SECONDS = 900
 
 
@@ -34,23 +30,14 @@ def run_module(*arguments: str, environ: Mapping[str, str]) -> Ended:
         process = subprocess.Popen(
             [sys.executable, "-m", *arguments], env=environ, stdout=said, stderr=subprocess.STDOUT
         )
-        ended, peaks = threading.Event(), [0.0]
-
-        def watch() -> None:
-            while not ended.wait(LOOK_SECONDS):
-                peaks.append(resident_mib(process.pid))
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        try:
-            process.wait(DEADLINE_SECONDS)
-            seconds = time.perf_counter() - started
-        finally:
-            process.kill()
-            ended.set()
-            watcher.join()
+        with PeakMemory(process.pid) as memory:
+            try:
+                process.wait(DEADLINE_SECONDS)
+                seconds = time.perf_counter() - started
+            finally:
+                process.kill()
         said.seek(0)
         text = said.read()
     if process.returncode:
         raise TillstreamError(f"`{' '.join(arguments)}` failed: {text[-2000:]}")
-    return Ended(seconds, max(peaks), text)
+    return Ended(seconds, memory.mib, text)

@@ -3,7 +3,6 @@
 import threading
 import time
 from bisect import bisect_left
-from types import TracebackType
 from typing import NamedTuple, Self
 
 from loadtest.system_reader import Archive, SystemReader
@@ -37,12 +36,7 @@ class Observer:
             thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop.set()
         for thread in self._threads:
             thread.join()

@@ -3,6 +3,7 @@
 import logging
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -27,6 +28,8 @@ ROOMS = ("entrypoint", "totals", "rate", "persistence", "archive-api", "dashboar
 HTTP_ROOMS = ("entrypoint", "dashboard", "archive-api")
 READY_SECONDS = 120
 COMMAND_SECONDS = 60
+#: Longest that a command of the product may take, seconds.
+PRODUCT_COMMAND_SECONDS = 300.0
 #: The programs of each server, by the name of the condition that it is up.
 SERVER_PROGRAMS = {"rabbitmq": ("epmd", "rabbitmq"), "mongod": ("mongod",)}
 
@@ -48,6 +51,20 @@ class System(NamedTuple):
         """The process of each program, by its name."""
         found = self.supervisor.control.statuses().values()
         return {status.name: status.pid for status in found if status.pid}
+
+    def run(
+        self, *arguments: str, seconds: float = PRODUCT_COMMAND_SECONDS
+    ) -> subprocess.CompletedProcess[str]:
+        """`python -m ...` as an operator would run it here, ended; raises TimeoutExpired."""
+        return subprocess.run(
+            [sys.executable, "-m", *arguments],
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=seconds,
+        )
 
     def rabbitmqctl(self, *arguments: str) -> None:
         """Run a command on the private node. Raises ServerNotReadyError where it fails."""

@@ -1,13 +1,17 @@
 """CPU time and resident memory of processes and their children."""
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import psutil
 
 from local import processes
+
+#: How often the memory of a process is looked at for its peak.
+SAMPLE_SECONDS = 0.2
 
 
 class Usage(NamedTuple):
@@ -57,6 +61,32 @@ class Meter:
             name: Usage(seconds / elapsed, resident_mib(self._pids[name]))
             for name, seconds in self.cpu().items()
         }
+
+
+class PeakMemory:
+    """Samples the resident memory of a process and those below it; use it in a `with`.
+
+    The kernel's own maximum of a child begins with the memory of the process that started it.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        #: The largest sample, MiB.
+        self.mib = 0.0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        while not self._ended.wait(SAMPLE_SECONDS):
+            self.mib = max(self.mib, resident_mib(self._pid))
 
 
 def busy_seconds() -> float:

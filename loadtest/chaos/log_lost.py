@@ -3,7 +3,6 @@
 import pika.exceptions
 
 from loadtest.bench.private import System
-from loadtest.chaos.command import command
 from loadtest.chaos.plan import PROGRAMS
 from loadtest.chaos.watch import wait_until
 from local.programs import SERVERS
@@ -29,7 +28,7 @@ def bring_log_back(system: System) -> None:
     control.start(PROGRAMS["broker"])
     wait_until(lambda: _is_up(system), BROKER_SECONDS)
     for words in (("persistence", "rebuild-log"), ("analytics", "recount")):
-        done = command(system, *words)
+        done = system.run(*words)
         if done.returncode:
             said = (done.stderr or done.stdout).strip()
             raise ServerNotReadyError(f"{' '.join(words)} ends with {done.returncode}: {said}")

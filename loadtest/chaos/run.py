@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from pymongo.errors import PyMongoError
 
 from loadtest.bench.private import System
-from loadtest.chaos.command import command
 from loadtest.chaos.history import History, Verdict
 from loadtest.chaos.inject import inject
 from loadtest.chaos.log_lost import bring_log_back
@@ -124,11 +123,11 @@ class Rounds:
     def _mend(self, fault: Fault) -> None:
         """What an operator does by hand after some faults: docs/chaos.md."""
         if fault.target == UNBIND:
-            command(self._system, "persistence", "refill")
+            self._system.run("persistence", "refill")
         if fault.target == SEGMENTS:
             # What the lost log held and nobody had counted is in the archive, once it is there.
             wait_until(lambda: not self._missing(), SETTLE_SECONDS)
-            command(self._system, "analytics", "recount", "--from", "archive")
+            self._system.run("analytics", "recount", "--from", "archive")
 
     def _missing(self) -> bool:
         found = self._check(0.0, letters=False)
@@ -170,9 +169,9 @@ class Rounds:
 
 def verify(system: System) -> dict[str, Any] | None:
     """What `python -m analytics verify` finds, with its `status`; None where it does not exist."""
-    if "verify" not in command(system, "analytics", "--help").stdout:
+    if "verify" not in system.run("analytics", "--help").stdout:
         return None
-    done = command(system, "analytics", "verify", "--json")
+    done = system.run("analytics", "verify", "--json")
     try:
         found: dict[str, Any] = json.loads(done.stdout)
     except json.JSONDecodeError:

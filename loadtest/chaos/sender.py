@@ -8,7 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
 from http import HTTPStatus
-from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -77,12 +76,7 @@ class Sender:
             raise TimeoutError("the sender did not start")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join(ANSWER_SECONDS)
 

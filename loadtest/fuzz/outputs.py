@@ -8,9 +8,7 @@ import http.client
 import io
 import json
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -30,6 +28,8 @@ HTTP_SECONDS = 300
 
 #: What the archive's service sums by.
 API_BREAKDOWNS = ("day", "hour", "store", "category", "tender", "vat")
+#: Of a receipt or a line in the analytic archive, in units of the currency.
+AMOUNTS = ("gross", "net", "tax", "amount")
 
 
 class CommandFailedError(TillstreamError):
@@ -38,15 +38,7 @@ class CommandFailedError(TillstreamError):
 
 def command(system: System, *arguments: str) -> str:
     """What `python -m ...` prints; raises CommandFailedError."""
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments],
-        env=system.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        timeout=COMMAND_SECONDS,
-    )
+    done = system.run(*arguments, seconds=COMMAND_SECONDS)
     if done.returncode != 0:
         said = (done.stdout + done.stderr)[-2_000:]
         raise CommandFailedError(f"python -m {' '.join(arguments)[:80]}: {done.returncode}: {said}")
@@ -178,76 +170,51 @@ def page(system: System) -> dict[str, Any]:
 
 def of_document(document: dict[str, Any]) -> Facts:
     """A receipt as MongoDB and the seals have it."""
-    return Facts(
-        document["businessDay"],
-        document["store"],
-        document["till"],
-        document["number"],
-        document["customer"],
-        document["grossMinor"],
-        document["netMinor"],
-        document["taxMinor"],
-        tuple(
-            Line(
-                line["category"],
-                line["unitsMilli"],
-                line["grossMinor"],
-                line["netMinor"],
-                line["taxBasisPoints"],
-            )
-            for line in document["lines"]
-        ),
-        tuple((each["mechanism"], each["amountMinor"]) for each in document["payments"]),
-    )
-
-
-def of_row(row: dict[str, Any]) -> Facts:
-    """A receipt as a row of the analytic archive, its decimals made whole."""
-    return Facts(
-        row["businessDay"].isoformat(),
-        row["store"],
-        row["till"],
-        row["number"],
-        row["customer"],
-        int(row["gross"] * 100),
-        int(row["net"] * 100),
-        int(row["tax"] * 100),
-        tuple(
-            Line(
-                line["category"],
-                int(line["quantity"] * 1000),
-                int(line["gross"] * 100),
-                int(line["net"] * 100),
-                int(line["taxPercentage"] * 100),
-            )
-            for line in row["lines"]
-        ),
-        tuple((each["mechanism"], int(each["amount"] * 100)) for each in row["payments"]),
-    )
+    return _facts(document, lambda line: int(line["taxBasisPoints"]))
 
 
 def of_view(view: dict[str, Any]) -> Facts:
     """A receipt as the archive's service shows it."""
+    return _facts(view, lambda line: scaled(float(line["taxPercentage"]), 100))
+
+
+def of_row(row: dict[str, Any]) -> Facts:
+    """A receipt as a row of the analytic archive, its decimals made whole."""
+
+    def minor(amounts: dict[str, Any]) -> dict[str, Any]:
+        return {f"{name}Minor": int(amounts[name] * 100) for name in AMOUNTS if name in amounts}
+
+    lines = [
+        line | minor(line) | {"unitsMilli": int(line["quantity"] * 1000)} for line in row["lines"]
+    ]
+    payments = [each | minor(each) for each in row["payments"]]
+    whole = row | minor(row) | {"lines": lines, "payments": payments}
+    whole["businessDay"] = row["businessDay"].isoformat()
+    return _facts(whole, lambda line: int(line["taxPercentage"] * 100))
+
+
+def _facts(receipt: dict[str, Any], basis_points: Callable[[dict[str, Any]], int]) -> Facts:
+    """`basis_points` reads the tax rate of a line, in hundredths of a percent."""
     return Facts(
-        view["businessDay"],
-        view["store"],
-        view["till"],
-        view["number"],
-        view["customer"],
-        view["grossMinor"],
-        view["netMinor"],
-        view["taxMinor"],
+        receipt["businessDay"],
+        receipt["store"],
+        receipt["till"],
+        receipt["number"],
+        receipt["customer"],
+        receipt["grossMinor"],
+        receipt["netMinor"],
+        receipt["taxMinor"],
         tuple(
             Line(
                 line["category"],
                 line["unitsMilli"],
                 line["grossMinor"],
                 line["netMinor"],
-                scaled(float(line["taxPercentage"]), 100),
+                basis_points(line),
             )
-            for line in view["lines"]
+            for line in receipt["lines"]
         ),
-        tuple((each["mechanism"], each["amountMinor"]) for each in view["payments"]),
+        tuple((each["mechanism"], each["amountMinor"]) for each in receipt["payments"]),
     )
 
 

@@ -1,7 +1,6 @@
 """One run: send, let it settle, compare all places, and say what does not hold."""
 
 import asyncio
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from loadtest.bench.private import System, running_system
-from loadtest.bench.usage import resident_mib
+from loadtest.bench.usage import PeakMemory
 from loadtest.chaos.run import verify
 from loadtest.fuzz.comparison import differences
 from loadtest.fuzz.report import Report
@@ -21,7 +20,6 @@ from tillstream.errors import TillstreamError
 
 #: Receipts of the most lines are larger than the default: the most that the setting may be.
 MAX_RECEIPT_BYTES = 4 * 1024 * 1024
-SAMPLE_SECONDS = 0.2
 #: Longest wait for the ledger and the archive to have all, seconds.
 SETTLE_SECONDS = 300.0
 
@@ -62,9 +60,9 @@ def run(system: System, options: Options, folder: Path, say: Say) -> Report:
     door = urlsplit(system.entrypoint)
     sender = Sender(str(door.hostname), int(door.port or 0), options.seed)
     started = time.monotonic()
-    with Memory(before["entrypoint"]) as memory:
+    with PeakMemory(before["entrypoint"]) as memory:
         sent = asyncio.run(sender.run(options.receipts, options.broken, say))
-    report = Report(options, sent, memory.most)
+    report = Report(options, sent, memory.mib)
     restarted = [name for name, pid in system.pids().items() if before.get(name) != pid]
     report.problems += [f"{name} died and was started again" for name in restarted]
     seconds = time.monotonic() - started
@@ -96,26 +94,3 @@ def settled(system: System) -> dict[str, Any] | None:
             for each in verdict.get("differences", [])
         ):
             return verdict
-
-
-class Memory:
-    """Samples the resident memory of a process and those below it; use it in a `with`."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-        #: The largest sample, MiB.
-        self.most = 0.0
-
-    def __enter__(self) -> "Memory":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(10 * SAMPLE_SECONDS)
-
-    def _sample(self) -> None:
-        while not self._stop.wait(SAMPLE_SECONDS):
-            self.most = max(self.most, resident_mib(self._pid))
