@@ -2,14 +2,20 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
+import msgspec
 import structlog
-from starlette.applications import Starlette
+from fastapi import FastAPI, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from persistence.api import source
+from persistence.api import responses, source
 from persistence.api.counted import CountedReceipts
 from persistence.api.endpoints import Endpoints
+from persistence.api.parameters import faults_of
+from persistence.api.problems import invalid_parameters
 from persistence.api.settings import ArchiveApiSettings
 from persistence.api.source import Source
 from tillstream import stores
@@ -18,6 +24,7 @@ from tillstream.http import problems
 from tillstream.http.access_log import AccessLog
 from tillstream.http.keys import Keys, key_file
 from tillstream.http.middleware import RequestMiddleware, exception_handlers
+from tillstream.http.pages import documentation
 from tillstream.http.problems import ProblemError
 
 log = structlog.get_logger()
@@ -43,20 +50,47 @@ def build(settings: ArchiveApiSettings, clock: Clock) -> ASGIApp:
     )
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
             yield
         finally:
             await client.close()
             access_log.flush()
 
-    pages = Starlette(
-        routes=endpoints.routes(),
-        exception_handlers=exception_handlers(_problem, ProblemError, Exception),
+    pages = FastAPI(
+        title="Tillstream archive",
+        version="0.1.0",
+        description="Every receipt that was accepted, found and summed. Read only. Amounts"
+        " come as text in euros and as integer cents; quantities in thousandths.",
+        # Its own pages fetch Swagger UI from elsewhere.
+        openapi_url=None,
+        default_response_class=Response,
+        exception_handlers=exception_handlers(
+            _problem, ProblemError, RequestValidationError, Exception
+        ),
         lifespan=lifespan,
     )
+    endpoints.add_to(pages)
+    document = msgspec.json.encode(openapi(pages))
+    for route in pages.routes:
+        if isinstance(route, APIRoute):
+            # After the document is made, which would name each path twice.
+            route.methods = {"GET", "HEAD"}
+    pages.routes.extend(documentation("the archive", lambda: document))
     return RequestMiddleware(pages, access_log)
 
 
+def openapi(pages: FastAPI) -> dict[str, Any]:
+    """FastAPI's document, with the schemas of our answers, which are of msgspec."""
+    document = pages.openapi()
+    components = {
+        "schemas": responses.SCHEMAS,
+        "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer"}},
+    }
+    return document | {"security": [{}, {"apiKey": []}], "components": components}
+
+
 def _problem(error: Exception) -> ProblemError:
+    if isinstance(error, RequestValidationError):
+        return invalid_parameters(faults_of(error.errors()))
     return error if isinstance(error, ProblemError) else problems.unexpected()

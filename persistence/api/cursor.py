@@ -56,16 +56,5 @@ def position_of(cursor: str, question: ReceiptsQuestion) -> Position:
 
 
 def _digest(payload: bytes, question: ReceiptsQuestion) -> bytes:
-    asked = (
-        question.stores,
-        question.till,
-        question.start and question.start.timestamp(),
-        question.end and question.end.timestamp(),
-        question.first_day and question.first_day.isoformat(),
-        question.end_day and question.end_day.isoformat(),
-        question.category,
-        question.payment,
-        question.min_total,
-        question.sort,
-    )
+    asked = question.model_dump(exclude={"cursor", "limit"})
     return blake2b(_encode(asked) + payload, digest_size=_DIGEST_BYTES).digest()

@@ -1,26 +1,22 @@
 """What the service does with a request: who asks, what, and the answer."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import replace
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from fastapi import Depends, FastAPI, Path, Query, Request, Response
 
-from persistence.api import export, problems, views
+from persistence.api import export, problems, responses, views
 from persistence.api.counted import CountedReceipts
 from persistence.api.cursor import Position, cursor_text
-from persistence.api.openapi import document_json
 from persistence.api.parameters import (
     ExportQuestion,
+    Question,
     ReceiptsQuestion,
     SalesQuestion,
-    export_question,
-    receipts_question,
-    sales_question,
+    require_once,
 )
 from persistence.api.queries import export_query, receipts_query
 from persistence.api.sales import sales_query
@@ -28,14 +24,15 @@ from persistence.api.source import Source
 from tillstream.archive import Document
 from tillstream.codec import JSON
 from tillstream.http.keys import ANYONE, Caller, Keys
-from tillstream.http.pages import documentation, health, live
+from tillstream.http.pages import health, live
 from tillstream.http.problems import too_fast
 from tillstream.stores import StoreTable
 
 #: Exports that are sent at once: each holds a batch, and works as fast as its client takes it.
 MAX_EXPORTS = 2
 
-Question = TypeVar("Question", ReceiptsQuestion, SalesQuestion, ExportQuestion)
+Asked = TypeVar("Asked", bound=Question)
+Key = Annotated[str, Path(examples=["17/2/4711/2026-11-21 08:00:01"])]
 
 
 class Endpoints:
@@ -51,17 +48,49 @@ class Endpoints:
         self._ledger = ledger
         self._exports = asyncio.Semaphore(MAX_EXPORTS)
 
-    def routes(self) -> list[BaseRoute]:
-        """Every path."""
-        return [
-            Route("/receipts", self.receipts),
-            Route("/receipts/{key:path}", self.receipt),
-            Route("/sales", self.sales),
-            Route("/export", self.export),
-            Route("/health/live", live),
-            Route("/health/ready", self.ready),
-            *documentation("the archive", document_json),
-        ]
+    def add_to(self, app: FastAPI) -> None:
+        """Every path; a question is read after its caller is known."""
+        asked = [Depends(self._remember_caller), Depends(require_once)]
+
+        def get(path: str, endpoint: Callable[..., Any], summary: str, **more: Any) -> None:
+            name = endpoint.__name__
+            app.add_api_route(path, endpoint, operation_id=name, summary=summary, **more)
+
+        get(
+            "/receipts",
+            self.receipts,
+            "Receipts, in order of their sale",
+            responses=responses.RECEIPTS,
+            dependencies=asked,
+        )
+        get(
+            "/receipts/{key:path}",
+            self.receipt,
+            "One receipt and its life; the key holds slashes, and is percent-encoded once",
+            responses=responses.RECEIPT,
+            dependencies=asked,
+        )
+        get(
+            "/sales",
+            self.sales,
+            "Exact sums of business days, as the ledger has them",
+            responses=responses.SALES,
+            dependencies=asked,
+        )
+        get(
+            "/export",
+            self.export,
+            "Every receipt of a range as a file, oldest first, streamed",
+            responses=responses.EXPORT,
+            dependencies=asked,
+        )
+        get("/health/live", live, "Does the process answer?", responses=responses.LIVE)
+        get(
+            "/health/ready",
+            self.ready,
+            "Would a question be answered now?",
+            responses=responses.READY,
+        )
 
     async def ready(self, _: Request) -> Response:
         """200 when a question would be answered now, 503 otherwise."""
@@ -69,10 +98,9 @@ class Endpoints:
             return health("ready", 200)
         return health("the archive does not answer", 503)
 
-    async def receipt(self, request: Request) -> Response:
+    async def receipt(self, request: Request, key: Key) -> Response:
         """One receipt and its life."""
-        caller = self._caller(request)
-        key = request.path_params["key"]
+        caller: Caller = request.state.caller
         found = await self._source.receipt(key)
         # Of another's store it is not even told that the receipt exists.
         if found is None or not caller.covers(found[0]["store"]):
@@ -80,11 +108,11 @@ class Endpoints:
         counted = await asyncio.to_thread(self._ledger.has, key)
         return _json(views.receipt_and_life(*found, counted))
 
-    async def receipts(self, request: Request) -> Response:
+    async def receipts(
+        self, request: Request, asked: Annotated[ReceiptsQuestion, Query()]
+    ) -> Response:
         """A page of receipts."""
-        caller = self._caller(request)
-        question = receipts_question(request.query_params.multi_items(), self._table)
-        question = _scoped(question, caller)
+        question = self._whole(asked, request)
         found = await self._source.page(
             receipts_query(question, self._table), views.FIELDS, question.limit + 1
         )
@@ -95,18 +123,15 @@ class Endpoints:
             cursor = cursor_text(Position(last["date"], last["_id"], last["businessDay"]), question)
         return _json(views.Page(items=[views.receipt_view(each) for each in page], next=cursor))
 
-    async def sales(self, request: Request) -> Response:
+    async def sales(self, request: Request, asked: Annotated[SalesQuestion, Query()]) -> Response:
         """Sums of business days."""
-        caller = self._caller(request)
-        question = _scoped(sales_question(request.query_params.multi_items()), caller)
+        question = self._whole(asked, request)
         rows = await self._source.sales(sales_query(question, self._table))
         return _json(views.sales_view(question, rows))
 
-    async def export(self, request: Request) -> Response:
+    async def export(self, request: Request, asked: Annotated[ExportQuestion, Query()]) -> Response:
         """Every receipt of a range, as a file."""
-        caller = self._caller(request)
-        question = export_question(request.query_params.multi_items(), self._table)
-        question = _scoped(question, caller)
+        question = self._whole(asked, request)
         query = export_query(question, self._table)
         name = f"receipts.{question.format}"
         if request.method == "HEAD":
@@ -126,23 +151,19 @@ class Endpoints:
             content = export.pieces(writer, first, batches)
             return export.Download(content, stack.pop_all(), writer.media_type, name)
 
-    def _caller(self, request: Request) -> Caller:
+    async def _remember_caller(self, request: Request) -> None:
+        """Who asks, as `request.state.caller`; raises ProblemError."""
+        request.state.caller = ANYONE
         if self._keys is None:
-            return ANYONE
+            return
         caller = self._keys.authenticate(request.headers.get("authorization"))
         if seconds := caller.wait_before(1):
             raise too_fast(seconds)
-        return caller
+        request.state.caller = caller
 
-
-def _scoped(question: Question, caller: Caller) -> Question:
-    """The question within the stores of the caller's key; raises ProblemError beyond them."""
-    for store in question.stores:
-        if not caller.covers(store):
-            raise problems.foreign_store(store)
-    if question.stores or not caller.stores:
-        return question
-    return replace(question, stores=tuple(sorted(caller.stores)))
+    def _whole(self, asked: Asked, request: Request) -> Asked:
+        """The question in the calendar and within the stores of its caller."""
+        return asked.placed(self._table).scoped(request.state.caller)
 
 
 def _json(content: msgspec.Struct) -> Response:

@@ -1,15 +1,27 @@
-"""Query parameters as typed values; everything that does not hold is told at once. No I/O."""
+"""Query parameters as typed values; what does not hold is told by its name. No I/O."""
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
+
+from fastapi import Request
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+)
+from pydantic.json_schema import SkipJsonSchema
 
 from persistence.api import problems
 from persistence.api.problems import Fault
-from tillstream.clock import BusinessDay, event_time
+from tillstream.clock import BusinessDay
+from tillstream.http.keys import Caller
 from tillstream.money import MINOR_UNITS
 from tillstream.stores import StoreTable
 
@@ -23,46 +35,126 @@ MAX_STORES = 50
 #: Longest text of a parameter, characters.
 MAX_TEXT = 2_000
 
-Sort = Literal["-date", "date"]
+#: Characters of a wrong value that are repeated in the answer.
+SHOWN_CHARACTERS = 64
+
 By = Literal["day", "hour", "store", "category", "tender", "vat"]
 Format = Literal["csv", "ndjson", "parquet"]
+Sort = Literal["-date", "date"]
 
-#: As `sort=`, and served by no index.
-UNSERVED_SORTS = ("total", "store", "till", "number", "receivedAt", "storedAt")
+#: As `sort=`, and served by no index: not in the OpenAPI document, and answered with what serves.
+UnservedSort = Literal["total", "store", "till", "number", "receivedAt", "storedAt"]
 
+#: What a business day and its times are away from each other at most, and more.
 _AROUND = timedelta(days=2)
 
-RECEIPTS_PARAMETERS = (
-    "store",
-    "till",
-    "from",
-    "to",
-    "category",
-    "payment",
-    "min_total",
-    "sort",
-    "cursor",
-    "limit",
-)
-
-_AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,2})?")
+_AMOUNT = r"^-?\d{1,12}(\.\d{1,2})?$"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Range:
-    """Business days or times from which and up to which receipts are asked; None is open."""
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+        # The ends of the calendar have no days around them.
+        _ = day - _AROUND, day + _AROUND
+    except (ValueError, OverflowError) as error:
+        raise ValueError("it is a business day such as 2026-11-21") from error
+    return day
 
-    #: Business days, [first_day, end_day), each store's in its own calendar.
-    first_day: date | None = None
-    end_day: date | None = None
-    #: Event time, [start, end). Of days and times, each end has one at most.
-    start: datetime | None = None
-    end: datetime | None = None
+
+def _day_or_time(text: str) -> date:
+    """A business day, or a time: without an offset where the text has none."""
+    try:
+        end = (
+            date.fromisoformat(text)
+            if len(text) == len("2026-11-21")
+            else datetime.fromisoformat(text)
+        )
+        # Near the ends of the calendar it has no time in UTC, and no business day around it.
+        _ = end - _AROUND, end + _AROUND
+    except (ValueError, OverflowError) as error:
+        raise ValueError(
+            "it is a day such as 2026-11-21 or a time such as 2026-11-21T08:00:00+01:00,"
+            " its + encoded as %2B"
+        ) from error
+    return end
+
+
+def _cents(text: str) -> int:
+    if not re.fullmatch(_AMOUNT, text, re.ASCII):
+        raise ValueError("it is an amount in euros such as 12.50")
+    return int(Decimal(text) * MINOR_UNITS)
+
+
+def _distinct(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(texts)))
+
+
+#: A parameter that may be left out; it is never sent as null.
+Absent = SkipJsonSchema[None]
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+Stores = Annotated[tuple[Text, ...], Field(max_length=MAX_STORES), AfterValidator(_distinct)]
+Day = Annotated[date, BeforeValidator(_day)]
+DayOrTime = Annotated[
+    date,
+    PlainValidator(_day_or_time),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_TEXT}),
+]
+Cents = Annotated[
+    int, PlainValidator(_cents), WithJsonSchema({"type": "string", "pattern": _AMOUNT})
+]
+AnySort = Annotated[
+    Sort | UnservedSort, WithJsonSchema({"type": "string", "enum": list(get_args(Sort))})
+]
+
+
+class Question(BaseModel, extra="forbid"):
+    """What every question may name: a range of days or times [first, end), and stores.
+
+    A business day is each store's, in its own calendar. No stores means every store.
+    """
+
+    first: DayOrTime | Absent = Field(
+        default=None,
+        alias="from",
+        description="Sold at this time or later: a business day, or a time of ISO 8601; without"
+        " an offset, in the store's zone.",
+        examples=["2026-11-21"],
+    )
+    end: DayOrTime | Absent = Field(
+        default=None,
+        alias="to",
+        description="Sold before this; not included.",
+        examples=["2026-11-22"],
+    )
+    stores: Stores = Field(
+        default=(), alias="store", description="A store; may be repeated. Without it, every store."
+    )
+
+    def placed(self, table: StoreTable) -> Self:
+        """Times without an offset in the zone of the one store that is named, else of the chain.
+
+        Raises ProblemError where the end is not after the first.
+        """
+        only = self.stores[0] if len(self.stores) == 1 else None
+        calendar = table.default if only is None else table.calendar(only)
+        first, end = _in_zone(self.first, calendar), _in_zone(self.end, calendar)
+        if first and end and _instant(first, calendar) >= _instant(end, calendar):
+            message = "is not after `from`; `to` itself is not included"
+            raise problems.invalid_parameters([Fault("to", message)])
+        return self.model_copy(update={"first": first, "end": end})
+
+    def scoped(self, caller: Caller) -> Self:
+        """Within the stores of the caller's key; raises ProblemError beyond them."""
+        for store in self.stores:
+            if not caller.covers(store):
+                raise problems.foreign_store(store)
+        if self.stores or not caller.stores:
+            return self
+        return self.model_copy(update={"stores": _distinct(tuple(caller.stores))})
 
     def length(self) -> timedelta | None:
         """How long it is, to a day where a day and a time are its ends; None is for ever."""
-        first = self.start or self.first_day
-        end = self.end or self.end_day
+        first, end = self.first, self.end
         if first is None or end is None:
             return None
         if isinstance(first, datetime) and isinstance(end, datetime):
@@ -70,206 +162,92 @@ class Range:
         return _as_day(end) - _as_day(first)
 
 
-def _as_day(end: date) -> date:
-    return end.date() if isinstance(end, datetime) else end
+class ReceiptsQuestion(Question):
+    """Which receipts, in which order."""
+
+    till: Text | Absent = Field(default=None, description="A till; needs one store.")
+    category: Text | Absent = Field(default=None, description="With a line of this category.")
+    payment: Text | Absent = Field(default=None, description="With a payment by this mechanism.")
+    #: Cents.
+    min_total: Cents | Absent = Field(
+        default=None, description="Gross total of at least so many euros."
+    )
+    sort: AnySort = Field(default="-date", description="Newest or oldest first.")
+    cursor: Text | Absent = Field(default=None, description="`next` of the page before.")
+    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Receipts of a page.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReceiptsQuestion(Range):
-    """Which receipts, in which order. `stores` empty means every store."""
+class SalesQuestion(Question):
+    """Sums of business days, by one breakdown."""
 
-    stores: tuple[str, ...] = ()
-    till: str | None = None
-    category: str | None = None
-    payment: str | None = None
-    #: Least gross total, cents.
-    min_total: int | None = None
-    sort: str = "-date"
-    cursor: str | None = None
-    limit: int = DEFAULT_LIMIT
+    by: By = Field(description="What to sum by.")
+    first: Day = Field(alias="from", description="The first business day.")
+    end: Day = Field(alias="to", description="The business day after the last.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class SalesQuestion:
-    """Sums of the business days [first, end), by one breakdown."""
-
-    by: By
-    first: date
-    end: date
-    stores: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportQuestion(Range):
+class ExportQuestion(Question):
     """Every receipt of a range, oldest first."""
 
-    format: Format
-    stores: tuple[str, ...] = ()
+    format: Format = Field(description="Of the file.")
 
 
-Pairs = Sequence[tuple[str, str]]
+def day_of(end: date | None) -> date | None:
+    """A business day; None of a time."""
+    return None if isinstance(end, datetime) else end
 
 
-def receipts_question(pairs: Pairs, table: StoreTable) -> ReceiptsQuestion:
-    """The question of `GET /receipts`; raises ProblemError."""
-    given = _Given(pairs, RECEIPTS_PARAMETERS)
-    stores = given.stores()
-    question = ReceiptsQuestion(
-        stores=stores,
-        till=given.text("till"),
-        **given.ends(_calendar(stores, table)),
-        category=given.text("category"),
-        payment=given.text("payment"),
-        min_total=given.cents("min_total"),
-        sort=given.choice("sort", (*get_args(Sort), *UNSERVED_SORTS)) or "-date",
-        cursor=given.text("cursor"),
-        limit=given.integer("limit", 1, MAX_LIMIT) or DEFAULT_LIMIT,
-    )
-    given.require_sound()
-    return question
+def time_of(end: date | None) -> datetime | None:
+    """An event time; None of a business day."""
+    return end if isinstance(end, datetime) else None
 
 
-def sales_question(pairs: Pairs) -> SalesQuestion:
-    """The question of `GET /sales`; raises ProblemError."""
-    given = _Given(pairs, ["by", "from", "to", "store"])
-    by = given.choice("by", get_args(By), required=True)
-    first, end = given.day("from"), given.day("to")
-    given.require_order(first, end)
-    stores = given.stores()
-    given.require_sound()
-    if by is None or first is None or end is None:
-        raise AssertionError("a missing parameter was told above")
-    return SalesQuestion(by=by, first=first, end=end, stores=stores)  # type: ignore[arg-type]
+def require_once(request: Request) -> None:
+    """FastAPI takes the last of several values: raises ProblemError where only one has a sense."""
+    counts = Counter(name for name, _ in request.query_params.multi_items())
+    faults = [
+        Fault(name[:SHOWN_CHARACTERS], "stands there twice")
+        for name, count in counts.items()
+        if count > 1 and name != "store"
+    ]
+    if faults:
+        raise problems.invalid_parameters(faults)
 
 
-def export_question(pairs: Pairs, table: StoreTable) -> ExportQuestion:
-    """The question of `GET /export`; raises ProblemError."""
-    given = _Given(pairs, ["format", "from", "to", "store"])
-    stores = given.stores()
-    ends = given.ends(_calendar(stores, table))
-    chosen = given.choice("format", get_args(Format), required=True)
-    given.require_sound()
-    return ExportQuestion(format=chosen, stores=stores, **ends)  # type: ignore[arg-type]
+def faults_of(errors: Sequence[dict[str, Any]]) -> list[Fault]:
+    """What pydantic found, and how it is mended: of each parameter the first.
+
+    The second would be that the parameter was not left out.
+    """
+    faults: dict[str, Fault] = {}
+    for fault in map(_fault, errors):
+        faults.setdefault(fault.parameter, fault)
+    return list(faults.values())
 
 
-def _calendar(stores: Collection[str], table: StoreTable) -> BusinessDay:
-    """Times without an offset are of the one store that is named, else of the chain."""
-    return table.calendar(next(iter(stores))) if len(stores) == 1 else table.default
+def _fault(error: dict[str, Any]) -> Fault:
+    name = str(error["loc"][1])[:SHOWN_CHARACTERS]
+    message = error["msg"].removeprefix("Value error, ")
+    match error["type"]:
+        case "extra_forbidden":
+            return Fault(name, "there is no such parameter; /docs lists what there is")
+        case "missing":
+            return Fault(name, "is missing; /docs says what it is")
+        case "string_too_short":
+            return Fault(name, "is empty; leave it out instead")
+        case "too_long":
+            return Fault(name, f"names too many stores; at most {MAX_STORES} go at once")
+    return Fault(name, f"is {str(error['input'])[:SHOWN_CHARACTERS]!r}; {message}")
 
 
-class _Given:
-    """The parameters of one request, read by name; remembers what does not hold."""
-
-    def __init__(self, pairs: Pairs, known: Sequence[str]) -> None:
-        self._values: dict[str, list[str]] = {}
-        self._faults: list[Fault] = []
-        for name, text in pairs:
-            if name not in known:
-                self._fault(name[:64], f"there is no such parameter; there are {', '.join(known)}")
-            elif not text:
-                self._fault(name, "is empty; leave it out instead")
-            elif len(text) > MAX_TEXT:
-                self._fault(name, f"is longer than {MAX_TEXT} characters")
-            else:
-                self._values.setdefault(name, []).append(text)
-        for name, texts in self._values.items():
-            if len(texts) > 1 and name != "store":
-                self._fault(name, "stands there twice")
-
-    def require_sound(self) -> None:
-        """Raise the ProblemError that names everything that does not hold."""
-        if self._faults:
-            raise problems.invalid_parameters(self._faults)
-
-    def text(self, name: str) -> str | None:
-        return self._values.get(name, [None])[0]
-
-    def stores(self) -> tuple[str, ...]:
-        stores = tuple(sorted(set(self._values.get("store", ()))))
-        if len(stores) > MAX_STORES:
-            self._fault("store", f"names {len(stores)} stores; at most {MAX_STORES} go at once")
-        return stores
-
-    def choice(self, name: str, options: Sequence[str], *, required: bool = False) -> str | None:
-        text = self.text(name)
-        if text is None and not required:
-            return None
-        if text not in options:
-            found = "is missing" if text is None else f"is {text!r}"
-            self._fault(name, f"{found}; it is one of {', '.join(options)}")
-        return text
-
-    def integer(self, name: str, least: int, most: int) -> int | None:
-        text = self.text(name)
-        if text is None:
-            return None
-        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-            self._fault(name, f"is {text!r}; it is an integer from {least} to {most}")
-            return None
-        return int(text)
-
-    def cents(self, name: str) -> int | None:
-        text = self.text(name)
-        if text is None:
-            return None
-        if not _AMOUNT.fullmatch(text):
-            self._fault(name, f"is {text!r}; it is an amount in euros such as 12.50")
-            return None
-        return int(Decimal(text) * MINOR_UNITS)
-
-    def day(self, name: str) -> date | None:
-        text = self.text(name)
-        try:
-            day = date.fromisoformat(text or "")
-            # The ends of the calendar have no days around them.
-            _ = day - _AROUND, day + _AROUND
-        except (ValueError, OverflowError):
-            found = "is missing" if text is None else f"is {text!r}"
-            self._fault(name, f"{found}; it is a business day such as 2026-11-21")
-            return None
-        return day
-
-    def ends(self, calendar: BusinessDay) -> dict[str, Any]:
-        """The fields of a Range: `from` and `to`, in order, each a business day or a time."""
-        first, end = self._end("from", calendar), self._end("to", calendar)
-        if isinstance(first, datetime) == isinstance(end, datetime):
-            self.require_order(first, end)
-        elif first is not None and end is not None:
-            self.require_order(_instant(first, calendar), _instant(end, calendar))
-        return {
-            ("start" if isinstance(first, datetime) else "first_day"): first,
-            ("end" if isinstance(end, datetime) else "end_day"): end,
-        }
-
-    def require_order(self, first: date | None, end: date | None) -> None:
-        if first is not None and end is not None and first >= end:
-            self._fault("to", "is not after `from`; `to` itself is not included")
-
-    def _end(self, name: str, calendar: BusinessDay) -> date | None:
-        """A business day, or a time: without an offset, in the calendar's zone."""
-        text = self.text(name)
-        if text is None:
-            return None
-        try:
-            end: date
-            if len(text) == len("2026-11-21"):
-                end = date.fromisoformat(text)
-            else:
-                end = event_time(text, calendar.zone)
-            # Near the ends of the calendar it has no time in UTC, and no business day around it.
-            _ = end - _AROUND, end + _AROUND
-        except (ValueError, OverflowError):
-            self._fault(
-                name,
-                f"is {text!r}; it is a day such as 2026-11-21 or a time such as"
-                " 2026-11-21T08:00:00+01:00, its + encoded as %2B",
-            )
-            return None
-        return end
-
-    def _fault(self, parameter: str, message: str) -> None:
-        self._faults.append(Fault(parameter, message))
+def _in_zone(end: date | None, calendar: BusinessDay) -> date | None:
+    if isinstance(end, datetime) and end.tzinfo is None:
+        return end.replace(tzinfo=calendar.zone)
+    return end
 
 
 def _instant(end: date, calendar: BusinessDay) -> datetime:
     return end if isinstance(end, datetime) else calendar.starts(end)
+
+
+def _as_day(end: date) -> date:
+    return end.date() if isinstance(end, datetime) else end

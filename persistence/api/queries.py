@@ -10,7 +10,14 @@ from typing import NamedTuple
 
 from persistence.api import problems
 from persistence.api.cursor import Position, position_of
-from persistence.api.parameters import MAX_STORES, ExportQuestion, ReceiptsQuestion
+from persistence.api.parameters import (
+    MAX_STORES,
+    ExportQuestion,
+    Question,
+    ReceiptsQuestion,
+    day_of,
+    time_of,
+)
 from persistence.migration import DAY_INDEX, STORE_INDEX
 from tillstream.archive import Document
 from tillstream.stores import StoreTable
@@ -117,21 +124,23 @@ def around(
     return dates
 
 
-def _range(question: ReceiptsQuestion | ExportQuestion, table: StoreTable) -> Document:
+def _range(question: Question, table: StoreTable) -> Document:
     matched: Document = {}
-    days = days_between(question.first_day, question.end_day)
+    first_day, end_day = day_of(question.first), day_of(question.end)
+    start, stop = time_of(question.first), time_of(question.end)
+    days = days_between(first_day, end_day)
     dates: Document = {}
     if question.stores:
         matched["store"] = among(question.stores)
-        dates = around(question.first_day, question.end_day, question.stores, table)
+        dates = around(first_day, end_day, question.stores, table)
     if days and question.stores:
         matched["businessDay"] = days
-    if question.start is not None:
-        dates["$gte"] = question.start
-        days["$gte"] = _day(question.start, -_AROUND)
-    if question.end is not None:
-        dates["$lt"] = question.end
-        days["$lte"] = _day(question.end, _AROUND)
+    if start is not None:
+        dates["$gte"] = start
+        days["$gte"] = _day(start, -_AROUND)
+    if stop is not None:
+        dates["$lt"] = stop
+        days["$lte"] = _day(stop, _AROUND)
     if dates:
         matched["date"] = dates
     if days and not question.stores:

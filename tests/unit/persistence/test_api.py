@@ -1,15 +1,19 @@
 """Questions to the archive, before it is asked: parameters and cursors."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from persistence.api.app import build
 from persistence.api.cursor import Position, cursor_text, position_of
-from persistence.api.openapi import document
-from persistence.api.parameters import RECEIPTS_PARAMETERS, ReceiptsQuestion, receipts_question
+from persistence.api.parameters import ReceiptsQuestion
+from persistence.api.settings import ArchiveApiSettings
 from tillstream.clock import BusinessDay
 from tillstream.http.problems import ProblemError
 from tillstream.stores import StoreTable
@@ -21,6 +25,18 @@ POSITION = Position(
 )
 
 
+def asked(method: str, path: str, pairs: Sequence[tuple[str, str]] = ()) -> httpx.Response:
+    """The answer of a service whose archive is never asked."""
+    service = build(ArchiveApiSettings(mongo_url="mongodb://127.0.0.1:1"), lambda: 0.0)
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(service)
+        async with httpx.AsyncClient(transport=transport, base_url="http://archive") as client:
+            return await client.request(method, path, params=httpx.QueryParams(list(pairs)))
+
+    return asyncio.run(ask())
+
+
 @pytest.mark.parametrize(
     ("stores", "zone"),
     [([], PARIS), (["9"], ZoneInfo("Indian/Reunion")), (["9", "1"], PARIS)],
@@ -28,38 +44,65 @@ POSITION = Position(
 def test_a_time_is_of_the_store_that_is_asked_about_and_a_day_is_of_each(
     stores: list[str], zone: ZoneInfo
 ) -> None:
-    named = [("store", store) for store in stores]
-    of_times = receipts_question([("from", "2026-11-21T04:00:00"), *named], TABLE)
-    of_days = receipts_question([("from", "2026-11-21"), *named], TABLE)
+    def first(text: str) -> date | None:
+        question = ReceiptsQuestion.model_validate({"from": text, "store": stores})
+        return question.placed(TABLE).first
 
-    assert (datetime(2026, 11, 21, 4, tzinfo=zone), None) == (of_times.start, of_times.first_day)
-    assert (None, date(2026, 11, 21)) == (of_days.start, of_days.first_day)
+    assert datetime(2026, 11, 21, 4, tzinfo=zone) == first("2026-11-21T04:00:00")
+    assert date(2026, 11, 21) == first("2026-11-21")
+
+
+def errors(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """What the answer says of each parameter of a question."""
+    problem = asked("GET", "/receipts", pairs).json()
+    assert problem["type"] == "urn:tillstream:problem:invalid-parameters"
+    return {error["parameter"]: error["message"] for error in problem["errors"]}
 
 
 def test_everything_that_does_not_hold_is_told_at_once() -> None:
     pairs = [
-        ("from", "2026-11-22"),
-        ("to", "2026-11-22"),
+        ("from", "yesterday"),
         ("min_total", "1e3"),
         ("limit", "0"),
         ("sort", "price"),
         ("till", ""),
-        ("payment", "CB"),
-        ("payment", "Especes"),
+        ("category", "x" * 2_001),
         ("colour", "red"),
         *(("store", str(number)) for number in range(51)),
     ]
 
-    with pytest.raises(ProblemError) as caught:
-        receipts_question(pairs, TABLE)
+    told = errors(pairs)
+    assert {
+        "from": "is 'yesterday'; it is a day such as 2026-11-21 or a time such as"
+        " 2026-11-21T08:00:00+01:00, its + encoded as %2B",
+        "min_total": "is '1e3'; it is an amount in euros such as 12.50",
+        "limit": "is '0'; Input should be greater than or equal to 1",
+        "sort": "is 'price'; Input should be '-date' or 'date'",
+        "till": "is empty; leave it out instead",
+        "category": f"is '{'x' * 64}'; String should have at most 2000 characters",
+        "colour": "there is no such parameter; /docs lists what there is",
+        "store": "names too many stores; at most 50 go at once",
+    } == told
 
-    named = {fault.parameter for fault in caught.value.members["errors"]}
-    assert {"to", "min_total", "limit", "sort", "till", "payment", "colour", "store"} == named
+
+def test_ends_in_order_and_one_value_each() -> None:
+    same_day = [("from", "2026-11-22"), ("to", "2026-11-22")]
+    twice = [("payment", "CB"), ("payment", "Especes")]
+
+    assert errors(same_day) == {"to": "is not after `from`; `to` itself is not included"}
+    assert errors(twice) == {"payment": "stands there twice"}
+
+
+def test_only_get_and_head_are_answered() -> None:
+    answer = asked("POST", "/receipts")
+
+    assert (405, "GET, HEAD") == (answer.status_code, answer.headers["allow"])
+    assert asked("HEAD", "/health/live").status_code == 200
 
 
 @given(st.data())
 def test_a_cursor_that_was_altered_is_no_cursor(data: st.DataObject) -> None:
-    question = ReceiptsQuestion(stores=("1",))
+    question = ReceiptsQuestion(store=("1",))
     cursor = cursor_text(POSITION, question)
     at = data.draw(st.integers(0, len(cursor)))
     altered = cursor[:at] + data.draw(st.text(max_size=2)) + cursor[at + 1 :]
@@ -71,14 +114,17 @@ def test_a_cursor_that_was_altered_is_no_cursor(data: st.DataObject) -> None:
 
 
 def test_a_cursor_belongs_to_its_question_and_not_to_its_page_size() -> None:
-    cursor = cursor_text(POSITION, ReceiptsQuestion(stores=("1",), limit=5))
+    cursor = cursor_text(POSITION, ReceiptsQuestion(store=("1",), limit=5))
 
-    assert POSITION == position_of(cursor, ReceiptsQuestion(stores=("1",), limit=6))
+    assert POSITION == position_of(cursor, ReceiptsQuestion(store=("1",), limit=6))
     with pytest.raises(ProblemError, match="cursor"):
-        position_of(cursor, ReceiptsQuestion(stores=("2",), limit=5))
+        position_of(cursor, ReceiptsQuestion(store=("2",), limit=5))
 
 
-def test_the_document_names_every_parameter() -> None:
-    named = [each["name"] for each in document()["paths"]["/receipts"]["get"]["parameters"]]
+def test_the_document_names_every_parameter_and_schema() -> None:
+    document = asked("GET", "/openapi.json").json()
+    operations = {path: methods["get"] for path, methods in document["paths"].items()}
+    named = [each["name"] for each in operations["/receipts"]["parameters"]]
 
-    assert sorted(RECEIPTS_PARAMETERS) == sorted(named)
+    assert [field.alias or name for name, field in ReceiptsQuestion.model_fields.items()] == named
+    assert ["get"] * 6 == [method for methods in document["paths"].values() for method in methods]

@@ -1,0 +1,74 @@
+"""What each path answers, in the words of OpenAPI: FastAPI writes the rest of the document."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from persistence.api import views
+from persistence.api.problems import Fault
+from tillstream.codec import JSON, NDJSON
+from tillstream.http.pages import Health
+from tillstream.http.problems import PROBLEM_JSON
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+class ProblemDocument(msgspec.Struct):
+    """A problem document of RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] = []
+    instance: str = ""
+
+
+(_PROBLEM, _PAGE, _RECEIPT, _SALES, _HEALTH), SCHEMAS = msgspec.json.schema_components(
+    (ProblemDocument, views.Page, views.ReceiptAndLife, views.Sales, Health),
+    ref_template="#/components/schemas/{name}",
+)
+
+
+def _answer(description: str, schema: Mapping[str, Any], *media: str) -> dict[str, Any]:
+    content = {each: {"schema": schema} for each in media or [JSON]}
+    return {"description": description, "content": content}
+
+
+def _refusal(description: str) -> dict[str, Any]:
+    return _answer(description, _PROBLEM, PROBLEM_JSON)
+
+
+_ANYWHERE: Responses = {
+    401: _refusal("An API key is needed and none that is valid was sent."),
+    429: _refusal("The API key asks too fast; wait for Retry-After seconds."),
+    503: _refusal("The archive does not answer in time; ask again after Retry-After."),
+    "default": _refusal("Whatever else is refused."),
+}
+_OF_A_RANGE: Responses = _ANYWHERE | {
+    400: _refusal("A parameter or the cursor does not hold; `errors` names each."),
+    403: _refusal("The API key does not cover this store."),
+    422: _refusal("No index serves this question; the answer says what to ask instead."),
+}
+
+RECEIPTS = _OF_A_RANGE | {200: _answer("A page.", _PAGE)}
+RECEIPT = _ANYWHERE | {
+    200: _answer("The receipt.", _RECEIPT),
+    404: _refusal("The archive has no such receipt."),
+}
+SALES = _OF_A_RANGE | {200: _answer("The sums, by key.", _SALES)}
+EXPORT = _OF_A_RANGE | {
+    200: _answer(
+        "The file.",
+        {"type": "string", "format": "binary"},
+        "text/csv",
+        NDJSON,
+        "application/vnd.apache.parquet",
+    )
+}
+LIVE: Responses = {200: _answer("It does.", _HEALTH)}
+READY: Responses = {
+    200: _answer("It would.", _HEALTH),
+    503: _answer("The archive does not answer.", _HEALTH),
+}
