@@ -14,8 +14,8 @@ from pathlib import Path
 from loadtest.bench import clients
 from loadtest.bench.harness import Options, Result, Series
 from loadtest.bench.private import System, running_system
-from loadtest.bench.receipts import NUMBER, example, varied
 from loadtest.bench.usage import cpu_seconds
+from loadtest.receipts import NUMBER, example, varied
 from local.ports import kept_ports
 from tillstream import topology
 from tillstream.codec import JSON, NDJSON, pack

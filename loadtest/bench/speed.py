@@ -11,7 +11,7 @@ import time
 
 import msgspec
 
-from loadtest.bench.receipts import example
+from loadtest.receipts import example
 
 SECONDS = 2.0
 #: Work between two looks at the clock.

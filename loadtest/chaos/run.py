@@ -18,7 +18,7 @@ from loadtest.chaos.plan import FULL, SEGMENTS, UNBIND, Fault
 from loadtest.chaos.report import Report, Row
 from loadtest.chaos.sender import Sender
 from loadtest.chaos.watch import COMPONENTS, Watch, wait_until
-from loadtest.chaos.workload import Stream
+from loadtest.chaos.workload import Workload
 
 #: Load before the first fault and after each heal, seconds.
 CALM_SECONDS = 2.0
@@ -51,7 +51,7 @@ def run(system: System, faults: Sequence[Fault], options: Options, say: Say) -> 
     sender = Sender(
         system.entrypoint,
         history,
-        Stream(options.seed),
+        Workload(options.seed),
         lambda body: publish_undecodable(system.amqp_url, body),
         ZoneInfo(system.environ["STORE_TIMEZONE"]),
         options.rate,

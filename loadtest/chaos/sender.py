@@ -1,4 +1,4 @@
-"""Sends the stream at its rate, each receipt until 202 is heard, and keeps the history."""
+"""Sends the workload at its rate, each receipt until 202 is heard, and keeps the history."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from loadtest.chaos.history import History
-from loadtest.chaos.workload import Item, Posted, Stream
+from loadtest.chaos.workload import Item, Posted, Workload
 from tillstream.clock import Clock
 from tillstream.codec import JSON, NDJSON
 
@@ -48,7 +48,7 @@ class Sender:
         self,
         door: str,
         history: History,
-        stream: Stream,
+        workload: Workload,
         publish_letter: PublishLetter,
         zone: ZoneInfo,
         rate: float,
@@ -59,7 +59,7 @@ class Sender:
         self.accepted_at: list[float] = []
         self._door = door
         self._history = history
-        self._stream = stream
+        self._workload = workload
         self._publish_letter = publish_letter
         self._zone = zone
         self._rate = rate
@@ -147,7 +147,7 @@ class Sender:
             self._idle.clear()
             # An open loop: a door that was away does not slow the shoppers down.
             await asyncio.sleep(self._due - self._loop.time())
-            item = self._stream.next(datetime.fromtimestamp(self._clock(), self._zone))
+            item = self._workload.next(datetime.fromtimestamp(self._clock(), self._zone))
             self._due += max(len(item.receipts), 1) / self._rate
             return item
 
@@ -198,7 +198,7 @@ class Sender:
             now = self.accepted_at[-1]
             for posted in item.receipts:
                 self._history.acknowledge(posted.key, now)
-                self._stream.acknowledged(posted)
+                self._workload.acknowledged(posted)
         elif status is not None:
             self._history.wrong_answer(f"{status} to {item.kind} {item.receipts[0].key}")
 

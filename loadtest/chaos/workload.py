@@ -1,4 +1,4 @@
-"""The known stream: receipts of a few tills, with duplicates, conflicts, late ones and garbage."""
+"""The known workload: receipts of a few tills, duplicates, conflicts, late ones and garbage."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from loadtest import receipts
 from loadtest.chaos.history import Sale
 from tillstream.receipt import AMOUNT_LIMIT, LINES, QUANTITY_LIMIT
 
@@ -72,8 +73,8 @@ class Item(NamedTuple):
     status: int = 0
 
 
-class Stream:
-    """Draws what is sent next; the same seed, clock and answers give the same stream."""
+class Workload:
+    """Draws what is sent next; the same seed, clock and answers give the same workload."""
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)
@@ -178,40 +179,20 @@ def receipt(
     till: tuple[int, int], number: int, sold: datetime, cents: Sequence[int]
 ) -> dict[str, Any]:
     """A receipt of the contract with a line for each amount, without tax."""
-    return {
-        "cashReceiptID": number,
-        "storeID": till[0],
-        "terminalID": till[1],
-        "agentID": 1,
-        "customerID": None,
-        "date": sold.strftime("%Y-%m-%d %H:%M:%S"),
-        **_amounts(cents),
-    }
+    return receipts.receipt(number, *till, sold.strftime("%Y-%m-%d %H:%M:%S"), _lines(cents))
 
 
 def _amounts(cents: Sequence[int]) -> dict[str, Any]:
-    total = sum(cents) / 100
-    return {
-        "lines": [_line(index, each) for index, each in enumerate(cents, 1)],
-        "documentTotal": {"netTotal": total, "taxPayable": 0, "grossTotal": total},
-        "settlements": [{"paymentMechanism": "CB", "settlementAmount": total}],
-    }
+    return receipts.amounts(_lines(cents))
+
+
+def _lines(cents: Sequence[int]) -> list[dict[str, Any]]:
+    return [_line(number, each) for number, each in enumerate(cents, 1)]
 
 
 def _line(number: int, cents: int) -> dict[str, Any]:
-    return {
-        "lineNumber": number,
-        "productCode": f"{cents:08d}",
-        "productDescription": "Baguette",
-        "productCategoryCode": "E",
-        "productCategoryName": CATEGORIES[cents % len(CATEGORIES)],
-        "quantity": 1,
-        "unitOfMeasure": "piece",
-        "unitPrice": cents / 100,
-        "creditAmount": cents / 100,
-        "taxPercentage": 0,
-        "settlementAmount": cents / 100,
-    }
+    category = CATEGORIES[cents % len(CATEGORIES)]
+    return receipts.line(number, "Baguette", category, "piece", cents, 1, tax_percentage=0)
 
 
 #: What an extreme receipt has, by how many of its form came before.

@@ -1,4 +1,4 @@
-"""The stream of the chaos runs: known identities, valid receipts, every kind of trouble."""
+"""The workload of the chaos runs: known identities, valid receipts, every kind of trouble."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ import pytest
 
 from entrypoint.validation import validate
 from loadtest.bench.private import zone_far_from_midnight
-from loadtest.chaos.workload import SHARES, Item, Stream
+from loadtest.chaos.workload import SHARES, Item, Workload
 from tillstream.identity import content_digest
 from tillstream.money import minor_units
 from tillstream.receipt import Receipt, receipt_key
@@ -17,14 +17,14 @@ NOW = datetime(2026, 11, 21, 12, 0, 1, tzinfo=ZoneInfo("UTC"))
 
 
 def items(number: int = 3_000, seed: int = 1) -> list[Item]:
-    """The stream when everything is acknowledged at once."""
-    stream = Stream(seed)
+    """The workload when everything is acknowledged at once."""
+    workload = Workload(seed)
     drawn = []
     for _ in range(number):
-        drawn.append(stream.next(NOW))
+        drawn.append(workload.next(NOW))
         if drawn[-1].kind not in ("conflict", "impatient"):
             for posted in drawn[-1].receipts:
-                stream.acknowledged(posted)
+                workload.acknowledged(posted)
     return drawn
 
 
@@ -99,7 +99,7 @@ def test_garbage_is_no_receipt_and_letters_are_told_apart() -> None:
     assert len(set(letters)) == len(letters)
 
 
-def test_the_same_seed_gives_the_same_stream() -> None:
+def test_the_same_seed_gives_the_same_workload() -> None:
     assert (True, False) == (items(200) == items(200), items(200) == items(200, seed=2))
 
 
@@ -118,16 +118,16 @@ def test_an_extreme_receipt_keeps_the_contract() -> None:
 
 
 def test_a_conflict_of_a_void_has_another_content() -> None:
-    stream = Stream(1)
+    workload = Workload(1)
     contents: dict[str, bytes] = {}
     conflicts = 0
     for _ in range(20_000):
-        item = stream.next(NOW)
+        item = workload.next(NOW)
         for posted in item.receipts:
             receipt = msgspec.json.decode(posted.body, type=Receipt)
             if item.kind == "extreme" and receipt.transaction_type == "void":
                 # Of nothing else it may make a conflict.
-                stream.acknowledged(posted)
+                workload.acknowledged(posted)
                 contents[posted.key] = content_digest(receipt)
             elif item.kind == "conflict":
                 conflicts += 1

@@ -1,8 +1,9 @@
-"""Receipts to measure with: one of 1.5 KB again and again, or each with products of its own."""
+"""Receipts that are made here and not by the generator, for benchmarks and chaos."""
 
 import json
 import random
 import time
+from collections.abc import Sequence
 from typing import Any
 
 #: Stands where each receipt gets a number of its own.
@@ -24,17 +25,17 @@ _PRODUCTS = (
 
 def example() -> bytes:
     """A receipt of about 1.5 KB, sound, with NUMBER for its number."""
-    return _encode("#NUMBER#", [_line(1, *_PRODUCTS[0], 2)] * 5)
+    return _encoded("#NUMBER#", [line(1, *_PRODUCTS[0], 2)] * 5)
 
 
 def varied(count: int, first: int) -> list[bytes]:
     """So many sound receipts of about 1.5 KB, numbered from `first`, each with its own products."""
     chosen = random.Random(first)
     return [
-        _encode(
+        _encoded(
             first + index,
             [
-                _line(number, *chosen.choice(_PRODUCTS), chosen.randint(1, 6))
+                line(number, *chosen.choice(_PRODUCTS), chosen.randint(1, 6))
                 for number in range(1, 6)
             ],
         )
@@ -42,9 +43,16 @@ def varied(count: int, first: int) -> list[bytes]:
     ]
 
 
-def _line(
-    number: int, name: str, category: str, unit: str, price_cents: int, quantity: int
+def line(
+    number: int,
+    name: str,
+    category: str,
+    unit: str,
+    price_cents: int,
+    quantity: int,
+    tax_percentage: float = 5.5,
 ) -> dict[str, Any]:
+    """A line of the contract; the price is without tax."""
     net = price_cents * quantity
     return {
         "lineNumber": number,
@@ -56,21 +64,16 @@ def _line(
         "unitOfMeasure": unit,
         "unitPrice": price_cents / 100,
         "creditAmount": net / 100,
-        "taxPercentage": 5.5,
-        "settlementAmount": round(net * 1.055) / 100,
+        "taxPercentage": tax_percentage,
+        "settlementAmount": round(net * (100 + tax_percentage) / 100) / 100,
     }
 
 
-def _encode(number: int | str, lines: list[dict[str, Any]]) -> bytes:
-    net = round(sum(100 * line["creditAmount"] for line in lines))
-    gross = round(sum(100 * line["settlementAmount"] for line in lines))
-    fields = {
-        "cashReceiptID": number,
-        "storeID": 17,
-        "terminalID": 2,
-        "agentID": 4,
-        "customerID": None,
-        "date": time.strftime("%Y-%m-%d %H:%M:%S"),
+def amounts(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Lines, and the totals and the payment that follow from them."""
+    net = round(sum(100 * each["creditAmount"] for each in lines))
+    gross = round(sum(100 * each["settlementAmount"] for each in lines))
+    return {
         "lines": lines,
         "documentTotal": {
             "netTotal": net / 100,
@@ -79,4 +82,22 @@ def _encode(number: int | str, lines: list[dict[str, Any]]) -> bytes:
         },
         "settlements": [{"paymentMechanism": "CB", "settlementAmount": gross / 100}],
     }
-    return json.dumps(fields).encode()
+
+
+def receipt(
+    number: int | str, store: int, till: int, date: str, lines: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """A receipt of the contract, sound; `date` as a till writes it."""
+    return {
+        "cashReceiptID": number,
+        "storeID": store,
+        "terminalID": till,
+        "agentID": 4,
+        "customerID": None,
+        "date": date,
+        **amounts(lines),
+    }
+
+
+def _encoded(number: int | str, lines: Sequence[dict[str, Any]]) -> bytes:
+    return json.dumps(receipt(number, 17, 2, time.strftime("%Y-%m-%d %H:%M:%S"), lines)).encode()
