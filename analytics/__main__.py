@@ -93,7 +93,9 @@ def _command(arguments: argparse.Namespace, settings: VerifySettings, stop: thre
             print(ledger_commands.recount(settings, arguments.source, stop))
         case "verify":
             started_at = time.time()
-            report, sums = ledger_commands.verify(settings, stop, by_store=arguments.by_store)
+            report, sums = ledger_commands.verify(
+                settings, stop, by_store=arguments.by_store, wait_seconds=arguments.wait
+            )
             # Of a long table somebody may want its head only; the proof is kept all the same.
             with process.reader_may_leave():
                 ledger_commands.print_report(report, sums, as_json=arguments.json)
@@ -120,6 +122,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     verifying.add_argument("--json", action="store_true", help="for programs")
     verifying.add_argument("--by-store", action="store_true", help="the sums of every store")
+    verifying.add_argument(
+        "--wait",
+        type=float,
+        default=ledger_commands.CATCH_UP_SECONDS,
+        metavar="SECONDS",
+        help="for what is still on its way, at most (default: %(default)s)",
+    )
     commands_of.add_parser("tills", help="gaps in the tills' numbers, and silent tills")
     return parser
 

@@ -100,10 +100,15 @@ def recount(settings: VerifySettings, source: str, stop: threading.Event) -> str
 
 
 def verify(
-    settings: VerifySettings, stop: threading.Event, *, by_store: bool = False
+    settings: VerifySettings,
+    stop: threading.Event,
+    *,
+    by_store: bool = False,
+    wait_seconds: float = CATCH_UP_SECONDS,
 ) -> tuple[Report, list[Row]]:
     """Compare the door, the log, the ledger and the archive at a common point.
 
+    For the ledger, and then for the archive, it waits `wait_seconds` at most.
     Returns what was found, and their sums side by side, by day or by store.
     """
     url, table = settings.amqp_url, stores.load(settings)
@@ -116,7 +121,7 @@ def verify(
     counted = _empty_recount()
     _count(counted, read_log(url, stop, last_offset(url), begin), table, stop)
     # 2. The ledger, as soon as it has come as far, and the log on to where it is then.
-    _wait(lambda: _ledger_offset(settings) >= (counted.next_offset or 0), CATCH_UP_SECONDS, stop)
+    _wait(lambda: _ledger_offset(settings) >= (counted.next_offset or 0), wait_seconds, stop)
     with Ledger(settings.ledger_path()) as ledger:
         ledger.begin_reading()
         progress = ledger.progress()
@@ -152,7 +157,7 @@ def verify(
     lost_duplicates = max(0, progress.duplicates - counted.book.duplicates) if beyond else 0
     unanswered, differences = compare_door(door_before, heard, door_after, lost_duplicates)
     # 4. The archive, which may be a little behind the log, and ahead of where we read it.
-    stored = _settled_archive(settings, counted, stop)
+    stored = _settled_archive(settings, counted, stop, wait_seconds)
     archive_differences = compare_archive(counted, stored)
     extra = stored.extra - _newer(settings, counted, table, stop) - keys_aside(counted)
     book = counted.book
@@ -310,12 +315,12 @@ def _ledger_offset(settings: AnalyticsSettings) -> int:
 
 
 def _settled_archive(
-    settings: VerifySettings, counted: Recount, stop: threading.Event
+    settings: VerifySettings, counted: Recount, stop: threading.Event, wait_seconds: float
 ) -> ArchiveComparison:
     """The archive once it misses nothing of the log, or as it is at the deadline."""
     with mongo.connect(settings.require_mongo()) as client:
         archive = mongo.Archive(client, settings.mongo_database)
-        deadline = time.monotonic() + CATCH_UP_SECONDS
+        deadline = time.monotonic() + wait_seconds
         while True:
             stored = read_archive(counted, archive.receipts())
             if not stored.missing or time.monotonic() > deadline:

@@ -47,8 +47,8 @@ class Books(NamedTuple):
             timeout=120,
         )
 
-    def verify(self) -> tuple[int, dict[str, Any]]:
-        finished = self.command("verify", "--json")
+    def verify(self, *options: str) -> tuple[int, dict[str, Any]]:
+        finished = self.command("verify", "--json", *options)
         return finished.returncode, json.loads(finished.stdout)
 
     def figures(self) -> tuple[int, dict[str, int]]:
@@ -131,7 +131,7 @@ def test_a_receipt_that_the_archive_lost_is_found(books: Books) -> None:
     assert 0 == books.figures()[0]
     books.archive.delete_one({"number": "2"})
 
-    status, report = books.verify()
+    status, report = books.verify("--wait", "1")
 
     assert (1, 1, 1) == (status, report["stored"], report["lost"])
 

@@ -91,7 +91,7 @@ def test_what_comes_after_a_lost_log_counts_and_the_books_agree(system: System, 
     lose_the_log(system.broker)
     # Also so many that the new log has a message at the offset that was counted last.
     post(system.books, *(today(10 + number) for number in range(after)))
-    behind = system.books.command("verify")
+    behind = system.books.command("verify", "--wait", "1")
     with system.counting():
         system.counted(3 + after)
         tills = system.in_epoch(1)
@@ -147,7 +147,7 @@ def test_what_was_counted_alone_is_not_taken_for_proved(system: System) -> None:
     with system.counting():
         system.counted(3)
         system.is_archived(2)
-        status, report = system.books.verify()
+        status, report = system.books.verify("--wait", "1")
 
     assert (1, 1, 1) == (status, report["beyond_log"], report["double_counted"])
 
