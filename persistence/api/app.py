@@ -12,7 +12,6 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from persistence.api import responses, source
-from persistence.api.counted import CountedReceipts
 from persistence.api.endpoints import Endpoints
 from persistence.api.parameters import faults_of
 from persistence.api.problems import invalid_parameters
@@ -26,6 +25,7 @@ from tillstream.http.keys import Keys, key_file
 from tillstream.http.middleware import RequestMiddleware, exception_handlers
 from tillstream.http.pages import documentation
 from tillstream.http.problems import ProblemError
+from tillstream.ledger import LedgerReader
 
 log = structlog.get_logger()
 
@@ -46,7 +46,7 @@ def build(settings: ArchiveApiSettings, clock: Clock) -> ASGIApp:
         Source(client, settings.mongo_database),
         stores.load(settings),
         keys,
-        CountedReceipts(settings.data_dir),
+        LedgerReader(settings.data_dir),
     )
 
     @contextlib.asynccontextmanager

@@ -9,7 +9,6 @@ import msgspec
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
 
 from persistence.api import export, problems, responses, views
-from persistence.api.counted import CountedReceipts
 from persistence.api.cursor import Position, cursor_text
 from persistence.api.parameters import (
     ExportQuestion,
@@ -26,6 +25,7 @@ from tillstream.codec import JSON
 from tillstream.http.keys import ANYONE, Caller, Keys
 from tillstream.http.pages import health, live
 from tillstream.http.problems import too_fast
+from tillstream.ledger import LedgerReader
 from tillstream.stores import StoreTable
 
 #: Exports that are sent at once: each holds a batch, and works as fast as its client takes it.
@@ -39,7 +39,7 @@ class Endpoints:
     """`GET` of receipts, sales and exports."""
 
     def __init__(
-        self, source: Source, table: StoreTable, keys: Keys | None, ledger: CountedReceipts
+        self, source: Source, table: StoreTable, keys: Keys | None, ledger: LedgerReader
     ) -> None:
         """`keys`: None lets anybody ask."""
         self._source = source
@@ -50,47 +50,54 @@ class Endpoints:
 
     def add_to(self, app: FastAPI) -> None:
         """Every path; a question is read after its caller is known."""
-        asked = [Depends(self._remember_caller), Depends(require_once)]
+        asked = (self._remember_caller, require_once)
 
-        def get(path: str, endpoint: Callable[..., Any], summary: str, **more: Any) -> None:
-            name = endpoint.__name__
-            app.add_api_route(path, endpoint, operation_id=name, summary=summary, **more)
+        def get(
+            path: str,
+            endpoint: Callable[..., Any],
+            answers: responses.Responses,
+            summary: str,
+            *before: Callable[..., Any],
+        ) -> None:
+            app.add_api_route(
+                path,
+                endpoint,
+                responses=answers,
+                summary=summary,
+                operation_id=endpoint.__name__,
+                dependencies=[Depends(each) for each in before],
+            )
 
         get(
             "/receipts",
             self.receipts,
+            responses.RECEIPTS,
             "Receipts, in order of their sale",
-            responses=responses.RECEIPTS,
-            dependencies=asked,
+            *asked,
         )
         get(
             "/receipts/{key:path}",
             self.receipt,
+            responses.RECEIPT,
             "One receipt and its life; the key holds slashes, and is percent-encoded once",
-            responses=responses.RECEIPT,
-            dependencies=asked,
+            self._remember_caller,
         )
         get(
             "/sales",
             self.sales,
+            responses.SALES,
             "Exact sums of business days, as the ledger has them",
-            responses=responses.SALES,
-            dependencies=asked,
+            *asked,
         )
         get(
             "/export",
             self.export,
+            responses.EXPORT,
             "Every receipt of a range as a file, oldest first, streamed",
-            responses=responses.EXPORT,
-            dependencies=asked,
+            *asked,
         )
-        get("/health/live", live, "Does the process answer?", responses=responses.LIVE)
-        get(
-            "/health/ready",
-            self.ready,
-            "Would a question be answered now?",
-            responses=responses.READY,
-        )
+        get("/health/live", live, responses.LIVE, "Does the process answer?")
+        get("/health/ready", self.ready, responses.READY, "Would a question be answered now?")
 
     async def ready(self, _: Request) -> Response:
         """200 when a question would be answered now, 503 otherwise."""

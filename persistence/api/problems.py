@@ -62,41 +62,36 @@ def no_receipt(key: str) -> ProblemError:
 
 def too_slow(seconds: float) -> ProblemError:
     """503: the question took longer than it may."""
-    return ProblemError(
-        HTTPStatus.SERVICE_UNAVAILABLE,
+    return _unavailable(
         "too-slow",
         f"The archive did not answer within {seconds:g} s; ask for a shorter time or for one"
         " store. `python -m persistence sql` answers over everything.",
-        headers={"Retry-After": "5"},
+        5,
     )
 
 
 def busy(what: str) -> ProblemError:
     """503: as many of these are being answered as there may be at once."""
-    return ProblemError(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "busy",
-        f"Too many {what} are being answered; send the same request again.",
-        headers={"Retry-After": "5"},
-    )
+    detail = f"Too many {what} are being answered; send the same request again."
+    return _unavailable("busy", detail, 5)
 
 
 def archive_away() -> ProblemError:
     """503: MongoDB does not answer."""
-    return ProblemError(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "archive-away",
-        "The archive does not answer; send the same request again.",
-        headers={"Retry-After": "2"},
-    )
+    detail = "The archive does not answer; send the same request again."
+    return _unavailable("archive-away", detail, 2)
 
 
 def not_prepared() -> ProblemError:
     """503: the archive lacks an index that this question needs."""
-    return ProblemError(
-        HTTPStatus.SERVICE_UNAVAILABLE,
+    return _unavailable(
         "not-prepared",
         "The archive lacks an index that this question needs; the persistence worker makes it"
         " before its next write.",
-        headers={"Retry-After": "30"},
+        30,
     )
+
+
+def _unavailable(kind: str, detail: str, retry_after: int) -> ProblemError:
+    headers = {"Retry-After": str(retry_after)}
+    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, kind, detail, headers=headers)

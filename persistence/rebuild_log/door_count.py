@@ -5,9 +5,7 @@ repetitions that the door had accepted and counted. They are taken off by an ent
 file of negative figures beside the door's: what the door counted stays as it is.
 """
 
-import sqlite3
 import time
-from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +20,7 @@ from tillstream.accepted_count import ByStore
 from tillstream.archive import raw_bytes
 from tillstream.codec import receipt_bodies
 from tillstream.errors import UndecodableMessageError
-from tillstream.runtime import data_folder
+from tillstream.ledger import LedgerReader
 from tillstream.stores import StoreTable
 
 
@@ -51,7 +49,7 @@ def surplus(data_dir: Path, database: Database[dict[str, Any]], stores: StoreTab
         there = archived.get(where, (0, 0))
         if receipts > there[0]:
             found[where] = (receipts - there[0], gross - there[1])
-    return Surplus(found, _repeated(data_dir / data_folder.LEDGER, conflicts))
+    return Surplus(found, _repeated(data_dir, conflicts))
 
 
 def take_off(data_dir: Path, found: Surplus) -> None:
@@ -100,14 +98,10 @@ def _lines(letter: Letter) -> list[bytes]:
         return []
 
 
-def _repeated(path: Path, kept_conflicts: int) -> int | None:
+def _repeated(data_dir: Path, kept_conflicts: int) -> int | None:
     """Duplicates that the ledger counted, and conflicts that came more than once."""
-    if not path.exists():
+    repeats = LedgerReader(data_dir).repeats()
+    if repeats is None:
         return None
-    uri = f"{path.resolve().as_uri()}?mode=ro"
-    try:
-        with closing(sqlite3.connect(uri, uri=True, timeout=1)) as ledger:
-            row = ledger.execute("SELECT duplicates, conflicts FROM progress").fetchone()
-    except sqlite3.Error:
-        return None
-    return int(row[0]) + max(0, int(row[1]) - kept_conflicts) if row else 0
+    duplicates, conflicts = repeats
+    return duplicates + max(0, conflicts - kept_conflicts)
