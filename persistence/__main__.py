@@ -12,7 +12,7 @@ from typing import Any
 from structlog.contextvars import bind_contextvars, get_contextvars
 
 from persistence import archive
-from persistence.dead_letters.keeper import keep_letters
+from persistence.dead_letters.consumer import keep_letters
 from persistence.dead_letters.store import DeadLetters
 from persistence.delays import Delays
 from persistence.refill import refill

@@ -22,11 +22,11 @@ from pymongo.errors import PyMongoError
 from persistence.backup import collections, log, state
 from persistence.backup.folder import VERSION, Manifest, write_manifest, written_aside
 from persistence.backup.settings import BackupSettings
-from persistence.dead_letters.keeper import drain_letters
+from persistence.dead_letters.consumer import drain_letters
 from persistence.dead_letters.store import DeadLetters
 from tillstream import topology
 from tillstream.clock import Clock, utc
-from tillstream.errors import ServerNotReadyError, TillstreamError
+from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker, logs, process
 
 #: Longest that dead letters are taken from their queue: the receipts wait meanwhile.
@@ -44,8 +44,6 @@ def run(arguments: argparse.Namespace) -> int:
     logs.configure(settings, "backup")
     try:
         made = backup(settings, arguments.folder, time.time, process.stop_on_signals())
-    except TillstreamError as error:
-        process.fail(error)
     except (pika.exceptions.AMQPError, PyMongoError, OSError) as error:
         process.fail(ServerNotReadyError(f"no backup was made: {error!r}"))
     for line in summary(made):
@@ -106,10 +104,6 @@ def summary(manifest: Manifest) -> list[str]:
 
 
 def _drain_letters(url: str, letters: DeadLetters, clock: Clock, stop: threading.Event) -> int:
-    connection = broker.connect(url, "backup")
-    try:
+    with broker.connect(url, "backup") as connection:
         broker.declare(connection.channel())
         return drain_letters(letters, clock, connection, stop, DRAIN_SECONDS)
-    finally:
-        if connection.is_open:
-            connection.close()

@@ -1,8 +1,6 @@
 """The folder of a backup: a manifest, parts with checksums; whole or not there at all."""
 
-import fcntl
 import hashlib
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from tillstream.errors import TillstreamError
+from tillstream.runtime.files import locked, sync, write_durably
 
 MANIFEST = "manifest.json"
 #: The manifest's own checksum, in the form that `sha256sum -c` reads.
@@ -83,26 +82,19 @@ def written_aside(folder: Path) -> Iterator[Path]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Receipts name customers, and the keys' hashes are here too.
     aside.mkdir(mode=0o700, exist_ok=True)
-    held = os.open(aside, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BackupError(f"another backup to {folder} is running") from None
+    with locked(aside, BackupError(f"another backup to {folder} is running")):
         if folder.exists():
             aside.rmdir()
             raise BackupError(f"{folder} is there already; a backup overwrites nothing")
         _empty(aside)
         try:
             yield aside
-            os.fsync(held)
+            sync(aside)
             aside.rename(folder)
         except BaseException:
             shutil.rmtree(aside)
             raise
-        sync_folder(folder.parent)
-    finally:
-        os.close(held)
+        sync(folder.parent)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -146,23 +138,6 @@ def sha256_of(path: Path) -> str:
         while chunk := file.read(_READ_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def write_durably(path: Path, body: bytes) -> None:
-    """Write a file so that it survives a power cut."""
-    with path.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _problem(folder: Path, file: File) -> str | None:

@@ -1,14 +1,15 @@
 """The state of the other rooms in a backup: small files below DATA_DIR."""
 
-import os
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from persistence.backup.folder import BackupError, File, describe, sync_folder
+from persistence.backup.folder import BackupError, File, describe
 from tillstream import accepted_count
+from tillstream.ledger import read_only
 from tillstream.runtime.data_folder import LEDGER
+from tillstream.runtime.files import sync
 
 #: The door's API keys, hashed.
 KEYS = Path("entrypoint", "keys.json")
@@ -32,7 +33,7 @@ def dump(data_dir: Path, folder: Path) -> list[File]:
             _copy_database(source, target)
         else:
             shutil.copyfile(source, target)
-        _sync(target)
+        sync(target)
         copied.append(describe(folder, name))
     return copied
 
@@ -65,13 +66,11 @@ def _rows(path: Path, question: str) -> int:
     if not path.exists():
         return 0
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        with closing(read_only(path)) as database:
             return int(database.execute(question).fetchone()[0])
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         if "no such table" in str(error):
             return 0
-        raise BackupError(f"{path} cannot be read ({error}); move it away") from error
-    except sqlite3.DatabaseError as error:
         raise BackupError(f"{path} cannot be read ({error}); move it away") from error
 
 
@@ -87,9 +86,9 @@ def restore(data_dir: Path, folder: Path, files: list[File]) -> None:
         shutil.copyfile(folder / file.path, fresh)
         if path == KEYS:
             fresh.chmod(0o600)
-        _sync(fresh)
+        sync(fresh)
         fresh.replace(target)
-        sync_folder(target.parent)
+        sync(target.parent)
 
 
 def _counts(data_dir: Path) -> list[Path]:
@@ -101,12 +100,7 @@ def _counts(data_dir: Path) -> list[Path]:
 
 def _copy_database(source: Path, target: Path) -> None:
     with (
-        closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as reading,
+        closing(read_only(source)) as reading,
         closing(sqlite3.connect(target)) as writing,
     ):
         reading.backup(writing)
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

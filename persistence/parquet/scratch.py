@@ -1,13 +1,14 @@
 """Folders for what does not fit into memory; those of a process that was killed are removed."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tillstream.runtime.files import try_lock
 
 PREFIX = "tillstream-scratch-"
 
@@ -33,7 +34,7 @@ def _locked_folder() -> tuple[Path, int]:
         # Another's sweep may come between: then it is gone, or about to go.
         with contextlib.suppress(FileNotFoundError):
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            if _take(lock) and folder.exists():
+            if try_lock(lock) and folder.exists():
                 return folder, lock
             os.close(lock)
 
@@ -44,15 +45,7 @@ def _sweep() -> None:
         with contextlib.suppress(OSError):
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
-                if _take(lock):
+                if try_lock(lock):
                     shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(lock)
-
-
-def _take(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

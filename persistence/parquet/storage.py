@@ -1,6 +1,5 @@
 """The folder or object store of the analytic archive: files appear whole, the manifest at once."""
 
-import os
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from fsspec.implementations.local import LocalFileSystem
 from persistence.parquet.manifest import Manifest, decode, encode
 from persistence.parquet.scratch import scratch_folder
 from tillstream.errors import TillstreamError
+from tillstream.runtime.files import sync
 from tillstream.runtime.settings import redacted
 
 MANIFEST = "manifest.json"
@@ -122,19 +122,11 @@ class Storage:
         target = Path(self._path(name))
         if not target.parent.exists():
             target.parent.mkdir(parents=True)
-            _flush(target.parent.parent)
-        _flush(path)
+            sync(target.parent.parent)
+        # A loss of power cannot undo what a manifest names.
+        sync(path)
         path.replace(target)
-        _flush(target.parent)
+        sync(target.parent)
 
     def _failed(self, what: str, error: OSError) -> StorageError:
         return StorageError(f"the archive at {redacted(self.url)} cannot {what}: {error}")
-
-
-def _flush(path: Path) -> None:
-    """To the disk, so that a loss of power cannot undo what a manifest names."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -28,7 +28,7 @@ from pymongo.errors import PyMongoError
 
 from persistence import archive as writing
 from persistence.backup.settings import BackupSettings
-from persistence.dead_letters.keeper import drain_letters
+from persistence.dead_letters.consumer import drain_letters
 from persistence.dead_letters.store import DeadLetters
 from persistence.draining import NOT_FOUND, drain_queue, waiting
 from persistence.rebuild_log.door_count import Surplus, surplus, take_off

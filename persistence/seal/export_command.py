@@ -21,10 +21,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Write both files, whole or not at all."""
     settings = process.load_settings(SealSettings)
     logs.configure(settings, "export-seals")
-    with opened(settings) as book, written_aside(arguments.folder) as aside:
+    with opened(settings) as store, written_aside(arguments.folder) as aside:
         # Seals first: what is sealed meanwhile has its receipt in the file, and is said as such.
-        seals = _write(aside / offline.SEALS, book.seals())
-        receipts = _write(aside / offline.RECEIPTS, book.contents())
+        seals = _write(aside / offline.SEALS, store.seals())
+        receipts = _write(aside / offline.RECEIPTS, store.contents())
     print(f"{seals} seals and {receipts} receipts in {arguments.folder}")
     return 0
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pymongo.errors import PyMongoError
 
 from persistence.seal import offline
-from persistence.seal.book import Book
 from persistence.seal.settings import SealSettings
+from persistence.seal.store import SealStore
 from tillstream import archive, stores
 from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import logs, process
@@ -28,8 +28,8 @@ def run(_: argparse.Namespace) -> int:
     settings = process.load_settings(SealSettings)
     logs.configure(settings, "seal")
     made = receipts = 0
-    with opened(settings) as book:
-        for seal in book.seal_all(settings.seal_key):
+    with opened(settings) as store:
+        for seal in store.seal_all(settings.seal_key):
             made += 1
             receipts += seal["count"]
             till = offline.till_name(seal["store"], seal["till"])
@@ -38,16 +38,16 @@ def run(_: argparse.Namespace) -> int:
                 f" receipts {seal['count']} gross {seal['grossMinor']} cents {seal['hash']}"
             )
     print(f"{made} seals over {receipts} receipts")
-    for error in book.failed:
+    for error in store.failed:
         print(f"error: {printable(str(error))}; its till waits", file=sys.stderr)
-    return 1 if book.failed else 0
+    return 1 if store.failed else 0
 
 
 @contextmanager
-def opened(settings: SealSettings) -> Iterator[Book]:
-    """The book of the archive; raises ServerNotReadyError when MongoDB is away."""
+def opened(settings: SealSettings) -> Iterator[SealStore]:
+    """The seals of the archive; raises ServerNotReadyError when MongoDB is away."""
     try:
         with archive.connect(settings.mongo_url, "tillstream seal", socket_ms=SOCKET_MS) as client:
-            yield Book(client, settings.mongo_database, stores.load(settings), time.time)
+            yield SealStore(client, settings.mongo_database, stores.load(settings), time.time)
     except PyMongoError as error:
         raise ServerNotReadyError(f"MongoDB: {error!r}; run it again") from error

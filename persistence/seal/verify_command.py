@@ -46,8 +46,8 @@ def _faults(folder: Path | None, heads: offline.Heads) -> Iterator[str]:
         return
     settings = process.load_settings(SealSettings)
     logs.configure(settings, "verify-seal")
-    with opened(settings) as book:
-        yield from offline.check(book.seals(), book.contents(), settings.seal_key, heads)
+    with opened(settings) as store:
+        yield from offline.check(store.seals(), store.contents(), settings.seal_key, heads)
 
 
 def _read_heads(path: Path | None) -> offline.Heads:

@@ -8,7 +8,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 from pymongo.database import Database
 
 from persistence.archive import Archive
-from persistence.dead_letters.keeper import drain_letters
+from persistence.dead_letters.consumer import drain_letters
 from persistence.dead_letters.store import DeadLetters
 from persistence.draining import drain_queue, waiting
 from tillstream import topology

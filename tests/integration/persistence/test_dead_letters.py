@@ -11,7 +11,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 from pymongo.database import Database
 from pymongo.errors import WriteError
 
-from persistence.dead_letters.keeper import drain_letters
+from persistence.dead_letters.consumer import drain_letters
 from persistence.dead_letters.store import LARGEST_BODY, DeadLetters, Letter
 from persistence.migration import VERSION, NewerSchemaError, migrate
 from persistence.settings import RetentionSettings

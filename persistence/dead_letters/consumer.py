@@ -1,4 +1,4 @@
-"""Takes what is on the queue of dead letters into MongoDB, while the worker runs.
+"""The consumer of the dead-letter queue: keeps letters in MongoDB, while the worker runs.
 
 1. take a delivery;
 2. write it, majority and journal; MongoDB away, this waits with backoff;
@@ -15,16 +15,15 @@ from typing import Any
 
 import pika
 import structlog
-import tenacity
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pymongo.errors import PyMongoError
 
-from persistence.archive import MAX_BACKOFF_SECONDS
 from persistence.dead_letters.store import DeadLetters, Letter
 from tillstream import topology
 from tillstream.clock import Clock, utc
 from tillstream.runtime import broker
 from tillstream.runtime.periodic import Every
+from tillstream.runtime.retry import until_stopped
 
 log = structlog.get_logger()
 
@@ -104,26 +103,17 @@ def _take(
     stop: threading.Event,
 ) -> None:
     letter = letter_of(properties, body)
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(PyMongoError),
-        wait=tenacity.wait_random_exponential(0.1, max=MAX_BACKOFF_SECONDS),
-        stop=tenacity.stop_when_event_set(stop),
-        sleep=tenacity.sleep_using_event(stop),
-        before_sleep=_report,
-        # Without an ack the letter stays on the queue.
-        retry_error_callback=lambda _: False,
-    )
 
     def write() -> bool:
         letters.keep(letter, utc(clock()))
         return True
 
-    if retrying(write):
+    # Without an ack the letter stays on the queue.
+    if until_stopped(write, PyMongoError, stop, _report):
         channel.basic_ack(method.delivery_tag)
 
 
-def _report(state: tenacity.RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
+def _report(error: BaseException) -> None:
     log.warning(
         "dead letters wait for MongoDB", error=type(error).__name__, reason=str(error)[:200]
     )

@@ -36,7 +36,7 @@ _NAMES = ("store", "till", "businessDay", "number")
 ATTEMPTS = 50
 
 
-class Book:
+class SealStore:
     """Receipts and seals of one database, as a majority has them."""
 
     def __init__(
