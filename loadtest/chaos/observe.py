@@ -39,14 +39,10 @@ def observe(mongo_url: str, count: CountSnapshot, *, letters: bool) -> Observed:
 def publish_undecodable(amqp_url: str, body: bytes) -> bool:
     """Publish a message past the door; whether the broker has confirmed it."""
     try:
-        connection = broker.connect(amqp_url, "chaos letters")
-        try:
+        with broker.connect(amqp_url, "chaos letters") as connection:
             channel = connection.channel()
             channel.confirm_delivery()
             channel.basic_publish(topology.RECEIPTS, "", body, _UNDECODABLE, mandatory=True)
-        finally:
-            if connection.is_open:
-                connection.close()
     except (pika.exceptions.AMQPError, OSError):
         return False
     return True

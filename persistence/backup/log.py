@@ -105,8 +105,7 @@ def restore(url: str, messages: Iterator[LogMessage], stop: threading.Event) -> 
                 )
     # 2. The rest, and each of it read back.
     published = 0
-    connection = broker.connect(url, "restore")
-    try:
+    with broker.connect(url, "restore") as connection:
         channel = connection.channel()
         with reading(url, "first" if last is None else last + 1, WINDOW) as reader:
             while window := list(islice(messages, WINDOW)):
@@ -117,9 +116,6 @@ def restore(url: str, messages: Iterator[LogMessage], stop: threading.Event) -> 
                 connection.process_data_events(0)
                 _read_back(reader, window, -1 if last is None else last)
                 published += len(window)
-    finally:
-        if connection.is_open:
-            connection.close()
     return RestoredLog(published, there)
 
 

@@ -29,7 +29,7 @@ from persistence.backup.folder import Manifest, check
 from persistence.backup.settings import BackupSettings
 from persistence.refill import refill
 from tillstream import stores
-from tillstream.errors import ServerNotReadyError, TillstreamError
+from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker, logs, process
 
 #: What makes the restored system provable.
@@ -62,8 +62,6 @@ def run(arguments: argparse.Namespace) -> int:
             settings, arguments.folder, manifest, stop, archive_only=arguments.archive_only
         ):
             print(line)
-    except TillstreamError as error:
-        process.fail(error)
     except (pika.exceptions.AMQPError, PyMongoError, OSError) as error:
         process.fail(ServerNotReadyError(f"not restored; run it again: {error!r}"))
     return 0
@@ -111,11 +109,6 @@ def restore(
 
 
 def _require_idle(url: str) -> None:
-    connection = broker.connect(url, "restore")
-    try:
-        with connection.channel() as channel:
-            broker.declare(channel)
-            log.require_idle(channel)
-    finally:
-        if connection.is_open:
-            connection.close()
+    with broker.connect(url, "restore") as connection, connection.channel() as channel:
+        broker.declare(channel)
+        log.require_idle(channel)

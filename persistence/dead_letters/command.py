@@ -100,8 +100,7 @@ def replay(letters: DeadLetters, amqp_url: str, ids: list[str]) -> int:
     """
     if not ids:
         return 0
-    connection = broker.connect(amqp_url, "dead letters")
-    try:
+    with broker.connect(amqp_url, "dead letters") as connection:
         channel = connection.channel()
         broker.declare(channel)
         channel.confirm_delivery()
@@ -115,8 +114,6 @@ def replay(letters: DeadLetters, amqp_url: str, ids: list[str]) -> int:
             # Before it is published: what comes back is newer.
             letters.replayed(letter_id, utc(time.time()))
             channel.basic_publish(topology.RECEIPTS, "", letter.body, properties, mandatory=True)
-    finally:
-        connection.close()
     return len(ids)
 
 

@@ -42,12 +42,8 @@ def upgrade(settings: BackupSettings, stop: threading.Event) -> list[str]:
     with writing.connect(settings.mongo_url) as client:
         database = client[settings.mongo_database]
         store = writing.Archive(client, settings.mongo_database, time.time, settings)
-        connection = broker.connect(url, "upgrade", heartbeat_seconds=0)
-        try:
+        with broker.connect(url, "upgrade", heartbeat_seconds=0) as connection:
             made = queues.remake(url, connection, store, database, table, stop)
-        finally:
-            if connection.is_open:
-                connection.close()
         remade = documents.remake(database, store, table, stop)
     done = [f"queues made anew: {', '.join(made) or 'none'}"]
     if topology.RECEIPTS_LOG in made:
