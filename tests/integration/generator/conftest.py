@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.generator.command import Generator
-from tests.integration.generator.fake_door import FakeDoor
+from tests.support.fake_door import FakeDoor
+from tests.support.generator_command import Generator
 
 
 @pytest.fixture

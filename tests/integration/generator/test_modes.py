@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 from pika.adapters.blocking_connection import BlockingConnection
 
-from tests.integration.generator.command import Generator
-from tests.integration.generator.fake_door import FakeDoor, accept
+from tests.support.fake_door import FakeDoor, accept
+from tests.support.generator_command import Generator
 from tillstream import topology
 from tillstream.codec import decode_message
 from tillstream.money import minor_units

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from tests.integration.generator.command import Generator
-from tests.integration.generator.fake_door import FakeDoor
+from tests.support.fake_door import FakeDoor
+from tests.support.generator_command import Generator
 from tests.support.waiting import wait_until
 
 

@@ -7,8 +7,8 @@ import time
 from aiohttp import web
 
 from generator.sending import DRAIN_SECONDS, LAST_ANSWERS_SECONDS
-from tests.integration.generator.command import Generator
-from tests.integration.generator.fake_door import FakeDoor, accept
+from tests.support.fake_door import FakeDoor, accept
+from tests.support.generator_command import Generator
 from tests.support.waiting import wait_until
 from tillstream.receipt import Receipt, receipt_key
 

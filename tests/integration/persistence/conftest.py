@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.persistence.kept import Kept
+from tests.support.filled_archive import Kept
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from persistence.backup.restore_command import restore
 from persistence.backup.settings import BackupSettings
 from persistence.refill import refill
 from tests.conftest import delete_queues
-from tests.integration.persistence.kept import killed_at
+from tests.support.filled_archive import killed_at
 from tests.support.persistence_room import archive, publish, receipts_of
 from tests.support.processes import running, running_door
 from tests.support.receipts import receipt

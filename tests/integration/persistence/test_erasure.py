@@ -17,7 +17,7 @@ from analytics.verify.archive import Archive as ArchiveOfLedger
 from analytics.verify.recount import Recount
 from persistence.dead_letters.store import LARGEST_BODY, DeadLetters, Letter
 from persistence.erasure import erase
-from tests.integration.persistence.kept import STORES, Kept, killed_at
+from tests.support.filled_archive import STORES, Kept, killed_at
 from tests.support.receipts import receipt, stamped
 from tillstream.codec import JSON
 from tillstream.log.reader import LogMessage

@@ -6,7 +6,7 @@ from persistence.documents import conflict
 from persistence.entries import entry
 from persistence.migration import migrate
 from persistence.settings import RetentionSettings
-from tests.integration.persistence.kept import STORES
+from tests.support.filled_archive import STORES
 from tests.support.persistence_room import archive
 from tests.support.receipts import receipt, stamped
 from tillstream.clock import utc

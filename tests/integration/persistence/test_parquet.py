@@ -19,7 +19,7 @@ from analytics.verify.recount import Recount
 from persistence.parquet.lease import ArchiveBusyError, held
 from persistence.parquet.query import QueryError
 from persistence.parquet.storage import Storage
-from tests.integration.persistence.kept import STORES, Kept, killed_at
+from tests.support.filled_archive import STORES, Kept, killed_at
 from tests.support.receipts import CATEGORIES, line, receipt, stamped
 from tillstream.clock import utc
 from tillstream.codec import JSON

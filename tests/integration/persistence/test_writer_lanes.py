@@ -1,7 +1,7 @@
 """A large batch is inserted by several connections; the first of an identity stays the first."""
 
 from persistence.inserting import LEAST_DIVIDED
-from tests.integration.persistence.kept import Kept
+from tests.support.filled_archive import Kept
 from tests.support.receipts import receipt, stamped
 from tillstream.archive import raw_bytes
 

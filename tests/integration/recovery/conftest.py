@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
-from tests.integration.recovery.filled import Filled, filled
+from tests.support.filled_system import Filled, filled
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
 from local.ports import free_port
-from tests.integration.recovery.filled import RECEIPTS, Filled, accept, figures
 from tests.support.commands import command
+from tests.support.filled_system import RECEIPTS, Filled, accept, figures
 from tests.support.processes import running
 from tests.support.receipts import receipt
 from tests.support.waiting import wait_until

@@ -10,8 +10,8 @@ import pika
 from pika.adapters.blocking_connection import BlockingConnection
 
 from persistence.rebuild_log.republishing import MESSAGE_BYTES, grouped
-from tests.integration.persistence.kept import killed_at
-from tests.integration.recovery.filled import (
+from tests.support.filled_archive import killed_at
+from tests.support.filled_system import (
     RECEIPTS,
     Filled,
     accept,
