@@ -11,14 +11,14 @@ from typing import Any
 
 from structlog.contextvars import bind_contextvars, get_contextvars
 
-from persistence import archive
 from persistence.dead_letters.consumer import keep_letters
 from persistence.dead_letters.store import DeadLetters
-from persistence.delays import Delays
-from persistence.refill import refill
-from persistence.reporter import report
 from persistence.settings import PersistenceSettings
-from persistence.worker import Worker
+from persistence.writer import archive_writer
+from persistence.writer.delays import Delays
+from persistence.writer.refill import refill
+from persistence.writer.reporter import report
+from persistence.writer.worker import Worker
 from tillstream import stores
 from tillstream.errors import TillstreamError
 from tillstream.runtime import broker, logs, process
@@ -109,8 +109,8 @@ def main() -> None:
 
 def run_refill(settings: PersistenceSettings, stop: threading.Event) -> None:
     """Store what the log has and the archive has not, and say how many."""
-    with archive.connect(settings.mongo_url) as client:
-        store = archive.Archive(client, settings.mongo_database, time.time, settings)
+    with archive_writer.connect(settings.mongo_url) as client:
+        store = archive_writer.Archive(client, settings.mongo_database, time.time, settings)
         stored, known = refill(settings.amqp_url, store, stores.load(settings), stop)
     print(f"stored {stored} receipts that were missing; {known} were there")
 
@@ -122,12 +122,12 @@ def run_worker(settings: PersistenceSettings, stop: threading.Event) -> None:
     # Threads do not inherit the log's context.
     in_context = partial(bind_contextvars, **get_contextvars())
     with (
-        archive.connect(settings.mongo_url) as client,
+        archive_writer.connect(settings.mongo_url) as client,
         ThreadPoolExecutor(1, "writer", in_context) as writer,
         ThreadPoolExecutor(1, "reporter", in_context) as reporter,
         ThreadPoolExecutor(1, "letters", in_context) as keeper,
     ):
-        store = archive.Archive(client, settings.mongo_database, time.time, settings)
+        store = archive_writer.Archive(client, settings.mongo_database, time.time, settings)
         worker = Worker(store, delays, table, writer)
         letters = DeadLetters(client[settings.mongo_database])
         reporting = reporter.submit(

@@ -116,7 +116,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(_: argparse.Namespace) -> int:
     """Migrate, and say what there is now."""
     # The archive imports this module.
-    from persistence.archive import connect
+    from persistence.writer.archive_writer import connect
 
     settings = process.load_settings(PersistenceSettings)
     with connect(settings.mongo_url) as client:

@@ -22,12 +22,12 @@ from pathlib import Path
 import pika.exceptions
 from pymongo.errors import PyMongoError
 
-from persistence import archive as writing
 from persistence.backup import collections, log, state
 from persistence.backup.backup_command import summary
 from persistence.backup.folder import Manifest, check
 from persistence.backup.settings import BackupSettings
-from persistence.refill import refill
+from persistence.writer import archive_writer as writing
+from persistence.writer.refill import refill
 from tillstream import stores
 from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker, logs, process

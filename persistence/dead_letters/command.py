@@ -6,9 +6,9 @@ import time
 
 import pika
 
-from persistence.archive import connect
 from persistence.dead_letters.store import DeadLetters, Letter
 from persistence.settings import PersistenceSettings
+from persistence.writer.archive_writer import connect
 from tillstream import topology
 from tillstream.clock import utc
 from tillstream.codec import MAX_UNPACKED_BYTES

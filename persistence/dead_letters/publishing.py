@@ -6,7 +6,7 @@ import pika
 import structlog
 from pika.adapters.blocking_connection import BlockingChannel
 
-from persistence.batch import DeadLetter
+from persistence.writer.batch import DeadLetter
 from tillstream import topology
 
 log = structlog.get_logger()

@@ -7,8 +7,8 @@ import bson
 import msgspec
 import zstandard
 
-from persistence import elements
-from persistence.entries import Entry
+from persistence.writer import bson_elements
+from persistence.writer.entries import Entry
 from tillstream.archive import Document, as_text, raw_bytes
 from tillstream.codec import MAX_UNPACKED_BYTES, ZSTD, decode_receipt
 from tillstream.errors import UndecodableMessageError
@@ -28,7 +28,7 @@ def anonymous(entry: Entry, at: datetime) -> Entry:
     return entry._replace(
         customer=None,
         raw=raw_bytes(fields),
-        elements=elements.of_document(bson.encode(entry.document() | fields)),
+        elements=bson_elements.of_document(bson.encode(entry.document() | fields)),
     )
 
 

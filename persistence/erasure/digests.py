@@ -13,8 +13,8 @@ from bson import Binary
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from persistence.entries import Entry
 from persistence.erasure.anonymous import anonymous
+from persistence.writer.entries import Entry
 from tillstream.archive import Document
 from tillstream.clock import utc
 

@@ -26,14 +26,14 @@ from pika.adapters.blocking_connection import BlockingChannel, BlockingConnectio
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from persistence import archive as writing
 from persistence.backup.settings import BackupSettings
 from persistence.dead_letters.consumer import drain_letters
 from persistence.dead_letters.store import DeadLetters
-from persistence.draining import NOT_FOUND, drain_queue, waiting
 from persistence.rebuild_log.door_count import Surplus, surplus, take_off
 from persistence.rebuild_log.republishing import Republished, republish
-from persistence.refill import refill
+from persistence.writer import archive_writer as writing
+from persistence.writer.queue_drain import NOT_FOUND, drain_queue, waiting
+from persistence.writer.refill import refill
 from tillstream import stores, topology
 from tillstream.errors import ServerNotReadyError, TillstreamError, TopologyDiffersError
 from tillstream.log.reader import first_offset

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from pymongo.database import Database
 
 from persistence.dead_letters.store import Letter
-from persistence.entries import entry
 from persistence.rebuild_log.republishing import waiting_letters
+from persistence.writer.entries import entry
 from tillstream import accepted_count
 from tillstream.accepted_count import ByStore
 from tillstream.archive import raw_bytes

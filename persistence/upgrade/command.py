@@ -10,10 +10,10 @@ import time
 import pika.exceptions
 from pymongo.errors import PyMongoError
 
-from persistence import archive as writing
 from persistence.backup.settings import BackupSettings
 from persistence.rebuild_log.command import rebuild
 from persistence.upgrade import documents, queues
+from persistence.writer import archive_writer as writing
 from tillstream import stores, topology
 from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker, data_folder, logs, process

@@ -17,8 +17,8 @@ from pymongo.database import Database
 from pymongo.write_concern import WriteConcern
 from tqdm import tqdm
 
-from persistence.archive import Archive
-from persistence.entries import Entry, entry
+from persistence.writer.archive_writer import Archive
+from persistence.writer.entries import Entry, entry
 from tillstream.archive import Document, raw_bytes
 from tillstream.errors import UndecodableMessageError
 from tillstream.log.reader import StoppedError

@@ -7,10 +7,10 @@ from typing import Any
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo.database import Database
 
-from persistence.archive import Archive
 from persistence.dead_letters.consumer import drain_letters
 from persistence.dead_letters.store import DeadLetters
-from persistence.draining import drain_queue, waiting
+from persistence.writer.archive_writer import Archive
+from persistence.writer.queue_drain import drain_queue, waiting
 from tillstream import topology
 from tillstream.errors import TillstreamError, TopologyDiffersError
 from tillstream.runtime import broker

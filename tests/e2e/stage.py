@@ -18,7 +18,7 @@ from dashboard.state.series import Values
 from generator import chain
 from generator.counters import MemoryCounters
 from generator.receipts import Tills
-from persistence.entries import entry
+from persistence.writer.entries import entry
 from tests.support import snapshots
 from tillstream.clock import BusinessDay, utc
 from tillstream.money import decimal_text

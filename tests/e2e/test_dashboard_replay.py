@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from pymongo import MongoClient
 
-from persistence.entries import entry
+from persistence.writer.entries import entry
 from tests.e2e.browser import FLAGS
 from tests.support.dashboards import PARIS, Dashboard, attribute, viewing
 from tests.support.receipts import line, receipt, stamped

@@ -24,10 +24,10 @@ from loadtest.fuzz import outputs
 from loadtest.fuzz.reference import Adding, Facts, Sums
 from loadtest.fuzz.stores import CUTOFF_HOUR, STORES, ZONE
 from persistence.api import views
-from persistence.documents import content_digest
-from persistence.entries import entry
 from persistence.parquet import rows
 from persistence.seal import content, offline
+from persistence.writer.documents import content_digest
+from persistence.writer.entries import entry
 from tillstream.archive import Document
 from tillstream.clock import BusinessDay, utc
 from tillstream.codec import NDJSON

@@ -13,14 +13,14 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from persistence.archive import Archive, Outcome, connect
-from persistence.entries import entry
 from persistence.parquet.export import Exporter
 from persistence.parquet.lease import held
 from persistence.parquet.query import answered
 from persistence.parquet.source import Source, connected
 from persistence.parquet.storage import Storage
 from persistence.parquet.writing import Writing
+from persistence.writer.archive_writer import Archive, Outcome, connect
+from persistence.writer.entries import entry
 from tests.support.commands import Said, command
 from tillstream import stores
 from tillstream.runtime.settings import StoreTimeSettings

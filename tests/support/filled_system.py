@@ -15,8 +15,8 @@ import httpx
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from persistence import archive
-from persistence.draining import drain_queue
+from persistence.writer import archive_writer
+from persistence.writer.queue_drain import drain_queue
 from tests.support.commands import Said, command
 from tests.support.persistence_room import publish
 from tests.support.processes import running, running_door
@@ -127,8 +127,8 @@ def accept(system: Filled, *all_fields: dict[str, Any]) -> None:
 
 def drain(system: Filled) -> tuple[int, int]:
     """What the archive's worker does with all that waits."""
-    with archive.connect(system.environ["MONGO_URL"]) as client:
-        store = archive.Archive(client, system.database.name, time.time)
+    with archive_writer.connect(system.environ["MONGO_URL"]) as client:
+        store = archive_writer.Archive(client, system.database.name, time.time)
         table = stores.load(StoreTimeSettings(store_timezone="UTC"))
         return drain_queue(system.environ["AMQP_URL"], store, table, threading.Event())
 

@@ -19,12 +19,12 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo.database import Database
 
-from persistence.archive import Archive, connect
 from persistence.backup.backup_command import backup
 from persistence.backup.folder import BackupError, check
 from persistence.backup.restore_command import restore
 from persistence.backup.settings import BackupSettings
-from persistence.refill import refill
+from persistence.writer.archive_writer import Archive, connect
+from persistence.writer.refill import refill
 from tests.conftest import delete_queues
 from tests.support.filled_archive import killed_at
 from tests.support.persistence_room import archive, publish, receipts_of

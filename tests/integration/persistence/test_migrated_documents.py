@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from persistence.documents import conflict
-from persistence.entries import entry
 from persistence.migration import migrate
 from persistence.settings import RetentionSettings
+from persistence.writer.documents import conflict
+from persistence.writer.entries import entry
 from tests.support.filled_archive import STORES
 from tests.support.persistence_room import archive
 from tests.support.receipts import receipt, stamped

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from persistence.entries import entry
 from persistence.seal import offline
+from persistence.writer.entries import entry
 from tests.support.persistence_room import archive
 from tests.support.receipts import receipt, stamped
 from tests.support.waiting import wait_until

@@ -8,7 +8,7 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo.database import Database
 
-from persistence.entries import MAX_RECEIPT_BYTES
+from persistence.writer.entries import MAX_RECEIPT_BYTES
 from tests.conftest import running_mongo
 from tests.support.persistence_room import (
     Snapshots,

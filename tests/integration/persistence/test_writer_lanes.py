@@ -1,6 +1,6 @@
 """A large batch is inserted by several connections; the first of an identity stays the first."""
 
-from persistence.inserting import LEAST_DIVIDED
+from persistence.writer.inserting import LEAST_DIVIDED
 from tests.support.filled_archive import Kept
 from tests.support.receipts import receipt, stamped
 from tillstream.archive import raw_bytes

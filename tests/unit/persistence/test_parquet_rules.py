@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from persistence.entries import entry
 from persistence.parquet.export_command import DayOpenError, NoDaysError, day_range, oldest_kept
 from persistence.parquet.manifest import (
     ArchivedDay,
@@ -20,6 +19,7 @@ from persistence.parquet.query import Answer, QueryError, require_select
 from persistence.parquet.rows import batch
 from persistence.parquet.sql_command import table
 from persistence.parquet.storage import Storage, StorageError
+from persistence.writer.entries import entry
 from tests.support.receipts import line, receipt, stamped
 from tillstream.clock import BusinessDay
 from tillstream.stores import StoreTable

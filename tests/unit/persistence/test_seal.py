@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from persistence.entries import entry
 from persistence.erasure.anonymous import anonymous_fields
 from persistence.seal import offline
 from persistence.seal.closing import close
 from persistence.seal.content import content
+from persistence.writer.entries import entry
 from tests.support.receipts import receipt, stamped
 from tillstream.archive import raw_bytes
 from tillstream.clock import BusinessDay

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persistence.documents import conflict
-from persistence.entries import entry
+from persistence.writer.documents import conflict
+from persistence.writer.entries import entry
 from tests.support.receipts import receipt, stamped
 from tillstream import archive, verify_report
 from tillstream.clock import BusinessDay

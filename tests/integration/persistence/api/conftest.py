@@ -14,8 +14,8 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from local.ports import free_port
-from persistence.archive import Archive, connect
-from persistence.entries import entry
+from persistence.writer.archive_writer import Archive, connect
+from persistence.writer.entries import entry
 from tests.support.processes import answers, running
 from tests.support.receipts import stamped
 from tests.support.waiting import wait_until

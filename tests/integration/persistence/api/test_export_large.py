@@ -13,8 +13,8 @@ import pytest
 from pymongo import MongoClient
 
 from local.supervisor import Supervisor
-from persistence.archive import Archive, connect
-from persistence.entries import entry
+from persistence.writer.archive_writer import Archive, connect
+from persistence.writer.entries import entry
 from tests.conftest import running_mongo
 from tests.integration.persistence.api.conftest import Fields, serving
 from tests.support.receipts import receipt, stamped

@@ -10,10 +10,10 @@ import time
 import pika.exceptions
 from pika.adapters.blocking_connection import BlockingChannel
 
-from persistence.archive import Archive, Outcome
-from persistence.batch import LIMITS, Batch, DeadLetter, Delivery
 from persistence.dead_letters.publishing import publish_letter
-from persistence.entries import Reject
+from persistence.writer.archive_writer import Archive, Outcome
+from persistence.writer.batch import LIMITS, Batch, DeadLetter, Delivery
+from persistence.writer.entries import Reject
 from tillstream import topology
 from tillstream.runtime import broker
 from tillstream.stores import StoreTable

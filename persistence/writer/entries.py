@@ -11,7 +11,7 @@ from bson.codec_options import CodecOptions
 from bson.int64 import Int64
 from bson.raw_bson import RawBSONDocument
 
-from persistence import elements
+from persistence.writer import bson_elements
 from tillstream.archive import Document
 from tillstream.clock import BusinessDay, milliseconds, moment
 from tillstream.codec import (
@@ -52,7 +52,7 @@ class Entry(NamedTuple):
 
     def document(self) -> Document:
         """Its document, decoded."""
-        return bson.decode(elements.document(self.elements), _aware)
+        return bson.decode(bson_elements.document(self.elements), _aware)
 
 
 class Encoded(NamedTuple):
@@ -121,9 +121,9 @@ def entry(raw: bytes, stores: StoreTable) -> Entry:
 
 def encoded(entries: Iterable[Entry], stored_at: datetime) -> Encoded:
     """The documents of entries, stored at a time; made once, wherever that is done."""
-    stored = elements.date(b"storedAt", milliseconds(stored_at))
+    stored = bson_elements.date(b"storedAt", milliseconds(stored_at))
     return Encoded(
-        [RawBSONDocument(elements.document(each.elements, stored)) for each in entries],
+        [RawBSONDocument(bson_elements.document(each.elements, stored)) for each in entries],
         stored_at,
     )
 
@@ -135,17 +135,17 @@ def _entry(receipt: StampedOutline, raw: bytes, stores: StoreTable) -> Entry:
     received = receipt.received_time
     body = b"".join(
         (
-            elements.text(b"_id", key),
+            bson_elements.text(b"_id", key),
             _till(receipt.store_id, receipt.terminal_id),
-            elements.text(b"number", str(receipt.cash_receipt_id)),
+            bson_elements.text(b"number", str(receipt.cash_receipt_id)),
             _agent(receipt.agent_id),
-            elements.text_or_null(b"customer", customer),
+            bson_elements.text_or_null(b"customer", customer),
             sold.elements,
             _received(received),
             _total(receipt.document_total),
-            elements.array(b"lines", [_line(bytes(text)) for text in receipt.lines]),
+            bson_elements.array(b"lines", [_line(bytes(text)) for text in receipt.lines]),
             _tenders(bytes(receipt.settlements)),
-            elements.utf8_or_binary(b"raw", raw),
+            bson_elements.utf8_or_binary(b"raw", raw),
         )
     )
     return Entry(
@@ -156,13 +156,13 @@ def _entry(receipt: StampedOutline, raw: bytes, stores: StoreTable) -> Entry:
 # One for each till.
 @lru_cache(maxsize=16_384)
 def _till(store: str | int, till: str | int) -> bytes:
-    return elements.text(b"store", str(store)) + elements.text(b"till", str(till))
+    return bson_elements.text(b"store", str(store)) + bson_elements.text(b"till", str(till))
 
 
 # Some agents to a store.
 @lru_cache(maxsize=16_384)
 def _agent(agent: str | int | None) -> bytes:
-    return elements.text_or_null(b"agent", agent)
+    return bson_elements.text_or_null(b"agent", agent)
 
 
 # The door stamps what it takes at once with one time.
@@ -170,7 +170,7 @@ def _agent(agent: str | int | None) -> bytes:
 def _received(unix_seconds: float) -> bytes:
     if not 0 <= unix_seconds < _LATEST:
         raise ValueError(f"receivedTime {unix_seconds!r} is not between 1970 and 10000")
-    return elements.date(b"receivedAt", round(unix_seconds * 1_000_000) // 1_000)
+    return bson_elements.date(b"receivedAt", round(unix_seconds * 1_000_000) // 1_000)
 
 
 class _Sold(NamedTuple):
@@ -186,10 +186,10 @@ def _sold(text: str, calendar: BusinessDay) -> _Sold:
     sold = moment(text, calendar)
     return _Sold(
         sold.unix_seconds,
-        elements.date(b"date", milliseconds(sold.instant))
+        bson_elements.date(b"date", milliseconds(sold.instant))
         + b"\x10utcOffsetSeconds\0"
-        + elements.int32(sold.offset // timedelta(seconds=1))
-        + elements.text(b"businessDay", sold.day.isoformat()),
+        + bson_elements.int32(sold.offset // timedelta(seconds=1))
+        + bson_elements.text(b"businessDay", sold.day.isoformat()),
     )
 
 
@@ -226,7 +226,7 @@ def _line(text: bytes) -> bytes:
 # Most receipts are paid by card, and many cost the same.
 @remembering
 def _tenders(text: bytes) -> bytes:
-    return elements.array(
+    return bson_elements.array(
         b"payments",
         [
             bson.encode(

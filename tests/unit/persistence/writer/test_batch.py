@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persistence.batch import Batch, Delivery, Limits
+from persistence.writer.batch import Batch, Delivery, Limits
 from tests.support.receipts import receipt, stamped
 from tillstream.clock import BusinessDay
 from tillstream.codec import NDJSON

@@ -4,7 +4,7 @@ import threading
 
 from pika.adapters.blocking_connection import BlockingConnection
 
-from persistence.delays import Delays
+from persistence.writer.delays import Delays
 from tillstream import topology
 from tillstream.runtime import broker
 from tillstream.runtime.periodic import SNAPSHOT_SECONDS

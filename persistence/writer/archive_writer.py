@@ -12,11 +12,13 @@ from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import ConnectionFailure, PyMongoError
 
-from persistence.documents import conflict, content_digest
-from persistence.entries import Encoded, Entry, encoded
 from persistence.erasure.anonymous import anonymous
 from persistence.erasure.digests import Erasures
-from persistence.inserting import (
+from persistence.migration import migrate
+from persistence.settings import RetentionSettings
+from persistence.writer.documents import conflict, content_digest
+from persistence.writer.entries import Encoded, Entry, encoded
+from persistence.writer.inserting import (
     DUPLICATE_KEY,
     LANES,
     REFUSALS,
@@ -24,8 +26,6 @@ from persistence.inserting import (
     insert,
     insert_by_key,
 )
-from persistence.migration import migrate
-from persistence.settings import RetentionSettings
 from tillstream import archive
 from tillstream.archive import Document, raw_bytes
 from tillstream.clock import Clock, utc

@@ -11,8 +11,8 @@ from bson.int64 import Int64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persistence.documents import conflict, content_digest
-from persistence.entries import MAX_RECEIPT_BYTES, Reject, encoded, entry, read_message
+from persistence.writer.documents import conflict, content_digest
+from persistence.writer.entries import MAX_RECEIPT_BYTES, Reject, encoded, entry, read_message
 from tests.support.receipts import encoded as json_of
 from tests.support.receipts import line, receipt, receipts, stamped
 from tillstream.archive import raw_bytes

@@ -3,7 +3,7 @@
 import bson
 import pytest
 
-from persistence import elements
+from persistence.writer import bson_elements
 from tillstream.receipt import LINES
 
 
@@ -11,11 +11,11 @@ from tillstream.receipt import LINES
 def test_an_array_has_the_bytes_of_the_library(count: int) -> None:
     documents = [{"number": number} for number in range(count)]
 
-    array = elements.array(b"lines", [bson.encode(document) for document in documents])
+    array = bson_elements.array(b"lines", [bson.encode(document) for document in documents])
 
-    assert bson.encode({"lines": documents}) == elements.document(array)
+    assert bson.encode({"lines": documents}) == bson_elements.document(array)
 
 
 def test_more_than_a_receipt_has_are_refused_and_none_is_left_out() -> None:
     with pytest.raises(ValueError, match=f"{LINES + 1} documents in an array; it takes {LINES}"):
-        elements.array(b"lines", [bson.encode({})] * (LINES + 1))
+        bson_elements.array(b"lines", [bson.encode({})] * (LINES + 1))

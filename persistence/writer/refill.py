@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import structlog
 from tqdm import tqdm
 
-from persistence.archive import Archive
-from persistence.entries import Entry, read_message
+from persistence.writer.archive_writer import Archive
+from persistence.writer.entries import Entry, read_message
 from tillstream.log.reader import StoppedError, last_offset
 from tillstream.log.whole_log import read_log
 from tillstream.stores import StoreTable

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from persistence.entries import Entry, Reject, read_message
+from persistence.writer.entries import Entry, Reject, read_message
 from tillstream.stores import StoreTable
 
 

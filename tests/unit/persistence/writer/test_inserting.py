@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persistence.inserting import divided_by_key
+from persistence.writer.inserting import divided_by_key
 
 KEYS = st.lists(st.sampled_from("abcdefg"), max_size=40)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persistence.delays import Delays, figures, mean, nearest_rank
+from persistence.writer.delays import Delays, figures, mean, nearest_rank
 from tillstream.snapshots import DelayFigures, DelaySnapshot
 
 delays = st.lists(st.floats(-10, 1000), min_size=1, max_size=50)

@@ -24,11 +24,11 @@ import structlog
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exceptions import ConnectionWrongStateError, ConsumerCancelled
 
-from persistence.archive import Archive, Outcome
-from persistence.batch import LIMITS, PREFETCH, Batch, DeadLetter, Delivery, Limits
 from persistence.dead_letters.publishing import publish_letter
-from persistence.delays import Delays
-from persistence.entries import Encoded, Reject, encoded
+from persistence.writer.archive_writer import Archive, Outcome
+from persistence.writer.batch import LIMITS, PREFETCH, Batch, DeadLetter, Delivery, Limits
+from persistence.writer.delays import Delays
+from persistence.writer.entries import Encoded, Reject, encoded
 from tillstream import topology
 from tillstream.clock import Clock, utc
 from tillstream.runtime import broker

@@ -1,0 +1,1 @@
+"""The worker: batches from the durable queue into the archive."""
