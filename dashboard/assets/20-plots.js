@@ -123,13 +123,15 @@
     return sold;
   }
 
-  function overTime(id, columns, from, to) {
+  /* The figure of a plot with these columns between two instants. */
+  function overTime(id, columns, from, to, yaxis = {}) {
     const { data, layout } = base(id);
     const range = [Math.min(from, to - 300), to];
     return {
       data: data.map((trace, i) => ({ ...trace, ...columns[i] })),
       layout: {
         ...layout,
+        yaxis: { ...layout.yaxis, ...yaxis },
         xaxis: { ...layout.xaxis, range: range.map((t) => t * 1000), ...ticks(...range) },
       },
       looks: looks(range, columns),
@@ -185,9 +187,7 @@
     const text = (p) => `${secondTime(p[0])}  ${format.count(p[1])} ${t.say("receipts / min")}`;
     const shown = inWindow(points.rates, frame);
     const line = column(shown, 1, text);
-    const figure = overTime("rate-plot", [line, ground(line)], start(shown, frame), frame.at);
-    Object.assign(figure.layout, { yaxis: { ...figure.layout.yaxis, ...wholeSteps(line.y) } });
-    return figure;
+    return overTime("rate-plot", [line, ground(line)], start(shown, frame), frame.at, wholeSteps(line.y));
   }
 
   function delayPlot(frame) {
@@ -206,8 +206,9 @@
     const places = rows.map((_, place) => place);
     // Room for the exact amount beside the longest bar.
     const range = [Math.min(0, ...amounts) * 1.3, Math.max(...amounts, 0.01) * 1.5];
+    const texts = rows.map(([, revenue]) => format.money(revenue));
     return {
-      trace: { ...data[0], x: amounts, y: places, hovertext: names, text: rows.map(([, revenue]) => format.money(revenue)) },
+      data: [{ ...data[0], x: amounts, y: places, hovertext: names, text: texts }],
       layout: {
         ...layout,
         xaxis: { ...layout.xaxis, range },
@@ -219,7 +220,7 @@
   function categoriesPlot() {
     const shown = bars();
     const chosen = t.chosenCategory();
-    const { trace, layout } = namedBars("categories-plot", shown);
+    const { data: [trace], layout } = namedBars("categories-plot", shown);
     const marker = { ...trace.marker, opacity: shown.map(([name]) => (!chosen || name === chosen ? 1 : 0.35)) };
     return { data: [{ ...trace, marker }], layout, looks: JSON.stringify([shown, chosen]) };
   }
@@ -258,6 +259,8 @@
     bars,
     sparks,
     basePlot: base,
+    overTime,
+    ground,
     namedBars,
     wholeSteps,
     plots: {

@@ -51,17 +51,6 @@
   const storeLink = (store) => link(t.visible(store), `/store?id=${encodeURIComponent(store)}`);
   const till = (store, number) => [storeLink(store), ` · ${t.visible(number)}`];
 
-  //: What the door marks a receipt with (docs/formats.md), in words.
-  const MARKS = {
-    "line-net": "a line's net is not its quantity times its price",
-    "line-gross": "a line's gross is not its net with its tax",
-    "sum-net": "the lines' nets do not add up to the receipt's",
-    "sum-gross": "the lines' grosses do not add up to the receipt's",
-    "total-gross": "the gross is not the net and the tax together",
-    "tenders": "the payments do not add up to the gross",
-    "clock-ahead": "dated ahead of the door's clock",
-  };
-
   const columns = {
     tenders: ([tender, gross], rows) => {
       const part = share(gross, rows.reduce((sum, row) => sum + Math.max(0, row[1]), 0));
@@ -79,7 +68,7 @@
       cell(format.count(late), "number"), cell(cents(lateGross), "number"),
     ],
     marks: ([rule, receipts, gross]) => [
-      name(t.visible(rule)), cell(t.say(MARKS[rule] || "a rule that this page does not know"), "name"),
+      name(t.visible(rule)), cell(t.ruleBroken(rule), "name"),
       cell(format.count(receipts), "number"), cell(cents(gross), "number"),
     ],
     silent: ([store, number, since]) => [name(till(store, number)), cell(hourMinute(since), "number")],

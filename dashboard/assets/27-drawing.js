@@ -49,5 +49,13 @@
     return true;
   }
 
-  Object.assign(t, { drawPlots });
+  /* Draw a plot of a page that decides itself when; false where it is not there yet. */
+  function drawPlot(id, { data, layout }) {
+    const graph = document.querySelector(`#${id} .js-plotly-plot, #${id}.js-plotly-plot`);
+    if (!graph || document.hidden) return false;
+    window.Plotly.react(graph, data, layout, graph._context);
+    return true;
+  }
+
+  Object.assign(t, { drawPlots, drawPlot });
 })();

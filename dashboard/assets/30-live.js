@@ -99,7 +99,7 @@
       const since = Math.min(...stale.map(([, feed]) => feed[1]));
       status("stale", `${t.say("Stale since")} ${t.secondOf(since)}`);
     } else if (waiting.length) status("waiting", t.say("Waiting for data"));
-    else status("live", t.say("Live"));
+    else status("live", t.say("live now"));
   }
 
   /* The connection is gone: what stands on the page is as old as its last frame. */

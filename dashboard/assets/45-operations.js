@@ -13,39 +13,6 @@
   let heardAt = 0;
   let asking = false;
 
-  t.teach({
-    "All books agree": "Tous les livres concordent",
-    "The books do not agree": "Les livres ne concordent pas",
-    "No proof yet: run": "Pas encore de preuve : lancez",
-    "exit status": "code de sortie",
-    "differences": "différences",
-    "old: proved": "ancienne : prouvé",
-    "proved": "prouvé",
-    "ago": "auparavant",
-    "read": "lu à",
-    "The archive is away: the proof is as of": "L'archive est absente : la preuve est de",
-    "The ledger has read the log to its end": "Le registre a lu le journal jusqu'au bout",
-    "The ledger is behind the log by": "Le registre est en retard sur le journal de",
-    "at offset": "à la position",
-    "the log is at": "le journal est à",
-    "a line's net is not its quantity times its price": "le HT d'une ligne n'est pas sa quantité fois son prix",
-    "a line's gross is not its net with its tax": "le TTC d'une ligne n'est pas son HT avec sa TVA",
-    "the lines' nets do not add up to the receipt's": "la somme des HT des lignes n'est pas le HT du ticket",
-    "the lines' grosses do not add up to the receipt's": "la somme des TTC des lignes n'est pas le TTC du ticket",
-    "the gross is not the net and the tax together": "le TTC n'est pas le HT plus la TVA",
-    "the payments do not add up to the gross": "la somme des paiements n'est pas le TTC",
-    "dated ahead of the door's clock": "daté en avance sur l'horloge de la porte",
-    "a rule that this page does not know": "une règle que cette page ne connaît pas",
-    "log": "journal",
-    "conflict": "conflit",
-    "dead letter": "message rejeté",
-    "set aside": "mis de côté",
-    "The log was replaced or has lost its end, so often:": "Le journal a été remplacé ou a perdu sa fin, tant de fois :",
-    "an identity came again with other content": "une identité est revenue avec un autre contenu",
-    "other reasons": "autres raisons",
-    "The log's depth is left out: it keeps every message.": "Le journal garde tout : sa profondeur n'est pas montrée.",
-  });
-
   const text = (id, value) => {
     const element = document.getElementById(id);
     if (element && element.textContent !== value) element.textContent = value;

@@ -16,19 +16,6 @@
   const MAX_STEP_SECONDS = 1;
   let shown = null;
 
-  t.teach({
-    "Play": "Lire",
-    "No receipt of this day is in the archive.": "L'archive n'a aucun ticket de ce jour.",
-    "The archive is away. Trying again.": "L'archive est absente. Nouvel essai.",
-    "This is no day": "Ce n'est pas un jour",
-    "Time of the replay": "Heure de la relecture",
-    "in full minutes": "par minutes entières",
-    "of the day's": "sur le jour :",
-    "Revenue": "Chiffre",
-    "today": "aujourd'hui",
-    "sold to": "vendu jusqu'à",
-  });
-
   const byId = (id) => document.getElementById(id);
   const money = format.cents;
   function text(id, value) {
@@ -177,10 +164,11 @@
         rate.push(day.minutes[i][2]);
       }
       const last = day.minutes.length ? this.ends[this.ends.length - 1] : day.ends;
-      const range = [this.first, Math.max(last, this.first + 3600)];
-      const today = this.beside(range[1]);
-      overTime("replay-revenue", [{ x, y: revenue, text: names }, { x, y: revenue }, today], range);
-      overTime("replay-rate", [{ x: rateX, y: rate, text: rate.map(String) }, { x: rateX, y: rate }], range, t.wholeSteps(rate));
+      const until = Math.max(last, this.first + 3600);
+      const sold = { x, y: revenue, text: names };
+      const rates = { x: rateX, y: rate, text: rate.map(String) };
+      t.drawPlot("replay-revenue", t.overTime("replay-revenue", [sold, t.ground(sold), this.beside(until)], this.first, until));
+      t.drawPlot("replay-rate", t.overTime("replay-rate", [rates, t.ground(rates)], this.first, until, t.wholeSteps(rate)));
       this.bars();
     }
 
@@ -203,23 +191,9 @@
       for (const [slot, category, gross] of day.slots) {
         if (slot + day.slotSeconds <= this.at || this.at >= day.ends) sums[category] += gross;
       }
-      const { trace, layout } = t.namedBars("replay-categories", day.categories.map((name, i) => [name, t.euros(sums[i])]));
-      react("replay-categories", [trace], layout);
+      const rows = day.categories.map((name, i) => [name, t.euros(sums[i])]);
+      t.drawPlot("replay-categories", t.namedBars("replay-categories", rows));
     }
-  }
-
-  function overTime(id, columns, range, yaxis) {
-    const { data, layout } = t.basePlot(id);
-    react(id, data.map((trace, i) => ({ ...trace, ...columns[i] })), {
-      ...layout,
-      yaxis: { ...layout.yaxis, ...yaxis },
-      xaxis: { ...layout.xaxis, range: range.map((at) => at * 1000), ...t.ticks(...range) },
-    });
-  }
-
-  function react(id, data, layout) {
-    const graph = document.querySelector(`#${id} .js-plotly-plot`) || document.querySelector(`#${id}.js-plotly-plot`);
-    if (graph && !document.hidden) window.Plotly.react(graph, data, layout, graph._context);
   }
 
   /* A time of the day, as the address has it, as an instant; its first, where clocks go back. */

@@ -14,48 +14,34 @@
   const money = format.cents;
   const page = () => document.getElementById("store-page");
 
-  function react(id, data, layout) {
-    const graph = document.querySelector(`#${id} .js-plotly-plot`) || document.querySelector(`#${id}.js-plotly-plot`);
-    if (!graph || document.hidden) return false;
-    window.Plotly.react(graph, data, layout, graph._context);
-    return true;
-  }
-
-  function overTime(id, columns, range, yaxis) {
-    const { data, layout } = t.basePlot(id);
-    return react(id, data.map((trace, i) => ({ ...trace, ...(columns[i] || {}) })), {
-      ...layout,
-      yaxis: { ...layout.yaxis, ...yaxis },
-      xaxis: { ...layout.xaxis, range: range.map((at) => at * 1000), ...t.ticks(...range) },
-    });
-  }
-
   /* True once every plot is there. */
   function draw() {
     const minutes = t.windowMinutes();
     const end = part.read_at;
     const shown = part.minutes.filter((p) => minutes === null || p[0] > end - 60 * minutes);
     const first = shown.length ? shown[0][0] : end - 3600;
-    const range = [Math.min(first, end - 300), end];
     const x = shown.map((p) => p[0] * 1000);
     const gross = shown.map((p) => p[1] / 100);
     const sold = [];
     for (let i = 1; i < shown.length; i += 1) sold.push([shown[i][0], shown[i][2] - shown[i - 1][2]]);
     // Of the whole day the first minute begins at nothing.
     if (shown.length && minutes === null) sold.unshift([shown[0][0], shown[0][2]]);
-    const rate = { x: sold.map((p) => p[0] * 1000), y: sold.map((p) => p[1]) };
-    const rateText = sold.map((p) => `${t.minuteTime(p[0])}  ${format.count(p[1])}`);
+    const rate = {
+      x: sold.map((p) => p[0] * 1000),
+      y: sold.map((p) => p[1]),
+      text: sold.map((p) => `${t.minuteTime(p[0])}  ${format.count(p[1])}`),
+    };
     const revenueText = shown.map((p) => `${t.minuteTime(p[0])}  ${money(p[1])}`);
-    const bars = t.namedBars("store-bars", part.bars || []);
     const hours = t.hoursFigure("store-hours-plot", part, part.panels.hours, part.panels["last-week"]);
     for (const id of ["store-revenue-plot", "store-bars", "store-rate", "store-hours-plot"]) {
       document.getElementById(`${id}-until`).textContent = `${t.say("to")} ${t.minuteOf(end)}`;
     }
+    const revenue = { x, y: gross, text: revenueText };
     return [
-      overTime("store-revenue-plot", [{ x, y: gross, text: revenueText }, { x, y: gross }], range),
-      overTime("store-rate", [{ ...rate, text: rateText }, rate], range, t.wholeSteps(rate.y)),
-      react("store-hours-plot", hours.data, hours.layout),
-      react("store-bars", [bars.trace], bars.layout),
+      t.drawPlot("store-revenue-plot", t.overTime("store-revenue-plot", [revenue, t.ground(revenue)], first, end)),
+      t.drawPlot("store-rate", t.overTime("store-rate", [rate, t.ground(rate)], first, end, t.wholeSteps(rate.y))),
+      t.drawPlot("store-hours-plot", hours),
+      t.drawPlot("store-bars", t.namedBars("store-bars", part.bars || [])),
     ].every(Boolean);
   }
 

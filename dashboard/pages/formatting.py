@@ -1,14 +1,11 @@
 """Figures as text for the pages that the server writes: in the reader's language, store's zone."""
 
 from datetime import datetime
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from dashboard.pages.languages import language
 from dashboard.pages.visible import visible
 from tillstream.money import decimal_text, rate_text
-
-#: Narrow no-break space, no-break space: as French groups digits and sets units apart.
-_NARROW, _FIXED = "\u202f", "\u00a0"
 
 
 class Verbatim(str):
@@ -22,41 +19,34 @@ def of_data(text: object) -> Verbatim:
     return Verbatim(visible(str(text)))
 
 
-class Writer(NamedTuple):
-    """How figures are written for one reader."""
+class Writer:
+    """How figures are written for one reader, as `assets/12-format.js` writes them."""
 
-    language: str
-    zone: ZoneInfo
+    def __init__(self, code: str, zone: ZoneInfo) -> None:
+        self.language = language(code)
+        self.zone = zone
 
     def money(self, minor: int) -> Verbatim:
         """Cents: €1,234.56 or 1 234,56 €."""
-        sign = "-" if minor < 0 else ""
-        whole, _, cents = decimal_text(abs(minor)).partition(".")
-        if self.language == "fr":
-            grouped = f"{int(whole):,}".replace(",", _NARROW)
-            return Verbatim(f"{sign}{grouped},{cents}{_FIXED}€")
-        return Verbatim(f"{sign}€{int(whole):,}.{cents}")
+        return self.decimal_money(decimal_text(minor))
 
     def decimal_money(self, text: str) -> Verbatim:
         """Decimal text with two places as money."""
-        return self.money(int(text.replace(".", "")))
+        return _within(self.language.money, self.decimal(text))
 
     def decimal(self, text: str) -> Verbatim:
         """Decimal text with the reader's signs; what is zero has no sign."""
         sign = "-" if text.startswith("-") and text.strip("-0.") else ""
         whole, point, places = text.lstrip("-").partition(".")
-        grouped = self.number(int(whole))
-        return Verbatim(
-            f"{sign}{grouped}{',' if self.language == 'fr' and point else point}{places}"
-        )
+        return Verbatim(f"{sign}{self.number(int(whole))}{point and self.language.point}{places}")
 
     def number(self, value: int) -> Verbatim:
         """An integer, its thousands grouped."""
-        return Verbatim(f"{value:,}".replace(",", _NARROW if self.language == "fr" else ","))
+        return Verbatim(f"{value:,}".replace(",", self.language.group))
 
     def milliseconds(self, value: int) -> Verbatim:
         """A delay."""
-        return Verbatim(f"{self.number(value)}{_FIXED}ms")
+        return Verbatim(f"{self.number(value)}\u00a0ms")
 
     def quantity(self, milli: int) -> Verbatim:
         """Thousandths: 2000 is 2, 250 is 0.25."""
@@ -65,10 +55,9 @@ class Writer(NamedTuple):
         return self.decimal(text.rstrip("0").rstrip("."))
 
     def percentage(self, basis_points: int) -> Verbatim:
-        """Hundredths of a percent: 550 is 5.5% or 5,5 %."""
-        text = rate_text(basis_points)
-        french = self.language == "fr"
-        return Verbatim(f"{text.replace('.', ',')}{_NARROW}%" if french else f"{text}%")
+        """Hundredths of a percent: 550 is 5.5% or 5,5 %; its thousands are not grouped."""
+        text = rate_text(basis_points).replace(".", self.language.point)
+        return _within(self.language.percent, text)
 
     def minute(self, moment: datetime) -> Verbatim:
         """Time of day to the minute."""
@@ -83,10 +72,17 @@ class Writer(NamedTuple):
 
     def date(self, day: str) -> Verbatim:
         """A business day, `YYYY-MM-DD`: in French 21/11/2026."""
-        return Verbatim("/".join(reversed(day.split("-"))) if self.language == "fr" else day)
+        year, month, date = day.split("-")
+        return Verbatim(self.language.date.format(year=year, month=month, day=date))
 
     def moment(self, moment: datetime) -> Verbatim:
         """Date and time to the millisecond, with the zone."""
         local = moment.astimezone(self.zone)
-        date = f"{local:%d/%m/%Y}" if self.language == "fr" else f"{local:%Y-%m-%d}"
-        return Verbatim(f"{date} {local:%H:%M:%S}.{local.microsecond // 1000:03d} {local:%Z}")
+        time = f"{local:%H:%M:%S}.{local.microsecond // 1000:03d} {local:%Z}"
+        return Verbatim(f"{self.date(local.date().isoformat())} {time}")
+
+
+def _within(pattern: str, number: str) -> Verbatim:
+    """A number in its pattern; the sign stands before all of it."""
+    sign = "-" if number.startswith("-") else ""
+    return Verbatim(f"{sign}{pattern.format(number.removeprefix('-'))}")

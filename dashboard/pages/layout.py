@@ -11,20 +11,22 @@ from dash import dcc, html
 
 from dashboard.pages.addresses import WINDOWS, View
 from dashboard.pages.formatting import of_data
+from dashboard.pages.languages import script_data
 from dashboard.pages.parts import attributes, named
 
 #: The page around the application; nothing in it is fetched from elsewhere.
-INDEX = """<!DOCTYPE html>
+INDEX = f"""<!DOCTYPE html>
 <html lang="en">
 <head>
-{%metas%}
-<title>{%title%}</title>
+{{%metas%}}
+<title>{{%title%}}</title>
 <link rel="icon" type="image/svg+xml" href="/assets/mark.svg">
-{%css%}
+{{%css%}}
 </head>
 <body>
-{%app_entry%}
-<footer>{%config%}{%scripts%}{%renderer%}</footer>
+{{%app_entry%}}
+<script type="application/json" id="languages">{script_data()}</script>
+<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
 </body>
 </html>"""
 

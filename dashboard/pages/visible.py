@@ -3,7 +3,7 @@
 import re
 
 #: Control characters, the marks that change the direction of what follows, and what has no width.
-#: The same set stands in `assets/10-format.js`.
+#: The same set stands in `assets/12-format.js`.
 _UNSEEN = re.compile(
     "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u115f\\u1160\\u180e\\u200b\\u200e\\u200f"
     "\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb\\ud800-\\udfff"

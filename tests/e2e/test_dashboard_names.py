@@ -213,9 +213,6 @@ def test_the_browser_writes_numbers_as_the_server_does(
         [visible(each) for each in NAMES],
         [write.money(0)] * 3,
         f"0{write.percentage(0)[1:]}",
-        [
-            f"{write.number(each)}{'.' if write.language == 'en' else ','}0\u00a0ms"
-            for each in delays
-        ],
+        [f"{write.decimal(f'{each}.0')}\u00a0ms" for each in delays],
     ] == shown
     assert beyond.startswith("≈ ")

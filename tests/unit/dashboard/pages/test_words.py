@@ -1,6 +1,7 @@
 """French pages: no English word is left, and no word of the data is changed."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,11 +13,13 @@ from dash import html
 import dashboard
 from dashboard.pages import layout, live_page, operations_page, replay_page
 from dashboard.pages.formatting import Verbatim
-from dashboard.pages.words import FRENCH, translate
+from dashboard.pages.languages import LANGUAGES, language, read_languages
+from dashboard.pages.words import translate
 from entrypoint.receipt_check import CLOCK_AHEAD
 from entrypoint.rules import RULES
 
 ASSETS = Path(dashboard.__file__).parent / "assets"
+WORDS = ASSETS.parent / "words"
 
 #: The same in both languages, or a sign.
 SHARED = {"Tillstream", "CSV", "p50", "p95", "p99", "totals", "rate", "persistence"}
@@ -45,10 +48,10 @@ def texts(part: Any) -> Iterator[str]:
         lambda: layout.header("live"),
     ],
 )
-def test_every_word_of_a_page_has_a_french_one(page: Any) -> None:
+def test_every_word_of_a_page_is_in_the_words(page: Any) -> None:
     words = {text for text in texts(page()) if any(sign.isalpha() for sign in text)}
 
-    assert set() == words - set(FRENCH) - SHARED
+    assert set() == words - set(LANGUAGES["en"].words) - SHARED
 
 
 def test_words_are_translated_and_data_are_not() -> None:
@@ -63,9 +66,33 @@ def test_english_is_left_as_it_is() -> None:
     assert ["Returns"] == list(texts(translate(html.Div("Returns"), "en")))
 
 
-def test_every_mark_of_the_door_is_told_in_words_of_both_languages() -> None:
-    panels, french = ((ASSETS / name).read_text() for name in ("25-panels.js", "45-operations.js"))
-    told = dict(re.findall(r'^    "([a-z-]+)": "([^"]+)",$', panels, re.MULTILINE))
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_language_has_the_same_words_and_every_mark_of_the_door(code: str) -> None:
+    words, marks = LANGUAGES[code].words, LANGUAGES[code].marks
 
-    assert {*RULES, CLOCK_AHEAD} == told.keys()
-    assert [] == [words for words in told.values() if f'"{words}": "' not in french]
+    assert LANGUAGES["en"].words.keys() == words.keys()
+    assert {*RULES, CLOCK_AHEAD} == marks.keys()
+    assert [] == [key for key, text in [*words.items(), *marks.items()] if not text.strip()]
+
+
+def test_a_word_that_a_script_says_is_in_the_words() -> None:
+    scripts = "".join(path.read_text() for path in ASSETS.glob("[1-9]*.js"))
+    said = re.findall(r"""say\((?:[^()"]*\? "([^"]+)" : )?"([^"]+)"\)""", scripts)
+
+    assert len(said) > 40
+    assert set() == {text for each in said for text in each if text} - set(LANGUAGES["en"].words)
+
+
+def test_a_language_is_one_more_file(tmp_path: Path) -> None:
+    for path in WORDS.glob("*.json"):
+        shutil.copy(path, tmp_path)
+    italian = (tmp_path / "fr.json").read_text().replace('"Retours"', '"Resi"')
+    (tmp_path / "it.json").write_text(italian)
+
+    added = read_languages(tmp_path)
+
+    assert (sorted({*LANGUAGES, "it"}), "Resi") == (sorted(added), added["it"].words["Returns"])
+
+
+def test_a_language_that_no_file_has_is_english() -> None:
+    assert LANGUAGES["en"] == language("tlh")

@@ -1,22 +1,28 @@
 /* How exact values become text: in the reader's language, in the store's time zone. */
 (function () {
   "use strict";
-  const spoken = (navigator.languages || [navigator.language || "en"]).find((l) => /^(en|fr)\b/.test(l));
-  const language = spoken || "en";
-  // As the server writes them (dashboard/pages/formatting.py): in two languages, whatever their country.
-  const numbers = (options) => new Intl.NumberFormat(language.slice(0, 2), { signDisplay: "negative", ...options });
+  const t = window.tillstream;
+  const { signs } = t;
+
+  /* With the signs of words/*.json, as the server writes numbers (dashboard/pages/formatting.py). */
+  function numbers(options) {
+    const english = new Intl.NumberFormat("en", { signDisplay: "negative", ...options });
+    const sign = { ",": signs.group, ".": signs.point };
+    return (value) => english.format(value).replace(/[,.]/g, (each) => sign[each]);
+  }
+  /* A sign stands before all of it. */
+  const within = (pattern, number) => number.replace(/[^-].*/, (digits) => pattern.replace("{}", digits));
   const wholeNumber = numbers({ maximumFractionDigits: 0 });
   const oneDecimal = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const twoDecimals = numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const upToOneDecimal = numbers({ maximumFractionDigits: 1 });
-  const currency = numbers({ style: "currency", currency: "EUR" });
   //: Beyond 2^53 the last digits of a number are not those that were sent.
   const roundNumber = numbers({ maximumSignificantDigits: 12 });
-  const roundCurrency = numbers({ style: "currency", currency: "EUR", maximumSignificantDigits: 12 });
-  const longDate = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" });
-  const shortDate = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
-  const dayAndMonth = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
-  const percentSign = /^fr/.test(language) ? "\u202f%" : "%";
+  const money = (value) => within(signs.money, twoDecimals(value));
+  const dates = (options) => new Intl.DateTimeFormat(t.locale, { timeZone: "UTC", ...options });
+  const longDate = dates({ dateStyle: "long" });
+  const shortDate = dates({ dateStyle: "medium" });
+  const dayAndMonth = dates({ day: "numeric", month: "short" });
   const exact = (value) => typeof value !== "number" || Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 
   //: Signs of a name that a plot has room for.
@@ -40,18 +46,18 @@
 
   const format = {
     // Decimal text goes in as text, so that no amount is rounded on its way.
-    money: (value) => currency.format(value),
-    cents: (minor) => (exact(minor) ? currency.format(euros(minor)) : `≈ ${roundCurrency.format(minor / 100)}`),
-    count: (value) => (exact(value) ? wholeNumber.format(value) : `≈ ${roundNumber.format(value)}`),
-    decimal: (value) => twoDecimals.format(value),
-    percent: (part) => `${upToOneDecimal.format(part * 100)}${percentSign}`,
+    money,
+    cents: (minor) => (exact(minor) ? money(euros(minor)) : `≈ ${within(signs.money, roundNumber(minor / 100))}`),
+    count: (value) => (exact(value) ? wholeNumber(value) : `≈ ${roundNumber(value)}`),
+    decimal: twoDecimals,
+    percent: (part) => within(signs.percent, upToOneDecimal(part * 100)),
     // A rate is text, as the contract has it: its digits are never rounded.
-    percentage: (rate) => `${/^fr/.test(language) ? rate.replace(".", ",") : rate}${percentSign}`,
+    percentage: (rate) => within(signs.percent, rate.replace(".", signs.point)),
     // A business day is a date and no instant.
     day: (day) => longDate.format(Date.parse(`${day}T00:00Z`)),
     shortDay: (day) => shortDate.format(Date.parse(`${day}T00:00Z`)),
-    seconds: (value) => `${oneDecimal.format(value)} s`,
-    ms: (value) => `${oneDecimal.format(value)}\u00a0ms`,
+    seconds: (value) => `${oneDecimal(value)} s`,
+    ms: (value) => `${oneDecimal(value)}\u00a0ms`,
   };
 
   /* Cents as decimal text, digit by digit: a division is off by a cent beyond 2^46. */
@@ -122,59 +128,20 @@
     return { tickvals: values, ticktext: texts };
   }
 
-  const french = {
-    "Live": "En direct",
-    "none": "aucun",
-    "none lately": "rien récemment",
-    "Other": "Autres",
-    "not known": "inconnu",
-    "receipts / min": "tickets / min",
-    "Paused at": "En pause à",
-    "Pause": "Pause",
-    "Resume": "Reprendre",
-    "Reconnecting": "Reconnexion",
-    "attempt": "essai",
-    "Stale since": "Figé depuis",
-    "stale since": "figé depuis",
-    "Waiting for data": "En attente de données",
-    "waiting for data": "en attente",
-    "complete to": "complet à",
-    "to": "jusqu'à",
-    "last week": "semaine passée",
-    "on last week": "vs sem. passée",
-    "against the same weekday last week, to": "contre le même jour la semaine passée, jusqu'à",
-    "counted in": "compté en",
-    "stored in": "archivé en",
-    "Business day": "Jour de vente",
-    "figures of": "chiffres de",
-    "complete until": "complet jusqu'à",
-    "archive": "archive",
-    "Store": "Magasin",
-    "from the archive, read": "d'après l'archive, lue à",
-    "waiting for the archive": "en attente de l'archive",
-    "What is marked “whole chain” is not filtered.": "Ce qui est marqué « toute la chaîne » n'est pas filtré.",
-    "running total, store time": "cumul, heure du magasin",
-    "sold in each minute, store time": "vendu par minute, heure du magasin",
-  };
   /* A plot's numbers as its reader writes them: Plotly knows English only. */
   function localised(figure) {
     const { layout } = figure;
     const { yaxis } = layout;
-    if (!/^fr/.test(language) || !yaxis) return figure;
-    const euros = yaxis.tickprefix ? { tickprefix: "", ticksuffix: "\u00a0€" } : {};
-    return { ...figure, layout: { ...layout, separators: ",\u202f", yaxis: { ...yaxis, ...euros } } };
+    if (!yaxis) return figure;
+    const [tickprefix, ticksuffix] = signs.money.split("{}");
+    const euros = yaxis.tickprefix ? { tickprefix, ticksuffix } : {};
+    const separators = signs.point + signs.group;
+    return { ...figure, layout: { ...layout, separators, yaxis: { ...yaxis, ...euros } } };
   }
 
-  const say = (text) => (/^fr/.test(language) && french[text]) || text;
-
-  document.documentElement.lang = language.slice(0, 2);
-  window.tillstream = Object.assign(window.tillstream || {}, {
+  Object.assign(t, {
     format,
     localised,
-    say,
-    //: Further words of one page.
-    teach: (words) => Object.assign(french, words),
-    language: () => language.slice(0, 2),
     useZone,
     zone: () => clockZone,
     ticks,
