@@ -1,38 +1,39 @@
-"""The door as an ASGI application: the hot paths first, pages and health checks by Starlette."""
+"""The door as an ASGI application, wired; whole requests come to it without ASGI."""
 
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from http import HTTPStatus
 from time import perf_counter
 
 import structlog
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Scope
 
-from entrypoint import problems
 from entrypoint.broker_link import BrokerLink
 from entrypoint.direct_protocol import Answer as DirectAnswer
 from entrypoint.disk_watch import DiskWatch
-from entrypoint.endpoints import Endpoints
+from entrypoint.endpoints import RECEIPT, RECEIPTS, Endpoints
+from entrypoint.idempotency import IdempotentPublisher
 from entrypoint.keys_command import ADD_KEY
 from entrypoint.metrics import Metrics
 from entrypoint.pages import Pages
+from entrypoint.problems import not_confirmed
 from entrypoint.publisher import Publisher
-from entrypoint.receipt_check import Intake
-from entrypoint.recent import Recent
+from entrypoint.receipt_check import ReceiptCheck
 from entrypoint.settings import EntrypointSettings
 from tillstream import stores
 from tillstream.accepted_count import AcceptedCount, AcceptedSale, folder_of
 from tillstream.clock import Clock
+from tillstream.errors import NotConfirmedError
 from tillstream.http.access_log import AccessLog
-from tillstream.http.asgi import Handler, Reply, problem_reply, send_reply
+from tillstream.http.asgi import Reply, problem_reply
 from tillstream.http.budgets import ByteBudget
 from tillstream.http.keys import Caller, Keys, key_file
-from tillstream.http.problems import ProblemError, wrong_method
-from tillstream.http.requests import RequestIds, http_error
+from tillstream.http.middleware import RequestMiddleware, exception_handlers
+from tillstream.http.problems import ProblemError, unexpected
 from tillstream.runtime.disk import FreeSpace
 
 log = structlog.get_logger()
@@ -44,7 +45,6 @@ DRAIN_SECONDS = 10
 def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
     """The door, not yet connected: it connects in its lifespan."""
     metrics = Metrics()
-    recent = Recent(settings.remembered_receipts)
     disk = DiskWatch(FreeSpace(settings.data_dir, settings.min_free_disk_bytes))
     link = BrokerLink(settings.amqp_url, settings.confirm_timeout_seconds, disk)
     accepted_count = AcceptedCount(folder_of(settings.data_dir), f"{int(clock())}-{os.getpid()}")
@@ -64,9 +64,8 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
     buffered = ByteBudget(settings.max_buffered_bytes)
     endpoints = Endpoints(
         settings,
-        publisher,
-        Intake(settings, stores.load(settings), recent, metrics),
-        recent,
+        ReceiptCheck(settings, stores.load(settings)),
+        IdempotentPublisher(publisher, settings.remembered_receipts, metrics.marked),
         Keys(key_file(settings.data_dir), settings.rate_limit_per_key, clock, ADD_KEY),
         clock,
         buffered,
@@ -86,145 +85,83 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
             access_log.flush()
             accepted_count.close()
 
-    pages = Starlette(
-        routes=Pages(link, publisher, metrics).routes(),
-        exception_handlers={HTTPException: http_error},
+    posts = [Route(path, endpoints.post, methods=["POST"]) for path in (RECEIPT, RECEIPTS)]
+    # With a slash at its end a path of receipts is not found, rather than redirected.
+    posts += [Route(f"{path}/", Router(redirect_slashes=False)) for path in (RECEIPT, RECEIPTS)]
+    application = Starlette(
+        routes=[*posts, *Pages(link, publisher, metrics).routes()],
+        exception_handlers=exception_handlers(
+            problem_of, ProblemError, NotConfirmedError, Exception
+        ),
         lifespan=lifespan,
     )
-    hot: dict[str, Handler] = {
-        "/receipt": endpoints.post_receipt,
-        "/receipts": endpoints.post_receipts,
+    max_bytes = {
+        RECEIPT.encode(): settings.max_receipt_bytes,
+        RECEIPTS.encode(): settings.max_batch_bytes,
     }
-    direct = {b"/receipt": settings.max_receipt_bytes, b"/receipts": settings.max_batch_bytes}
-    return Door(hot, endpoints, direct, buffered, pages, metrics, access_log)
+    return Door(application, endpoints, max_bytes, buffered, metrics, access_log)
 
 
-class Door:
-    """Answers the hot paths itself; every request has an id, and a line in the access log."""
+class Door(RequestMiddleware):
+    """Every request by ASGI, and whole ones past it; those that were refused are counted."""
 
     def __init__(
         self,
-        hot: dict[str, Handler],
+        application: ASGIApp,
         endpoints: Endpoints,
-        direct: Mapping[bytes, int],
+        max_bytes: Mapping[bytes, int],
         buffered: ByteBudget,
-        pages: ASGIApp,
         metrics: Metrics,
         access_log: AccessLog,
     ) -> None:
-        self._hot = hot
+        """`max_bytes`: the targets of requests that may come whole, and their largest bodies."""
+        super().__init__(application, access_log)
         self._endpoints = endpoints
-        #: The targets of requests that may come whole, and their largest bodies.
-        self._direct = direct
+        self._max_bytes = max_bytes
         #: What the bodies of all clients may hold.
         self.buffered = buffered
-        self._batches: set[asyncio.Task[None]] = set()
-        self._pages = pages
         self._metrics = metrics
-        self._access_log = access_log
-        self._request_ids = RequestIds()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, or the application's lifespan."""
-        if scope["type"] != "http":
-            await self._pages(scope, receive, send)
-            return
-        started = perf_counter()
-        request_id = self._request_ids.of(scope)
-        handler = self._hot.get(scope["path"])
-        if handler is None:
-            status = await self._page(scope, receive, send, request_id)
-        else:
-            reply = await self._reply(self._handled(handler, scope, receive), request_id)
-            status = reply.status
-            await send_reply(send, reply, request_id)
-        self._note(scope, request_id, status, started)
 
     def direct_bytes(self, method: bytes, target: bytes) -> int:
         """Receipts and batches may come whole, up to their settings."""
-        return self._direct.get(target, 0) if method == b"POST" else 0
+        return self._max_bytes.get(target, 0) if method == b"POST" else 0
 
     def admit(self, scope: Scope) -> Caller:
         """Who sends a request, by its headers alone; raises the ProblemError to answer."""
         return self._endpoints.admit(scope)
 
+    def handle(self, scope: Scope, body: bytes, caller: Caller, answer: DirectAnswer) -> None:
+        """A whole request; answered when its outcome is known."""
+        started = perf_counter()
+        request_id = self.request_ids.of(scope)
+
+        def finish(outcome: Reply | Exception) -> None:
+            if isinstance(outcome, Exception):
+                problem = problem_of(outcome)
+                if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+                    log.error("request failed", request_id=request_id, exc_info=outcome)
+                outcome = problem_reply(problem, request_id)
+            answer(outcome, request_id)
+            self.answered(scope, request_id, outcome.status, started)
+
+        self._endpoints.submit(scope, body, caller, finish)
+
+    def answered(self, scope: Scope, request_id: str, status: int, started: float) -> None:
+        if status >= HTTPStatus.BAD_REQUEST:
+            self.refused(status)
+        super().answered(scope, request_id, status, started)
+
     def refused(self, status: int) -> None:
-        """A request was refused before it came here."""
+        """A request was answered with an error, perhaps before it came here."""
         self._metrics.refused(status)
 
-    def take_directly(
-        self, scope: Scope, body: bytes, caller: Caller, answer: DirectAnswer
-    ) -> None:
-        """A receipt, without a task of its own, or a batch; answered when the outcome is known."""
-        started = perf_counter()
-        request_id = self._request_ids.of(scope)
-        if scope["path"] == "/receipts":
-            batch = asyncio.create_task(
-                self._batch(scope, body, caller, answer, request_id, started)
-            )
-            self._batches.add(batch)
-            batch.add_done_callback(self._batches.discard)
-            return
 
-        def finish(outcome: Reply | ProblemError) -> None:
-            reply = outcome if isinstance(outcome, Reply) else problem_reply(outcome, request_id)
-            answer(reply, request_id)
-            self._note(scope, request_id, reply.status, started)
-
-        try:
-            self._endpoints.submit_receipt(scope, body, finish, caller)
-        except ProblemError as problem:
-            finish(problem)
-        except Exception as error:
-            log.error("unexpected error", request_id=request_id, exc_info=error)
-            finish(problems.unexpected())
-
-    async def _batch(
-        self,
-        scope: Scope,
-        body: bytes,
-        caller: Caller,
-        answer: DirectAnswer,
-        request_id: str,
-        started: float,
-    ) -> None:
-        taken = self._endpoints.take_batch(scope, body, caller)
-        del body  # held by who works on it, for as long as that needs
-        reply = await self._reply(taken, request_id)
-        answer(reply, request_id)
-        self._note(scope, request_id, reply.status, started)
-
-    def _note(self, scope: Scope, request_id: str, status: int, started: float) -> None:
-        if status >= HTTPStatus.BAD_REQUEST:
-            self._metrics.refused(status)
-        self._access_log.note(
-            request_id, scope["method"], scope["path"], status, perf_counter() - started
-        )
-
-    async def _handled(self, handler: Handler, scope: Scope, receive: Receive) -> Reply:
-        if scope["method"] != "POST":
-            raise wrong_method(scope["method"], ["POST"])
-        return await handler(scope, receive)
-
-    async def _reply(self, handled: Awaitable[Reply], request_id: str) -> Reply:
-        try:
-            return await handled
-        except ProblemError as problem:
-            return problem_reply(problem, request_id)
-        except Exception as error:
-            log.error("unexpected error", request_id=request_id, exc_info=error)
-            return problem_reply(problems.unexpected(), request_id)
-
-    async def _page(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> int:
-        status = 0
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
-            await send(message)
-
-        scope["request_id"] = request_id
-        await self._pages(scope, receive, send_with_id)
-        return status
+def problem_of(error: Exception) -> ProblemError:
+    """What a request is answered that ended with this error."""
+    match error:
+        case ProblemError():
+            return error
+        case NotConfirmedError():
+            return not_confirmed(error)
+        case _:
+            return unexpected(" The receipt was not accepted.")

@@ -1,17 +1,17 @@
 """From the bytes of a request to its entries, off the event loop where that takes long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import islice
-from typing import TypeVar
 
 from starlette.types import Scope
 
 from entrypoint import problems
-from entrypoint.bodies import media_type, plain
+from entrypoint.bodies import media_type, unpacked_body
 from entrypoint.formats import READERS
 from entrypoint.formats.entry import Entry, NotReadableError
+from entrypoint.idempotency import digest
 from tillstream.codec import JSON, NDJSON
 from tillstream.http.asgi import header
 from tillstream.http.budget_problems import no_room
@@ -27,8 +27,6 @@ INLINE_SEPARATORS = {JSON: (b",", 50_000), NDJSON: (b"\n", 10_000)}
 LARGE_AT_ONCE = 2
 #: Longest wait for its turn, seconds; then 503.
 TURN_SECONDS = 20.0
-
-T = TypeVar("T")
 
 
 def entries_of(kind: str | None, body: bytes, most: int) -> list[Entry]:
@@ -53,7 +51,7 @@ def _is_small(kind: str, body: bytes) -> bool:
     return body.count(separator) <= most
 
 
-class Batches:
+class BatchReader:
     """Reads batches: small plain ones at once, others in a thread, a few at a time."""
 
     def __init__(self, buffered: ByteBudget, max_bytes: int, max_receipts: int) -> None:
@@ -64,17 +62,19 @@ class Batches:
 
     @asynccontextmanager
     async def read(
-        self, scope: Scope, body: bytes, use: Callable[[bytes], T]
-    ) -> AsyncIterator[tuple[list[Entry], T]]:
-        """Its entries, and what `use` makes of the unpacked body; the memory is held meanwhile."""
+        self, scope: Scope, body: bytes, *, digested: bool
+    ) -> AsyncIterator[tuple[list[Entry], bytes]]:
+        """Its entries, and the digest of the unpacked body where that is wanted.
+
+        The memory of the body counts as held until the caller is done with its entries.
+        """
         size = len(body)
         if not self._buffered.take(size):
             raise no_room()
         try:
-            kind = media_type(scope)
             packed = header(scope, b"content-encoding") is not None
-            if not packed and _is_small(kind or "", body):
-                found = self._read(scope, body, use)
+            if not packed and _is_small(media_type(scope) or "", body):
+                found = self._read(scope, body, digested)
                 del body  # what is needed of it is in the entries
                 yield found
                 return
@@ -84,7 +84,7 @@ class Batches:
             except TimeoutError as error:
                 raise no_room() from error
             try:
-                found = await asyncio.to_thread(self._read, scope, body, use)
+                found = await asyncio.to_thread(self._read, scope, body, digested)
                 del body
                 yield found
             finally:
@@ -92,6 +92,7 @@ class Batches:
         finally:
             self._buffered.give_back(size)
 
-    def _read(self, scope: Scope, body: bytes, use: Callable[[bytes], T]) -> tuple[list[Entry], T]:
-        body = plain(scope, body, self._max_bytes, "MAX_BATCH_BYTES")
-        return entries_of(media_type(scope), body, self._max_receipts), use(body)
+    def _read(self, scope: Scope, body: bytes, digested: bool) -> tuple[list[Entry], bytes]:
+        body = unpacked_body(scope, body, self._max_bytes, "MAX_BATCH_BYTES")
+        entries = entries_of(media_type(scope), body, self._max_receipts)
+        return entries, digest(body) if digested else b""

@@ -14,7 +14,7 @@ def media_type(scope: Scope) -> str | None:
     return None if found is None else found.partition(";")[0].strip().lower()
 
 
-def plain(scope: Scope, body: bytes, limit: int, setting: str) -> bytes:
+def unpacked_body(scope: Scope, body: bytes, limit: int, setting: str) -> bytes:
     """The body as UTF-8, unpacked and without a byte order mark; raises 400, 413 or 415."""
     content_type = header(scope, b"content-type")
     if content_type is not None and ";" in content_type:
@@ -63,7 +63,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int, setting: str) ->
         message = await receive()
         if message["type"] == "http.disconnect":
             # Nobody is left to read this answer; nothing was accepted.
-            raise problems.not_json("it ended before it was whole")
+            raise problems.unreadable("JSON", "it ended before it was whole")
         chunk = message.get("body", b"")
         more = message.get("more_body", False)
         size += len(chunk)

@@ -27,7 +27,7 @@ class Answer(Protocol):
     def __call__(self, reply: Reply, request_id: str) -> None: ...
 
 
-class TakesDirectly(Protocol):
+class DirectApplication(Protocol):
     """An application that takes whole requests beside those of ASGI."""
 
     #: What the bodies of all clients may hold.
@@ -39,7 +39,7 @@ class TakesDirectly(Protocol):
     def admit(self, scope: Scope) -> Caller:
         """Who sends a request, before its body is read; raises the ProblemError to answer."""
 
-    def take_directly(self, scope: Scope, body: bytes, caller: Caller, answer: Answer) -> None:
+    def handle(self, scope: Scope, body: bytes, caller: Caller, answer: Answer) -> None:
         """One request; `scope` has `method`, `path` and `headers`. Does not raise."""
 
     def refused(self, status: int) -> None:
@@ -47,9 +47,9 @@ class TakesDirectly(Protocol):
 
 
 class DirectProtocol(BoundedProtocol):
-    """The bounded protocol, with a short way for an application that TakesDirectly."""
+    """The bounded protocol, with a short way for a DirectApplication."""
 
-    #: Given by uvicorn's configuration: an ASGI application that TakesDirectly.
+    #: Given by uvicorn's configuration: an ASGI application that is a DirectApplication.
     app: Any
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -95,7 +95,7 @@ class DirectProtocol(BoundedProtocol):
         chunks = exchange.chunks
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         exchange.chunks = []  # whoever works on the body decides how long it is kept
-        self.app.take_directly(scope, body, exchange.caller, exchange.answer)
+        self.app.handle(scope, body, exchange.caller, exchange.answer)
 
     def count(self, status: int) -> None:
         super().count(status)

@@ -8,8 +8,7 @@ import msgspec
 from entrypoint.batch import BatchResult
 from entrypoint.endpoints import Accepted
 from entrypoint.formats import READERS
-from entrypoint.problems import RefusedEntry
-from entrypoint.violations import Violation
+from entrypoint.problems import RefusedEntry, Violation
 from tillstream.codec import JSON
 from tillstream.http.pages import Health
 from tillstream.http.problems import PROBLEM_JSON

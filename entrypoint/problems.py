@@ -5,9 +5,19 @@ from http import HTTPStatus
 
 import msgspec
 
-from entrypoint.violations import MAX_VIOLATIONS, Violation
 from tillstream.errors import NotConfirmedError
 from tillstream.http.problems import ProblemError
+
+#: Most violations that one answer names, so that a hostile body gets a bounded answer.
+MAX_VIOLATIONS = 100
+
+
+class Violation(msgspec.Struct, frozen=True):
+    """One broken rule: its id, where (JSON path) and what to do about it."""
+
+    rule: str
+    path: str
+    message: str
 
 
 class RefusedEntry(msgspec.Struct, frozen=True):
@@ -21,11 +31,6 @@ def unreadable(format_name: str, reason: str) -> ProblemError:
     """400: the body is not of its format."""
     kind = f"not-{format_name.lower().replace(' ', '-')}"
     return ProblemError(HTTPStatus.BAD_REQUEST, kind, f"The body is not {format_name}: {reason}.")
-
-
-def not_json(reason: str) -> ProblemError:
-    """400: the body is no JSON text."""
-    return unreadable("JSON", reason)
 
 
 def one_expected(found: int) -> ProblemError:
@@ -83,7 +88,7 @@ def too_many_receipts(limit: int) -> ProblemError:
     )
 
 
-def wrong_retry_key(reason: str) -> ProblemError:
+def wrong_idempotency_key(reason: str) -> ProblemError:
     """400: an Idempotency-Key that cannot stand for a request."""
     return ProblemError(
         HTTPStatus.BAD_REQUEST,
@@ -142,13 +147,4 @@ def not_confirmed(error: NotConfirmedError) -> ProblemError:
         "not-confirmed",
         detail,
         headers={"Retry-After": str(error.retry_after)},
-    )
-
-
-def unexpected() -> ProblemError:
-    """500: an error of ours; its details are in the log and not in the answer."""
-    return ProblemError(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "internal-error",
-        "Something broke on our side; it is in our log. The receipt was not accepted.",
     )

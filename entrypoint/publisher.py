@@ -1,12 +1,9 @@
 """Group commit: receipts that arrive together share one message and one confirm."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
-import msgspec
-import structlog
-
+from entrypoint.publish_queue import Parcel, PublishQueue, Resolve, Waiting
 from tillstream.accepted_count import AcceptedSale
 from tillstream.codec import JSON, NDJSON, pack
 from tillstream.errors import (
@@ -16,56 +13,20 @@ from tillstream.errors import (
     TooManyInFlightError,
 )
 
-log = structlog.get_logger()
-
-#: Most receipts and bytes in one message.
-MAX_MESSAGE_RECEIPTS = 500
-MAX_MESSAGE_BYTES = 262_144
-
 #: Messages that may wait for their confirms at once: one on the way while one is written; more
 #: would only make the groups smaller (docs/performance.md).
 MAX_MESSAGES_IN_FLIGHT = 2
 #: So many where what waits fills a message: it cannot become larger by waiting.
 MAX_FULL_MESSAGES_IN_FLIGHT = 8
-
-#: Sends one message (body, content type, content encoding); returns at the broker's confirm.
-Send = Callable[[bytes, str, str | None], Awaitable[None]]
-
-
-#: Told instead of ConfirmTimeoutError's reason where nothing was sent.
-NOT_SENT = "the broker took nothing for too long; the receipt was not sent"
-
-
-class Parcel(msgspec.Struct, frozen=True):
-    """Receipts that one request wants published together: their lines, and how many."""
-
-    lines: bytes
-    count: int
-    #: What they add to the door's own count.
-    sales: Sequence[AcceptedSale] = ()
-
-
-#: Told of a parcel that it is durable (None), or why not.
-Resolve = Callable[[NotConfirmedError | None], None]
-
 #: Longest wait for a confirm, from the submission on, seconds.
 TIMEOUT_SECONDS = 5.0
 #: Most bytes of receipts that wait for their confirms.
 MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024
+#: Told instead of ConfirmTimeoutError's reason where nothing was sent.
+NOT_SENT = "the broker took nothing for too long; the receipt was not sent"
 
-
-class Waiting:
-    """A parcel, whom to tell, and until when, on the clock of the event loop."""
-
-    __slots__ = ("deadline", "parcel", "resolve")
-
-    def __init__(self, parcel: Parcel, resolve: Resolve, deadline: float) -> None:
-        self.parcel = parcel
-        #: None once it was told.
-        self.resolve: Resolve | None = resolve
-        self.deadline = deadline
-
-
+#: Sends one message (body, content type, content encoding); returns at the broker's confirm.
+Send = Callable[[bytes, str, str | None], Awaitable[None]]
 #: Told what the broker has confirmed, before any request is answered for it.
 Confirmed = Callable[[Sequence[AcceptedSale]], None]
 
@@ -79,7 +40,7 @@ class Publisher:
        full it goes out at once, up to MAX_FULL_MESSAGES_IN_FLIGHT.
     3. One confirm, or one failure, resolves every request of the message.
 
-    Bounded: past `max_receipts` unresolved receipts, or `max_bytes` of them, `publish` raises
+    Bounded: past `max_receipts` unresolved receipts, or `max_bytes` of them, the answer is
     TooManyInFlightError, and what is not confirmed `timeout_seconds` after its submission is told
     so, wherever it is: the wait for a place in a message and the wait for the confirm are one.
     """
@@ -94,45 +55,30 @@ class Publisher:
     ) -> None:
         self._send = send
         self._confirmed = confirmed
-        self._max_receipts = max_receipts
-        self._max_bytes = max_bytes
         self._timeout = timeout_seconds
+        self._queue = PublishQueue(max_receipts, max_bytes)
         self._sent: dict[asyncio.Task[None], list[Waiting]] = {}
         self._overdue: asyncio.TimerHandle | None = None
-        self._waiting: deque[Waiting] = deque()
-        self._receipts = 0
-        self._bytes = 0
-        self._waiting_receipts = 0
-        self._waiting_bytes = 0
         self._flush_scheduled = False
         self._closing = False
 
     @property
     def receipts_in_flight(self) -> int:
         """Receipts that wait for a confirm."""
-        return self._receipts
+        return self._queue.receipts
 
     def submit(self, parcel: Parcel, resolve: Resolve) -> None:
-        """Publish the parcel and tell `resolve`, once, what became of it.
-
-        Raises NotConfirmedError when it is not even sent.
-        """
+        """Publish the parcel and tell `resolve`, once, what became of it; now if it is not sent."""
         if self._closing:
-            raise ShuttingDownError
-        size = len(parcel.lines)
-        if (
-            self._receipts + parcel.count > self._max_receipts
-            or self._bytes + size > self._max_bytes
-        ):
-            raise TooManyInFlightError
-        self._receipts += parcel.count
-        self._bytes += size
+            resolve(ShuttingDownError())
+            return
+        if not self._queue.has_room(parcel):
+            resolve(TooManyInFlightError())
+            return
         loop = asyncio.get_running_loop()
-        self._waiting.append(Waiting(parcel, resolve, loop.time() + self._timeout))
+        self._queue.add(Waiting(parcel, resolve, loop.time() + self._timeout))
         if self._overdue is None:
             self._overdue = loop.call_later(self._timeout, self._give_up)
-        self._waiting_receipts += parcel.count
-        self._waiting_bytes += size + 1
         self._schedule_flush()
 
     async def publish(self, parcel: Parcel) -> None:
@@ -160,8 +106,8 @@ class Publisher:
             await asyncio.wait(self._sent, timeout=timeout_seconds)
         for task in self._sent:
             task.cancel()
-        while self._waiting:
-            self._resolve([self._waiting.popleft()], ShuttingDownError())
+        while self._queue:
+            self._queue.resolve([self._queue.take_first()], ShuttingDownError())
         if self._overdue is not None:
             self._overdue.cancel()
 
@@ -172,49 +118,28 @@ class Publisher:
 
     def _flush(self) -> None:
         self._flush_scheduled = False
-        while self._waiting and self._may_send():
-            group = self._next_group()
+        while self._queue and self._may_send():
+            group = self._queue.take_group()
             task = asyncio.get_running_loop().create_task(self._send_group(group))
             self._sent[task] = group
             task.add_done_callback(self._message_done)
 
     def _may_send(self) -> bool:
-        full = (
-            self._waiting_receipts >= MAX_MESSAGE_RECEIPTS
-            or self._waiting_bytes >= MAX_MESSAGE_BYTES
-        )
+        full = self._queue.fills_a_message
         most = MAX_FULL_MESSAGES_IN_FLIGHT if full else MAX_MESSAGES_IN_FLIGHT
         return len(self._sent) < most
-
-    def _next_group(self) -> list[Waiting]:
-        group = [self._waiting.popleft()]
-        count, size = group[0].parcel.count, len(group[0].parcel.lines)
-        while self._waiting:
-            parcel = self._waiting[0].parcel
-            count += parcel.count
-            size += len(parcel.lines) + 1
-            if count > MAX_MESSAGE_RECEIPTS or size > MAX_MESSAGE_BYTES:
-                break
-            group.append(self._waiting.popleft())
-        for one in group:
-            self._no_longer_waits(one.parcel)
-        return group
-
-    def _no_longer_waits(self, parcel: Parcel) -> None:
-        self._waiting_receipts -= parcel.count
-        self._waiting_bytes -= len(parcel.lines) + 1
 
     def _give_up(self) -> None:
         """Tell those whose time is over; look again when that of the next one is."""
         loop = asyncio.get_running_loop()
         now = loop.time()
-        while self._waiting and self._waiting[0].deadline <= now:
-            overdue = self._waiting.popleft()
-            self._no_longer_waits(overdue.parcel)
-            self._resolve([overdue], ConfirmTimeoutError(reason=NOT_SENT))
-        pending = list(self._waiting)[:1]
+        while (first := self._queue.first()) is not None and first.deadline <= now:
+            error = ConfirmTimeoutError(reason=NOT_SENT)
+            self._queue.resolve([self._queue.take_first()], error)
+        pending = [] if first is None else [first]
         for group in self._sent.values():
-            self._resolve([one for one in group if one.deadline <= now], ConfirmTimeoutError())
+            overdue = [one for one in group if one.deadline <= now]
+            self._queue.resolve(overdue, ConfirmTimeoutError())
             pending += [one for one in group if one.resolve is not None]
         self._overdue = None
         if pending:
@@ -234,30 +159,17 @@ class Publisher:
                 [sale for one in group if one.resolve is not None for sale in one.parcel.sales]
             )
         except NotConfirmedError as error:
-            self._resolve(group, error)
+            self._queue.resolve(group, error)
         except asyncio.CancelledError:
-            self._resolve(group, ShuttingDownError())
+            self._queue.resolve(group, ShuttingDownError())
             raise
         except Exception as error:
-            self._resolve(group, NotConfirmedError(repr(error)))
+            self._queue.resolve(group, NotConfirmedError(repr(error)))
             raise
         else:
-            self._resolve(group, None)
-
-    def _resolve(self, group: list[Waiting], error: NotConfirmedError | None) -> None:
-        for one in group:
-            resolve, one.resolve = one.resolve, None
-            if resolve is None:  # given up before
-                continue
-            self._receipts -= one.parcel.count
-            self._bytes -= len(one.parcel.lines)
-            try:
-                resolve(error)
-            except Exception as failure:
-                # The others of the message have to hear of it all the same.
-                log.error("an answer failed", exc_info=failure)
+            self._queue.resolve(group, None)
 
     def _message_done(self, task: asyncio.Task[None]) -> None:
         del self._sent[task]
-        if self._waiting:
+        if self._queue:
             self._schedule_flush()

@@ -1,13 +1,18 @@
-"""What a receipt goes through between its JSON and the publisher: checked, marked, remembered."""
+"""The door's rules for one receipt, from its JSON to the line that is published. Holds no I/O."""
 
 import msgspec
 
-from entrypoint.metrics import Metrics
-from entrypoint.recent import DifferentContentError, Recent
+from entrypoint.formats.entry import Entry
+from entrypoint.problems import Violation
+from entrypoint.refusals import (
+    ForeignStoreError,
+    InvalidReceiptError,
+    NotJsonError,
+    TooLargeReceiptError,
+)
 from entrypoint.rules import broken_rules
 from entrypoint.settings import EntrypointSettings
 from entrypoint.validation import ValidReceipt, stamp, validate
-from entrypoint.violations import InvalidReceiptError, Violation
 from tillstream.accepted_count import AcceptedSale
 from tillstream.clock import moment
 from tillstream.http.keys import Caller
@@ -19,54 +24,41 @@ from tillstream.stores import StoreTable
 CLOCK_AHEAD = "clock-ahead"
 
 
-class ConflictError(Exception):
-    """A receipt whose identity is known with other content; `key` is the identity."""
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-        super().__init__(key)
-
-
-class ForeignStoreError(Exception):
-    """A receipt of a store that the caller may not send for."""
-
-    def __init__(self, store: str) -> None:
-        self.store = store
-        super().__init__(store)
-
-
-class Taken(msgspec.Struct, frozen=True, gc=False):
-    """A receipt that may be published: its key, its content, its line; or is durable already."""
+class CheckedReceipt(msgspec.Struct, frozen=True, gc=False):
+    """A receipt that may be published."""
 
     key: str
     #: The digest of its content.
     content: bytes
-    #: The line to publish, with our stamps; empty when the broker is known to have it.
+    #: The line to publish, with our stamps.
     line: bytes
     #: What it adds to the door's own count.
     sale: AcceptedSale
+    #: Ids of the rules that it breaks and that do not refuse it.
+    marks: list[str]
 
 
-class Intake:
-    """The door's rules for one receipt. Holds no I/O."""
+class ReceiptCheck:
+    """Checks receipts against the contract, the rules of the settings and the caller's stores."""
 
-    def __init__(
-        self,
-        settings: EntrypointSettings,
-        stores: StoreTable,
-        recent: Recent,
-        metrics: Metrics,
-    ) -> None:
+    def __init__(self, settings: EntrypointSettings, stores: StoreTable) -> None:
         self._stores = stores
+        self._max_bytes = settings.max_receipt_bytes
         self._ahead = settings.max_clock_ahead_seconds
         self._refused = settings.refused()
-        self._recent = recent
-        self._metrics = metrics
 
-    def take(self, body: bytes, caller: Caller, now: float) -> Taken:
-        """The receipt in `body`, which came at `now` (Unix seconds), ready to be published.
+    def body_of(self, entry: Entry, format_name: str = "JSON") -> bytes:
+        """The JSON of one entry of a body; raises NotJsonError or TooLargeReceiptError."""
+        if entry.defect is not None:
+            raise NotJsonError(entry.defect, format_name)
+        if len(entry.body) > self._max_bytes:
+            raise TooLargeReceiptError(len(entry.body), self._max_bytes)
+        return entry.body
 
-        Raises NotJsonError, InvalidReceiptError, ForeignStoreError or ConflictError.
+    def check(self, body: bytes, caller: Caller, now: float) -> CheckedReceipt:
+        """The receipt in `body`, which came at `now` (Unix seconds).
+
+        Raises NotJsonError, InvalidReceiptError or ForeignStoreError.
         """
         valid = validate(body)
         receipt = valid.receipt
@@ -79,14 +71,7 @@ class Intake:
         content = outlined_content_digest(
             receipt, [line.content for line in valid.lines], valid.tenders.content
         )
-        try:
-            if self._recent.is_confirmed(valid.key, content):
-                return Taken(valid.key, content, b"", sale)
-        except DifferentContentError as error:
-            raise ConflictError(valid.key) from error
-        for mark in marks:
-            self._metrics.marked(mark)
-        return Taken(valid.key, content, stamp(valid.line, now, marks), sale)
+        return CheckedReceipt(valid.key, content, stamp(valid.line, now, marks), sale, marks)
 
     def _marks(self, valid: ValidReceipt, sold: float, now: float) -> list[str]:
         broken = broken_rules(valid.receipt.document_total, valid.lines, valid.tenders)

@@ -8,8 +8,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from entrypoint.line_cache import CheckedLine, CheckedTenders, checked_line, checked_tenders
+from entrypoint.refusals import InvalidReceiptError, NotJsonError
 from entrypoint.syntax_errors import json_error
-from entrypoint.violations import InvalidReceiptError, NotJsonError, explain
+from entrypoint.violations import explain
 from tillstream.errors import UndecodableMessageError
 from tillstream.receipt import MAX_DEPTH, OutlinedReceipt, keeps_patterns, receipt_key
 

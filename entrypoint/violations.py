@@ -1,15 +1,16 @@
 """Why a body is not a receipt: every rule that it breaks, each with its JSON path."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 import jsonschema
 import msgspec
 from jsonschema.exceptions import ValidationError as SchemaError
 
+from entrypoint.problems import MAX_VIOLATIONS, Violation
+from entrypoint.refusals import InvalidReceiptError, NotJsonError
 from entrypoint.syntax_errors import json_error
 from tillstream.receipt import (
     DATE_PATTERN,
@@ -23,10 +24,6 @@ from tillstream.receipt import (
 SCHEMA = msgspec.json.schema(Receipt)
 _schema_validator = jsonschema.Draft202012Validator(SCHEMA)
 
-#: Most violations that one answer names, so that a hostile body gets a bounded answer.
-MAX_VIOLATIONS = 100
-
-
 #: What the items of the contract's lists are called in XML, by the path of the list.
 ITEMS = {"$.lines": "line", "$.settlements": "settlement"}
 
@@ -39,37 +36,6 @@ _PATTERNS = {
     IDENTIFIER_PATTERN: "without control characters and white space around it",
     NAME_PATTERN: "without control characters",
 }
-
-
-class Violation(msgspec.Struct, frozen=True):
-    """One broken rule: its id, where (JSON path) and what to do about it."""
-
-    rule: str
-    path: str
-    message: str
-
-
-class NotJsonError(Exception):
-    """The body is not a JSON text. The message says where it stops being one."""
-
-
-class InvalidReceiptError(Exception):
-    """The body is JSON and breaks the contract in the ways of `violations`.
-
-    They are found when they are first asked for: that takes a hundred times as long as to know
-    that there are some, and of a batch only the first ones are named.
-    """
-
-    def __init__(self, violations: Iterable[Violation]) -> None:
-        self._violations = violations
-        super().__init__("the receipt breaks the contract")
-
-    @property
-    def violations(self) -> list[Violation]:
-        """Each broken rule, at most MAX_VIOLATIONS."""
-        if not isinstance(self._violations, list):
-            self._violations = list(islice(self._violations, MAX_VIOLATIONS))
-        return self._violations
 
 
 def date_violation(text: str) -> Violation | None:

@@ -16,9 +16,8 @@ from analytics.verify.recount import Recount
 from analytics.workers import publishing
 from dashboard.state.frames import Frame
 from dashboard.state.model import Model
-from entrypoint.metrics import Metrics
-from entrypoint.receipt_check import ConflictError, Intake
-from entrypoint.recent import Recent
+from entrypoint.idempotency import ContentMemory, DifferentContentError
+from entrypoint.receipt_check import ReceiptCheck
 from entrypoint.settings import EntrypointSettings
 from loadtest.fuzz import outputs
 from loadtest.fuzz.reference import Adding, Facts, Sums
@@ -50,8 +49,8 @@ class Door:
 
     def __init__(self) -> None:
         settings = EntrypointSettings(amqp_url="amqp://unused")
-        self._recent = Recent(1_000)
-        self._intake = Intake(settings, TABLE, self._recent, Metrics())
+        self._memory = ContentMemory(1_000)
+        self._check = ReceiptCheck(settings, TABLE)
         #: What was published, a receipt each.
         self.lines: list[bytes] = []
         #: Keys in the order of arrival, and what was said of each: fresh, retry or conflict.
@@ -59,16 +58,17 @@ class Door:
 
     def post(self, body: bytes) -> str:
         """The key that the door answers with. Raises NotJsonError or InvalidReceiptError."""
+        receipt = self._check.check(body, ANYONE, NOW)
         try:
-            taken = self._intake.take(body, ANYONE, NOW)
-        except ConflictError as conflict:
-            self.said.append((conflict.key, "conflict"))
-            return conflict.key
-        if taken.line:
-            self.lines.append(taken.line)
-            self._recent.confirmed(taken.key, taken.content)
-        self.said.append((taken.key, "fresh" if taken.line else "retry"))
-        return taken.key
+            is_new = self._memory.claim(receipt.key, receipt.content)
+        except DifferentContentError:
+            self.said.append((receipt.key, "conflict"))
+            return receipt.key
+        if is_new:
+            self.lines.append(receipt.line)
+            self._memory.settle(receipt.key, receipt.content, accepted=True)
+        self.said.append((receipt.key, "fresh" if is_new else "retry"))
+        return receipt.key
 
 
 class Archive(NamedTuple):

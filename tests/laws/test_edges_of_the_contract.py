@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from entrypoint.violations import InvalidReceiptError, NotJsonError
+from entrypoint.refusals import InvalidReceiptError, NotJsonError
 from loadtest.fuzz import contract, outputs, reference
 from loadtest.fuzz.stores import by_name
 from tests.laws import rooms

@@ -7,8 +7,8 @@ import msgspec
 
 from entrypoint.formats import READERS
 from entrypoint.formats.entry import NotReadableError
+from entrypoint.refusals import InvalidReceiptError
 from entrypoint.validation import validate
-from entrypoint.violations import InvalidReceiptError
 from tillstream.receipt import Receipt
 
 

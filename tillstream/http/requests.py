@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from tillstream.http import problems
-from tillstream.http.asgi import header, problem_reply
+from tillstream.http.asgi import Reply, header, problem_reply
 from tillstream.http.problems import ProblemError
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -52,6 +52,10 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 def problem_response(request: Request, problem: ProblemError) -> Response:
     """A problem document; the request's id is in its scope."""
-    reply = problem_reply(problem, request.scope["request_id"])
+    return response(problem_reply(problem, request.scope["request_id"]))
+
+
+def response(reply: Reply) -> Response:
+    """The reply as Starlette's own."""
     headers = {name.decode(): value.decode() for name, value in reply.headers}
     return Response(reply.body, reply.status, headers)

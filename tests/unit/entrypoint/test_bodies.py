@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from entrypoint.bodies import plain
+from entrypoint.bodies import unpacked_body
 from tillstream.http.problems import ProblemError
 
 
@@ -19,7 +19,7 @@ def scope(**headers: str) -> dict[str, Any]:
 def outcome(body: bytes, limit: int = 100, **headers: str) -> bytes | tuple[int, str]:
     """The plain body, or the status and the detail of the problem."""
     try:
-        return plain(scope(**headers), body, limit, "MAX_RECEIPT_BYTES")
+        return unpacked_body(scope(**headers), body, limit, "MAX_RECEIPT_BYTES")
     except ProblemError as problem:
         return problem.status, problem.detail
 

@@ -3,8 +3,8 @@
 import pytest
 
 from entrypoint.formats import READERS
+from entrypoint.refusals import NotJsonError
 from entrypoint.validation import validate
-from entrypoint.violations import NotJsonError
 from tests.support.read_formats import read
 from tests.support.receipts import encoded, receipt
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entrypoint.refusals import InvalidReceiptError, NotJsonError
 from entrypoint.validation import stamp, validate
-from entrypoint.violations import InvalidReceiptError, NotJsonError
 from tests.support.receipts import encoded, line, receipt
 from tillstream.receipt import StampedReceipt
 

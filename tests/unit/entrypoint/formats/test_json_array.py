@@ -9,8 +9,8 @@ import pytest
 from entrypoint.formats import json_array
 from entrypoint.formats.entry import NotReadableError
 from entrypoint.formats.json_array import receipts
+from entrypoint.refusals import InvalidReceiptError
 from entrypoint.validation import validate
-from entrypoint.violations import InvalidReceiptError
 
 MANY = 1_000
 
