@@ -111,7 +111,7 @@ class LogReader:
         properties: pika.BasicProperties,
         body: bytes,
     ) -> None:
-        # pika gives a number of its own kind.
+        # pika gives an integer type of its own, which msgspec cannot encode.
         offset = int(properties.headers["x-stream-offset"])
         self._received.append(
             LogMessage(offset, body, properties.content_type, properties.content_encoding)
@@ -120,9 +120,14 @@ class LogReader:
 
 
 @contextmanager
-def reading(url: str, start: Start, prefetch: int = PREFETCH) -> Iterator[LogReader]:
+def reading(
+    url: str,
+    start: Start,
+    prefetch: int = PREFETCH,
+    heartbeat_seconds: int = broker.HEARTBEAT_SECONDS,
+) -> Iterator[LogReader]:
     """A reader on a connection of its own, for a bounded look at the log."""
-    connection = broker.connect(url, "log reader")
+    connection = broker.connect(url, "log reader", heartbeat_seconds)
     try:
         yield LogReader(connection, start, prefetch)
     finally:

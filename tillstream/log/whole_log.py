@@ -9,11 +9,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 
 from tillstream.errors import TillstreamError
-from tillstream.log.bulk_reader import BulkReader
-from tillstream.log.reader import LogMessage, LogTruncatedError, StoppedError, first_offset
+from tillstream.log.reader import (
+    LogMessage,
+    LogTruncatedError,
+    StoppedError,
+    first_offset,
+    reading,
+)
 
 #: Offsets of a slice, and slices that are read at once.
 SLICE_OFFSETS = 1_500
@@ -40,38 +45,45 @@ def read_log(
     """The log from an offset to `last`, which must be the offset of a message, or None.
 
     Raises LogTruncatedError when the log does not hold all of them any more, LogSilentError when
-    `last` does not come, StoppedError when `stop` is set, and pika's AMQPConnectionError.
+    `last` does not come, StoppedError when `stop` is set, and pika's AMQPError.
     """
     if last is None:
         return
     begins = deque(range(start, last + 1, SLICE_OFFSETS))
     ahead: deque[_Slice] = deque()
-    free: list[BulkReader] = []
     # Of the slice before: while that is not known, one is enough.
     size = AHEAD_BYTES
-    with ExitStack() as stack:
+    try:
         while begins or ahead:
             allowed = max(1, min(READERS, AHEAD_BYTES // max(1, size)))
             while begins and len(ahead) < allowed:
-                reader = free.pop() if free else stack.enter_context(closing(BulkReader(url)))
-                ahead.append(_Slice(url, reader, begins.popleft(), last))
-            one = ahead.popleft()
-            yield from one.messages(stop)
-            size = one.size
-            free.append(one.reader)
+                ahead.append(_Slice(url, begins.popleft(), last))
+            yield from ahead[0].messages(stop)
+            size = ahead[0].size
+            ahead.popleft().close()
+    finally:
+        for one in ahead:
+            one.close()
 
 
 class _Slice:
-    """The messages with an offset in [begin, end), and at most `last`."""
+    """The messages with an offset in [begin, end), and at most `last`, on their own connection."""
 
-    def __init__(self, url: str, reader: BulkReader, begin: int, last: int) -> None:
+    def __init__(self, url: str, begin: int, last: int) -> None:
         self._url = url
-        self.reader = reader
         #: Bytes of its messages, so far.
         self.size = 0
         self._begin, self._end = begin, min(begin + SLICE_OFFSETS, last + 1)
-        # Offsets only grow: with so many messages the slice is at its end, or past it.
-        reader.consume(begin, SLICE_OFFSETS)
+        self._stack = ExitStack()
+        # Offsets only grow: with so many messages the slice is at its end, or past it. No
+        # heartbeats: whoever reads ahead may be busy for a while.
+        self._reader = self._stack.enter_context(
+            reading(url, begin, prefetch=SLICE_OFFSETS, heartbeat_seconds=0)
+        )
+
+    def close(self) -> None:
+        """End its connection."""
+        self._stack.close()
 
     def messages(self, stop: threading.Event) -> Iterator[list[LogMessage]]:
         heard = time.monotonic()
@@ -79,14 +91,14 @@ class _Slice:
         while True:
             if stop.is_set():
                 raise StoppedError("stopped before the end of the log")
-            messages = self.reader.read(PATIENCE_SECONDS)
+            messages = self._reader.read(PATIENCE_SECONDS)
             if not messages:
                 silent = time.monotonic() - heard
                 if silent > SILENT_SECONDS:
                     raise LogSilentError(f"the log fell silent before its offset {self._end}")
                 if silent > MORE_SECONDS:
                     # A broker may count messages from before the slice: there are some to come.
-                    self.reader.more()
+                    self._reader.done()
                 continue
             heard = time.monotonic()
             if first and messages[0].offset > self._begin:
@@ -107,6 +119,5 @@ class _Slice:
         oldest = first_offset(self._url)
         if oldest is None or oldest > self._begin:
             raise LogTruncatedError(
-                f"the log begins at offset {oldest}: what was before is gone;"
-                " the archive has it: `python -m analytics recount --from archive`"
+                f"the log begins at offset {oldest}: what was before is gone; the archive has it"
             )

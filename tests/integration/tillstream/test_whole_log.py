@@ -2,19 +2,26 @@
 
 import threading
 import time
+from contextlib import AbstractContextManager
 
 import pika
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
-from pika.exceptions import AMQPConnectionError
+from pika.exceptions import AMQPConnectionError, ConsumerCancelled
 
 from local import ready
 from tests.support.relay import Relay
 from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.log import whole_log
-from tillstream.log.bulk_reader import BulkReader
-from tillstream.log.reader import LogMessage, LogTruncatedError, StoppedError, last_offset, reading
+from tillstream.log.reader import (
+    LogMessage,
+    LogReader,
+    LogTruncatedError,
+    StoppedError,
+    last_offset,
+    reading,
+)
 from tillstream.log.whole_log import LogSilentError, read_log
 
 #: Larger than a frame of AMQP.
@@ -70,8 +77,10 @@ def test_slices_are_the_log(
 def test_a_slice_that_takes_more_messages_than_it_has_offsets(
     log: list[LogMessage], amqp_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    consume = BulkReader.consume
-    monkeypatch.setattr(BulkReader, "consume", lambda self, at, _: consume(self, at, 100))
+    def sparing(url: str, start: int, **_: int) -> AbstractContextManager[LogReader]:
+        return reading(url, start, prefetch=100)
+
+    monkeypatch.setattr(whole_log, "reading", sparing)
 
     assert whole(amqp_url, log[-1].offset) == log
 
@@ -130,13 +139,6 @@ def test_a_broker_that_goes_away_is_an_error_of_the_connection(
             list(batches)
 
 
-def test_a_wrong_password_is_told(amqp_url: str) -> None:
-    port = pika.URLParameters(amqp_url).port
-
-    with pytest.raises(AMQPConnectionError, match="ACCESS_REFUSED"):
-        whole(f"amqp://guest:wrong@127.0.0.1:{port}/", 0)
-
-
 def test_a_log_that_is_deleted_meanwhile_is_an_error(
     log: list[LogMessage], broker: BlockingConnection, amqp_url: str
 ) -> None:
@@ -144,10 +146,5 @@ def test_a_log_that_is_deleted_meanwhile_is_an_error(
     next(batches)
     broker.channel().queue_delete(topology.RECEIPTS_LOG)
 
-    with pytest.raises(AMQPConnectionError, match="deleted"):
+    with pytest.raises(ConsumerCancelled):
         list(batches)
-
-
-def test_nobody_listens(amqp_url: str) -> None:
-    with pytest.raises(AMQPConnectionError, match="no connection"):
-        whole("amqp://guest:guest@127.0.0.1:1/", 0)
