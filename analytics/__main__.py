@@ -9,7 +9,9 @@ from functools import partial
 import pika.exceptions
 from pymongo.errors import PyMongoError
 
-from analytics.commands import ledger_commands
+from analytics.commands.recount_command import recount
+from analytics.commands.tills_command import tills
+from analytics.commands.verify_command import CATCH_UP_SECONDS, print_report, verify
 from analytics.ledger.calendars import described
 from analytics.ledger.continuity import Log
 from analytics.ledger.ledger_file import Ledger, damage_told
@@ -73,7 +75,7 @@ def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
     try:
         with damage_told(settings.ledger_path()):
             return _command(arguments, settings, stop)
-    except (pika.exceptions.AMQPConnectionError, PyMongoError) as error:
+    except (pika.exceptions.AMQPError, PyMongoError) as error:
         raise ServerNotReadyError(f"the broker or MongoDB is away: {error!r}") from error
     except sqlite3.OperationalError as error:
         # A disk that is full, or files that may not be written: no receipt is to blame.
@@ -90,20 +92,20 @@ def _command(arguments: argparse.Namespace, settings: VerifySettings, stop: thre
         case "rate":
             run_rate(settings, stop)
         case "recount":
-            print(ledger_commands.recount(settings, arguments.source, stop))
+            print(recount(settings, arguments.source, stop))
         case "verify":
             started_at = time.time()
-            report, sums = ledger_commands.verify(
+            report, sums = verify(
                 settings, stop, by_store=arguments.by_store, wait_seconds=arguments.wait
             )
             # Of a long table somebody may want its head only; the proof is kept all the same.
             with process.reader_may_leave():
-                ledger_commands.print_report(report, sums, as_json=arguments.json)
+                print_report(report, sums, as_json=arguments.json)
             found = proof.proof_of(report, started_at, time.time())
             proof.keep(settings, found)
             return found.exit_status
         case "tills":
-            for line in ledger_commands.tills(settings):
+            for line in tills(settings):
                 print(line)
     return 0
 
@@ -125,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     verifying.add_argument(
         "--wait",
         type=float,
-        default=ledger_commands.CATCH_UP_SECONDS,
+        default=CATCH_UP_SECONDS,
         metavar="SECONDS",
         help="for what is still on its way, at most (default: %(default)s)",
     )

@@ -53,14 +53,14 @@ class TenderFacts(NamedTuple):
     mechanism: str
 
 
-class Coded(NamedTuple):
+class DictionaryColumn(NamedTuple):
     """A column of few distinct values: these, and for each row the index of its own."""
 
     values: Sequence[Any]
     codes: Integers
 
 
-class Part(NamedTuple):
+class AmountTable(NamedTuple):
     """Rows with amounts, of receipts, lines or tenders, and the facts that they are counted by."""
 
     #: The distinct facts, and for each row which of them it has.
@@ -73,7 +73,7 @@ class Part(NamedTuple):
     #: Whether each receipt has one row.
     single: bool = False
 
-    def only(self, wanted: npt.NDArray[np.bool_]) -> "Part":
+    def only(self, wanted: npt.NDArray[np.bool_]) -> "AmountTable":
         """The rows of the receipts that are wanted."""
         rows = wanted[self.receipt]
         return self._replace(
@@ -82,18 +82,18 @@ class Part(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """A batch, in the order of the log. What is not of a Part has an element for each receipt."""
+    """A batch, in the order of the log. Other lists have an element a receipt."""
 
-    receipts: Part
-    stores: Part
-    lines: Part
-    tenders: Part
+    receipts: AmountTable
+    stores: AmountTable
+    lines: AmountTable
+    tenders: AmountTable
     #: Digests of identity and content, and the day on which the door got it, as an ordinal.
     keys: list[bytes]
     contents: list[bytes]
     seen_days: Integers
     #: (store, till), the till's number where it is one, its clock and the door's (Unix seconds).
-    tills: Coded
+    tills: DictionaryColumn
     numbers: list[int | None]
     sold: Seconds
     received: Seconds

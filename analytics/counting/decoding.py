@@ -1,24 +1,22 @@
-"""Messages of the log, read into columns. Pure."""
+"""Decodes messages of the log into columns. Pure."""
 
 from collections.abc import Sequence
 from datetime import date
-from operator import itemgetter
-from typing import NamedTuple
 
 import numpy as np
 
 from analytics.counting.columns import (
-    Coded,
+    AmountTable,
     Columns,
+    DictionaryColumn,
     Integers,
     LineFacts,
-    Part,
     ReceiptFacts,
     StoreFacts,
     TenderFacts,
 )
-from analytics.counting.dictionary_columns import coded, part
-from analytics.counting.part_cache import Known, known_line, known_tenders, rows
+from analytics.counting.dictionary_columns import amount_table, encoded
+from analytics.counting.part_cache import PartCache, decoded_line, decoded_tenders, rows
 from analytics.counting.tills import till_number
 from tillstream.clock import Moment, moment
 from tillstream.codec import decode_outline, decode_receipt, receipt_bodies
@@ -33,61 +31,31 @@ from tillstream.stores import StoreTable
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _DAY_SECONDS = 86_400
 
-#: Receipts that are read together; they are read again one by one where one does not decode.
-TOGETHER = 256
-
 #: What a receipt that does not decode raises; a date before the year 1 in UTC is no time either.
 _UNREADABLE = (UndecodableMessageError, ValueError, OverflowError)
 
 
-class _Bodies(NamedTuple):
-    """Receipts as they came: the message of each, its place in it, and itself."""
-
-    messages: list[int]
-    places: list[int]
-    bodies: list[bytes]
-
-    def part(self, start: int, end: int) -> "_Bodies":
-        """Those from `start` to before `end`."""
-        messages, places, bodies = self
-        return _Bodies(messages[start:end], places[start:end], bodies[start:end])
-
-
 class _Receipts:
-    """The receipts of a batch, as far as they were read."""
+    """The receipts of a batch that decode: an element of each list for each of them."""
 
-    def __init__(self, stores: StoreTable) -> None:
-        self._calendar = stores.calendar
+    def __init__(self) -> None:
         self.receipts: list[StampedOutline] = []
         self.moments: list[Moment] = []
-        #: Every line's number in `lines`, one receipt after the other; each receipt's in `tenders`.
-        self.line_numbers: list[int] = []
+        #: Its tenders' index in `tenders`. Lines are one receipt after the other.
         self.tender_numbers: list[int] = []
-        self.lines = Known(known_line)
-        self.tenders = Known(known_tenders)
-        #: Where each receipt stands: its message, and its place in it.
+        self.line_numbers: list[int] = []
+        self.lines = PartCache(decoded_line)
+        self.tenders = PartCache(decoded_tenders)
+        #: Where it stands: its message, and its place in it.
         self.messages: list[int] = []
         self.places: list[int] = []
-
-    def take(self, found: _Bodies) -> None:
-        """All receipts, or one of _UNREADABLE is raised and none is taken."""
-        calendar, line, tenders = self._calendar, self.lines, self.tenders
-        receipts = [decode_outline(body) for body in found.bodies]
-        moments = [moment(receipt.date, calendar(receipt.store_id)) for receipt in receipts]
-        lines = [line[bytes(text)] for receipt in receipts for text in receipt.lines]
-        # The last that may raise.
-        self.tender_numbers += [tenders[bytes(receipt.settlements)] for receipt in receipts]
-        self.receipts += receipts
-        self.moments += moments
-        self.line_numbers += lines
-        self.messages += found.messages
-        self.places += found.places
 
 
 def read_columns(messages: Sequence[LogMessage], stores: StoreTable) -> Columns:
     """Every receipt of the messages that decodes, and the reasons of those that do not."""
-    read = _Receipts(stores)
-    found = _Bodies([], [], [])
+    read = _Receipts()
+    # Names of this function: an attribute would be looked up for each receipt.
+    calendar, line_number, tenders_number = stores.calendar, read.lines, read.tenders
     undecodable: list[tuple[int, str]] = []
     for index, message in enumerate(messages):
         try:
@@ -95,22 +63,21 @@ def read_columns(messages: Sequence[LogMessage], stores: StoreTable) -> Columns:
         except UndecodableMessageError as error:
             undecodable.append((index, error.reason))
             continue
-        found.messages.extend([index] * len(bodies))
-        found.places.extend(range(len(bodies)))
-        found.bodies.extend(bodies)
-    for start in range(0, len(found.bodies), TOGETHER):
-        together = found.part(start, start + TOGETHER)
-        try:
-            read.take(together)
-        except _UNREADABLE:
-            # One by one: the others count.
-            for place, body in enumerate(together.bodies):
-                one = together.part(place, place + 1)
-                try:
-                    read.take(one)
-                except _UNREADABLE as error:
-                    undecodable.append((one.messages[0], _reason(body, error)))
-    undecodable.sort(key=itemgetter(0))
+        for place, body in enumerate(bodies):
+            try:
+                receipt = decode_outline(body)
+                when = moment(receipt.date, calendar(receipt.store_id))
+                lines = [line_number[bytes(text)] for text in receipt.lines]
+                tenders = tenders_number[bytes(receipt.settlements)]
+            except _UNREADABLE as error:
+                undecodable.append((index, _reason(body, error)))
+                continue
+            read.receipts.append(receipt)
+            read.moments.append(when)
+            read.line_numbers += lines
+            read.tender_numbers.append(tenders)
+            read.messages.append(index)
+            read.places.append(place)
     return _columns(read)._replace(undecodable=undecodable)
 
 
@@ -127,21 +94,21 @@ def _reason(body: bytes, error: Exception) -> str:
 # that does everything for a receipt.
 def _columns(read: _Receipts) -> Columns:
     receipts, moments = read.receipts, read.moments
-    stores = coded([receipt.store_id for receipt in receipts])
-    tills = coded([(receipt.store_id, receipt.terminal_id) for receipt in receipts])
+    stores = encoded([receipt.store_id for receipt in receipts])
+    tills = encoded([(receipt.store_id, receipt.terminal_id) for receipt in receipts])
     received = np.array([receipt.received_time for receipt in receipts], np.float64)
     totals = [receipt.document_total for receipt in receipts]
     every = np.arange(len(receipts))
-    when = coded([(each.day, each.hour) for each in moments])
-    days, day_of_when = coded([day for day, _ in when.values])
-    day = Coded(days, day_of_when[when.codes])
+    when = encoded([(each.day, each.hour) for each in moments])
+    days, day_of_when = encoded([day for day, _ in when.values])
+    day = DictionaryColumn(days, day_of_when[when.codes])
 
     known = read.lines.parts
     line_counts = [len(receipt.lines) for receipt in receipts]
     of_line = np.repeat(every, line_counts)
     line = np.fromiter(read.line_numbers, np.int64, len(read.line_numbers))
     line_amounts = rows([each.amounts for each in known])[line]
-    line_facts, fact_of_line = coded([each.facts for each in known])
+    line_facts, fact_of_line = encoded([each.facts for each in known])
 
     amounts = np.zeros((len(receipts), 3), np.int64)
     # The units of a receipt are those of its lines.
@@ -152,28 +119,33 @@ def _columns(read: _Receipts) -> Columns:
     voids = np.array([receipt.transaction_type == "void" for receipt in receipts], np.bool_)
     late = received >= np.array([each.closes for each in moments])
     return Columns(
-        receipts=part(
+        receipts=amount_table(
             lambda when, kind, late, marks: ReceiptFacts(when[0], when[1], kind, late, marks),
             [
                 when,
-                Coded(("sales", "returns", "voids"), np.where(voids, 2, amounts[:, 1] < 0)),
-                Coded((False, True), late.astype(np.int64)),
-                coded([receipt.marks for receipt in receipts]),
+                DictionaryColumn(
+                    ("sales", "returns", "voids"), np.where(voids, 2, amounts[:, 1] < 0)
+                ),
+                DictionaryColumn((False, True), late.astype(np.int64)),
+                encoded([receipt.marks for receipt in receipts]),
             ],
             every,
             amounts,
             single=True,
         ),
-        stores=part(
+        stores=amount_table(
             StoreFacts,
             [day, stores._replace(values=list(map(str, stores.values)))],
             every,
             amounts,
             single=True,
         ),
-        lines=part(
+        lines=amount_table(
             lambda day, facts: LineFacts(day, *facts),
-            [Coded(days, day.codes[of_line]), Coded(line_facts, fact_of_line[line])],
+            [
+                DictionaryColumn(days, day.codes[of_line]),
+                DictionaryColumn(line_facts, fact_of_line[line]),
+            ],
             of_line,
             line_amounts,
         ),
@@ -181,7 +153,9 @@ def _columns(read: _Receipts) -> Columns:
         keys=[key_digest(receipt) for receipt in receipts],
         contents=_contents(read, line_counts),
         seen_days=(_EPOCH_DAY + received // _DAY_SECONDS).astype(np.int64),
-        tills=Coded([(str(store), str(till)) for store, till in tills.values], tills.codes),
+        tills=DictionaryColumn(
+            [(str(store), str(till)) for store, till in tills.values], tills.codes
+        ),
         numbers=[till_number(receipt.cash_receipt_id) for receipt in receipts],
         sold=np.array([each.unix_seconds for each in moments], np.float64),
         received=received,
@@ -191,7 +165,7 @@ def _columns(read: _Receipts) -> Columns:
     )
 
 
-def _tenders(read: _Receipts, day: Coded) -> Part:
+def _tenders(read: _Receipts, day: DictionaryColumn) -> AmountTable:
     known = read.tenders.parts
     lengths = np.array([len(each.mechanisms) for each in known], np.int64)
     number = np.array(read.tender_numbers, np.int64)
@@ -200,10 +174,13 @@ def _tenders(read: _Receipts, day: Coded) -> Part:
     # Where the tenders of a receipt begin among all known ones, and how far on each row is.
     begin = (np.cumsum(lengths) - lengths)[number]
     tender = np.arange(len(of_tender)) + np.repeat(begin - (np.cumsum(count) - count), count)
-    mechanisms, mechanism = coded([each for tenders in known for each in tenders.mechanisms])
-    return part(
+    mechanisms, mechanism = encoded([each for tenders in known for each in tenders.mechanisms])
+    return amount_table(
         TenderFacts,
-        [Coded(day.values, day.codes[of_tender]), Coded(mechanisms, mechanism[tender])],
+        [
+            DictionaryColumn(day.values, day.codes[of_tender]),
+            DictionaryColumn(mechanisms, mechanism[tender]),
+        ],
         of_tender,
         rows([amounts for tenders in known for amounts in tenders.amounts])[tender],
     )

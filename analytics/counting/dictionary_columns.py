@@ -1,4 +1,4 @@
-"""Rows of few distinct values, as the values and the number of each row's own. Pure."""
+"""Dictionary encoding: few distinct values, and for each row the index of its own. Pure."""
 
 import math
 from collections.abc import Callable, Hashable, Sequence
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from analytics.counting.columns import Coded, Integers, Part
+from analytics.counting.columns import AmountTable, DictionaryColumn, Integers
 
 H = TypeVar("H", bound=Hashable)
 
@@ -14,15 +14,15 @@ H = TypeVar("H", bound=Hashable)
 TABLE = 1 << 20
 
 
-def part(
+def amount_table(
     named: Callable[..., Any],
-    columns: Sequence[Coded],
+    columns: Sequence[DictionaryColumn],
     receipt: Integers,
     amounts: Integers,
     *,
     single: bool = False,
-) -> Part:
-    """A part whose facts are the distinct rows of some columns, given to `named`."""
+) -> AmountTable:
+    """A table whose facts are the distinct rows of some columns, given to `named`."""
     sizes = [len(column.values) for column in columns]
     code = np.zeros(len(receipt), np.int64)
     for column, size in zip(columns, sizes, strict=True):
@@ -33,13 +33,15 @@ def part(
         named(*(column.values[index] for column, index in zip(columns, row, strict=True)))
         for row in zip(*(each.tolist() for each in indices), strict=True)
     ]
-    return Part(facts, fact, receipt, amounts, single)
+    return AmountTable(facts, fact, receipt, amounts, single)
 
 
-def coded(values: Sequence[H]) -> Coded:
+def encoded(values: Sequence[H]) -> DictionaryColumn:
     """Values as a column, its distinct ones in the order in which they come."""
     codes = {value: code for code, value in enumerate(dict.fromkeys(values))}
-    return Coded(list(codes), np.fromiter(map(codes.__getitem__, values), np.int64, len(values)))
+    return DictionaryColumn(
+        list(codes), np.fromiter(map(codes.__getitem__, values), np.int64, len(values))
+    )
 
 
 def distinct(codes: Integers, size: int) -> tuple[Integers, Integers]:

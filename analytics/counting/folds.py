@@ -11,14 +11,14 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from analytics.counting.columns import Columns, Integers, Part
+from analytics.counting.columns import AmountTable, Columns, Integers
 from analytics.counting.dictionary_columns import distinct
 
 
 class Breakdown(NamedTuple):
     """Which rows are summed, and by which keys: none, one or several for the facts of a row."""
 
-    part: Literal["receipts", "stores", "lines", "tenders"]
+    table: Literal["receipts", "stores", "lines", "tenders"]
     keys: Callable[[Any], Iterable[str]]
 
 
@@ -58,29 +58,20 @@ Totals = dict[tuple[str, str], Figures]
 Sums = dict[tuple[date, str, str], list[int]]
 
 
-def fold(
-    totals_of: Callable[[date], Totals],
-    columns: Columns,
-    changed: dict[date, set[tuple[str, str]]] | None = None,
-) -> None:
-    """Add receipts to the totals of their days; notes the entries that it changes in `changed`."""
-    add(totals_of, summed(columns), changed)
-
-
 def summed(columns: Columns) -> Sums:
     """What the receipts of a batch add to the totals of their days."""
-    parts: dict[str, Part] = {
+    tables: dict[str, AmountTable] = {
         "receipts": columns.receipts,
         "stores": columns.stores,
         "lines": columns.lines,
         "tenders": columns.tenders,
     }
-    sums = {name: _sums(part) for name, part in parts.items()}
+    sums = {name: _sums(table) for name, table in tables.items()}
     return {
         (day, name, key): added
         for name, breakdown in BREAKDOWNS.items()
         for (day, key), added in _by_key(
-            parts[breakdown.part], sums[breakdown.part], breakdown
+            tables[breakdown.table], sums[breakdown.table], breakdown
         ).items()
     }
 
@@ -110,20 +101,22 @@ def by_key(totals: Totals, breakdown: str) -> dict[str, Figures]:
     return {key: figures for (name, key), figures in totals.items() if name == breakdown}
 
 
-def _sums(part: Part) -> Integers:
-    """The amounts of the rows of each of the part's facts, added up."""
-    sums = np.zeros((len(part.facts), 3), np.int64)
+def _sums(table: AmountTable) -> Integers:
+    """The amounts of the rows of each of the table's facts, added up."""
+    sums = np.zeros((len(table.facts), 3), np.int64)
     for column in range(3):  # column by column, numpy adds six times as fast
-        np.add.at(sums[:, column], part.fact, part.amounts[:, column])
+        np.add.at(sums[:, column], table.fact, table.amounts[:, column])
     return sums
 
 
-def _by_key(part: Part, sums: Integers, breakdown: Breakdown) -> dict[tuple[date, str], list[int]]:
+def _by_key(
+    table: AmountTable, sums: Integers, breakdown: Breakdown
+) -> dict[tuple[date, str], list[int]]:
     """Receipts, units, gross and net by (day, key)."""
     entries: dict[tuple[date, str], int] = {}
     pairs = [
         (index, entries.setdefault((facts.day, key), len(entries)))
-        for index, facts in enumerate(part.facts)
+        for index, facts in enumerate(table.facts)
         for key in breakdown.keys(facts)
     ]
     added = np.zeros((len(entries), 4), np.int64)
@@ -131,22 +124,22 @@ def _by_key(part: Part, sums: Integers, breakdown: Breakdown) -> dict[tuple[date
         return {}
     fact, entry = np.array(pairs, np.int64).T
     np.add.at(added[:, 1:], entry, sums[fact])
-    added[:, 0] = _receipts(part, fact, entry, len(entries))
+    added[:, 0] = _receipts(table, fact, entry, len(entries))
     # Facts may be of rows that were left out.
     return {
         each: figures for each, figures in zip(entries, added.tolist(), strict=True) if figures[0]
     }
 
 
-def _receipts(part: Part, fact: Integers, entry: Integers, entries: int) -> Integers:
+def _receipts(table: AmountTable, fact: Integers, entry: Integers, entries: int) -> Integers:
     """How many receipts touch each entry, each counted once however many of its rows do."""
-    if np.array_equal(fact, np.arange(len(part.facts))):  # one key for each row
-        touched, receipt = entry[part.fact], part.receipt
-        if part.single:
+    if np.array_equal(fact, np.arange(len(table.facts))):  # one key for each row
+        touched, receipt = entry[table.fact], table.receipt
+        if table.single:
             return np.bincount(touched, minlength=entries)
     else:
-        rows = [np.flatnonzero(part.fact == one) for one in fact]
+        rows = [np.flatnonzero(table.fact == one) for one in fact]
         touched = np.repeat(entry, [len(found) for found in rows])
-        receipt = part.receipt[np.concatenate(rows)]
+        receipt = table.receipt[np.concatenate(rows)]
     once, _ = distinct(receipt * entries + touched, (int(receipt.max(initial=0)) + 1) * entries)
     return np.bincount(once % entries, minlength=entries)

@@ -1,7 +1,7 @@
-"""Batches of receipts that can be counted, and apart from them those that cannot. Pure.
+"""Isolates receipts that cannot be decoded or counted, so that all others can. Pure.
 
-What one receipt raises must not stop the others: a batch that cannot be read is halved until the
-receipts that are to blame stand alone. They are set aside with the reason.
+What one receipt raises must not stop the others: a batch that raises is halved until the receipts
+that are to blame stand alone. They are set aside with the reason.
 """
 
 import sqlite3
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pika.exceptions import AMQPError
 
-from analytics.counting.columns import Columns, Integers, Part
+from analytics.counting.columns import AmountTable, Columns, Integers
 from analytics.counting.decoding import read_columns
 from analytics.counting.folds import Sums, summed
 from tillstream.codec import JSON, decode_receipt, receipt_bodies
@@ -21,8 +21,8 @@ from tillstream.log.reader import LogMessage
 from tillstream.receipt import receipt_key
 from tillstream.stores import StoreTable
 
-#: The place of a message as a whole, of which no receipt can be read.
-WHOLE = -1
+#: The place of a whole message, of which no receipt can be read.
+WHOLE_MESSAGE = -1
 #: Bytes that are kept of what is set aside; the log and the dead letters have all of it.
 KEPT_BYTES = 64 * 1024
 #: Characters that are kept of a reason.
@@ -43,11 +43,11 @@ _NO_RECEIPTS_FAULT = (
 _TOO_LARGE = "an amount is too large to be summed"
 
 
-class Aside(NamedTuple):
+class SetAside(NamedTuple):
     """A receipt that was not counted, and why."""
 
     offset: int
-    #: Its place in its message, or WHOLE.
+    #: Its place in its message, or WHOLE_MESSAGE.
     place: int
     #: Whether it is no receipt; the archive has it among the dead letters then.
     undecodable: bool
@@ -65,28 +65,28 @@ class Batch(NamedTuple):
     columns: Columns
     #: Of all its receipts, the repeated ones included.
     sums: Sums
-    aside: list[Aside]
-    #: Of messages that are pieces of others, their places there.
+    aside: list[SetAside]
+    #: Of messages that are receipts of others, their places there.
     places: Sequence[int] | None = None
 
 
-class Piece(NamedTuple):
+class SingleReceipt(NamedTuple):
     """One receipt as a message of its own, and its place in the message that it came in."""
 
     message: LogMessage
     place: int
 
 
-#: Takes some receipts, all or none of them: none when it raises.
-Take = Callable[[list[Piece]], None]
+#: Counts some receipts, all or none of them: none when it raises.
+Attempt = Callable[[list[SingleReceipt]], None]
 
 
-def read(
+def read_batches(
     messages: Sequence[LogMessage], stores: StoreTable, places: Sequence[int] | None = None
 ) -> list[Batch]:
-    """Everything that can be read, as one batch unless something raises, in order.
+    """Everything that can be decoded, as one batch unless something raises, in order.
 
-    `places`: of messages that are pieces of others, their places there.
+    `places`: of messages that are receipts of others, their places there.
     """
     try:
         return [_batch(messages, stores, places)]
@@ -94,30 +94,29 @@ def read(
         require_receipts_fault(error)
     batches: list[Batch] = []
 
-    def take(some: list[Piece]) -> None:
-        places = [piece.place for piece in some]
-        batches.append(_batch([piece.message for piece in some], stores, places))
+    def attempt(some: list[SingleReceipt]) -> None:
+        places = [one.place for one in some]
+        batches.append(_batch([one.message for one in some], stores, places))
 
-    some = pieces(messages) if places is None else list(map(Piece, messages, places))
-    for fault in take_apart(some, take):
+    for fault in isolate(single_receipts(messages, places), attempt):
         batches.append(_batch([], stores)._replace(aside=[fault]))  # noqa: PERF401
     return batches
 
 
-def take_apart(some: list[Piece], take: Take) -> Iterator[Aside]:
-    """Take all receipts but those that cannot be taken alone: these are given back, in order."""
+def isolate(some: list[SingleReceipt], attempt: Attempt) -> Iterator[SetAside]:
+    """Attempt all receipts but those that fail alone: these are given back, in order."""
     try:
-        take(some)
+        attempt(some)
     except Exception as error:  # noqa: BLE001 - whatever a receipt raises is of that receipt
         require_receipts_fault(error)
         if len(some) <= 1:
-            yield from (aside(piece, f"{type(error).__name__}: {error}") for piece in some)
+            yield from (set_aside(one, f"{type(error).__name__}: {error}") for one in some)
             return
     else:
         return
     middle = len(some) // 2
-    yield from take_apart(some[:middle], take)
-    yield from take_apart(some[middle:], take)
+    yield from isolate(some[:middle], attempt)
+    yield from isolate(some[middle:], attempt)
 
 
 def require_receipts_fault(error: Exception) -> None:
@@ -129,30 +128,37 @@ def require_receipts_fault(error: Exception) -> None:
         raise error
 
 
-def pieces(messages: Sequence[LogMessage]) -> list[Piece]:
-    """Every receipt of the messages by itself; of which none can be read, the message."""
-    found: list[Piece] = []
+def single_receipts(
+    messages: Sequence[LogMessage], places: Sequence[int] | None = None
+) -> list[SingleReceipt]:
+    """Every receipt of the messages by itself; of which none can be read, the message.
+
+    `places`: of messages that are receipts of others already, their places there.
+    """
+    if places is not None:
+        return list(map(SingleReceipt, messages, places))
+    found: list[SingleReceipt] = []
     for message in messages:
         try:
             bodies = receipt_bodies(*message[1:])
         except UndecodableMessageError:
-            found.append(Piece(message, WHOLE))
+            found.append(SingleReceipt(message, WHOLE_MESSAGE))
             continue
         found += [
-            Piece(LogMessage(message.offset, body, JSON), place)
+            SingleReceipt(LogMessage(message.offset, body, JSON), place)
             for place, body in enumerate(bodies)
         ]
     return found
 
 
-def aside(piece: Piece, reason: str, *, undecodable: bool = False) -> Aside:
+def set_aside(single: SingleReceipt, reason: str, *, undecodable: bool = False) -> SetAside:
     """A receipt that is not counted."""
     key = ""
     with suppress(UndecodableMessageError, ValueError):
-        key = receipt_key(decode_receipt(piece.message.body))
-    offset, body, *_ = piece.message
-    return Aside(
-        offset, piece.place, undecodable, key, reason[:REASON_CHARACTERS], body[:KEPT_BYTES]
+        key = receipt_key(decode_receipt(single.message.body))
+    offset, body, *_ = single.message
+    return SetAside(
+        offset, single.place, undecodable, key, reason[:REASON_CHARACTERS], body[:KEPT_BYTES]
     )
 
 
@@ -161,33 +167,31 @@ def _batch(
 ) -> Batch:
     columns = read_columns(messages, stores)
     _require_bounds(columns)
-    faults: list[Aside] = []
+    faults: list[SetAside] = []
     for index in dict.fromkeys(index for index, *_ in columns.undecodable):
-        if places is None:
-            faults += _undecodable(pieces([messages[index]]), stores)
-        else:
-            faults += _undecodable([Piece(messages[index], places[index])], stores)
+        place = None if places is None else [places[index]]
+        for single in single_receipts([messages[index]], place):
+            faults += _undecodable(single, stores)
     return Batch(messages, columns, summed(columns), faults, places)
 
 
-def _undecodable(some: list[Piece], stores: StoreTable) -> Iterator[Aside]:
-    for piece in some:
-        for _, reason, *_ in read_columns([piece.message], stores).undecodable:
-            yield aside(piece, reason, undecodable=True)
+def _undecodable(single: SingleReceipt, stores: StoreTable) -> list[SetAside]:
+    found = read_columns([single.message], stores).undecodable
+    return [set_aside(single, reason, undecodable=True) for _, reason in found]
 
 
 def _require_bounds(columns: Columns) -> None:
     """Raise OverflowError for what sums or records cannot carry: never silently another value."""
     # Lines first: a receipt's units are sums of theirs.
-    for part in (columns.lines, columns.tenders, columns.receipts):
-        if largest(part) > MAX_AMOUNT:
+    for table in (columns.lines, columns.tenders, columns.receipts):
+        if largest(table) > MAX_AMOUNT:
             raise OverflowError(_TOO_LARGE)
     days = columns.seen_days
     if len(days) and not 1 <= int(days.min()) <= int(days.max()) <= MAX_DAY:
         raise OverflowError("the time of receipt is in no year from 1 to 9999")
 
 
-def largest(part: Part) -> int:
-    """The largest of the part's amounts, whatever its sign."""
-    amounts: Integers = part.amounts
+def largest(table: AmountTable) -> int:
+    """The largest of the table's amounts, whatever its sign."""
+    amounts: Integers = table.amounts
     return max(int(amounts.max()), -int(amounts.min())) if amounts.size else 0

@@ -1,4 +1,4 @@
-"""Reads a log into columns and sums by several processes, and gives them back in its order."""
+"""Decodes and sums batches of the log in several processes, and yields them in its order."""
 
 import gc
 import os
@@ -92,8 +92,8 @@ def _begin(stores: StoreTable) -> None:
 def _read(messages: bytes) -> list[Batch]:
     """The messages' batches; those of the last one are all of them, which its reader has."""
     decoded = _decoder.decode(messages)
-    batches = isolation.read(decoded, _stores)
+    batches = isolation.read_batches(decoded, _stores)
     if batches[-1].messages is not decoded:
-        # It was read apart. An end that holds nothing says how far.
-        batches += isolation.read([], _stores)
+        # Receipts were isolated. An end that holds nothing says how far.
+        batches += isolation.read_batches([], _stores)
     return [*batches[:-1], batches[-1]._replace(messages=())]

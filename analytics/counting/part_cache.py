@@ -1,4 +1,4 @@
-"""Lines and tenders by their texts: the same ones come all day, and are decoded once. Pure."""
+"""Caches decoded lines and tenders by their JSON text: the same ones come all day. Pure."""
 
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
@@ -14,8 +14,8 @@ from tillstream.runtime.memo import remembering
 P = TypeVar("P")
 
 
-class KnownLine(NamedTuple):
-    """What a line is counted by."""
+class DecodedLine(NamedTuple):
+    """What a line is counted by, and how much it counts."""
 
     #: Category, and VAT rate in percent as text: "5.5".
     facts: tuple[str, str]
@@ -25,7 +25,7 @@ class KnownLine(NamedTuple):
     content: bytes
 
 
-class KnownTenders(NamedTuple):
+class DecodedTenders(NamedTuple):
     """What all tenders of a receipt are counted by."""
 
     mechanisms: list[str]
@@ -34,18 +34,18 @@ class KnownTenders(NamedTuple):
     content: bytes
 
 
-class Known(dict[bytes, int], Generic[P]):
-    """Parts of a batch by their texts: `known[text]` is the number of a part in `parts`.
+class PartCache(dict[bytes, int], Generic[P]):
+    """The parts of a batch: `cache[text]` is the index in `parts` of what `text` decodes to.
 
-    Raises UndecodableMessageError for a text that is none.
+    Raises UndecodableMessageError for a text that does not decode.
     """
 
-    def __init__(self, read: Callable[[bytes], P]) -> None:
-        self._read = read
+    def __init__(self, decode: Callable[[bytes], P]) -> None:
+        self._decode = decode
         self.parts: list[P] = []
 
     def __missing__(self, text: bytes) -> int:
-        self.parts.append(self._read(text))
+        self.parts.append(self._decode(text))
         self[text] = number = len(self.parts) - 1
         return number
 
@@ -56,10 +56,10 @@ def rows(amounts: list[tuple[int, int, int]]) -> Integers:
 
 
 @remembering
-def known_line(text: bytes) -> KnownLine:
+def decoded_line(text: bytes) -> DecodedLine:
     """A line by its text; raises UndecodableMessageError."""
     line = decode_line(text)
-    return KnownLine(
+    return DecodedLine(
         (line.product_category_name, rate_text(basis_points(line.tax_percentage))),
         (
             milli_units(line.quantity),
@@ -71,10 +71,10 @@ def known_line(text: bytes) -> KnownLine:
 
 
 @remembering
-def known_tenders(text: bytes) -> KnownTenders:
+def decoded_tenders(text: bytes) -> DecodedTenders:
     """All tenders by their text; raises UndecodableMessageError."""
     tenders = decode_tenders(text)
-    return KnownTenders(
+    return DecodedTenders(
         [tender.payment_mechanism for tender in tenders],
         [(0, minor_units(tender.settlement_amount), 0) for tender in tenders],
         tenders_content(tenders),

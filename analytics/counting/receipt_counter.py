@@ -1,4 +1,4 @@
-"""The book in memory: one batch after the other is counted into it, each receipt once."""
+"""Counts batches of receipts, each receipt once: duplicates, conflicts, totals, tills."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ import structlog
 
 from analytics.counting.columns import Columns
 from analytics.counting.folds import Figures, Sums, Totals, add, summed
-from analytics.counting.isolation import Aside, largest
+from analytics.counting.isolation import SetAside, largest
 from analytics.counting.tills import Till, Tills
 from tillstream.codec import decode_receipt, receipt_bodies
 from tillstream.errors import UndecodableMessageError
@@ -21,13 +21,13 @@ log = structlog.get_logger()
 #: Keeps identities (keys, contents, days seen), in their order. For each: None when it is new, else
 #: the content that its key was first seen with.
 AddIdentities = Callable[[list[bytes], list[bytes], list[int]], Sequence[bytes | None]]
-#: Totals of a day so far; the book adds to them.
+#: Totals of a day so far; the counter adds to them.
 TotalsOf = Callable[[date], Totals]
 #: Keeps a conflicting receipt: offset, key, the receipt as it came.
 #: Whether it was not kept yet.
 AddConflict = Callable[[int, bytes, bytes], bool]
 #: Keeps a receipt that is not counted. Whether it was not kept yet.
-AddAside = Callable[[Aside], bool]
+AddAside = Callable[[SetAside], bool]
 
 #: What a figure of the ledger may come to.
 MAX_FIGURE = 2**63 - 1
@@ -39,7 +39,7 @@ class FigureFullError(OverflowError):
     """A figure would exceed what the ledger can keep; nothing was counted."""
 
 
-class Book:
+class ReceiptCounter:
     """Counts; whoever owns it decides what it stands on and when that is durable."""
 
     def __init__(
@@ -75,7 +75,7 @@ class Book:
         messages: Sequence[LogMessage],
         columns: Columns,
         sums: Sums | None = None,
-        aside: Sequence[Aside] = (),
+        aside: Sequence[SetAside] = (),
     ) -> None:
         """Every receipt of a batch, given as columns as well; `sums` are those of all of them.
 
@@ -97,7 +97,7 @@ class Book:
         self._hear(columns, first)
         self.recent_days.extend(columns.seen_days[-RECENT:].tolist())
 
-    def put_aside(self, one: Aside) -> None:
+    def put_aside(self, one: SetAside) -> None:
         """Keep a receipt that is not counted."""
         if not self._add_aside(one):
             return
@@ -116,8 +116,8 @@ class Book:
     def _require_room(self, columns: Columns, sums: Sums) -> None:
         # By amounts without their signs: a batch fits only if each of its receipts does in turn,
         # so that it does not matter where one batch ends and the next begins.
-        parts = (columns.receipts, columns.stores, columns.lines, columns.tenders)
-        most = max(len(part.fact) * largest(part) for part in parts)
+        tables = (columns.receipts, columns.stores, columns.lines, columns.tenders)
+        most = max(len(table.fact) * largest(table) for table in tables)
         for day, name, key in sums:
             figures = self._totals_of(day).get((name, key))
             so_far = 0 if figures is None else _largest(figures)

@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from analytics.counting.folds import Figures, Totals
-from analytics.counting.isolation import Aside
+from analytics.counting.isolation import SetAside
 from analytics.counting.tills import Till, Tills
 from analytics.ledger.identity_records import KEEP, KNOWN, identity_records
 from tillstream.errors import TillstreamError
@@ -307,14 +307,14 @@ class Ledger(AbstractContextManager["Ledger"]):
         """Every conflicting receipt: offset, key, the receipt as it came."""
         return self._database.execute("SELECT log_offset, key, receipt FROM conflicts").fetchall()
 
-    def add_aside(self, one: Aside) -> None:
+    def add_aside(self, one: SetAside) -> None:
         """Keep a receipt that is not counted, and why."""
         self._database.execute("INSERT INTO aside VALUES (?, ?, ?, ?, ?, ?)", one)
 
-    def aside(self) -> list[Aside]:
+    def aside(self) -> list[SetAside]:
         """Every receipt that was not counted because that is impossible, in their order."""
         found = self._database.execute("SELECT * FROM aside ORDER BY rowid")
-        return [Aside(row[0], row[1], bool(row[2]), *row[3:]) for row in found]
+        return [SetAside(row[0], row[1], bool(row[2]), *row[3:]) for row in found]
 
     def set_aside_reasons(self) -> tuple[UncountedReason, ...]:
         """Why receipts could not be counted, the most frequent reasons first."""

@@ -1,10 +1,13 @@
 """The archive as the ledger sees it: what MongoDB holds of each receipt. Read only."""
 
-from collections.abc import Collection, Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import NamedTuple, TypeVar
 
 from pymongo import MongoClient
 
+from analytics.settings import VerifySettings
 from tillstream import archive
 from tillstream.archive import CONFLICTS, RECEIPTS, Document, raw_bytes
 from tillstream.codec import JSON
@@ -12,6 +15,8 @@ from tillstream.identity import digest_of_key
 from tillstream.log.reader import LogMessage
 
 BATCH = 5_000
+
+T = TypeVar("T")
 
 
 class Stored(NamedTuple):
@@ -24,7 +29,7 @@ class Stored(NamedTuple):
     gross_minor: int
 
 
-class Archive:
+class ArchiveReader:
     """The collections that the persistence worker writes, as a majority has them."""
 
     def __init__(self, client: MongoClient[Document], database: str) -> None:
@@ -44,38 +49,36 @@ class Archive:
     def messages(self) -> Iterator[list[LogMessage]]:
         """Every receipt as it came, as the log had it, by time of receipt; then the conflicts."""
         for name in (RECEIPTS, CONFLICTS):
-            batch: list[LogMessage] = []
             found = self._database[name].find({}, {"raw": 1}, batch_size=BATCH)
-            for document in found.sort("receivedAt", 1).allow_disk_use(True):
-                batch.append(_message(document))
-                if len(batch) >= BATCH:
-                    yield batch
-                    batch = []
-            yield batch
+            yield from _batches(map(_message, found.sort("receivedAt", 1).allow_disk_use(True)))
 
     def messages_of(self, keys: Collection[bytes]) -> Iterator[list[LogMessage]]:
         """Those of some receipts, given by the digests of their keys, in no order."""
-        ids: list[str] = []
-        for document in self._database[RECEIPTS].find({}, {"_id": 1}, batch_size=BATCH):
-            if digest_of_key(document["_id"]) in keys:
-                ids.append(document["_id"])
-            if len(ids) >= BATCH:
-                yield self._raw_of(ids)
-                ids = []
-        yield self._raw_of(ids)
-
-    def _raw_of(self, ids: list[str]) -> list[LogMessage]:
-        found = self._database[RECEIPTS].find({"_id": {"$in": ids}}, {"raw": 1})
-        return [_message(document) for document in found]
+        ids = (each["_id"] for each in self._database[RECEIPTS].find({}, {"_id": 1}))
+        for wanted in _batches(each for each in ids if digest_of_key(each) in keys):
+            found = self._database[RECEIPTS].find({"_id": {"$in": wanted}}, {"raw": 1})
+            yield list(map(_message, found))
 
     def estimated_receipts(self) -> int:
         """About how many there are, for a progress bar."""
         return self._database[RECEIPTS].estimated_document_count()
 
 
-def connect(url: str) -> MongoClient[Document]:
-    """A client of this room."""
-    return archive.connect(url, "tillstream analytics")
+def connect(settings: VerifySettings) -> MongoClient[Document]:
+    """A client of this room; raises SettingsError without MONGO_URL."""
+    return archive.connect(settings.require_mongo(), "tillstream analytics")
+
+
+@contextmanager
+def open_archive(settings: VerifySettings) -> Iterator[ArchiveReader]:
+    """The archive on a client of its own."""
+    with connect(settings) as client:
+        yield ArchiveReader(client, settings.mongo_database)
+
+
+def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+    source = iter(items)
+    return iter(lambda: list(islice(source, BATCH)), [])
 
 
 def _message(document: Document) -> LogMessage:

@@ -15,22 +15,13 @@ from tillstream.errors import UndecodableMessageError
 from tillstream.identity import digest_of_key
 from tillstream.money import minor_units
 from tillstream.stores import StoreTable
+from tillstream.verify_report import Disagreement
 
 #: Differences that a report names; the counts are of all.
 MAX_DIFFERENCES = 100
 
 #: Receipts and gross cents by (day, store).
 ByStore = Mapping[tuple[date, str], tuple[int, int]]
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """A figure that two of our books do not agree on."""
-
-    what: str
-    day: str
-    store: str
-    expected: str
-    found: str
 
 
 class NotCounted(msgspec.Struct, frozen=True):
@@ -69,7 +60,7 @@ class Report(msgspec.Struct):
     double_counted: int
     #: Confirmed by the broker and not answered, by a door that was killed in between.
     unanswered: int
-    differences: list[Difference]
+    differences: list[Disagreement]
     #: Receipts of the log that cannot be counted. Those and the unreadable ones are named in
     #: `aside`, at most MAX_DIFFERENCES of them.
     set_aside: int = 0
@@ -100,15 +91,15 @@ class LedgerState(NamedTuple):
     keys: set[bytes]
 
 
-def compare_ledger(recount: Recount, ledger: LedgerState) -> tuple[int, int, list[Difference]]:
+def compare_ledger(recount: Recount, ledger: LedgerState) -> tuple[int, int, list[Disagreement]]:
     """Lost, double-counted and every figure that differs, against a recount to its offset."""
     lost = len(recount.identities.keys() - ledger.keys)
     double = len(ledger.keys - recount.identities.keys())
-    differences: list[Difference] = []
+    differences: list[Disagreement] = []
     for day in sorted(recount.days.keys() | ledger.totals.keys()):
         expected, found = recount.days.get(day, {}), ledger.totals.get(day, {})
         differences += [
-            Difference(
+            Disagreement(
                 f"ledger: {entry[0]} {entry[1]}".rstrip(),
                 day.isoformat(),
                 entry[1] if entry[0] == "store" else "",
@@ -161,18 +152,18 @@ def of_stores(days: Mapping[date, Totals]) -> dict[tuple[date, str], tuple[int, 
     }
 
 
-def compare_archive(recount: Recount, archive: ArchiveComparison) -> list[Difference]:
+def compare_archive(recount: Recount, archive: ArchiveComparison) -> list[Disagreement]:
     """Each day and store whose receipts or cents in the archive are not those of the log.
 
     Of two conflicting contents both books must have kept the first.
     """
-    differences: list[Difference] = []
+    differences: list[Disagreement] = []
     expected = of_stores(recount.days)
     for where in sorted(expected.keys() | archive.by_store.keys()):
         wanted, found = expected.get(where, (0, 0)), archive.by_store.get(where, (0, 0))
         if wanted != found:
             differences.append(
-                Difference(
+                Disagreement(
                     "archive: receipts and cents",
                     where[0].isoformat(),
                     where[1],
@@ -192,7 +183,7 @@ def heard_with_aside(
     recount: Recount, stores: StoreTable
 ) -> dict[tuple[date, str], tuple[int, int]]:
     """What the log had, with the receipts that were set aside: the door accepted them, too."""
-    heard = dict(recount.book.heard or {})
+    heard = dict(recount.counter.heard or {})
     for one in recount.aside:
         # Of one that cannot be read the door's day and amount are not known.
         with suppress(UndecodableMessageError, ValueError, OverflowError):
@@ -207,7 +198,7 @@ def heard_with_aside(
 
 def compare_door(
     before: ByStore, heard: ByStore, after: ByStore, lost_duplicates: int = 0
-) -> tuple[int, list[Difference]]:
+) -> tuple[int, list[Disagreement]]:
     """The log between two readings of the door's own count: unanswered, and what is missing.
 
     `before` was read before the log and `after` after it; with no receipts on their way they are
@@ -216,14 +207,14 @@ def compare_door(
     lost the archive has no duplicates: as many receipts as the ledger knows of may be missing.
     """
     unanswered = missing = 0
-    differences: list[Difference] = []
+    differences: list[Disagreement] = []
     for where in sorted(before.keys() | heard.keys() | after.keys()):
         least, found, most = (book.get(where, (0, 0)) for book in (before, heard, after))
         unanswered += max(0, found[0] - most[0])
         missing += max(0, least[0] - found[0])
         if found[0] < least[0] or (least == most and least[0] == found[0] and least != found):
             differences.append(
-                Difference(
+                Disagreement(
                     "door: accepted and in the log",
                     where[0].isoformat(),
                     where[1],

@@ -1,10 +1,10 @@
 """Leaves the report of `verify` in MongoDB, where the dashboard shows it."""
 
 from analytics.settings import VerifySettings
-from analytics.verify import archive as mongo
+from analytics.verify.archive import connect
 from analytics.verify.comparison import Report
 from tillstream import archive, verify_report
-from tillstream.verify_report import Disagreement, Proof
+from tillstream.verify_report import Proof
 
 
 def proof_of(report: Report, started_at: float, ended_at: float) -> Proof:
@@ -15,21 +15,12 @@ def proof_of(report: Report, started_at: float, ended_at: float) -> Proof:
         exit_status=0 if report.holds() else 1,
         verdict=report.line(),
         differences=len(report.differences),
-        named=tuple(
-            Disagreement(
-                what=each.what,
-                day=each.day,
-                store=each.store,
-                expected=each.expected,
-                found=each.found,
-            )
-            for each in report.differences[: verify_report.MAX_NAMED]
-        ),
+        named=tuple(report.differences[: verify_report.MAX_NAMED]),
     )
 
 
 def keep(settings: VerifySettings, proof: Proof) -> None:
     """Put it in the place of the last one; raises PyMongoError."""
-    with mongo.connect(settings.require_mongo()) as client:
+    with connect(settings) as client:
         kept = client[settings.mongo_database][archive.PROOFS]
         kept.replace_one({"_id": verify_report.LAST}, verify_report.document(proof), upsert=True)

@@ -8,8 +8,15 @@ import numpy as np
 
 from analytics.counting.columns import Columns
 from analytics.counting.folds import Sums, Totals
-from analytics.counting.isolation import Aside, Batch, Piece, pieces, read, take_apart
-from analytics.counting.receipt_counter import Book, FigureFullError
+from analytics.counting.isolation import (
+    Batch,
+    SetAside,
+    SingleReceipt,
+    isolate,
+    read_batches,
+    single_receipts,
+)
+from analytics.counting.receipt_counter import FigureFullError, ReceiptCounter
 from analytics.ledger.identity_records import RECORD_BYTES, identity_records
 from analytics.ledger.ledger_file import Ledger, Progress
 from analytics.ledger.log_days import LOG_DAY, majority_day
@@ -35,9 +42,9 @@ class Recount:
         self.last_digest: bytes | None = None
         #: How often the log was found to be another one or shorter; above 0 it is not everything.
         self.log_epoch = 0
-        self.aside: list[Aside] = []
+        self.aside: list[SetAside] = []
         self.receipts = 0
-        self.book = Book(
+        self.counter = ReceiptCounter(
             {}, self._totals_of, self._add_identities, self._add_conflict, self._put_aside
         )
 
@@ -46,14 +53,14 @@ class Recount:
         messages: Sequence[LogMessage],
         columns: Columns,
         sums: Sums | None = None,
-        aside: Sequence[Aside] = (),
+        aside: Sequence[SetAside] = (),
     ) -> int:
         """Count messages, given as columns as well; returns how many receipts they held.
 
         Raises FigureFullError before anything is counted: `count_batch` counts what fits.
         """
         before = self.receipts
-        self.book.count(messages, columns, sums, aside)
+        self.counter.count(messages, columns, sums, aside)
         self._passed(messages)
         return self.receipts - before
 
@@ -62,23 +69,21 @@ class Recount:
         try:
             return self.count(*batch[:4])
         except FigureFullError:
-            return self._count_apart(batch, stores)
+            return self._count_singly(batch, stores)
 
-    def _count_apart(self, batch: Batch, stores: StoreTable) -> int:
+    def _count_singly(self, batch: Batch, stores: StoreTable) -> int:
         before = self.receipts
 
-        def take(some: list[Piece]) -> None:
+        def attempt(some: list[SingleReceipt]) -> None:
             # One receipt is one batch, which is counted whole or not at all.
-            places = [piece.place for piece in some]
-            for batch in read([piece.message for piece in some], stores, places):
-                self.book.count(*batch[:4])
+            places = [one.place for one in some]
+            for batch in read_batches([one.message for one in some], stores, places):
+                self.counter.count(*batch[:4])
 
-        messages, places = batch.messages, batch.places
-        some = pieces(messages) if places is None else list(map(Piece, messages, places))
-        for piece in some:
-            for fault in take_apart([piece], take):
-                self.book.put_aside(fault)
-        self._passed(messages)
+        for single in single_receipts(batch.messages, batch.places):
+            for fault in isolate([single], attempt):
+                self.counter.put_aside(fault)
+        self._passed(batch.messages)
         return self.receipts - before
 
     def _passed(self, messages: Sequence[LogMessage]) -> None:
@@ -86,13 +91,13 @@ class Recount:
         if messages and messages[-1].offset >= 0:
             self.next_offset = messages[-1].offset + 1
             self.last_digest = message_digest(messages[-1])
-        book = self.book
+        counter = self.counter
         self.receipts = (
             len(self.identities)
-            + book.duplicates
-            + book.conflicts
-            + book.undecodable
-            + book.set_aside
+            + counter.duplicates
+            + counter.conflicts
+            + counter.undecodable
+            + counter.set_aside
         )
 
     def write(self, ledger: Ledger, calendar: str = "") -> None:
@@ -100,7 +105,7 @@ class Recount:
         ledger.begin()
         if calendar:
             ledger.require_calendar(calendar)
-        if seen := majority_day(self.book.recent_days):
+        if seen := majority_day(self.counter.recent_days):
             ledger.write_fact(LOG_DAY, seen)
         for day, totals in self.days.items():
             ledger.write_totals(day, totals.items())
@@ -113,19 +118,19 @@ class Recount:
             ledger.add_conflict(*conflict)
         for one in self.aside:
             ledger.add_aside(one)
-        ledger.write_tills(self.book.tills.values())
+        ledger.write_tills(self.counter.tills.values())
         ledger.write_progress(self.progress())
         ledger.commit()
 
     def progress(self) -> Progress:
         """How far it came."""
-        book = self.book
+        counter = self.counter
         return Progress(
             self.next_offset,
-            book.duplicates,
-            book.conflicts,
-            book.undecodable,
-            book.set_aside,
+            counter.duplicates,
+            counter.conflicts,
+            counter.undecodable,
+            counter.set_aside,
             self.last_digest,
             self.log_epoch,
         )
@@ -154,7 +159,7 @@ class Recount:
         self.conflicts.append((offset, key, receipt))
         return True
 
-    def _put_aside(self, one: Aside) -> bool:
+    def _put_aside(self, one: SetAside) -> bool:
         self.aside.append(one)
         return True
 

@@ -61,7 +61,7 @@ class RateWorker:
     def add(self, message: LogMessage) -> None:
         """Every receipt of a message; one that does not decode has no time and is left out."""
         now = self._clock()
-        # Of pika's own kind of integer JSON has no text.
+        # msgspec cannot encode pika's integer type.
         self._log_offset = int(message.offset)
         try:
             bodies = receipt_bodies(*message[1:])

@@ -21,18 +21,17 @@ import structlog
 from pika.adapters.blocking_connection import BlockingConnection
 
 from analytics.counting import isolation
-from analytics.counting.folds import Totals
-from analytics.counting.isolation import Aside, Piece
-from analytics.counting.receipt_counter import Book
+from analytics.counting.isolation import SingleReceipt
 from analytics.ledger.calendars import described
 from analytics.ledger.continuity import LogEnds, LogReplacedError, require_continuing
 from analytics.ledger.ledger_file import Ledger, Progress
 from analytics.ledger.log_days import LOG_DAY, LOG_DAY_SEEN, DaysOfLog, majority_day, unix_day
 from analytics.ledger.ownership import rebuilt_path
 from analytics.workers import publishing
+from analytics.workers.working_state import WorkingState
 from tillstream import topology
 from tillstream.clock import Clock
-from tillstream.log.reader import LogMessage, LogReader, message_digest
+from tillstream.log.reader import LogMessage, LogReader
 from tillstream.runtime import broker
 from tillstream.runtime.periodic import DETAILS_SECONDS, SNAPSHOT_SECONDS, Every
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, UncountedReason
@@ -40,8 +39,6 @@ from tillstream.stores import StoreTable
 
 log = structlog.get_logger()
 
-#: Days whose totals are held in memory; older ones are read from the ledger when needed.
-MAX_DAYS_IN_MEMORY = 40
 #: Identities are kept for so many days after they were first seen, by default.
 IDENTITY_DAYS = 400
 #: After the first message of a batch, how long others are waited for, seconds: a commit and its
@@ -68,8 +65,6 @@ class TotalsWorker:
         self._looked_up = looked_up
         #: The newest offset of the log that is known of; None before any.
         self._log_offset: int | None = None
-        #: Up to this offset the log is read a second time.
-        self._read_again_until: int | None = None
         self._ledger = ledger
         self._stores = stores
         self._clock = clock
@@ -78,12 +73,7 @@ class TotalsWorker:
         #: Why receipts are set aside, of so many.
         self._reasons: tuple[UncountedReason, ...] = ()
         self._explained = 0
-        self._days: dict[date, Totals]
-        self._before: Progress
-        self._next_offset: int | None
-        self._last_digest: bytes | None
-        self._book: Book
-        self._load()
+        self._state = WorkingState(ledger)
 
     def run(self, connection: BlockingConnection, stop: threading.Event) -> None:
         """Consume from the ledger's offset until `stop`, or until a rebuilt ledger is there.
@@ -94,7 +84,8 @@ class TotalsWorker:
         channel = connection.channel()
         broker.declare(channel)
         self._require_log()
-        reader = LogReader(connection, "first" if self._next_offset is None else self._next_offset)
+        begin = self._state.next_offset
+        reader = LogReader(connection, "first" if begin is None else begin)
         due = Every(SNAPSHOT_SECONDS, self._clock)
         details_due = Every(DETAILS_SECONDS, self._clock)
         # A rebuilt ledger is adopted by the owner of this one, which starts a worker on it.
@@ -118,148 +109,85 @@ class TotalsWorker:
             self._ledger.begin()
             # 2. decode, identify, fold
             # A stream may start before the offset that was asked for.
-            fresh = [m for m in messages if m.offset >= (self._next_offset or 0)]
+            fresh = [m for m in messages if m.offset >= (self._state.next_offset or 0)]
             try:
-                self._take(fresh)
+                self._count(fresh)
                 self._passed(fresh)
                 # 3. totals, tills, offset
-                self._write()
+                self._state.write()
             except Exception as error:  # noqa: BLE001 - whatever a receipt raises is of it
                 isolation.require_receipts_fault(error)
                 self._ledger.rollback()
-                self._load()
+                self._state.load()
                 self._ledger.begin()
-                self._take_apart(fresh)
+                self._count_isolated(fresh)
             # 4. commit
             self._ledger.commit()
         except BaseException:
             # Back to what the ledger holds.
             self._ledger.rollback()
-            self._load()
+            self._state.load()
             raise
-        self._bound_memory()
+        self._state.bound_memory()
 
-    def _take(self, messages: Sequence[LogMessage], places: Sequence[int] | None = None) -> None:
-        for batch in isolation.read(messages, self._stores, places):
-            self._book.count(*batch[:4])
+    def _count(self, messages: Sequence[LogMessage], places: Sequence[int] | None = None) -> None:
+        for batch in isolation.read_batches(messages, self._stores, places):
+            self._state.counter.count(*batch[:4])
 
     def _passed(self, messages: Sequence[LogMessage]) -> None:
+        self._state.passed(messages)
         if messages:
-            self._next_offset = messages[-1].offset + 1
-            self._last_digest = message_digest(messages[-1])
             self._log_offset = max(self._log_offset or 0, messages[-1].offset)
-            self._book.again = self._reads_again
 
-    def _take_apart(self, messages: Sequence[LogMessage]) -> None:
+    def _count_isolated(self, messages: Sequence[LogMessage]) -> None:
         """Steps 2 and 3 where something raised: what cannot be counted alone is set aside."""
 
-        def take(some: list[Piece]) -> None:
+        def attempt(some: list[SingleReceipt]) -> None:
             try:
                 with self._ledger.all_or_nothing():
-                    self._take([piece.message for piece in some], [piece.place for piece in some])
-                    self._write()
+                    self._count([one.message for one in some], [one.place for one in some])
+                    self._state.write()
             except Exception:
-                self._load()
+                self._state.load()
                 raise
 
-        for fault in isolation.take_apart(isolation.pieces(messages), take):
-            self._book.put_aside(fault)
-            self._write()
+        for fault in isolation.isolate(isolation.single_receipts(messages), attempt):
+            self._state.counter.put_aside(fault)
+            self._state.write()
         self._passed(messages)
-        self._write()
+        self._state.write()
 
     def count_snapshot(self) -> CountSnapshot:
         """The present business day's sum and number of receipts, and how sure they are."""
         return publishing.count_snapshot(
-            self._totals,
+            self._state.totals,
             self._stores.default,
-            self._book.tills,
+            self._state.counter.tills,
             self._clock(),
-            next_offset=self._next_offset,
+            next_offset=self._state.next_offset,
             log_offset=self._log_offset,
         )
 
     def categories_snapshot(self) -> CategoriesSnapshot:
         """The present business day's categories, largest revenue first."""
-        return publishing.categories_snapshot(self._totals, self._stores.default, self._clock())
+        return publishing.categories_snapshot(
+            self._state.totals, self._stores.default, self._clock()
+        )
 
     def _publish_details(self, channel: broker.BlockingChannel) -> None:
         now = self._clock()
-        breakdowns = publishing.breakdowns_snapshot(self._totals, self._stores.default, now)
-        progress = self._progress()
+        breakdowns = publishing.breakdowns_snapshot(self._state.totals, self._stores.default, now)
+        progress = self._state.progress()
         if progress.set_aside != self._explained:
             self._explained = progress.set_aside
             self._reasons = self._ledger.set_aside_reasons()
-        tills = publishing.tills_snapshot(self._book.tills, progress, now, self._reasons)
+        tills = publishing.tills_snapshot(self._state.counter.tills, progress, now, self._reasons)
         broker.publish_snapshot(channel, topology.BREAKDOWNS, breakdowns)
         broker.publish_snapshot(channel, topology.TILLS, tills)
 
-    def _write(self) -> None:
-        book = self._book
-        for day, entries in book.changed_entries.items():
-            totals = self._days[day]
-            self._ledger.write_totals(day, ((entry, totals[entry]) for entry in entries))
-        self._ledger.write_tills(book.tills[name] for name in book.changed_tills)
-        self._ledger.write_progress(self._progress())
-        book.changed_entries.clear()
-        book.changed_tills.clear()
-
-    def _progress(self) -> Progress:
-        book = self._book
-        return Progress(
-            self._next_offset,
-            self._before.duplicates + book.duplicates,
-            self._before.conflicts + book.conflicts,
-            self._before.undecodable + book.undecodable,
-            self._before.set_aside + book.set_aside,
-            self._last_digest,
-            self._before.log_epoch,
-        )
-
-    def _load(self) -> None:
-        """Everything as the ledger holds it."""
-        self._days = {}
-        self._before = self._ledger.progress()
-        self._next_offset = self._before.next_offset
-        self._last_digest = self._before.last_digest
-        self._book = Book(
-            self._ledger.tills(),
-            self._totals,
-            self._ledger.add_identities,
-            self._add_conflict,
-            self._add_aside,
-        )
-        self._book.again = self._reads_again
-
-    @property
-    def _reads_again(self) -> bool:
-        until = self._read_again_until
-        return until is not None and (self._next_offset or 0) <= until
-
-    def _add_conflict(self, offset: int, key: bytes, receipt: bytes) -> bool:
-        if self._reads_again and self._ledger.is_kept("conflicts", receipt):
-            return False
-        self._ledger.add_conflict(offset, key, receipt)
-        return True
-
-    def _add_aside(self, one: Aside) -> bool:
-        if self._reads_again and self._ledger.is_kept("aside", one.receipt):
-            return False
-        self._ledger.add_aside(one)
-        return True
-
-    def _totals(self, day: date) -> Totals:
-        if day not in self._days:
-            self._days[day] = self._ledger.totals(day)
-        return self._days[day]
-
-    def _bound_memory(self) -> None:
-        while len(self._days) > MAX_DAYS_IN_MEMORY:
-            del self._days[min(self._days)]
-
     def forget_old_identities(self) -> None:
         """Once a day of the log, drop identities that are past their time."""
-        seen = majority_day(self._book.recent_days)
+        seen = majority_day(self._state.counter.recent_days)
         if seen is None:
             return
         seen = min(seen, unix_day(self._clock()))
@@ -293,7 +221,7 @@ class TotalsWorker:
         before = self._ledger.progress()
         if before.next_offset is None and before != Progress():
             # It was rebuilt from the archive, or begins anew: the log has receipts that are known.
-            self._read_again_until = self._log_offset
+            self._state.read_again_until = self._log_offset
         beginning_gone = before == Progress() and (first or 0) > 0
         if beginning_gone:
             log.error(
@@ -305,7 +233,7 @@ class TotalsWorker:
             try:
                 require_continuing(before, self._looked_up)
             except LogReplacedError as error:
-                self._read_again_until = self._log_offset
+                self._state.read_again_until = self._log_offset
                 log.error(
                     "the log was replaced or has lost its end; it is counted from its first"
                     " message, and each receipt once",
@@ -314,9 +242,4 @@ class TotalsWorker:
                 )
             else:
                 return
-        self._ledger.begin()
-        self._ledger.write_progress(
-            before._replace(next_offset=None, last_digest=None, log_epoch=before.log_epoch + 1)
-        )
-        self._ledger.commit()
-        self._load()
+        self._state.begin_anew()

@@ -162,7 +162,7 @@ def test_an_identity_that_comes_again_is_told_alike_by_door_ledger_and_archive(
     retries = [key for key, what in expected if what == "retry"]
     conflicts = [key for key, what in expected if what == "conflict"]
     assert (retries, conflicts) == (archive.duplicates, archive.conflicts)
-    assert (len(retries), len(conflicts)) == (ledger.book.duplicates, ledger.book.conflicts)
+    assert (len(retries), len(conflicts)) == (ledger.counter.duplicates, ledger.counter.conflicts)
     assert len(first) == len(ledger.identities) == len(archive.documents)
 
 
@@ -184,4 +184,4 @@ def test_a_receipt_without_a_customer_is_not_the_one_with_it() -> None:
     lines = [stamped(fields) for fields in sent]
     archive, ledger = rooms.archived(lines), rooms.counted(lines)
 
-    assert 1 == len(archive.conflicts) == ledger.book.conflicts
+    assert 1 == len(archive.conflicts) == ledger.counter.conflicts

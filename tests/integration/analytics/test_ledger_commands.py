@@ -16,7 +16,7 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
 
-from analytics.commands import ledger_commands
+from analytics.commands.recount_command import recount
 from analytics.counting import parallel_decoding
 from analytics.ledger.ledger_file import Ledger
 from analytics.settings import VerifySettings
@@ -201,17 +201,17 @@ def test_a_stopped_recount_leaves_all_as_it_was(
     channel.confirm_delivery()
     for number in range(6):
         if number == 3:
-            ledger_commands.recount(loaded, "log", threading.Event())
+            recount(loaded, "log", threading.Event())
             before = kept(loaded)
         persistent = pika.BasicProperties(delivery_mode=2)
         channel.basic_publish(topology.RECEIPTS, "", stamped(receipt(number)), persistent)
 
     with pytest.raises(StoppedError):
-        ledger_commands.recount(loaded, "log", StopAt(look))
+        recount(loaded, "log", StopAt(look))
 
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
     assert (before, []) == (kept(loaded), [child for child in children if forked(child)])
-    ledger_commands.recount(loaded, "log", threading.Event())
+    recount(loaded, "log", threading.Event())
     assert 6 == len(kept(loaded)[1])
 
 

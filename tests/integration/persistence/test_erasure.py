@@ -13,7 +13,7 @@ import pytest
 import zstandard
 
 from analytics.counting.decoding import read_columns
-from analytics.verify.archive import Archive as ArchiveOfLedger
+from analytics.verify.archive import ArchiveReader
 from analytics.verify.recount import Recount
 from persistence.dead_letters.store import LARGEST_BODY, DeadLetters, Letter
 from persistence.erasure import erase
@@ -106,13 +106,13 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(kept: Kept) -> Non
     # A ledger of the archive meets the log again.
     ledger = Recount()
     of_log = [LogMessage(place, body, JSON) for place, body in enumerate(log)]
-    for messages in (*ArchiveOfLedger(kept.client, kept.name).messages(), of_log):
+    for messages in (*ArchiveReader(kept.client, kept.name).messages(), of_log):
         ledger.count(messages, read_columns(messages, STORES))
 
     assert (21, 20, 1) == (
         len(ledger.identities),
-        ledger.book.duplicates,
-        ledger.book.conflicts,
+        ledger.counter.duplicates,
+        ledger.counter.conflicts,
     )
 
     # A purchase after the erasure is new business.

@@ -168,7 +168,7 @@ def test_what_does_not_decode_is_kept_with_its_place_and_its_reason(tmp_path: Pa
         reasons = [one.reason for one in ledger.aside()]
         progress = ledger.progress()
 
-    assert [(0, 1, True, b"{"), (1, isolation.WHOLE, True, b"x")] == found
+    assert [(0, 1, True, b"{"), (1, isolation.WHOLE_MESSAGE, True, b"x")] == found
     assert (2, 0) == (progress.undecodable, progress.set_aside)
     assert all(reasons)
 

@@ -1,0 +1,113 @@
+"""The ledger as the totals worker holds it in memory, and how it is written back."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from analytics.counting.folds import Totals
+from analytics.counting.isolation import SetAside
+from analytics.counting.receipt_counter import ReceiptCounter
+from analytics.ledger.ledger_file import Ledger, Progress
+from tillstream.log.reader import LogMessage, message_digest
+
+#: Days whose totals are held in memory; older ones are read from the ledger when needed.
+MAX_DAYS_IN_MEMORY = 40
+
+
+class WorkingState:
+    """Totals, tills and progress since the last commit; `load` goes back to that."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        #: Up to this offset the log is read a second time.
+        self.read_again_until: int | None = None
+        self._days: dict[date, Totals]
+        #: What was counted before this process.
+        self._before: Progress
+        self.next_offset: int | None
+        self._last_digest: bytes | None
+        self.counter: ReceiptCounter
+        self.load()
+
+    def load(self) -> None:
+        """Everything as the ledger holds it."""
+        self._days = {}
+        self._before = self._ledger.progress()
+        self.next_offset = self._before.next_offset
+        self._last_digest = self._before.last_digest
+        self.counter = ReceiptCounter(
+            self._ledger.tills(),
+            self.totals,
+            self._ledger.add_identities,
+            self._add_conflict,
+            self._add_aside,
+        )
+        self.counter.again = self._reads_again
+
+    def passed(self, messages: Sequence[LogMessage]) -> None:
+        """Go on after the last of these messages."""
+        if messages:
+            self.next_offset = messages[-1].offset + 1
+            self._last_digest = message_digest(messages[-1])
+            self.counter.again = self._reads_again
+
+    def write(self) -> None:
+        """What has changed since the last call, in the ledger's transaction."""
+        counter = self.counter
+        for day, entries in counter.changed_entries.items():
+            totals = self._days[day]
+            self._ledger.write_totals(day, ((entry, totals[entry]) for entry in entries))
+        self._ledger.write_tills(counter.tills[name] for name in counter.changed_tills)
+        self._ledger.write_progress(self.progress())
+        counter.changed_entries.clear()
+        counter.changed_tills.clear()
+
+    def begin_anew(self) -> None:
+        """Count the log from its first message again, as another one; in one transaction."""
+        before = self._ledger.progress()
+        self._ledger.begin()
+        self._ledger.write_progress(
+            before._replace(next_offset=None, last_digest=None, log_epoch=before.log_epoch + 1)
+        )
+        self._ledger.commit()
+        self.load()
+
+    def progress(self) -> Progress:
+        """How far the log was counted."""
+        before, counter = self._before, self.counter
+        return Progress(
+            self.next_offset,
+            before.duplicates + counter.duplicates,
+            before.conflicts + counter.conflicts,
+            before.undecodable + counter.undecodable,
+            before.set_aside + counter.set_aside,
+            self._last_digest,
+            before.log_epoch,
+        )
+
+    def totals(self, day: date) -> Totals:
+        """Totals of a day so far; whoever adds to them does it in place."""
+        if day not in self._days:
+            self._days[day] = self._ledger.totals(day)
+        return self._days[day]
+
+    def bound_memory(self) -> None:
+        """Leave the oldest days to the ledger; after a commit."""
+        while len(self._days) > MAX_DAYS_IN_MEMORY:
+            del self._days[min(self._days)]
+
+    @property
+    def _reads_again(self) -> bool:
+        until = self.read_again_until
+        return until is not None and (self.next_offset or 0) <= until
+
+    def _add_conflict(self, offset: int, key: bytes, receipt: bytes) -> bool:
+        if self._reads_again and self._ledger.is_kept("conflicts", receipt):
+            return False
+        self._ledger.add_conflict(offset, key, receipt)
+        return True
+
+    def _add_aside(self, one: SetAside) -> bool:
+        if self._reads_again and self._ledger.is_kept("aside", one.receipt):
+            return False
+        self._ledger.add_aside(one)
+        return True
