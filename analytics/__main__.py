@@ -14,7 +14,8 @@ from analytics.commands.tills_command import tills
 from analytics.commands.verify_command import CATCH_UP_SECONDS, print_report, verify
 from analytics.ledger.calendars import described
 from analytics.ledger.continuity import Log
-from analytics.ledger.ledger_file import Ledger, damage_told
+from analytics.ledger.ledger_errors import damage_told
+from analytics.ledger.ledger_file import Ledger
 from analytics.ledger.ownership import adopt, owned
 from analytics.settings import AnalyticsSettings, VerifySettings
 from analytics.verify import proof

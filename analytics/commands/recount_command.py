@@ -10,7 +10,8 @@ from analytics.commands.counting_run import count_messages
 from analytics.commands.waiting import wait_until
 from analytics.ledger.calendars import described
 from analytics.ledger.continuity import Log, LogReplacedError, require_continuing
-from analytics.ledger.ledger_file import Ledger, LedgerUnreadableError, Progress
+from analytics.ledger.ledger_errors import LedgerUnreadableError
+from analytics.ledger.ledger_file import Ledger, Progress
 from analytics.ledger.ownership import adopt, owned, rebuilt_path, require_owners_calendar
 from analytics.settings import VerifySettings
 from analytics.verify.archive import open_archive

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import astuple
@@ -18,72 +18,14 @@ from msgspec.structs import astuple
 from analytics.counting.folds import Figures, Totals
 from analytics.counting.isolation import SetAside
 from analytics.counting.tills import Till, Tills
-from analytics.ledger.identity_records import KEEP, KNOWN, identity_records
-from tillstream.errors import TillstreamError
+from analytics.ledger.identity_records import add_new, keep
+from analytics.ledger.ledger_errors import OtherCalendarError, OtherVersionError, damage_told
+from analytics.ledger.schema import CREATE, PRAGMAS, VERSION
 from tillstream.snapshots import UncountedReason
-
-#: Raised when the tables change: an older ledger is rebuilt by `recount`.
-VERSION = 3
-
-#: Pages of the write-ahead log (32 MB) before they go to their places. Identities are spread over
-#: the whole table: the more of them, the more share a page. SQLite's own 1,000 are two commits of
-#: a rush.
-CHECKPOINT_PAGES = 8_000
 
 #: Reasons that are told apart, and characters of each.
 MAX_REASONS = 12
 TOLD_CHARACTERS = 160
-
-_SCHEMA = """
-CREATE TABLE progress (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
-    next_offset INTEGER,
-    duplicates INTEGER NOT NULL,
-    conflicts INTEGER NOT NULL,
-    undecodable INTEGER NOT NULL,
-    set_aside INTEGER NOT NULL,
-    last_digest BLOB,
-    log_epoch INTEGER NOT NULL
-);
-CREATE TABLE facts (
-    name TEXT PRIMARY KEY,
-    value NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE aside (
-    log_offset INTEGER NOT NULL,
-    place INTEGER NOT NULL,
-    undecodable INTEGER NOT NULL,
-    key TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    receipt BLOB NOT NULL
-);
-CREATE TABLE totals (
-    day INTEGER NOT NULL,
-    breakdown TEXT NOT NULL,
-    key TEXT NOT NULL,
-    receipts INTEGER NOT NULL,
-    units_milli INTEGER NOT NULL,
-    gross_minor INTEGER NOT NULL,
-    net_minor INTEGER NOT NULL,
-    PRIMARY KEY (day, breakdown, key)
-) WITHOUT ROWID;
-CREATE TABLE identities (
-    key BLOB PRIMARY KEY,
-    content BLOB NOT NULL,
-    seen_day INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE conflicts (
-    log_offset INTEGER NOT NULL,
-    key BLOB NOT NULL,
-    receipt BLOB NOT NULL
-);
-CREATE TABLE tills (
-    store TEXT NOT NULL,
-    till TEXT NOT NULL,
-    state BLOB NOT NULL,
-    PRIMARY KEY (store, till)
-) WITHOUT ROWID;
-"""
 
 _encoder = msgspec.msgpack.Encoder()
 _till_decoder = msgspec.msgpack.Decoder(Till)
@@ -104,36 +46,6 @@ class Progress(NamedTuple):
     last_digest: bytes | None = None
     #: How often the log was found to be another one or shorter; above 0 it is not everything.
     log_epoch: int = 0
-
-
-class LedgerUnreadableError(TillstreamError):
-    """The file at `path` is no ledger, a damaged one, or one of another version or calendar."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        self.path = path
-        super().__init__(
-            f"the ledger {path} {reason}; rebuild it with `python -m analytics recount`"
-            " (`--from archive` where the log is not whole)"
-        )
-
-
-class OtherVersionError(LedgerUnreadableError):
-    """The file was written by another version of the ledger; `recount` makes it anew."""
-
-
-class OtherCalendarError(LedgerUnreadableError):
-    """The figures were made with another calendar of the stores."""
-
-
-@contextmanager
-def damage_told(path: Path) -> Iterator[None]:
-    """Raise LedgerUnreadableError for what SQLite says of a file that is damaged or none of its."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-            raise
-        raise LedgerUnreadableError(path, f"cannot be read ({error})") from error
 
 
 class Ledger(AbstractContextManager["Ledger"]):
@@ -161,17 +73,9 @@ class Ledger(AbstractContextManager["Ledger"]):
             raise OtherVersionError(self.path, f"is of version {version}, not {VERSION}")
         if version == 0 and self._database.execute("SELECT 1 FROM sqlite_master").fetchone():
             raise OtherVersionError(self.path, "is a database of something else")
-        self._database.execute(f"PRAGMA journal_mode={journal}")
-        self._database.execute("PRAGMA synchronous=FULL")
-        self._database.execute("PRAGMA cache_size=-65536")
-        self._database.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+        self._database.executescript(f"PRAGMA journal_mode={journal}; {PRAGMAS}")
         if version == 0:
-            self._database.executescript(
-                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={VERSION}; COMMIT;"
-            )
-
-    def __enter__(self) -> Self:
-        return self
+            self._database.executescript(CREATE)
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -253,33 +157,11 @@ class Ledger(AbstractContextManager["Ledger"]):
         self, keys: list[bytes], contents: list[bytes], seen_days: list[int]
     ) -> list[bytes | None]:
         """For each in turn None when it is new, and now kept; else the content first seen."""
-        records = identity_records(keys, contents, seen_days)
-        try:
-            # The rule: all are new. One that is not undoes this statement, and nothing else.
-            # In the order of the table, neighbours are written together.
-            self.keep_identities(b"".join(sorted(records)))
-        except sqlite3.IntegrityError:
-            return self._add_unknown(keys, contents, records)
-        return [None] * len(keys)
-
-    def _add_unknown(
-        self, keys: list[bytes], contents: list[bytes], records: list[bytes]
-    ) -> list[bytes | None]:
-        known: dict[bytes, bytes] = dict(self._database.execute(KNOWN, (b"".join(records),)))
-        first: list[bytes | None] = []
-        new: list[bytes] = []
-        for key, content, record in zip(keys, contents, records, strict=True):
-            first.append(known.get(key))
-            if first[-1] is None:
-                known[key] = content
-                new.append(record)
-        self.keep_identities(b"".join(new))
-        return first
+        return add_new(self._database, keys, contents, seen_days)
 
     def keep_identities(self, records: bytes) -> None:
         """Keep identities that are known to be new, as `identity_records` gives them."""
-        if records:
-            self._database.execute(KEEP, (records,))
+        keep(self._database, records)
 
     def identity_keys(self) -> Iterator[bytes]:
         """Every identity that is kept."""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import structlog
 
-from analytics.ledger.ledger_file import Ledger, LedgerUnreadableError
+from analytics.ledger.ledger_errors import LedgerUnreadableError
+from analytics.ledger.ledger_file import Ledger
 from tillstream.errors import TillstreamError
 from tillstream.runtime import files
 

@@ -17,7 +17,7 @@ from analytics.counting.isolation import (
     single_receipts,
 )
 from analytics.counting.receipt_counter import FigureFullError, ReceiptCounter
-from analytics.ledger.identity_records import RECORD_BYTES, identity_records
+from analytics.ledger.identity_records import RECORD_BYTES, first_contents, identity_records
 from analytics.ledger.ledger_file import Ledger, Progress
 from analytics.ledger.log_days import LOG_DAY, majority_day
 from analytics.ledger.ownership import rebuilt_path, remove
@@ -147,12 +147,8 @@ class Recount:
             known.update(fresh)
             self._records += b"".join(records)
             return [None] * len(keys)
-        first: list[bytes | None] = []
-        for key, content, record in zip(keys, contents, records, strict=True):
-            first.append(known.get(key))
-            if first[-1] is None:
-                known[key] = content
-                self._records += record
+        first, new = first_contents(known, keys, contents, records)
+        self._records += b"".join(new)
         return first
 
     def _add_conflict(self, offset: int, key: bytes, receipt: bytes) -> bool:

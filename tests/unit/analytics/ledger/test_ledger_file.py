@@ -8,7 +8,8 @@ import pytest
 
 from analytics.ledger.calendars import described
 from analytics.ledger.continuity import LogReplacedError, require_continuing
-from analytics.ledger.ledger_file import Ledger, LedgerUnreadableError, OtherCalendarError, Progress
+from analytics.ledger.ledger_errors import LedgerUnreadableError, OtherCalendarError
+from analytics.ledger.ledger_file import Ledger, Progress
 from analytics.ledger.log_days import MAX_STEP, DaysOfLog, majority_day
 from analytics.ledger.ownership import (
     OtherOwnersCalendarError,

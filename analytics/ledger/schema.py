@@ -1,0 +1,69 @@
+"""The tables of the ledger's file."""
+
+#: Raised when the tables change: an older ledger is rebuilt by `recount`.
+VERSION = 3
+
+#: Pages of the write-ahead log (32 MB) before they go to their places. Identities are spread over
+#: the whole table: the more of them, the more share a page. SQLite's own 1,000 are two commits of
+#: a rush.
+CHECKPOINT_PAGES = 8_000
+
+PRAGMAS = f"""
+PRAGMA synchronous=FULL;
+PRAGMA cache_size=-65536;
+PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES};
+"""
+
+CREATE = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE progress (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    next_offset INTEGER,
+    duplicates INTEGER NOT NULL,
+    conflicts INTEGER NOT NULL,
+    undecodable INTEGER NOT NULL,
+    set_aside INTEGER NOT NULL,
+    last_digest BLOB,
+    log_epoch INTEGER NOT NULL
+);
+CREATE TABLE facts (
+    name TEXT PRIMARY KEY,
+    value NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE aside (
+    log_offset INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    undecodable INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    receipt BLOB NOT NULL
+);
+CREATE TABLE totals (
+    day INTEGER NOT NULL,
+    breakdown TEXT NOT NULL,
+    key TEXT NOT NULL,
+    receipts INTEGER NOT NULL,
+    units_milli INTEGER NOT NULL,
+    gross_minor INTEGER NOT NULL,
+    net_minor INTEGER NOT NULL,
+    PRIMARY KEY (day, breakdown, key)
+) WITHOUT ROWID;
+CREATE TABLE identities (
+    key BLOB PRIMARY KEY,
+    content BLOB NOT NULL,
+    seen_day INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE conflicts (
+    log_offset INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    receipt BLOB NOT NULL
+);
+CREATE TABLE tills (
+    store TEXT NOT NULL,
+    till TEXT NOT NULL,
+    state BLOB NOT NULL,
+    PRIMARY KEY (store, till)
+) WITHOUT ROWID;
+PRAGMA user_version={VERSION};
+COMMIT;
+"""
