@@ -1,4 +1,4 @@
-"""Every error that Tillstream raises on purpose.
+"""The errors that several rooms raise or catch; each room has more of its own.
 
 TillstreamError
 ├── SettingsError             a setting is missing or wrong; the process does not start

@@ -1,4 +1,4 @@
-"""The bodies of the four result exchanges: absolute figures, one JSON object each."""
+"""The bodies of the result exchanges: absolute figures, one JSON object each."""
 
 from tillstream.receipt import Wire
 

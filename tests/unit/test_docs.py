@@ -1,4 +1,4 @@
-"""The README names every setting, and only what exists."""
+"""The documentation names every setting, and only what exists."""
 
 import json
 import re
@@ -21,6 +21,7 @@ from tillstream.runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
 
 KINDS: list[type[Settings]] = [
     AnalyticsSettings,
@@ -32,6 +33,11 @@ KINDS: list[type[Settings]] = [
     PersistenceSettings,
     SealSettings,
 ]
+
+
+def links(page: Path) -> list[str]:
+    """What a page links to in this repository."""
+    return re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -52,11 +58,15 @@ def test_the_readmes_receipt_keeps_the_contract() -> None:
     assert 2.64 == receipt.document_total.gross_total
 
 
-@pytest.mark.parametrize("page", ["README.md", *map(str, sorted((ROOT / "docs").rglob("*.md")))])
-def test_every_link_leads_somewhere(page: str) -> None:
-    path = ROOT / page
-    links = re.findall(r"\]\(([^)#:]+)\)", path.read_text())
-
-    missing = [link for link in links if not (path.parent / link).exists()]
+@pytest.mark.parametrize("page", [*sorted(ROOT.glob("*.md")), *PAGES], ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    missing = [link for link in links(page) if not (page.parent / link).exists()]
 
     assert [] == missing
+
+
+def test_the_index_names_every_page() -> None:
+    index = ROOT / "docs" / "README.md"
+    named = {(index.parent / link).resolve() for link in links(index)}
+
+    assert set() == set(PAGES) - named - {index}
