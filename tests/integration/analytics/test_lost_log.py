@@ -159,13 +159,14 @@ def test_a_conflict_after_the_loss_is_not_taken_for_the_first(system: System) ->
         system.counted(2)
         system.is_archived(2)
     lose_the_log(system.broker)
-    post(system.books, today(3), first | {"agentID": 9}, first)
+    post(system.books, today(3), first | {"agentID": 9}, today(3), first)
     with system.counting():
         system.counted(3)
         system.is_archived(3)
         status, report = system.books.verify()
 
-    assert (0, 3, 3, 2, 1, 1) == (
+    # In the log: a sale, again, a conflict, the first; beyond it the second sale and the first one.
+    assert (0, 4, 3, 2, 1, 2) == (
         status,
         report["accepted"],
         report["counted"],
