@@ -11,8 +11,10 @@ from entrypoint.line_cache import CheckedLine, CheckedTenders, checked_line, che
 from entrypoint.refusals import InvalidReceiptError, NotJsonError
 from entrypoint.syntax_errors import json_error
 from entrypoint.violations import explain
+from tillstream.bounds import MAX_DEPTH
 from tillstream.errors import UndecodableMessageError
-from tillstream.receipt import MAX_DEPTH, OutlinedReceipt, keeps_patterns, receipt_key
+from tillstream.outline import OutlinedReceipt
+from tillstream.receipt import keeps_patterns, receipt_key
 
 #: The door's own stamps: a client's fields of these names are not believed.
 STAMPS = ("receivedTime", "marks", "customerErased")

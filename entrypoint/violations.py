@@ -12,13 +12,8 @@ from jsonschema.exceptions import ValidationError as SchemaError
 from entrypoint.problems import MAX_VIOLATIONS, Violation
 from entrypoint.refusals import InvalidReceiptError, NotJsonError
 from entrypoint.syntax_errors import json_error
-from tillstream.receipt import (
-    DATE_PATTERN,
-    IDENTIFIER_PATTERN,
-    NAME_PATTERN,
-    UUID_PATTERN,
-    Receipt,
-)
+from tillstream.bounds import DATE_PATTERN, IDENTIFIER_PATTERN, NAME_PATTERN, UUID_PATTERN
+from tillstream.receipt import Receipt
 
 #: The contract as JSON Schema 2020-12: the source of the OpenAPI document as well.
 SCHEMA = msgspec.json.schema(Receipt)

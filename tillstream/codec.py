@@ -8,15 +8,10 @@ import msgspec
 import zstandard
 from msgspec import Meta
 
+from tillstream.bounds import TENDERS, is_time
 from tillstream.errors import UndecodableMessageError
-from tillstream.receipt import (
-    TENDERS,
-    Line,
-    Settlement,
-    StampedOutline,
-    StampedReceipt,
-    is_time,
-)
+from tillstream.outline import StampedOutline
+from tillstream.receipt import Line, Settlement, StampedReceipt
 from tillstream.runtime.decompress import UNPACKERS, NotPackedError, TooLargeError
 
 JSON = "application/json"

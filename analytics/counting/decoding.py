@@ -24,7 +24,7 @@ from tillstream.errors import UndecodableMessageError
 from tillstream.identity import key_digest, outlined_content_digest
 from tillstream.log.reader import LogMessage
 from tillstream.money import MINOR_UNITS, minor_units
-from tillstream.receipt import StampedOutline
+from tillstream.outline import StampedOutline
 from tillstream.stores import StoreTable
 
 #: Ordinal of 1970-01-01, to make a day's ordinal from Unix seconds.

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from entrypoint.formats.entry import NotReadableError
 from entrypoint.formats.fields import kinds
-from tillstream.receipt import TENDERS, DocumentTotal, Line, Receipt, Settlement
+from tillstream.bounds import TENDERS
+from tillstream.receipt import DocumentTotal, Line, Receipt, Settlement
 
 RECEIPT, TOTAL, LINE, TENDER = (
     kinds(Receipt),

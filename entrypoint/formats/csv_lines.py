@@ -16,7 +16,7 @@ from entrypoint.formats.csv_columns import LINE, RECEIPT, TENDER, TOTAL, Columns
 from entrypoint.formats.entry import Entry, NotReadableError
 from entrypoint.formats.fields import typed
 from entrypoint.formats.utf8 import text_of
-from tillstream.receipt import LINES
+from tillstream.bounds import LINES
 
 MEDIA_TYPES = ("text/csv",)
 

@@ -10,7 +10,7 @@ import msgspec
 
 from loadtest import receipts
 from loadtest.chaos.history import Sale
-from tillstream.receipt import AMOUNT_LIMIT, LINES, QUANTITY_LIMIT
+from tillstream.bounds import AMOUNT_LIMIT, LINES, QUANTITY_LIMIT
 
 STORES, TILLS = 7, 3
 CATEGORIES = ("Pain", "Viennoiserie", "Boisson", "Menu")

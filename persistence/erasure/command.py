@@ -9,7 +9,7 @@ from persistence.parquet.settings import ParquetSettings
 from persistence.parquet.source import connected
 from persistence.parquet.storage import Storage
 from persistence.parquet.writing import Writing
-from tillstream.receipt import IDENTIFIER_LENGTH
+from tillstream.bounds import IDENTIFIER_LENGTH
 from tillstream.runtime import process
 
 

@@ -6,7 +6,7 @@
 
 import struct
 
-from tillstream.receipt import LINES
+from tillstream.bounds import LINES
 
 #: int32 and int64, as BSON has them.
 int32 = struct.Struct("<i").pack

@@ -23,7 +23,8 @@ from tillstream.codec import (
 )
 from tillstream.errors import UndecodableMessageError
 from tillstream.money import basis_points, milli_units, minor_units
-from tillstream.receipt import DocumentTotal, StampedOutline, receipt_key
+from tillstream.outline import StampedOutline
+from tillstream.receipt import DocumentTotal, receipt_key
 from tillstream.runtime.memo import remembering
 from tillstream.stores import StoreTable
 

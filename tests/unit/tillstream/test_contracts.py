@@ -8,18 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.receipts import decoded, encoded, line, receipt
+from tillstream.bounds import AMOUNT_LIMIT, LINES, QUANTITY_LIMIT
 from tillstream.identity import identity_of
 from tillstream.money import MILLI, MINOR_UNITS
-from tillstream.receipt import (
-    AMOUNT_LIMIT,
-    LINES,
-    QUANTITY_LIMIT,
-    Head,
-    Receipt,
-    keeps_patterns,
-    receipt_key,
-    wire_name,
-)
+from tillstream.receipt import Head, Receipt, keeps_patterns, receipt_key, wire_name
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import bson
 import pytest
 
 from persistence.writer import bson_elements
-from tillstream.receipt import LINES
+from tillstream.bounds import LINES
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 11, LINES])
