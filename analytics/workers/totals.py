@@ -15,19 +15,18 @@ Killed after 4, the new offset skips it. A receipt that was sent twice is known 
 
 import threading
 from collections.abc import Sequence
-from datetime import date
 
-import structlog
 from pika.adapters.blocking_connection import BlockingConnection
 
 from analytics.counting import isolation
 from analytics.counting.isolation import SingleReceipt
 from analytics.ledger.calendars import described
-from analytics.ledger.continuity import LogEnds, LogReplacedError, require_continuing
-from analytics.ledger.ledger_file import Ledger, Progress
-from analytics.ledger.log_days import LOG_DAY, LOG_DAY_SEEN, DaysOfLog, majority_day, unix_day
+from analytics.ledger.continuity import LogEnds
+from analytics.ledger.identity_expiry import IDENTITY_DAYS, IdentityExpiry
+from analytics.ledger.ledger_file import Ledger
 from analytics.ledger.ownership import rebuilt_path
 from analytics.workers import publishing
+from analytics.workers.log_start import find_start
 from analytics.workers.working_state import WorkingState
 from tillstream import topology
 from tillstream.clock import Clock
@@ -37,10 +36,6 @@ from tillstream.runtime.periodic import DETAILS_SECONDS, SNAPSHOT_SECONDS, Every
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, UncountedReason
 from tillstream.stores import StoreTable
 
-log = structlog.get_logger()
-
-#: Identities are kept for so many days after they were first seen, by default.
-IDENTITY_DAYS = 400
 #: After the first message of a batch, how long others are waited for, seconds: a commit and its
 #: sums cost the same for one receipt as for a hundred.
 GATHER_SECONDS = 0.05
@@ -68,8 +63,7 @@ class TotalsWorker:
         self._ledger = ledger
         self._stores = stores
         self._clock = clock
-        self._identity_days = identity_days
-        self._pruned_on: int | None = None
+        self._expiry = IdentityExpiry(ledger, clock, identity_days)
         #: Why receipts are set aside, of so many.
         self._reasons: tuple[UncountedReason, ...] = ()
         self._explained = 0
@@ -83,7 +77,7 @@ class TotalsWorker:
         """
         channel = connection.channel()
         broker.declare(channel)
-        self._require_log()
+        self._log_offset = find_start(self._ledger, self._state, self._looked_up)
         begin = self._state.next_offset
         reader = LogReader(connection, "first" if begin is None else begin)
         due = Every(SNAPSHOT_SECONDS, self._clock)
@@ -100,7 +94,7 @@ class TotalsWorker:
                 # While its binding is gone the log gets nothing, and nothing tells.
                 channel.queue_bind(topology.RECEIPTS_LOG, topology.RECEIPTS)
                 self._publish_details(channel)
-                self.forget_old_identities()
+                self._expiry.run(self._state.counter.recent_days)
 
     def count(self, messages: list[LogMessage]) -> None:
         """Steps 1 to 4 for a batch of the log."""
@@ -184,62 +178,3 @@ class TotalsWorker:
         tills = publishing.tills_snapshot(self._state.counter.tills, progress, now, self._reasons)
         broker.publish_snapshot(channel, topology.BREAKDOWNS, breakdowns)
         broker.publish_snapshot(channel, topology.TILLS, tills)
-
-    def forget_old_identities(self) -> None:
-        """Once a day of the log, drop identities that are past their time."""
-        seen = majority_day(self._state.counter.recent_days)
-        if seen is None:
-            return
-        seen = min(seen, unix_day(self._clock()))
-        if seen == self._pruned_on:
-            return
-        self._pruned_on = seen
-        before = DaysOfLog(self._ledger.fact(LOG_DAY), self._ledger.fact(LOG_DAY_SEEN))
-        days = before.advanced(seen)
-        if days.is_refused():
-            log.warning(
-                "the clock or the log has jumped by days: identities are kept",
-                log_day=date.fromordinal(before.day or seen).isoformat(),
-                now=date.fromordinal(seen).isoformat(),
-            )
-        self._ledger.begin()
-        self._ledger.write_fact(LOG_DAY, days.day or seen)
-        self._ledger.write_fact(LOG_DAY_SEEN, seen)
-        dropped = self._ledger.forget_identities(days.certain() - self._identity_days)
-        self._ledger.commit()
-        if dropped:
-            log.info("identities forgotten", count=dropped, older_than_days=self._identity_days)
-
-    def _require_log(self) -> None:
-        """Go on only where the log does; from its first message where it is another one.
-
-        That is safe, since each identity counts once, and nothing that is accepted from now on
-        stays uncounted.
-        """
-        first = self._looked_up.first_offset()
-        self._log_offset = None if first is None else self._looked_up.last_offset()
-        before = self._ledger.progress()
-        if before.next_offset is None and before != Progress():
-            # It was rebuilt from the archive, or begins anew: the log has receipts that are known.
-            self._state.read_again_until = self._log_offset
-        beginning_gone = before == Progress() and (first or 0) > 0
-        if beginning_gone:
-            log.error(
-                "the log's beginning is gone: what it held is not counted",
-                first_offset=first,
-                mend="python -m analytics recount --from archive",
-            )
-        else:
-            try:
-                require_continuing(before, self._looked_up)
-            except LogReplacedError as error:
-                self._state.read_again_until = self._log_offset
-                log.error(
-                    "the log was replaced or has lost its end; it is counted from its first"
-                    " message, and each receipt once",
-                    reason=str(error),
-                    mend="python -m analytics recount --from archive",
-                )
-            else:
-                return
-        self._state.begin_anew()
