@@ -23,10 +23,6 @@ from tillstream import stores
 from tillstream.errors import TillstreamError
 from tillstream.runtime import broker, logs, process
 
-#: How long a thread may keep the interpreter from another one, seconds. Python's 5 ms were waited
-#: for many times a batch by the threads that write, while the next one was decoded.
-SWITCH_SECONDS = 0.0005
-
 #: Modules with `add_arguments(parser)` and `run(arguments)`, which returns the exit status; and
 #: what each command is for.
 COMMANDS = {
@@ -96,7 +92,6 @@ def main() -> None:
     logs.configure(settings, "persistence")
     process.calm_collector()
     process.calm_allocator()
-    sys.setswitchinterval(SWITCH_SECONDS)
     stop = process.stop_on_signals()
     try:
         if command == "refill":

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -20,11 +19,9 @@ from persistence.writer.documents import conflict, content_digest
 from persistence.writer.entries import Encoded, Entry, encoded
 from persistence.writer.inserting import (
     DUPLICATE_KEY,
-    LANES,
     REFUSALS,
     NotDurableError,
     insert,
-    insert_by_key,
 )
 from tillstream import archive
 from tillstream.archive import Document, raw_bytes
@@ -90,7 +87,6 @@ class Archive:
         self._receipts: Collection[Document] = durable[archive.RECEIPTS]
         self._conflicts: Collection[Document] = durable[archive.CONFLICTS]
         self._erasures = Erasures(durable)
-        self._lanes = ThreadPoolExecutor(LANES, "insert")
 
     def store(
         self,
@@ -138,8 +134,10 @@ class Archive:
         # What waited long for the batch before is stored now, not when it was encoded.
         if self._erasures.apply(entries) or ready is None or now - ready.stored_at > READY_FOR:
             ready = encoded(entries, now)
-        keys = [entry.key for entry in entries]
-        errors = insert_by_key(self._receipts, keys, ready.documents, self._lanes)
+        # Neighbours in the indexes one after the other; stable: the first of an identity stays it.
+        order = sorted(range(len(entries)), key=lambda index: entries[index].key)
+        inserted = insert(self._receipts, [ready.documents[index] for index in order])
+        errors = {order[place]: error for place, error in inserted.items()}
         refused = [(index, reason) for index, (code, reason) in errors.items() if code in REFUSALS]
         taken = [entries[index] for index, (code, _) in errors.items() if code == DUPLICATE_KEY]
         stored = [entry for index, entry in enumerate(entries) if index not in errors]
