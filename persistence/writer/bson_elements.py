@@ -1,6 +1,6 @@
 """BSON by hand, for documents whose fields are known: the bytes of elements, joined. Pure.
 
-`bson.encode` asks every value what it is; that was half of the worker's time for a receipt
+`bson.encode` asks every value what it is: with it the worker stores 11% fewer receipts a second
 (docs/decisions/0011-archive-writer.md). Source: bsonspec.org 1.1.
 """
 
