@@ -14,7 +14,7 @@ from structlog.contextvars import bind_contextvars, get_contextvars
 from persistence.dead_letters.consumer import keep_letters
 from persistence.dead_letters.store import DeadLetters
 from persistence.settings import PersistenceSettings
-from persistence.writer import archive_writer
+from persistence.writer.archive_writer import ArchiveWriter, connect
 from persistence.writer.delays import Delays
 from persistence.writer.refill import refill
 from persistence.writer.reporter import report
@@ -26,7 +26,10 @@ from tillstream.runtime import broker, logs, process
 #: Modules with `add_arguments(parser)` and `run(arguments)`, which returns the exit status; and
 #: what each command is for.
 COMMANDS = {
-    "migrate": ("persistence.migration", "prepare the database, as the worker does at its start"),
+    "migrate": (
+        "persistence.upgrade.migrate_command",
+        "prepare the database, as the worker does at its start",
+    ),
     "dead-letters": (
         "persistence.dead_letters.command",
         "list, show, send again or drop what could not be archived",
@@ -104,9 +107,10 @@ def main() -> None:
 
 def run_refill(settings: PersistenceSettings, stop: threading.Event) -> None:
     """Store what the log has and the archive has not, and say how many."""
-    with archive_writer.connect(settings.mongo_url) as client:
-        store = archive_writer.Archive(client, settings.mongo_database, time.time, settings)
-        stored, known = refill(settings.amqp_url, store, stores.load(settings), stop)
+    with connect(settings.mongo_url) as client:
+        table = stores.load(settings)
+        store = ArchiveWriter(client, settings.mongo_database, table, time.time, settings)
+        stored, known = refill(settings.amqp_url, store, table, stop)
     print(f"stored {stored} receipts that were missing; {known} were there")
 
 
@@ -117,12 +121,12 @@ def run_worker(settings: PersistenceSettings, stop: threading.Event) -> None:
     # Threads do not inherit the log's context.
     in_context = partial(bind_contextvars, **get_contextvars())
     with (
-        archive_writer.connect(settings.mongo_url) as client,
+        connect(settings.mongo_url) as client,
         ThreadPoolExecutor(1, "writer", in_context) as writer,
         ThreadPoolExecutor(1, "reporter", in_context) as reporter,
         ThreadPoolExecutor(1, "letters", in_context) as keeper,
     ):
-        store = archive_writer.Archive(client, settings.mongo_database, time.time, settings)
+        store = ArchiveWriter(client, settings.mongo_database, table, time.time, settings)
         worker = Worker(store, delays, table, writer)
         letters = DeadLetters(client[settings.mongo_database])
         reporting = reporter.submit(

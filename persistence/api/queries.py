@@ -18,7 +18,7 @@ from persistence.api.parameters import (
     day_of,
     time_of,
 )
-from persistence.migration import DAY_INDEX, STORE_INDEX
+from persistence.schema import DAY_INDEX, STORE_INDEX
 from tillstream.archive import Document
 from tillstream.stores import StoreTable
 

@@ -15,7 +15,7 @@ from pymongo.write_concern import WriteConcern
 
 from persistence.backup.folder import BackupError, Collection
 from persistence.backup.parts import RAW, PartWriter, read_parts
-from persistence.migration import SCHEMA
+from persistence.schema import SCHEMA
 from tillstream import archive
 from tillstream.log.reader import StoppedError
 

@@ -26,7 +26,7 @@ from persistence.backup import collections, log, state
 from persistence.backup.backup_command import summary
 from persistence.backup.folder import Manifest, check
 from persistence.backup.settings import BackupSettings
-from persistence.writer import archive_writer as writing
+from persistence.writer.archive_writer import ArchiveWriter, connect
 from persistence.writer.refill import refill
 from tillstream import stores
 from tillstream.errors import ServerNotReadyError
@@ -99,9 +99,10 @@ def restore(
             # 6. state
             state.restore(settings.data_dir, folder, manifest.state)
         # 7. what was on its way
-        with writing.connect(settings.mongo_url) as writer:
-            store = writing.Archive(writer, settings.mongo_database, time.time, settings)
-            stored, _ = refill(settings.amqp_url, store, stores.load(settings), stop)
+        with connect(settings.mongo_url) as writer:
+            table = stores.load(settings)
+            store = ArchiveWriter(writer, settings.mongo_database, table, time.time, settings)
+            stored, _ = refill(settings.amqp_url, store, table, stop)
         done.append(f"from the log into the archive: {stored} receipts")
         # 8. unmark
         collections.unmark(database)

@@ -21,10 +21,10 @@ from bson import ObjectId
 from pymongo.database import Database
 
 from persistence.erasure.audit import Record, proof
-from persistence.erasure.digests import Erasures
 from persistence.erasure.files import erase_from_files
 from persistence.erasure.mongo import Collections, TotalsDifferError
 from persistence.parquet.writing import Writing
+from persistence.writer.erasures import Erasures
 from tillstream.archive import Document
 from tillstream.clock import Clock, utc
 from tillstream.log.reader import StoppedError

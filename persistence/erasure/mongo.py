@@ -14,8 +14,8 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from persistence.dead_letters.store import DeadLetters
-from persistence.erasure.anonymous import anonymous_fields, customer_of, without_customer
 from persistence.erasure.audit import ByStore, Record
+from persistence.writer.anonymous import anonymous_fields, customer_of, without_customer
 from persistence.writer.documents import conflict, content_digest
 from tillstream.archive import Document, raw_bytes
 from tillstream.codec import decode_receipt

@@ -10,8 +10,8 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from persistence.migration import DAY_INDEX
 from persistence.parquet.rows import BATCH, FIELDS
+from persistence.schema import DAY_INDEX
 from tillstream import archive
 from tillstream.archive import Document
 from tillstream.errors import TillstreamError

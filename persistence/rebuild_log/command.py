@@ -31,7 +31,7 @@ from persistence.dead_letters.consumer import drain_letters
 from persistence.dead_letters.store import DeadLetters
 from persistence.rebuild_log.door_count import Surplus, surplus, take_off
 from persistence.rebuild_log.republishing import Republished, republish
-from persistence.writer import archive_writer as writing
+from persistence.writer.archive_writer import ArchiveWriter, connect
 from persistence.writer.queue_drain import NOT_FOUND, drain_queue, waiting
 from persistence.writer.refill import refill
 from tillstream import stores, topology
@@ -123,9 +123,9 @@ def rebuild(
 ) -> Rebuilt:
     """Steps 1 to 7. Raises RebuildError before step 4 where something would be lost."""
     url, table = settings.amqp_url, stores.load(settings)
-    with writing.connect(settings.mongo_url) as client:
+    with connect(settings.mongo_url) as client:
         database = client[settings.mongo_database]
-        store = writing.Archive(client, settings.mongo_database, time.time, settings)
+        store = ArchiveWriter(client, settings.mongo_database, table, time.time, settings)
         connection = broker.connect(url, "rebuild-log", heartbeat_seconds=0)
         begun = False
         try:
@@ -201,7 +201,7 @@ def _with_queues(
 def _drain(
     url: str,
     connection: BlockingConnection,
-    store: writing.Archive,
+    store: ArchiveWriter,
     database: Database[dict[str, Any]],
     table: StoreTable,
     stop: threading.Event,
@@ -225,7 +225,7 @@ def _drain(
 
 
 def _save(
-    url: str, store: writing.Archive, table: StoreTable, stop: threading.Event
+    url: str, store: ArchiveWriter, table: StoreTable, stop: threading.Event
 ) -> tuple[int, str | None]:
     """Store what the old log still gives; the reason where it gives nothing, or not all."""
     deadline = time.monotonic() + OPENS_WITHIN_SECONDS

@@ -10,8 +10,8 @@ from pymongo.database import Database
 from pymongo.read_concern import ReadConcern
 from tqdm import tqdm
 
-from persistence.dead_letters.publishing import FIRST_QUEUE
 from persistence.dead_letters.store import DeadLetters, Letter
+from persistence.writer.dead_lettering import FIRST_QUEUE
 from tillstream import topology
 from tillstream.archive import Document, raw_bytes
 from tillstream.codec import JSON, NDJSON, pack

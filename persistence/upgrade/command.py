@@ -8,15 +8,22 @@ import threading
 import time
 
 import pika.exceptions
+from pymongo.database import Database
 from pymongo.errors import PyMongoError
+from tqdm import tqdm
 
 from persistence.backup.settings import BackupSettings
 from persistence.rebuild_log.command import rebuild
-from persistence.upgrade import documents, queues
-from persistence.writer import archive_writer as writing
+from persistence.upgrade import queues
+from persistence.writer.archive_writer import ArchiveWriter, connect
+from persistence.writer.entries import Entry
+from persistence.writer.remade_documents import Remade, remake
 from tillstream import stores, topology
+from tillstream.archive import Document, majority
 from tillstream.errors import ServerNotReadyError
+from tillstream.log.reader import StoppedError
 from tillstream.runtime import broker, data_folder, logs, process
+from tillstream.stores import StoreTable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,12 +46,12 @@ def upgrade(settings: BackupSettings, stop: threading.Event) -> list[str]:
     """Returns what was done; raises TillstreamError where a part of it could not be done."""
     url, table = settings.amqp_url, stores.load(settings)
     data_folder.require_known(settings.data_dir)
-    with writing.connect(settings.mongo_url) as client:
-        database = client[settings.mongo_database]
-        store = writing.Archive(client, settings.mongo_database, time.time, settings)
+    with connect(settings.mongo_url) as client:
+        database = majority(client, settings.mongo_database)
+        store = ArchiveWriter(client, settings.mongo_database, table, time.time, settings)
         with broker.connect(url, "upgrade", heartbeat_seconds=0) as connection:
             made = queues.remake(url, connection, store, database, table, stop)
-        remade = documents.remake(database, store, table, stop)
+        remade = _remake(database, store, table, stop)
     done = [f"queues made anew: {', '.join(made) or 'none'}"]
     if topology.RECEIPTS_LOG in made:
         done += rebuild(settings, stop).lines()
@@ -54,3 +61,24 @@ def upgrade(settings: BackupSettings, stop: threading.Event) -> list[str]:
         f" another key, {remade.unreadable} left as they are"
     )
     return [*done, f"data folder: version {data_folder.VERSION}"]
+
+
+def _remake(
+    database: Database[Document], archive: ArchiveWriter, table: StoreTable, stop: threading.Event
+) -> Remade:
+    stopped = StoppedError("stopped before the end of the archive; run it again")
+
+    def store(entries: list[Entry]) -> list[tuple[int, str]]:
+        outcome = archive.store(entries, stop)
+        if outcome is None:
+            raise stopped
+        return outcome.refused
+
+    total = Remade(0, 0, 0, 0)
+    with tqdm(unit=" documents", unit_scale=True, disable=None) as bar:
+        for done in remake(database, store, table, {}):
+            total = Remade(*map(sum, zip(total, done, strict=True)))
+            bar.update(done.seen)
+            if stop.is_set():
+                raise stopped
+    return total

@@ -9,7 +9,7 @@ from pymongo.database import Database
 
 from persistence.dead_letters.consumer import drain_letters
 from persistence.dead_letters.store import DeadLetters
-from persistence.writer.archive_writer import Archive
+from persistence.writer.archive_writer import ArchiveWriter
 from persistence.writer.queue_drain import drain_queue, waiting
 from tillstream import topology
 from tillstream.errors import TillstreamError, TopologyDiffersError
@@ -27,7 +27,7 @@ class NotEmptyError(TillstreamError):
 def remake(
     url: str,
     connection: BlockingConnection,
-    archive: Archive,
+    archive: ArchiveWriter,
     database: Database[dict[str, Any]],
     stores: StoreTable,
     stop: threading.Event,

@@ -11,21 +11,23 @@ from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import ConnectionFailure, PyMongoError
 
-from persistence.erasure.anonymous import anonymous
-from persistence.erasure.digests import Erasures
-from persistence.migration import migrate
+from persistence.schema import migrate
 from persistence.settings import RetentionSettings
+from persistence.writer.anonymous import anonymous
 from persistence.writer.documents import conflict, content_digest
 from persistence.writer.entries import Encoded, Entry, encoded
+from persistence.writer.erasures import Erasures
 from persistence.writer.inserting import (
     DUPLICATE_KEY,
     REFUSALS,
     NotDurableError,
     insert,
 )
+from persistence.writer.remade_documents import OLDER, remake
 from tillstream import archive
 from tillstream.archive import Document, raw_bytes
 from tillstream.clock import Clock, utc
+from tillstream.stores import StoreTable
 
 log = structlog.get_logger()
 
@@ -69,24 +71,37 @@ def connect(url: str) -> MongoClient[Document]:
     )
 
 
-class Archive:
+class ArchiveWriter:
     """The collections `receipts` and `conflicts` of one database."""
 
     def __init__(
         self,
         client: MongoClient[Document],
         database: str,
+        stores: StoreTable,
         clock: Clock,
         retention: RetentionSettings | None = None,
     ) -> None:
         """Without `retention`, it keeps for ever what it stores."""
         self._retention = retention or RetentionSettings()
+        self._stores = stores
         self._clock = clock
         self._prepared = False
         durable = archive.majority(client, database, wtimeout_ms=WTIMEOUT_MS)
         self._receipts: Collection[Document] = durable[archive.RECEIPTS]
         self._conflicts: Collection[Document] = durable[archive.CONFLICTS]
         self._erasures = Erasures(durable)
+
+    def prepare(self) -> bool:
+        """Bring the database to this version; whether anything was to be done.
+
+        Raises NewerSchemaError, and PyMongoError: what was done until then is no harm.
+        """
+        if self._prepared:
+            return False
+        done = migrate(self._receipts.database, self._retention, self._remake_older)
+        self._prepared = True
+        return done
 
     def store(
         self,
@@ -127,7 +142,10 @@ class Archive:
         *,
         again: bool,
     ) -> Outcome:
-        self._prepare()
+        self.prepare()
+        return self._write(entries, ready, again=again)
+
+    def _write(self, entries: list[Entry], ready: Encoded | None, *, again: bool) -> Outcome:
         if not entries:
             return Outcome([], 0, 0, [])
         now = utc(self._clock())
@@ -187,10 +205,12 @@ class Archive:
             log.warning("conflict: an identity came again with other content", key=each["key"])
         return len(new)
 
-    def _prepare(self) -> None:
-        if not self._prepared:
-            migrate(self._receipts.database, self._retention)
-            self._prepared = True
+    def _remake_older(self) -> None:
+        def store(entries: list[Entry]) -> list[tuple[int, str]]:
+            return self._write(entries, None, again=False).refused
+
+        for _ in remake(self._receipts.database, store, self._stores, OLDER):
+            pass
 
 
 def _report(state: tenacity.RetryCallState) -> None:

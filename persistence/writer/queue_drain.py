@@ -10,9 +10,9 @@ import time
 import pika.exceptions
 from pika.adapters.blocking_connection import BlockingChannel
 
-from persistence.dead_letters.publishing import publish_letter
-from persistence.writer.archive_writer import Archive, Outcome
+from persistence.writer.archive_writer import ArchiveWriter, Outcome
 from persistence.writer.batch import LIMITS, Batch, DeadLetter, Delivery
+from persistence.writer.dead_lettering import publish_letter
 from persistence.writer.entries import Reject
 from tillstream import topology
 from tillstream.runtime import broker
@@ -25,7 +25,7 @@ NOT_FOUND = 404
 
 
 def drain_queue(
-    url: str, archive: Archive, stores: StoreTable, stop: threading.Event
+    url: str, archive: ArchiveWriter, stores: StoreTable, stop: threading.Event
 ) -> tuple[int, int]:
     """Store everything that waits on the queue; returns receipts stored, and messages left.
 
@@ -88,7 +88,7 @@ def _take(channel: BlockingChannel, stores: StoreTable) -> Batch | None:
     return batch if batch.last_tag else None
 
 
-def _store(archive: Archive, batch: Batch) -> Outcome | None:
+def _store(archive: ArchiveWriter, batch: Batch) -> Outcome | None:
     give_up = threading.Event()
     timer = threading.Timer(STUCK_SECONDS, give_up.set)
     timer.daemon = True

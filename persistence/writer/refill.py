@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import structlog
 from tqdm import tqdm
 
-from persistence.writer.archive_writer import Archive
+from persistence.writer.archive_writer import ArchiveWriter
 from persistence.writer.entries import Entry, read_message
 from tillstream.log.reader import StoppedError, last_offset
 from tillstream.log.whole_log import read_log
@@ -23,7 +23,7 @@ BATCH = 2_000
 
 
 def refill(
-    amqp_url: str, archive: Archive, stores: StoreTable, stop: threading.Event, start: int = 0
+    amqp_url: str, archive: ArchiveWriter, stores: StoreTable, stop: threading.Event, start: int = 0
 ) -> tuple[int, int]:
     """Receipts that were stored now, and those that were there; raises StoppedError.
 

@@ -24,9 +24,9 @@ import structlog
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exceptions import ConnectionWrongStateError, ConsumerCancelled
 
-from persistence.dead_letters.publishing import publish_letter
-from persistence.writer.archive_writer import Archive, Outcome
+from persistence.writer.archive_writer import ArchiveWriter, Outcome
 from persistence.writer.batch import LIMITS, PREFETCH, Batch, DeadLetter, Delivery, Limits
+from persistence.writer.dead_lettering import publish_letter
 from persistence.writer.delays import Delays
 from persistence.writer.entries import Encoded, Reject, encoded
 from tillstream import topology
@@ -57,7 +57,7 @@ class Worker:
 
     def __init__(
         self,
-        archive: Archive,
+        archive: ArchiveWriter,
         delays: Delays,
         stores: StoreTable,
         writer: Executor,

@@ -16,7 +16,7 @@ from pymongo import MongoClient
 
 from dashboard.archive.receipts import of_store
 from dashboard.pages.addresses import receipt_path
-from persistence.migration import DAY_INDEX, STORE_INDEX
+from persistence.schema import DAY_INDEX, STORE_INDEX
 from tests.e2e.browser import FLAGS
 from tests.support.dashboards import (
     PARIS,

@@ -19,7 +19,7 @@ from persistence.parquet.query import answered
 from persistence.parquet.source import Source, connected
 from persistence.parquet.storage import Storage
 from persistence.parquet.writing import Writing
-from persistence.writer.archive_writer import Archive, Outcome, connect
+from persistence.writer.archive_writer import ArchiveWriter, Outcome, connect
 from persistence.writer.entries import entry
 from tests.support.commands import Said, command
 from tillstream import stores
@@ -42,7 +42,7 @@ class Kept:
     def store(self, bodies: Sequence[bytes]) -> Outcome:
         """Store encoded receipts as the worker does."""
         with connect(self.mongo_url) as client:
-            archive = Archive(client, self.name, time.time)
+            archive = ArchiveWriter(client, self.name, STORES, time.time)
             outcome = archive.store([entry(body, STORES) for body in bodies], threading.Event())
         assert outcome is not None
         return outcome

@@ -128,8 +128,8 @@ def accept(system: Filled, *all_fields: dict[str, Any]) -> None:
 def drain(system: Filled) -> tuple[int, int]:
     """What the archive's worker does with all that waits."""
     with archive_writer.connect(system.environ["MONGO_URL"]) as client:
-        store = archive_writer.Archive(client, system.database.name, time.time)
         table = stores.load(StoreTimeSettings(store_timezone="UTC"))
+        store = archive_writer.ArchiveWriter(client, system.database.name, table, time.time)
         return drain_queue(system.environ["AMQP_URL"], store, table, threading.Event())
 
 

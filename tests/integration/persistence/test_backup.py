@@ -23,7 +23,7 @@ from persistence.backup.backup_command import backup
 from persistence.backup.folder import BackupError, check
 from persistence.backup.restore_command import restore
 from persistence.backup.settings import BackupSettings
-from persistence.writer.archive_writer import Archive, connect
+from persistence.writer.archive_writer import ArchiveWriter, connect
 from persistence.writer.refill import refill
 from tests.conftest import delete_queues
 from tests.support.filled_archive import killed_at
@@ -180,8 +180,9 @@ def filled(place: Place, connection: BlockingConnection, receipts: int) -> None:
     with connection.channel() as channel:
         channel.basic_publish("", topology.DEAD_LETTERS, b"no receipt")
     with connect(place.environ["MONGO_URL"]) as client:
-        store = Archive(client, place.database.name, time.time)
-        refill(place.environ["AMQP_URL"], store, stores.load(place.settings), threading.Event())
+        table = stores.load(place.settings)
+        store = ArchiveWriter(client, place.database.name, table, time.time)
+        refill(place.environ["AMQP_URL"], store, table, threading.Event())
 
 
 def test_a_restore_that_was_killed_is_run_again(place: Place, broker: BlockingConnection) -> None:

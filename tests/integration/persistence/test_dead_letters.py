@@ -13,7 +13,7 @@ from pymongo.errors import WriteError
 
 from persistence.dead_letters.consumer import drain_letters
 from persistence.dead_letters.store import LARGEST_BODY, DeadLetters, Letter
-from persistence.migration import VERSION, NewerSchemaError, migrate
+from persistence.schema import VERSION, NewerSchemaError, migrate
 from persistence.settings import RetentionSettings
 from tests.support.commands import Said, command
 from tests.support.persistence_room import (
@@ -44,7 +44,7 @@ def test_a_letter_is_listed_shown_replayed_after_a_fix_and_dropped(
     settings = {"AMQP_URL": amqp_url, "MONGO_URL": mongo_url, "MONGO_DATABASE": mongo_database}
     [bad] = receipts_of([2])
     with archive(mongo_url, mongo_database) as database:
-        migrate(database, RetentionSettings())
+        migrate(database, RetentionSettings(), no_documents)
         database.command("collMod", "receipts", validator={"grossMinor": 1})
         publish(broker, [bad])
         with worker(amqp_url, mongo_url, mongo_database):
@@ -143,22 +143,26 @@ def prepared(database: Database[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def no_documents() -> None:
+    """There are none of an earlier version."""
+
+
 def test_a_migration_is_done_once_and_follows_the_settings(
     mongo_database: str, mongo_url: str
 ) -> None:
     with archive(mongo_url, mongo_database) as database:
         for_ever, for_days = RetentionSettings(), RetentionSettings(receipts_retention_days=30)
-        first = migrate(database, for_ever), prepared(database)
-        done = [migrate(database, each) for each in (for_ever, for_days, for_days)]
+        first = migrate(database, for_ever, no_documents), prepared(database)
+        done = [migrate(database, each, no_documents) for each in (for_ever, for_days, for_days)]
         [retention] = [
             each["expireAfterSeconds"]
             for each in prepared(database)["receipts"].values()
             if "expireAfterSeconds" in each
         ]
-        back = migrate(database, for_ever), prepared(database)
+        back = migrate(database, for_ever, no_documents), prepared(database)
         database["schema"].update_one({}, {"$set": {"version": VERSION + 1}})
         with pytest.raises(NewerSchemaError, match="use a newer Tillstream"):
-            migrate(database, for_ever)
+            migrate(database, for_ever, no_documents)
 
     assert (first, [False, True, False], 30 * 86_400) == (back, done, retention)
 
@@ -167,6 +171,6 @@ def test_a_document_that_is_no_receipt_of_ours_is_refused(
     mongo_database: str, mongo_url: str
 ) -> None:
     with archive(mongo_url, mongo_database) as database:
-        migrate(database, RetentionSettings())
+        migrate(database, RetentionSettings(), no_documents)
         with pytest.raises(WriteError, match="Document failed validation"):
             database.receipts.insert_one({"_id": "1/1/1", "grossMinor": 6.0})

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from persistence.migration import migrate
-from persistence.settings import RetentionSettings
+from persistence.writer.archive_writer import ArchiveWriter, connect
 from persistence.writer.documents import conflict
 from persistence.writer.entries import entry
 from tests.support.filled_archive import STORES
@@ -11,12 +10,14 @@ from tests.support.persistence_room import archive
 from tests.support.receipts import receipt, stamped
 from tillstream.clock import utc
 
+#: When they were stored, Unix seconds.
+AT = 1_795_000_001
 UUID = "6f9619ff8b86d011b42d00c04fc964ff"
 
 
 def stored(number: int, **fields: Any) -> dict[str, Any]:
     made = entry(stamped(receipt(number, **fields)), STORES).document()
-    return made | {"storedAt": utc(1_795_000_001)}
+    return made | {"storedAt": utc(AT)}
 
 
 def as_before(document: dict[str, Any], key: str) -> dict[str, Any]:
@@ -46,13 +47,19 @@ def test_a_migration_gives_seconds_and_stores_and_loses_nothing(
         )
         database.conflicts.insert_many([before, damaged])
         database["schema"].insert_one({"_id": "schema", "version": 2})
-        done = [migrate(database, RetentionSettings()) for _ in range(2)]
+        with connect(mongo_url) as client:
+            done = [
+                ArchiveWriter(client, mongo_database, STORES, lambda: AT).prepare()
+                for _ in range(2)
+            ]
         receipts = list(database.receipts.find())
         conflicts = list(database.conflicts.find())
 
     assert [True, False] == done
-    expected = {each["_id"]: each for each in (printed, by_uuid, named_so)}
+    # With its store it is no conflict any more, but a receipt that no other has the key of.
+    alone = stored(9, storeID=2, receiptUUID=UUID)
+    expected = {each["_id"]: each for each in (printed, by_uuid, named_so, alone)}
     assert expected == {each["_id"]: each for each in receipts}
     # One that does not say its store stays as it is.
-    assert {other["_id"]: other, "uuid/#00": damaged} == {each["_id"]: each for each in conflicts}
+    assert {"uuid/#00": damaged} == {each["_id"]: each for each in conflicts}
     assert f"A%2FB/uuid/{UUID}" in expected

@@ -10,7 +10,7 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
 from persistence.dead_letters.store import Letter
-from persistence.migration import migrate
+from persistence.schema import migrate
 from persistence.settings import RetentionSettings
 from tests.support.persistence_room import (
     Snapshots,
@@ -174,7 +174,7 @@ def test_what_mongodb_refuses_goes_to_the_dead_letters(
 ) -> None:
     good, bad = receipts_of([1]), receipts_of([2])
     with archive(mongo_url, mongo_database) as database:
-        migrate(database, RetentionSettings())
+        migrate(database, RetentionSettings(), lambda: None)
         database.command("collMod", "receipts", validator={"grossMinor": 1})
         publish(broker, good + bad)
         with worker(amqp_url, mongo_url, mongo_database):

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from persistence.erasure.anonymous import anonymous_fields
 from persistence.seal import offline
 from persistence.seal.closing import close
 from persistence.seal.content import content
+from persistence.writer.anonymous import anonymous_fields
 from persistence.writer.entries import entry
 from tests.support.receipts import receipt, stamped
 from tillstream.archive import raw_bytes

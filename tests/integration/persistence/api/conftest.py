@@ -14,7 +14,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from local.ports import free_port
-from persistence.writer.archive_writer import Archive, connect
+from persistence.writer.archive_writer import ArchiveWriter, connect
 from persistence.writer.entries import entry
 from tests.support.processes import answers, running
 from tests.support.receipts import stamped
@@ -56,7 +56,7 @@ def database(mongo_url: str) -> Iterator[Database[dict[str, Any]]]:
 def store(mongo_url: str, database: Database[dict[str, Any]], table: StoreTable) -> Iterator[Store]:
     """Stores receipts as the worker does."""
     with connect(mongo_url) as client:
-        archive = Archive(client, database.name, lambda: 1_795_000_001.0)
+        archive = ArchiveWriter(client, database.name, table, lambda: 1_795_000_001.0)
 
         def store(receipts: list[Fields]) -> None:
             entries = [entry(stamped(each), table) for each in receipts]

@@ -13,7 +13,7 @@ import pytest
 from pymongo import MongoClient
 
 from local.supervisor import Supervisor
-from persistence.writer.archive_writer import Archive, connect
+from persistence.writer.archive_writer import ArchiveWriter, connect
 from persistence.writer.entries import entry
 from tests.conftest import running_mongo
 from tests.integration.persistence.api.conftest import Fields, serving
@@ -57,7 +57,7 @@ def fill(url: str) -> None:
         for number in range(EACH)
     ]
     with connect(url) as client:
-        archive = Archive(client, DATABASE, time.time)
+        archive = ArchiveWriter(client, DATABASE, table, time.time)
         archive.store([entry(stamped(each), table) for each in receipts], threading.Event())
     with MongoClient[Fields](url) as client:
         client[DATABASE].receipts.aggregate(

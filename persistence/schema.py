@@ -1,22 +1,18 @@
-"""`python -m persistence migrate`: collections, indexes and documents, in numbered steps.
+"""What the database of the archive has: collections, indexes, a validator, one version of it all.
 
-The worker does the same at its start. Each step may be done again; a database that a newer
-Tillstream has prepared is left alone.
+Each step of a migration may be done again; a database that a newer Tillstream has prepared is
+left alone.
 """
 
-import argparse
-from typing import Any
+from collections.abc import Callable
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.database import Database
 from pymongo.errors import CollectionInvalid
 
-from persistence.migrated_documents import count_seconds, give_stores
-from persistence.settings import PersistenceSettings, RetentionSettings
+from persistence.settings import RetentionSettings
+from tillstream.archive import Document
 from tillstream.errors import TillstreamError
-from tillstream.runtime import process
-
-Document = dict[str, Any]
 
 #: The collection that says what was done, and the only document in it.
 SCHEMA = "schema"
@@ -78,8 +74,12 @@ class NewerSchemaError(TillstreamError):
     """The database was prepared by a newer Tillstream."""
 
 
-def migrate(database: Database[Document], retention: RetentionSettings) -> bool:
+def migrate(
+    database: Database[Document], retention: RetentionSettings, remake_older: Callable[[], object]
+) -> bool:
     """Bring a database to VERSION; whether anything was to be done.
+
+    `remake_older` brings documents of earlier versions to the layout of this one.
 
     Raises NewerSchemaError, and PyMongoError: what was done until then is no harm.
     """
@@ -101,32 +101,10 @@ def migrate(database: Database[Document], retention: RetentionSettings) -> bool:
         _retain(database, name, retention.days()[name])
     validator = {"$jsonSchema": RECEIPT_SCHEMA}
     database.command("collMod", "receipts", validator=validator, validationLevel="strict")
-    count_seconds(database)
-    give_stores(database)
+    remake_older()
     # Last: a migration that was interrupted is done again.
     database[SCHEMA].update_one({"_id": SCHEMA}, {"$set": wanted}, upsert=True)
     return True
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command takes none: retention is a setting."""
-    parser.epilog = "RECEIPTS_RETENTION_DAYS and its like say how long documents are kept."
-
-
-def run(_: argparse.Namespace) -> int:
-    """Migrate, and say what there is now."""
-    # The archive imports this module.
-    from persistence.writer.archive_writer import connect
-
-    settings = process.load_settings(PersistenceSettings)
-    with connect(settings.mongo_url) as client:
-        done = migrate(client[settings.mongo_database], settings)
-    kept = ", ".join(
-        f"{name} {f'for {days} days' if days else 'for ever'}"
-        for name, days in settings.days().items()
-    )
-    print(f"schema {VERSION} {'made' if done else 'was there'}; kept: {kept}")
-    return 0
 
 
 def _create(database: Database[Document], name: str) -> None:

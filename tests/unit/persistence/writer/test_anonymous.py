@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from persistence.erasure.anonymous import anonymous_receipt, without_customer
+from persistence.writer.anonymous import anonymous_receipt, without_customer
 from tests.support.receipts import receipt, stamped
 from tillstream.codec import decode_receipt
 from tillstream.identity import anonymous_content, identity_of

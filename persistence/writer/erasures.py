@@ -13,7 +13,7 @@ from bson import Binary
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from persistence.erasure.anonymous import anonymous
+from persistence.writer.anonymous import anonymous
 from persistence.writer.entries import Entry
 from tillstream.archive import Document
 from tillstream.clock import utc
