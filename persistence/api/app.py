@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
@@ -25,6 +25,7 @@ from tillstream.http.keys import Keys, key_file
 from tillstream.http.middleware import RequestMiddleware, exception_handlers
 from tillstream.http.pages import documentation
 from tillstream.http.problems import ProblemError
+from tillstream.http.requests import problem_response
 from tillstream.ledger import LedgerReader
 
 log = structlog.get_logger()
@@ -65,9 +66,8 @@ def build(settings: ArchiveApiSettings, clock: Clock) -> ASGIApp:
         # Its own pages fetch Swagger UI from elsewhere.
         openapi_url=None,
         default_response_class=Response,
-        exception_handlers=exception_handlers(
-            _problem, ProblemError, RequestValidationError, Exception
-        ),
+        exception_handlers=exception_handlers(_problem, ProblemError, Exception)
+        | {RequestValidationError: _refuse_parameters},
         lifespan=lifespan,
     )
     endpoints.add_to(pages)
@@ -90,7 +90,10 @@ def openapi(pages: FastAPI) -> dict[str, Any]:
     return document | {"security": [{}, {"apiKey": []}], "components": components}
 
 
+async def _refuse_parameters(request: Request, error: RequestValidationError) -> Response:
+    faults = [*faults_of(error.errors()), *request.state.faults]
+    return problem_response(request, invalid_parameters(faults))
+
+
 def _problem(error: Exception) -> ProblemError:
-    if isinstance(error, RequestValidationError):
-        return invalid_parameters(faults_of(error.errors()))
     return error if isinstance(error, ProblemError) else problems.unexpected()

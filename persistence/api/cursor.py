@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from persistence.api import problems
-from persistence.api.parameters import ReceiptsQuestion
+from persistence.api.parameters import ReceiptsQuestion, day_of, time_of
 from tillstream.clock import milliseconds, of_milliseconds
 
 _DIGEST_BYTES = 8
@@ -56,5 +56,19 @@ def position_of(cursor: str, question: ReceiptsQuestion) -> Position:
 
 
 def _digest(payload: bytes, question: ReceiptsQuestion) -> bytes:
-    asked = question.model_dump(exclude={"cursor", "limit"})
+    first, end = time_of(question.first), time_of(question.end)
+    first_day, end_day = day_of(question.first), day_of(question.end)
+    # Another order or form of these would refuse every cursor that was given before.
+    asked = (
+        question.stores,
+        question.till,
+        first and first.timestamp(),
+        end and end.timestamp(),
+        first_day and first_day.isoformat(),
+        end_day and end_day.isoformat(),
+        question.category,
+        question.payment,
+        question.min_total,
+        question.sort,
+    )
     return blake2b(_encode(asked) + payload, digest_size=_DIGEST_BYTES).digest()

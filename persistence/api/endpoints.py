@@ -15,7 +15,7 @@ from persistence.api.parameters import (
     Question,
     ReceiptsQuestion,
     SalesQuestion,
-    require_once,
+    faults_across,
 )
 from persistence.api.queries import export_query, receipts_query
 from persistence.api.sales import sales_query
@@ -50,7 +50,7 @@ class Endpoints:
 
     def add_to(self, app: FastAPI) -> None:
         """Every path; a question is read after its caller is known."""
-        asked = (self._remember_caller, require_once)
+        asked = (self._remember_caller, self._remember_faults)
 
         def get(
             path: str,
@@ -168,8 +168,14 @@ class Endpoints:
             raise too_fast(seconds)
         request.state.caller = caller
 
+    async def _remember_faults(self, request: Request) -> None:
+        """As `request.state.faults`, so that an answer names them beside those of the values."""
+        request.state.faults = faults_across(request.query_params, self._table)
+
     def _whole(self, asked: Asked, request: Request) -> Asked:
-        """The question in the calendar and within the stores of its caller."""
+        """The question in the calendar and within the stores of its caller; or ProblemError."""
+        if request.state.faults:
+            raise problems.invalid_parameters(request.state.faults)
         return asked.placed(self._table).scoped(request.state.caller)
 
 

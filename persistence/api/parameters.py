@@ -2,12 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from fastapi import Request
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -17,6 +16,7 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic.json_schema import SkipJsonSchema
+from starlette.datastructures import QueryParams
 
 from persistence.api import problems
 from persistence.api.problems import Fault
@@ -85,6 +85,13 @@ def _cents(text: str) -> int:
     return int(Decimal(text) * MINOR_UNITS)
 
 
+def _digits(value: object) -> object:
+    """Only digits: pydantic would take 5.0 and spaces too."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        raise ValueError(f"it is an integer from 1 to {MAX_LIMIT}")
+    return value
+
+
 def _distinct(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(set(texts)))
 
@@ -102,6 +109,7 @@ DayOrTime = Annotated[
 Cents = Annotated[
     int, PlainValidator(_cents), WithJsonSchema({"type": "string", "pattern": _AMOUNT})
 ]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_digits)]
 AnySort = Annotated[
     Sort | UnservedSort, WithJsonSchema({"type": "string", "enum": list(get_args(Sort))})
 ]
@@ -131,16 +139,9 @@ class Question(BaseModel, extra="forbid"):
     )
 
     def placed(self, table: StoreTable) -> Self:
-        """Times without an offset in the zone of the one store that is named, else of the chain.
-
-        Raises ProblemError where the end is not after the first.
-        """
-        only = self.stores[0] if len(self.stores) == 1 else None
-        calendar = table.default if only is None else table.calendar(only)
+        """Times without an offset in the zone of the one store that is named, else of the chain."""
+        calendar = _calendar(self.stores, table)
         first, end = _in_zone(self.first, calendar), _in_zone(self.end, calendar)
-        if first and end and _instant(first, calendar) >= _instant(end, calendar):
-            message = "is not after `from`; `to` itself is not included"
-            raise problems.invalid_parameters([Fault("to", message)])
         return self.model_copy(update={"first": first, "end": end})
 
     def scoped(self, caller: Caller) -> Self:
@@ -174,7 +175,7 @@ class ReceiptsQuestion(Question):
     )
     sort: AnySort = Field(default="-date", description="Newest or oldest first.")
     cursor: Text | Absent = Field(default=None, description="`next` of the page before.")
-    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Receipts of a page.")
+    limit: Limit = Field(default=DEFAULT_LIMIT, description="Receipts of a page.")
 
 
 class SalesQuestion(Question):
@@ -201,16 +202,22 @@ def time_of(end: date | None) -> datetime | None:
     return end if isinstance(end, datetime) else None
 
 
-def require_once(request: Request) -> None:
-    """FastAPI takes the last of several values: raises ProblemError where only one has a sense."""
-    counts = Counter(name for name, _ in request.query_params.multi_items())
+def faults_across(asked: QueryParams, table: StoreTable) -> list[Fault]:
+    """What a model of single values does not see: a repeated parameter, and ends out of order."""
+    counts = Counter(name for name, _ in asked.multi_items() if name != "store")
     faults = [
         Fault(name[:SHOWN_CHARACTERS], "stands there twice")
         for name, count in counts.items()
-        if count > 1 and name != "store"
+        if count > 1
     ]
-    if faults:
-        raise problems.invalid_parameters(faults)
+    calendar = _calendar(asked.getlist("store"), table)
+    try:
+        first, end = (_in_zone(_day_or_time(asked[name]), calendar) for name in ("from", "to"))
+    except (KeyError, ValueError):
+        return faults
+    if _instant(first, calendar) >= _instant(end, calendar):
+        faults.append(Fault("to", "is not after `from`; `to` itself is not included"))
+    return faults
 
 
 def faults_of(errors: Sequence[dict[str, Any]]) -> list[Fault]:
@@ -239,7 +246,15 @@ def _fault(error: dict[str, Any]) -> Fault:
     return Fault(name, f"is {str(error['input'])[:SHOWN_CHARACTERS]!r}; {message}")
 
 
-def _in_zone(end: date | None, calendar: BusinessDay) -> date | None:
+def _calendar(stores: Collection[str], table: StoreTable) -> BusinessDay:
+    named = set(stores)
+    return table.calendar(named.pop()) if len(named) == 1 else table.default
+
+
+End = TypeVar("End", date, date | None)
+
+
+def _in_zone(end: End, calendar: BusinessDay) -> End:
     if isinstance(end, datetime) and end.tzinfo is None:
         return end.replace(tzinfo=calendar.zone)
     return end

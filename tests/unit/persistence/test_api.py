@@ -61,7 +61,10 @@ def errors(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 def test_everything_that_does_not_hold_is_told_at_once() -> None:
     pairs = [
-        ("from", "yesterday"),
+        ("from", "2026-11-22"),
+        ("to", "2026-11-22"),
+        ("payment", "CB"),
+        ("payment", "Especes"),
         ("min_total", "1e3"),
         ("limit", "0"),
         ("sort", "price"),
@@ -73,8 +76,8 @@ def test_everything_that_does_not_hold_is_told_at_once() -> None:
 
     told = errors(pairs)
     assert {
-        "from": "is 'yesterday'; it is a day such as 2026-11-21 or a time such as"
-        " 2026-11-21T08:00:00+01:00, its + encoded as %2B",
+        "to": "is not after `from`; `to` itself is not included",
+        "payment": "stands there twice",
         "min_total": "is '1e3'; it is an amount in euros such as 12.50",
         "limit": "is '0'; Input should be greater than or equal to 1",
         "sort": "is 'price'; Input should be '-date' or 'date'",
@@ -85,12 +88,27 @@ def test_everything_that_does_not_hold_is_told_at_once() -> None:
     } == told
 
 
-def test_ends_in_order_and_one_value_each() -> None:
-    same_day = [("from", "2026-11-22"), ("to", "2026-11-22")]
-    twice = [("payment", "CB"), ("payment", "Especes")]
+def test_faults_beside_the_values_are_told_without_any_of_a_value() -> None:
+    same_instant = [("from", "2026-11-22"), ("to", "2026-11-21T23:00:00Z")]
 
-    assert errors(same_day) == {"to": "is not after `from`; `to` itself is not included"}
-    assert errors(twice) == {"payment": "stands there twice"}
+    assert errors(same_instant) == {"to": "is not after `from`; `to` itself is not included"}
+    assert errors([("till", "1"), ("till", "2")]) == {"till": "stands there twice"}
+
+
+@pytest.mark.parametrize("text", ["5.0", " 5", "+5", "5_0", "\u0665", "five"])
+def test_a_limit_is_digits(text: str) -> None:
+    told = errors([("limit", text)])
+
+    assert {"limit": f"is {text!r}; it is an integer from 1 to 500"} == told
+
+
+def test_an_end_that_is_no_day_and_no_time_is_told() -> None:
+    told = errors([("from", "yesterday")])
+
+    assert {
+        "from": "is 'yesterday'; it is a day such as 2026-11-21 or a time such as"
+        " 2026-11-21T08:00:00+01:00, its + encoded as %2B"
+    } == told
 
 
 def test_only_get_and_head_are_answered() -> None:
@@ -121,10 +139,26 @@ def test_a_cursor_belongs_to_its_question_and_not_to_its_page_size() -> None:
         position_of(cursor, ReceiptsQuestion(store=("2",), limit=5))
 
 
+def test_a_cursor_of_before_is_still_one() -> None:
+    asked = {
+        "store": ("9", "1"),
+        "from": "2026-11-21",
+        "to": "2026-11-22T08:00:00",
+        "min_total": "1.05",
+    }
+    question = ReceiptsQuestion.model_validate(asked).placed(StoreTable(BusinessDay(PARIS), {}))
+    cursor = "n0Znz9V-nAuTzwAAAaH9HpDivTE3LzIvNDcxMS8yMDI2LTExLTIxIDA4OjAwOjAxqjIwMjYtMTEtMjE"
+
+    assert POSITION == position_of(cursor, question)
+
+
 def test_the_document_names_every_parameter_and_schema() -> None:
     document = asked("GET", "/openapi.json").json()
     operations = {path: methods["get"] for path, methods in document["paths"].items()}
-    named = [each["name"] for each in operations["/receipts"]["parameters"]]
+    parameters = operations["/receipts"]["parameters"]
+    named = [each["name"] for each in parameters]
+    limit = next(each["schema"] for each in parameters if each["name"] == "limit")
 
     assert [field.alias or name for name, field in ReceiptsQuestion.model_fields.items()] == named
     assert ["get"] * 6 == [method for methods in document["paths"].values() for method in methods]
+    assert (1, 500) == (limit["minimum"], limit["maximum"])
