@@ -14,8 +14,8 @@ from entrypoint.formats.entry import Entry, NotReadableError
 from entrypoint.idempotency import digest
 from tillstream.codec import JSON, NDJSON
 from tillstream.http.asgi import header
-from tillstream.http.budget_problems import no_room
 from tillstream.http.budgets import ByteBudget
+from tillstream.http.problems import no_room
 
 #: Largest plain body that is read on the event loop, bytes, by media type: a few milliseconds.
 INLINE_BYTES = {JSON: 1_048_576, NDJSON: 1_048_576}

@@ -6,7 +6,7 @@ from http import HTTPStatus
 import msgspec
 
 from tillstream.errors import NotConfirmedError
-from tillstream.http.problems import ProblemError
+from tillstream.http.problems import ProblemError, unavailable
 
 #: Most violations that one answer names, so that a hostile body gets a bounded answer.
 MAX_VIOLATIONS = 100
@@ -130,21 +130,7 @@ def conflict(what: str) -> ProblemError:
     )
 
 
-def foreign_store(store: str) -> ProblemError:
-    """403: the key does not cover the receipt's store."""
-    return ProblemError(
-        HTTPStatus.FORBIDDEN,
-        "foreign-store",
-        f"This API key may not send for the store {store[:64]!r}.",
-    )
-
-
 def not_confirmed(error: NotConfirmedError) -> ProblemError:
     """503: nothing was promised; the same request may be sent again after a while."""
     detail = f"{error.reason[0].upper()}{error.reason[1:]}; send the same request again."
-    return ProblemError(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "not-confirmed",
-        detail,
-        headers={"Retry-After": str(error.retry_after)},
-    )
+    return unavailable("not-confirmed", detail, error.retry_after)

@@ -6,7 +6,7 @@ from itertools import islice
 from entrypoint import problems
 from entrypoint.problems import MAX_VIOLATIONS, Violation
 from tillstream.errors import TillstreamError
-from tillstream.http.problems import ProblemError
+from tillstream.http.problems import ProblemError, foreign_store
 
 
 class RefusedReceiptError(TillstreamError):
@@ -82,7 +82,7 @@ class ForeignStoreError(RefusedReceiptError):
         super().__init__(f"this API key may not send for the store {store!r}")
 
     def problem(self) -> ProblemError:
-        return problems.foreign_store(self.store)
+        return foreign_store("send for", self.store)
 
 
 class ConflictError(RefusedReceiptError):

@@ -18,10 +18,10 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 from starlette.datastructures import QueryParams
 
-from persistence.api import problems
 from persistence.api.problems import Fault
 from tillstream.clock import BusinessDay
 from tillstream.http.keys import Caller
+from tillstream.http.problems import foreign_store
 from tillstream.money import MINOR_UNITS
 from tillstream.stores import StoreTable
 
@@ -148,7 +148,7 @@ class Question(BaseModel, extra="forbid"):
         """Within the stores of the caller's key; raises ProblemError beyond them."""
         for store in self.stores:
             if not caller.covers(store):
-                raise problems.foreign_store(store)
+                raise foreign_store("ask about", store)
         if self.stores or not caller.stores:
             return self
         return self.model_copy(update={"stores": _distinct(tuple(caller.stores))})

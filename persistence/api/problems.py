@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from tillstream.http.problems import ProblemError
+from tillstream.http.problems import ProblemError, unavailable
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -41,15 +41,6 @@ def no_index(reason: str, mend: str) -> ProblemError:
     return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "no-index", f"{reason}; {mend}.")
 
 
-def foreign_store(store: str) -> ProblemError:
-    """403: the key does not cover the store that is asked about."""
-    return ProblemError(
-        HTTPStatus.FORBIDDEN,
-        "foreign-store",
-        f"This API key may not ask about the store {store[:64]!r}.",
-    )
-
-
 def no_receipt(key: str) -> ProblemError:
     """404: no receipt of this identity, or of a store that the key does not cover."""
     return ProblemError(
@@ -62,7 +53,7 @@ def no_receipt(key: str) -> ProblemError:
 
 def too_slow(seconds: float) -> ProblemError:
     """503: the question took longer than it may."""
-    return _unavailable(
+    return unavailable(
         "too-slow",
         f"The archive did not answer within {seconds:g} s; ask for a shorter time or for one"
         " store. `python -m persistence sql` answers over everything.",
@@ -73,25 +64,20 @@ def too_slow(seconds: float) -> ProblemError:
 def busy(what: str) -> ProblemError:
     """503: as many of these are being answered as there may be at once."""
     detail = f"Too many {what} are being answered; send the same request again."
-    return _unavailable("busy", detail, 5)
+    return unavailable("busy", detail, 5)
 
 
 def archive_away() -> ProblemError:
     """503: MongoDB does not answer."""
     detail = "The archive does not answer; send the same request again."
-    return _unavailable("archive-away", detail, 2)
+    return unavailable("archive-away", detail, 2)
 
 
 def not_prepared() -> ProblemError:
     """503: the archive lacks an index that this question needs."""
-    return _unavailable(
+    return unavailable(
         "not-prepared",
         "The archive lacks an index that this question needs; the persistence worker makes it"
         " before its next write.",
         30,
     )
-
-
-def _unavailable(kind: str, detail: str, retry_after: int) -> ProblemError:
-    headers = {"Retry-After": str(retry_after)}
-    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, kind, detail, headers=headers)

@@ -16,7 +16,10 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from tillstream.http.asgi import problem_reply
-from tillstream.http.budget_problems import (
+from tillstream.http.budgets import HttpBudgets
+from tillstream.http.connections import ConnectionWatch
+from tillstream.http.problems import (
+    ProblemError,
     header_too_large,
     no_room,
     too_large_body,
@@ -24,9 +27,6 @@ from tillstream.http.budget_problems import (
     too_many_connections,
     too_many_pipelined,
 )
-from tillstream.http.budgets import HttpBudgets
-from tillstream.http.connections import ConnectionWatch
-from tillstream.http.problems import ProblemError
 
 #: A refused client may still send so long; what it sends is dropped. Closed at once, it would see
 #: a reset instead of the answer.

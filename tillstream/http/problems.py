@@ -1,10 +1,12 @@
-"""Answers to what cannot be done: problem documents of RFC 9457."""
+"""Answers to what cannot be done: problem documents of RFC 9457; rooms add those of their own."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
+
+from tillstream.http.budgets import HttpBudgets
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -88,4 +90,75 @@ def unexpected(consequence: str = "") -> ProblemError:
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal-error",
         f"Something broke on our side; it is in our log.{consequence}",
+    )
+
+
+def foreign_store(may_not: str, store: str) -> ProblemError:
+    """403: the key does not cover the store; `may_not` is what was tried, such as "send for"."""
+    return ProblemError(
+        HTTPStatus.FORBIDDEN,
+        "foreign-store",
+        f"This API key may not {may_not} the store {store[:64]!r}.",
+    )
+
+
+def unavailable(kind: str, detail: str, retry_after: int) -> ProblemError:
+    """503: not now; the same request may be sent again after `retry_after` seconds."""
+    headers = {"Retry-After": str(retry_after)}
+    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, kind, detail, headers=headers)
+
+
+def header_too_large(budgets: HttpBudgets) -> ProblemError:
+    """431: too many headers, or too many bytes of them."""
+    return ProblemError(
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "headers-too-large",
+        f"The request has more than {budgets.max_headers} headers or {budgets.max_header_bytes}"
+        " bytes of them; send fewer, or raise MAX_HEADERS or MAX_HEADER_BYTES.",
+    )
+
+
+def too_large_body(limit: int) -> ProblemError:
+    """413: more bytes than any path takes."""
+    return ProblemError(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "too-large",
+        f"The body is larger than {limit} bytes, more than anything here takes; send less.",
+    )
+
+
+def too_late(what: str, seconds: float) -> ProblemError:
+    """408: the client did not send for so long."""
+    return ProblemError(
+        HTTPStatus.REQUEST_TIMEOUT,
+        "too-slow",
+        f"The {what} did not come within {seconds:g} seconds; send the whole request again.",
+    )
+
+
+def no_room() -> ProblemError:
+    """503: the bodies of all clients fill the memory that they may have."""
+    return unavailable(
+        "no-room",
+        "Requests that are being sent or worked on fill MAX_BUFFERED_BYTES;"
+        " send the same request again.",
+        1,
+    )
+
+
+def too_many_connections() -> ProblemError:
+    """503: there are as many connections as there may be."""
+    return unavailable(
+        "too-many-connections",
+        "There are MAX_CONNECTIONS connections; this one made room for another. Connect again.",
+        1,
+    )
+
+
+def too_many_pipelined(most: int) -> ProblemError:
+    """429: a client that waits for no answer."""
+    return ProblemError(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too-many-pipelined",
+        f"More than {most} requests of this connection wait for their answers; read some first.",
     )
