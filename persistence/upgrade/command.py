@@ -49,6 +49,8 @@ def upgrade(settings: BackupSettings, stop: threading.Event) -> list[str]:
     with connect(settings.mongo_url) as client:
         database = majority(client, settings.mongo_database)
         store = ArchiveWriter(client, settings.mongo_database, table, time.time, settings)
+        # The collection first takes what this version writes.
+        store.prepare()
         with broker.connect(url, "upgrade", heartbeat_seconds=0) as connection:
             made = queues.remake(url, connection, store, database, table, stop)
         remade = _remake(database, store, table, stop)

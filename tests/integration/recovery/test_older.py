@@ -1,5 +1,6 @@
 """What an older Tillstream has left: told in one line, and brought to this version by commands."""
 
+import copy
 import os
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from typing import Any
 import httpx
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
+from pymongo.database import Database
 
 from local.ports import free_port
+from persistence.schema import RECEIPT_SCHEMA
 from tests.support.commands import command
 from tests.support.filled_system import RECEIPTS, Filled, accept, figures
 from tests.support.processes import running
@@ -30,6 +33,23 @@ def other_arguments(broker: BlockingConnection, *names: str) -> None:
         own = {"x-queue-type": queue.arguments["x-queue-type"]}
         channel.queue_declare(name, durable=True, arguments=own | {"x-max-length-bytes": 10**9})
         channel.queue_bind(name, queue.exchange)
+
+
+def in_minutes(database: Database[dict[str, Any]]) -> None:
+    """Schema 2: offsets are minutes, and MongoDB refuses a document without them."""
+    schema: dict[str, Any] = copy.deepcopy(RECEIPT_SCHEMA)
+    names = schema["required"]
+    names[names.index("utcOffsetSeconds")] = "utcOffsetMinutes"
+    database["receipts"].update_many(
+        {},
+        [
+            {"$set": {"utcOffsetMinutes": {"$toInt": {"$divide": ["$utcOffsetSeconds", 60]}}}},
+            {"$unset": "utcOffsetSeconds"},
+        ],
+        bypass_document_validation=True,
+    )
+    database.command("collMod", "receipts", validator={"$jsonSchema": schema})
+    database["schema"].update_one({"_id": "schema"}, {"$set": {"version": 2}})
 
 
 @pytest.mark.parametrize("room", ["persistence", "totals"])
@@ -84,12 +104,13 @@ def test_an_upgrade_makes_queues_and_documents_anew_and_keeps_everything(
 ) -> None:
     other_arguments(broker, topology.PERSISTENCE_QUEUE, topology.DEAD_LETTERS)
     accept(system, receipt(5_000))
-    # As version 1 had them: another day, another key, no version.
+    # As version 1 had them: another day, another key, offsets in minutes, no version.
     receipts = system.database["receipts"]
     receipts.update_one({"number": "7"}, {"$set": {"businessDay": "2026-11-20"}})
     document = receipts.find_one_and_delete({"number": "8"})
     assert document is not None
     receipts.insert_one(document | {"_id": "another key"})
+    in_minutes(system.database)
     (system.data_dir / data_folder.FILE).unlink()
 
     commands = [("analytics", "recount"), ("persistence", "upgrade"), ("analytics", "recount")]
@@ -97,7 +118,7 @@ def test_an_upgrade_makes_queues_and_documents_anew_and_keeps_everything(
 
     assert [0, 0, 0] == [one.returncode for one in done], done
     assert "queues made anew: persistence, receipts.dead" in done[1].stdout
-    assert "1 made anew, 1 under another key, 0 left as they are" in done[1].stdout
+    assert 0 == receipts.count_documents({"utcOffsetMinutes": {"$exists": True}})
     one_more = dict.fromkeys(("stored", "counted"), RECEIPTS + 1)
     assert (0, figures(accepted=RECEIPTS + 3, duplicates=1, **one_more)) == system.verify()
     assert data_folder.VERSION == data_folder.version_of(system.data_dir)
