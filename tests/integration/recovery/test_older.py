@@ -104,13 +104,12 @@ def test_an_upgrade_makes_queues_and_documents_anew_and_keeps_everything(
 ) -> None:
     other_arguments(broker, topology.PERSISTENCE_QUEUE, topology.DEAD_LETTERS)
     accept(system, receipt(5_000))
-    # As version 1 had them: another day, another key, offsets in minutes, no version.
+    # As version 1 had them: another day, another key, no version.
     receipts = system.database["receipts"]
     receipts.update_one({"number": "7"}, {"$set": {"businessDay": "2026-11-20"}})
     document = receipts.find_one_and_delete({"number": "8"})
     assert document is not None
     receipts.insert_one(document | {"_id": "another key"})
-    in_minutes(system.database)
     (system.data_dir / data_folder.FILE).unlink()
 
     commands = [("analytics", "recount"), ("persistence", "upgrade"), ("analytics", "recount")]
@@ -118,9 +117,21 @@ def test_an_upgrade_makes_queues_and_documents_anew_and_keeps_everything(
 
     assert [0, 0, 0] == [one.returncode for one in done], done
     assert "queues made anew: persistence, receipts.dead" in done[1].stdout
-    assert 0 == receipts.count_documents({"utcOffsetMinutes": {"$exists": True}})
+    assert "1 made anew, 1 under another key, 0 left as they are" in done[1].stdout
     one_more = dict.fromkeys(("stored", "counted"), RECEIPTS + 1)
     assert (0, figures(accepted=RECEIPTS + 3, duplicates=1, **one_more)) == system.verify()
+    assert data_folder.VERSION == data_folder.version_of(system.data_dir)
+
+
+def test_an_upgrade_of_an_older_schema_makes_its_documents_anew(system: Filled) -> None:
+    in_minutes(system.database)
+    (system.data_dir / data_folder.FILE).unlink()
+
+    done = system.run("persistence", "upgrade")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    of_before = {"utcOffsetMinutes": {"$exists": True}}
+    assert 0 == system.database["receipts"].count_documents(of_before)
     assert data_folder.VERSION == data_folder.version_of(system.data_dir)
 
 
