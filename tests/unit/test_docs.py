@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from dataclasses import fields
 from pathlib import Path
 
@@ -63,6 +64,12 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     missing = [link for link in links(page) if not (page.parent / link).exists()]
 
     assert [] == missing
+
+
+def test_the_picture_of_the_house_is_what_the_code_gives() -> None:
+    done = subprocess.run([ROOT / "script" / "house_map.py", "--check"], check=False)
+
+    assert 0 == done.returncode
 
 
 def test_the_index_names_every_page() -> None:
