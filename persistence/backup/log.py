@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import bson
 import pika
-from pika.adapters.blocking_connection import BlockingChannel
 
 from persistence.backup.folder import BackupError, File, Log
 from persistence.backup.parts import PartWriter, read_parts
@@ -59,18 +58,6 @@ def messages_of(folder: Path, parts: list[File]) -> Iterator[LogMessage]:
     """The messages of a backup, in their order."""
     for document in read_parts(folder, parts):
         yield LogMessage(**bson.decode(document.raw))
-
-
-def require_idle(channel: BlockingChannel) -> None:
-    """Raise BackupError when a worker listens to the log or to the queue."""
-    for name in (topology.RECEIPTS_LOG, topology.PERSISTENCE_QUEUE):
-        declared = channel.queue_declare(name, passive=True)
-        if declared.method.consumer_count:
-            raise BackupError(
-                f"{declared.method.consumer_count} workers listen to the queue {name}: end every"
-                " room (the door, the workers), and let only RabbitMQ and MongoDB run:"
-                " `script/server --servers-only`"
-            )
 
 
 def require_empty(url: str) -> None:

@@ -27,8 +27,9 @@ from persistence.backup.backup_command import summary
 from persistence.backup.folder import Manifest, check
 from persistence.backup.settings import BackupSettings
 from persistence.writer.archive_writer import ArchiveWriter, connect
+from persistence.writer.queue_drain import require_idle
 from persistence.writer.refill import refill
-from tillstream import stores
+from tillstream import stores, topology
 from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker, logs, process
 
@@ -112,4 +113,5 @@ def restore(
 def _require_idle(url: str) -> None:
     with broker.connect(url, "restore") as connection, connection.channel() as channel:
         broker.declare(channel)
-        log.require_idle(channel)
+        for queue in (topology.RECEIPTS_LOG, topology.PERSISTENCE_QUEUE):
+            require_idle(channel, queue)

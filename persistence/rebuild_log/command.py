@@ -32,7 +32,7 @@ from persistence.dead_letters.store import DeadLetters
 from persistence.rebuild_log.door_count import Surplus, surplus, take_off
 from persistence.rebuild_log.republishing import Republished, republish
 from persistence.writer.archive_writer import ArchiveWriter, connect
-from persistence.writer.queue_drain import NOT_FOUND, drain_queue, waiting
+from persistence.writer.queue_drain import NOT_FOUND, drain_queue, require_idle, waiting
 from persistence.writer.refill import refill
 from tillstream import stores, topology
 from tillstream.errors import ServerNotReadyError, TillstreamError, TopologyDiffersError
@@ -129,7 +129,7 @@ def rebuild(
         connection = broker.connect(url, "rebuild-log", heartbeat_seconds=0)
         begun = False
         try:
-            _require_idle(connection)
+            _with_queues(connection, require_idle)
             # 1. unbind
             _with_queues(connection, _unbind)
             # 2. queue, then dead letters
@@ -166,18 +166,6 @@ def rebuild(
             if connection.is_open:
                 connection.close()
     return Rebuilt(drained, saved, unreadable, republished, found, corrects, seconds)
-
-
-def _require_idle(connection: BlockingConnection) -> None:
-    def look(channel: BlockingChannel, name: str) -> None:
-        consumers = channel.queue_declare(name, passive=True).method.consumer_count
-        if consumers:
-            raise RebuildError(
-                f"{consumers} workers listen to the queue {name}: end every room (the door, the"
-                " workers), and let only RabbitMQ and MongoDB run: `script/server --servers-only`"
-            )
-
-    _with_queues(connection, look)
 
 
 def _unbind(channel: BlockingChannel, name: str) -> None:

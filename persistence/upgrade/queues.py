@@ -10,7 +10,7 @@ from pymongo.database import Database
 from persistence.dead_letters.consumer import drain_letters
 from persistence.dead_letters.store import DeadLetters
 from persistence.writer.archive_writer import ArchiveWriter
-from persistence.writer.queue_drain import drain_queue, waiting
+from persistence.writer.queue_drain import drain_queue, require_idle, waiting
 from tillstream import topology
 from tillstream.errors import TillstreamError, TopologyDiffersError
 from tillstream.runtime import broker
@@ -21,7 +21,7 @@ LETTERS_SECONDS = 300.0
 
 
 class NotEmptyError(TillstreamError):
-    """A queue that was left as it is: it is in use, or holds what could not be kept elsewhere."""
+    """A queue that was left as it is: it holds what could not be kept elsewhere."""
 
 
 def remake(
@@ -32,9 +32,10 @@ def remake(
     stores: StoreTable,
     stop: threading.Event,
 ) -> list[str]:
-    """Make each queue that differs anew; returns their names. Raises NotEmptyError.
+    """Make each queue that differs anew; returns their names.
 
-    The log is among them only as a name: it is made anew by `rebuild-log`.
+    The log is among them only as a name: it is made anew by `rebuild-log`. Raises NotEmptyError
+    and QueueInUseError.
     """
     made = []
     for queue in topology.queues():
@@ -46,8 +47,7 @@ def remake(
         if queue.name == topology.RECEIPTS_LOG:
             continue
         channel = connection.channel()
-        if channel.queue_declare(queue.name, passive=True).method.consumer_count:
-            raise NotEmptyError(f"workers listen to the queue {queue.name}: end every room first")
+        require_idle(channel, queue.name)
         if queue.name == topology.PERSISTENCE_QUEUE:
             # Nothing comes while it is emptied: a door that runs has no queue, and says so.
             channel.queue_unbind(queue.name, queue.exchange)

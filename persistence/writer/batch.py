@@ -1,6 +1,9 @@
 """A batch of deliveries on their way to MongoDB: when it is full, when it is due."""
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Self
+
+import pika
 
 from persistence.writer.entries import Entry, Reject, read_message
 from tillstream.stores import StoreTable
@@ -34,6 +37,23 @@ class Delivery(NamedTuple):
     exchange: str
     headers: dict[str, Any]
     content_encoding: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        method: pika.spec.Basic.Deliver | pika.spec.Basic.GetOk,
+        properties: pika.BasicProperties,
+        body: bytes,
+    ) -> Self:
+        """As pika hands it out."""
+        return cls(
+            method.delivery_tag,
+            body,
+            properties.content_type,
+            method.exchange,
+            properties.headers or {},
+            properties.content_encoding,
+        )
 
 
 class DeadLetter(NamedTuple):
@@ -71,9 +91,12 @@ class Batch:
         self._bytes += len(delivery.body)
         self.last_tag = delivery.tag
 
-    def raw(self, index: int) -> bytes:
-        """The receipt of an entry as it came."""
-        return self.entries[index].raw
+    def letters(self, refused: Iterable[tuple[int, str]]) -> list[DeadLetter]:
+        """What was no receipt, and the entries that MongoDB refused: index and reason."""
+        return self.dead_letters + [
+            DeadLetter(Reject(self.entries[index].raw, f"MongoDB: {reason}"), self.sources[index])
+            for index, reason in refused
+        ]
 
     def is_full(self) -> bool:
         """Whether a bound of count or size is reached."""

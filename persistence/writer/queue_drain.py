@@ -11,10 +11,10 @@ import pika.exceptions
 from pika.adapters.blocking_connection import BlockingChannel
 
 from persistence.writer.archive_writer import ArchiveWriter, Outcome
-from persistence.writer.batch import LIMITS, Batch, DeadLetter, Delivery
+from persistence.writer.batch import LIMITS, Batch, Delivery
 from persistence.writer.dead_lettering import publish_letter
-from persistence.writer.entries import Reject
 from tillstream import topology
+from tillstream.errors import TillstreamError
 from tillstream.runtime import broker
 from tillstream.stores import StoreTable
 
@@ -22,6 +22,10 @@ from tillstream.stores import StoreTable
 STUCK_SECONDS = 60.0
 
 NOT_FOUND = 404
+
+
+class QueueInUseError(TillstreamError):
+    """A command that works with every room ended found a worker."""
 
 
 def drain_queue(
@@ -44,11 +48,7 @@ def drain_queue(
             outcome = _store(archive, batch)
             if outcome is None:
                 break
-            refused = [
-                DeadLetter(Reject(batch.raw(index), f"MongoDB: {reason}"), batch.sources[index])
-                for index, reason in outcome.refused
-            ]
-            for letter in batch.dead_letters + refused:
+            for letter in batch.letters(outcome.refused):
                 publish_letter(letters, letter)
             channel.basic_ack(batch.last_tag, multiple=True)
             stored += len(outcome.stored)
@@ -64,6 +64,16 @@ def drain_queue(
             connection.close()
 
 
+def require_idle(channel: BlockingChannel, queue: str) -> None:
+    """Raise QueueInUseError when a worker listens to the queue, which must be there."""
+    consumers = channel.queue_declare(queue, passive=True).method.consumer_count
+    if consumers:
+        raise QueueInUseError(
+            f"{consumers} workers listen to the queue {queue}: end every room (the door, the"
+            " workers), and let only RabbitMQ and MongoDB run: `script/server --servers-only`"
+        )
+
+
 def waiting(channel: BlockingChannel, queue: str) -> int:
     """Messages that wait on a queue; raises pika's ChannelClosedByBroker where there is none."""
     return int(channel.queue_declare(queue, passive=True).method.message_count)
@@ -76,15 +86,7 @@ def _take(channel: BlockingChannel, stores: StoreTable) -> Batch | None:
         method, properties, body = channel.basic_get(topology.PERSISTENCE_QUEUE)
         if method is None:
             break
-        delivery = Delivery(
-            method.delivery_tag,
-            body,
-            properties.content_type,
-            method.exchange,
-            properties.headers or {},
-            properties.content_encoding,
-        )
-        batch.add(delivery, stores)
+        batch.add(Delivery.of(method, properties, body), stores)
     return batch if batch.last_tag else None
 
 

@@ -25,10 +25,10 @@ from pika.adapters.blocking_connection import BlockingChannel, BlockingConnectio
 from pika.exceptions import ConnectionWrongStateError, ConsumerCancelled
 
 from persistence.writer.archive_writer import ArchiveWriter, Outcome
-from persistence.writer.batch import LIMITS, PREFETCH, Batch, DeadLetter, Delivery, Limits
+from persistence.writer.batch import LIMITS, PREFETCH, Batch, Delivery, Limits
 from persistence.writer.dead_lettering import publish_letter
 from persistence.writer.delays import Delays
-from persistence.writer.entries import Encoded, Reject, encoded
+from persistence.writer.entries import Encoded, encoded
 from tillstream import topology
 from tillstream.clock import Clock, utc
 from tillstream.runtime import broker
@@ -141,16 +141,7 @@ class Session:
         properties: pika.BasicProperties,
         body: bytes,
     ) -> None:
-        self._waiting.append(
-            Delivery(
-                method.delivery_tag,
-                body,
-                properties.content_type,
-                method.exchange,
-                properties.headers or {},
-                properties.content_encoding,
-            )
-        )
+        self._waiting.append(Delivery.of(method, properties, body))
 
     def _idle_seconds(self) -> float:
         if self._waiting and self._takes_more():
@@ -198,11 +189,7 @@ class Session:
         if outcome is None:
             return
         # 3. dead-letter
-        refused = [
-            DeadLetter(Reject(batch.raw(index), f"MongoDB: {reason}"), batch.sources[index])
-            for index, reason in outcome.refused
-        ]
-        for letter in batch.dead_letters + refused:
+        for letter in batch.letters(outcome.refused):
             publish_letter(self._letters, letter)
             self._worker.delays.add_others(dead_lettered=1)
         # 4. ack

@@ -32,7 +32,7 @@ def batch_of(limits: Limits, *deliveries: Delivery) -> Batch:
 def test_every_line_is_a_document_or_a_dead_letter(messages: list[list[bytes]]) -> None:
     batch = batch_of(WIDE, *(delivery(tag, *lines) for tag, lines in enumerate(messages, 1)))
 
-    stored = [(source.tag, batch.raw(index)) for index, source in enumerate(batch.sources)]
+    stored = [(source.tag, batch.entries[index].raw) for index, source in enumerate(batch.sources)]
     dead = [(letter.delivery.tag, letter.reject.body) for letter in batch.dead_letters]
 
     assert sorted((tag, line) for tag, lines in enumerate(messages, 1) for line in lines) == sorted(
