@@ -3,15 +3,153 @@
 import argparse
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from generator import argument_types
+from generator.argument_types import (
+    AMQP,
+    FILE,
+    day,
+    moment,
+    number,
+    receipts_file,
+    receiver,
+    share,
+    whole,
+    with_files_joined,
+    writable_file,
+)
 from generator.counters import MAX_TILLS
 from generator.faults import Shares
 
-MODES = "steady | burst | day | replay | mess"
 #: Receipts that travel together by default.
-BATCH = {argument_types.AMQP: 500, argument_types.FILE: 1000}
+BATCH = {AMQP: 500, FILE: 1000}
+
+
+class Option(NamedTuple):
+    """An option of the command line; its help tells the default, where there is one."""
+
+    name: str
+    kind: Callable[[str], Any]
+    default: Any
+    help: str
+    metavar: str | None = None
+
+
+def _rate(default: float) -> Option:
+    kind = number("receipts per second", "--rate 8")
+    return Option("--rate", kind, default, "receipts per second")
+
+
+def _count(default: int) -> Option:
+    return Option("--count", whole("receipts", f"--count {default}"), default, "how many receipts")
+
+
+def _speed(default: float) -> Option:
+    what = "data seconds in a real one"
+    return Option("--speed", number(what, "--speed 60"), default, what)
+
+
+def _seconds(name: str, default: float | None, text: str, example: int | None = None) -> Option:
+    kind = number("seconds", f"{name} {example or default:g}")
+    return Option(name, kind, default, text)
+
+
+START = Option(
+    "--start",
+    moment,
+    None,
+    "dates from then, as 2026-03-10T08:00, and numbers from 1: the same bytes each time",
+    "TIME",
+)
+OUTSTANDING = Option(
+    "--outstanding",
+    whole("receipts", "--outstanding 256", most=10_000),
+    256,
+    "receipts, or batches of them, on their way at once, at most",
+)
+CONCURRENCY = Option(
+    "--concurrency",
+    whole("connections", "--concurrency 64", most=10_000),
+    64,
+    "receipts, or batches of them, on their way at once",
+)
+TILLS = Option(
+    "--tills",
+    whole("tills in each store", "--tills 4", most=MAX_TILLS),
+    4,
+    "tills in each store",
+)
+
+COMMON = (
+    Option(
+        "--batch",
+        whole("receipts", "--batch 100", most=10_000),
+        None,
+        "receipts that travel together (default: 1, amqp 500, file 1000)",
+    ),
+    Option("--seed", int, 1, "another seed, another chain"),
+    Option("--stores", whole("stores", "--stores 1000", most=100_000), 1000, "stores"),
+    TILLS,
+    Option("--tries", whole("tries", "--tries 15"), 15, "how often one is sent, at most"),
+    _seconds("--timeout", 10.0, "seconds for one answer"),
+    _seconds("--wait", 60.0, "seconds to wait for the start"),
+    Option("--json", writable_file, None, "the summary, as JSON", "FILE"),
+)
+
+#: What each mode does, and its own options.
+MODES: dict[str, tuple[str, tuple[Option, ...]]] = {
+    "steady": (
+        "at a constant rate, until a signal or --seconds",
+        (
+            _rate(7.5),
+            START,
+            _seconds(
+                "--seconds", None, "end after so many seconds of sending (default: never)", 60
+            ),
+            OUTSTANDING,
+        ),
+    ),
+    "burst": (
+        "a number of receipts, as fast as they are answered",
+        (
+            _count(10_000),
+            START,
+            CONCURRENCY,
+            _seconds("--patience", 60.0, "break off after so many seconds without a final answer"),
+        ),
+    ),
+    "day": (
+        "a whole business day, faster",
+        (
+            Option("--date", day, None, "which day (default: today)"),
+            _count(100_000),
+            START,
+            _speed(360.0),
+            OUTSTANDING,
+        ),
+    ),
+    "replay": ("the receipts of a file, by their own times", (_speed(1.0), OUTSTANDING)),
+    "mess": (
+        "what goes wrong on a bad day",
+        (
+            _rate(100.0),
+            _count(10_000),
+            START,
+            *(
+                Option(
+                    f"--{name.replace('_', '-')}",
+                    share,
+                    default,
+                    f"share of the receipts: {name.replace('_', ' ')}",
+                    "SHARE",
+                )
+                for name, default in Shares()._asdict().items()
+            ),
+            _seconds("--silence", 20.0, "seconds for which a till falls silent"),
+            OUTSTANDING,
+        ),
+    ),
+}
 
 
 def parse(argv: list[str] | None, default_url: str) -> argparse.Namespace:
@@ -20,15 +158,34 @@ def parse(argv: list[str] | None, default_url: str) -> argparse.Namespace:
         prog="python -m generator",
         description="Receipts of a bakery chain that does not exist, posted to the entrypoint.",
     )
-    modes = parser.add_subparsers(dest="mode", required=True, metavar=MODES)
-    parents = [_common(default_url)]
-    for add in (_steady, _burst, _day, _replay, _mess):
-        add(modes, parents)
-    arguments = parser.parse_args(argument_types.with_files_joined(argv or sys.argv[1:]))
-    kind = argument_types.FILE if arguments.to.startswith(argument_types.FILE) else arguments.to
+    modes = parser.add_subparsers(dest="mode", required=True, metavar=" | ".join(MODES))
+    to = Option(
+        "--to",
+        receiver,
+        default_url,
+        "the entrypoint (ENTRYPOINT_URL), the broker of AMQP_URL, or a file",
+        "URL | amqp | file PATH",
+    )
+    for name, (text, options) in MODES.items():
+        mode = modes.add_parser(name, help=text)
+        for option in (to, *COMMON, *options):
+            default = "" if option.default is None else " (default: %(default)s)"
+            mode.add_argument(
+                option.name,
+                type=option.kind,
+                default=option.default,
+                metavar=option.metavar,
+                help=option.help + default,
+            )
+        if name == "replay":
+            mode.add_argument("file", type=receipts_file, metavar="FILE")
+            again = "under other numbers: as receipts that are new"
+            mode.add_argument("--renumber", action="store_true", help=again)
+    arguments = parser.parse_args(with_files_joined(argv or sys.argv[1:]))
+    kind = FILE if arguments.to.startswith(FILE) else arguments.to
     if arguments.batch is None:
         arguments.batch = BATCH.get(kind, 1)
-    if arguments.mode == "steady" and kind == argument_types.FILE and arguments.seconds is None:
+    if arguments.mode == "steady" and kind == FILE and arguments.seconds is None:
         parser.error("steady to a file does not wait and would never end; give --seconds")
     if arguments.mode == "mess" and sum(shares(arguments)[:-1]) > 1:
         parser.error("the shares of the faults are more than 1 together; give smaller ones")
@@ -38,170 +195,3 @@ def parse(argv: list[str] | None, default_url: str) -> argparse.Namespace:
 def shares(arguments: argparse.Namespace) -> Shares:
     """The shares of `mess`."""
     return Shares(*(getattr(arguments, name) for name in Shares._fields))
-
-
-def _steady(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
-    steady = modes.add_parser(
-        "steady", parents=parents, help="at a constant rate, until a signal or --seconds"
-    )
-    _rate(steady, 7.5)
-    _start(steady)
-    steady.add_argument(
-        "--seconds",
-        type=argument_types.number("seconds", "--seconds 60"),
-        help="end after so many seconds of sending (default: never)",
-    )
-    _outstanding(steady)
-
-
-def _burst(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
-    burst = modes.add_parser(
-        "burst", parents=parents, help="a number of receipts, as fast as they are answered"
-    )
-    _count(burst, 10_000)
-    _start(burst)
-    burst.add_argument(
-        "--concurrency",
-        type=argument_types.whole("connections", "--concurrency 64", most=10_000),
-        default=64,
-        help="receipts, or batches of them, on their way at once (default: %(default)s)",
-    )
-    burst.add_argument(
-        "--patience",
-        type=argument_types.number("seconds", "--patience 60"),
-        default=60.0,
-        help="break off after so many seconds without a final answer (default: %(default)s)",
-    )
-
-
-def _day(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
-    day = modes.add_parser("day", parents=parents, help="a whole business day, faster")
-    day.add_argument("--date", type=argument_types.day, help="which day (default: today)")
-    _count(day, 100_000)
-    _start(day)
-    _speed(day, 360.0)
-    _outstanding(day)
-
-
-def _replay(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
-    replay = modes.add_parser(
-        "replay", parents=parents, help="the receipts of a file, by their own times"
-    )
-    replay.add_argument("file", type=argument_types.receipts_file, metavar="FILE")
-    _speed(replay, 1.0)
-    replay.add_argument(
-        "--renumber", action="store_true", help="under other numbers: as receipts that are new"
-    )
-    _outstanding(replay)
-
-
-def _mess(modes: Any, parents: list[argparse.ArgumentParser]) -> None:
-    mess = modes.add_parser("mess", parents=parents, help="what goes wrong on a bad day")
-    _rate(mess, 100.0)
-    _count(mess, 10_000)
-    _start(mess)
-    for name, default in Shares()._asdict().items():
-        option = f"--{name.replace('_', '-')}"
-        text = f"share of the receipts: {name.replace('_', ' ')} (default: %(default)s)"
-        mess.add_argument(
-            option, type=argument_types.share, default=default, metavar="SHARE", help=text
-        )
-    mess.add_argument(
-        "--silence",
-        type=argument_types.number("seconds", "--silence 20"),
-        default=20.0,
-        help="seconds for which a till falls silent (default: %(default)s)",
-    )
-    _outstanding(mess)
-
-
-def _rate(mode: argparse.ArgumentParser, default: float) -> None:
-    mode.add_argument(
-        "--rate",
-        type=argument_types.number("receipts per second", "--rate 8"),
-        default=default,
-        help="receipts per second (default: %(default)s)",
-    )
-
-
-def _count(mode: argparse.ArgumentParser, default: int) -> None:
-    mode.add_argument(
-        "--count",
-        type=argument_types.whole("receipts", f"--count {default}"),
-        default=default,
-        help="how many receipts (default: %(default)s)",
-    )
-
-
-def _start(mode: argparse.ArgumentParser) -> None:
-    mode.add_argument(
-        "--start",
-        type=argument_types.moment,
-        metavar="TIME",
-        help="dates from then, as 2026-03-10T08:00, and numbers from 1: the same bytes each time",
-    )
-
-
-def _speed(mode: argparse.ArgumentParser, default: float) -> None:
-    mode.add_argument(
-        "--speed",
-        type=argument_types.number("data seconds in a real one", "--speed 60"),
-        default=default,
-        help="data seconds in a real one (default: %(default)s)",
-    )
-
-
-def _outstanding(mode: argparse.ArgumentParser) -> None:
-    mode.add_argument(
-        "--outstanding",
-        type=argument_types.whole("receipts", "--outstanding 256", most=10_000),
-        default=256,
-        help="receipts, or batches of them, on their way at once, at most (default: %(default)s)",
-    )
-
-
-def _common(default_url: str) -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-
-    def add(option: str, kind: Callable[[str], object], default: object, text: str) -> None:
-        common.add_argument(option, type=kind, default=default, help=f"{text} (%(default)s)")
-
-    common.add_argument(
-        "--to",
-        type=argument_types.receiver,
-        default=default_url,
-        metavar="URL | amqp | file PATH",
-        help="the entrypoint, the broker of AMQP_URL, or a file (ENTRYPOINT_URL: %(default)s)",
-    )
-    common.add_argument(
-        "--batch",
-        type=argument_types.whole("receipts", "--batch 100", most=10_000),
-        help="receipts that travel together (default: 1, amqp 500, file 1000)",
-    )
-    add("--seed", int, 1, "another seed, another chain")
-    add("--stores", argument_types.whole("stores", "--stores 1000", most=100_000), 1000, "stores")
-    add(
-        "--tills",
-        argument_types.whole("tills in each store", "--tills 4", most=MAX_TILLS),
-        4,
-        "tills in each store",
-    )
-    add(
-        "--tries", argument_types.whole("tries", "--tries 15"), 15, "how often one is sent, at most"
-    )
-    add(
-        "--timeout",
-        argument_types.number("seconds", "--timeout 10"),
-        10.0,
-        "seconds for one answer",
-    )
-    add(
-        "--wait",
-        argument_types.number("seconds", "--wait 60"),
-        60.0,
-        "seconds to wait for the start",
-    )
-    common.add_argument(
-        "--json", type=argument_types.writable_file, metavar="FILE", help="the summary, as JSON"
-    )
-    return common

@@ -3,7 +3,6 @@
 import heapq
 import itertools
 import re
-from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ import msgspec
 from generator.issued_receipt import IssuedReceipt, Sale
 from generator.pricing import euros
 from generator.receipts import Tills
+from generator.schedules import Schedule
 
 #: What can be wrong. Each receipt has one fault or none; a till that is silent has no say in it.
 DUPLICATE, LATE, OUT_OF_ORDER, SKEW = "duplicate", "late", "out_of_order", "skew"
@@ -42,8 +42,12 @@ class Shares(NamedTuple):
     #: Receipts after which their till falls silent.
     silent: float = 0.002
 
+    def of_receipts(self) -> dict[str, float]:
+        """The share of each fault that a receipt may have, by its name."""
+        return {fault: share for fault, share in self._asdict().items() if fault != "silent"}
 
-class FaultyTills:
+
+class FaultyTills(Schedule):
     """`count` receipts at `rate`, with the faults of `shares`; a duplicate comes on top.
 
     A silent till sends nothing for `silence` seconds, then all that it has printed. Garbage
@@ -80,14 +84,9 @@ class FaultyTills:
         self._print_until_next()
         return self._held[0][0] if self._held else None
 
-    def take(self, most: int, until: float, /) -> Sequence[IssuedReceipt]:
-        """Those whose time has come."""
-        issued: list[IssuedReceipt] = []
-        while len(issued) < most and (due := self.due()) is not None:
-            if issued and due > until:
-                break
-            issued.append(heapq.heappop(self._held)[2])
-        return issued
+    def issue(self) -> IssuedReceipt:
+        """The next one of those that are held."""
+        return heapq.heappop(self._held)[2]
 
     def _print_until_next(self) -> None:
         """Print until nothing that is yet to be printed can come before the first held one."""
@@ -141,16 +140,8 @@ class FaultyTills:
         heapq.heappush(self._held, (due, next(self._sequence), issued))
 
     def _fault(self) -> str:
-        shares = self._shares
         luck = self._random.random()
-        for fault, share in (
-            (DUPLICATE, shares.duplicate),
-            (LATE, shares.late),
-            (OUT_OF_ORDER, shares.out_of_order),
-            (SKEW, shares.skew),
-            (WRONG_TOTAL, shares.wrong_total),
-            (GARBAGE, shares.garbage),
-        ):
+        for fault, share in self._shares.of_receipts().items():
             luck -= share
             if luck < 0:
                 return fault
@@ -164,7 +155,7 @@ def marked(issued: IssuedReceipt, fault: str) -> IssuedReceipt:
 
 def wrong_total(issued: IssuedReceipt, cents: int) -> IssuedReceipt:
     """The receipt with a printed gross total that is `cents` off; that total is what counts."""
-    sale = msgspec.structs.replace(issued.sale, gross=issued.gross + cents)
+    sale = msgspec.structs.replace(issued.sale, gross=issued.sale.gross + cents)
     text = b'"grossTotal":' + msgspec.json.encode(euros(sale.gross))
     body = _GROSS.sub(lambda _: text, issued.body, count=1)
     return msgspec.structs.replace(issued, body=body, sale=sale, fault=WRONG_TOTAL)

@@ -56,31 +56,6 @@ class IssuedReceipt(msgspec.Struct, frozen=True, gc=False, eq=False):
     fault: str = ""
 
     @property
-    def lines(self) -> Sequence[SoldLine]:
-        """What was sold."""
-        return self.sale.lines
-
-    @property
-    def tenders(self) -> tuple[Tender, ...]:
-        """How it was paid."""
-        return self.sale.tenders
-
-    @property
-    def net(self) -> int:
-        """Net total, cents."""
-        return self.sale.net
-
-    @property
-    def tax(self) -> int:
-        """Gross less net, cents."""
-        return self.sale.gross - self.sale.net
-
-    @property
-    def gross(self) -> int:
-        """Gross total, cents."""
-        return self.sale.gross
-
-    @property
     def receipt(self) -> TillReceipt:
         """The receipt of the body; raises msgspec.DecodeError when it is none."""
         return msgspec.json.decode(self.body, type=TillReceipt)

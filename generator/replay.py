@@ -1,6 +1,6 @@
 """Receipts of a file, sent again as time goes in them, only faster or slower."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -8,6 +8,7 @@ import structlog
 
 from generator.issued_receipt import IssuedReceipt, Sale
 from generator.records import UnreadableFileError
+from generator.schedules import Schedule
 from generator.summary import Summary
 from generator.tenders import Tender
 from tillstream.clock import event_time
@@ -27,7 +28,7 @@ class ReplayedLine(msgspec.Struct, frozen=True, gc=False, eq=False):
     gross: int
 
 
-class Replay:
+class Replay(Schedule):
     """The receipts of `bodies` in their order, `speed` of their seconds in a real one.
 
     The first is due at once, every other one as much later as it was sold later; one that
@@ -57,15 +58,10 @@ class Replay:
         """Its time since the first receipt's, at `speed`."""
         return None if self._next is None else self._next[0]
 
-    def take(self, most: int, until: float, /) -> Sequence[IssuedReceipt]:
-        """Those whose time has come."""
-        issued: list[IssuedReceipt] = []
-        while len(issued) < most and self._next is not None:
-            due, one = self._next
-            if issued and due > until:
-                break
-            issued.append(one)
-            self._next = self._read()
+    def issue(self) -> IssuedReceipt:
+        """The next one; reads the one after it."""
+        assert self._next is not None  # noqa: S101  `due` has told of it
+        issued, self._next = self._next[1], self._read()
         return issued
 
     def _read(self) -> tuple[float, IssuedReceipt] | None:

@@ -1,11 +1,11 @@
 """What is to be sent and when: at a rate, at once, or as a whole day goes."""
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from random import Random
-from typing import Protocol
 
 from generator.issued_receipt import IssuedReceipt
 from generator.receipts import Tills
@@ -16,17 +16,28 @@ from tillstream.clock import BusinessDay
 SLOT_SECONDS = 600
 
 
-class Schedule(Protocol):
+class Schedule(ABC):
     """Receipts in the order in which they are to be sent."""
 
+    @abstractmethod
     def due(self) -> float | None:
         """Seconds after the start at which the next one is due; None when there is none."""
 
+    @abstractmethod
+    def issue(self) -> IssuedReceipt:
+        """The next one, of which `due` has just told."""
+
     def take(self, most: int, until: float, /) -> Sequence[IssuedReceipt]:
         """The next one, and up to `most` in all of those that are due by `until`."""
+        issued: list[IssuedReceipt] = []
+        while len(issued) < most and (due := self.due()) is not None:
+            if issued and due > until:
+                break
+            issued.append(self.issue())
+        return issued
 
 
-class Burst:
+class Burst(Schedule):
     """`count` receipts, all due at once, each dated when it is taken."""
 
     def __init__(self, tills: Tills, count: int) -> None:
@@ -37,14 +48,18 @@ class Burst:
         """0 until the last one is taken."""
         return 0.0 if self._left else None
 
+    def issue(self) -> IssuedReceipt:
+        """The next one."""
+        return self.take(1, 0.0)[0]
+
     def take(self, most: int, _until: float, /) -> Sequence[IssuedReceipt]:
-        """Up to `most`."""
+        """Up to `most`, printed together: the pace of the whole generator."""
         count = min(most, self._left)
         self._left -= count
         return self._tills.issue_many(count)
 
 
-class Steady:
+class Steady(Schedule):
     """Receipt n is due at n / rate, and dated then; `count` of them, None for no end."""
 
     def __init__(self, tills: Tills, rate: float, count: int | None, start: float) -> None:
@@ -61,18 +76,14 @@ class Steady:
             return None
         return self._taken / self._rate
 
-    def take(self, most: int, until: float, /) -> Sequence[IssuedReceipt]:
-        """Those whose time has come."""
-        issued: list[IssuedReceipt] = []
-        while len(issued) < most and (due := self.due()) is not None:
-            if issued and due > until:
-                break
-            issued.append(self._tills.issue(self._start + due))
-            self._taken += 1
+    def issue(self) -> IssuedReceipt:
+        """The next one, dated when it is due."""
+        issued = self._tills.issue(self._start + self._taken / self._rate)
+        self._taken += 1
         return issued
 
 
-class Day:
+class Day(Schedule):
     """A whole business day of `count` receipts, `speed` of its seconds in a real one.
 
     Receipts are dated by the day's own clock: as many in each ten minutes as shoppers come
@@ -109,15 +120,11 @@ class Day:
         """Its time since the day's beginning, at `speed`."""
         return self._next / self._speed if self._taken < self._count else None
 
-    def take(self, most: int, until: float, /) -> Sequence[IssuedReceipt]:
-        """Those whose time has come."""
-        issued: list[IssuedReceipt] = []
-        while len(issued) < most and (due := self.due()) is not None:
-            if issued and due > until:
-                break
-            issued.append(self._tills.issue(self._first + self._next))
-            self._taken += 1
-            self._next = self._moment()
+    def issue(self) -> IssuedReceipt:
+        """The next one, dated by the day's own clock."""
+        issued = self._tills.issue(self._first + self._next)
+        self._taken += 1
+        self._next = self._moment()
         return issued
 
     def _moment(self) -> float:

@@ -137,8 +137,12 @@ def test_the_figures_of_a_replayed_receipt_are_those_of_the_till() -> None:
         sale = sale_of(issued.receipt)
         lines = [(line.category, line.quantity_milli, line.gross) for line in sale.lines]
 
-        assert (issued.net, issued.gross, issued.tenders) == (sale.net, sale.gross, sale.tenders)
-        assert [(one.category, one.quantity_milli, one.gross) for one in issued.lines] == lines
+        assert (issued.sale.net, issued.sale.gross, issued.sale.tenders) == (
+            sale.net,
+            sale.gross,
+            sale.tenders,
+        )
+        assert [(one.category, one.quantity_milli, one.gross) for one in issued.sale.lines] == lines
 
 
 def test_renumbered_is_another_receipt_that_says_the_same() -> None:

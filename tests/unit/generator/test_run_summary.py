@@ -39,7 +39,7 @@ def test_every_receipt_has_one_fate_and_sums_are_of_the_accepted(
         for issued, status in zip(ISSUED, statuses, strict=False)
         if status is not None and status < 300
     ]
-    gross = sum(issued.gross for issued in accepted)
+    gross = sum(issued.sale.gross for issued in accepted)
     written = folded.as_json()
     expected = {
         "sent": len(statuses),
@@ -50,8 +50,8 @@ def test_every_receipt_has_one_fate_and_sums_are_of_the_accepted(
         "lost": statuses.count(None),
         "unsent": 0,
         "accepted_gross_minor": gross,
-        "accepted_net_minor": sum(issued.net for issued in accepted),
-        "accepted_tax_minor": sum(issued.tax for issued in accepted),
+        "accepted_net_minor": sum(issued.sale.net for issued in accepted),
+        "accepted_tax_minor": sum(issued.sale.gross - issued.sale.net for issued in accepted),
     }
 
     assert expected == {key: written[key] for key in expected}
@@ -102,7 +102,7 @@ def test_a_duplicate_counts_once_and_garbage_never() -> None:
         "garbage": {"sent": 1, "accepted": 0, "refused": 1},
     }
 
-    assert (2, 1, sold.gross, by_fault, 0) == (
+    assert (2, 1, sold.sale.gross, by_fault, 0) == (
         written["accepted"],
         written["counted"],
         written["accepted_gross_minor"],
@@ -128,7 +128,9 @@ def test_days_are_business_days() -> None:
     folded.sent = 1
     folded.answered([issued], 202)
 
-    assert [issued.gross] == [day["gross_minor"] for day in folded.as_json()["by_day"].values()]
+    assert [issued.sale.gross] == [
+        day["gross_minor"] for day in folded.as_json()["by_day"].values()
+    ]
     assert ["2026-03-10"] == list(folded.as_json()["by_day"])
 
 
