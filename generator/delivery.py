@@ -18,20 +18,11 @@ import structlog
 from generator.issued_receipt import IssuedReceipt
 from tillstream.codec import JSON, NDJSON
 from tillstream.errors import ServerNotReadyError
+from tillstream.http.retryable import RETRYABLE
 from tillstream.runtime.settings import redacted
 
 log = structlog.get_logger()
 
-#: Answers that say "not now": the same receipt may be accepted later.
-RETRYABLE = frozenset(
-    {
-        HTTPStatus.REQUEST_TIMEOUT,
-        HTTPStatus.TOO_MANY_REQUESTS,
-        HTTPStatus.BAD_GATEWAY,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        HTTPStatus.GATEWAY_TIMEOUT,
-    }
-)
 #: Answers to a batch of which some or all were refused.
 SOME_REFUSED = frozenset({HTTPStatus.MULTI_STATUS, HTTPStatus.UNPROCESSABLE_ENTITY})
 #: The n-th wait is drawn from [0, FIRST_WAIT x 2^n), but never above LONGEST_WAIT; seconds.

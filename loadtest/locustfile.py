@@ -17,11 +17,10 @@ from loadtest.accounts import Books, Figures, Reconciliation
 from loadtest.receipt_pool import Posting, ReceiptPool
 from loadtest.system_reader import SystemReader, data_folder, urls
 from tillstream.errors import ServerNotReadyError, TillstreamError
+from tillstream.http.retryable import RETRYABLE
 
 #: How often a receipt is sent, at most.
 TRIES = 10
-#: Answers that say "not now": the same receipt again is safe.
-RETRYABLE = frozenset({0, 408, 429, 502, 503, 504})
 
 
 class Run:
@@ -72,7 +71,7 @@ class Till(FastHttpUser):
                     response.success()
                     return
                 response.failure(f"{response.status_code}")
-                if response.status_code not in RETRYABLE:
+                if response.status_code not in (0, *RETRYABLE):
                     return
                 after = (response.headers or {}).get("Retry-After", "1")
             # locust has made it a pause of this user alone.

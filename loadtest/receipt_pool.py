@@ -81,11 +81,11 @@ class ReceiptPool:
                 self._fill(self._chunk)
 
 
-def generated(count: int, environ: Mapping[str, str]) -> list[bytes]:
+def generated(count: int, environ: Mapping[str, str], *options: str) -> list[bytes]:
     """`count` receipts from a generator of their own; raises CalledProcessError."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "receipts.ndjson")
-        generate(file, count, environ)
+        generate(file, count, environ, *options)
         return file.read_bytes().splitlines()
 
 

@@ -4,7 +4,8 @@ import argparse
 import subprocess
 import sys
 
-from loadtest.bench import harness, machine, report, results
+from loadtest.bench import machine, report, results
+from loadtest.bench.harness import PARTS, Options, part
 from tillstream.errors import TillstreamError
 from tillstream.runtime import process
 from tillstream.runtime.text_table import text_table
@@ -13,7 +14,7 @@ from tillstream.runtime.text_table import text_table
 def main() -> int:
     """Run parts, write the report or compare; 0 when all of it was done."""
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
-    names = ", ".join(harness.parts())
+    names = ", ".join(PARTS)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{names}; or `report`")
     parser.add_argument("--rounds", type=int, help="default: 3; of growth 1")
     parser.add_argument("--quick", action="store_true", help="small, only to see that it works")
@@ -24,6 +25,8 @@ def main() -> int:
         parser.error("--rounds must be at least 1")
     if not arguments.parts and not arguments.compare:
         parser.error(f"name a part: {names}")
+    if unknown := set(arguments.parts) - {*PARTS, "report"}:
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {names}")
     try:
         if arguments.compare:
             compare(*arguments.compare)
@@ -31,10 +34,13 @@ def main() -> int:
             if name == "report":
                 print(report.write(), flush=True)
             elif len(arguments.parts) > 1:
-                in_a_process_of_its_own(name, arguments)
+                # In a process of its own, so that none inherits the memory of another.
+                options = [f"--{flag}" for flag in ("quick", "long") if getattr(arguments, flag)]
+                options.append(f"--rounds={arguments.rounds or PARTS[name]}")
+                subprocess.run([sys.executable, "-m", "loadtest.bench", name, *options], check=True)
             else:
-                rounds = arguments.rounds or harness.rounds(name)
-                run(name, harness.Options(rounds, arguments.quick, arguments.long))
+                rounds = arguments.rounds or PARTS[name]
+                run(name, Options(rounds, arguments.quick, arguments.long))
     except TillstreamError as error:
         process.fail(error)
     except subprocess.CalledProcessError as error:
@@ -42,25 +48,21 @@ def main() -> int:
     return 0
 
 
-def run(name: str, options: harness.Options) -> None:
+def run(name: str, options: Options) -> None:
     """Run one part, keep its result and print it."""
-    measure = harness.part(name)
     # Taken first: the load that the run itself makes says nothing.
     here = machine.here()
-    done = results.record(name, options, here, measure(options))
+    done = results.Record(
+        part=name,
+        rounds=options.rounds,
+        quick=options.quick,
+        machine=here,
+        result=part(name)(options),
+    )
     print("\n\n".join(report.tables_of(done, text_table)))
     for note in done.result.notes:
         print(f"- {note}")
     print(results.write(done).relative_to(machine.ROOT), flush=True)
-
-
-def in_a_process_of_its_own(name: str, arguments: argparse.Namespace) -> None:
-    """Run one of several parts, so that none inherits the memory of another."""
-    command = [sys.executable, "-m", "loadtest.bench", name]
-    if arguments.rounds is not None:
-        command += ["--rounds", str(arguments.rounds)]
-    command += [f"--{flag}" for flag in ("quick", "long") if getattr(arguments, flag)]
-    subprocess.run(command, check=True)
 
 
 def compare(first: str, second: str) -> None:

@@ -2,21 +2,18 @@
 
 import json
 import os
-import re
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 from pymongo import MongoClient
 
+from loadtest.bench.archive_writer import when_stored
 from loadtest.bench.command import Ended, run_module
-from loadtest.bench.harness import Options, Series
-from loadtest.bench.log_writer import write_log
+from loadtest.bench.harness import Options, Result
+from loadtest.bench.log_writer import MESSAGE_RECEIPTS, stamped, write_log
 from loadtest.bench.private import System, running_system
+from loadtest.receipt_pool import generated
 from tillstream.errors import TillstreamError
 
 #: The issue's target: ten million receipts summed by category, seconds.
@@ -27,10 +24,8 @@ FIRST_DAY = date(2025, 1, 1)
 
 BY_CATEGORY = "SELECT category, sum(gross) FROM lines GROUP BY category ORDER BY category"
 
-STORED_SECONDS = 120
 
-
-def measure(options: Options, series: Series) -> None:
+def measure(options: Options, series: Result) -> None:
     """Export a day, copy it to many days, and ask over all of them."""
     receipts, days = options.size(100_000, 2_000), options.size(100, 5)
     series.notes += [
@@ -67,29 +62,10 @@ def measure(options: Options, series: Series) -> None:
 
 def _fill(system: System, count: int) -> None:
     """Receipts of one closed day, through the queue into MongoDB."""
-    file = system.data_dir / "receipts.ndjson"
-    argv = ["burst", "--count", str(count), "--to", "file", str(file)]
-    subprocess.run(
-        [sys.executable, "-m", "generator", *argv],
-        env={**system.environ, "LOG_LEVEL": "WARNING"},
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
-    write_log(system.amqp_url, _stamped(file), 500)
+    made = generated(count, system.environ, "--start", f"{FIRST_DAY}T12:00")
+    write_log(system.amqp_url, stamped(made), MESSAGE_RECEIPTS)
     with MongoClient[dict[str, object]](system.mongo_url) as client:
-        deadline = time.monotonic() + STORED_SECONDS
-        while client["tillstream"]["receipts"].estimated_document_count() < count:
-            if time.monotonic() > deadline:
-                raise TillstreamError(f"not all receipts were stored in {STORED_SECONDS} s")
-            time.sleep(0.1)
-
-
-def _stamped(file: Path) -> Iterator[bytes]:
-    day = b'"date":"%b' % FIRST_DAY.isoformat().encode()
-    with file.open("rb") as lines:
-        for line in lines:
-            dated = re.sub(rb'"date":"\d{4}-\d\d-\d\d', day, line.rstrip(), count=1)
-            yield dated[:-1] + b',"receivedTime":1735776000.0}'
+        when_stored(client["tillstream"]["receipts"], count)
 
 
 def _copy_days(archive: Path, days: int) -> None:

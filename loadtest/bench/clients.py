@@ -1,20 +1,18 @@
-"""Clients of a door: wrk for throughput, an open loop for latency, aio-pika for the broker."""
+"""Clients that send as fast as they are answered: wrk to a door, aio-pika to the broker."""
 
-import asyncio
-import gc
 import json
 import os
 import re
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import aio_pika
-import aiohttp
 
-from tillstream import topology
+from loadtest.bench.log_writer import message, publish_all
+from tillstream.codec import NDJSON
 from tillstream.errors import TillstreamError
 
 SCRIPT = Path(__file__).with_name("post.lua")
@@ -70,76 +68,19 @@ def wrk(
     )
 
 
-def open_loop(url: str, body: Callable[[int], bytes], rate: int, seconds: int) -> list[float]:
-    """Latency of each POST in seconds, from the time at which it was to be sent.
-
-    A door that stalls is charged for every request that had to wait meanwhile. The first second
-    opens the connections and is left out.
-    """
-    warm_up = rate
-
-    async def run() -> list[float]:
-        latencies = [0.0] * (warm_up + rate * seconds)
-        first = time.time_ns() // 1000 % 10**12
-        connector = aiohttp.TCPConnector(limit=0)
-        headers = {"Content-Type": "application/json"}
-        timeout = aiohttp.ClientTimeout(total=30)
-        async with aiohttp.ClientSession(
-            connector=connector, headers=headers, timeout=timeout
-        ) as session:
-            started = time.perf_counter()
-
-            async def send(number: int, intended: float) -> None:
-                async with session.post(url, data=body(first + number)) as answer:
-                    await answer.read()
-                    if answer.status != 202:
-                        raise RefusedError(f"{url} answered {answer.status}")
-                latencies[number] = time.perf_counter() - intended
-
-            sending: list[asyncio.Task[None]] = []
-            # One task when it is due: thousands made at once would hold up the first of them.
-            for number in range(len(latencies)):
-                intended = started + number / rate
-                await asyncio.sleep(max(0.0, intended - time.perf_counter()))
-                sending.append(asyncio.create_task(send(number, intended)))
-            await asyncio.gather(*sending)
-        return latencies[warm_up:]
-
-    # What the collector of this process would take, the door would be charged for.
-    gc.disable()
-    try:
-        return asyncio.run(run())
-    finally:
-        gc.enable()
-
-
 def broker_limit(amqp_url: str, body: bytes, in_flight: int, seconds: float) -> float:
     """Confirmed, persistent messages of `body` a second that aio-pika brings to `receipts`."""
+    started = time.perf_counter()
+    sent = 0
 
-    async def run() -> float:
-        sent = 0
-        connection = await aio_pika.connect(amqp_url, timeout=10)
-        async with connection:
-            channel = await connection.channel(publisher_confirms=True)
-            exchange = await channel.get_exchange(topology.RECEIPTS)
-            deadline = time.perf_counter() + seconds
+    def messages() -> Iterator[aio_pika.Message]:
+        nonlocal sent
+        while time.perf_counter() < started + seconds:
+            yield message(body, NDJSON)
+            sent += 1
 
-            async def publish() -> None:
-                nonlocal sent
-                while time.perf_counter() < deadline:
-                    message = aio_pika.Message(
-                        body,
-                        content_type="application/x-ndjson",
-                        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-                    )
-                    await exchange.publish(message, routing_key="", timeout=30)
-                    sent += 1
-
-            started = time.perf_counter()
-            await asyncio.gather(*(publish() for _ in range(in_flight)))
-            return sent / (time.perf_counter() - started)
-
-    return asyncio.run(run())
+    publish_all(amqp_url, messages(), in_flight)
+    return sent / (time.perf_counter() - started)
 
 
 def wrk_version() -> str:

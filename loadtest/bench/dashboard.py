@@ -25,7 +25,7 @@ from loadtest.bench._dashboard_tab import (
     tab_memory,
     watched,
 )
-from loadtest.bench.harness import Options, Result, Series
+from loadtest.bench.harness import Options, Result
 from loadtest.bench.private import System, running_system
 from loadtest.bench.usage import Meter, resident_mib
 from tillstream import topology
@@ -45,7 +45,7 @@ AWAY_SECONDS = 120
 
 def run(options: Options) -> Result:
     """CPU and bytes with 50 viewers, frames/s, first paint, memory over a day of updates."""
-    series = Series()
+    series = Result()
     zone, hour = _evening()
     seconds = options.size(20, 3)
     updates = options.size(DAY_UPDATES, 2000)
@@ -76,10 +76,10 @@ def run(options: Options) -> Result:
         _accelerate(system, zone, updates)
         series.add("server memory before a day", "MiB", before, "lower")
         series.add("server memory after a day", "MiB", resident_mib(pid), "lower")
-    return series.result()
+    return series
 
 
-def _browsing(system: System, series: Series, rounds: int, updates: int, away: float) -> None:
+def _browsing(system: System, series: Result, rounds: int, updates: int, away: float) -> None:
     with sync_playwright() as playwright, opened(playwright) as browser:
         for _ in range(rounds):
             visit = first_visit(browser, system.dashboard)
@@ -91,10 +91,7 @@ def _browsing(system: System, series: Series, rounds: int, updates: int, away: f
         series.add("tab memory before a day", "MiB", before, "lower")
         series.add("tab memory after a day", "MiB", after, "lower")
         with watched(browser, system.dashboard) as live_again:
-            system.supervisor.control.stop("dashboard")
-            time.sleep(away)
-            system.supervisor.control.start("dashboard", wait=True)
-            _wait_until_ready(system)
+            system.restart_dashboard(away)
             series.add("back to live", "s", live_again(), "lower", TARGET_BACK_SECONDS)
 
 
@@ -132,21 +129,7 @@ def _fill(system: System, zone: str) -> None:
         database = client[system.environ.get("MONGO_DATABASE", "tillstream")]
         database.receipts.insert_many(documents)
     # Read once a day: a fresh process reads what is there now.
-    system.supervisor.control.stop("dashboard")
-    system.supervisor.control.start("dashboard", wait=True)
-    _wait_until_ready(system)
-
-
-def _wait_until_ready(system: System) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{system.dashboard}/health/ready", timeout=2).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.2)
-    raise TimeoutError("the dashboard did not come up")
+    system.restart_dashboard()
 
 
 @contextmanager
@@ -154,15 +137,13 @@ def _publishing(system: System, zone: str) -> Iterator[None]:
     ended = threading.Event()
 
     def publish() -> None:
-        connection = broker.connect(system.amqp_url, "bench")
-        channel = connection.channel()
-        number = 0
-        while not ended.wait(0.5):
-            number += 1
-            day = _today(zone).date().isoformat()
-            for exchange, body in snapshots(day, zone, time.time(), number).items():
-                broker.publish_snapshot(channel, exchange, body)
-        connection.close()
+        with system.channel() as channel:
+            number = 0
+            while not ended.wait(0.5):
+                number += 1
+                day = _today(zone).date().isoformat()
+                for exchange, body in snapshots(day, zone, time.time(), number).items():
+                    broker.publish_snapshot(channel, exchange, body)
 
     thread = threading.Thread(target=publish)
     thread.start()
@@ -205,15 +186,13 @@ async def _viewers(system: System, seconds: float) -> tuple[float, float, float]
 
 def _accelerate(system: System, zone: str, updates: int) -> None:
     """A day's updates in a minute, each newer than the one before."""
-    connection = broker.connect(system.amqp_url, "bench")
-    channel = connection.channel()
     began = time.monotonic()
-    for number in range(updates):
-        day = _today(zone).date().isoformat()
-        bodies = snapshots(day, zone, time.time(), number)
-        name = FEEDS[number % len(FEEDS)]
-        broker.publish_snapshot(channel, name, bodies[name])
-        ahead = number / UPDATES_PER_SECOND - (time.monotonic() - began)
-        if ahead > 0.02:
-            connection.sleep(ahead)
-    connection.close()
+    with system.channel() as channel:
+        for number in range(updates):
+            day = _today(zone).date().isoformat()
+            bodies = snapshots(day, zone, time.time(), number)
+            name = FEEDS[number % len(FEEDS)]
+            broker.publish_snapshot(channel, name, bodies[name])
+            ahead = number / UPDATES_PER_SECOND - (time.monotonic() - began)
+            if ahead > 0.02:
+                channel.connection.sleep(ahead)

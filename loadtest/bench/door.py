@@ -1,26 +1,26 @@
 """The door beside the smallest Express door: the same receipts, broker and client, in turn."""
 
 import os
-import statistics
 import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from loadtest.bench import clients
-from loadtest.bench.harness import Options, Result, Series
-from loadtest.bench.private import System, running_system
+from loadtest.bench.harness import Options, Result
+from loadtest.bench.observer import percentile
+from loadtest.bench.private import System, running, running_system
 from loadtest.bench.usage import cpu_seconds
+from loadtest.http_client import Load, send_all
 from loadtest.receipts import NUMBER, example, varied
-from local.ports import kept_ports
+from loadtest.waiting import wait_until
+from local.ports import is_free, kept_ports
 from tillstream import topology
 from tillstream.codec import JSON, NDJSON, pack
 from tillstream.errors import ServerNotReadyError
-from tillstream.runtime import broker
 
 REFERENCE = Path(__file__).with_name("reference")
 CONNECTIONS = 64
@@ -39,7 +39,7 @@ TARGET_P99_MS = 25.0
 def run(options: Options) -> Result:
     """Requests/s, latency and CPU of both doors; batches; latency at a steady rate."""
     seconds = options.size(8, 2)
-    series = Series()
+    series = Result()
     series.versions["wrk"] = clients.wrk_version()
     series.versions["node"] = _install_reference()
     receipt = example()
@@ -59,22 +59,22 @@ def run(options: Options) -> Result:
         folder = Path(name)
         with running_system(["entrypoint"], ["rabbitmq"]) as system, _reference(system) as peer:
             for number in range(options.rounds + 1):
-                _singles(series if number else Series(), system, peer, receipt, seconds, folder)
+                _singles(series if number else Result(), system, peer, receipt, seconds, folder)
             for _ in range(options.rounds):
                 _steady(series, system, receipt, seconds)
         for workers in BATCH_WORKERS:
             settings = {"REMEMBERED_RECEIPTS": "1", "ENTRYPOINT_WORKERS": str(workers)}
             with running_system(["entrypoint"], ["rabbitmq"], settings) as system:
                 for number in range(options.rounds + 1):
-                    _batches(series if number else Series(), system, workers, seconds, folder)
+                    _batches(series if number else Result(), system, workers, seconds, folder)
         with running_system([], ["rabbitmq"]) as system:
             for _ in range(options.rounds):
                 _broker_alone(series, system, receipt, seconds)
-    return series.result()
+    return series
 
 
 def _singles(
-    series: Series,
+    series: Result,
     system: System,
     peer: tuple[str, int],
     receipt: bytes,
@@ -103,23 +103,24 @@ def _singles(
     series.add("door / Express", "times", ratio, "higher", TARGET_RATIO)
 
 
-def _steady(series: Series, system: System, receipt: bytes, seconds: int) -> None:
+def _steady(series: Result, system: System, receipt: bytes, seconds: int) -> None:
     _empty(system)
     # What the measurements before have written would otherwise hold up the broker's next syncs.
     os.sync()
     head, tail = receipt.split(NUMBER)
 
-    def body(number: int) -> bytes:
-        return b"%b%d%b" % (head, number, tail)
+    numbers = count(time.time_ns() // 1000 % 10**12)
+    # The first second opens the connections and is left out.
+    load = Load(STEADY_RATE, 1, CONNECTIONS, 1 + seconds)
+    sent = send_all(system.entrypoint, load, lambda: b"%b%d%b" % (head, next(numbers), tail))
+    if refused := [one.status for one in sent if not one.accepted]:
+        raise clients.RefusedError(f"the door answered {refused[0]} to {len(refused)} receipts")
+    waits = [1000 * (one.answered - one.due) for one in sent[STEADY_RATE:]]
+    series.add("door: p50 at 500/s", "ms", percentile(waits, 0.5), "lower")
+    series.add("door: p99 at 500/s", "ms", percentile(waits, 0.99), "lower", TARGET_P99_MS)
 
-    url = f"{system.entrypoint}/receipt"
-    latencies = sorted(clients.open_loop(url, body, STEADY_RATE, seconds))
-    p99 = 1000 * latencies[int(0.99 * len(latencies))]
-    series.add("door: p50 at 500/s", "ms", 1000 * statistics.median(latencies), "lower")
-    series.add("door: p99 at 500/s", "ms", p99, "lower", TARGET_P99_MS)
 
-
-def _batches(series: Series, system: System, workers: int, seconds: int, folder: Path) -> None:
+def _batches(series: Result, system: System, workers: int, seconds: int, folder: Path) -> None:
     _empty(system)
     pid = system.pids()["entrypoint"]
     bodies = [_batch(1_000_000 * index) for index in range(20)]
@@ -137,7 +138,7 @@ def _batches(series: Series, system: System, workers: int, seconds: int, folder:
     series.add(f"{name}: CPU for a receipt in a batch", "us", spent, "lower")
 
 
-def _broker_alone(series: Series, system: System, receipt: bytes, seconds: int) -> None:
+def _broker_alone(series: Result, system: System, receipt: bytes, seconds: int) -> None:
     _empty(system)
     one = clients.broker_limit(system.amqp_url, receipt, 64, seconds)
     series.add("broker alone: single messages", "messages/s", one, "higher")
@@ -155,9 +156,8 @@ def _batch(first: int) -> bytes:
 
 
 def _empty(system: System) -> None:
-    connection = broker.connect(system.amqp_url, "bench")
-    connection.channel().queue_purge(topology.PERSISTENCE_QUEUE)
-    connection.close()
+    with system.channel() as channel:
+        channel.queue_purge(topology.PERSISTENCE_QUEUE)
 
 
 def _install_reference() -> str:
@@ -176,25 +176,8 @@ def _reference(system: System) -> Iterator[tuple[str, int]]:
     """The reference door, answering: its URL and its process."""
     port = kept_ports(system.data_dir / "reference.json", ("reference",))["reference"]
     environ = {**os.environ, "AMQP_URL": system.amqp_url, "ENTRYPOINT_PORT": str(port)}
-    process = subprocess.Popen(["node", "express_door.js"], cwd=REFERENCE, env=environ)
     url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 30
-        while not _answers(url):
-            if time.monotonic() > deadline or process.poll() is not None:
-                raise ServerNotReadyError("the reference door does not answer")
-            time.sleep(0.1)
+    with running(["node", "express_door.js"], environ, REFERENCE) as process:
+        if not wait_until(lambda: not is_free(port), 30):
+            raise ServerNotReadyError("the reference door does not listen")
         yield url, process.pid
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _answers(url: str) -> bool:
-    try:
-        urllib.request.urlopen(url, timeout=5)  # noqa: S310 - our own loopback address
-    except urllib.error.HTTPError:
-        return True  # 404: it is there
-    except OSError:
-        return False
-    return True

@@ -1,13 +1,12 @@
 """How fast the generator makes receipts: to a file, on one core."""
 
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from loadtest.bench.harness import Options, Result, Series
+from loadtest.bench.harness import Options, Result
+from loadtest.receipt_pool import generate
 
 #: The issue's target on one core, receipts per second.
 TARGET = 100_000
@@ -15,12 +14,14 @@ TARGET = 100_000
 
 def run(options: Options) -> Result:
     """Receipts per second to a file, without and with the start of the process."""
-    series = Series()
+    series = Result()
     count = options.size(1_000_000, 20_000)
     series.notes.append(
         f"`python -m generator burst --count {count} --to file`, pinned to one core, to a file in"
         " memory; the first round warms the caches up and is thrown away."
     )
+    # The generator has the cores of who starts it.
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
         for number in range(options.rounds + 1):
             file = Path(folder, "receipts.ndjson")
@@ -30,19 +31,13 @@ def run(options: Options) -> Result:
                 series.add("CPU for one receipt", "us", 1e6 * cpu / count, "lower")
                 series.add("one receipt", "bytes", file.stat().st_size / count, "lower")
             file.unlink()
-    return series.result()
+    return series
 
 
 def _generate(count: int, folder: Path, file: Path) -> tuple[float, float]:
     """Seconds of the clock and of the processor, the start of Python included."""
-    argv = ["burst", "--count", str(count), "--to", "file", str(file)]
     before, started = os.times(), time.perf_counter()
-    subprocess.run(
-        ["taskset", "-c", "0", sys.executable, "-m", "generator", *argv],
-        env={**os.environ, "DATA_DIR": str(folder), "LOG_LEVEL": "WARNING"},
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
+    generate(file, count, {"DATA_DIR": str(folder)})
     elapsed, after = time.perf_counter() - started, os.times()
     cpu = after.children_user + after.children_system
     return elapsed, cpu - before.children_user - before.children_system

@@ -4,24 +4,21 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pymongo import MongoClient
 
-from loadtest.bench.harness import Options, Result, Series
-from loadtest.bench.http_client import Load, Sent
+from loadtest.bench.harness import Options, Result
 from loadtest.bench.load_tables import ALL, PROCESS
 from loadtest.bench.observer import Observer
 from loadtest.bench.private import System, running_system
-from loadtest.bench.system import BATCH, CATCH_UP_SECONDS, Scenario, send_all, times
+from loadtest.bench.system import BATCH, CATCH_UP_SECONDS, Scenario, bodies, times
 from loadtest.bench.usage import Meter, resident_mib
+from loadtest.http_client import Load, Sent, send_all
 from loadtest.receipt_pool import generate
 from tillstream.errors import TillstreamError
 
-#: A round takes minutes.
-ROUNDS = 1
 STORES = (1, 10, 100, 1_000)
 POINTS = (10_000, 100_000, 1_000_000)
 LONG_POINT = 10_000_000
@@ -69,7 +66,7 @@ class Growing:
         self._file = file
         self._there = 0
 
-    def fill(self, upto: int, series: Series) -> None:
+    def fill(self, upto: int, series: Result) -> None:
         """Send batches, as fast as they are answered, until `upto` receipts are there."""
         # A batch that is not full would be none: the client counts full ones.
         asked = (upto - self._there) // BATCH * BATCH
@@ -83,7 +80,7 @@ class Growing:
         self._costs(series, name, cpu, accepted)
         series.add(f"{name}: refused", "receipts", asked - accepted, "lower", 0)
 
-    def probe(self, series: Series, name: str, rate: int, seconds: int) -> None:
+    def probe(self, series: Result, name: str, rate: int, seconds: int) -> None:
         """Send single receipts at a rate; what they cost beside all that are there already."""
         load = Load(rate, 1, 64, seconds)
         before = (self._there, self._there)
@@ -97,14 +94,17 @@ class Growing:
         meter = Meter(self._system.pids())
         started = time.monotonic()
         with self._file.open("rb") as receipts:
-            requests = send_all(self._system, load, receipts)
-        accepted = sum(one.receipts for one in requests if one.status == HTTPStatus.ACCEPTED)
+            requests = send_all(self._system.entrypoint, load, bodies(load, receipts))
+        accepted = sum(one.receipts for one in requests if one.accepted)
         self._there += accepted
         if not self._observer.wait_for(self._there, CATCH_UP_SECONDS):
-            raise BehindError(self._there)
+            raise TillstreamError(
+                f"{self._there:,} receipts are not counted and stored {CATCH_UP_SECONDS:.0f} s"
+                " after the last one was accepted"
+            )
         return Spent(requests, accepted, time.monotonic() - started, meter.cpu())
 
-    def _costs(self, series: Series, name: str, cpu: dict[str, float], receipts: int) -> None:
+    def _costs(self, series: Result, name: str, cpu: dict[str, float], receipts: int) -> None:
         for program, seconds in sorted(cpu.items()):
             series.add(f"{name}: {PROCESS}{program}", "us", seconds / receipts * 1e6, "lower")
         series.add(f"{name}: {PROCESS}{ALL}", "us", sum(cpu.values()) / receipts * 1e6, "lower")
@@ -116,23 +116,12 @@ class Growing:
             series.add(f"{name}: {what} on disk", "MiB", mib, "lower")
 
 
-class BehindError(TillstreamError):
-    """Receipts that were accepted are not counted and stored in time."""
-
-    def __init__(self, receipts: int) -> None:
-        self.receipts = receipts
-        super().__init__(
-            f"{receipts:,} receipts are not counted and stored {CATCH_UP_SECONDS:.0f} s after the"
-            " last one was accepted"
-        )
-
-
 def run(options: Options) -> Result:
     """A private system for each number of stores, and one that grows from point to point."""
     chosen = sizes(options)
     first, *_ = chosen.points
     # Of batches, which cost less: they have the last rows. The first ones of all warm up.
-    single, batches, warm_up = Series(), Series(), Series()
+    single, batches, warm_up = Result(), Result(), Result()
     for _ in range(options.rounds):
         for stores in chosen.stores:
             with _growing(stores) as system:
@@ -144,7 +133,7 @@ def run(options: Options) -> Result:
                 system.fill(point, warm_up if point == first else batches)
                 system.probe(single, f"{point:,} receipts", chosen.rate, chosen.seconds)
     return Result(
-        measurements=[*single.result().measurements, *batches.result().measurements],
+        measurements=[*single.measurements, *batches.measurements],
         notes=[
             f"Rows of stores and of receipts: {chosen.rate:,} single POSTs/s for"
             f" {chosen.seconds} s to a system of so many stores with 4 tills each that has"

@@ -1,43 +1,36 @@
 """The contract of a benchmark part: options in, the values of repeated rounds out.
 
 A part is a module `loadtest/bench/<part>.py` with `run(options: Options) -> Result`. It warms
-up, measures `options.rounds` rounds, collects them in a `Series` and returns `series.result()`;
-the command line adds the machine, prints, and writes `loadtest/results/<part>-<commit>.json`.
+up, measures `options.rounds` rounds and adds each value to a `Result`; the command line adds the
+machine, prints, and writes `loadtest/results/<part>-<commit>.json`.
 """
 
 import importlib
 import statistics
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from tillstream.errors import TillstreamError
-
 Better = Literal["higher", "lower"]
 
-#: The parts; each is there once its module is.
-PARTS = ("door", "ledger", "archive", "dashboard", "generator", "system", "growth")
-
-#: Of a part that does not say another number as its own `ROUNDS`.
-ROUNDS = 3
-
-
-class UnknownPartError(TillstreamError):
-    """A part that does not exist; `name` was asked for."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        super().__init__(f"no part {name!r}; there are {', '.join(parts())}")
+#: The parts, and how many rounds each has where nobody says; a round of growth takes minutes.
+PARTS = {
+    "door": 3,
+    "ledger": 3,
+    "archive": 3,
+    "dashboard": 3,
+    "generator": 3,
+    "system": 3,
+    "growth": 1,
+}
 
 
 class Options(NamedTuple):
     """How a part is run."""
 
     #: Measured rounds; a warm-up comes on top.
-    rounds: int = ROUNDS
+    rounds: int
     #: Sizes small enough to see in seconds that the part works; its figures mean nothing.
     quick: bool = False
     #: Also what takes many minutes more.
@@ -75,66 +68,29 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         return self.median >= self.target if self.better == "higher" else self.median <= self.target
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a part found out."""
+class Result(msgspec.Struct, omit_defaults=True):
+    """What a part finds out, round by round."""
 
-    measurements: list[Measurement]
+    measurements: list[Measurement] = []
     #: Sentences for the report: the method, what to keep in mind.
     notes: list[str] = []
     #: Versions of servers and peers, beside those of the Python packages.
     versions: dict[str, str] = {}
 
-
-class Series:
-    """Collects values round by round; the same name and unit is the same measurement."""
-
-    def __init__(self) -> None:
-        self._measurements: dict[tuple[str, str], Measurement] = {}
-        self.notes: list[str] = []
-        self.versions: dict[str, str] = {}
-
     def add(
-        self,
-        name: str,
-        unit: str,
-        value: float,
-        better: Better,
-        target: float | None = None,
+        self, name: str, unit: str, value: float, better: Better, target: float | None = None
     ) -> None:
-        """One round's value of `name`."""
-        measurement = self._measurements.setdefault(
-            (name, unit), Measurement(name=name, unit=unit, values=[], better=better, target=target)
+        """One round's value; the same name and unit is the same measurement."""
+        for known in self.measurements:
+            if (known.name, known.unit) == (name, unit):
+                known.values.append(value)
+                return
+        self.measurements.append(
+            Measurement(name=name, unit=unit, values=[value], better=better, target=target)
         )
-        measurement.values.append(value)
-
-    def result(self) -> Result:
-        """All that was collected, in the order of its first values."""
-        return Result(
-            measurements=list(self._measurements.values()),
-            notes=self.notes,
-            versions=self.versions,
-        )
-
-
-def parts() -> list[str]:
-    """The names of the parts that are there."""
-    folder = Path(__file__).parent
-    return [name for name in PARTS if (folder / f"{name}.py").exists()]
 
 
 def part(name: str) -> Callable[[Options], Result]:
-    """The `run` of a part; raises UnknownPartError."""
-    run: Callable[[Options], Result] = _module(name).run
+    """The `run` of a part."""
+    run: Callable[[Options], Result] = importlib.import_module(f"loadtest.bench.{name}").run
     return run
-
-
-def rounds(name: str) -> int:
-    """How many rounds a part has where nobody says; raises UnknownPartError."""
-    found: int = getattr(_module(name), "ROUNDS", ROUNDS)
-    return found
-
-
-def _module(name: str) -> ModuleType:
-    if name not in parts():
-        raise UnknownPartError(name)
-    return importlib.import_module(f"loadtest.bench.{name}")

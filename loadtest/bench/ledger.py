@@ -4,22 +4,18 @@ import re
 from collections.abc import Iterator, Mapping
 
 from loadtest.bench.command import run_module
-from loadtest.bench.harness import Options, Result, Series
-from loadtest.bench.log_writer import write_log
+from loadtest.bench.harness import Options, Result
+from loadtest.bench.log_writer import MESSAGE_RECEIPTS, stamped, write_log
 from loadtest.bench.private import System, running_system
 from loadtest.receipt_pool import generated
 from tillstream import topology
 from tillstream.errors import TillstreamError
-from tillstream.runtime import broker, data_folder
+from tillstream.runtime import data_folder
 
 #: Targets of the issue, receipts per second.
 TARGET_BATCHED = 150_000
 TARGET_SINGLE = 30_000
 
-#: Receipts of a message as the door writes them under load: 256 KiB, packed.
-BATCH_RECEIPTS = 350
-#: Unix seconds of the first one; 200 come in each.
-RECEIVED = 1_795_000_000
 #: So many are made by the generator; more are these again, with other numbers.
 GENERATED = 200_000
 
@@ -29,15 +25,15 @@ def run(options: Options) -> Result:
     batched = options.size(1_000_000, 20_000)
     single = options.size(240_000, 5_000)
     many = options.size(5_000_000, 40_000)
-    series = Series()
+    series = Result()
     series.notes += [
         "`python -m analytics recount`: everything from the first message to the ledger on disk,"
         " the broker beside it; receipts of the generator, of 1,000 stores.",
-        f"Logs of {batched:,} receipts in messages of {BATCH_RECEIPTS}, of {single:,} single"
+        f"Logs of {batched:,} receipts in messages of {MESSAGE_RECEIPTS}, of {single:,} single"
         f" ones; memory at {many:,} distinct receipts, once: of all its processes together.",
     ]
     for count, per_message, name, target in (
-        (batched, BATCH_RECEIPTS, "recount, log in batches", TARGET_BATCHED),
+        (batched, MESSAGE_RECEIPTS, "recount, log in batches", TARGET_BATCHED),
         (single, 1, "recount, log of single receipts", TARGET_SINGLE),
     ):
         with running_system([], ["rabbitmq"]) as system:
@@ -46,21 +42,20 @@ def run(options: Options) -> Result:
                 rate, _memory = _recount(system, count)
                 series.add(name, "receipts/s", rate, "higher", target)
     with running_system([], ["rabbitmq"]) as system:
-        _fill(system, many, BATCH_RECEIPTS)
+        _fill(system, many, MESSAGE_RECEIPTS)
         rate, memory = _recount(system, many)
         series.add(f"recount of {many:,}", "receipts/s", rate, "higher")
         series.add(f"memory at {many:,} identities", "MiB", memory, "lower")
         size = (system.data_dir / data_folder.LEDGER).stat().st_size
         series.add(f"ledger file at {many:,} identities", "MiB", size / 2**20, "lower")
-    return series.result()
+    return series
 
 
 def _fill(system: System, count: int, per_message: int) -> None:
     # Nobody stores here: the queue of the archive would only fill the disk.
-    connection = broker.connect(system.amqp_url, "bench")
-    connection.channel().queue_unbind(topology.PERSISTENCE_QUEUE, topology.RECEIPTS)
-    connection.close()
-    write_log(system.amqp_url, _receipts(count, system.environ), per_message)
+    with system.channel() as channel:
+        channel.queue_unbind(topology.PERSISTENCE_QUEUE, topology.RECEIPTS)
+    write_log(system.amqp_url, stamped(_receipts(count, system.environ)), per_message)
 
 
 def _receipts(count: int, environ: Mapping[str, str]) -> Iterator[bytes]:
@@ -70,11 +65,7 @@ def _receipts(count: int, environ: Mapping[str, str]) -> Iterator[bytes]:
         # The number comes first; a repetition goes on with higher ones.
         first, _, tail = made[index].partition(b",")
         own = int(first.rpartition(b":")[2]) + again * 1_000_000
-        yield b'{"cashReceiptID":%d,%b,"receivedTime":%d}' % (
-            own,
-            tail[:-1],
-            RECEIVED + number // 200,
-        )
+        yield b'{"cashReceiptID":%d,%b' % (own, tail)
 
 
 def _recount(system: System, count: int) -> tuple[float, float]:

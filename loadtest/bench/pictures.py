@@ -1,12 +1,13 @@
-"""Pictures of a result that has the same figures for several loads: one group of bars a load."""
+"""Pictures of a result: bars of the medians."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from loadtest.bench.harness import Result
+from loadtest.bench.harness import Measurement, Result
 from loadtest.bench.load_tables import PROCESS, loads, median, processes
-from loadtest.bench.results import Record
+from loadtest.bench.results import Record, figure
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -23,7 +24,6 @@ COLOURS = (
     "#f0e442",
     "#332288",
 )
-SIZE = {"width": 900, "height": 480}
 
 
 class Bars(NamedTuple):
@@ -63,11 +63,49 @@ PICTURES = {
 
 
 def draw(done: Record, folder: Path) -> list[tuple[str, Path]]:
-    """The pictures of a part, the medians of a record: title and file of each."""
-    return [
-        (bars.title, _written(picture(done.result, bars), folder / f"{done.part}-{number}.svg"))
-        for number, bars in enumerate(PICTURES[done.part])
-    ]
+    """Draw the pictures of a record: title and file of each."""
+    drawn: list[tuple[str, Path]] = []
+    for number, (title, drawing) in enumerate(_figures(done)):
+        drawn.append((title, folder / f"{done.part}-{number}.svg"))
+        drawing.write_image(drawn[-1][1])
+    return drawn
+
+
+def _figures(done: Record) -> "Iterator[tuple[str, go.Figure]]":
+    """Those that PICTURES names; of any other part one for each unit of several measurements."""
+    for bars in PICTURES.get(done.part, ()):
+        yield bars.title, picture(done.result, bars)
+    if done.part not in PICTURES:
+        measured = done.result.measurements
+        for unit, count in Counter(one.unit for one in measured).items():
+            if count > 1:
+                title = f"{done.part}: {unit}, median and range of the rounds"
+                yield unit, _ranges(title, [one for one in measured if one.unit == unit])
+
+
+def _ranges(title: str, measurements: list[Measurement]) -> "go.Figure":
+    """A bar for each measurement, with the range of its rounds."""
+    # Needed here alone, and slow to import.
+    import plotly.graph_objects as go
+
+    shown = measurements[::-1]  # plotly begins at the bottom
+    middle = [one.median for one in shown]
+    bars = go.Bar(
+        x=middle,
+        y=[one.name for one in shown],
+        orientation="h",
+        text=[figure(value) for value in middle],
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [max(one.values) - one.median for one in shown],
+            "arrayminus": [one.median - min(one.values) for one in shown],
+        },
+        marker_color="#b5651d",
+    )
+    layout = {"title": title, "template": "plotly_white", "height": 120 + 28 * len(shown)}
+    margin = {"l": 10, "r": 30, "t": 50, "b": 30}
+    return go.Figure(bars, {**layout, "width": 900, "margin": margin, "yaxis_automargin": True})
 
 
 def picture(result: Result, bars: Bars) -> "go.Figure":
@@ -76,7 +114,11 @@ def picture(result: Result, bars: Bars) -> "go.Figure":
     import plotly.graph_objects as go
 
     whats = bars.whats or tuple(PROCESS + name for name in processes(result, bars.unit))
-    shown = [load for load in loads(result) if _has(result, load, whats, bars.unit)]
+    shown = [
+        load
+        for load in loads(result)
+        if any(median(result, load, what, bars.unit) is not None for what in whats)
+    ]
     traces: list[Any] = [
         go.Bar(
             name=what.removeprefix(PROCESS),
@@ -86,8 +128,10 @@ def picture(result: Result, bars: Bars) -> "go.Figure":
         )
         for what, colour in zip(whats, COLOURS * 2, strict=False)
     ]
-    figure = go.Figure(traces)
-    figure.update_layout(
+    drawn = go.Figure(traces)
+    drawn.update_layout(
+        width=900,
+        height=480,
         title={"text": bars.title, "y": 0.97, "yanchor": "top"},
         # What each process takes adds up; rates and delays stand beside each other.
         barmode="group" if bars.whats else "stack",
@@ -96,15 +140,6 @@ def picture(result: Result, bars: Bars) -> "go.Figure":
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"},
         margin={"l": 10, "r": 60, "t": 110, "b": 10},
     )
-    figure.update_yaxes(automargin=True, type="log" if bars.log else "linear")
-    figure.update_xaxes(automargin=True)
-    return figure
-
-
-def _written(figure: "go.Figure", file: Path) -> Path:
-    figure.write_image(file, **SIZE)
-    return file
-
-
-def _has(result: Result, load: str, whats: Sequence[str], unit: str) -> bool:
-    return any(median(result, load, what, unit) is not None for what in whats)
+    drawn.update_yaxes(automargin=True, type="log" if bars.log else "linear")
+    drawn.update_xaxes(automargin=True)
+    return drawn

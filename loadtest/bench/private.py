@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from local.ports import kept_ports
 from local.programs import SERVERS
 from local.settings import LocalSettings
 from local.supervisor import Supervisor
-from tillstream.errors import ServerNotReadyError
+from tillstream.errors import ServerNotReadyError, TillstreamError
 from tillstream.runtime import broker
 
 #: Every room's process, by its name in the supervisor.
@@ -32,6 +32,10 @@ COMMAND_SECONDS = 60
 PRODUCT_COMMAND_SECONDS = 300.0
 #: The programs of each server, by the name of the condition that it is up.
 SERVER_PROGRAMS = {"rabbitmq": ("epmd", "rabbitmq"), "mongod": ("mongod",)}
+
+
+class CommandFailedError(TillstreamError):
+    """A command of the product that ended with another status than 0."""
 
 
 class System(NamedTuple):
@@ -66,6 +70,30 @@ class System(NamedTuple):
             timeout=seconds,
         )
 
+    def command(self, *arguments: str, seconds: float = PRODUCT_COMMAND_SECONDS) -> str:
+        """What `python -m ...` prints; raises CommandFailedError where it does not end with 0."""
+        done = self.run(*arguments, seconds=seconds)
+        if done.returncode:
+            said = (done.stdout + done.stderr)[-2_000:].strip()
+            words = " ".join(arguments)[:80]
+            raise CommandFailedError(f"python -m {words} ends with {done.returncode}: {said}")
+        return done.stdout
+
+    @contextmanager
+    def channel(self) -> Iterator[broker.BlockingChannel]:
+        """A channel of a connection of its own, for a short while. Raises pika's errors."""
+        with broker.connect(self.amqp_url, "loadtest") as connection:
+            yield connection.channel()
+
+    def restart_dashboard(self, away_seconds: float = 0) -> None:
+        """End the dashboard and start it again; ready when this returns."""
+        control = self.supervisor.control
+        control.stop("dashboard")
+        time.sleep(away_seconds)
+        control.start("dashboard", wait=True)
+        port = int(self.environ["DASHBOARD_PORT"])
+        self.supervisor.wait_for([ready.http_ok("dashboard", port, "/health/ready")], READY_SECONDS)
+
     def rabbitmqctl(self, *arguments: str) -> None:
         """Run a command on the private node. Raises ServerNotReadyError where it fails."""
         (node,) = (one for one in self.supervisor.programs if one.name == "rabbitmq")
@@ -86,6 +114,19 @@ class System(NamedTuple):
         if done.returncode != 0:
             said = (done.stderr or done.stdout).strip()
             raise ServerNotReadyError(f"{' '.join(command)} ends with {done.returncode}: {said}")
+
+
+@contextmanager
+def running(
+    argv: Sequence[str], environ: Mapping[str, str], folder: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A program beside the system's own, until it is no longer wanted."""
+    process = subprocess.Popen(argv, env=environ, cwd=folder)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 @contextmanager
@@ -130,12 +171,7 @@ def running_system(
         answers = [condition for condition in planned.servers_answer if condition.program in kept]
         with Supervisor(data_dir, programs, settled) as supervisor:
             supervisor.wait_for(answers, READY_SECONDS)
-            if "rabbitmq" in servers:
-                _declare(settled["AMQP_URL"])
-            if any(program.group != SERVERS for program in programs):
-                supervisor.start_rooms()
-                _wait_for_rooms(supervisor, rooms, doors, settled["AMQP_URL"])
-            yield System(
+            system = System(
                 settled["AMQP_URL"],
                 settled["MONGO_URL"],
                 f"http://127.0.0.1:{doors['entrypoint']}",
@@ -144,12 +180,13 @@ def running_system(
                 settled,
                 supervisor,
             )
-
-
-def _declare(amqp_url: str) -> None:
-    connection = broker.connect(amqp_url, "bench")
-    broker.declare(connection.channel())
-    connection.close()
+            if "rabbitmq" in servers:
+                with system.channel() as channel:
+                    broker.declare(channel)
+            if any(program.group != SERVERS for program in programs):
+                supervisor.start_rooms()
+                _wait_for_rooms(supervisor, rooms, doors, settled["AMQP_URL"])
+            yield system
 
 
 def _wait_for_rooms(

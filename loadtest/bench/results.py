@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from loadtest.bench.harness import Measurement, Options, Result
+from loadtest.bench.harness import Measurement, Result
 from loadtest.bench.machine import ROOT, Machine
 from tillstream.errors import TillstreamError
 
@@ -13,14 +13,6 @@ FOLDER = ROOT / "loadtest" / "results"
 
 #: Makes a table of heads, cells, and how many columns stand to the left.
 Table = Callable[[Sequence[str], Sequence[Sequence[str]], int], str]
-
-
-class NoResultError(TillstreamError):
-    """No result by that name; `name` was asked for."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        super().__init__(f"no result {name!r}: give a file, or PART-COMMIT of {FOLDER.name}/")
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,13 +25,6 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     result: Result
 
 
-def record(part: str, options: Options, machine: Machine, result: Result) -> Record:
-    """A result with its circumstances."""
-    return Record(
-        part=part, rounds=options.rounds, quick=options.quick, machine=machine, result=result
-    )
-
-
 def write(done: Record, folder: Path = FOLDER) -> Path:
     """Keep a record as `<part>-<commit>.json`; a quick one as `<part>-quick.json`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -49,11 +34,11 @@ def write(done: Record, folder: Path = FOLDER) -> Path:
 
 
 def read(name: str, folder: Path = FOLDER) -> Record:
-    """The record of a file, or of its name without folder and ending; raises NoResultError."""
+    """The record of a file, or of its name without folder and ending; raises TillstreamError."""
     for file in (Path(name), folder / name, folder / f"{name}.json"):
         if file.is_file():
             return msgspec.json.decode(file.read_bytes(), type=Record)
-    raise NoResultError(name)
+    raise TillstreamError(f"no result {name!r}: give a file, or PART-COMMIT of {FOLDER.name}/")
 
 
 def newest(folder: Path = FOLDER) -> dict[str, Record]:
@@ -115,11 +100,8 @@ def figure(value: float) -> str:
 def markdown_table(heads: Sequence[str], cells: Sequence[Sequence[str]], left: int = 2) -> str:
     """A table for a page; the first `left` columns to the left, the others to the right."""
     ruler = "|" + "---|" * left + "---:|" * (len(heads) - left)
-    return "\n".join((_row(heads), ruler, *map(_row, cells)))
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    head, *rows = (f"| {' | '.join(row)} |" for row in (heads, *cells))
+    return "\n".join((head, ruler, *rows))
 
 
 def target(one: Measurement) -> str:

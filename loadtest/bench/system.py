@@ -3,20 +3,16 @@
 import tempfile
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
-from urllib.parse import urlsplit
 
-import uvloop
-
-from loadtest.bench.harness import Options, Result, Series
-from loadtest.bench.http_client import Load, Sent, send
+from loadtest.bench.harness import Options, Result
 from loadtest.bench.load_tables import ALL, PROCESS
 from loadtest.bench.observer import Observer, delays, percentile, reached
 from loadtest.bench.private import System, running_system
 from loadtest.bench.usage import Meter, Usage
+from loadtest.http_client import Load, Sent, send_all
 from loadtest.receipt_pool import generate
 
 #: Seconds until everything that was accepted has to be counted and stored.
@@ -53,7 +49,7 @@ def scenarios(options: Options) -> list[Scenario]:
 
 def run(options: Options) -> Result:
     """Every scenario in each round, on one private system that keeps what it has."""
-    series = Series()
+    series = Result()
     series.notes += [
         "Everything on one machine: the client, RabbitMQ, MongoDB and every room. The client"
         f" sends prepared bytes over 64 kept-alive connections (8 where batches of {BATCH}"
@@ -71,7 +67,8 @@ def run(options: Options) -> Result:
         file = Path(folder, "receipts.ndjson")
         generate(file, options.size(2_000_000, 80_000) * options.rounds, system.environ)
         with file.open("rb") as receipts, Observer(system.amqp_url, system.mongo_url) as observer:
-            send_all(system, Load(500, 1, 16, options.size(10, 1)), receipts)  # warm-up
+            warm_up = Load(500, 1, 16, options.size(10, 1))
+            send_all(system.entrypoint, warm_up, bodies(warm_up, receipts))
             observer.wait_for(500 * options.size(10, 1), CATCH_UP_SECONDS)
             for _ in range(options.rounds):
                 idle(series, system, "idle, just started", options)
@@ -79,10 +76,10 @@ def run(options: Options) -> Result:
                 for scenario in scenarios(options):
                     measure(series, system, observer, scenario, receipts)
                 idle(series, system, "idle, after a rush", options)
-    return series.result()
+    return series
 
 
-def idle(series: Series, system: System, name: str, options: Options) -> None:
+def idle(series: Result, system: System, name: str, options: Options) -> None:
     """What the system takes when nothing happens, and has not happened for a while."""
     time.sleep(options.size(SETTLE_SECONDS, 1))
     meter = Meter(system.pids())
@@ -93,7 +90,7 @@ def idle(series: Series, system: System, name: str, options: Options) -> None:
 
 
 def measure(
-    series: Series, system: System, observer: Observer, scenario: Scenario, receipts: BinaryIO
+    series: Result, system: System, observer: Observer, scenario: Scenario, receipts: BinaryIO
 ) -> None:
     """One scenario, from its first POST until all of it is counted and stored."""
     name, load = scenario.name, scenario.load
@@ -101,9 +98,9 @@ def measure(
     counted_before = observer.counted[-1].receipts
     meter = Meter(system.pids())
     started = time.time()
-    sent = send_all(system, load, receipts)
+    sent = send_all(system.entrypoint, load, bodies(load, receipts))
     used, own, others = meter.read(), meter.own(), meter.others()
-    accepted = sum(one.receipts for one in sent if one.status == HTTPStatus.ACCEPTED)
+    accepted = sum(one.receipts for one in sent if one.accepted)
     whole = observer.wait_for(counted_before + accepted, CATCH_UP_SECONDS)
     ends = {
         "accepted": max(one.answered for one in sent),
@@ -117,7 +114,7 @@ def measure(
         - min(observer.counted[-1].receipts - counted_before, observer.stored[-1].receipts - before)
     )
     series.add(f"{name}: lost", "receipts", missing, "lower", 0)
-    refused = sum(one.receipts for one in sent if one.status != HTTPStatus.ACCEPTED)
+    refused = sum(one.receipts for one in sent if not one.accepted)
     series.add(f"{name}: refused", "receipts", refused, "lower", 0)
     for what, end in ends.items():
         if end is not None:
@@ -135,7 +132,7 @@ def measure(
 
 
 def times(
-    series: Series,
+    series: Result,
     scenario: Scenario,
     observer: Observer,
     sent: list[Sent],
@@ -145,7 +142,7 @@ def times(
 
     `before` is how many were counted and stored before the first one.
     """
-    accepted = [one for one in sent if one.status == HTTPStatus.ACCEPTED]
+    accepted = [one for one in sent if one.accepted]
     dues = [one.due for one in accepted for _ in range(one.receipts)]
     points = {
         "answer": [one.answered - one.due for one in accepted],
@@ -160,7 +157,7 @@ def times(
 
 
 def costs(
-    series: Series,
+    series: Result,
     name: str,
     used: dict[str, Usage],
     cores: float | None = None,
@@ -176,15 +173,9 @@ def costs(
     series.add(f"{name}: {PROCESS}{ALL}", "MiB", resident, "lower", mib)
 
 
-def send_all(system: System, load: Load, receipts: BinaryIO) -> list[Sent]:
-    """Send receipts of the file as the load says."""
-    address = urlsplit(system.entrypoint)
-    return uvloop.run(
-        send(str(address.hostname), address.port or 80, load, _bodies(load, receipts))
-    )
+def bodies(load: Load, receipts: BinaryIO) -> Callable[[], bytes]:
+    """Gives the receipts of the file, as many at once as the load says."""
 
-
-def _bodies(load: Load, receipts: BinaryIO) -> Callable[[], bytes]:
     def body() -> bytes:
         lines = list(islice(receipts, load.batch))
         # A rest at the end of the file is not sent: the client counts a request as a full one.

@@ -1,13 +1,13 @@
 """A disk of the run's own that another program fills: a tmpfs, where mounting is allowed."""
 
 import contextlib
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tillstream.errors import ServerNotReadyError
+from tillstream.runtime.disk import free_bytes
 
 MEGABYTES = 3_000
 #: The door refuses below it.
@@ -41,11 +41,6 @@ def fill(path: Path) -> Path:
     """Take all free space of the disk that `path` is on; removing the returned file ends it."""
     taken = path / "of-another-program"
     with taken.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while _free(path):
-            file.write(bytes(min(_free(path), CHUNK_BYTES)))
+        while free := free_bytes(path):
+            file.write(bytes(min(free, CHUNK_BYTES)))
     return taken
-
-
-def _free(path: Path) -> int:
-    disk = os.statvfs(path)
-    return disk.f_bavail * disk.f_frsize

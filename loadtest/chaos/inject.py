@@ -8,7 +8,7 @@ from pathlib import Path
 from loadtest.bench.private import System
 from loadtest.chaos import clock, disk
 from loadtest.chaos.plan import PROGRAMS, Fault
-from loadtest.chaos.watch import wait_until
+from loadtest.waiting import wait_until
 from local import processes
 from local.control import Control
 from tillstream import topology

@@ -84,8 +84,8 @@ class Report(NamedTuple):
     verdict: Verdict
     #: Receipts that were acknowledged in all.
     accepted: int
-    #: What `python -m analytics verify` found, with its exit `status`; None: it does not exist.
-    verified: dict[str, Any] | None
+    #: What `python -m analytics verify` found, with its exit `status`.
+    verified: dict[str, Any]
 
     def problems(self) -> list[str]:
         """Why the run failed, a line for each reason; empty when it did not."""
@@ -103,12 +103,11 @@ class Report(NamedTuple):
 
     def last_line(self) -> str:
         """The sums of the run, and whether all is well."""
-        by_product = "not there" if self.verified is None else self.verified["status"]
         return (
             f"{'FAILED' if self.problems() else 'ok'}: {len(self.rows)} faults, "
             f"accepted {self.accepted:,}, lost {self.verdict.lost}, "
             f"double-counted {self.verdict.double_counted}, "
-            f"analytics verify: {by_product}, seed {self.seed}"
+            f"analytics verify: {self.verified['status']}, seed {self.seed}"
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -140,8 +139,6 @@ class Report(NamedTuple):
 
     def _objections(self) -> list[str]:
         """What the product's own check has against the run."""
-        if self.verified is None:
-            return ["analytics verify is not there"]
         if self.verified["status"] != 0:
             told = {name: each for name, each in self.verified.items() if name != "differences"}
             return [f"analytics verify: {told}"]

@@ -17,8 +17,9 @@ from loadtest.chaos.outage import PATIENCE_SECONDS, Outage, outage
 from loadtest.chaos.plan import FULL, SEGMENTS, UNBIND, Fault
 from loadtest.chaos.report import Report, Row
 from loadtest.chaos.sender import Sender
-from loadtest.chaos.watch import COMPONENTS, Watch, wait_until
+from loadtest.chaos.watch import COMPONENTS, Watch
 from loadtest.chaos.workload import Workload
+from loadtest.waiting import wait_until
 
 #: Load before the first fault and after each heal, seconds.
 CALM_SECONDS = 2.0
@@ -57,10 +58,7 @@ def run(system: System, faults: Sequence[Fault], options: Options, say: Say) -> 
         options.rate,
         time.time,
     )
-    with (
-        sender,
-        Watch(system.amqp_url, system.mongo_url, system.dashboard, history, sender) as watch,
-    ):
+    with sender, Watch(system, history, sender) as watch:
         rounds = Rounds(system, history, sender, watch)
         rows = []
         for number, fault in enumerate(faults, 1):
@@ -167,10 +165,8 @@ class Rounds:
         return all(each.back_after is not None for each in self._outages(injected, lifted).values())
 
 
-def verify(system: System) -> dict[str, Any] | None:
-    """What `python -m analytics verify` finds, with its `status`; None where it does not exist."""
-    if "verify" not in system.run("analytics", "--help").stdout:
-        return None
+def verify(system: System) -> dict[str, Any]:
+    """What `python -m analytics verify` finds, with its `status`."""
     done = system.run("analytics", "verify", "--json")
     try:
         found: dict[str, Any] = json.loads(done.stdout)

@@ -17,6 +17,7 @@ from loadtest.chaos.history import History
 from loadtest.chaos.workload import Item, Posted, Workload
 from tillstream.clock import Clock
 from tillstream.codec import JSON, NDJSON
+from tillstream.http.retryable import RETRYABLE
 
 #: Items on their way at once: tills that wait for their answers.
 TILLS = 64
@@ -26,16 +27,6 @@ ANSWER_SECONDS = 10.0
 SHORTEST_WAIT, LONGEST_WAIT = 0.1, 0.5
 START_SECONDS = 10.0
 
-#: Answers that promise nothing: the receipt may be stored or not.
-RETRYABLE = frozenset(
-    {
-        HTTPStatus.REQUEST_TIMEOUT,
-        HTTPStatus.TOO_MANY_REQUESTS,
-        HTTPStatus.BAD_GATEWAY,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        HTTPStatus.GATEWAY_TIMEOUT,
-    }
-)
 
 #: Publishes an undecodable message past the door; whether the broker confirmed it.
 PublishLetter = Callable[[bytes], bool]

@@ -1,21 +1,20 @@
 """Hears whether each component is there and has caught up, while faults are injected."""
 
 import contextlib
-import http.client
 import threading
 import time
-from collections.abc import Callable
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import msgspec
 import pika.exceptions
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from loadtest.bench.private import System
 from loadtest.chaos.history import History
 from loadtest.chaos.sender import Sender
 from loadtest.chaos.system import DATABASE
+from local import ready
 from tillstream import topology
 from tillstream.runtime import broker
 from tillstream.snapshots import CountSnapshot, RateSnapshot
@@ -43,17 +42,16 @@ _rate = msgspec.json.Decoder(RateSnapshot)
 class Watch:
     """Threads that listen; use it in a `with`. Times are Unix seconds."""
 
-    def __init__(
-        self, amqp_url: str, mongo_url: str, dashboard: str, history: History, sender: Sender
-    ) -> None:
+    def __init__(self, system: System, history: History, sender: Sender) -> None:
         #: When each component was there and had caught up, ascending.
         self.beats: dict[str, list[float]] = {name: [] for name in COMPONENTS}
         self.beats["entrypoint"] = sender.accepted_at
         #: The newest snapshot of `count`.
         self.count: CountSnapshot | None = None
-        self._amqp_url = amqp_url
-        self._mongo_url = mongo_url
-        self._dashboard = urlsplit(dashboard)
+        self._system = system
+        self._dashboard = ready.http_ok(
+            "dashboard", int(system.environ["DASHBOARD_PORT"]), "/health/ready"
+        )
         self._history = history
         self._archived_at = 0.0
         self._stop = threading.Event()
@@ -75,17 +73,12 @@ class Watch:
     def _hear_snapshots(self) -> None:
         while not self._stop.is_set():
             try:
-                connection = broker.connect(self._amqp_url, "chaos watch")
-                try:
-                    self._consume(connection)
-                finally:
-                    if connection.is_open:
-                        connection.close()
+                with self._system.channel() as channel:
+                    self._consume(channel)
             except (pika.exceptions.AMQPError, OSError):
                 self._stop.wait(POLL_SECONDS)
 
-    def _consume(self, connection: Any) -> None:
-        channel = connection.channel()
+    def _consume(self, channel: broker.BlockingChannel) -> None:
         queue = channel.queue_declare("", exclusive=True).method.queue
         for exchange in topology.RESULTS:
             channel.queue_bind(queue, exchange)
@@ -116,7 +109,7 @@ class Watch:
 
     def _read_archive(self) -> None:
         with MongoClient[dict[str, Any]](
-            self._mongo_url, serverSelectionTimeoutMS=1000, socketTimeoutMS=1000
+            self._system.mongo_url, serverSelectionTimeoutMS=1000, socketTimeoutMS=1000
         ) as client:
             receipts = client[DATABASE].receipts
             while not self._stop.wait(POLL_SECONDS):
@@ -127,26 +120,5 @@ class Watch:
 
     def _ask_dashboard(self) -> None:
         while not self._stop.wait(POLL_SECONDS):
-            if _answers(self._dashboard.netloc, "/health/ready"):
+            if self._dashboard.holds():
                 self.beats["dashboard"].append(time.time())
-
-
-def _answers(address: str, path: str) -> bool:
-    connection = http.client.HTTPConnection(address, timeout=1)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def wait_until(condition: Callable[[], bool], timeout_seconds: float) -> bool:
-    """Whether the condition came to hold before the deadline."""
-    deadline = time.monotonic() + timeout_seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(POLL_SECONDS)
-    return True

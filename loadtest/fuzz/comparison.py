@@ -28,7 +28,7 @@ def differences(
     `known` are the receipts by key of which it is known what was sent. What else was accepted is
     taken as the archive has it, and must be that everywhere.
     """
-    stores = _Stores()
+    stores = by_name()
     expected: dict[str, Facts] = {}
     sums = reference.Adding()
     told: list[str] = []
@@ -39,7 +39,8 @@ def differences(
     for key, facts, raw in outputs.archive(system):
         found[key] = facts
         sent = known.get(key, raw)
-        store = stores.of(sent)
+        name = str(sent["storeID"])
+        store = stores.get(name) or Store(name)  # of one that the fuzz never named
         expected[key] = reference.facts(sent, store)
         _, hour = reference.day_and_hour(sent["date"], store)
         # The door's stamps are in what the archive keeps.
@@ -80,17 +81,6 @@ def differences(
     say("comparing the page")
     told += _page(all_sums, outputs.page(system))
     return told
-
-
-class _Stores:
-    """The calendar of a store, of one that the fuzz never named too."""
-
-    def __init__(self) -> None:
-        self._known = by_name()
-
-    def of(self, receipt: Mapping[str, Any]) -> Store:
-        name = str(receipt["storeID"])
-        return self._known.get(name) or Store(name)
 
 
 def _of_closed(rows: Iterable[tuple[str, Facts]]) -> dict[str, Facts]:

@@ -12,79 +12,35 @@ from loadtest.fuzz.formats import BATCH, ONE, Request
 _READ = 15 << 20
 _TOO_MUCH = 256 << 20
 
+JSON, NDJSON, CSV, XML = "application/json", "application/x-ndjson", "text/csv", "application/xml"
+FORM = "application/x-www-form-urlencoded"
+_RECEIPT = b"<receipt><storeID>1</storeID></receipt>"
+
+#: Path, type, packing and body; the bodies are made when they are sent.
+_KINDS: tuple[tuple[str, str, str, Callable[[], bytes]], ...] = (
+    (BATCH, JSON, "gzip", lambda: b"0" * _TOO_MUCH),
+    (BATCH, CSV, "gzip", lambda: b"storeID,quantity\n" + b"1,x\n" * 100_000),
+    (BATCH, JSON, "gzip", lambda: b"[" * _READ),
+    (BATCH, JSON, "zstd", lambda: b"[" + b"{}," * (5 << 20) + b"{}]"),
+    (BATCH, JSON, "", lambda: b"[" + b",".join([b"0"] * 100_000) + b"]"),
+    (BATCH, XML, "gzip", lambda: b"<a>" * (_READ // 3)),
+    (BATCH, CSV, "gzip", lambda: b"a,b\n" + b"1,2\n" * 2_000_000),
+    (BATCH, NDJSON, "", lambda: b"{}\n" * 100_000),
+    (BATCH, XML, "gzip", lambda: b"<receipts>%b</receipts>" % (_RECEIPT * (_READ // 39))),
+    (ONE, JSON, "", lambda: b'{"storeID":"%b"}' % (b"x" * _READ)),
+    (ONE, FORM, "", lambda: b"&".join(b"a%d=1" % number for number in range(100_000))),
+)
+
 
 @cache
 def huge(number: int) -> Request:
     """One of the kinds, in turn; made once."""
-    return _KINDS[number % len(_KINDS)]()
-
-
-def _zeros() -> Request:
-    return _packed("application/json", "gzip", b"0" * _TOO_MUCH)
-
-
-def _objects() -> Request:
-    return _packed("application/json", "zstd", b"[" + b"{}," * (5 << 20) + b"{}]")
-
-
-def _rows() -> Request:
-    return _packed("text/csv", "gzip", b"a,b\n" + b"1,2\n" * 2_000_000)
-
-
-def _wrong_rows() -> Request:
-    return _packed("text/csv", "gzip", b"storeID,quantity\n" + b"1,x\n" * 100_000)
-
-
-def _numbers() -> Request:
-    return _plain("application/json", b"[" + b",".join([b"0"] * 100_000) + b"]")
-
-
-def _wrong_lines() -> Request:
-    return _plain("application/x-ndjson", b"{}\n" * 100_000)
-
-
-def _brackets() -> Request:
-    return _packed("application/json", "gzip", b"[" * _READ)
-
-
-def _elements() -> Request:
-    return _packed("application/xml", "gzip", b"<a>" * (_READ // 3))
-
-
-def _receipts() -> Request:
-    inner = b"<receipt><storeID>1</storeID></receipt>"
-    many = inner * (_READ // len(inner))
-    return _packed("application/xml", "gzip", b"<receipts>" + many + b"</receipts>")
-
-
-def _text() -> Request:
-    return _plain("application/json", b'{"storeID":"' + b"x" * _READ + b'"}', ONE)
-
-
-def _fields() -> Request:
-    body = b"&".join(b"a%d=1" % number for number in range(100_000))
-    return _plain("application/x-www-form-urlencoded", body, ONE)
-
-
-_KINDS: tuple[Callable[[], Request], ...] = (
-    _zeros,
-    _wrong_rows,
-    _brackets,
-    _objects,
-    _numbers,
-    _elements,
-    _rows,
-    _wrong_lines,
-    _receipts,
-    _text,
-    _fields,
-)
-
-
-def _packed(kind: str, packing: str, body: bytes) -> Request:
-    packed = gzip.compress(body, 1) if packing == "gzip" else zstandard.compress(body)
-    return Request(BATCH, (("Content-Type", kind), ("Content-Encoding", packing)), packed)
-
-
-def _plain(kind: str, body: bytes, path: str = BATCH) -> Request:
-    return Request(path, (("Content-Type", kind),), body)
+    path, kind, packing, body = _KINDS[number % len(_KINDS)]
+    headers = (("Content-Type", kind),)
+    match packing:
+        case "gzip":
+            return Request(path, (*headers, ("Content-Encoding", "gzip")), gzip.compress(body(), 1))
+        case "zstd":
+            packed = zstandard.compress(body())
+            return Request(path, (*headers, ("Content-Encoding", "zstd")), packed)
+    return Request(path, headers, body())

@@ -18,9 +18,8 @@ from urllib.parse import quote, urlencode
 import pyarrow.parquet
 from pymongo import MongoClient
 
-from loadtest.bench.private import System
+from loadtest.bench.private import CommandFailedError, System
 from loadtest.fuzz.reference import Facts, Line, Sums, scaled
-from tillstream.errors import TillstreamError
 from tillstream.runtime import data_folder
 
 COMMAND_SECONDS = 1_800
@@ -30,19 +29,6 @@ HTTP_SECONDS = 300
 API_BREAKDOWNS = ("day", "hour", "store", "category", "tender", "vat")
 #: Of a receipt or a line in the analytic archive, in units of the currency.
 AMOUNTS = ("gross", "net", "tax", "amount")
-
-
-class CommandFailedError(TillstreamError):
-    """A command of the product that ended with another status than 0."""
-
-
-def command(system: System, *arguments: str) -> str:
-    """What `python -m ...` prints; raises CommandFailedError."""
-    done = system.run(*arguments, seconds=COMMAND_SECONDS)
-    if done.returncode != 0:
-        said = (done.stdout + done.stderr)[-2_000:]
-        raise CommandFailedError(f"python -m {' '.join(arguments)[:80]}: {done.returncode}: {said}")
-    return done.stdout
 
 
 def ledger(system: System) -> Sums:
@@ -75,7 +61,7 @@ def read(raw: str | bytes) -> dict[str, Any]:
 
 def parquet(system: System) -> Iterator[tuple[str, Facts]]:
     """Every receipt of the analytic archive, after an export of all closed days."""
-    command(system, "persistence", "export-parquet")
+    system.command("persistence", "export-parquet", seconds=COMMAND_SECONDS)
     for path in sorted((system.data_dir / "parquet").rglob("*.parquet")):
         # The day is the folder's name, as DuckDB and others read it.
         name, _, day = path.parent.name.partition("=")
@@ -127,7 +113,8 @@ def sql(system: System) -> Sums:
     }
     found: Sums = {}
     for breakdown, query in queries.items():
-        _, *rows = csv.reader(io.StringIO(command(system, "persistence", "sql", "--csv", query)))
+        said = system.command("persistence", "sql", "--csv", query, seconds=COMMAND_SECONDS)
+        _, *rows = csv.reader(io.StringIO(said))
         for day, encoded, receipts, *amounts in rows:
             key = bytes.fromhex(encoded).decode()
             if breakdown == "vat":
@@ -142,10 +129,13 @@ def sql(system: System) -> Sums:
 
 def seals(system: System, folder: Path) -> Iterator[tuple[str, Facts]]:
     """Every sealed receipt of an export of the seals, which is verified; without its customer."""
-    command(system, "persistence", "seal")
-    command(system, "persistence", "export-seals", str(folder))
-    command(system, "persistence", "verify-seal", str(folder))
-    command(system, "persistence", "verify-seal")
+    for words in (
+        ("seal",),
+        ("export-seals", str(folder)),
+        ("verify-seal", str(folder)),
+        ("verify-seal",),
+    ):
+        system.command("persistence", *words, seconds=COMMAND_SECONDS)
     with (folder / "seals.ndjson").open(encoding="utf-8") as file:
         sealed = {each["key"] for line in file for each in json.loads(line)["receipts"]}
     with (folder / "receipts.ndjson").open(encoding="utf-8") as file:

@@ -5,6 +5,7 @@ arithmetic or calendar shows.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -106,7 +107,9 @@ class Adding:
     """Sums of receipts in every breakdown, one receipt at a time."""
 
     def __init__(self) -> None:
-        self._sums: dict[tuple[str, str, str], list[int]] = {}
+        self._sums: defaultdict[tuple[str, str, str], tuple[int, int, int, int]] = defaultdict(
+            lambda: (0, 0, 0, 0)
+        )
 
     def add(
         self,
@@ -118,36 +121,29 @@ class Adding:
     ) -> None:
         """One more. Outputs that have no hour, kind, lateness or marks are not asked for them."""
         units = sum(line.units for line in receipt.lines)
-        whole = (units, receipt.gross, receipt.net)
-        for breakdown, key in (
-            ("day", ""),
-            ("hour", hour),
-            ("store", receipt.store),
-            ("kind", kind),
-            ("late", "" if late else None),
-            *(("mark", mark) for mark in marks),
-        ):
-            if key is not None:
-                self._add(receipt.day, breakdown, [(key, whole)])
-        lines = receipt.lines
-        self._add(receipt.day, "category", [(each.category, _of(each)) for each in lines])
-        self._add(receipt.day, "vat", [(rate_text(each.rate), _of(each)) for each in lines])
-        self._add(receipt.day, "tender", [(name, (0, cents, 0)) for name, cents in receipt.tenders])
+        whole = [("day", ""), ("store", receipt.store), *(("mark", mark) for mark in marks)]
+        whole += [("late", "")] if late else []
+        whole += [(name, key) for name, key in (("hour", hour), ("kind", kind)) if key is not None]
+        rows = [(*place, units, receipt.gross, receipt.net) for place in whole]
+        for line in receipt.lines:
+            amounts = (line.units, line.gross, line.net)
+            rows += [("category", line.category, *amounts), ("vat", rate_text(line.rate), *amounts)]
+        rows += [("tender", name, 0, cents, 0) for name, cents in receipt.tenders]
+        touched = set()
+        for breakdown, key, units, gross, net in rows:
+            place = (receipt.day, breakdown, key)
+            receipts_before, units_before, gross_before, net_before = self._sums[place]
+            self._sums[place] = (
+                receipts_before + (place not in touched),
+                units_before + units,
+                gross_before + gross,
+                net_before + net,
+            )
+            touched.add(place)
 
     def sums(self) -> Sums:
         """All of them."""
-        return {key: (each[0], each[1], each[2], each[3]) for key, each in self._sums.items()}
-
-    def _add(
-        self, day: str, breakdown: str, rows: Iterable[tuple[str, tuple[int, int, int]]]
-    ) -> None:
-        touched = set()
-        for key, amounts in rows:
-            figures = self._sums.setdefault((day, breakdown, key), [0, 0, 0, 0])
-            figures[0] += key not in touched
-            touched.add(key)
-            for place, amount in enumerate(amounts, 1):
-                figures[place] += amount
+        return dict(self._sums)
 
 
 def kind_of(receipt: Mapping[str, Any]) -> str:
@@ -206,7 +202,3 @@ def only(sums: Sums, breakdowns: Iterable[str]) -> Sums:
 def is_closed(day: str, now: datetime) -> bool:
     """Whether a business day is over for certain, whatever the calendar."""
     return date.fromisoformat(day) < now.date() - timedelta(days=2)
-
-
-def _of(line: Line) -> tuple[int, int, int]:
-    return line.units, line.gross, line.net

@@ -82,14 +82,14 @@ def run(system: System, options: Options, folder: Path, say: Say) -> Report:
     return report
 
 
-def settled(system: System) -> dict[str, Any] | None:
+def settled(system: System) -> dict[str, Any]:
     """What `verify` finds; it waits for the ledger and the archive itself, some of the time."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
         verdict = verify(system)
-        if (verdict and verdict["status"] == 0) or time.monotonic() > deadline:
+        if verdict["status"] == 0 or time.monotonic() > deadline:
             return verdict
-        if verdict and not any(
+        if not any(
             "behind" in each["what"] or each["what"].startswith("archive")
             for each in verdict.get("differences", [])
         ):

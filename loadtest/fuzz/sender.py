@@ -5,6 +5,8 @@ import random
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -12,10 +14,11 @@ import msgspec
 
 from loadtest.fuzz.allowed import Allowed, Receipt
 from loadtest.fuzz.broken import Broken
-from loadtest.fuzz.client import Answer, Connection
+from loadtest.fuzz.client import Client
 from loadtest.fuzz.formats import Request, request
 from loadtest.fuzz.huge import huge
 from loadtest.fuzz.stores import DAYS
+from loadtest.http_client import Answer
 from tillstream.receipt import Receipt as Contract
 from tillstream.receipt import receipt_key
 
@@ -43,18 +46,26 @@ class Failure(NamedTuple):
     answer: Answer
 
 
-class Sent(NamedTuple):
+@dataclass
+class Sent:
     """What became of everything that was sent."""
 
+    #: Receipts and requests that were sent so far.
+    count: int = 0
     #: Answers by kind (`allowed` or `broken`) and status.
-    answers: Counter[tuple[str, int]]
+    answers: Counter[tuple[str, int]] = field(default_factory=Counter)
     #: The first accepted of each identity, by key, where it is known what was sent.
-    known: dict[str, Receipt]
+    known: dict[str, Receipt] = field(default_factory=dict)
     #: Receipts that the door accepted, repetitions and conflicts included.
-    accepted: int
+    accepted: int = 0
     #: Of these, those that came again: the door may answer them from its memory.
-    repeated: int
-    failures: list[Failure]
+    repeated: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+    def fail(self, what: str, sent: Request, answer: Answer) -> None:
+        """Note an answer that must not be; the first ones are told."""
+        if len(self.failures) < MAX_TOLD:
+            self.failures.append(Failure(what, sent, answer))
 
 
 class Sender:
@@ -62,14 +73,7 @@ class Sender:
 
     def __init__(self, host: str, port: int, seed: int) -> None:
         self._host, self._port, self._seed = host, port, seed
-        self._answers: Counter[tuple[str, int]] = Counter()
-        self._known: dict[str, Receipt] = {}
-        self._accepted = 0
-        self._repeated = 0
-        self._failures: list[Failure] = []
-        self._number = 0
-        #: Receipts and requests that were sent so far.
-        self.sent = 0
+        self._sent = Sent()
 
     async def run(self, receipts: int, broken: int, say: Callable[[str], None]) -> Sent:
         """Send so many of each, side by side."""
@@ -80,12 +84,12 @@ class Sender:
                 group.create_task(self._send(number, *share))
             reporting = asyncio.create_task(self._report(receipts + broken, done, say))
         reporting.cancel()
-        return Sent(self._answers, self._known, self._accepted, self._repeated, self._failures)
+        return self._sent
 
     async def _report(self, of: int, started: float, say: Callable[[str], None]) -> None:
         while True:
             await asyncio.sleep(10)
-            say(f"{self.sent:,} of {of:,} sent in {time.monotonic() - started:.0f} s")
+            say(f"{self._sent.count:,} of {of:,} sent in {time.monotonic() - started:.0f} s")
 
     async def _send(self, number: int, receipts: int, broken: int) -> None:
         luck = random.Random(f"{self._seed}/{number}")
@@ -95,24 +99,22 @@ class Sender:
         breaker = Broken(luck, Allowed(luck, days, first=(2 * number + 2) * APART))
         recent: OrderedDict[str, Receipt] = OrderedDict()
         huge_every = max(1, min(HUGE_EVERY, broken // 2))
-        async with Connection(self._host, self._port) as connection:
+        with closing(Client(self._host, self._port)) as client:
             while receipts > 0 or broken > 0:
                 if receipts > 0 and (broken <= 0 or luck.random() < 0.3):
-                    receipts -= await self._send_allowed(
-                        connection, allowed, recent, luck, receipts
-                    )
+                    receipts -= await self._send_allowed(client, allowed, recent, luck, receipts)
                 else:
                     broken -= 1
                     if broken % huge_every == 0:
                         # Each sender begins elsewhere, so that a short run has every kind.
                         kind = 2 * number + broken // huge_every
-                        await self._send_broken(connection, huge(kind))
+                        await self._send_broken(client, huge(kind))
                     else:
-                        await self._send_broken(connection, breaker.request())
+                        await self._send_broken(client, breaker.request())
 
     async def _send_allowed(
         self,
-        connection: Connection,
+        client: Client,
         allowed: Allowed,
         recent: "OrderedDict[str, Receipt]",
         luck: random.Random,
@@ -122,18 +124,18 @@ class Sender:
         if recent and draw < AGAIN + ALTERED:
             receipt = luck.choice(list(recent.values()))
             if draw < AGAIN:
-                await self._post(connection, [receipt], luck)
-                self._repeated += 1
+                await self._post(client, [receipt], luck)
+                self._sent.repeated += 1
             else:
                 total = receipt["documentTotal"]
                 gross = -1 if total["grossTotal"] != -1 else -2
                 other = receipt | {"documentTotal": total | {"grossTotal": gross}}
                 # The door knows it, or hands on what is met as a conflict downstream.
-                await self._post(connection, [other], luck, may_conflict=True)
+                await self._post(client, [other], luck, may_conflict=True)
             return 1
         many = min(left, luck.choice(SIZES))
         batch = [allowed.receipt() for _ in range(many)]
-        await self._post(connection, batch, luck)
+        await self._post(client, batch, luck)
         for receipt in batch[-2:]:
             recent[str(receipt["cashReceiptID"])] = receipt
             if len(recent) > REMEMBERED:
@@ -142,39 +144,35 @@ class Sender:
 
     async def _post(
         self,
-        connection: Connection,
+        client: Client,
         batch: list[Receipt],
         luck: random.Random,
         may_conflict: bool = False,
     ) -> None:
         sent = request(batch, luck)
-        answer = await connection.post(sent)
-        self.sent += len(batch)
-        self._answers["allowed", answer.status] += 1
+        answer = await client.post(sent)
+        self._sent.count += len(batch)
+        self._sent.answers["allowed", answer.status] += 1
         conflict = may_conflict and (
             answer.status == 409 or (answer.status == 422 and b'"rule":"conflict"' in answer.body)
         )
         if answer.status != 202 and not conflict:
-            self._fail("an allowed receipt is not accepted", sent, answer)
+            self._sent.fail("an allowed receipt is not accepted", sent, answer)
         if answer.status == 202:
-            self._accepted += len(batch)
+            self._sent.accepted += len(batch)
             for receipt in batch:
-                self._known.setdefault(key_of(receipt), receipt)
+                self._sent.known.setdefault(key_of(receipt), receipt)
         elif answer.status == 207:
-            self._accepted += _accepted(answer)
+            self._sent.accepted += _accepted(answer)
 
-    async def _send_broken(self, connection: Connection, sent: Request) -> None:
-        answer = await connection.post(sent)
-        self.sent += 1
-        self._answers["broken", answer.status] += 1
+    async def _send_broken(self, client: Client, sent: Request) -> None:
+        answer = await client.post(sent)
+        self._sent.count += 1
+        self._sent.answers["broken", answer.status] += 1
         if answer.status >= 500 or answer.status == 0:
-            self._fail("a broken request is not answered as such", sent, answer)
+            self._sent.fail("a broken request is not answered as such", sent, answer)
         if answer.status in (202, 207):
-            self._accepted += _accepted(answer)
-
-    def _fail(self, what: str, sent: Request, answer: Answer) -> None:
-        if len(self._failures) < MAX_TOLD:
-            self._failures.append(Failure(what, sent, answer))
+            self._sent.accepted += _accepted(answer)
 
 
 def key_of(receipt: Receipt) -> str:

@@ -41,7 +41,6 @@ def test_a_run_without_a_difference_is_well() -> None:
         REPORT._replace(verdict=Verdict(unread=True)),
         REPORT._replace(verified=VERIFIED | {"status": 1}),
         REPORT._replace(verified=VERIFIED | {"counted": 1199}),
-        REPORT._replace(verified=None),
     ],
     ids=[
         "no fault",

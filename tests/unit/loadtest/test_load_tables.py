@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from loadtest.bench import load_tables, pictures, results
-from loadtest.bench.harness import Options, Series
+from loadtest.bench import load_tables, pictures
+from loadtest.bench.harness import Result
 from loadtest.bench.machine import here
 from loadtest.bench.results import Record
 
@@ -17,7 +17,7 @@ def table(heads: Sequence[str], cells: Sequence[Sequence[str]], left: int) -> st
 
 @pytest.fixture
 def done() -> Record:
-    series = Series()
+    series = Result()
     for value in (1.0, 3.0, 2.0):
         series.add("idle: of totals", "cores", value / 100, "lower")
         series.add("idle: of totals", "MiB", 70, "lower")
@@ -28,7 +28,7 @@ def done() -> Record:
         series.add("200/s: POST to snapshot, p50", "s", value / 10, "lower")
         series.add("200/s: POST to snapshot, p99", "s", value, "lower", 1)
         series.add("200/s: of mongod", "cores", value / 4, "lower")
-    return results.record("system", Options(), here(), series.result())
+    return Record(part="system", rounds=3, quick=False, machine=here(), result=series)
 
 
 def test_a_load_has_one_row_and_a_figure_the_column_of_its_name(done: Record) -> None:

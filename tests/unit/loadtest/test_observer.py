@@ -6,8 +6,8 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.bench.http_client import Load, post, send
 from loadtest.bench.observer import Sample, delays, percentile, reached
+from loadtest.http_client import Load, post, send
 
 SAMPLES = [Sample(10.0, 5), Sample(11.0, 7), Sample(12.0, 7), Sample(13.0, 9)]
 
