@@ -30,10 +30,8 @@ def urls(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
     Raises SettingsError when there is neither.
     """
     amqp, mongo = environ.get("AMQP_URL"), environ.get("MONGO_URL")
-    data_dir = ROOT / environ.get("DATA_DIR", "var")
-    running = read_addresses(data_dir)
-    amqp = amqp or running.get("AMQP_URL")
-    mongo = mongo or running.get("MONGO_URL")
+    running = read_addresses(data_folder(environ))
+    amqp, mongo = amqp or running.get("AMQP_URL"), mongo or running.get("MONGO_URL")
     if amqp and mongo:
         return amqp, mongo
     raise SettingsError(
@@ -89,23 +87,22 @@ class SystemReader:
         if self._connection.is_open:
             self._connection.close()
 
-    def snapshots(self) -> list[CountSnapshot]:
-        """Every `count` snapshot since the last call."""
-        found = []
-        while (got := self._channel.basic_get(self._queue, auto_ack=True))[0] is not None:
-            found.append(_decoder.decode(got[2]))
-        return found
-
     def next_snapshot(self) -> CountSnapshot:
         """The newest snapshot, after waiting for one."""
         deadline = time.monotonic() + SILENCE_SECONDS
-        while not (found := self.snapshots()):
-            if time.monotonic() > deadline:
+        newest = None
+        while True:
+            _, _, body = self._channel.basic_get(self._queue, auto_ack=True)
+            if body is not None:
+                newest = body
+            elif newest is not None:
+                return _decoder.decode(newest)
+            elif time.monotonic() > deadline:
                 raise ServerNotReadyError(
                     f"no `count` snapshot for {SILENCE_SECONDS:.0f} s: is the totals worker up?"
                 )
-            self._connection.process_data_events(POLL_SECONDS)
-        return found[-1]
+            else:
+                self._connection.process_data_events(POLL_SECONDS)
 
     def books(self) -> tuple[Books, str]:
         """What both say of today, and the stores' zone."""

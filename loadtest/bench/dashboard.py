@@ -175,7 +175,7 @@ async def _viewers(system: System, seconds: float) -> tuple[float, float, float]
         counting.set()
         meter = Meter({"dashboard": system.pids()["dashboard"]})
         await asyncio.sleep(seconds)
-        cores = meter.read()["dashboard"].cores
+        cores = meter.read().cores["dashboard"]
         counting.clear()
         for viewer in viewers:
             viewer.cancel()

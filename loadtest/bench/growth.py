@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 from pymongo import MongoClient
 
 from loadtest.bench.harness import Options, Result
-from loadtest.bench.load_tables import ALL, PROCESS
 from loadtest.bench.observer import Observer
 from loadtest.bench.private import System, running_system
-from loadtest.bench.system import BATCH, CATCH_UP_SECONDS, Scenario, bodies, times
+from loadtest.bench.system import BATCH, CATCH_UP_SECONDS, Scenario, bodies, costs, times
 from loadtest.bench.usage import Meter, resident_mib
 from loadtest.http_client import Load, Sent, send_all
 from loadtest.receipt_pool import generate
@@ -105,13 +104,10 @@ class Growing:
         return Spent(requests, accepted, time.monotonic() - started, meter.cpu())
 
     def _costs(self, series: Result, name: str, cpu: dict[str, float], receipts: int) -> None:
-        for program, seconds in sorted(cpu.items()):
-            series.add(f"{name}: {PROCESS}{program}", "us", seconds / receipts * 1e6, "lower")
-        series.add(f"{name}: {PROCESS}{ALL}", "us", sum(cpu.values()) / receipts * 1e6, "lower")
+        each = {program: seconds / receipts * 1e6 for program, seconds in cpu.items()}
         memory = {program: resident_mib(pid) for program, pid in self._system.pids().items()}
-        for program, mib in sorted(memory.items()):
-            series.add(f"{name}: {PROCESS}{program}", "MiB", mib, "lower")
-        series.add(f"{name}: {PROCESS}{ALL}", "MiB", sum(memory.values()), "lower")
+        costs(series, name, each, "us")
+        costs(series, name, memory, "MiB")
         for what, mib in on_disk(self._system).items():
             series.add(f"{name}: {what} on disk", "MiB", mib, "lower")
 

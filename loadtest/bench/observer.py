@@ -6,6 +6,7 @@ from bisect import bisect_left
 from typing import NamedTuple, Self
 
 from loadtest.system_reader import Archive, SystemReader
+from loadtest.waiting import wait_until
 
 #: How often MongoDB is asked for its number of documents: the grain of the time to the archive.
 POLL_SECONDS = 0.05
@@ -43,15 +44,12 @@ class Observer:
 
     def wait_for(self, receipts: int, timeout_seconds: float) -> bool:
         """Whether both reached `receipts` in time."""
-        deadline = time.monotonic() + timeout_seconds
-        while time.monotonic() < deadline:
-            if all(
-                samples and samples[-1].receipts >= receipts
-                for samples in (self.counted, self.stored)
-            ):
-                return True
-            time.sleep(POLL_SECONDS)
-        return False
+        both = (self.counted, self.stored)
+        return wait_until(
+            lambda: all(seen and seen[-1].receipts >= receipts for seen in both),
+            timeout_seconds,
+            POLL_SECONDS,
+        )
 
     def _watch_count(self) -> None:
         with SystemReader(*self._urls) as reader:

@@ -11,7 +11,7 @@ from loadtest.bench.harness import Options, Result
 from loadtest.bench.load_tables import ALL, PROCESS
 from loadtest.bench.observer import Observer, delays, percentile, reached
 from loadtest.bench.private import System, running_system
-from loadtest.bench.usage import Meter, Usage
+from loadtest.bench.usage import Meter
 from loadtest.http_client import Load, Sent, send_all
 from loadtest.receipt_pool import generate
 
@@ -85,7 +85,8 @@ def idle(series: Result, system: System, name: str, options: Options) -> None:
     meter = Meter(system.pids())
     time.sleep(options.size(IDLE_SECONDS, 2))
     used = meter.read()
-    costs(series, name, used, cores=0.05, mib=1.2 * 1024)
+    costs(series, name, used.cores, "cores", 0.05)
+    costs(series, name, used.mib, "MiB", 1.2 * 1024)
     series.add(f"{name}: other programs", "cores", meter.others(), "lower")
 
 
@@ -126,7 +127,8 @@ def measure(
         series.add(f"{name}: end to end", "receipts/s", rate, "higher", scenario.target)
     if load.rate is not None:
         times(series, scenario, observer, sent, (counted_before, before))
-    costs(series, name, used)
+    costs(series, name, used.cores, "cores")
+    costs(series, name, used.mib, "MiB")
     series.add(f"{name}: client and observer", "cores", own, "lower")
     series.add(f"{name}: other programs", "cores", others, "lower")
 
@@ -159,18 +161,14 @@ def times(
 def costs(
     series: Result,
     name: str,
-    used: dict[str, Usage],
-    cores: float | None = None,
-    mib: float | None = None,
+    figures: dict[str, float],
+    unit: str,
+    target: float | None = None,
 ) -> None:
-    """What each process took and all of them; `cores` and `mib` are what all were to reach."""
-    for program, usage in sorted(used.items()):
-        series.add(f"{name}: {PROCESS}{program}", "cores", usage.cores, "lower")
-        series.add(f"{name}: {PROCESS}{program}", "MiB", usage.resident_mib, "lower")
-    whole = sum(usage.cores for usage in used.values())
-    resident = sum(usage.resident_mib for usage in used.values())
-    series.add(f"{name}: {PROCESS}{ALL}", "cores", whole, "lower", cores)
-    series.add(f"{name}: {PROCESS}{ALL}", "MiB", resident, "lower", mib)
+    """What each process took, and all of them; `target` is what all were to reach."""
+    for program, figure in sorted(figures.items()):
+        series.add(f"{name}: {PROCESS}{program}", unit, figure, "lower")
+    series.add(f"{name}: {PROCESS}{ALL}", unit, sum(figures.values()), "lower", target)
 
 
 def bodies(load: Load, receipts: BinaryIO) -> Callable[[], bytes]:

@@ -15,12 +15,12 @@ SAMPLE_SECONDS = 0.2
 
 
 class Usage(NamedTuple):
-    """What a program used over a stretch of time."""
+    """What programs used over a stretch of time, by their names."""
 
     #: Share of one core: 1.5 is one and a half cores.
-    cores: float
-    #: At the end, MiB, shared pages counted once for each process.
-    resident_mib: float
+    cores: dict[str, float]
+    #: Resident memory at the end, MiB, shared pages counted once for each process.
+    mib: dict[str, float]
 
 
 class Meter:
@@ -54,13 +54,13 @@ class Meter:
             for name, pid in self._pids.items()
         }
 
-    def read(self) -> dict[str, Usage]:
+    def read(self) -> Usage:
         """The usage of each program since the start."""
         elapsed = self.seconds()
-        return {
-            name: Usage(seconds / elapsed, resident_mib(self._pids[name]))
-            for name, seconds in self.cpu().items()
-        }
+        return Usage(
+            {name: seconds / elapsed for name, seconds in self.cpu().items()},
+            {name: resident_mib(pid) for name, pid in self._pids.items()},
+        )
 
 
 class PeakMemory:

@@ -122,38 +122,37 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _xml(receipt: Receipt) -> str:
-    def leaves(part: Receipt) -> str:
-        return "".join(f"<{name}>{escape(_text(value))}</{name}>" for name, value in part.items())
+def _leaves(part: Receipt, prefix: str = "") -> dict[str, str]:
+    """The fields of a part that hold no other parts, as texts."""
+    return {
+        prefix + name: _text(value)
+        for name, value in part.items()
+        if not isinstance(value, list | dict)
+    }
 
-    plain = {name: value for name, value in receipt.items() if not isinstance(value, list | dict)}
-    lines = "".join(f"<line>{leaves(each)}</line>" for each in receipt["lines"])
-    tenders = "".join(f"<settlement>{leaves(each)}</settlement>" for each in receipt["settlements"])
-    return (
-        f"<receipt>{leaves(plain)}<lines>{lines}</lines>"
-        f"<documentTotal>{leaves(receipt['documentTotal'])}</documentTotal>"
-        f"<settlements>{tenders}</settlements></receipt>"
-    )
+
+def _xml(receipt: Receipt) -> str:
+    def element(name: str, inner: str) -> str:
+        return f"<{name}>{inner}</{name}>"
+
+    def elements(part: Receipt) -> str:
+        return "".join(element(name, escape(text)) for name, text in _leaves(part).items())
+
+    lines = "".join(element("line", elements(each)) for each in receipt["lines"])
+    tenders = "".join(element("settlement", elements(each)) for each in receipt["settlements"])
+    total = elements(receipt["documentTotal"])
+    parts = (("lines", lines), ("documentTotal", total), ("settlements", tenders))
+    whole = elements(receipt) + "".join(element(name, inner) for name, inner in parts)
+    return element("receipt", whole)
 
 
 def _csv(receipts: Sequence[Receipt]) -> bytes:
     rows: list[dict[str, str]] = []
     for receipt in receipts:
-        plain = {
-            name: _text(value)
-            for name, value in receipt.items()
-            if not isinstance(value, list | dict)
-        }
-        total = {f"documentTotal.{n}": _text(v) for n, v in receipt["documentTotal"].items()}
-        tenders = {
-            f"settlement{number}.{name}": _text(value)
-            for number, tender in enumerate(receipt["settlements"], 1)
-            for name, value in tender.items()
-        }
-        rows += [
-            plain | {name: _text(value) for name, value in line.items()} | total | tenders
-            for line in receipt["lines"]
-        ]
+        around = _leaves(receipt["documentTotal"], "documentTotal.")
+        for number, tender in enumerate(receipt["settlements"], 1):
+            around |= _leaves(tender, f"settlement{number}.")
+        rows += [_leaves(receipt) | _leaves(line) | around for line in receipt["lines"]]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     file = io.StringIO()
     writer = csv.DictWriter(file, columns, restval="")
@@ -163,16 +162,8 @@ def _csv(receipts: Sequence[Receipt]) -> bytes:
 
 
 def _form(receipt: Receipt) -> str:
-    pairs: list[tuple[str, str]] = []
-    for name, value in receipt.items():
-        if isinstance(value, dict):
-            pairs += [(f"{name}.{inner}", _text(each)) for inner, each in value.items()]
-        elif isinstance(value, list):
-            pairs += [
-                (f"{name}.{index}.{inner}", _text(each))
-                for index, part in enumerate(value)
-                for inner, each in part.items()
-            ]
-        else:
-            pairs.append((name, _text(value)))
-    return urlencode(pairs)
+    fields = _leaves(receipt) | _leaves(receipt["documentTotal"], "documentTotal.")
+    for name in ("lines", "settlements"):
+        for index, part in enumerate(receipt[name]):
+            fields |= _leaves(part, f"{name}.{index}.")
+    return urlencode(fields)

@@ -97,22 +97,21 @@ def sales(system: System, days: Iterable[str]) -> Sums:
 
 def sql(system: System) -> Sums:
     """Sums by day and category, VAT rate and tender, over Parquet and MongoDB, exact."""
+    whole = (
+        "count(*), coalesce(sum(list_sum([l.quantity FOR l IN lines])), 0), sum(gross), sum(net)"
+        " FROM receipts"
+    )
+    of_lines = "count(DISTINCT key), sum(quantity), sum(gross), sum(net) FROM lines"
     queries = {
-        "day": "SELECT businessDay, '' AS k, count(*),"
-        " coalesce(sum(list_sum([l.quantity FOR l IN lines])), 0), sum(gross), sum(net)"
-        " FROM receipts GROUP BY ALL",
-        "store": "SELECT businessDay, hex(store), count(*),"
-        " coalesce(sum(list_sum([l.quantity FOR l IN lines])), 0), sum(gross), sum(net)"
-        " FROM receipts GROUP BY ALL",
-        "category": "SELECT businessDay, hex(category), count(DISTINCT key), sum(quantity),"
-        " sum(gross), sum(net) FROM lines GROUP BY ALL",
-        "vat": "SELECT businessDay, hex(taxPercentage::VARCHAR), count(DISTINCT key),"
-        " sum(quantity), sum(gross), sum(net) FROM lines GROUP BY ALL",
-        "tender": "SELECT businessDay, hex(mechanism), count(DISTINCT key), 0, sum(amount), 0"
-        " FROM payments GROUP BY ALL",
+        "day": f"'' AS k, {whole}",
+        "store": f"hex(store), {whole}",
+        "category": f"hex(category), {of_lines}",
+        "vat": f"hex(taxPercentage::VARCHAR), {of_lines}",
+        "tender": "hex(mechanism), count(DISTINCT key), 0, sum(amount), 0 FROM payments",
     }
     found: Sums = {}
     for breakdown, query in queries.items():
+        query = f"SELECT businessDay, {query} GROUP BY ALL"
         said = system.command("persistence", "sql", "--csv", query, seconds=COMMAND_SECONDS)
         _, *rows = csv.reader(io.StringIO(said))
         for day, encoded, receipts, *amounts in rows:

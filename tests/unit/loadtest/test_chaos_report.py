@@ -55,7 +55,6 @@ def test_a_run_without_a_difference_is_well() -> None:
         "not read",
         "verify fails",
         "verify saw less",
-        "no verify",
     ],
 )
 def test_each_reason_to_fail_is_one(report: Report) -> None:

@@ -16,7 +16,7 @@ def test_work_is_that_of_the_process_that_does_it() -> None:
     meter = Meter({"work": child.pid, "idle": idle.pid})
     try:
         wait_until(
-            lambda: meter.read()["work"].cores * meter.seconds() >= 0.45, 30, "the child's work"
+            lambda: meter.read().cores["work"] * meter.seconds() >= 0.45, 30, "the child's work"
         )
     finally:
         used = meter.read()
@@ -24,12 +24,12 @@ def test_work_is_that_of_the_process_that_does_it() -> None:
             process.kill()
             process.communicate()
 
-    assert used["idle"].cores < used["work"].cores
+    assert used.cores["idle"] < used.cores["work"]
 
 
 def test_a_process_that_has_ended_uses_nothing_more() -> None:
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
-    used = Meter({"child": child.pid}).read()["child"]
+    used = Meter({"child": child.pid}).read()
 
-    assert (0.0, 0.0) == used
+    assert ({"child": 0.0}, {"child": 0.0}) == used
