@@ -85,15 +85,8 @@ def run(
                 return
             upgrade(data_dir, system.environ, terminal.say, stop)
             supervisor.start_rooms()
-            with ready.Snapshots(system.environ["AMQP_URL"]) as snapshots:
-                watch.until_all(
-                    [
-                        ready.http_ok("entrypoint", settings.entrypoint_port, "/health/ready"),
-                        ready.http_ok("dashboard", settings.dashboard_port, "/health/ready"),
-                        ready.http_ok("archive-api", settings.archive_api_port, "/health/ready"),
-                        *snapshots.conditions(),
-                    ]
-                )
+            with ready.rooms(system.environ) as answers:
+                watch.until_all(answers)
             if stop.is_set():
                 return
             terminal.say(ready_line(settings))

@@ -2,7 +2,9 @@
 
 import contextlib
 import http.client
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, Self
 
 import pika.exceptions
@@ -21,6 +23,13 @@ PUBLISHERS = {
     "totals": topology.COUNT,
     "rate": topology.METRICS_STORM,
     "persistence": topology.METRICS_DB,
+}
+
+#: The rooms that listen for HTTP, and the variables of their ports.
+HTTP_ROOMS = {
+    "entrypoint": "ENTRYPOINT_PORT",
+    "dashboard": "DASHBOARD_PORT",
+    "archive-api": "ARCHIVE_API_PORT",
 }
 
 #: Longest wait for the answer of a health check, seconds; the door asks its broker meanwhile.
@@ -89,6 +98,24 @@ def http_ok(program: str, port: int, path: str) -> Condition:
     return Condition(program, f"GET http://127.0.0.1:{port}{path}", holds, lambda: said)
 
 
+@contextmanager
+def rooms(environ: Mapping[str, str]) -> Iterator[list[Condition]]:
+    """One condition for each room of a run with that environment, as long as the block lasts."""
+    with Snapshots(environ["AMQP_URL"]) as snapshots:
+        yield [
+            *(
+                http_ok(program, int(environ[port]), "/health/ready")
+                for program, port in HTTP_ROOMS.items()
+            ),
+            *(
+                Condition(
+                    program, f"a message on exchange {exchange}", partial(snapshots.heard, exchange)
+                )
+                for program, exchange in PUBLISHERS.items()
+            ),
+        ]
+
+
 class Snapshots:
     """Listens on the result exchanges: a worker that has published is ready."""
 
@@ -101,31 +128,17 @@ class Snapshots:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def conditions(self) -> list[Condition]:
-        """One for each worker."""
-        return [
-            Condition(program, f"a message on exchange {exchange}", self._holds(exchange))
-            for program, exchange in PUBLISHERS.items()
-        ]
-
-    def close(self) -> None:
-        """End the connection; its queue goes with it."""
         with contextlib.suppress(pika.exceptions.AMQPError, OSError):
             if self._connection is not None and self._connection.is_open:
                 self._connection.close()
-        self._connection = None
 
-    def _holds(self, exchange: str) -> Callable[[], bool]:
-        def holds() -> bool:
-            try:
-                self._receive()
-            except (pika.exceptions.AMQPError, OSError):
-                self._connection = None
-            return exchange in self._seen
-
-        return holds
+    def heard(self, exchange: str) -> bool:
+        """Whether anything came on the exchange since the first question."""
+        try:
+            self._receive()
+        except (pika.exceptions.AMQPError, OSError):
+            self._connection = None
+        return exchange in self._seen
 
     def _receive(self) -> None:
         if self._connection is None:

@@ -24,8 +24,6 @@ from tillstream.runtime import broker
 
 #: Every room's process, by its name in the supervisor.
 ROOMS = ("entrypoint", "totals", "rate", "persistence", "archive-api", "dashboard")
-#: Those that listen for HTTP.
-HTTP_ROOMS = ("entrypoint", "dashboard", "archive-api")
 READY_SECONDS = 120
 COMMAND_SECONDS = 60
 #: Longest that a command of the product may take, seconds.
@@ -148,7 +146,7 @@ def running_system(
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="tillstream-bench-", dir=parent) as folder:
         data_dir = Path(folder)
-        doors = kept_ports(data_dir / "ports.json", HTTP_ROOMS)
+        doors = kept_ports(data_dir / "ports.json", tuple(ready.HTTP_ROOMS))
         settings = LocalSettings(
             entrypoint_port=doors["entrypoint"],
             dashboard_port=doors["dashboard"],
@@ -168,9 +166,9 @@ def running_system(
             "BUSINESS_DAY_CUTOFF_HOUR": "0",
         }
         settled = planned.environ | calendar | dict(environ or {})
-        answers = [condition for condition in planned.servers_answer if condition.program in kept]
+        up = [condition for condition in planned.servers_answer if condition.program in kept]
         with Supervisor(data_dir, programs, settled) as supervisor:
-            supervisor.wait_for(answers, READY_SECONDS)
+            supervisor.wait_for(up, READY_SECONDS)
             system = System(
                 settled["AMQP_URL"],
                 settled["MONGO_URL"],
@@ -185,21 +183,10 @@ def running_system(
                     broker.declare(channel)
             if any(program.group != SERVERS for program in programs):
                 supervisor.start_rooms()
-                _wait_for_rooms(supervisor, rooms, doors, settled["AMQP_URL"])
+                with ready.rooms(settled) as answers:
+                    wanted = [one for one in answers if one.program in rooms]
+                    supervisor.wait_for(wanted, READY_SECONDS)
             yield system
-
-
-def _wait_for_rooms(
-    supervisor: Supervisor, rooms: Collection[str], doors: Mapping[str, int], amqp_url: str
-) -> None:
-    with ready.Snapshots(amqp_url) as snapshots:
-        answers = [
-            *(ready.http_ok(name, doors[name], "/health/ready") for name in HTTP_ROOMS),
-            *snapshots.conditions(),
-        ]
-        supervisor.wait_for(
-            [condition for condition in answers if condition.program in rooms], READY_SECONDS
-        )
 
 
 def zone_far_from_midnight(now: float) -> str:

@@ -1,11 +1,8 @@
 """What a run found, for people."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from loadtest.fuzz.sender import Sent
-
-if TYPE_CHECKING:
-    from loadtest.fuzz.run import Options
 
 #: Most memory that the door may take while it is fuzzed, MiB.
 DOOR_MIB = 300
@@ -16,8 +13,8 @@ TOLD_BYTES = 400
 class Report:
     """The summary and the problems of one run."""
 
-    def __init__(self, options: "Options", sent: Sent, door_mib: float) -> None:
-        self.options = options
+    def __init__(self, seed: int, sent: Sent, door_mib: float) -> None:
+        self._seed = seed
         self.sent = sent
         self.door_mib = door_mib
         #: What `verify` found, with its `status`.
@@ -64,7 +61,7 @@ class Report:
             lines.append(f"verify {told}: status {self.verdict['status']}")
         problems = self.all_problems()
         lines += [f"problem: {each}" for each in problems]
-        lines.append(f"seed {self.options.seed}: {'FAILED' if problems else 'every place agrees'}")
+        lines.append(f"seed {self._seed}: {'FAILED' if problems else 'every place agrees'}")
         return "\n".join(lines)
 
 

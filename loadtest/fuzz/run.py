@@ -62,7 +62,7 @@ def run(system: System, options: Options, folder: Path, say: Say) -> Report:
     started = time.monotonic()
     with PeakMemory(before["entrypoint"]) as memory:
         sent = asyncio.run(sender.run(options.receipts, options.broken, say))
-    report = Report(options, sent, memory.mib)
+    report = Report(options.seed, sent, memory.mib)
     restarted = [name for name, pid in system.pids().items() if before.get(name) != pid]
     report.problems += [f"{name} died and was started again" for name in restarted]
     seconds = time.monotonic() - started
