@@ -1,7 +1,6 @@
 """The analytic archive: how fast a day is exported, and a sum over ten million receipts."""
 
 import json
-import os
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import duckdb
 from pymongo import MongoClient
 
 from loadtest.bench.archive_writer import when_stored
-from loadtest.bench.command import Ended, run_module
+from loadtest.bench.command import measured
 from loadtest.bench.harness import Options, Result
 from loadtest.bench.log_writer import MESSAGE_RECEIPTS, stamped, write_log
 from loadtest.bench.private import System, running_system
@@ -38,10 +37,12 @@ def measure(options: Options, series: Result) -> None:
     with running_system(["persistence"]) as system:
         _fill(system, receipts)
         for number in range(options.rounds):
-            done = _command(system, "export-parquet", "--to", str(system.data_dir / f"{number}"))
+            done = measured(
+                system, "persistence", "export-parquet", "--to", str(system.data_dir / f"{number}")
+            )
             series.add("Parquet: export a day", "receipts/s", receipts / done.seconds, "higher")
             series.add("Parquet: export a day, memory", "MiB", done.memory, "lower")
-        _command(system, "export-parquet")
+        measured(system, "persistence", "export-parquet")
         archive = system.data_dir / "parquet"
         size = sum(file.stat().st_size for file in archive.rglob("*.parquet"))
         series.add("Parquet: a receipt on disk", "bytes", size / receipts, "lower")
@@ -50,7 +51,10 @@ def measure(options: Options, series: Result) -> None:
             client["tillstream"]["receipts"].delete_many({})
         _copy_days(archive, days)
         for number in range(options.rounds + 1):
-            start, sums = _command(system, "sql", "SELECT 1"), _command(system, "sql", BY_CATEGORY)
+            start, sums = (
+                measured(system, "persistence", "sql", "SELECT 1"),
+                measured(system, "persistence", "sql", BY_CATEGORY),
+            )
             if number:
                 what = f"Parquet: {receipts * days:,} receipts by category"
                 answer = sums.seconds - start.seconds
@@ -94,12 +98,6 @@ def _copy_days(archive: Path, days: int) -> None:
 def _check(system: System, receipts: int) -> None:
     """That what was asked was all of it."""
     question = "SELECT count(*), count(DISTINCT key) FROM receipts"
-    said = _command(system, "sql", question, "--csv").said.splitlines()[1]
+    said = measured(system, "persistence", "sql", question, "--csv").said.splitlines()[1]
     if said != f"{receipts},{receipts}":
         raise TillstreamError(f"the archive has {said} receipts and keys, not {receipts}")
-
-
-def _command(system: System, *arguments: str) -> Ended:
-    return run_module(
-        "persistence", *arguments, environ={**os.environ, **system.environ, "LOG_LEVEL": "ERROR"}
-    )

@@ -4,11 +4,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from typing import NamedTuple
 
+from loadtest.bench.private import CommandFailedError, System
 from loadtest.bench.usage import PeakMemory
-from tillstream.errors import TillstreamError
 
 DEADLINE_SECONDS = 900
 
@@ -23,12 +22,15 @@ class Ended(NamedTuple):
     said: str
 
 
-def run_module(*arguments: str, environ: Mapping[str, str]) -> Ended:
-    """Run `python -m ...`; raises TillstreamError where it does not end with 0."""
+def measured(system: System, *arguments: str) -> Ended:
+    """Run `python -m ...` for a system; raises CommandFailedError where it does not end with 0."""
     with tempfile.TemporaryFile("w+") as said:
         started = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-m", *arguments], env=environ, stdout=said, stderr=subprocess.STDOUT
+            [sys.executable, "-m", *arguments],
+            env=system.environ | {"LOG_LEVEL": "ERROR"},
+            stdout=said,
+            stderr=subprocess.STDOUT,
         )
         with PeakMemory(process.pid) as memory:
             try:
@@ -39,5 +41,5 @@ def run_module(*arguments: str, environ: Mapping[str, str]) -> Ended:
         said.seek(0)
         text = said.read()
     if process.returncode:
-        raise TillstreamError(f"`{' '.join(arguments)}` failed: {text[-2000:]}")
+        raise CommandFailedError(f"`{' '.join(arguments)}` failed: {text[-2000:]}")
     return Ended(seconds, memory.mib, text)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from loadtest.bench.command import run_module
+from loadtest.bench.command import measured
 from loadtest.bench.harness import Options, Result
 from loadtest.bench.log_writer import MESSAGE_RECEIPTS, stamped, write_log
 from loadtest.bench.private import System, running_system
@@ -70,7 +70,7 @@ def _receipts(count: int, environ: Mapping[str, str]) -> Iterator[bytes]:
 
 def _recount(system: System, count: int) -> tuple[float, float]:
     """Receipts/s, and the largest resident memory in MiB."""
-    done = run_module("analytics", "recount", environ={**system.environ, "LOG_LEVEL": "ERROR"})
+    done = measured(system, "analytics", "recount")
     found = re.search(r"counted (\d+) receipts in [\d.]+ s \(([\d,]+)/s\)", done.said)
     if found is None or int(found[1]) != count:
         raise TillstreamError(f"recount said: {done.said[-2000:]}")
