@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   /** @type {Record<string, Language>} */
-  const languages = JSON.parse(document.getElementById("languages").textContent);
+  const languages = JSON.parse(/** @type {HTMLElement} */ (document.getElementById("languages")).textContent);
   const wished = (navigator.languages || [navigator.language]).find((tag) => tag.split("-")[0] in languages);
   //: With its country, by which dates are written.
   const tag = wished || "en";

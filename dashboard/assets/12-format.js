@@ -5,12 +5,15 @@
   const { signs } = t;
 
   /* With the signs of words/*.json, as the server writes numbers (dashboard/pages/formatting.py). */
+  /** @param {Intl.NumberFormatOptions} options @returns {(value: any) => string} */
   function numbers(options) {
-    const english = new Intl.NumberFormat("en", { signDisplay: "negative", ...options });
-    const sign = { ",": signs.group, ".": signs.point };
-    return (value) => english.format(value).replace(/[,.]/g, (each) => sign[each]);
+    /** Newer than TypeScript's own types. @type {any} */
+    const negative = { signDisplay: "negative" };
+    const english = new Intl.NumberFormat("en", { ...negative, ...options });
+    const own = (/** @type {string} */ sign) => (sign === "," ? signs.group : signs.point);
+    return (value) => english.format(value).replace(/[,.]/g, own);
   }
-  /* A sign stands before all of it. */
+  /** A sign stands before all of it. @type {(pattern: string, number: string) => string} */
   const within = (pattern, number) => number.replace(/[^-].*/, (digits) => pattern.replace("{}", digits));
   const wholeNumber = numbers({ maximumFractionDigits: 0 });
   const oneDecimal = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -18,32 +21,41 @@
   const upToOneDecimal = numbers({ maximumFractionDigits: 1 });
   //: Beyond 2^53 the last digits of a number are not those that were sent.
   const roundNumber = numbers({ maximumSignificantDigits: 12 });
+  /** @type {(value: any) => string} */
   const money = (value) => within(signs.money, twoDecimals(value));
+  /** @param {Intl.DateTimeFormatOptions} options */
   const dates = (options) => new Intl.DateTimeFormat(t.locale, { timeZone: "UTC", ...options });
   const longDate = dates({ dateStyle: "long" });
   const shortDate = dates({ dateStyle: "medium" });
   const dayAndMonth = dates({ day: "numeric", month: "short" });
+  /** @type {(value: unknown) => boolean} */
   const exact = (value) => typeof value !== "number" || Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 
   //: Signs of a name that a plot has room for.
   const PLOT_NAME = 22;
+  /** @type {string | null} */
   let clockZone = null;
-  let dayClock = null;
+  /** @type {Intl.DateTimeFormat} */
+  let dayClock;
   //: Which day is today: the time of the newest frame, Unix seconds.
   let now = Date.now() / 1000;
-  let minuteClock = null;
-  let secondClock = null;
+  /** @type {Intl.DateTimeFormat} */
+  let minuteClock;
+  /** @type {Intl.DateTimeFormat} */
+  let secondClock;
 
+  /** @type {Tillstream["useZone"]} */
   function useZone(zone) {
     if (zone === clockZone) return;
     clockZone = zone;
-    // Always 24 hours: a till's clock reads so in every language.
+    /** Always 24 hours: a till's clock reads so in every language. @type {Intl.DateTimeFormatOptions} */
     const clock = { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
     minuteClock = new Intl.DateTimeFormat("en-GB", clock);
     dayClock = new Intl.DateTimeFormat("en-GB", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
     secondClock = new Intl.DateTimeFormat("en-GB", { ...clock, second: "2-digit" });
   }
 
+  /** @type {Tillstream["format"]} */
   const format = {
     // Decimal text goes in as text, so that no amount is rounded on its way.
     money,
@@ -60,13 +72,14 @@
     ms: (value) => `${oneDecimal(value)}\u00a0ms`,
   };
 
-  /* Cents as decimal text, digit by digit: a division is off by a cent beyond 2^46. */
+  /** Cents as decimal text, digit by digit: a division is off by a cent beyond 2^46. @type {Tillstream["euros"]} */
   function euros(minor) {
     const digits = String(Math.abs(minor)).padStart(3, "0");
     return `${minor < 0 ? "-" : ""}${digits.slice(0, -2)}.${digits.slice(-2)}`;
   }
 
   /* Mean of whole numbers as text with two places, rounded half-even, as the server does. */
+  /** @type {Tillstream["mean"]} */
   function mean(total, number, scale) {
     const divisor = BigInt(number) * BigInt(scale);
     const hundredfold = BigInt(Math.abs(total)) * 100n;
@@ -78,29 +91,34 @@
   /* What cannot be seen, or turns other text around, is written out (dashboard/pages/visible.py). */
   const UNSEEN = new RegExp(
     "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u115f\\u1160\\u180e\\u200b\\u200e\\u200f" +
-    "\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb\\ud800-\\udfff" +
-    "\\u{e0000}-\\u{e007f}]", "gu",
+      "\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb\\ud800-\\udfff" +
+      "\\u{e0000}-\\u{e007f}]",
+    "gu",
   );
+  /** @type {Tillstream["visible"]} */
   function visible(text) {
     return String(text).replace(UNSEEN, (sign) => {
-      const code = sign.codePointAt(0).toString(16);
+      const code = Number(sign.codePointAt(0)).toString(16);
       return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
     });
   }
 
   /* A name in a plot: cut to what has room, and no markup, which Plotly would draw. */
+  /** @type {Tillstream["plotName"]} */
   function plotName(text) {
     const signs = [...visible(text)];
     const cut = signs.length > PLOT_NAME ? `${signs.slice(0, PLOT_NAME - 1).join("")}…` : signs.join("");
     return cut.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
   }
 
+  /** @type {(t: number) => string} */
   const wallDay = (t) => {
     const parts = Object.fromEntries(dayClock.formatToParts(t * 1000).map(({ type, value }) => [type, value]));
     return `${parts.year.padStart(4, "0")}-${parts.month}-${parts.day}`;
   };
 
   /* The day before a time, unless it is today's: a time without its day is of today. */
+  /** @type {(t: number) => string} */
   function dayBefore(t) {
     const day = wallDay(t);
     const today = wallDay(now);
@@ -109,7 +127,7 @@
     return `${day.slice(0, 4) === today.slice(0, 4) ? dayAndMonth.format(date) : shortDate.format(date)}, `;
   }
 
-  /* Ticks of an axis at round minutes of the store's clock, at most about eight. */
+  /** Ticks of an axis at round minutes of the store's clock, at most about eight. @type {Tillstream["ticks"]} */
   function ticks(from, to) {
     const minutes = (to - from) / 60;
     const step = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240].find((s) => minutes / s <= 8) || 360;
@@ -128,7 +146,7 @@
     return { tickvals: values, ticktext: texts };
   }
 
-  /* A plot's numbers as its reader writes them: Plotly knows English only. */
+  /** A plot's numbers as its reader writes them: Plotly knows English only. @type {Tillstream["localised"]} */
   function localised(figure) {
     const { layout } = figure;
     const { yaxis } = layout;
@@ -139,21 +157,27 @@
     return { ...figure, layout: { ...layout, separators, yaxis: { ...yaxis, ...euros } } };
   }
 
-  Object.assign(t, {
-    format,
-    localised,
-    useZone,
-    zone: () => clockZone,
-    ticks,
-    visible,
-    plotName,
-    euros,
-    mean,
-    setNow: (t) => { now = t; },
-    //: Bare times of day, for an axis that has its day; the others name a day that is not today.
-    minuteTime: (t) => minuteClock.format(t * 1000),
-    secondTime: (t) => secondClock.format(t * 1000),
-    minuteOf: (t) => dayBefore(t) + minuteClock.format(t * 1000),
-    secondOf: (t) => dayBefore(t) + secondClock.format(t * 1000),
-  });
+  Object.assign(
+    t,
+    /** @satisfies {Partial<Tillstream>} */ ({
+      format,
+      localised,
+      useZone,
+      zone: () => clockZone,
+      ticks,
+      visible,
+      plotName,
+      euros,
+      mean,
+      setNow: (t) => {
+        now = t;
+      },
+      date: (t) => dayClock.format(t * 1000),
+      //: Bare times of day, for an axis that has its day; the others name a day that is not today.
+      minuteTime: (t) => minuteClock.format(t * 1000),
+      secondTime: (t) => secondClock.format(t * 1000),
+      minuteOf: (t) => dayBefore(t) + minuteClock.format(t * 1000),
+      secondOf: (t) => dayBefore(t) + secondClock.format(t * 1000),
+    }),
+  );
 })();

@@ -3,14 +3,16 @@
   "use strict";
   const t = window.tillstream;
   const { format } = t;
+  /** @type {Record<string, Row[]>} */
   const held = {};
   const drawn = new WeakMap();
 
   const { cents } = format;
-  const hourMinute = (seconds) => t.minuteOf(seconds);
+  /** @type {(part: number, whole: number) => number} */
   const share = (part, whole) => (whole > 0 ? Math.max(0, Math.min(1, part / whole)) : 0);
 
   /* After a whole frame only what changed comes: of `hours` and `counters` single rows, of others all. */
+  /** @type {Tillstream["takePanels"]} */
   function take(frame) {
     if (frame.whole) for (const name of Object.keys(held)) delete held[name];
     for (const [name, rows] of Object.entries(frame.panels)) {
@@ -25,36 +27,40 @@
   }
 
   /* Under a filter the part's rows; `place` is the element in which they stand. */
+  /** @type {(id: string, place?: string) => Row[] | undefined} */
   function panel(id, place = id) {
     if (!t.narrows(place)) return held[id];
     const part = t.narrowedPart();
     return part ? part.panels[id] : undefined;
   }
 
-  /* An element; text goes in as text, whatever a till has sent. */
-  function node(tag, content, attributes) {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes || {})) made.setAttribute(name, value);
-    made.append(...[content].flat());
-    return made;
-  }
-  const cell = (content, kind) => node("td", content, { class: kind });
-  const name = (content) => node("th", content, { scope: "row", class: "name" });
-  const link = (text, href) => node("a", text, { href });
+  /** @type {(content: ElementContent, kind: string) => HTMLElement} */
+  const cell = (content, kind) => t.element("td", content, { class: kind });
+  /** @type {(content: ElementContent) => HTMLElement} */
+  const name = (content) => t.element("th", content, { scope: "row", class: "name" });
+  /** @type {(text: string, href: string) => HTMLElement} */
+  const link = (text, href) => t.element("a", text, { href });
+  /** @param {number} part */
   function meter(part) {
-    const made = node("span", [], { class: "meter" });
+    const made = t.element("span", [], { class: "meter" });
     made.style.setProperty("--part", `${(part * 100).toFixed(1)}%`);
     return made;
   }
+  /** @type {(text: string) => string} */
   const label = (text) => (text === "*" ? t.say("Other") : t.visible(text) || t.say("not known"));
-  // By the query: of a store `..` in a path, a browser makes the page above.
+  /** By the query: of a store `..` in a path, a browser makes the page above. @type {(store: string) => HTMLElement} */
   const storeLink = (store) => link(t.visible(store), `/store?id=${encodeURIComponent(store)}`);
+  /** @type {(store: string, number: string) => (HTMLElement | string)[]} */
   const till = (store, number) => [storeLink(store), ` · ${t.visible(number)}`];
 
+  /** @type {Record<string, (row: Row, rows: Row[]) => HTMLElement[]>} */
   const columns = {
     tenders: ([tender, gross], rows) => {
-      const part = share(gross, rows.reduce((sum, row) => sum + Math.max(0, row[1]), 0));
-      const text = [meter(part), node("span", format.percent(part), { class: "part" })];
+      const part = share(
+        gross,
+        rows.reduce((sum, row) => sum + Math.max(0, row[1]), 0),
+      );
+      const text = [meter(part), t.element("span", format.percent(part), { class: "part" })];
       return [name(label(tender)), cell(cents(gross), "number"), cell(text, "number share")];
     },
     vat: ([rate, gross, net]) => {
@@ -64,68 +70,76 @@
     top: (row) => storeCells(row),
     bottom: (row) => storeCells(row),
     closed: ([day, gross, receipts, lateGross, late]) => [
-      name(format.shortDay(day)), cell(cents(gross), "number"), cell(format.count(receipts), "number"),
-      cell(format.count(late), "number"), cell(cents(lateGross), "number"),
+      name(format.shortDay(day)),
+      cell(cents(gross), "number"),
+      cell(format.count(receipts), "number"),
+      cell(format.count(late), "number"),
+      cell(cents(lateGross), "number"),
     ],
     marks: ([rule, receipts, gross]) => [
-      name(t.visible(rule)), cell(t.ruleBroken(rule), "name"),
-      cell(format.count(receipts), "number"), cell(cents(gross), "number"),
+      name(t.visible(rule)),
+      cell(t.ruleBroken(rule), "name"),
+      cell(format.count(receipts), "number"),
+      cell(cents(gross), "number"),
     ],
-    silent: ([store, number, since]) => [name(till(store, number)), cell(hourMinute(since), "number")],
+    silent: ([store, number, since]) => [name(till(store, number)), cell(t.minuteOf(since), "number")],
     gaps: ([store, number, first, last, since]) => {
       const numbers = first === last ? plain(first) : `${plain(first)}–${plain(last)}`;
-      return [name(till(store, number)), cell(numbers, "number"), cell(hourMinute(since), "number")];
+      return [name(till(store, number)), cell(numbers, "number"), cell(t.minuteOf(since), "number")];
     },
   };
   //: Rows that a table shows at most, where it shares a screen with others.
   const MOST = 6;
 
-  //: A receipt's number as it is printed on it: without groups.
+  /** A receipt's number as it is printed on it: without groups. @type {(number: unknown) => string} */
   const plain = (number) => (Number.isSafeInteger(number) ? String(number) : format.count(number));
 
+  /** @param {Row} row */
   function storeCells([store, gross, receipts]) {
     return [name(storeLink(store)), cell(cents(gross), "number"), cell(format.count(receipts), "number")];
   }
 
-  /* Every table that is on the page and whose rows have changed. */
+  /** Every table that is on the page and whose rows have changed. @type {Tillstream["drawTables"]} */
   function drawTables(put) {
     for (const [id, cells] of Object.entries(columns)) {
-      const table = document.getElementById(id);
+      const table = t.byId(id);
       if (!table) continue;
       const known = panel(id);
       const value = known ? JSON.stringify(known) : "";
       if (drawn.get(table) === value) continue;
       drawn.set(table, value);
-      const rows = (known || []).slice(0, document.getElementById("live-page") ? MOST : 50);
+      const rows = (known || []).slice(0, t.byId("live-page") ? MOST : 50);
       const empty = known ? t.say("none") : t.say("waiting for data");
       put(id, { "data-value": value });
       put(`${id}-rows`, {
         rows: rows.length
-          ? rows.map((row) => node("tr", cells(row, known)))
-          : [node("tr", node("td", empty, { colspan: 5, class: "empty" }))],
+          ? rows.map((row) => t.element("tr", cells(row, known || [])))
+          : [t.element("tr", t.element("td", empty, { colspan: 5, class: "empty" }))],
       });
     }
   }
 
-  /* Hours of the wall clock as hours after the business day began. */
-  function clockOfDay(frame) {
-    const cutoff = Number(t.minuteTime(frame.starts).slice(0, 2));
+  /** Hours of the wall clock as hours after the business day began. @param {{ starts: number }} day */
+  function clockOfDay(day) {
+    const cutoff = Number(t.minuteTime(day.starts).slice(0, 2));
     return {
-      after: (hour) => (Number(hour) - cutoff + 24) % 24,
-      hour: (after) => String((after + cutoff) % 24).padStart(2, "0"),
+      after: (/** @type {string} */ hour) => (Number(hour) - cutoff + 24) % 24,
+      hour: (/** @type {number} */ after) => String((after + cutoff) % 24).padStart(2, "0"),
     };
   }
 
   /* The same weekday last week, between two instants: euros so far, or euros a minute. */
+  /** @type {Tillstream["lastWeek"]} */
   function lastWeek(frame, total, from, until) {
     const { after } = clockOfDay(frame);
     const rows = (panel("last-week", "revenue-plot") || []).map(([hour, gross]) => [after(hour), gross / 100]);
+    /** @type {[number, number][]} */
     const points = [];
     let sum = 0;
     for (const [hour, gross] of rows.sort((a, b) => a[0] - b[0])) {
       const start = frame.starts + 3600 * hour;
       const [first, last] = [Math.max(start, from), Math.min(start + 3600, until)];
-      // Within an hour the sum is drawn as if it had grown evenly.
+      /** Within an hour the sum is drawn as if it had grown evenly. @type {(time: number) => [number, number]} */
       const at = (time) => [time, total ? sum + (gross * (time - start)) / 3600 : gross / 60];
       if (first < last) points.push(at(first), at(last));
       sum += gross;
@@ -134,15 +148,18 @@
   }
 
   /* Today's hours that are over against the same hours last week: a share, and the hour they end at. */
+  /** @type {Tillstream["onLastWeek"]} */
   function onLastWeek(frame) {
     const { after, hour } = clockOfDay(frame);
     const now = Math.floor((frame.at - frame.starts) / 3600);
+    /** @param {Row[] | undefined} rows */
     const over = (rows) => (rows || []).filter((row) => after(row[0]) < now).reduce((sum, row) => sum + row[1], 0);
     const before = over(panel("last-week", "revenue"));
     return before > 0 ? { part: over(panel("hours", "revenue")) / before - 1, until: `${hour(now)}:00` } : null;
   }
 
   /* Bars of today and a line of last week, of rows of the panels `hours` and `last-week`. */
+  /** @type {Tillstream["hoursFigure"]} */
   function hoursFigure(id, frame, rows, before) {
     const { data, layout } = t.basePlot(id);
     const { after, hour } = clockOfDay(frame);
@@ -150,12 +167,13 @@
     const hours = [];
     if (known.length) for (let h = Math.min(...known); h <= Math.max(...known); h += 1) hours.push(hour(h));
     const today = new Map(rows.map((row) => [row[0], row]));
-    const last = new Map(before);
-    const text = (h) => `${h}:00  ${cents(today.get(h)[1])}, ${format.count(today.get(h)[2])} ×`;
+    const last = new Map(before.map(([h, gross]) => [h, gross]));
+    /** @param {string} h */
+    const text = (h) => `${h}:00  ${cents(today.get(h)?.[1])}, ${format.count(today.get(h)?.[2])} ×`;
     const bars = {
       ...data[0],
       x: hours,
-      y: hours.map((h) => (today.has(h) ? today.get(h)[1] / 100 : null)),
+      y: hours.map((h) => (today.has(h) ? today.get(h)?.[1] / 100 : null)),
       text: hours.map((h) => (today.has(h) ? text(h) : "")),
     };
     const line = {
@@ -169,5 +187,15 @@
 
   t.plots["hours-plot"] = (frame) =>
     hoursFigure("hours-plot", frame, panel("hours", "hours-plot") || [], panel("last-week", "hours-plot") || []);
-  Object.assign(t, { hoursFigure, takePanels: take, drawTables, lastWeek, onLastWeek, panel: (id) => held[id] });
+  Object.assign(
+    t,
+    /** @satisfies {Partial<Tillstream>} */ ({
+      hoursFigure,
+      takePanels: take,
+      drawTables,
+      lastWeek,
+      onLastWeek,
+      panel: (id) => held[id],
+    }),
+  );
 })();

@@ -6,8 +6,11 @@
   const PAUSE_MS = 90;
   const seen = new WeakSet();
   const pictures = new WeakMap();
+  /** @type {Frame | null} */
   let frame = null;
+  /** @type {string[]} */
   let waiting = [];
+  /** @type {number | null} */
   let timer = null;
 
   const sight = new IntersectionObserver((entries) => {
@@ -19,6 +22,7 @@
   });
 
   /* Draw what is in sight from `newest`, a plot a task; what still waits is drawn from it too. */
+  /** @type {Tillstream["drawPlots"]} */
   function drawPlots(newest) {
     frame = newest;
     waiting = [...new Set([...waiting, ...Object.keys(t.plots)])];
@@ -27,15 +31,16 @@
 
   function next() {
     timer = null;
-    while (waiting.length && !draw(waiting.shift()));
+    while (waiting.length && !draw(waiting.shift() || ""));
     if (waiting.length) timer = setTimeout(next, PAUSE_MS);
   }
 
   /* Straight to Plotly: by way of Dash's store a figure costs as much again. True if it was drawn. */
+  /** @type {(id: string) => boolean} */
   function draw(id) {
-    const place = document.getElementById(`${id}-frame`);
+    const place = t.byId(`${id}-frame`);
     const graph = place && place.querySelector(".js-plotly-plot");
-    if (!graph || document.hidden) return false;
+    if (!graph || !frame || document.hidden) return false;
     if (!pictures.has(place)) {
       sight.observe(place);
       // The first time also out of sight, so that it has its place and its name.
@@ -50,12 +55,14 @@
   }
 
   /* Draw a plot of a page that decides itself when; false where it is not there yet. */
+  /** @type {Tillstream["drawPlot"]} */
   function drawPlot(id, { data, layout }) {
+    /** @type {any} */
     const graph = document.querySelector(`#${id} .js-plotly-plot, #${id}.js-plotly-plot`);
     if (!graph || document.hidden) return false;
     window.Plotly.react(graph, data, layout, graph._context);
     return true;
   }
 
-  Object.assign(t, { drawPlots, drawPlot });
+  Object.assign(t, /** @satisfies {Partial<Tillstream>} */ ({ drawPlots, drawPlot }));
 })();

@@ -8,20 +8,26 @@
   const BROKEN_MS = 1200;
   //: Longest wait between two attempts: back within 5 s of the server, whatever it was, ms.
   const MAX_RETRY_MS = 2000;
-  let source = null;
-  let frame = null;
+  /** @type {EventSource} */
+  let source;
+  /** @type {Frame} */
+  let frame;
+  //: What says until when it is complete.
+  const FRESH = ".graph-frame, table.rows[data-feed], #categories";
   let heardAt = 0;
   let attempts = 0;
   let retryAt = 0;
+  /** @type {number | null} */
   let drawing = null;
   let paused = false;
   const shown = new WeakMap();
-  const prefix = JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
+  const prefix = JSON.parse(t.byId("_dash-config").textContent).requests_pathname_prefix;
 
   /* Set what has changed, and only that, in the page itself: by way of React and Dash's store
      each text costs 2 ms. Nothing that is set here is a property of a callback. */
+  /** @type {Put} */
   function put(id, props) {
-    const element = document.getElementById(id);
+    const element = t.byId(id);
     if (!element) return;
     if (!shown.has(element)) shown.set(element, {});
     const known = shown.get(element);
@@ -36,11 +42,10 @@
 
   /* Day and zone of the page: a store may have its own, the others have the chain's. */
   function place() {
+    /** @type {HTMLElement | null} */
     const own = document.querySelector("#store-page [data-zone]");
-    return own ? own.dataset : frame;
+    return own ? /** @type {any} */ (own.dataset) : frame;
   }
-
-  const onPage = (id) => document.getElementById(id) !== null;
 
   function connect() {
     if (source) source.close();
@@ -109,15 +114,17 @@
     status("reconnecting", `${t.say("Reconnecting")}${attempt}`);
   }
 
+  /** @param {string} state @param {string} text */
   function status(state, text) {
     put("status", { "data-state": state, children: text });
   }
 
+  /** @param {StateOf} stateOf */
   function figures(stateOf) {
     for (const [id, whole] of [...Object.entries(frame.values), ...(t.panel("counters") || [])]) {
       // Each page shows some of the figures.
-      if (!document.getElementById(id)) continue;
-      const { feed, format } = document.getElementById(id).dataset;
+      if (!t.byId(id)) continue;
+      const { feed, format } = t.byId(id).dataset;
       const narrow = t.narrows(id) ? t.narrowedFigure(id, frame) : null;
       const value = narrow ? narrow.value : whole;
       const state = narrow && stateOf(feed) === "live" ? narrow.state : stateOf(feed);
@@ -145,7 +152,7 @@
       });
       put(`lag-${feed}`, { children: state === "live" ? lag(feed) : "" });
     }
-    for (const element of document.querySelectorAll(".graph-frame, table.rows[data-feed], #categories")) {
+    for (const element of /** @type {NodeListOf<any>} */ (document.querySelectorAll(FRESH))) {
       const state = stateOf(element.dataset.feed);
       const narrow = state === "live" && t.narrows(element.id) ? t.narrowedFigure(element.id, frame) : null;
       const now = narrow ? narrow.state : state;
@@ -156,6 +163,7 @@
   }
 
   /* Until when what stands in a card is complete, or since when it is stale. */
+  /** @param {string} feed @param {State} state @param {Narrowed | null} narrow */
   function freshness(feed, state, narrow) {
     const until = narrow ? narrow.at : complete(feed);
     if (until === null || state === "waiting") return { children: "", title: "", "data-complete": "" };
@@ -171,23 +179,28 @@
   }
 
   /* What the day's totals have heard of from every till; the others to their own time. */
+  /** @type {(feed: string) => number | null} */
   function complete(feed) {
     return t.ofTheDay.has(feed) ? frame.complete_until : frame.feeds[feed][1];
   }
 
+  /** @param {number} seconds */
   const age = (seconds) => t.format.seconds(Math.max(0, seconds));
 
-  /* How far the worker behind a feed is behind the door. */
+  /** How far the worker behind a feed is behind the door. @param {string} feed */
   function lag(feed) {
     const { values } = frame;
-    const counted = new Map(t.panel("counters") || []).get("counted-ms") ?? null;
-    if (feed === "count" && frame.complete_until !== null) return `${t.say("complete to")} ${t.secondOf(frame.complete_until)}`;
+    const counted =
+      new Map((t.panel("counters") || []).map(([name, value]) => [name, value])).get("counted-ms") ?? null;
+    if (feed === "count" && frame.complete_until !== null)
+      return `${t.say("complete to")} ${t.secondOf(frame.complete_until)}`;
     if (feed === "metrics-storm" && counted !== null) return `${t.say("counted in")} ${t.format.ms(counted)}`;
-    if (feed === "metrics-db" && values["network-delay"] !== null) return `${t.say("stored in")} ${t.format.ms(values["network-delay"])}`;
+    if (feed === "metrics-db" && values["network-delay"] !== null)
+      return `${t.say("stored in")} ${t.format.ms(values["network-delay"])}`;
     return "";
   }
 
-  /* The day against the same weekday last week, of the hours that are over. */
+  /** The day against the same weekday last week, of the hours that are over. @param {State} state */
   function compare(state) {
     const found = state === "live" ? t.onLastWeek(frame) : null;
     put("revenue-change", {
@@ -198,6 +211,7 @@
     });
   }
 
+  /** @param {string} id @param {string} feed @param {State} state @param {string | null} value @param {Narrowed | null} narrow */
   function note(id, feed, state, value, narrow) {
     if (narrow && narrow.at !== null) {
       return state === "live"
@@ -206,13 +220,16 @@
     }
     if (state !== "live") return since(feed, state);
     if (value === null) return t.say("none lately");
-    const { live } = document.getElementById(`${id}-note`).dataset;
+    const { live } = t.byId(`${id}-note`).dataset;
     const until = complete(feed);
     return until === null ? live : `${live} · ${t.minuteOf(until)}`;
   }
 
+  /** @param {string} feed @param {State} state */
   function since(feed, state) {
-    return state === "waiting" ? t.say("waiting for data") : `${t.say("stale since")} ${t.secondOf(frame.feeds[feed][1])}`;
+    return state === "waiting"
+      ? t.say("waiting for data")
+      : `${t.say("stale since")} ${t.secondOf(frame.feeds[feed][1])}`;
   }
 
   function clock() {
@@ -227,6 +244,7 @@
     });
   }
 
+  /** @type {Tillstream["setPaused"]} */
   function setPaused(wanted) {
     if (!frame || wanted === paused) return;
     paused = wanted;
@@ -238,25 +256,30 @@
     status("paused", `${t.say("Paused at")} ${t.secondOf(frame.at)}`);
   }
 
-  Object.assign(t, {
-    prefix,
-    frame: () => frame,
-    setPaused,
-    paused: () => paused,
-    redraw: () => { if (frame) draw(); },
-    //: Feeds whose figures are complete up to the watermark; the others up to their own time.
-    ofTheDay: new Set(["count", "categories", "breakdowns"]),
-    chooseTheme: (clicks, theme) => {
-      if (!clicks) return window.dash_clientside.no_update;
-      return theme === "dark" ? "light" : "dark";
-    },
-    showTheme: (theme) => theme || "dark",
-    viewRevenue: (view) => {
-      t.setRevenueView(view);
-      if (frame) draw();
-      return t.say(view === "total" ? "running total, store time" : "sold in each minute, store time");
-    },
-  });
+  Object.assign(
+    t,
+    /** @satisfies {Partial<Tillstream>} */ ({
+      prefix,
+      frame: () => frame,
+      setPaused,
+      paused: () => paused,
+      redraw: () => {
+        if (frame) draw();
+      },
+      //: Feeds whose figures are complete up to the watermark; the others up to their own time.
+      ofTheDay: new Set(["count", "categories", "breakdowns"]),
+      chooseTheme: (clicks, theme) => {
+        if (!clicks) return window.dash_clientside.no_update;
+        return theme === "dark" ? "light" : "dark";
+      },
+      showTheme: (theme) => theme || "dark",
+      viewRevenue: (view) => {
+        t.setRevenueView(view);
+        if (frame) draw();
+        return t.say(view === "total" ? "running total, store time" : "sold in each minute, store time");
+      },
+    }),
+  );
   window.dash_clientside = Object.assign(window.dash_clientside || {}, { tillstream: t });
 
   /* Dash draws the page first; then the figures have a place. */
@@ -265,6 +288,8 @@
     clearInterval(starting);
     connect();
     setInterval(watch, 250);
-    document.addEventListener("visibilitychange", () => { if (!document.hidden && frame) draw(); });
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden && frame) draw();
+    });
   }, 50);
 })();

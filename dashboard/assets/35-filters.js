@@ -7,6 +7,7 @@
   //: Longest wait for an answer, and how long the names that are offered are kept, ms.
   const ANSWER_MS = 12_000;
   const CHOICES_MS = 300_000;
+  /** @type {Part | null} */
   let part = null;
   let asking = false;
   let offeredAt = -Infinity;
@@ -14,25 +15,29 @@
   const chosen = () => ({ store: t.address("store"), category: t.address("category") });
 
   /* The names of the filters that are set. */
-  const active = () => Object.entries(chosen()).filter(([, value]) => value).map(([name]) => name);
+  const active = () =>
+    Object.entries(chosen())
+      .filter(([, value]) => value)
+      .map(([name]) => name);
 
-  /* Does what stands in this element follow every filter that is set? */
+  /** Does what stands in this element follow every filter that is set? @type {Tillstream["narrows"]} */
   function narrows(id) {
     const names = active();
-    const element = names.length ? document.getElementById(id) : null;
+    const element = names.length ? t.byId(id) : null;
     const card = element && element.closest("[data-narrows]");
     return Boolean(card) && names.every((name) => card.dataset.narrows.split(" ").includes(name));
   }
 
-  /* The archive's answer for what is chosen now; null while there is none. */
+  /** The archive's answer for what is chosen now; null while there is none. @type {Tillstream["narrowedPart"]} */
   function current(frame) {
     const { store, category } = chosen();
-    const same = part && part.store === store && part.category === category;
+    if (!part || part.store !== store || part.category !== category) return null;
     // A store with a calendar of its own may have another day.
-    return same && (!frame || part.day === frame.day || part.zone !== frame.zone) ? part : null;
+    return !frame || part.day === frame.day || part.zone !== frame.zone ? part : null;
   }
 
   /* One category of all stores: its revenue and the bars are in every frame. */
+  /** @type {(id: string, frame: Frame) => Narrowed | null} */
   function ofTheFeed(id, frame) {
     const { store, category } = chosen();
     if (store || !category) return null;
@@ -42,7 +47,7 @@
     return bar ? { value: bar[1], state, at } : null;
   }
 
-  /* State, value and time of a filtered figure. */
+  /** State, value and time of a filtered figure. @type {Tillstream["narrowedFigure"]} */
   function figure(id, frame) {
     const live = ofTheFeed(id, frame);
     if (live) return live;
@@ -55,15 +60,17 @@
     return { value, state: late ? "stale" : "live", at: found.read_at };
   }
 
-  /* Ask again when the answer is as old as it may be; one question at a time. */
+  /** Ask again when the answer is as old as it may be; one question at a time. @type {Tillstream["askForPart"]} */
   async function ask(frame) {
     offer();
     const known = current(frame);
-    if (!active().length || asking || !document.getElementById("live-page")) return;
+    if (!active().length || asking || !t.byId("live-page")) return;
     if (known && frame.at - known.read_at < known.ask_again) return;
     asking = true;
     try {
-      const response = await fetch(`${t.prefix}part?${new URLSearchParams(chosen())}`, { signal: AbortSignal.timeout(ANSWER_MS) });
+      const response = await fetch(`${t.prefix}part?${new URLSearchParams(chosen())}`, {
+        signal: AbortSignal.timeout(ANSWER_MS),
+      });
       if (response.ok) {
         part = await response.json();
         if (!known) t.redraw();
@@ -78,16 +85,19 @@
 
   /* Fill the two lists, and again now and then: a store may have opened. */
   async function offer() {
-    if (Date.now() - offeredAt < CHOICES_MS || !document.getElementById("store-filter")) return;
+    if (Date.now() - offeredAt < CHOICES_MS || !t.byId("store-filter")) return;
     offeredAt = Date.now();
     try {
       const found = await (await fetch(`${t.prefix}choices`, { signal: AbortSignal.timeout(ANSWER_MS) })).json();
       const now = chosen();
       for (const [id, names, value] of [
-        ["store-filter", found.stores, now.store], ["category-filter", found.categories, now.category],
+        ["store-filter", found.stores, now.store],
+        ["category-filter", found.categories, now.category],
       ]) {
         const every = value && !names.includes(value) ? [value, ...names] : names;
-        window.dash_clientside.set_props(id, { data: every.map((name) => ({ value: name, label: t.visible(name) })) });
+        window.dash_clientside.set_props(id, {
+          data: every.map((/** @type {string} */ name) => ({ value: name, label: t.visible(name) })),
+        });
       }
     } catch (error) {
       offeredAt = Date.now() - CHOICES_MS + 5000;
@@ -95,33 +105,38 @@
     }
   }
 
-  /* What is filtered, and from what, in words. */
+  /** What is filtered, and from what, in words. @type {Tillstream["filterNote"]} */
   function note(put, frame) {
     const { store, category } = chosen();
     put("live-page", { "data-store": store, "data-category": category });
     const names = [store && `${t.say("Store")} ${t.visible(store)}`, t.visible(category)].filter(Boolean).join(" · ");
     const found = current(frame);
-    const read = found ? `${t.say("from the archive, read")} ${t.secondOf(found.read_at)}` : t.say("waiting for the archive");
+    const read = found
+      ? `${t.say("from the archive, read")} ${t.secondOf(found.read_at)}`
+      : t.say("waiting for the archive");
     put("filter-note", {
       "data-read": found ? String(found.read_at) : "",
       children: names ? `${names}: ${read}. ${t.say("What is marked “whole chain” is not filtered.")}` : "",
     });
   }
 
-  Object.assign(t, {
-    narrows,
-    narrowedFigure: figure,
-    narrowedPart: current,
-    askForPart: ask,
-    filterNote: note,
-    chosenCategory: () => chosen().category,
-    filters: chosen,
-    offered: () => offeredAt > 0,
-    chooseFilter: (store, category) => {
-      t.keep("store", store || "", "");
-      t.keep("category", category || "", "");
-      t.redraw();
-      return window.dash_clientside.no_update;
-    },
-  });
+  Object.assign(
+    t,
+    /** @satisfies {Partial<Tillstream>} */ ({
+      narrows,
+      narrowedFigure: figure,
+      narrowedPart: current,
+      askForPart: ask,
+      filterNote: note,
+      chosenCategory: () => chosen().category,
+      filters: chosen,
+      offered: () => offeredAt > 0,
+      chooseFilter: (store, category) => {
+        t.keep("store", store || "", "");
+        t.keep("category", category || "", "");
+        t.redraw();
+        return window.dash_clientside.no_update;
+      },
+    }),
+  );
 })();

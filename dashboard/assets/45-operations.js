@@ -9,109 +9,146 @@
   const STALE_SECONDS = 2.0;
   //: A proof older than this says nothing of today, seconds.
   const OLD_SECONDS = 86_400;
-  let found = null;
+  /** @type {Operation} */
+  let found;
   let heardAt = 0;
   let asking = false;
 
-  const text = (id, value) => {
-    const element = document.getElementById(id);
-    if (element && element.textContent !== value) element.textContent = value;
-  };
+  /** @param {string} id @param {Record<string, string>} values */
   const mark = (id, values) => {
-    const element = document.getElementById(id);
+    const element = t.byId(id);
     if (element) Object.assign(element.dataset, values);
   };
-  const cell = (tag, value, name) => {
-    const made = document.createElement(tag);
-    made.textContent = t.visible(value);
-    made.className = name;
-    if (tag === "th") made.scope = "row";
-    return made;
+  /** @type {(value: unknown, kind: string) => HTMLElement} */
+  const cell = (value, kind) => t.element("td", t.visible(value), { class: kind });
+  /** @type {(first: string, others: unknown[], kind: string) => HTMLElement} */
+  const row = (first, others, kind) => {
+    const head = t.element("th", t.visible(first), { scope: "row", class: "name" });
+    return t.element("tr", [head, ...others.map((value) => cell(value, kind))]);
   };
-  const row = (first, others, name) => {
-    const made = document.createElement("tr");
-    made.append(cell("th", first, "name"), ...others.map((value) => cell("td", value, name)));
-    return made;
-  };
+  /** @param {number | null} value */
   const number = (value) => (value === null ? "–" : t.format.count(value));
+  /** @param {number | null} value */
   const rate = (value) => (value === null ? "–" : t.format.decimal(value));
 
-  function day(seconds) {
-    return new Date(seconds * 1000).toLocaleDateString(t.language() === "fr" ? "fr-FR" : "en-GB", { timeZone: t.zone() });
-  }
-
+  /** @param {number} seconds */
   function span(seconds) {
     if (seconds < 90) return `${Math.round(seconds)} s`;
     if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
     return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
   }
 
+  /** @param {number} at */
   function queues(at) {
     const since = found.queuesAt;
     const state = since === null ? "waiting" : at - since > STALE_SECONDS ? "stale" : "live";
-    mark("queues", { state, value: JSON.stringify(found.queues.map(({ name, messages, consumers }) => [name, messages, consumers])) });
-    text("queues-age", since === null ? "" : `${t.say(state === "stale" ? "stale since" : "to")} ${t.secondOf(since)}`);
-    document.getElementById("queues-rows").replaceChildren(...found.queues.map((queue) => row(
-      queue.name,
-      [queue.messages === null ? t.say("log") : number(queue.messages), number(queue.consumers), rate(queue.rateIn), rate(queue.rateOut)],
-      "number",
-    )));
+    mark("queues", {
+      state,
+      value: JSON.stringify(found.queues.map(({ name, messages, consumers }) => [name, messages, consumers])),
+    });
+    t.setText(
+      "queues-age",
+      since === null ? "" : `${t.say(state === "stale" ? "stale since" : "to")} ${t.secondOf(since)}`,
+    );
+    t.byId("queues-rows").replaceChildren(
+      ...found.queues.map((queue) =>
+        row(
+          queue.name,
+          [
+            queue.messages === null ? t.say("log") : number(queue.messages),
+            number(queue.consumers),
+            rate(queue.rateIn),
+            rate(queue.rateOut),
+          ],
+          "number",
+        ),
+      ),
+    );
     const { behindSeconds: behind, nextOffset, logOffset, logEpoch: epoch } = found.ledger;
     const where = `${t.say("at offset")} ${number(nextOffset)}, ${t.say("the log is at")} ${number(logOffset)}`;
-    const lag = behind === null ? "" : behind === 0
-      ? `${t.say("The ledger has read the log to its end")}, ${where}. `
-      : `${t.say("The ledger is behind the log by")} ${span(behind)}, ${where}. `;
-    text("ledger-lag", `${lag}${t.say("The log's depth is left out: it keeps every message.")}`);
-    document.getElementById("log-epoch").hidden = !epoch;
-    text("log-epoch", epoch ? `${t.say("The log was replaced or has lost its end, so often:")} ${number(epoch)}` : "");
+    const lag =
+      behind === null
+        ? ""
+        : behind === 0
+          ? `${t.say("The ledger has read the log to its end")}, ${where}. `
+          : `${t.say("The ledger is behind the log by")} ${span(behind)}, ${where}. `;
+    t.setText("ledger-lag", `${lag}${t.say("The log's depth is left out: it keeps every message.")}`);
+    t.byId("log-epoch").hidden = !epoch;
+    t.setText(
+      "log-epoch",
+      epoch ? `${t.say("The log was replaced or has lost its end, so often:")} ${number(epoch)}` : "",
+    );
     mark("log-epoch", { value: epoch === null ? "" : String(epoch) });
     mark("ledger-lag", { value: behind === null ? "" : String(behind) });
   }
 
+  /** @param {number} at @param {boolean} away */
   function proof(at, away) {
     const last = found.proof;
     const unread = away || found.proofAt === null || at - found.proofAt > 5;
     if (!last) {
-      text("proof", found.proofAt === null ? t.say("waiting for the archive") : `${t.say("No proof yet: run")} python -m analytics verify`);
+      t.setText(
+        "proof",
+        found.proofAt === null
+          ? t.say("waiting for the archive")
+          : `${t.say("No proof yet: run")} python -m analytics verify`,
+      );
       mark("proof", { state: "waiting", value: "" });
       return;
     }
     const holds = last.exitStatus === 0;
     const age = at - last.endedAt;
     const old = age > OLD_SECONDS;
-    mark("proof", { state: unread ? "stale" : old ? "old" : "live", value: String(last.exitStatus), ended: String(last.endedAt) });
-    text("proof", `${holds ? "✓" : "✗"} ${t.say(holds ? "All books agree" : "The books do not agree")}`);
-    const when = `${day(last.endedAt)} ${t.secondTime(last.endedAt)}`;
-    text("proof-age", unread
-      ? `${t.say("The archive is away: the proof is as of")} ${when}`
-      : `${t.say(old ? "old: proved" : "proved")} ${when}, ${span(age)} ${t.say("ago")}`);
-    text("proof-line", `${last.verdict} · ${number(last.differences)} ${t.say("differences")} · ${t.say("exit status")} ${last.exitStatus}`);
-    document.getElementById("proof-differences").hidden = !last.named.length;
-    document.getElementById("proof-rows").replaceChildren(
+    mark("proof", {
+      state: unread ? "stale" : old ? "old" : "live",
+      value: String(last.exitStatus),
+      ended: String(last.endedAt),
+    });
+    t.setText("proof", `${holds ? "✓" : "✗"} ${t.say(holds ? "All books agree" : "The books do not agree")}`);
+    const when = `${t.date(last.endedAt)} ${t.secondTime(last.endedAt)}`;
+    t.setText(
+      "proof-age",
+      unread
+        ? `${t.say("The archive is away: the proof is as of")} ${when}`
+        : `${t.say(old ? "old: proved" : "proved")} ${when}, ${span(age)} ${t.say("ago")}`,
+    );
+    t.setText(
+      "proof-line",
+      `${last.verdict} · ${number(last.differences)} ${t.say("differences")} · ${t.say("exit status")} ${last.exitStatus}`,
+    );
+    t.byId("proof-differences").hidden = !last.named.length;
+    t.byId("proof-rows").replaceChildren(
       ...last.named.map((each) => row(each.what, [each.day, each.store, each.expected, each.found], "name")),
     );
   }
 
-  /* What got a 202 and does not count is kept, counted and shown. */
+  /** What got a 202 and does not count is kept, counted and shown. @param {number} at @param {boolean} away */
   function aside(at, away) {
     const unread = away || found.proofAt === null || at - found.proofAt > 5;
-    mark("aside", { state: found.proofAt === null ? "waiting" : unread ? "stale" : "live", value: JSON.stringify(found.aside) });
-    text("aside-age", found.proofAt === null ? t.say("waiting for the archive")
-      : `${t.say(unread ? "stale since" : "to")} ${t.secondOf(found.proofAt)}`);
+    mark("aside", {
+      state: found.proofAt === null ? "waiting" : unread ? "stale" : "live",
+      value: JSON.stringify(found.aside),
+    });
+    t.setText(
+      "aside-age",
+      found.proofAt === null
+        ? t.say("waiting for the archive")
+        : `${t.say(unread ? "stale since" : "to")} ${t.secondOf(found.proofAt)}`,
+    );
     const rows = found.aside.map(({ kind, reason, number: many, lastAt }) => {
-      const why = kind === "conflict" ? t.say("an identity came again with other content") : reason || t.say("other reasons");
+      const why =
+        kind === "conflict" ? t.say("an identity came again with other content") : reason || t.say("other reasons");
       const made = row(t.say(kind), [why], "name");
-      made.append(cell("td", number(many), "number"), cell("td", lastAt === null ? "–" : t.secondOf(lastAt), "number"));
+      made.append(cell(number(many), "number"), cell(lastAt === null ? "–" : t.secondOf(lastAt), "number"));
       return made;
     });
-    const none = document.createElement("tr");
-    none.append(cell("td", found.proofAt === null ? t.say("waiting for the archive") : t.say("none"), "empty"));
-    none.firstChild.colSpan = 4;
-    document.getElementById("aside-rows").replaceChildren(...(rows.length ? rows : [none]));
+    const empty = t.say(found.proofAt === null ? "waiting for the archive" : "none");
+    const none = t.element("tr", t.element("td", empty, { class: "empty", colspan: "4" }));
+    t.byId("aside-rows").replaceChildren(...(rows.length ? rows : [none]));
   }
 
   async function ask() {
-    if (!document.getElementById("operations-page") || !t.zone()) return;
+    if (!t.byId("operations-page") || !t.zone()) return;
     // Held by its reader.
     if (t.paused()) {
       hold();
@@ -146,7 +183,7 @@
   /* What is held does not look live. */
   function hold() {
     for (const id of ["queues", "proof", "aside"]) {
-      if (document.getElementById(id).dataset.state !== "waiting") mark(id, { state: "stale" });
+      if (t.byId(id).dataset.state !== "waiting") mark(id, { state: "stale" });
     }
   }
 

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const t = window.tillstream;
-  const { format } = t;
+  const { format, byId } = t;
   const SPEEDS = [1, 10, 60, 300, 600];
   const USUAL_SPEED = 60;
   const STEP_SECONDS = 300;
@@ -14,18 +14,15 @@
   const RETRY_MS = 3000;
   //: A tab that was hidden goes on from where it was, seconds.
   const MAX_STEP_SECONDS = 1;
+  /** @type {Replay | null} */
   let shown = null;
 
-  const byId = (id) => document.getElementById(id);
   const money = format.cents;
-  function text(id, value) {
-    const element = byId(id);
-    if (element && element.textContent !== value) element.textContent = value;
-  }
-
   /* A day and what it takes to play it. */
   class Replay {
+    /** @param {ReplayDay} day @param {HTMLElement} page */
     constructor(day, page) {
+      this.before = 0;
       this.day = day;
       this.page = page;
       let gross = 0;
@@ -42,7 +39,7 @@
       this.today = 0;
     }
 
-    /* How many of the minutes are over at `at`. */
+    /** How many of the minutes are over at `at`. @param {number} at */
     over(at) {
       let low = 0;
       let high = this.ends.length;
@@ -54,31 +51,36 @@
       return low;
     }
 
+    /** @param {number} at */
     sums(at) {
       const count = this.over(at);
       return count ? this.running[count - 1] : [0, 0];
     }
 
+    /** @param {number} at */
     seek(at) {
       this.at = Math.min(this.day.ends, Math.max(this.day.starts, at));
       this.draw(true);
     }
 
+    /** @param {boolean} playing */
     setPlaying(playing) {
       if (playing && this.at >= this.day.ends) this.at = this.first;
       this.playing = playing;
       this.before = performance.now();
-      text("replay-play", t.say(playing ? "Pause" : "Play"));
+      t.setText("replay-play", t.say(playing ? "Pause" : "Play"));
       byId("replay-play").dataset.paused = String(!playing);
       this.draw(true);
     }
 
+    /** @param {number} speed */
     setSpeed(speed) {
       this.speed = speed;
       for (const each of SPEEDS) byId(`replay-speed-${each}`).setAttribute("aria-pressed", String(each === speed));
       this.draw(true);
     }
 
+    /** @param {number} now */
     tick(now) {
       if (this.playing) {
         const passed = Math.min(MAX_STEP_SECONDS, (now - this.before) / 1000);
@@ -92,6 +94,7 @@
       this.draw(false, now);
     }
 
+    /** @param {boolean} at_once */
     draw(at_once, now = performance.now()) {
       if (at_once || (this.playing && now - this.drawn.text > TEXT_MS)) this.figures(now);
       const minute = this.over(this.at);
@@ -109,6 +112,7 @@
       }
     }
 
+    /** @param {number} now */
     figures(now) {
       this.drawn.text = now;
       const [gross, receipts] = this.sums(this.at);
@@ -124,18 +128,21 @@
         const element = byId(id);
         if (!element) return;
         element.dataset.value = value;
-        text(id, value === "" ? "–" : format[element.dataset.format](value));
+        t.setText(id, value === "" ? "–" : format[element.dataset.format](value));
       }
-      text("replay-revenue-now-note", `${t.say("of the day's")} ${money(this.total[0])}`);
-      text("replay-receipts-now-note", `${t.say("of the day's")} ${format.count(this.total[1])}`);
-      text("replay-per-minute-note", t.say("in full minutes"));
+      t.setText("replay-revenue-now-note", `${t.say("of the day's")} ${money(this.total[0])}`);
+      t.setText("replay-receipts-now-note", `${t.say("of the day's")} ${format.count(this.total[1])}`);
+      t.setText("replay-per-minute-note", t.say("in full minutes"));
+      /** @param {number} time */
       const soldTo = (time) => `${t.say("sold to")} ${t.minuteTime(time)}`;
-      for (const id of ["replay-basket-note", "replay-revenue-until", "replay-rate-until"]) text(id, soldTo(minute));
+      for (const id of ["replay-basket-note", "replay-revenue-until", "replay-rate-until"])
+        t.setText(id, soldTo(minute));
       // Categories are of full slots, and at the end of the day of all of it.
-      const slot = this.at >= this.day.ends ? minute : Math.floor(this.at / this.day.slotSeconds) * this.day.slotSeconds;
-      text("replay-categories-until", soldTo(slot));
+      const slot =
+        this.at >= this.day.ends ? minute : Math.floor(this.at / this.day.slotSeconds) * this.day.slotSeconds;
+      t.setText("replay-categories-until", soldTo(slot));
       const clock = this.at >= this.day.ends ? `${t.secondTime(this.day.ends - 1)}` : t.secondTime(this.at);
-      text("replay-clock", clock);
+      t.setText("replay-clock", clock);
       const slider = byId("replay-range");
       slider.value = String(Math.round(this.at - this.day.starts));
       slider.setAttribute("aria-valuetext", clock);
@@ -167,12 +174,18 @@
       const until = Math.max(last, this.first + 3600);
       const sold = { x, y: revenue, text: names };
       const rates = { x: rateX, y: rate, text: rate.map(String) };
-      t.drawPlot("replay-revenue", t.overTime("replay-revenue", [sold, t.ground(sold), this.beside(until)], this.first, until));
-      t.drawPlot("replay-rate", t.overTime("replay-rate", [rates, t.ground(rates)], this.first, until, t.wholeSteps(rate)));
+      t.drawPlot(
+        "replay-revenue",
+        t.overTime("replay-revenue", [sold, t.ground(sold), this.beside(until)], this.first, until),
+      );
+      t.drawPlot(
+        "replay-rate",
+        t.overTime("replay-rate", [rates, t.ground(rates)], this.first, until, t.wholeSteps(rate)),
+      );
       this.bars();
     }
 
-    /* The live day at the same time of day. */
+    /** The live day at the same time of day. @param {number} until */
     beside(until) {
       const frame = t.frame();
       if (!frame) return { x: [], y: [], text: [] };
@@ -191,12 +204,13 @@
       for (const [slot, category, gross] of day.slots) {
         if (slot + day.slotSeconds <= this.at || this.at >= day.ends) sums[category] += gross;
       }
-      const rows = day.categories.map((name, i) => [name, t.euros(sums[i])]);
+      const rows = day.categories.map((name, i) => /** @type {Bar} */ ([name, t.euros(sums[i])]));
       t.drawPlot("replay-categories", t.namedBars("replay-categories", rows));
     }
   }
 
   /* A time of the day, as the address has it, as an instant; its first, where clocks go back. */
+  /** @param {ReplayDay} day @param {string} clock */
   function instant(day, clock) {
     const found = /^(\d\d:\d\d)(?::(\d\d))?$/.exec(clock);
     if (!found) return null;
@@ -206,11 +220,18 @@
     return null;
   }
 
+  /** @param {ReplayDay} day @param {HTMLElement} page */
   function begin(day, page) {
     t.useZone(day.zone);
     const replay = new Replay(day, page);
     const range = document.createElement("input");
-    Object.assign(range, { type: "range", id: "replay-range", min: "0", max: String(Math.round(day.ends - day.starts)), step: "60" });
+    Object.assign(range, {
+      type: "range",
+      id: "replay-range",
+      min: "0",
+      max: String(Math.round(day.ends - day.starts)),
+      step: "60",
+    });
     range.setAttribute("aria-label", t.say("Time of the replay"));
     byId("replay-seek").replaceChildren(range);
     range.addEventListener("input", () => replay.seek(day.starts + Number(range.value)));
@@ -226,9 +247,11 @@
     return replay;
   }
 
+  /** @param {KeyboardEvent} event */
   function keys(event) {
     if (!shown || !document.contains(shown.page) || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, textarea, select, button, a")) return;
+    if (/** @type {Element} */ (event.target).closest("input, textarea, select, button, a")) return;
+    /** @type {Record<string, number>} */
     const moves = { ArrowLeft: -STEP_SECONDS, ArrowRight: STEP_SECONDS };
     if (event.key === " ") shown.setPlaying(!shown.playing);
     else if (moves[event.key]) shown.seek(shown.at + moves[event.key]);
@@ -236,15 +259,17 @@
     event.preventDefault();
   }
 
+  /** @param {number} now */
   function animate(now) {
     if (!shown || !document.contains(shown.page)) return;
     shown.tick(now);
     requestAnimationFrame(animate);
   }
 
+  /** @param {HTMLElement} page */
   async function load(page) {
-    const about = page.dataset.day;
-    text("replay-day", format.day(about));
+    const about = page.dataset.day || "";
+    t.setText("replay-day", format.day(about));
     try {
       const query = new URLSearchParams({ day: about });
       const response = await fetch(`${t.prefix}day?${query}`, { signal: AbortSignal.timeout(ANSWER_MS) });
@@ -255,17 +280,17 @@
         clearInterval(drawing);
         if (!day.minutes.length) {
           page.dataset.state = "empty";
-          text("replay-message", `${format.day(about)}: ${t.say("No receipt of this day is in the archive.")}`);
+          t.setText("replay-message", `${format.day(about)}: ${t.say("No receipt of this day is in the archive.")}`);
           return;
         }
-        text("replay-message", "");
+        t.setText("replay-message", "");
         shown = begin(day, page);
         requestAnimationFrame(animate);
       }, 50);
     } catch (error) {
       console.info("no day", error);
       page.dataset.state = "away";
-      text("replay-message", t.say("The archive is away. Trying again."));
+      t.setText("replay-message", t.say("The archive is away. Trying again."));
       setTimeout(() => load(page), RETRY_MS);
     }
   }

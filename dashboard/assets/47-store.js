@@ -7,12 +7,13 @@
   const LATE_SECONDS = 12;
   const ASK_MS = 500;
   const ANSWER_MS = 12_000;
-  let part = null;
+  /** @type {Part} */
+  let part;
   let asking = false;
   let askAt = 0;
 
   const money = format.cents;
-  const page = () => document.getElementById("store-page");
+  const page = () => t.byId("store-page");
 
   /* True once every plot is there. */
   function draw() {
@@ -34,7 +35,7 @@
     const revenueText = shown.map((p) => `${t.minuteTime(p[0])}  ${money(p[1])}`);
     const hours = t.hoursFigure("store-hours-plot", part, part.panels.hours, part.panels["last-week"]);
     for (const id of ["store-revenue-plot", "store-bars", "store-rate", "store-hours-plot"]) {
-      document.getElementById(`${id}-until`).textContent = `${t.say("to")} ${t.minuteOf(end)}`;
+      t.byId(`${id}-until`).textContent = `${t.say("to")} ${t.minuteOf(end)}`;
     }
     const revenue = { x, y: gross, text: revenueText };
     return [
@@ -65,8 +66,10 @@
   }
 
   /* As stale as what fills the archive, or as the answer itself. */
+  /** @type {NonNullable<Tillstream["storeFigures"]>} */
   function fresh(put, frame, stateOf) {
     if (!page()) return;
+    /** @type {HTMLElement | null} */
     const told = document.querySelector("#body [data-read]");
     if (!told) return;
     const read = Number(told.dataset.read);
@@ -76,8 +79,12 @@
     const since = feed === "stale" ? Math.min(read, frame.feeds["metrics-db"][1] || read) : read;
     put("store-page", { "data-state": state });
     put("store-fresh", {
-      children: state === "live" ? `${t.say("to")} ${t.secondOf(read)}` : state === "stale"
-        ? `${t.say("stale since")} ${t.secondOf(since)}` : t.say("waiting for data"),
+      children:
+        state === "live"
+          ? `${t.say("to")} ${t.secondOf(read)}`
+          : state === "stale"
+            ? `${t.say("stale since")} ${t.secondOf(since)}`
+            : t.say("waiting for data"),
     });
   }
 

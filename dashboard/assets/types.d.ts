@@ -1,0 +1,208 @@
+/** What the browser's scripts share: the shapes that the server sends, and `window.tillstream`. */
+
+/** One file of words/: see dashboard/pages/languages.py. */
+interface Language {
+  group: string;
+  point: string;
+  money: string;
+  percent: string;
+  date: string;
+  words: Record<string, string>;
+  marks: Record<string, string>;
+}
+
+type State = "live" | "stale" | "waiting";
+/** Time in Unix seconds, then values; one that is not known is null, which counts as 0. */
+type Point = any[];
+/** A row of a panel, its columns as in dashboard/state/panels.py. */
+type Row = any[];
+type Bar = [name: string, revenue: string];
+
+/** dashboard/state/frames.py */
+interface Frame {
+  whole: boolean;
+  at: number;
+  day: string;
+  starts: number;
+  zone: string;
+  abbreviation: string;
+  data_time: number | null;
+  feeds: Record<string, [state: State, asOf: number]>;
+  complete_until: number | null;
+  values: Record<string, string | null>;
+  panels: Record<string, Row[] | null>;
+  bars: Bar[];
+  minutes: Point[];
+  rates: Point[];
+  delays: Point[];
+}
+
+/** A filtered day, dashboard/archive/filtered_day.py */
+interface Part {
+  day: string;
+  store: string;
+  category: string;
+  zone: string;
+  starts: number;
+  read_at: number;
+  ask_again: number;
+  values: Record<string, string | null>;
+  minutes: Point[];
+  panels: Record<string, Row[]>;
+  bars: Bar[] | null;
+}
+
+/** A replayed day, dashboard/archive/replay.py */
+interface ReplayDay {
+  zone: string;
+  starts: number;
+  ends: number;
+  minutes: [start: number, cents: number, receipts: number][];
+  categories: string[];
+  slots: [start: number, category: number, cents: number][];
+  slotSeconds: number;
+}
+
+/** dashboard/state/queue_rates.py */
+interface Operation {
+  at: number;
+  queuesAt: number | null;
+  queues: {
+    name: string;
+    messages: number | null;
+    consumers: number | null;
+    rateIn: number | null;
+    rateOut: number | null;
+  }[];
+  ledger: {
+    nextOffset: number | null;
+    logOffset: number | null;
+    behindSeconds: number | null;
+    logEpoch: number | null;
+  };
+  proof: {
+    exitStatus: number;
+    endedAt: number;
+    verdict: string;
+    differences: number;
+    named: { what: string; day: string; store: string; expected: string; found: string }[];
+  } | null;
+  proofAt: number | null;
+  aside: { kind: string; reason: string; number: number; lastAt: number | null }[];
+}
+
+/** A figure under a filter. */
+interface Narrowed {
+  value: string | null;
+  state: State;
+  at: number | null;
+}
+
+/** x in milliseconds; a hole in y is null. */
+interface Column {
+  x: number[];
+  y: (number | null)[];
+  text?: string[];
+}
+
+/** Of Plotly. */
+interface Figure {
+  data: any[];
+  layout: any;
+}
+
+/** `looks`: equal texts are equal pictures. */
+type Plot = Figure & { looks: string };
+
+type Put = (id: string, props: Record<string, string | HTMLElement[]>) => void;
+type StateOf = (feed: string) => State;
+
+interface Tillstream {
+  // 10-language.js
+  say: (text: string) => string;
+  ruleBroken: (rule: string) => string;
+  language: () => string;
+  locale: string;
+  signs: Language;
+  // 12-format.js
+  format: Record<string, (value: any) => string>;
+  date: (seconds: number) => string;
+  localised: (figure: Figure) => Figure;
+  useZone: (zone: string) => void;
+  zone: () => string | null;
+  ticks: (from: number, to: number) => { tickvals: number[]; ticktext: string[] };
+  visible: (text: unknown) => string;
+  plotName: (text: string) => string;
+  euros: (minor: number) => string;
+  mean: (total: number, number: number, scale: number) => string;
+  setNow: (seconds: number) => void;
+  minuteTime: (seconds: number) => string;
+  secondTime: (seconds: number) => string;
+  minuteOf: (seconds: number) => string;
+  secondOf: (seconds: number) => string;
+  // 15-elements.js
+  byId: (id: string) => any; // an HTMLElement of whatever kind, or null
+  element: (tag: string, content: ElementContent, attributes?: Record<string, string | number>) => HTMLElement;
+  setText: (id: string, value: string) => void;
+  // 20-plots.js
+  takePoints: (frame: Frame) => void;
+  dayMinutes: () => Point[];
+  bars: () => Bar[];
+  sparks: (frame: Frame) => Record<string, string>;
+  basePlot: (id: string) => Figure;
+  overTime: (id: string, columns: Column[], from: number, to: number, yaxis?: object) => Plot;
+  ground: (column: Column) => Column;
+  namedBars: (id: string, rows: Bar[]) => Figure;
+  wholeSteps: (values: (number | null)[]) => { dtick?: number };
+  plots: Record<string, (frame: Frame) => Plot>;
+  setRevenueView: (view: string) => void;
+  // 25-panels.js
+  takePanels: (frame: Frame) => void;
+  drawTables: (put: Put) => void;
+  panel: (id: string) => Row[] | undefined;
+  lastWeek: (frame: Frame, total: boolean, from: number, until: number) => [time: number, euros: number][];
+  onLastWeek: (frame: Frame) => { part: number; until: string } | null;
+  hoursFigure: (id: string, day: { starts: number }, rows: Row[], before: Row[]) => Plot;
+  // 27-drawing.js
+  drawPlots: (frame: Frame) => void;
+  drawPlot: (id: string, figure: Figure) => boolean;
+  // 30-live.js
+  prefix: string;
+  frame: () => Frame | null;
+  setPaused: (wanted: boolean) => void;
+  paused: () => boolean;
+  redraw: () => void;
+  ofTheDay: Set<string>;
+  chooseTheme: (clicks: number | undefined, theme: string) => unknown;
+  showTheme: (theme: string | undefined) => string;
+  viewRevenue: (view: string) => string;
+  // 35-filters.js
+  narrows: (id: string) => boolean;
+  narrowedFigure: (id: string, frame: Frame) => Narrowed;
+  narrowedPart: (frame?: Frame) => Part | null;
+  askForPart: (frame: Frame) => Promise<void>;
+  filterNote: (put: Put, frame: Frame) => void;
+  chosenCategory: () => string;
+  filters: () => { store: string; category: string };
+  offered: () => boolean;
+  chooseFilter: (store: string | null, category: string | null) => unknown;
+  // 40-controls.js
+  address: (name: string) => string;
+  windowMinutes: () => number | null;
+  keep: (name: string, value: string, usual: string) => void;
+  csv: (rows: unknown[][]) => string;
+  chooseWindow: (chosen: string) => unknown;
+  pause: (clicks: number) => [text: string, paused: string];
+  saveCsv: (clicks: number | undefined) => unknown;
+  // 47-store.js
+  storeFigures?: (put: Put, frame: Frame, stateOf: StateOf) => void;
+}
+
+type ElementContent = string | Node | (string | Node)[];
+
+interface Window {
+  tillstream: Tillstream;
+  Plotly: { react: (graph: Element, data: any[], layout: any, config: unknown) => void };
+  dash_clientside: { tillstream?: Tillstream; no_update: unknown; set_props: (id: string, props: object) => void };
+  dash_component_api: { getLayout: (id: string) => { props: { figure: Figure } } };
+}
