@@ -8,11 +8,12 @@ import structlog
 import uvicorn
 
 from dashboard import app, routes
-from dashboard.archive.filtered_day import Narrower
+from dashboard.archive.connection import connect
+from dashboard.archive.filtered_day import FilteredDays
 from dashboard.archive.filters import Filters
 from dashboard.archive.history import History
-from dashboard.archive.queue_watch import Watch
-from dashboard.archive.receipts import Archive, connect
+from dashboard.archive.queue_watch import QueueWatch
+from dashboard.archive.receipts import Receipts
 from dashboard.archive.replay import Replays
 from dashboard.pages.router import Pages
 from dashboard.settings import DashboardSettings
@@ -72,15 +73,14 @@ def main() -> None:
     history = History(settings.mongo_url, settings.mongo_database, model, time.time, stop)
     broadcaster = Broadcaster(model, time.time, settings.dashboard_max_viewers)
     client, database = connect(settings.mongo_url), settings.mongo_database
-    archive = Archive(client, database, time.time)
     days = StoreDays(table, model, time.time)
-    filters = Filters(model, days, Narrower(client, database, time.time))
+    filters = Filters(model, days, FilteredDays(client, database, time.time), time.time)
     replays = Replays(client, database, calendar, time.time)
-    watch = Watch(client, database, model, time.time, stop)
+    watch = QueueWatch(client, database, model, time.time, stop)
     config = uvicorn.Config(
         app.build(
             broadcaster,
-            Pages(model, days, archive, time.time, watch.caught_up_at),
+            Pages(model, days, Receipts(client, database), watch.caught_up_at),
             filters,
             feed.subscribed.is_set,
             time.time,

@@ -17,8 +17,8 @@ from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from dashboard.archive.connection import ArchiveAwayError
 from dashboard.archive.filters import Filters
-from dashboard.archive.receipts import ArchiveAwayError
 from dashboard.callbacks import CallCheck, Signature
 from dashboard.pages import layout
 from dashboard.pages.addresses import MAX_NAME
@@ -43,11 +43,6 @@ CALLBACKS = {
         ("page.children",),
         {"language.data": str},
         ("location.pathname", "location.search"),
-    ),
-    "..body.children...body.data-state..": Signature(
-        ("body.children", "body.data-state"),
-        {"refresh.n_intervals": int},
-        ("language.data", "location.pathname", "location.search"),
     ),
 }
 
@@ -88,7 +83,7 @@ def build(
 
     # No coroutines: each may wait for the archive, in a thread of its own.
     def part(store: Name = "", category: Name = "") -> Response:
-        return answer(lambda: filters.part(store, category))
+        return answer(lambda: filters.filtered(store, category))
 
     def choices() -> Response:
         return answer(filters.choices)
@@ -224,23 +219,6 @@ def _pages(app: Dash, pages: Pages) -> None:
         if language is None or pathname is None:
             return no_update
         return await asyncio.to_thread(pages.render, pathname, language, search or "")
-
-    @app.callback(
-        Output("body", "children"),
-        Output("body", "data-state"),
-        Input("refresh", "n_intervals"),
-        State("language", "data"),
-        State("location", "pathname"),
-        State("location", "search"),
-        prevent_initial_call=True,
-    )
-    async def refresh(
-        _: int | None, language: str | None, pathname: str | None, search: str | None
-    ) -> Any:
-        if language is None or pathname is None:
-            return no_update, no_update
-        found = await asyncio.to_thread(pages.refresh, pathname, language, search or "")
-        return (no_update, "stale") if found is None else (found, "live")
 
 
 def _ship_less() -> None:

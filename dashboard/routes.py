@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse, Response
 
 from dashboard.app import answer
-from dashboard.archive.queue_watch import Watch
+from dashboard.archive.queue_watch import QueueWatch
 from dashboard.archive.replay import Replays
 
 #: Where the operations page asks, once a second.
@@ -17,7 +17,7 @@ DAY_PATH = "/day"
 Add = Callable[[FastAPI], None]
 
 
-def operation(watch: Watch) -> Add:
+def operation(watch: QueueWatch) -> Add:
     """Queues, the ledger's lag and the last proof."""
 
     # No coroutine: it may wait for MongoDB, in a thread of its own.

@@ -1,10 +1,12 @@
-"""What the filters of the live page can be set to, and the figures under them."""
+"""What the filters can be set to, and the figures under them: of the live page and of a store."""
 
 import msgspec
 
-from dashboard.archive.filtered_day import Narrowed, Narrower, Part
+from dashboard.archive import store_tills
+from dashboard.archive.filtered_day import Filter, FilteredDay, FilteredDays
 from dashboard.state.model import Model
 from dashboard.state.store_days import StoreDays
+from tillstream.clock import Clock
 
 
 class Choices(msgspec.Struct, frozen=True):
@@ -15,12 +17,13 @@ class Choices(msgspec.Struct, frozen=True):
 
 
 class Filters:
-    """Answers to the page; nothing is kept that another process would need."""
+    """Answers to the pages; nothing is held that another process would need."""
 
-    def __init__(self, model: Model, days: StoreDays, narrower: Narrower) -> None:
+    def __init__(self, model: Model, days: StoreDays, filtered: FilteredDays, clock: Clock) -> None:
         self._model = model
         self._days = days
-        self._narrower = narrower
+        self._filtered = filtered
+        self._clock = clock
 
     def choices(self) -> Choices:
         """What the feeds name; if they do not name every store, the archive does.
@@ -28,13 +31,18 @@ class Filters:
         Raises ArchiveAwayError.
         """
         stores, categories, complete = self._model.named()
-        every = stores if complete else self._narrower.stores()
+        every = stores if complete else self._filtered.stores()
         return Choices(sorted(every, key=_as_read), sorted(categories))
 
-    def part(self, store: str, category: str) -> Narrowed:
+    def filtered(self, store: str, category: str) -> FilteredDay:
         """The day's figures of a store, a category or both; raises ArchiveAwayError."""
         today = self._days.of(store)
-        return self._narrower.narrowed(Part(today.day, store, category), today)
+        found = self._filtered.find(Filter(today.day, store, category), today)
+        if not store:
+            return found
+        sold, ledger = found.panels["store-tills"], self._model.tills(self._clock())
+        tills = {"store-tills": store_tills.rows(store, sold, ledger)}
+        return msgspec.structs.replace(found, panels=found.panels | tills)
 
 
 def _as_read(name: str) -> tuple[int, int, str]:

@@ -42,7 +42,7 @@ class Operation(msgspec.Struct, frozen=True, rename="camel"):
     proof_at: float | None
 
 
-class Watch:
+class QueueWatch:
     """One for all viewers of the operations page; safe to call from several threads."""
 
     def __init__(

@@ -2,25 +2,26 @@
 
 import re
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
+from cachetools import TLRUCache
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
 
-from dashboard.archive.kept import keep
-from dashboard.archive.receipts import ArchiveAwayError, Document
+from dashboard.archive import pipelines
+from dashboard.archive.connection import Document, answering
+from dashboard.archive.pipelines import unix
 from dashboard.state.frames import MAX_BARS, OTHER
 from tillstream.clock import BusinessDay, Clock
 
 #: Seconds of a slot of the categories.
 SLOT_SECONDS = 900
 #: A day that is over hardly changes; of today the newest is wanted. Seconds.
-KEPT_SECONDS = 600.0
-KEPT_TODAY_SECONDS = 10.0
-#: Days that are kept, of some 50 KB each.
-MAX_KEPT = 16
+SHARED_SECONDS = 600.0
+SHARED_TODAY_SECONDS = 10.0
+#: Days that are shared, of some 50 KB each.
+MAX_DAYS = 16
 QUERY_TIMEOUT_MS = 20_000
 #: Minutes of a day on which clocks are set back, and a till's clock that is ahead.
 MAX_MINUTES = 26 * 60
@@ -30,7 +31,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FIRST_YEAR, LAST_YEAR = 1900, 3000
 
 
-class Day(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ReplayDay(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A business day; times are Unix seconds, amounts cents."""
 
     day: str
@@ -57,9 +58,11 @@ class Replays:
         self._calendar = calendar
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: dict[date, Day] = {}
+        self._days: TLRUCache[date, ReplayDay] = TLRUCache(
+            MAX_DAYS, ttu=self._good_until, timer=clock
+        )
 
-    def day(self, text: str) -> Day:
+    def day(self, text: str) -> ReplayDay:
         """The business day of a text such as 2026-11-21; raises ValueError and ArchiveAwayError."""
         if not _DAY.fullmatch(text):
             raise ValueError("a day is like 2026-11-21")
@@ -67,35 +70,40 @@ class Replays:
         if not FIRST_YEAR <= wanted.year < LAST_YEAR:
             raise ValueError(f"no receipt is of {wanted.year}")
         with self._lock:
-            now = self._clock()
-            known = self._kept.get(wanted)
-            over = wanted < self._calendar.on(now)
-            if known and now - known.read_at < (KEPT_SECONDS if over else KEPT_TODAY_SECONDS):
-                return known
-            found = self._read(wanted, now)
-            keep(self._kept, wanted, found, MAX_KEPT)
+            found = self._days.get(wanted)
+            if found is None:
+                found = self._read(wanted, self._clock())
+                self._days[wanted] = found
             return found
 
-    def _read(self, wanted: date, now: float) -> Day:
-        try:
-            rows = list(self._ask(_BY_MINUTE, wanted))
-            slots = list(self._ask(_BY_SLOT, wanted))
-        except PyMongoError as error:
-            raise ArchiveAwayError(str(error)[:200]) from error
+    def _good_until(self, wanted: date, found: ReplayDay, _: float) -> float:
+        over = wanted < self._calendar.on(found.read_at)
+        return found.read_at + (SHARED_SECONDS if over else SHARED_TODAY_SECONDS)
+
+    def _read(self, wanted: date, now: float) -> ReplayDay:
+        # From the index of business day, date and gross alone.
+        minutes = [*pipelines.by_minute(), {"$limit": MAX_MINUTES}]
+        slot = {"date": "$date", "unit": "minute", "binSize": SLOT_SECONDS // 60}
+        by_slot = pipelines.by_line({"slot": {"$dateTrunc": slot}, "category": "$lines.category"})
+        with answering():
+            rows = list(self._ask(minutes, wanted))
+            slots = list(
+                self._ask([*by_slot, {"$sort": {"_id.slot": 1}}, {"$limit": MAX_SLOT_ROWS}], wanted)
+            )
         names, sold = ranked(slots)
-        return Day(
+        return ReplayDay(
             day=wanted.isoformat(),
             zone=self._calendar.zone.key,
             starts=self._calendar.starts(wanted).timestamp(),
             ends=self._calendar.starts(wanted + timedelta(days=1)).timestamp(),
             read_at=now,
-            minutes=[(_unix(row["_id"]), int(row["gross"]), int(row["count"])) for row in rows],
+            minutes=[(unix(row["_id"]), int(row["gross"]), int(row["count"])) for row in rows],
             categories=names,
             slots=sold,
         )
 
     def _ask(self, stages: list[Document], day: date) -> Any:
-        pipeline = [{"$match": {"businessDay": day.isoformat()}}, *stages]
+        pipeline = [pipelines.of_day(day.isoformat()), *stages]
         return self._receipts.aggregate(pipeline, maxTimeMS=QUERY_TIMEOUT_MS, allowDiskUse=True)
 
 
@@ -109,47 +117,7 @@ def ranked(rows: list[Document]) -> tuple[list[str], list[tuple[int, int, int]]]
     place = {name: min(at, MAX_BARS) for at, name in enumerate(names)}
     sold: dict[tuple[int, int], int] = {}
     for row in rows:
-        key = (_unix(row["_id"]["slot"]), place[str(row["_id"]["category"])])
+        key = (unix(row["_id"]["slot"]), place[str(row["_id"]["category"])])
         sold[key] = sold.get(key, 0) + int(row["gross"])
-    kept = names[:MAX_BARS] + ([OTHER] if len(names) > MAX_BARS else [])
-    return kept, [(slot, name, gross) for (slot, name), gross in sorted(sold.items())]
-
-
-_GROSS: Document = {"$sum": "$grossMinor"}
-#: From the index of business day, date and gross alone.
-_BY_MINUTE: list[Document] = [
-    {
-        "$group": {
-            "_id": {"$dateTrunc": {"date": "$date", "unit": "minute"}},
-            "gross": _GROSS,
-            "count": {"$sum": 1},
-        }
-    },
-    {"$sort": {"_id": 1}},
-    {"$limit": MAX_MINUTES},
-]
-_BY_SLOT: list[Document] = [
-    {"$unwind": "$lines"},
-    {
-        "$group": {
-            "_id": {
-                "slot": {
-                    "$dateTrunc": {
-                        "date": "$date",
-                        "unit": "minute",
-                        "binSize": SLOT_SECONDS // 60,
-                    }
-                },
-                "category": "$lines.category",
-            },
-            "gross": {"$sum": "$lines.grossMinor"},
-        }
-    },
-    {"$sort": {"_id.slot": 1}},
-    {"$limit": MAX_SLOT_ROWS},
-]
-
-
-def _unix(stored: datetime) -> int:
-    aware = stored if stored.tzinfo else stored.replace(tzinfo=UTC)
-    return int(aware.timestamp())
+    shown = names[:MAX_BARS] + ([OTHER] if len(names) > MAX_BARS else [])
+    return shown, [(slot, name, gross) for (slot, name), gross in sorted(sold.items())]

@@ -301,7 +301,9 @@
     sparks,
     basePlot: base,
     overTime,
+    column,
     ground,
+    inWindow,
     namedBars,
     wholeSteps,
     plots: {

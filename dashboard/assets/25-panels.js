@@ -34,11 +34,11 @@
     return part ? part.panels[id] : undefined;
   }
 
-  /** @type {(content: ElementContent, kind: string) => HTMLElement} */
+  /** @type {Tillstream["cell"]} */
   const cell = (content, kind) => t.element("td", content, { class: kind });
-  /** @type {(content: ElementContent) => HTMLElement} */
+  /** @type {Tillstream["name"]} */
   const name = (content) => t.element("th", content, { scope: "row", class: "name" });
-  /** @type {(text: string, href: string) => HTMLElement} */
+  /** @type {Tillstream["link"]} */
   const link = (text, href) => t.element("a", text, { href });
   /** @param {number} part */
   function meter(part) {
@@ -53,16 +53,19 @@
   /** @type {(store: string, number: string) => (HTMLElement | string)[]} */
   const till = (store, number) => [storeLink(store), ` · ${t.visible(number)}`];
 
-  /** @type {Record<string, (row: Row, rows: Row[]) => HTMLElement[]>} */
+  /** A name, its amount, and its share of all the rows'. @type {Tillstream["shareCells"]} */
+  function shareCells(named, gross, rows) {
+    const part = share(
+      gross,
+      rows.reduce((sum, row) => sum + Math.max(0, row[1]), 0),
+    );
+    const text = [meter(part), t.element("span", format.percent(part), { class: "part" })];
+    return [name(named), cell(cents(gross), "number"), cell(text, "number share")];
+  }
+
+  /** @type {Tillstream["columns"]} */
   const columns = {
-    tenders: ([tender, gross], rows) => {
-      const part = share(
-        gross,
-        rows.reduce((sum, row) => sum + Math.max(0, row[1]), 0),
-      );
-      const text = [meter(part), t.element("span", format.percent(part), { class: "part" })];
-      return [name(label(tender)), cell(cents(gross), "number"), cell(text, "number share")];
-    },
+    tenders: ([tender, gross], rows) => shareCells(label(tender), gross, rows),
     vat: ([rate, gross, net]) => {
       const text = /^\d/.test(rate) ? format.percentage(rate) : label(rate);
       return [name(text), cell(cents(net), "number"), cell(cents(gross - net), "number")];
@@ -159,7 +162,7 @@
   }
 
   /* Bars of today and a line of last week, of rows of the panels `hours` and `last-week`. */
-  /** @type {Tillstream["hoursFigure"]} */
+  /** @type {(id: string, day: { starts: number }, rows: Row[], before: Row[]) => Plot} */
   function hoursFigure(id, frame, rows, before) {
     const { data, layout } = t.basePlot(id);
     const { after, hour } = clockOfDay(frame);
@@ -190,7 +193,11 @@
   Object.assign(
     t,
     /** @satisfies {Partial<Tillstream>} */ ({
-      hoursFigure,
+      columns,
+      cell,
+      name,
+      link,
+      shareCells,
       takePanels: take,
       drawTables,
       lastWeek,

@@ -42,9 +42,7 @@
 
   /* Day and zone of the page: a store may have its own, the others have the chain's. */
   function place() {
-    /** @type {HTMLElement | null} */
-    const own = document.querySelector("#store-page [data-zone]");
-    return own ? /** @type {any} */ (own.dataset) : frame;
+    return (t.storePage() && t.narrowedPart()) || frame;
   }
 
   function connect() {
@@ -57,7 +55,6 @@
       frame = JSON.parse(event.data);
       heardAt = Date.now();
       attempts = 0;
-      t.useZone(place().zone);
       t.setNow(frame.at);
       t.takePoints(frame);
       t.takePanels(frame);
@@ -89,13 +86,14 @@
     drawing = null;
     // Held by its reader: nothing moves, and it says that it is not live.
     if (paused) return;
+    t.useZone(place().zone);
     t.filterNote(put, frame);
     t.askForPart(frame);
     figures((feed) => frame.feeds[feed][0]);
     for (const [id, src] of Object.entries(t.sparks(frame))) put(`${id}-spark`, { src });
     put("categories", { "data-value": JSON.stringify(Object.fromEntries(t.bars())) });
     t.drawTables(put);
-    t.drawPlots(frame);
+    t.drawPlots({ ...frame, starts: place().starts });
     clock();
     const states = Object.entries(frame.feeds);
     const stale = states.filter(([, [state]]) => state === "stale");
@@ -121,10 +119,11 @@
 
   /** @param {StateOf} stateOf */
   function figures(stateOf) {
-    for (const [id, whole] of [...Object.entries(frame.values), ...(t.panel("counters") || [])]) {
-      // Each page shows some of the figures.
-      if (!t.byId(id)) continue;
-      const { feed, format } = t.byId(id).dataset;
+    const known = { ...frame.values, ...Object.fromEntries(t.panel("counters") || []) };
+    for (const shown of /** @type {NodeListOf<any>} */ (document.querySelectorAll(".figure[data-feed]"))) {
+      const { id } = shown;
+      const { feed, format } = shown.dataset;
+      const whole = known[id] ?? null;
       const narrow = t.narrows(id) ? t.narrowedFigure(id, frame) : null;
       const value = narrow ? narrow.value : whole;
       const state = narrow && stateOf(feed) === "live" ? narrow.state : stateOf(feed);
@@ -159,7 +158,7 @@
       put(element.id, { "data-state": now });
       put(`${element.id.replace("-frame", "")}-fresh`, freshness(element.dataset.feed, now, narrow));
     }
-    if (t.storeFigures) t.storeFigures(put, frame, stateOf);
+    if (t.storePage()) t.storeState(put, frame, stateOf);
   }
 
   /* Until when what stands in a card is complete, or since when it is stale. */
@@ -214,8 +213,9 @@
   /** @param {string} id @param {string} feed @param {State} state @param {string | null} value @param {Narrowed | null} narrow */
   function note(id, feed, state, value, narrow) {
     if (narrow && narrow.at !== null) {
+      const live = t.storePage() ? t.byId(`${id}-note`).dataset.live : t.say("archive");
       return state === "live"
-        ? `${t.say("archive")} · ${t.minuteOf(narrow.at)}`
+        ? `${live} · ${t.minuteOf(narrow.at)}`
         : `${t.say("stale since")} ${t.secondOf(narrow.at)}`;
     }
     if (state !== "live") return since(feed, state);

@@ -10,9 +10,15 @@
   /** @type {Part | null} */
   let part = null;
   let asking = false;
+  let away = false;
   let offeredAt = -Infinity;
 
-  const chosen = () => ({ store: t.address("store"), category: t.address("category") });
+  //: A store's page is filtered by its store.
+  const storePage = () => t.byId("store-page");
+  const chosen = () => ({
+    store: storePage() ? storePage().dataset.store : t.address("store"),
+    category: t.address("category"),
+  });
 
   /* The names of the filters that are set. */
   const active = () =>
@@ -64,7 +70,7 @@
   async function ask(frame) {
     offer();
     const known = current(frame);
-    if (!active().length || asking || !t.byId("live-page")) return;
+    if (!active().length || asking || !(storePage() || t.byId("live-page"))) return;
     if (known && frame.at - known.read_at < known.ask_again) return;
     asking = true;
     try {
@@ -75,9 +81,11 @@
         part = await response.json();
         if (!known) t.redraw();
       }
+      away = !response.ok;
     } catch (error) {
       // The archive or the server is away: the figures turn stale by their age, and it is asked again.
       console.info("no answer", error);
+      away = true;
     } finally {
       asking = false;
     }
@@ -127,6 +135,8 @@
       narrowedFigure: figure,
       narrowedPart: current,
       askForPart: ask,
+      archiveAway: () => away,
+      storePage,
       filterNote: note,
       chosenCategory: () => chosen().category,
       filters: chosen,

@@ -35,7 +35,7 @@
   function shownRows() {
     /** @type {unknown[][]} */
     const rows = [["part", "name", "value"]];
-    for (const [name, value] of Object.entries(t.filters())) if (value) rows.push(["filter", name, value]);
+    for (const name of ["store", "category"]) if (t.address(name)) rows.push(["filter", name, t.address(name)]);
     for (const figure of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".figure"))) {
       rows.push(["figure", figure.id, figure.dataset.value]);
     }
@@ -72,7 +72,6 @@
       pause: (clicks) => {
         const paused = Boolean(clicks % 2);
         t.setPaused(paused);
-        if (t.byId("store-page")) window.dash_clientside.set_props("refresh", { disabled: paused });
         return [t.say(paused ? "Resume" : "Pause"), String(paused)];
       },
       saveCsv: (clicks) => {

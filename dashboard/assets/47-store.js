@@ -1,93 +1,93 @@
-/* The page of a store: its plots from the archive's minutes, and how fresh everything on it is. */
+/* The page of a store: what it has beside the filtered figures and plots of the live page. */
 (function () {
   "use strict";
   const t = window.tillstream;
-  const { format } = t;
-  //: The page asks the archive every 5 s; older figures are stale, seconds.
-  const LATE_SECONDS = 12;
-  const ASK_MS = 500;
-  const ANSWER_MS = 12_000;
-  /** @type {Part} */
-  let part;
-  let asking = false;
-  let askAt = 0;
+  const { format, columns, cell, name, link } = t;
 
-  const money = format.cents;
-  const page = () => t.byId("store-page");
+  format.milliseconds = (value) => `${format.count(value)}\u00a0ms`;
+  format.moment = (value) => t.secondOf(Date.parse(value) / 1000);
 
-  /* True once every plot is there. */
-  function draw() {
-    const minutes = t.windowMinutes();
-    const end = part.read_at;
-    const shown = part.minutes.filter((p) => minutes === null || p[0] > end - 60 * minutes);
-    const first = shown.length ? shown[0][0] : end - 3600;
-    const x = shown.map((p) => p[0] * 1000);
-    const gross = shown.map((p) => p[1] / 100);
-    const sold = [];
-    for (let i = 1; i < shown.length; i += 1) sold.push([shown[i][0], shown[i][2] - shown[i - 1][2]]);
-    // Of the whole day the first minute begins at nothing.
-    if (shown.length && minutes === null) sold.unshift([shown[0][0], shown[0][2]]);
-    const rate = {
-      x: sold.map((p) => p[0] * 1000),
-      y: sold.map((p) => p[1]),
-      text: sold.map((p) => `${t.minuteTime(p[0])}  ${format.count(p[1])}`),
-    };
-    const revenueText = shown.map((p) => `${t.minuteTime(p[0])}  ${money(p[1])}`);
-    const hours = t.hoursFigure("store-hours-plot", part, part.panels.hours, part.panels["last-week"]);
-    for (const id of ["store-revenue-plot", "store-bars", "store-rate", "store-hours-plot"]) {
-      t.byId(`${id}-until`).textContent = `${t.say("to")} ${t.minuteOf(end)}`;
-    }
-    const revenue = { x, y: gross, text: revenueText };
-    return [
-      t.drawPlot("store-revenue-plot", t.overTime("store-revenue-plot", [revenue, t.ground(revenue)], first, end)),
-      t.drawPlot("store-rate", t.overTime("store-rate", [rate, t.ground(rate)], first, end, t.wholeSteps(rate.y))),
-      t.drawPlot("store-hours-plot", hours),
-      t.drawPlot("store-bars", t.namedBars("store-bars", part.bars || [])),
-    ].every(Boolean);
+  /** @param {ElementContent} content */
+  const number = (content) => cell(content, "number");
+  /** By the query: of `..` in a path a browser makes the page above. @type {(path: string, query: Record<string, string>) => string} */
+  const address = (path, query) =>
+    `${path}?${Object.entries(query)
+      .map(([about, value]) => `${about}=${encodeURIComponent(value)}`)
+      .join("&")}`;
+
+  /** @param {string} category */
+  function categoryAddress(category) {
+    const window = t.address("window");
+    return address("/store", { id: t.filters().store, ...(window && { window }), category });
   }
 
-  async function ask() {
-    const here = page();
-    if (!here || asking || document.hidden || t.paused() || !t.zone() || Date.now() < askAt) return;
-    asking = true;
-    askAt = Date.now() + 2000;
-    try {
-      const query = new URLSearchParams({ store: here.dataset.store, category: t.address("category") });
-      const response = await fetch(`${t.prefix}part?${query}`, { signal: AbortSignal.timeout(ANSWER_MS) });
-      if (response.ok) {
-        part = await response.json();
-        if (draw()) askAt = Date.now() + Math.max(2, part.ask_again) * 1000;
-      }
-    } catch (error) {
-      console.info("no answer", error);
-    } finally {
-      asking = false;
-    }
+  /** @param {Row} row */
+  function tillState([, , , , , since, selling]) {
+    if (since !== null) return `${t.say("silent since")} ${t.secondOf(since)}`;
+    return t.say(selling ? "selling" : "not known");
   }
 
-  /* As stale as what fills the archive, or as the answer itself. */
-  /** @type {NonNullable<Tillstream["storeFigures"]>} */
-  function fresh(put, frame, stateOf) {
-    if (!page()) return;
-    /** @type {HTMLElement | null} */
-    const told = document.querySelector("#body [data-read]");
-    if (!told) return;
-    const read = Number(told.dataset.read);
-    const feed = stateOf("metrics-db");
-    const late = frame.at - read > LATE_SECONDS;
-    const state = feed === "live" && late ? "stale" : feed;
-    const since = feed === "stale" ? Math.min(read, frame.feeds["metrics-db"][1] || read) : read;
-    put("store-page", { "data-state": state });
+  Object.assign(
+    columns,
+    /** @type {Tillstream["columns"]} */ ({
+      "store-hours": ([hour, today, before]) => [
+        name(hour),
+        ...[today, before].map((gross) => number(gross === null ? "–" : format.cents(gross))),
+      ],
+      "store-vat": columns.vat,
+      "store-tenders": columns.tenders,
+      "store-categories": ([category, gross], rows) =>
+        t.shareCells(link(t.visible(category), categoryAddress(category)), gross, rows),
+      "store-tills": (row) => {
+        const [till, receipts, gross, last, missing] = row;
+        return [
+          name(t.visible(till)),
+          number(format.count(receipts)),
+          number(format.cents(gross)),
+          number(last === null ? t.say("none today") : t.secondOf(last)),
+          number(missing === null ? t.say("not known") : format.count(missing)),
+          number(tillState(row)),
+        ];
+      },
+      "store-latest": ([key, sold, till, numbered, gross]) => [
+        name(link(t.secondOf(sold), address("/receipt", { key }))),
+        number(t.visible(till)),
+        number(t.visible(numbered)),
+        number(format.cents(gross)),
+      ],
+    }),
+  );
+
+  /* Receipts of each minute; of the whole day the first begins at nothing. */
+  t.plots["store-rate-plot"] = (frame) => {
+    const running = (t.narrowedPart() || { minutes: [] }).minutes;
+    const sold = running.map(([minute, , count], i) => [minute, count - (i ? running[i - 1][2] : 0)]);
+    const shown = t.inWindow(sold, frame);
+    const line = t.column(shown, 1, (p) => `${t.minuteTime(p[0])}  ${format.count(p[1])}`);
+    const start = shown.length ? shown[0][0] : frame.at;
+    return t.overTime("store-rate-plot", [line, t.ground(line)], start, frame.at, t.wholeSteps(line.y));
+  };
+
+  /** As stale as what fills the archive, or as the answer itself; why there is none, in words. @type {Tillstream["storeState"]} */
+  function storeState(put, frame, stateOf) {
+    const found = t.narrowedFigure("store-revenue", frame);
+    const state = stateOf("metrics-db") === "live" ? found.state : stateOf("metrics-db");
+    const at = found.at === null || state === "waiting" ? "" : t.secondOf(found.at);
+    put("store-page", { "data-state": at ? state : "waiting" });
     put("store-fresh", {
-      children:
-        state === "live"
-          ? `${t.say("to")} ${t.secondOf(read)}`
-          : state === "stale"
-            ? `${t.say("stale since")} ${t.secondOf(since)}`
-            : t.say("waiting for data"),
+      children: at ? `${t.say(state === "live" ? "to" : "stale since")} ${at}` : t.say("waiting for data"),
     });
+    const part = t.narrowedPart();
+    /** @type {(string | HTMLElement)[]} */
+    let said = [];
+    if (part && !part.known) {
+      const store = ` ${t.visible(part.store)}. `;
+      said = [t.say("No receipt of this store is in the archive:"), store, link(t.say("To all stores"), "/")];
+    } else if (!part && t.archiveAway()) said = [t.say("The archive is away. Try again in a moment.")];
+    const message = t.byId("store-message");
+    const text = said.map((each) => (typeof each === "string" ? each : each.textContent)).join("");
+    if (message.textContent !== text) message.replaceChildren(...said);
   }
 
-  Object.assign(t, { storeFigures: fresh });
-  setInterval(ask, ASK_MS);
+  Object.assign(t, { storeState });
 })();

@@ -39,10 +39,12 @@ interface Frame {
 
 /** A filtered day, dashboard/archive/filtered_day.py */
 interface Part {
+  known: boolean;
   day: string;
   store: string;
   category: string;
   zone: string;
+  abbreviation: string;
   starts: number;
   read_at: number;
   ask_again: number;
@@ -151,18 +153,24 @@ interface Tillstream {
   sparks: (frame: Frame) => Record<string, string>;
   basePlot: (id: string) => Figure;
   overTime: (id: string, columns: Column[], from: number, to: number, yaxis?: object) => Plot;
+  column: (series: Point[], index: number, text: (point: Point) => string) => Column;
   ground: (column: Column) => Column;
+  inWindow: (series: Point[], frame: Frame) => Point[];
   namedBars: (id: string, rows: Bar[]) => Figure;
   wholeSteps: (values: (number | null)[]) => { dtick?: number };
   plots: Record<string, (frame: Frame) => Plot>;
   setRevenueView: (view: string) => void;
   // 25-panels.js
+  columns: Record<string, (row: Row, rows: Row[]) => HTMLElement[]>;
+  cell: (content: ElementContent, kind: string) => HTMLElement;
+  name: (content: ElementContent) => HTMLElement;
+  link: (text: string, href: string) => HTMLElement;
+  shareCells: (named: ElementContent, gross: number, rows: Row[]) => HTMLElement[];
   takePanels: (frame: Frame) => void;
   drawTables: (put: Put) => void;
   panel: (id: string) => Row[] | undefined;
   lastWeek: (frame: Frame, total: boolean, from: number, until: number) => [time: number, euros: number][];
   onLastWeek: (frame: Frame) => { part: number; until: string } | null;
-  hoursFigure: (id: string, day: { starts: number }, rows: Row[], before: Row[]) => Plot;
   // 27-drawing.js
   drawPlots: (frame: Frame) => void;
   drawPlot: (id: string, figure: Figure) => boolean;
@@ -181,6 +189,8 @@ interface Tillstream {
   narrowedFigure: (id: string, frame: Frame) => Narrowed;
   narrowedPart: (frame?: Frame) => Part | null;
   askForPart: (frame: Frame) => Promise<void>;
+  archiveAway: () => boolean;
+  storePage: () => HTMLElement | null;
   filterNote: (put: Put, frame: Frame) => void;
   chosenCategory: () => string;
   filters: () => { store: string; category: string };
@@ -195,7 +205,7 @@ interface Tillstream {
   pause: (clicks: number) => [text: string, paused: string];
   saveCsv: (clicks: number | undefined) => unknown;
   // 47-store.js
-  storeFigures?: (put: Put, frame: Frame, stateOf: StateOf) => void;
+  storeState: (put: Put, frame: Frame, stateOf: StateOf) => void;
 }
 
 type ElementContent = string | Node | (string | Node)[];

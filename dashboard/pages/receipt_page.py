@@ -6,7 +6,8 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard.archive.receipts import Document, Life
+from dashboard.archive.connection import Document
+from dashboard.archive.receipts import ReceiptLife
 from dashboard.pages.addresses import store_path
 from dashboard.pages.formatting import Verbatim, Writer, of_data
 from dashboard.pages.parts import attributes
@@ -27,7 +28,7 @@ def unreadable(reason: str) -> list[Any]:
     ]
 
 
-def body(key: str, life: Life, counted_to: float | None, write: Writer) -> list[Any]:
+def body(key: str, life: ReceiptLife, counted_to: float | None, write: Writer) -> list[Any]:
     """Slip and life side by side.
 
     `counted_to`: when the ledger had last read the whole log, Unix seconds; None if unknown.
@@ -111,7 +112,7 @@ def _amount(label: str, euros: float, write: Writer, name: str = "") -> Any:
     )
 
 
-def _life(life: Life, counted_to: float | None, write: Writer) -> Any:
+def _life(life: ReceiptLife, counted_to: float | None, write: Writer) -> Any:
     document = life.document
     sold, received, stored = (document[name] for name in ("date", "receivedAt", "storedAt"))
     steps = [

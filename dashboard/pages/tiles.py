@@ -12,7 +12,7 @@ class Tile(NamedTuple):
     label: str
     feed: str
     #: `money`: decimal text in euros; `count`: an integer; `decimal`: two places; `ms`:
-    #: milliseconds, one decimal.
+    #: milliseconds, one decimal; `milliseconds`: whole ones; `moment`: a time in ISO 8601.
     format: str
     note: str
 
@@ -26,16 +26,6 @@ TILES = (
     Tile("connection-delay", "Till delay p95", topology.METRICS_DB, "ms", "from the till"),
 )
 
-#: Which filters of the live page a card follows, by its figure, plot or table; the others show
-#: the whole chain. A receipt's payment is of all its lines, so tenders know no category.
-NARROWS = dict.fromkeys(
-    (
-        *("revenue", "receipts", "average-basket", "net-revenue", "units-per-basket"),
-        *("revenue-plot", "categories-plot", "hours-plot", "vat"),
-    ),
-    "store category",
-) | {"tenders": "store"}
-
 #: Below the first screen.
 MORE_TILES = (
     Tile("net-revenue", "Net revenue", topology.COUNT, "money", "without tax"),
@@ -45,6 +35,32 @@ MORE_TILES = (
     Tile("silent-tills", "Silent tills", topology.TILLS, "count", "quieter than usual"),
     Tile("missing-receipts", "Missing receipts", topology.TILLS, "count", "numbers passed over"),
 )
+
+#: Of a store's page, from the archive.
+STORE_TILES = (
+    Tile("store-revenue", "Revenue today", topology.METRICS_DB, "money", "gross"),
+    Tile("store-receipts", "Receipts today", topology.METRICS_DB, "count", "today"),
+    Tile("store-basket", "Average basket", topology.METRICS_DB, "money", "per receipt"),
+    Tile("store-units", "Units per basket", topology.METRICS_DB, "decimal", "mean of today"),
+    Tile("store-net", "Net revenue", topology.METRICS_DB, "money", "without tax"),
+    Tile("store-returns", "Returns", topology.METRICS_DB, "money", "gross, today"),
+    Tile("store-delay", "Network delay p95", topology.METRICS_DB, "milliseconds", "today"),
+    Tile("store-last", "Last receipt", topology.METRICS_DB, "moment", "till's clock"),
+)
+
+#: Which filters a card follows, by its figure, plot or table; the others show the whole chain.
+#: A receipt's payment is of all its lines, so tenders know no category; on a store's page they
+#: are of the receipts that have a line of it.
+NARROWS = dict.fromkeys(
+    (
+        *("revenue", "receipts", "average-basket", "net-revenue", "units-per-basket"),
+        *("revenue-plot", "categories-plot", "hours-plot", "vat"),
+        *(tile.id for tile in STORE_TILES),
+        *("store-rate-plot", "store-hours", "store-vat", "store-tenders"),
+        *("store-categories", "store-tills", "store-latest"),
+    ),
+    "store category",
+) | {"tenders": "store"}
 
 #: Of a replayed day: the real one beside it.
 REPLAY_TILES = (*TILES[:4],)

@@ -83,7 +83,7 @@ def test_a_link_leads_to_the_store_and_the_receipt_of_any_name(
             name,
         )
         page.click("#to")
-        page.wait_for_selector("#store-revenue")
+        page.wait_for_selector('#store-revenue:not([data-value=""])')
         store = (
             attribute(page, "store-page", "store"),
             attribute(page, "store-revenue", "value"),
@@ -92,6 +92,7 @@ def test_a_link_leads_to_the_store_and_the_receipt_of_any_name(
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         page.click("#store-categories a")
         page.wait_for_selector("#store-category")
+        page.wait_for_selector('#store-revenue:not([data-value=""])')
         narrowed = attribute(page, "store-page", "store"), attribute(page, "store-revenue", "value")
         page.click("#store-latest a")
         page.wait_for_selector("#slip")

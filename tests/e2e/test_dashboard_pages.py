@@ -14,7 +14,7 @@ from bson import Int64
 from playwright.sync_api import Browser, Page, sync_playwright
 from pymongo import MongoClient
 
-from dashboard.archive.receipts import of_store
+from dashboard.archive.filtered_day import Filter, pipeline
 from dashboard.pages.addresses import receipt_path
 from persistence.schema import DAY_INDEX, STORE_INDEX
 from tests.e2e.browser import FLAGS
@@ -171,16 +171,16 @@ def test_a_stores_page_shows_its_own_receipts_only(
     browser: Browser, dashboard: Dashboard, sold_at: str
 ) -> None:
     with viewing(browser, dashboard.url, path="store/Lyon%2F4", locale="en-GB") as page:
-        page.wait_for_selector("#store-revenue")
+        wait_for_state(page, "store-page", "live", 20)
         shown = {
             name: attribute(page, f"store-{name}", "value")
             for name in ("revenue", "receipts", "basket", "returns", "net", "delay")
         }
         rows = {
-            name: page.inner_text(f"#store-{name} tbody").split("\t")
+            name: page.inner_text(f"#store-{name}-rows").split("\t")
             for name in ("hours", "vat", "tenders")
         }
-        bars = "(document.querySelector('#store-hours-plot .js-plotly-plot') || {data: []})"
+        bars = "(document.querySelector('#hours-plot .js-plotly-plot') || {data: []})"
         wait_until(
             lambda: page.evaluate(f"{bars}.data.map(each => each.y.at(-1))") == [10.4, 42],
             20,
@@ -203,7 +203,7 @@ def test_a_stores_page_shows_its_own_receipts_only(
     assert {
         "hours": [sold_at[11:13], "€10.40", "€42.00"],
         "vat": ["0%", "€10.40", "€0.00"],
-        "tenders": ["CB", "€10.40", ""],
+        "tenders": ["CB", "€10.40", "100%"],
     } == rows
     assert ["Boisson", "Pain"] == categories
     assert opened in {f"Lyon%2F4/1/{number}/{sold_at}" for number in (1, 2, 3)}
@@ -317,11 +317,11 @@ def test_a_store_of_one_category_is_a_link_and_its_csv_is_its_tables(
     path = "store/Lyon%2F4?window=6h&category=Boisson"
     with viewing(browser, dashboard.url, path=path, locale="en-GB") as page:
         page.wait_for_selector('#store-page[data-state="live"]')
-        drawn = "(document.querySelector('#store-bars .js-plotly-plot') || {data: [{y: []}]})"
+        drawn = "(document.querySelector('#categories-plot .js-plotly-plot') || {data: [{y: []}]})"
         wait_until(lambda: page.evaluate(f"{drawn}.data[0].y.length") == 2, 20, "the plots")
         revenue = attribute(page, "store-revenue", "value")
         plotted = page.evaluate(
-            "document.querySelector('#store-revenue-plot .js-plotly-plot').data[0].y.at(-1)"
+            "document.querySelector('#revenue-plot .js-plotly-plot').data[0].y.at(-1)"
         )
         tables = [
             [name, *cells]
@@ -385,7 +385,7 @@ def test_the_page_of_a_store_reads_no_other_stores_receipts(
             "explain",
             {
                 "aggregate": "receipts",
-                "pipeline": of_store("7", "2026-11-21", "", "Europe/Paris"),
+                "pipeline": pipeline(Filter("2026-11-21", "7", ""), "Europe/Paris"),
                 "cursor": {},
             },
             verbosity="executionStats",

@@ -17,10 +17,10 @@ from playwright.sync_api import Page, sync_playwright
 from pymongo import MongoClient
 
 from dashboard import app, routes
-from dashboard.archive.filtered_day import Narrower
+from dashboard.archive.filtered_day import FilteredDays
 from dashboard.archive.filters import Filters
-from dashboard.archive.queue_watch import Watch
-from dashboard.archive.receipts import Archive
+from dashboard.archive.queue_watch import QueueWatch
+from dashboard.archive.receipts import Receipts
 from dashboard.archive.replay import Replays
 from dashboard.pages.addresses import receipt_path
 from dashboard.pages.router import Pages
@@ -84,12 +84,11 @@ def performing(
 ) -> Iterator[str]:
     """The pages of the stage; yields their URL."""
     broadcaster = Broadcaster(stage.model, stage.now, max_viewers=10)
-    archive = Archive(client, DATABASE, stage.now)
     days = StoreDays(StoreTable(BusinessDay(PARIS), {}), stage.model, stage.now)
     ended = threading.Event()
-    watch = Watch(client, DATABASE, stage.model, stage.now, ended)
-    pages = Pages(stage.model, days, archive, stage.now, watch.caught_up_at)
-    filters = Filters(stage.model, days, Narrower(client, DATABASE, stage.now))
+    watch = QueueWatch(client, DATABASE, stage.model, stage.now, ended)
+    pages = Pages(stage.model, days, Receipts(client, DATABASE), watch.caught_up_at)
+    filters = Filters(stage.model, days, FilteredDays(client, DATABASE, stage.now), stage.now)
     config = uvicorn.Config(
         app.build(
             broadcaster,
@@ -159,7 +158,7 @@ def test_pictures_of_the_pages(chromium: str, mongo_url: str, amqp_url: str) -> 
             "live": ("", "#categories-plot .bartext"),
             "filtered": ("?store=3&category=Pain", "#vat-rows td.number"),
             "operations": ("operations", "#gaps-rows th"),
-            "store": ("store/3", "#store-latest td"),
+            "store": ("store/3", "#store-latest a"),
             "receipt": (receipt_path(stage.receipt)[1:], "#slip"),
             "replay": (
                 f"replay/{DAY - timedelta(days=7)}?at=12:30:00&play=0",

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.archive.filtered_day import Narrowed, Narrower, Part, answer
+from dashboard.archive.filtered_day import Filter, FilteredDay, FilteredDays, answer
 from dashboard.archive.filters import Choices, Filters
 from dashboard.pages.addresses import View, view
 from dashboard.state.frames import Bar
@@ -43,7 +43,7 @@ class _Archive:
 def test_all_names_are_offered_as_they_are_read() -> None:
     model = Model(BusinessDay(PARIS), EIGHT.timestamp())
     days = StoreDays(StoreTable(BusinessDay(PARIS), {}), model, EIGHT.timestamp)
-    filters = Filters(model, days, cast("Narrower", _Archive()))
+    filters = Filters(model, days, cast("FilteredDays", _Archive()), EIGHT.timestamp)
     before = filters.choices()
     at = EIGHT.timestamp()
     model.take(breakdowns(at, store={"12": 1, "7": 2}), at)
@@ -56,13 +56,15 @@ def test_all_names_are_offered_as_they_are_read() -> None:
     )
 
 
-def test_the_figures_of_a_part_are_exact() -> None:
+def test_the_figures_under_a_filter_are_exact() -> None:
     minutes = [
         {
             "_id": EIGHT.astimezone(UTC).replace(minute=minute),
             "gross": gross,
             "net": gross * 10 // 11,
             "units": 1500,
+            "returns": 0,
+            "last": EIGHT,
             "count": 1,
         }
         for minute, gross in ((58, 1100), (59, 1105))
@@ -70,22 +72,32 @@ def test_the_figures_of_a_part_are_exact() -> None:
     minutes.append(minutes[1] | {"_id": EIGHT.replace(hour=9, minute=0).astimezone(UTC)})
     found: dict[str, list[dict[str, Any]]] = {
         "minutes": minutes,
+        "hours": [
+            {"_id": "08", "gross": 2205, "count": 2},
+            {"_id": "09", "gross": 1105, "count": 1},
+        ],
         "vat": [
             {"_id": 550, "gross": 3310, "net": 3009, "count": 3},
             {"_id": None, "gross": 100, "net": 100, "count": 1},
         ],
-        "categories": [{"_id": "Pain", "gross": 3310}],
+        "tenders": [{"_id": "CB", "gross": 3310, "count": 3}],
+        "categories": [{"_id": "Pain", "gross": 3310}, {"_id": "Menu", "gross": 5000}],
+        "delays": [{"p50": 3, "p95": 12, "p99": 30}],
+        "tills": [{"_id": "1", "gross": 3310, "count": 3, "last": EIGHT}],
+        "latest": [{"_id": "7/1/1/x", "date": EIGHT, "till": "1", "number": "9", "grossMinor": 5}],
     }
     at = EIGHT.timestamp()
 
-    actual = answer(Part("2026-11-21", "7", "Pain"), found, TODAY, at + 60, 0.5, [("08", 9)])
+    actual = answer(Filter("2026-11-21", "7", "Pain"), found, TODAY, at + 60, 0.5, [("07", 9)])
 
     assert (
-        Narrowed(
+        FilteredDay(
             day="2026-11-21",
             store="7",
             category="Pain",
             zone="Europe/Paris",
+            abbreviation="CET",
+            known=True,
             starts=TODAY.starts,
             read_at=at + 60,
             ask_again=5.0,
@@ -95,14 +107,29 @@ def test_the_figures_of_a_part_are_exact() -> None:
                 "average-basket": "11.03",
                 "net-revenue": "30.08",
                 "units-per-basket": "1.50",
+                "store-revenue": "33.10",
+                "store-receipts": "3",
+                "store-basket": "11.03",
+                "store-units": "1.50",
+                "store-net": "30.08",
+                "store-returns": "0.00",
+                "store-delay": "12",
+                "store-last": EIGHT.isoformat(),
             },
             minutes=[(at - 60, 1100, 1), (at, 2205, 2), (at + 60, 3310, 3)],
             panels={
                 "hours": [("08", 2205, 2), ("09", 1105, 1)],
-                "last-week": [("08", 9)],
-                "vat": [("5.5", 3310, 3009, 3), (UNNAMED, 100, 100, 1)],
+                "last-week": [("07", 9)],
+                "vat": (vat := [("5.5", 3310, 3009, 3), (UNNAMED, 100, 100, 1)]),
+                "tenders": [("CB", 3310, 0, 3)],
+                "store-hours": [("07", None, 9), ("08", 2205, None), ("09", 1105, None)],
+                "store-vat": vat,
+                "store-tenders": [("CB", 3310, 0, 3)],
+                "store-categories": [("Pain", 3310)],
+                "store-tills": [("1", 3, 3310, at)],
+                "store-latest": [("7/1/1/x", at, "1", "9", 5)],
             },
-            bars=[Bar("Pain", "33.10")],
+            bars=[Bar("Menu", "50.00"), Bar("Pain", "33.10")],
         )
         == actual
     )
