@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from tillstream import archive
+from tillstream.archive import Document
 from tillstream.errors import TillstreamError
-
-Document = dict[str, Any]
 
 #: Longest wait for a server to answer, and for one question, ms.
 SERVER_TIMEOUT_MS = 2_000
@@ -31,13 +30,10 @@ def answering() -> Iterator[None]:
 
 def connect(url: str) -> MongoClient[Document]:
     """A client that connects when it is first asked."""
-    return MongoClient[Document](
+    return archive.connect(
         url,
-        appname="dashboard pages",
-        serverSelectionTimeoutMS=SERVER_TIMEOUT_MS,
-        connectTimeoutMS=SERVER_TIMEOUT_MS,
-        socketTimeoutMS=QUERY_TIMEOUT_MS + SERVER_TIMEOUT_MS,
-        maxPoolSize=4,
-        connect=False,
-        tz_aware=True,
+        "dashboard pages",
+        server_ms=SERVER_TIMEOUT_MS,
+        socket_ms=QUERY_TIMEOUT_MS + SERVER_TIMEOUT_MS,
+        connections=4,
     )

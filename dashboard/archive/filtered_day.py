@@ -10,13 +10,14 @@ from cachetools import LRUCache, TLRUCache
 from pymongo import MongoClient
 
 from dashboard.archive import pipelines
-from dashboard.archive.connection import QUERY_TIMEOUT_MS, Document, answering
+from dashboard.archive.connection import QUERY_TIMEOUT_MS, answering
 from dashboard.archive.history import running_totals
 from dashboard.archive.pipelines import unix
 from dashboard.state.frames import Bar, ranked_bars
 from dashboard.state.panels import UNNAMED, Row, mean
 from dashboard.state.series import Point
 from dashboard.state.store_days import Today
+from tillstream.archive import Document
 from tillstream.clock import Clock, utc
 from tillstream.money import MILLI, decimal_text, rate_text
 from tillstream.snapshots import CategoryTotal

@@ -9,9 +9,11 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from dashboard.archive import pipelines
-from dashboard.archive.pipelines import Document, Stages, unix
+from dashboard.archive.pipelines import Stages, unix
 from dashboard.state.model import DAY_MINUTES, Model
 from dashboard.state.series import Values
+from tillstream import archive
+from tillstream.archive import Document
 from tillstream.clock import Clock
 
 log = structlog.get_logger()
@@ -39,15 +41,12 @@ class History:
 
     def run(self) -> None:
         """Read what the model wants until `stop`; the page never waits for it."""
-        with MongoClient[Document](
+        with archive.connect(
             self._url,
-            appname="dashboard",
-            serverSelectionTimeoutMS=SERVER_TIMEOUT_MS,
-            connectTimeoutMS=SERVER_TIMEOUT_MS,
-            socketTimeoutMS=QUERY_TIMEOUT_MS,
-            maxPoolSize=2,
-            connect=False,
-            tz_aware=True,
+            "dashboard",
+            server_ms=SERVER_TIMEOUT_MS,
+            socket_ms=QUERY_TIMEOUT_MS,
+            connections=2,
         ) as client:
             wait = 0.0
             while not self._stop.wait(wait):

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-Document = dict[str, Any]
+from tillstream.archive import Document
+
 Stages = list[Document]
 
 GROSS: Document = {"$sum": "$grossMinor"}

@@ -5,7 +5,9 @@ from typing import NamedTuple
 from bson.errors import InvalidBSON
 from pymongo import MongoClient
 
-from dashboard.archive.connection import QUERY_TIMEOUT_MS, Document, answering
+from dashboard.archive.connection import QUERY_TIMEOUT_MS, answering
+from tillstream import archive
+from tillstream.archive import Document
 from tillstream.errors import UndecodableMessageError
 
 #: Conflicts that a receipt's page lists.
@@ -35,9 +37,8 @@ class Receipts:
                 found = self._database.receipts.find_one({"_id": key}, max_time_ms=QUERY_TIMEOUT_MS)
                 if found is None:
                     return None
-                # By a range of `_id`, which begins with the key: there is no index of `key`.
                 later = self._database.conflicts.find(
-                    {"_id": {"$gte": f"{key}#", "$lt": f"{key}$"}}, max_time_ms=QUERY_TIMEOUT_MS
+                    archive.conflicts_of(key), max_time_ms=QUERY_TIMEOUT_MS
                 )
                 return ReceiptLife(found, list(later.limit(MAX_CONFLICTS)))
         except InvalidBSON as error:

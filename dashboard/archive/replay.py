@@ -10,9 +10,10 @@ from cachetools import TLRUCache
 from pymongo import MongoClient
 
 from dashboard.archive import pipelines
-from dashboard.archive.connection import Document, answering
+from dashboard.archive.connection import answering
 from dashboard.archive.pipelines import unix
 from dashboard.state.frames import MAX_BARS, OTHER
+from tillstream.archive import Document
 from tillstream.clock import BusinessDay, Clock
 
 #: Seconds of a slot of the categories.

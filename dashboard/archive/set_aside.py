@@ -1,15 +1,13 @@
 """What was accepted and does not count: conflicts, and by reason what was dead or set aside."""
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from pymongo.collection import Collection
 from pymongo.database import Database
 
+from tillstream.archive import Document
 from tillstream.snapshots import TillsSnapshot
-
-Document = dict[str, Any]
 
 #: Reasons that are told apart, the most frequent first; the others are summed in one more row.
 MAX_REASONS = 12

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard.pages.languages import language
 from dashboard.pages.visible import visible
-from tillstream.money import decimal_text, rate_text
+from tillstream.money import decimal_text
 
 
 class Verbatim(str):
@@ -28,11 +28,7 @@ class Writer:
 
     def money(self, minor: int) -> Verbatim:
         """Cents: €1,234.56 or 1 234,56 €."""
-        return self.decimal_money(decimal_text(minor))
-
-    def decimal_money(self, text: str) -> Verbatim:
-        """Decimal text with two places as money."""
-        return _within(self.language.money, self.decimal(text))
+        return _within(self.language.money, self.decimal(decimal_text(minor)))
 
     def decimal(self, text: str) -> Verbatim:
         """Decimal text with the reader's signs; what is zero has no sign."""
@@ -44,31 +40,11 @@ class Writer:
         """An integer, its thousands grouped."""
         return Verbatim(f"{value:,}".replace(",", self.language.group))
 
-    def milliseconds(self, value: int) -> Verbatim:
-        """A delay."""
-        return Verbatim(f"{self.number(value)}\u00a0ms")
-
     def quantity(self, milli: int) -> Verbatim:
         """Thousandths: 2000 is 2, 250 is 0.25."""
         whole, rest = divmod(abs(milli), 1000)
         text = f"{'-' if milli < 0 else ''}{whole}.{rest:03d}"
         return self.decimal(text.rstrip("0").rstrip("."))
-
-    def percentage(self, basis_points: int) -> Verbatim:
-        """Hundredths of a percent: 550 is 5.5% or 5,5 %; its thousands are not grouped."""
-        text = rate_text(basis_points).replace(".", self.language.point)
-        return _within(self.language.percent, text)
-
-    def minute(self, moment: datetime) -> Verbatim:
-        """Time of day to the minute."""
-        return Verbatim(f"{moment.astimezone(self.zone):%H:%M}")
-
-    def clock(self, moment: datetime, read_at: datetime) -> Verbatim:
-        """Time of day to the second, after its day unless that is the day of `read_at`."""
-        local = moment.astimezone(self.zone)
-        if local.date() == read_at.astimezone(self.zone).date():
-            return Verbatim(f"{local:%H:%M:%S}")
-        return Verbatim(f"{self.date(local.date().isoformat())} {local:%H:%M:%S}")
 
     def date(self, day: str) -> Verbatim:
         """A business day, `YYYY-MM-DD`: in French 21/11/2026."""

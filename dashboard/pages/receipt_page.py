@@ -6,11 +6,11 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard.archive.connection import Document
 from dashboard.archive.receipts import ReceiptLife
 from dashboard.pages.addresses import store_path
 from dashboard.pages.formatting import Verbatim, Writer, of_data
 from dashboard.pages.parts import attributes
+from tillstream.archive import Document, raw_bytes
 from tillstream.clock import utc
 from tillstream.codec import decode_receipt
 from tillstream.money import milli_units, minor_units
@@ -33,8 +33,7 @@ def body(key: str, life: ReceiptLife, counted_to: float | None, write: Writer) -
 
     `counted_to`: when the ledger had last read the whole log, Unix seconds; None if unknown.
     """
-    raw = life.document["raw"]
-    receipt = decode_receipt(raw.encode() if isinstance(raw, str) else bytes(raw))
+    receipt = decode_receipt(raw_bytes(life.document))
     return [
         html.Div(
             [

@@ -188,6 +188,10 @@ def test_the_browser_writes_numbers_as_the_server_does(
 ) -> None:
     write = Writer(locale[:2], ZoneInfo(ZONE))
     rates = [rate_text(each) for each in RATES]
+
+    def percentage(rate: str) -> str:
+        return write.language.percent.format(rate.replace(".", write.language.point))
+
     delays = [0, 3, 12_345]
     with viewing(browser, url, locale=locale) as page:
         page.wait_for_selector("#page footer")
@@ -208,12 +212,12 @@ def test_the_browser_writes_numbers_as_the_server_does(
     assert [
         money,
         money,
-        [write.percentage(each) for each in RATES],
+        [percentage(each) for each in rates],
         [write.decimal(each) for each in MILLI],
         [write.number(each) for each in AMOUNTS],
         [visible(each) for each in NAMES],
         [write.money(0)] * 3,
-        f"0{write.percentage(0)[1:]}",
+        percentage("0"),
         [f"{write.decimal(f'{each}.0')}\u00a0ms" for each in delays],
     ] == shown
     assert beyond.startswith("≈ ")
