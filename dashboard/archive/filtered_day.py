@@ -262,7 +262,10 @@ def _of_store(
             for row in found["tills"]
         ],
         "store-latest": [
-            (row["_id"], unix(row["date"]), row["till"], row["number"], int(row["grossMinor"]))
+            (
+                *(str(row["_id"]), unix(row["date"])),
+                *(row.get("till", ""), row.get("number", ""), int(row["grossMinor"])),
+            )
             for row in found["latest"]
         ],
     }
