@@ -158,10 +158,13 @@ class Endpoints:
 
 async def _answer(accepting: Coroutine[Any, Any, Reply], answer: Answer) -> None:
     try:
-        outcome: Reply | Exception = await accepting
+        reply = await accepting
     except Exception as error:  # noqa: BLE001 - it is answered, and logged with the answer
-        outcome = error
-    answer(outcome)
+        # Kept under no other name: with its traceback it would hold a batch until the next cycle
+        # of the garbage collector.
+        answer(error)
+    else:
+        answer(reply)
 
 
 def _accepted(receipt: CheckedReceipt) -> Reply:
