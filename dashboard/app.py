@@ -8,10 +8,9 @@ layout, the components and the controls; no figure travels by a callback.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc, no_update
 from dash.exceptions import DependencyException
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -19,8 +18,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from dashboard.archive.connection import ArchiveAwayError
 from dashboard.archive.filters import Filters
-from dashboard.callbacks import CallCheck, Signature
-from dashboard.pages import layout
+from dashboard.callbacks import CallCheck
+from dashboard.dash_app import CALLBACKS, add_dash
 from dashboard.pages.addresses import MAX_NAME
 from dashboard.pages.router import Pages
 from dashboard.security import Guard
@@ -36,15 +35,6 @@ CHOICES_PATH = "/choices"
 LOOP_DEAD_SECONDS = 5
 
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-
-#: The callbacks that are answered here; the others work in the browser.
-CALLBACKS = {
-    "page.children": Signature(
-        ("page.children",),
-        {"language.data": str},
-        ("location.pathname", "location.search"),
-    ),
-}
 
 Name = Annotated[str, Query(max_length=MAX_NAME)]
 
@@ -108,7 +98,7 @@ def build(
         add(server)
     server.add_exception_handler(RequestValidationError, _wrong_parameter)
     server.add_exception_handler(DependencyException, _no_such_script)
-    dash = _dash(server, pages)
+    dash = add_dash(server, pages)
     return Guard(CallCheck(server, CALLBACKS), dash.csp_hashes(), user, password)
 
 
@@ -131,98 +121,3 @@ def answer(ask: Callable[[], msgspec.Struct]) -> Response:
         return Response(status_code=503, headers={"Retry-After": "2"})
     headers = {"Cache-Control": "no-store"}
     return Response(found, media_type="application/json", headers=headers)
-
-
-def _dash(server: FastAPI, pages: Pages) -> Dash:
-    app = Dash(
-        "dashboard",
-        backend="fastapi",
-        server=False,
-        title="Tillstream: live sales",
-        update_title="",
-        serve_locally=True,
-        compress=True,
-        add_log_handler=False,
-        index_string=layout.INDEX,
-        suppress_callback_exceptions=True,  # a page is drawn by a callback
-    )
-    # No callback uses Dash's own websocket; with it each page would hold a second connection.
-    app.backend.websocket_capability = False
-    app.init_app(server)
-    _ship_less()
-    app.layout = layout.shell()
-    # The controls work in the browser (`assets/30-live.js`), without a way to the server.
-    bind: Any = app.clientside_callback
-    bind(
-        ClientsideFunction("tillstream", "language"),
-        Output("language", "data"),
-        Input("location", "pathname"),
-    )
-    bind(
-        ClientsideFunction("tillstream", "chooseTheme"),
-        Output("theme-choice", "data"),
-        Input("theme-toggle", "n_clicks"),
-        State("theme-choice", "data"),
-    )
-    bind(
-        ClientsideFunction("tillstream", "showTheme"),
-        Output("theme", "forceColorScheme"),
-        Input("theme-choice", "data"),
-    )
-    bind(
-        ClientsideFunction("tillstream", "viewRevenue"),
-        Output("revenue-plot-subtitle", "children"),
-        Input("revenue-view", "value"),
-    )
-    bind(
-        ClientsideFunction("tillstream", "chooseWindow"),
-        Output("revenue-plot-subtitle", "title"),
-        Input("window", "value"),
-        prevent_initial_call=True,
-    )
-    bind(
-        ClientsideFunction("tillstream", "chooseFilter"),
-        Output("filter-note", "title"),
-        Input("store-filter", "value"),
-        Input("category-filter", "value"),
-        prevent_initial_call=True,
-    )
-    bind(
-        ClientsideFunction("tillstream", "pause"),
-        Output("pause", "children"),
-        Output("pause", "data-paused"),
-        Input("pause", "n_clicks"),
-        prevent_initial_call=True,
-    )
-    bind(
-        ClientsideFunction("tillstream", "saveCsv"),
-        Output("csv", "data-saved"),
-        Input("csv", "n_clicks"),
-        prevent_initial_call=True,
-    )
-    _pages(app, pages)
-    # Else done at the first request, and not if that is for another path than `/`.
-    setup: Any = app._setup_server
-    setup()
-    return app
-
-
-def _pages(app: Dash, pages: Pages) -> None:
-    # In a thread: whoever waits for the archive must not hold the frames up.
-    @app.callback(
-        Output("page", "children"),
-        Input("language", "data"),
-        State("location", "pathname"),
-        State("location", "search"),
-    )
-    async def show(language: str | None, pathname: str | None, search: str | None) -> Any:
-        if language is None or pathname is None:
-            return no_update
-        return await asyncio.to_thread(pages.render, pathname, language, search or "")
-
-
-def _ship_less() -> None:
-    # `assets/` brings plotly.js with lines and bars only, a quarter of the full bundle; Dash's
-    # loader takes the Plotly that is already there.
-    resources: list[dict[str, Any]] = dcc._js_dist
-    resources[:] = [r for r in resources if r.get("namespace") != "plotly"]

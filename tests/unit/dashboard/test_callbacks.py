@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.app import CALLBACKS
 from dashboard.callbacks import MAX_CALL_BYTES, CallError, check
+from dashboard.dash_app import CALLBACKS
 
 OUTPUT = "page.children"
 

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import dashboard
+from dashboard.dash_app import CONTROLS
 from dashboard.pages import layout, live_page, operations_page
 from dashboard.pages.tiles import MORE_TILES, OPERATIONS_TILES, SOURCES, TILES
 from dashboard.state import panels
@@ -88,9 +89,5 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
 
 def test_what_the_controls_call_is_in_the_assets() -> None:
     scripts = "".join(path.read_text() for path in ASSETS.glob("[1-9]*.js"))
-    app = (Path(dashboard.__file__).parent / "app.py").read_text()
 
-    called = re.findall(r'ClientsideFunction\("tillstream", "(\w+)"\)', app)
-
-    assert called
-    assert [] == [name for name in called if f"{name}:" not in scripts]
+    assert [] == [one.function for one in CONTROLS if f"{one.function}:" not in scripts]
