@@ -72,7 +72,7 @@ def test_what_a_page_asks_for_itself_is_held_too(browser: Browser, dashboard: Da
         wait_for_state(page, "queues", "live", 5)
     with viewing(browser, dashboard.url, path="store/1", locale="en-GB") as page:
         wait_for_state(page, "status", "live", 20)
-        page.wait_for_selector('#store-revenue:not([data-value=""])')
+        page.wait_for_selector('#store-revenue:not([data-value=""])', state="attached")
         page.click("#pause")
         wait_for_state(page, "status", "paused", 5)
         asked: list[str] = []
