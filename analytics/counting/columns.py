@@ -84,10 +84,8 @@ class AmountTable(NamedTuple):
 class Columns(NamedTuple):
     """A batch, in the order of the log. Other lists have an element a receipt."""
 
-    receipts: AmountTable
-    stores: AmountTable
-    lines: AmountTable
-    tenders: AmountTable
+    #: What breakdowns sum, by what their rows are: `receipts`, `stores`, `lines`, `tenders`.
+    tables: dict[str, AmountTable]
     #: Digests of identity and content, and the day on which the door got it, as an ordinal.
     keys: list[bytes]
     contents: list[bytes]
@@ -106,8 +104,5 @@ class Columns(NamedTuple):
     def only(self, wanted: npt.NDArray[np.bool_]) -> "Columns":
         """The same batch, with the amounts of the receipts that are wanted."""
         return self._replace(
-            receipts=self.receipts.only(wanted),
-            stores=self.stores.only(wanted),
-            lines=self.lines.only(wanted),
-            tenders=self.tenders.only(wanted),
+            tables={name: table.only(wanted) for name, table in self.tables.items()}
         )

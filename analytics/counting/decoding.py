@@ -119,37 +119,39 @@ def _columns(read: _Receipts) -> Columns:
     voids = np.array([receipt.transaction_type == "void" for receipt in receipts], np.bool_)
     late = received >= np.array([each.closes for each in moments])
     return Columns(
-        receipts=amount_table(
-            lambda when, kind, late, marks: ReceiptFacts(when[0], when[1], kind, late, marks),
-            [
-                when,
-                DictionaryColumn(
-                    ("sales", "returns", "voids"), np.where(voids, 2, amounts[:, 1] < 0)
-                ),
-                DictionaryColumn((False, True), late.astype(np.int64)),
-                encoded([receipt.marks for receipt in receipts]),
-            ],
-            every,
-            amounts,
-            single=True,
-        ),
-        stores=amount_table(
-            StoreFacts,
-            [day, stores._replace(values=list(map(str, stores.values)))],
-            every,
-            amounts,
-            single=True,
-        ),
-        lines=amount_table(
-            lambda day, facts: LineFacts(day, *facts),
-            [
-                DictionaryColumn(days, day.codes[of_line]),
-                DictionaryColumn(line_facts, fact_of_line[line]),
-            ],
-            of_line,
-            line_amounts,
-        ),
-        tenders=_tenders(read, day),
+        tables={
+            "receipts": amount_table(
+                lambda when, kind, late, marks: ReceiptFacts(when[0], when[1], kind, late, marks),
+                [
+                    when,
+                    DictionaryColumn(
+                        ("sales", "returns", "voids"), np.where(voids, 2, amounts[:, 1] < 0)
+                    ),
+                    DictionaryColumn((False, True), late.astype(np.int64)),
+                    encoded([receipt.marks for receipt in receipts]),
+                ],
+                every,
+                amounts,
+                single=True,
+            ),
+            "stores": amount_table(
+                StoreFacts,
+                [day, stores._replace(values=list(map(str, stores.values)))],
+                every,
+                amounts,
+                single=True,
+            ),
+            "lines": amount_table(
+                lambda day, facts: LineFacts(day, *facts),
+                [
+                    DictionaryColumn(days, day.codes[of_line]),
+                    DictionaryColumn(line_facts, fact_of_line[line]),
+                ],
+                of_line,
+                line_amounts,
+            ),
+            "tenders": _tenders(read, day),
+        },
         keys=[key_digest(receipt) for receipt in receipts],
         contents=_contents(read, line_counts),
         seen_days=(_EPOCH_DAY + received // _DAY_SECONDS).astype(np.int64),

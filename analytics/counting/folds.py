@@ -6,7 +6,7 @@ the order of receipts does not matter.
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,7 +18,8 @@ from analytics.counting.dictionary_columns import distinct
 class Breakdown(NamedTuple):
     """Which rows are summed, and by which keys: none, one or several for the facts of a row."""
 
-    table: Literal["receipts", "stores", "lines", "tenders"]
+    #: Name of one of the tables of Columns.
+    table: str
     keys: Callable[[Any], Iterable[str]]
 
 
@@ -60,12 +61,7 @@ Sums = dict[tuple[date, str, str], list[int]]
 
 def summed(columns: Columns) -> Sums:
     """What the receipts of a batch add to the totals of their days."""
-    tables: dict[str, AmountTable] = {
-        "receipts": columns.receipts,
-        "stores": columns.stores,
-        "lines": columns.lines,
-        "tenders": columns.tenders,
-    }
+    tables = columns.tables
     sums = {name: _sums(table) for name, table in tables.items()}
     return {
         (day, name, key): added

@@ -182,8 +182,8 @@ def _undecodable(single: SingleReceipt, stores: StoreTable) -> list[SetAside]:
 
 def _require_bounds(columns: Columns) -> None:
     """Raise OverflowError for what sums or records cannot carry: never silently another value."""
-    # Lines first: a receipt's units are sums of theirs.
-    for table in (columns.lines, columns.tenders, columns.receipts):
+    # Of lines too: a receipt's units are sums of theirs, which may have wrapped.
+    for table in columns.tables.values():
         if largest(table) > MAX_AMOUNT:
             raise OverflowError(_TOO_LARGE)
     days = columns.seen_days

@@ -116,8 +116,7 @@ class ReceiptCounter:
     def _require_room(self, columns: Columns, sums: Sums) -> None:
         # By amounts without their signs: a batch fits only if each of its receipts does in turn,
         # so that it does not matter where one batch ends and the next begins.
-        tables = (columns.receipts, columns.stores, columns.lines, columns.tenders)
-        most = max(len(table.fact) * largest(table) for table in tables)
+        most = max(len(table.fact) * largest(table) for table in columns.tables.values())
         for day, name, key in sums:
             figures = self._totals_of(day).get((name, key))
             so_far = 0 if figures is None else _largest(figures)

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from loadtest.bench import harness, machine, report, results
+from loadtest.bench import harness, report, results
 from loadtest.bench.harness import Better, Measurement, Result
+from tests.support.machines import MACHINE
 from tillstream.errors import TillstreamError
-
-HERE = machine.here()
 
 
 def measured(*values: float, better: Better = "higher", target: float | None = None) -> Measurement:
@@ -24,7 +24,7 @@ def kept(
     for value in values:
         series.add("receipts", "1/s", value, "higher", 100)
         series.add("delay", "ms", value / 10, "lower")
-    here = type(HERE)(**{**{f: getattr(HERE, f) for f in HERE.__struct_fields__}, "commit": commit})
+    here = msgspec.structs.replace(MACHINE, commit=commit)
     done = results.Record(part=part, rounds=len(values), quick=quick, machine=here, result=series)
     results.write(done, folder)
     return done
@@ -99,7 +99,7 @@ def test_a_comparison_keeps_units_apart_and_divides_by_no_zero() -> None:
         series = Result()
         series.add("idle: of all", "cores", cores, "lower")
         series.add("idle: of all", "MiB", mib, "lower")
-        return results.Record(part="system", rounds=1, quick=False, machine=HERE, result=series)
+        return results.Record(part="system", rounds=1, quick=False, machine=MACHINE, result=series)
 
     assert [
         ("idle: of all", "cores", "0", "0.02", "", "worse"),
@@ -133,7 +133,7 @@ def test_a_table_says_target_and_machine(tmp_path: Path) -> None:
     lines = report.markdown(kept(tmp_path, 90, 110, 120)).splitlines()
 
     assert "| receipts | 1/s | 110 | 90 | 120 | 27% | >= 100 reached |" == lines[2]
-    assert f"{HERE.cores} cores" in lines[5]
+    assert f"{MACHINE.cores} cores" in lines[5]
 
 
 def test_every_part_is_a_module_with_a_run() -> None:

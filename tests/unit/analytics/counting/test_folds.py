@@ -132,7 +132,7 @@ def test_each_store_keeps_its_own_calendar() -> None:
 
     read = columns([fields | {"storeID": store} for store in (1, 7)], stores)
 
-    actual = [read.receipts.facts[fact][:2] for fact in read.receipts.fact]
+    actual = [read.tables["receipts"].facts[fact][:2] for fact in read.tables["receipts"].fact]
 
     assert [(date(2026, 11, 21), "06"), (date(2026, 11, 20), "02")] == actual
 
