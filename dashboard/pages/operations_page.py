@@ -41,20 +41,7 @@ def page() -> Any:
                                 topology.COUNT,
                                 ("Day", "Gross", "Receipts", "Late", "Late gross"),
                             ),
-                            parts.table(
-                                "silent",
-                                "Silent tills",
-                                "longer than their own rhythm",
-                                topology.TILLS,
-                                ("Till", "Last receipt"),
-                            ),
-                            parts.table(
-                                "gaps",
-                                "Missing receipts",
-                                "numbers that a till passed over",
-                                topology.TILLS,
-                                ("Till", "Numbers", "Since"),
-                            ),
+                            *parts.till_tables(),
                         ],
                         className="row three",
                     ),
@@ -114,14 +101,7 @@ def _queues() -> Any:
             _head("queues-title", "Queues", "messages waiting; receipts in and out", "queues-age"),
             html.Table(
                 [
-                    html.Thead(
-                        html.Tr(
-                            [
-                                html.Th(head, scope="col", className=_kind(place > 0))
-                                for place, head in enumerate(heads)
-                            ]
-                        )
-                    ),
+                    parts.heads(heads),
                     html.Tbody(id="queues-rows"),
                 ],
                 id="queues",
@@ -144,16 +124,7 @@ def _aside() -> Any:
             _head("aside-title", "Set aside", "accepted and not counted, and kept", "aside-age"),
             html.Table(
                 [
-                    html.Thead(
-                        html.Tr(
-                            [
-                                html.Th(
-                                    head, scope="col", className="number" if place > 1 else "name"
-                                )
-                                for place, head in enumerate(heads)
-                            ]
-                        )
-                    ),
+                    parts.heads(heads, names=2),
                     html.Tbody(id="aside-rows"),
                 ],
                 id="aside",
@@ -163,10 +134,6 @@ def _aside() -> Any:
             ),
         ],
     )
-
-
-def _kind(number: bool) -> str:
-    return "number" if number else "name"
 
 
 def _head(id: str, title: str, subtitle: str, age: str) -> Any:  # noqa: A002 - HTML's word

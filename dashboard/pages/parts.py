@@ -13,6 +13,7 @@ from dash import dcc, html
 from dashboard.pages import plots
 from dashboard.pages.plots import Figure
 from dashboard.pages.tiles import NARROWS, Tile
+from tillstream import topology
 
 
 def tiles(chosen: tuple[Tile, ...], name: str) -> Any:
@@ -101,10 +102,6 @@ def still_plot(id: str, title: str, figure: Figure, *extra: Any) -> Any:  # noqa
 
 def table(id: str, title: str, subtitle: str, feed: str, columns: tuple[str, ...]) -> Any:  # noqa: A002
     """A card with a table whose rows the browser draws; the first column names the row."""
-    heads = [
-        html.Th(column, scope="col", className="name" if place == 0 else "number")
-        for place, column in enumerate(columns)
-    ]
     return dmc.Paper(
         className=f"card list {id}",
         withBorder=True,
@@ -112,7 +109,7 @@ def table(id: str, title: str, subtitle: str, feed: str, columns: tuple[str, ...
         children=[
             _head(id, title, subtitle),
             html.Table(
-                [html.Thead(html.Tr(heads)), html.Tbody(id=f"{id}-rows")],
+                [heads(columns), html.Tbody(id=f"{id}-rows")],
                 id=id,
                 className="rows",
                 **named(title),
@@ -120,6 +117,38 @@ def table(id: str, title: str, subtitle: str, feed: str, columns: tuple[str, ...
             ),
         ],
     )
+
+
+def heads(columns: tuple[str, ...], names: int = 1) -> Any:
+    """The heads of a table; the first `names` columns hold words, the others numbers."""
+    return html.Thead(
+        html.Tr(
+            [
+                html.Th(column, scope="col", className="name" if place < names else "number")
+                for place, column in enumerate(columns)
+            ]
+        )
+    )
+
+
+def till_tables() -> list[Any]:
+    """The cards of tills that are silent and of receipts that are missing."""
+    return [
+        table(
+            "silent",
+            "Silent tills",
+            "longer than their own rhythm",
+            topology.TILLS,
+            ("Till", "Last receipt"),
+        ),
+        table(
+            "gaps",
+            "Missing receipts",
+            "numbers that a till passed over",
+            topology.TILLS,
+            ("Till", "Numbers", "Since"),
+        ),
+    ]
 
 
 def _head(id: str, title: str, subtitle: str, *extra: Any) -> Any:  # noqa: A002
