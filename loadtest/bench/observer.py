@@ -5,11 +5,18 @@ import time
 from bisect import bisect_left
 from typing import NamedTuple, Self
 
-from loadtest.system_reader import Archive, SystemReader
+import msgspec
+
+from loadtest.system_reader import Archive
 from loadtest.waiting import wait_until
+from tillstream import topology
+from tillstream.runtime import broker
+from tillstream.snapshots import CountSnapshot
 
 #: How often MongoDB is asked for its number of documents: the grain of the time to the archive.
 POLL_SECONDS = 0.05
+
+_decoder = msgspec.json.Decoder(CountSnapshot)
 
 
 class Sample(NamedTuple):
@@ -52,10 +59,19 @@ class Observer:
         )
 
     def _watch_count(self) -> None:
-        with SystemReader(*self._urls) as reader:
-            while not self._stop.is_set():
-                snapshot = reader.next_snapshot()
-                self.counted.append(Sample(time.time(), snapshot.count))
+        # Pushed by the broker: a question every so often would add its own wait to each delay.
+        with broker.connect(self._urls[0], "observer") as connection:
+            channel = connection.channel()
+            queue = channel.queue_declare("", exclusive=True).method.queue
+            channel.queue_bind(queue, topology.COUNT)
+            for _, _, body in channel.consume(
+                queue, auto_ack=True, inactivity_timeout=POLL_SECONDS
+            ):
+                if self._stop.is_set():
+                    return
+                if body is not None:
+                    count = _decoder.decode(body).count
+                    self.counted.append(Sample(time.time(), count))
 
     def _watch_archive(self) -> None:
         archive = Archive(self._urls[1])
