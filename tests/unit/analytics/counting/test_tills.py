@@ -84,6 +84,19 @@ def test_figures_are_complete_until_the_slowest_till_that_talks() -> None:
     assert [2.0, 100.0] == actual
 
 
+@given(st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 3)), max_size=8))
+def test_the_watermark_is_the_least_of_the_tills_that_are_waited_for(
+    all_times: list[tuple[int, int]],
+) -> None:
+    tills = {
+        ("1", str(n)): Till("1", str(n), sold=sold, heard=sold + 1, receipts=receipts)
+        for n, (sold, receipts) in enumerate(all_times)
+    }
+
+    waited_for = [till.sold for till in tills.values() if till.is_waited_for(1000)]
+    assert (min(waited_for) if waited_for else None) == complete_until(tills, 1000)
+
+
 def test_no_till_makes_nothing_complete() -> None:
     assert complete_until({}, 0) is None
 
