@@ -18,7 +18,7 @@ from tillstream.runtime import broker
 from tillstream.snapshots import CountSnapshot
 
 POLL_SECONDS = 0.1
-#: Snapshots come every 0.5 s; a worker that says nothing for so long is away.
+#: Snapshots come at least every 0.5 s; a worker that says nothing for so long is away.
 SILENCE_SECONDS = 10.0
 
 _decoder = msgspec.json.Decoder(CountSnapshot)

@@ -14,7 +14,7 @@ class ClosedDay(Wire, frozen=True):
 
 
 class CountSnapshot(Wire, frozen=True):
-    """`count`: the business day's running sum and number of receipts."""
+    """`count`: the business day's running sum and number of receipts, also soon after a change."""
 
     #: Business day, `YYYY-MM-DD`, in `zone`.
     day: str

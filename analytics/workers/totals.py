@@ -7,7 +7,7 @@ The critical sequence, for each batch of the log:
 3. write the changed totals and tills, and the offset to go on from;
 4. commit: identities, totals, tills and offset become durable together, or not at all;
 5. acknowledge to the broker, which only lets it send more: the offset is ours;
-6. publish the snapshots, absolute, every half second.
+6. publish the snapshots, absolute: `count` soon after a change, the others at their times.
 
 Killed before 4, the batch is read again from the old offset and nothing of it was kept.
 Killed after 4, the new offset skips it. A receipt that was sent twice is known by its identity.
@@ -27,18 +27,15 @@ from analytics.ledger.ledger_file import Ledger
 from analytics.ledger.ownership import rebuilt_path
 from analytics.workers import publishing
 from analytics.workers.log_start import find_start
+from analytics.workers.pace import SnapshotPace
 from analytics.workers.working_state import WorkingState
 from tillstream import topology
 from tillstream.clock import Clock
 from tillstream.log.reader import LogMessage, LogReader
 from tillstream.runtime import broker
-from tillstream.runtime.periodic import DETAILS_SECONDS, SNAPSHOT_SECONDS, Every
+from tillstream.runtime.periodic import DETAILS_SECONDS, Every
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, UncountedReason
 from tillstream.stores import StoreTable
-
-#: After the first message of a batch, how long others are waited for, seconds: a commit and its
-#: sums cost the same for one receipt as for a hundred.
-GATHER_SECONDS = 0.05
 
 
 class TotalsWorker:
@@ -80,15 +77,20 @@ class TotalsWorker:
         self._log_offset = find_start(self._ledger, self._state, self._looked_up)
         begin = self._state.next_offset
         reader = LogReader(connection, "first" if begin is None else begin)
-        due = Every(SNAPSHOT_SECONDS, self._clock)
+        pace = SnapshotPace(self._clock)
         details_due = Every(DETAILS_SECONDS, self._clock)
         # A rebuilt ledger is adopted by the owner of this one, which starts a worker on it.
         while not (stop.is_set() or rebuilt_path(self._ledger.path).exists()):
-            if messages := reader.gather(due.remaining(), GATHER_SECONDS):
+            if messages := reader.gather(pace.remaining(), pace.gather_seconds):
+                pace.changed()
+            # Before the counting: the time that it takes is of the next pace.
+            due = pace.due()
+            if messages:
                 self.count(messages)
                 reader.done()
-            if due.is_due():
+            if topology.COUNT in due:
                 broker.publish_snapshot(channel, topology.COUNT, self.count_snapshot())
+            if topology.CATEGORIES in due:
                 broker.publish_snapshot(channel, topology.CATEGORIES, self.categories_snapshot())
             if details_due.is_due():
                 # While its binding is gone the log gets nothing, and nothing tells.

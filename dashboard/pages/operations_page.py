@@ -157,7 +157,9 @@ def _workers() -> Any:
                 html.Div(
                     [
                         html.H2("Workers"),
-                        html.Span("each publishes twice a second, its details every two seconds"),
+                        html.Span(
+                            "each publishes at least twice a second, its details every two seconds"
+                        ),
                     ]
                 ),
                 className="plot-head",

@@ -1,7 +1,7 @@
 """Follows the receipts log: a RabbitMQ stream, by offset, in bounded batches."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import blake2b
@@ -81,12 +81,14 @@ class LogReader:
         messages, self._received = self._received, []
         return messages
 
-    def gather(self, patience_seconds: float, more_seconds: float) -> list[LogMessage]:
-        """What comes within `more_seconds` of the first message, or fills the prefetch; empty
-        when none comes in `patience_seconds`.
+    def gather(
+        self, patience_seconds: float, more_seconds: Callable[[], float]
+    ) -> list[LogMessage]:
+        """What comes within `more_seconds` of the first message, asked then, or fills the
+        prefetch; empty when none comes in `patience_seconds`.
         """
         messages = self.read(patience_seconds)
-        deadline = time.monotonic() + more_seconds
+        deadline = time.monotonic() + (more_seconds() if messages else 0.0)
         while messages and len(messages) < self._prefetch:
             remaining = deadline - time.monotonic()
             if remaining <= 0:

@@ -2,7 +2,7 @@
 
 from tillstream.clock import Clock
 
-#: Workers publish a snapshot this often, also when nothing changed.
+#: Workers publish a snapshot at least this often, also when nothing changed.
 SNAPSHOT_SECONDS = 0.5
 #: The same of breakdowns and tills, which change slowly and are larger.
 DETAILS_SECONDS = 2.0
@@ -25,5 +25,9 @@ class Every:
         """True once a period; the next one begins at the call."""
         if self.remaining() > 0:
             return False
-        self._begun = self._clock()
+        self.begin()
         return True
+
+    def begin(self) -> None:
+        """A period begins now, also before the one before was over."""
+        self._begun = self._clock()

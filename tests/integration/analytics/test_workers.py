@@ -1,6 +1,7 @@
 """Totals and rate on a real broker: state across restarts, a window that is right at once."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 import pika
@@ -61,6 +62,28 @@ def test_totals_publish_the_categories_of_the_day(
         )
 
     assert [("Pain", "11.90")] == [(c.name, c.revenue) for c in snapshot.categories]
+
+
+def _has(receipts: int, snapshot: CountSnapshot) -> bool:
+    return snapshot.count == receipts
+
+
+def test_a_change_is_told_before_the_next_half_second(
+    broker: BlockingConnection, amqp_url: str, tmp_path: Path
+) -> None:
+    counts = Listener(broker, topology.COUNT, CountSnapshot)
+    categories = Listener(broker, topology.CATEGORIES, CategoriesSnapshot)
+    told_before = 0
+    with running("analytics", "totals", AMQP_URL=amqp_url, DATA_DIR=str(tmp_path), **ZONE):
+        categories.wait_for(lambda _: True, "a snapshot")
+        for number in range(1, 21):
+            publish(broker, today(number))
+            count = counts.wait_for(partial(_has, number), "the receipt")
+            units = sum(c.units_milli for c in categories.poll().categories)
+            told_before += units < count.units_milli
+
+    # A receipt in the last moment of a half second is told with everything.
+    assert told_before > 0
 
 
 def test_a_worker_publishes_also_when_nothing_comes(
