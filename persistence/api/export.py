@@ -160,17 +160,18 @@ class ParquetWriter:
         import pyarrow
         import pyarrow.parquet
 
-        from persistence.parquet import rows
+        from persistence.parquet import columns, rows, stored
 
-        self.fields: Iterable[str] = rows.FIELDS
+        self.fields: Iterable[str] = stored.FIELDS
         # Arrow's own pool keeps memory for every thread that a batch was in.
         pyarrow.set_memory_pool(pyarrow.system_memory_pool())
         self._rows = rows
+        self._schema = columns.SCHEMA
         self._table_of = pyarrow.Table.from_batches
         self._group: list[pyarrow.RecordBatch] = []
         self._left_out: list[str] = []
         self._sink = io.BytesIO()
-        self._writer = pyarrow.parquet.ParquetWriter(self._sink, rows.SCHEMA, compression="zstd")
+        self._writer = pyarrow.parquet.ParquetWriter(self._sink, columns.SCHEMA, compression="zstd")
 
     def begin(self) -> bytes:
         return b""
@@ -199,7 +200,7 @@ class ParquetWriter:
             self._left_out.append(str(error))
 
     def _write_group(self) -> None:
-        self._writer.write_table(self._table_of(self._group, self._rows.SCHEMA))
+        self._writer.write_table(self._table_of(self._group, self._schema))
         self._group.clear()
 
     def _taken(self) -> bytes:

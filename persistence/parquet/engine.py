@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from persistence.parquet.columns import SCHEMA
 from persistence.parquet.manifest import ArchivedDay, Totals
-from persistence.parquet.rows import SCHEMA
 from persistence.parquet.scratch import scratch_folder
 from persistence.parquet.storage import Storage
 

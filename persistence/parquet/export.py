@@ -17,8 +17,8 @@ from msgspec.structs import replace
 from persistence.parquet import engine, rows
 from persistence.parquet.manifest import ArchivedDay, Totals
 from persistence.parquet.source import DayInMongo, Source
+from persistence.parquet.stored import Sums, UnreadableReceiptError
 from persistence.parquet.writing import DayDiffersError, Writing
-from tillstream.archive import Document
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
 from tillstream.log.reader import StoppedError
@@ -57,7 +57,7 @@ class Exporter:
         #: Why a day was left as it was.
         self.failed: list[TillstreamError] = []
         #: Receipts that their days are without.
-        self.left_out: list[rows.UnreadableReceiptError] = []
+        self.left_out: list[UnreadableReceiptError] = []
 
     def run(self, first: date, last: date) -> Iterator[Exported]:
         """Every day of MongoDB from `first` to `last`, both included, which must be closed.
@@ -114,13 +114,12 @@ class Exporter:
         put = self._writing.put(connection, day, f"(FROM {before} UNION ALL FROM added)")
         return Exported(day, "rewritten" if archived else "written", put.totals, added.receipts)
 
-    def _watched(self, documents: Iterable[Document]) -> Iterator[Document]:
-        for number, document in enumerate(documents):
-            if number % rows.BATCH == 0:
-                self._writing.lease.renew()
-                if self._stop.is_set():
-                    raise StoppedError("stopped; run it again to go on with the day in hand")
-            yield document
+    def _watched(self, batches: Iterable[bytes]) -> Iterator[bytes]:
+        for batch in batches:
+            self._writing.lease.renew()
+            if self._stop.is_set():
+                raise StoppedError("stopped; run it again to go on with the day in hand")
+            yield batch
 
 
 class _Heard:
@@ -128,14 +127,12 @@ class _Heard:
 
     def __init__(self, carried: Iterable[rows.Carried]) -> None:
         self._carried = carried
-        self._sums = [0, 0, 0, 0]
+        self._sums = Sums(0, 0, 0, 0)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        for documents, batch in self._carried:
-            self._sums[0] += len(documents)
-            for place, name in enumerate(("netMinor", "taxMinor", "grossMinor"), 1):
-                self._sums[place] += sum(document[name] for document in documents)
-            yield batch
+        for each in self._carried:
+            self._sums = Sums(*map(sum, zip(self._sums, each.sums, strict=True)))
+            yield each.batch
 
     @property
     def totals(self) -> Totals:

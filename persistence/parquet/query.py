@@ -18,6 +18,7 @@ from persistence.parquet import engine, rows
 from persistence.parquet.manifest import Manifest
 from persistence.parquet.source import Source
 from persistence.parquet.storage import Storage
+from persistence.parquet.stored import UnreadableReceiptError
 from tillstream.errors import TillstreamError
 
 #: How much later than its `storedAt` a receipt may appear in MongoDB: a write that waits for a
@@ -52,7 +53,7 @@ class Answer(NamedTuple):
     columns: list[str]
     rows: Iterator[tuple[object, ...]]
     #: Receipts of MongoDB that it is without.
-    left_out: Sequence[rows.UnreadableReceiptError] = ()
+    left_out: Sequence[UnreadableReceiptError] = ()
 
 
 @contextmanager
@@ -66,7 +67,7 @@ def answered(source: Source, storage: Storage, sql: str, zone: str) -> Iterator[
     with engine.engine(storage) as connection:
         connection.execute(f"SET TimeZone = {engine.quoted(zone)}")
         manifest = storage.manifest()
-        left_out: list[rows.UnreadableReceiptError] = []
+        left_out: list[UnreadableReceiptError] = []
         _make_views(connection, source, storage, manifest, left_out)
         _lock(connection, storage, manifest)
         try:
@@ -105,7 +106,7 @@ def _make_views(
     source: Source,
     storage: Storage,
     manifest: Manifest,
-    left_out: list[rows.UnreadableReceiptError],
+    left_out: list[UnreadableReceiptError],
 ) -> None:
     archived = engine.files_sql(storage, manifest.archived())
     since = manifest.checkedAt - SETTLING if manifest.checkedAt else None

@@ -1,16 +1,18 @@
 """MongoDB as the analytic archive reads it: days, and what was stored lately. Read only."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pymongo import ASCENDING
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from persistence.parquet.rows import BATCH, FIELDS
+from persistence.parquet.rows import BATCH
+from persistence.parquet.stored import FIELDS
 from persistence.schema import DAY_INDEX
 from tillstream import archive
 from tillstream.archive import Document
@@ -83,19 +85,32 @@ class Source:
                 days[day] = DayInMongo(each["receipts"], int(each["gross"]))
         return days
 
-    def day(self, day: date) -> Iterator[Document]:
-        """Every receipt of a business day, in no order, with the fields of a row."""
+    def day(self, day: date) -> Iterator[bytes]:
+        """Every receipt of a business day, in no order, with the fields of a row: BATCH documents
+        together, one after the other as BSON.
+        """
         return self._find({"businessDay": day.isoformat()})
 
-    def beside(self, days: Iterable[date], since: datetime | None) -> Iterator[Document]:
-        """Every receipt that is of none of `days`, or was stored at `since` or later."""
+    def beside(self, days: Iterable[date], since: datetime | None) -> Iterator[bytes]:
+        """As `day`: every receipt that is of none of `days`, or was stored at `since` or later."""
         beside: dict[str, Any] = {"businessDay": {"$nin": [day.isoformat() for day in days]}}
         if since is None:
             return self._find({})
         return self._find({"$or": [beside, {"storedAt": {"$gte": since}}]})
 
-    def _find(self, wanted: dict[str, Any]) -> Iterator[Document]:
-        return self._receipts.find(wanted, _FIELDS, batch_size=BATCH)
+    def _find(self, wanted: dict[str, Any]) -> Iterator[bytes]:
+        batches = self._receipts.find_raw_batches(wanted, _FIELDS, batch_size=BATCH)
+        # For pymongo's types it gives documents.
+        return _ahead(cast("Iterator[bytes]", batches))
+
+
+def _ahead(batches: Iterator[bytes]) -> Iterator[bytes]:
+    """The same; MongoDB makes the next one ready while one is used."""
+    with ThreadPoolExecutor(1) as fetcher:
+        coming = fetcher.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = fetcher.submit(next, batches, None)
+            yield batch
 
 
 def _named(index: list[tuple[str, int]]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from persistence.parquet.manifest import (
     encode,
 )
 from persistence.parquet.query import Answer, QueryError, require_select
-from persistence.parquet.rows import batch
+from persistence.parquet.rows import carried_part
 from persistence.parquet.sql_command import table
 from persistence.parquet.storage import Storage, StorageError
 from persistence.writer.entries import entry
@@ -56,7 +56,9 @@ def test_a_row_has_every_amount_exactly() -> None:
         "storedAt": datetime(2026, 11, 21, tzinfo=UTC)
     }
 
-    row = batch([stored]).to_pylist()[0]
+    carried = carried_part([stored], lambda _: None)
+    assert carried is not None
+    (row,) = carried.batch.to_pylist()
 
     assert {
         "type": "void",
