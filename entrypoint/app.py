@@ -59,6 +59,7 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
         settings.max_receipts_in_flight,
         settings.confirm_timeout_seconds,
         settings.max_bytes_in_flight,
+        settings.publish_pace_ms / 1000,
     )
     access_log = AccessLog("entrypoint", settings.access_log, clock)
     buffered = ByteBudget(settings.max_buffered_bytes)

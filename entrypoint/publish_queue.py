@@ -14,6 +14,14 @@ log = structlog.get_logger()
 #: Most receipts and bytes in one message.
 MAX_MESSAGE_RECEIPTS = 500
 MAX_MESSAGE_BYTES = 262_144
+#: Messages that may wait for their confirms at once: one on the way while one is written; more
+#: would only make the groups smaller (docs/performance.md).
+MAX_MESSAGES_IN_FLIGHT = 2
+#: So many where what waits fills a message: it cannot become larger by waiting.
+MAX_FULL_MESSAGES_IN_FLIGHT = 8
+#: So many receipts are worth a message of their own: to gather more would save little, and would
+#: hold up clients that wait for their answers before they send again (docs/performance.md).
+WORTHWHILE_RECEIPTS = 32
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -82,6 +90,16 @@ class PublishQueue:
             self._waiting_receipts >= MAX_MESSAGE_RECEIPTS
             or self._waiting_bytes >= MAX_MESSAGE_BYTES
         )
+
+    @property
+    def max_messages_in_flight(self) -> int:
+        """How many messages may be unconfirmed, the next one included."""
+        return MAX_FULL_MESSAGES_IN_FLIGHT if self.fills_a_message else MAX_MESSAGES_IN_FLIGHT
+
+    @property
+    def is_worth_a_message(self) -> bool:
+        """Whether what waits need not wait for more to come."""
+        return self._waiting_receipts >= WORTHWHILE_RECEIPTS or self.fills_a_message
 
     def first(self) -> Waiting | None:
         """The oldest that is in no message yet."""

@@ -1,6 +1,7 @@
 """Group commit: receipts that arrive together share one message and one confirm."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 from entrypoint.publish_queue import Parcel, PublishQueue, Resolve, Waiting
@@ -13,11 +14,6 @@ from tillstream.errors import (
     TooManyInFlightError,
 )
 
-#: Messages that may wait for their confirms at once: one on the way while one is written; more
-#: would only make the groups smaller (docs/performance.md).
-MAX_MESSAGES_IN_FLIGHT = 2
-#: So many where what waits fills a message: it cannot become larger by waiting.
-MAX_FULL_MESSAGES_IN_FLIGHT = 8
 #: Longest wait for a confirm, from the submission on, seconds.
 TIMEOUT_SECONDS = 5.0
 #: Most bytes of receipts that wait for their confirms.
@@ -34,11 +30,14 @@ Confirmed = Callable[[Sequence[AcceptedSale]], None]
 class Publisher:
     """Publishes receipts in groups, with no delay for a lone one.
 
-    1. A receipt that comes while fewer than MAX_MESSAGES_IN_FLIGHT messages are unconfirmed
-       goes out at the end of this turn of the event loop, with all that came in the turn.
-    2. What comes while they are all in flight waits, and shares the next message; when that is
-       full it goes out at once, up to MAX_FULL_MESSAGES_IN_FLIGHT.
-    3. One confirm, or one failure, resolves every request of the message.
+    1. A receipt that comes `pace_seconds` or longer after the last message was sent goes out at
+       the end of this turn of the event loop, with all that came in the turn.
+    2. What comes sooner waits, and shares the next message: that goes out when the pace is over,
+       or before it as soon as it is worth its cost (PublishQueue.is_worth_a_message).
+    3. While two messages are unconfirmed the next one waits for a confirm, unless it is full
+       (PublishQueue.max_messages_in_flight).
+    4. One confirm, or one failure, resolves every request of the message.
+    5. What waits when the publisher closes goes out without regard to the pace.
 
     Bounded: past `max_receipts` unresolved receipts, or `max_bytes` of them, the answer is
     TooManyInFlightError, and what is not confirmed `timeout_seconds` after its submission is told
@@ -52,13 +51,19 @@ class Publisher:
         max_receipts: int,
         timeout_seconds: float = TIMEOUT_SECONDS,
         max_bytes: int = MAX_BYTES_IN_FLIGHT,
+        pace_seconds: float = 0.0,
     ) -> None:
+        """The wait for the pace is part of `timeout_seconds`, which has to be longer."""
         self._send = send
         self._confirmed = confirmed
         self._timeout = timeout_seconds
         self._queue = PublishQueue(max_receipts, max_bytes)
         self._sent: dict[asyncio.Task[None], list[Waiting]] = {}
         self._overdue: asyncio.TimerHandle | None = None
+        self._pace = pace_seconds
+        #: When the pace of the last message is over, on the clock of the event loop.
+        self._pace_ends = 0.0
+        self._pace_timer: asyncio.TimerHandle | None = None
         self._flush_scheduled = False
         self._closing = False
 
@@ -100,34 +105,55 @@ class Publisher:
         await confirmed
 
     async def close(self, timeout_seconds: float) -> None:
-        """Refuse new receipts, wait for those in flight, fail what is left after the time."""
+        """Refuse new receipts, send what waits, fail what is not confirmed after the time."""
         self._closing = True
-        if self._sent:
-            await asyncio.wait(self._sent, timeout=timeout_seconds)
+        self._pace = self._pace_ends = 0.0
+        self._flush()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_seconds):
+                while self._sent:
+                    await asyncio.wait(self._sent)
+                    self._flush()
         for task in self._sent:
             task.cancel()
         while self._queue:
             self._queue.resolve([self._queue.take_first()], ShuttingDownError())
-        if self._overdue is not None:
-            self._overdue.cancel()
+        for timer in (self._overdue, self._pace_timer):
+            if timer is not None:
+                timer.cancel()
 
     def _schedule_flush(self) -> None:
-        if not self._flush_scheduled and self._may_send():
+        """At the end of this turn of the event loop, or of the pace where that is to be kept."""
+        if self._flush_scheduled or not self._queue or not self._has_place():
+            return
+        loop = asyncio.get_running_loop()
+        if self._is_due():
             self._flush_scheduled = True
-            asyncio.get_running_loop().call_soon(self._flush)
+            loop.call_soon(self._flush)
+        elif self._pace_timer is None:
+            self._pace_timer = loop.call_at(self._pace_ends, self._pace_over)
+
+    def _pace_over(self) -> None:
+        self._pace_timer = None  # of an older message perhaps; then it is set again
+        self._schedule_flush()
 
     def _flush(self) -> None:
         self._flush_scheduled = False
-        while self._queue and self._may_send():
+        loop = asyncio.get_running_loop()
+        while self._queue and self._has_place() and self._is_due():
             group = self._queue.take_group()
-            task = asyncio.get_running_loop().create_task(self._send_group(group))
+            task = loop.create_task(self._send_group(group))
             self._sent[task] = group
+            self._pace_ends = loop.time() + self._pace
             task.add_done_callback(self._message_done)
+        self._schedule_flush()
 
-    def _may_send(self) -> bool:
-        full = self._queue.fills_a_message
-        most = MAX_FULL_MESSAGES_IN_FLIGHT if full else MAX_MESSAGES_IN_FLIGHT
-        return len(self._sent) < most
+    def _has_place(self) -> bool:
+        return len(self._sent) < self._queue.max_messages_in_flight
+
+    def _is_due(self) -> bool:
+        over = asyncio.get_running_loop().time() >= self._pace_ends
+        return over or self._queue.is_worth_a_message
 
     def _give_up(self) -> None:
         """Tell those whose time is over; look again when that of the next one is."""
@@ -171,5 +197,4 @@ class Publisher:
 
     def _message_done(self, task: asyncio.Task[None]) -> None:
         del self._sent[task]
-        if self._queue:
-            self._schedule_flush()
+        self._schedule_flush()

@@ -32,6 +32,9 @@ class EntrypointSettings(StoreTimeSettings, BrokerSettings, DiskSettings, HttpBu
     max_batch_receipts: Positive = 100_000
     #: Longest wait for a confirm, seconds; then the answer is 503.
     confirm_timeout_seconds: Annotated[float, Meta(gt=0)] = 5.0
+    #: Shortest time between two messages of few receipts, milliseconds; a receipt that comes later
+    #: after the last message goes out at once. 0: none waits.
+    publish_pace_ms: Annotated[int, Meta(ge=0, le=1000)] = 20
     #: Receipts that may wait for the broker at once; one more is answered with 503.
     max_receipts_in_flight: Positive = 20_000
     #: Bytes of receipts that may wait for the broker at once; one more receipt is 503.
@@ -50,6 +53,10 @@ class EntrypointSettings(StoreTimeSettings, BrokerSettings, DiskSettings, HttpBu
     access_log: Literal["all", "refused", "off"] = "refused"
 
     def __post_init__(self) -> None:
+        if self.publish_pace_ms > 500 * self.confirm_timeout_seconds:
+            raise SettingsError(
+                ["PUBLISH_PACE_MS: at most half of CONFIRM_TIMEOUT_SECONDS, of which it is a part"]
+            )
         unknown = sorted(self.refused() - RULES.keys())
         if unknown:
             raise SettingsError(

@@ -23,6 +23,7 @@ PARTS = {
     "generator": 3,
     "system": 3,
     "growth": 1,
+    "pace": 3,
 }
 
 

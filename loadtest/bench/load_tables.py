@@ -25,6 +25,20 @@ class Column(NamedTuple):
 
 #: The columns of each part's table of loads.
 COLUMNS = {
+    "pace": (
+        Column("lone p50, ms", ("lone, p50",), "ms"),
+        Column("answer at 200/s, ms", ("200/s, p50", "200/s, p99"), "ms"),
+        Column("cores at 200/s", ("200/s, all",), "cores"),
+        Column("answer at 1,000/s, ms", ("1,000/s, p50", "1,000/s, p99"), "ms"),
+        Column("cores at 1,000/s", ("1,000/s, all",), "cores"),
+        Column("of these RabbitMQ / door", ("1,000/s, rabbitmq", "1,000/s, entrypoint"), "cores"),
+        Column(
+            "others at 200/s / 1,000/s",
+            ("200/s, other programs", "1,000/s, other programs"),
+            "cores",
+        ),
+        Column("as fast as answered, requests/s", ("as fast as answered",), "requests/s"),
+    ),
     "system": (
         Column("accepted/s", ("accepted",), "receipts/s"),
         Column("counted/s", ("counted",), "receipts/s"),
@@ -50,7 +64,8 @@ COLUMNS = {
 }
 
 #: The unit of each table of processes, and its sentence.
-PROCESSES = {
+PROCESSES: dict[str, tuple[tuple[str, str], ...]] = {
+    "pace": (),
     "system": (("cores", "Cores that each process took:"), ("MiB", "Resident memory, MiB:")),
     "growth": (
         ("us", "CPU that each process took for one receipt, us:"),

@@ -37,6 +37,10 @@ class Bars(NamedTuple):
 
 
 PICTURES = {
+    "pace": (
+        Bars("Cores of all processes, by pace", "cores", ("200/s, all", "1,000/s, all")),
+        Bars("Answer by pace, ms", "ms", ("lone, p50", "200/s, p99", "1,000/s, p99")),
+    ),
     "system": (
         Bars("Receipts a second", "receipts/s", ("accepted", "counted", "stored")),
         Bars(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from entrypoint.publish_queue import MAX_MESSAGE_BYTES, Parcel
-from entrypoint.publisher import MAX_MESSAGES_IN_FLIGHT, Publisher
+from entrypoint.publish_queue import MAX_MESSAGE_BYTES, MAX_MESSAGES_IN_FLIGHT, Parcel
+from entrypoint.publisher import Publisher
 from tillstream.accepted_count import AcceptedSale
 from tillstream.codec import MAX_UNPACKED_BYTES
 from tillstream.errors import (
