@@ -139,12 +139,11 @@ class Publisher:
 
     def _flush(self) -> None:
         self._flush_scheduled = False
-        loop = asyncio.get_running_loop()
         while self._queue and self._has_place() and self._is_due():
             group = self._queue.take_group()
-            task = loop.create_task(self._send_group(group))
+            task = asyncio.create_task(self._send_group(group))
             self._sent[task] = group
-            self._pace_ends = loop.time() + self._pace
+            self._pace_ends = asyncio.get_running_loop().time() + self._pace
             task.add_done_callback(self._message_done)
         self._schedule_flush()
 

@@ -16,11 +16,13 @@ from entrypoint.publish_queue import (
     Parcel,
 )
 from entrypoint.publisher import Publisher
+from entrypoint.settings import EntrypointSettings
 from tillstream.accepted_count import AcceptedSale
 from tillstream.errors import (
     BrokerAwayError,
     ConfirmTimeoutError,
     NotConfirmedError,
+    SettingsError,
     ShuttingDownError,
 )
 
@@ -270,3 +272,12 @@ def test_the_wait_for_the_pace_is_part_of_the_longest_wait() -> None:
         await till.publisher.close(0)
 
     run(test())
+
+
+def test_a_pace_that_leaves_no_time_for_the_confirm_is_a_wrong_setting() -> None:
+    EntrypointSettings(amqp_url="amqp://broker/", publish_pace_ms=500, confirm_timeout_seconds=1)
+
+    with pytest.raises(SettingsError, match="PUBLISH_PACE_MS"):
+        EntrypointSettings(
+            amqp_url="amqp://broker/", publish_pace_ms=501, confirm_timeout_seconds=1
+        )
