@@ -7,18 +7,14 @@ import time
 from functools import partial
 
 import pika.exceptions
-from pymongo.errors import PyMongoError
 
-from analytics.commands.recount_command import recount
-from analytics.commands.tills_command import tills
-from analytics.commands.verify_command import CATCH_UP_SECONDS, print_report, verify
+from analytics.commands.waiting import CATCH_UP_SECONDS
 from analytics.ledger.calendars import described
 from analytics.ledger.continuity import Log
 from analytics.ledger.ledger_errors import damage_told
 from analytics.ledger.ledger_file import Ledger
 from analytics.ledger.ownership import adopt, owned
 from analytics.settings import AnalyticsSettings, VerifySettings
-from analytics.verify import proof
 from analytics.workers.rate import RateWorker
 from analytics.workers.totals import TotalsWorker
 from tillstream import stores
@@ -76,7 +72,7 @@ def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
     try:
         with damage_told(settings.ledger_path()):
             return _command(arguments, settings, stop)
-    except (pika.exceptions.AMQPError, PyMongoError) as error:
+    except pika.exceptions.AMQPError as error:
         raise ServerNotReadyError(f"the broker or MongoDB is away: {error!r}") from error
     except sqlite3.OperationalError as error:
         # A disk that is full, or files that may not be written: no receipt is to blame.
@@ -92,22 +88,11 @@ def _command(arguments: argparse.Namespace, settings: VerifySettings, stop: thre
             run_totals(settings, stop)
         case "rate":
             run_rate(settings, stop)
-        case "recount":
-            print(recount(settings, arguments.source, stop))
-        case "verify":
-            started_at = time.time()
-            report, sums = verify(
-                settings, stop, by_store=arguments.by_store, wait_seconds=arguments.wait
-            )
-            # Of a long table somebody may want its head only; the proof is kept all the same.
-            with process.reader_may_leave():
-                print_report(report, sums, as_json=arguments.json)
-            found = proof.proof_of(report, started_at, time.time())
-            proof.keep(settings, found)
-            return found.exit_status
-        case "tills":
-            for line in tills(settings):
-                print(line)
+        case _:
+            # The workers shall not carry the libraries of the commands.
+            from analytics.commands.run import run
+
+            return run(arguments, settings, stop)
     return 0
 
 

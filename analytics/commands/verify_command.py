@@ -6,7 +6,7 @@ from collections.abc import Mapping, Set
 import msgspec
 
 from analytics.commands.counting_run import count_messages
-from analytics.commands.waiting import wait_until
+from analytics.commands.waiting import CATCH_UP_SECONDS, wait_until
 from analytics.ledger.calendars import described
 from analytics.ledger.continuity import Log, LogReplacedError, require_continuing
 from analytics.ledger.ledger_file import Ledger, Progress
@@ -32,9 +32,6 @@ from tillstream.log.reader import first_offset, last_offset
 from tillstream.log.whole_log import read_log
 from tillstream.stores import StoreTable
 from tillstream.verify_report import Disagreement
-
-#: How long the archive and the ledger may be behind the log, seconds.
-CATCH_UP_SECONDS = 60.0
 
 
 def verify(

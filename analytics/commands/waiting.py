@@ -7,6 +7,8 @@ from collections.abc import Callable
 from tillstream.log.reader import StoppedError
 
 POLL_SECONDS = 0.5
+#: How long the archive and the ledger may be behind the log, seconds.
+CATCH_UP_SECONDS = 60.0
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, stop: threading.Event) -> bool:

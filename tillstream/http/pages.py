@@ -1,10 +1,10 @@
 """Pages that every service has: health checks, the OpenAPI document and the page that shows it."""
 
+import importlib.util
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
-import swagger_ui
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -12,8 +12,12 @@ from starlette.staticfiles import StaticFiles
 
 from tillstream.codec import JSON
 
-#: Swagger UI, as its package brings it: nothing is fetched from elsewhere.
-_SWAGGER_FILES = Path(swagger_ui.__file__).parent / "static"
+#: Swagger UI, as its package brings it: nothing is fetched from elsewhere. The package is found,
+#: not imported: of it only the files are wanted, and its own page would need 200 modules.
+_SWAGGER = importlib.util.find_spec("swagger_ui")
+if _SWAGGER is None or _SWAGGER.origin is None:
+    raise ImportError("swagger-ui-py is not installed")
+_SWAGGER_FILES = Path(_SWAGGER.origin).parent / "static"
 
 _DOCS_PAGE = """<!doctype html>
 <html lang="en">
