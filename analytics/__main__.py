@@ -19,7 +19,7 @@ from analytics.workers.rate import RateWorker
 from analytics.workers.totals import TotalsWorker
 from tillstream import stores
 from tillstream.errors import ServerNotReadyError, TillstreamError
-from tillstream.runtime import broker, data_folder, logs, process
+from tillstream.runtime import broker, data_folder, logs, process, quiet
 
 
 def main() -> None:
@@ -34,6 +34,7 @@ def main() -> None:
 
 def run_totals(settings: AnalyticsSettings, stop: threading.Event) -> None:
     """Count receipts into the ledger and publish; adopt a rebuilt ledger when there is one."""
+    quiet.release_when_quiet()
     data_folder.require_current(settings.data_dir)
     path = settings.ledger_path()
     table = stores.load(settings)
@@ -58,6 +59,7 @@ def run_totals(settings: AnalyticsSettings, stop: threading.Event) -> None:
 
 def run_rate(settings: AnalyticsSettings, stop: threading.Event) -> None:
     """Publish `metrics-storm`."""
+    quiet.release_when_quiet()
     rate = RateWorker(time.time)
     broker.keep_connected(
         settings.amqp_url, "rate", lambda connection: rate.run(connection, stop), stop

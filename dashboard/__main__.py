@@ -24,7 +24,7 @@ from dashboard.stream import Broadcaster
 from tillstream import stores
 from tillstream.errors import PortTakenError, SettingsError
 from tillstream.http.bounded_protocol import BoundedProtocol, within
-from tillstream.runtime import logs, ports, process
+from tillstream.runtime import logs, ports, process, quiet
 
 log = structlog.get_logger()
 
@@ -69,6 +69,7 @@ def main() -> None:
     calendar = table.default
     model = Model(calendar, time.time())
     stop = threading.Event()
+    quiet.release_when_quiet()
     feed = Feed(settings.amqp_url, model.take, time.time, stop)
     history = History(settings.mongo_url, settings.mongo_database, model, time.time, stop)
     broadcaster = Broadcaster(model, time.time, settings.dashboard_max_viewers)

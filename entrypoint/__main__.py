@@ -14,7 +14,7 @@ from entrypoint.direct_protocol import DirectProtocol
 from entrypoint.settings import EntrypointSettings
 from tillstream.errors import DataFolderError, PortTakenError
 from tillstream.http.bounded_protocol import within
-from tillstream.runtime import data_folder, logs, ports, process
+from tillstream.runtime import data_folder, logs, ports, process, quiet
 
 log = structlog.get_logger()
 
@@ -80,6 +80,7 @@ def application() -> ASGIApp:
     door = app.build(settings, time.time)
     process.calm_collector()
     process.calm_allocator()
+    quiet.release_when_quiet()
     return door
 
 

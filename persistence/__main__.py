@@ -21,7 +21,7 @@ from persistence.writer.reporter import report
 from persistence.writer.worker import Worker
 from tillstream import stores
 from tillstream.errors import TillstreamError
-from tillstream.runtime import broker, logs, process
+from tillstream.runtime import broker, logs, process, quiet
 
 #: Modules with `add_arguments(parser)` and `run(arguments)`, which returns the exit status; and
 #: what each command is for.
@@ -116,6 +116,7 @@ def run_refill(settings: PersistenceSettings, stop: threading.Event) -> None:
 
 def run_worker(settings: PersistenceSettings, stop: threading.Event) -> None:
     """Archive receipts from the queue until `stop`."""
+    quiet.release_when_quiet()
     delays = Delays(time.time)
     table = stores.load(settings)
     # Threads do not inherit the log's context.

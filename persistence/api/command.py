@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from persistence.api import app
 from persistence.api.settings import ArchiveApiSettings
 from tillstream.http.bounded_protocol import BoundedProtocol, within
-from tillstream.runtime import logs, ports, process
+from tillstream.runtime import logs, ports, process, quiet
 
 log = structlog.get_logger()
 
@@ -57,4 +57,5 @@ def application() -> ASGIApp:
     """The application, from the environment."""
     service = app.build(process.load_settings(ArchiveApiSettings), time.time)
     process.calm_collector()
+    quiet.release_when_quiet()
     return service
