@@ -17,8 +17,8 @@ from loadtest.receipt_pool import generate
 
 #: Seconds until everything that was accepted has to be counted and stored.
 CATCH_UP_SECONDS = 120.0
-#: For what a load has left to do.
-SETTLE_SECONDS = 10
+#: For what a start has left to do, and until a rush is over for everybody.
+SETTLE_SECONDS, QUIET_SECONDS = 10, 60
 IDLE_SECONDS = 10
 BATCH = 100
 
@@ -71,22 +71,22 @@ def run(options: Options) -> Result:
             send_all(system.entrypoint, warm_up, bodies(warm_up, receipts))
             observer.wait_for(500 * options.size(10, 1), CATCH_UP_SECONDS)
             for _ in range(options.rounds):
-                idle(series, system, "idle, just started", options)
+                idle(series, system, "idle, just started", options, SETTLE_SECONDS)
             for _ in range(options.rounds):
                 for scenario in scenarios(options):
                     measure(series, system, observer, scenario, receipts)
-                idle(series, system, "idle, after a rush", options)
+                idle(series, system, "idle, after a rush", options, QUIET_SECONDS)
     return series
 
 
-def idle(series: Result, system: System, name: str, options: Options) -> None:
-    """What the system takes when nothing happens, and has not happened for a while."""
-    time.sleep(options.size(SETTLE_SECONDS, 1))
+def idle(series: Result, system: System, name: str, options: Options, quiet_seconds: int) -> None:
+    """What the system takes when nothing happens, and has not happened for `quiet_seconds`."""
+    time.sleep(options.size(quiet_seconds, 1))
     meter = Meter(system.pids())
     time.sleep(options.size(IDLE_SECONDS, 2))
     used = meter.read()
     costs(series, name, used.cores, "cores", 0.05)
-    costs(series, name, used.mib, "MiB", 1.2 * 1024)
+    costs(series, name, used.mib, "MiB", 1000)
     series.add(f"{name}: other programs", "cores", meter.others(), "lower")
 
 
