@@ -18,7 +18,7 @@ from tillstream.errors import TillstreamError
 SCHEMA = "schema"
 
 #: Raised with every change below.
-VERSION = 3
+VERSION = 4
 
 #: What a day's minutes and sums are read from, without the receipts, and a page of all receipts, in
 #: order. Each further index costs mongod a tenth of a receipt's time.

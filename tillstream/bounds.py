@@ -45,6 +45,8 @@ IDENTIFIER_PATTERN = rf"^[^\s{_CONTROLS}]([^{_CONTROLS}]*[^\s{_CONTROLS}])?{_END
 NAME_PATTERN = rf"^[^{_CONTROLS}]*{_END}"
 
 DATE_LENGTH = 64
+#: A date begins with its day, `YYYY-MM-DD`.
+DAY_LENGTH = 10
 UUID_LENGTH = 36
 TYPE_LENGTH = 40
 #: Most lines and tenders of a receipt.

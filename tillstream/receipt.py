@@ -10,6 +10,7 @@ from tillstream.bounds import (
     AMOUNT_LIMIT,
     DATE_LENGTH,
     DATE_PATTERN,
+    DAY_LENGTH,
     IDENTIFIER_LENGTH,
     IDENTIFIER_PATTERN,
     LINES,
@@ -158,24 +159,25 @@ def keeps_patterns(receipt: Head) -> bool:
 
 
 def receipt_key(receipt: Head) -> str:
-    """The identity of a receipt: `store/till/number/date`, or `store/uuid/...` of the client.
+    """The identity of a receipt: `date/store/till/number`, or `day/store/uuid/...` of the client.
 
     The number alone repeats between tills and restarts. The date is taken as the till wrote
-    it, so that the identity does not depend on any setting of ours. A client's UUID counts within
-    its store: no store can take the identity of another one's receipt.
+    it, so that the identity does not depend on any setting of ours, and it comes first, so that
+    whatever is in the order of keys is in the order of days. A client's UUID counts within its
+    store and the day that the till wrote: no store can take the identity of another one's receipt.
     """
     if receipt.receipt_uuid is not None:
         uuid = receipt.receipt_uuid.lower().replace("-", "")
-        return f"{_part(receipt.store_id)}/uuid/{uuid}"
+        return f"{receipt.date[:DAY_LENGTH]}/{_part(receipt.store_id)}/uuid/{uuid}"
     return printed_key(receipt)
 
 
 def printed_key(receipt: Head) -> str:
-    """`store/till/number/date`: what is printed on the receipt."""
+    """`date/store/till/number`: what is printed on the receipt."""
     store, till, number = receipt.store_id, receipt.terminal_id, receipt.cash_receipt_id
     if type(store) is type(till) is type(number) is int:
-        return f"{store}/{till}/{number}/{receipt.date}"
-    return f"{_part(store)}/{_part(till)}/{_part(number)}/{receipt.date}"
+        return f"{receipt.date}/{store}/{till}/{number}"
+    return f"{receipt.date}/{_part(store)}/{_part(till)}/{_part(number)}"
 
 
 def _part(identifier: str | int) -> str:

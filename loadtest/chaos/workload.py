@@ -205,9 +205,9 @@ def _posted(fields: dict[str, Any], day: date) -> Posted:
     store, till, number = (
         quote(str(fields[name]), safe=" ") for name in ("storeID", "terminalID", "cashReceiptID")
     )
-    key = f"{store}/{till}/{number}/{fields['date']}"
+    key = f"{fields['date']}/{store}/{till}/{number}"
     if "receiptUUID" in fields:
-        key = f"{store}/uuid/{fields['receiptUUID']}"
+        key = f"{fields['date'][:10]}/{store}/uuid/{fields['receiptUUID']}"
     cents = round(fields["documentTotal"]["grossTotal"] * 100)
     sale = Sale(day.isoformat(), str(fields["storeID"]), cents)
     return Posted(key, sale, msgspec.json.encode(fields))

@@ -228,9 +228,12 @@ def _asked(system: System, path: str, question: dict[str, str]) -> str:
 
 
 def _whole_key(content: dict[str, Any]) -> str:
-    """The key of a sealed receipt: a client's own UUID is sealed without its store."""
-    key, store = str(content["key"]), str(content["store"])
-    return key if key.count("/") > 1 else f"{quote(store, safe=' ')}/{key}"
+    """The key of a sealed receipt, whose name has its date last, or neither store nor day."""
+    name, store = str(content["key"]), quote(str(content["store"]), safe=" ")
+    if name.count("/") > 1:
+        rest, _, date_text = name.rpartition("/")
+        return f"{date_text}/{rest}"
+    return f"{content['receipt']['date'][:10]}/{store}/{name}"
 
 
 def _integer(digits: str) -> int | float:

@@ -16,6 +16,7 @@ import msgspec
 from persistence.api import problems
 from persistence.api.parameters import ReceiptsQuestion, day_of, time_of
 from tillstream.clock import milliseconds, of_milliseconds
+from tillstream.earlier_keys import todays_key
 
 _DIGEST_BYTES = 8
 
@@ -47,12 +48,13 @@ def position_of(cursor: str, question: ReceiptsQuestion) -> Position:
             raise problems.wrong_cursor()
         moment, key, day = _decoder.decode(payload)
         position = Position(of_milliseconds(moment), key, day)
+        # Several texts decode to the same bytes; only the one that we gave is a cursor.
+        if cursor_text(position, question) != cursor:
+            raise problems.wrong_cursor()
     except (ValueError, binascii.Error, msgspec.DecodeError, OverflowError) as error:
         raise problems.wrong_cursor() from error
-    # Several texts decode to the same bytes; only the one that we gave is a cursor.
-    if cursor_text(position, question) != cursor:
-        raise problems.wrong_cursor()
-    return position
+    # One that was given before keys began with their day goes on where it was.
+    return position._replace(key=todays_key(position.key))
 
 
 def _digest(payload: bytes, question: ReceiptsQuestion) -> bytes:

@@ -32,7 +32,7 @@ from tillstream.stores import StoreTable
 MAX_EXPORTS = 2
 
 Asked = TypeVar("Asked", bound=Question)
-Key = Annotated[str, Path(examples=["17/2/4711/2026-11-21 08:00:01"])]
+Key = Annotated[str, Path(examples=["2026-11-21 08:00:01/17/2/4711"])]
 
 
 class Endpoints:
@@ -112,7 +112,7 @@ class Endpoints:
         # Of another's store it is not even told that the receipt exists.
         if found is None or not caller.covers(found[0]["store"]):
             raise problems.no_receipt(key)
-        counted = await asyncio.to_thread(self._ledger.has, key)
+        counted = await asyncio.to_thread(self._ledger.has, found[0]["_id"])
         return _json(views.receipt_and_life(*found, counted))
 
     async def receipts(

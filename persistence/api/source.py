@@ -21,6 +21,7 @@ from persistence.api.queries import Query
 from persistence.api.sales import SalesQuery
 from tillstream import archive
 from tillstream.archive import Document
+from tillstream.earlier_keys import keys_of_days, names_no_day, todays_key
 
 log = structlog.get_logger()
 
@@ -72,13 +73,24 @@ class Source:
         return True
 
     async def receipt(self, key: str) -> tuple[Document, list[Document]] | None:
-        """A receipt, and what came later under its identity with other content."""
+        """A receipt, and what came later under its identity with other content.
+
+        An earlier key finds it too; one of a UUID, which named no day, what was received first.
+        """
         limit = int(RECEIPTS_SECONDS * 1000)
         with answering(RECEIPTS_SECONDS):
-            document = await self._receipts.find_one({"_id": key}, max_time_ms=limit)
+            document = await self._receipts.find_one({"_id": todays_key(key)}, max_time_ms=limit)
+            if document is None and names_no_day(key):
+                days = await self._receipts.distinct("businessDay", maxTimeMS=limit)
+                document = await self._receipts.find_one(
+                    {"_id": {"$in": keys_of_days(key, days)}},
+                    sort={"receivedAt": 1},
+                    hint="_id_",
+                    max_time_ms=limit,
+                )
             if document is None:
                 return None
-            later = self._conflicts.find(archive.conflicts_of(key), max_time_ms=limit)
+            later = self._conflicts.find(archive.conflicts_of(document["_id"]), max_time_ms=limit)
             return document, await later.limit(MAX_CONFLICTS).to_list()
 
     async def page(self, query: Query, fields: Iterable[str], limit: int) -> list[Document]:

@@ -83,7 +83,11 @@ def require_empty(database: Archive, backup_id: str) -> bool:
 
 
 def mark(database: Archive, backup_id: str) -> None:
-    """From here on a restore of this backup may be run again."""
+    """From here on a restore of this backup may be run again.
+
+    Its documents may be of an earlier version: whoever writes next prepares the database anew.
+    """
+    _durable(database)[SCHEMA].delete_many({})
     _durable(database)[MARKER].replace_one({"_id": backup_id}, {"_id": backup_id}, upsert=True)
 
 

@@ -19,15 +19,29 @@ MEMORY = "512MB"
 #: Rows of a group: what a reader skips or reads as a whole.
 ROW_GROUP = 100_000
 
-#: Columns of today by those of the first layout. A key has its store as the contract writes it.
-_FIRST_LAYOUT = {
-    "utcOffsetSeconds": "utcOffsetMinutes::INTEGER * 60",
-    "key": r"""
-        CASE WHEN regexp_full_match(key, 'uuid/[0-9a-f]*') THEN
-            CASE WHEN regexp_full_match(store, '[\p{L}\p{N}]+') THEN store
-            ELSE replace(url_encode(store), '%20', ' ') END || '/' || key
-        ELSE key END
-    """,
+_FIRST_OFFSET = "utcOffsetMinutes::INTEGER * 60"
+#: A key of the first layout as the second had it: a UUID's with its store, as the contract has it.
+_FIRST_KEY = r"""
+    CASE WHEN regexp_full_match(key, 'uuid/[0-9a-f]*') THEN
+        CASE WHEN regexp_full_match(store, '[\p{L}\p{N}]+') THEN store
+        ELSE replace(url_encode(store), '%20', ' ') END || '/' || key
+    ELSE key END
+"""
+
+
+def _todays_key(key: str, offset: str) -> str:
+    """A key of the second layout as it is today: the date first, of a UUID the till's own day."""
+    day = f"make_timestamp(epoch_us(date) + ({offset})::BIGINT * 1000000)::DATE::VARCHAR"
+    return rf"""
+        CASE WHEN regexp_full_match({key}, '[^/]*/uuid/[0-9a-f]*') THEN {day} || '/' || {key}
+        ELSE regexp_replace({key}, '^([^/]*/[^/]*/[^/]*)/([^/]*)$', '\2/\1') END
+    """
+
+
+#: Columns of today by those of earlier layouts.
+_EARLIER: dict[int, dict[str, str]] = {
+    1: {"utcOffsetSeconds": _FIRST_OFFSET, "key": _todays_key(f"({_FIRST_KEY})", _FIRST_OFFSET)},
+    2: {"key": _todays_key("key", "utcOffsetSeconds")},
 }
 
 #: A receipt with this order is near those of its store, and of its time.
@@ -91,7 +105,7 @@ def quoted(text: str) -> str:
 def files_sql(storage: Storage, days: Iterable[ArchivedDay]) -> str:
     """The rows of archived days as SQL of a relation with SCHEMA; of none, an empty one.
 
-    Files of the first layout are read as if they had been written today.
+    Files of earlier layouts are read as if they had been written today.
     """
     types = _types()
     parts = [f"SELECT {', '.join(f'NULL::{types[name]} AS {name}' for name in types)} WHERE false"]
@@ -99,7 +113,7 @@ def files_sql(storage: Storage, days: Iterable[ArchivedDay]) -> str:
     for day in days:
         by_layout.setdefault(day.layout, []).append(quoted(storage.location(day.file)))
     for layout, locations in by_layout.items():
-        of_today = (_FIRST_LAYOUT if layout == 1 else {}).get
+        of_today = _EARLIER.get(layout, {}).get
         columns = ", ".join(f"({of_today(name, name)})::{types[name]} AS {name}" for name in types)
         parts.append(
             f"SELECT {columns} FROM read_parquet([{', '.join(locations)}],"  # noqa: S608 - ours

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import bson
 import pyarrow as pa
+import pyarrow.compute as pc
 from bson.codec_options import CodecOptions, DatetimeConversion
 
 from persistence.parquet import parts
@@ -12,8 +13,11 @@ from persistence.parquet.columns import MONEY, SCHEMA, decimals
 from persistence.parquet.stored import Stored, Sums, UnreadableReceiptError, of_bson, of_documents
 from tillstream.archive import Document, raw_bytes
 from tillstream.codec import decode_outline, decode_receipt
+from tillstream.earlier_keys import TODAYS_KEY, begins_as_today
 from tillstream.errors import UndecodableMessageError
 from tillstream.money import minor_units
+from tillstream.outline import StampedOutline
+from tillstream.receipt import receipt_key
 
 #: What a document or its bytes may be that are no receipt, or none that a column takes.
 _UNREADABLE = (
@@ -89,6 +93,16 @@ def _of_bson(encoded: bytes) -> Carried | None:
         return None
 
 
+def _keys(keys: pa.Array, receipts: Sequence[StampedOutline]) -> pa.Array | list[str]:
+    if pc.all(pc.match_substring_regex(keys, TODAYS_KEY)).as_py():
+        return keys
+    # Some that no migration has reached yet: a file has the keys of today.
+    return [
+        key if begins_as_today(key) else receipt_key(receipt)
+        for key, receipt in zip(keys.to_pylist(), receipts, strict=True)
+    ]
+
+
 def _reason(document: Document, error: UndecodableMessageError) -> str:
     try:
         # Decoded whole, it says where in the receipt.
@@ -102,7 +116,7 @@ def _carried(stored: Stored) -> Carried:
     receipts = [decode_outline(raw) for raw in stored.raws]
     totals = [receipt.document_total for receipt in receipts]
     columns = {
-        "key": stored.keys,
+        "key": _keys(stored.keys, receipts),
         "store": [str(receipt.store_id) for receipt in receipts],
         "till": [str(receipt.terminal_id) for receipt in receipts],
         "number": [str(receipt.cash_receipt_id) for receipt in receipts],

@@ -5,8 +5,9 @@ that the contract does not name, which an erasure drops. Amounts are text, so th
 floats matter.
 
 What is sealed once is sealed for good: a seal that was made before a document's layout changed has
-to hold, so two names are kept as they were. The offset is in minutes, in seconds only where it has
-some. A client's own UUID is named without the store, whose chain it is in.
+to hold, so some names are kept as they were. The offset is in minutes, in seconds only where it has
+some. A receipt has the key that it had before keys began with their day, and a client's own UUID
+is named without the store, whose chain it is in.
 """
 
 import re
@@ -17,6 +18,7 @@ import msgspec
 
 from tillstream.archive import Document, raw_bytes, utc_offset
 from tillstream.codec import decode_receipt
+from tillstream.earlier_keys import earlier_key
 from tillstream.errors import TillstreamError, UndecodableMessageError
 
 _AS_STORED = (
@@ -33,7 +35,7 @@ _AS_STORED = (
 )
 
 
-#: A key of a client's own UUID; no date, which ends the other keys, looks so.
+#: An earlier key of a client's own UUID; no date, which ends the other keys, looks so.
 _uuid_of_store = re.compile(r"[^/]*/(uuid/[0-9a-f]*)").fullmatch
 
 
@@ -46,8 +48,12 @@ class UnsealableError(TillstreamError):
 
 
 def sealed_key(key: str) -> str:
-    """The name of a receipt within the chain of its store and till."""
-    return key if (found := _uuid_of_store(key)) is None else found[1]
+    """The name of a receipt within the chain of its store and till.
+
+    A client's UUID that came under several days has one name: the hash tells its receipts apart.
+    """
+    before = earlier_key(key)
+    return before if (found := _uuid_of_store(before)) is None else found[1]
 
 
 def content(document: Document) -> dict[str, Any]:

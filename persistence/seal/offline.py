@@ -117,13 +117,15 @@ def _check_till(
     noted: list[Any] | None,
     heads: Heads,
 ) -> Iterator[str]:
-    found: dict[str, Json] = {}
+    found: dict[str, list[Json]] = {}
     for content in receipts:
         where = f"till {name}, day {content.get('businessDay')}, receipt {content.get('number')}"
-        if str(content.get("key")) in found:
+        same = found.setdefault(str(content.get("key")), [])
+        # A client's UUID is one receipt of each day that the till wrote.
+        if _written_day(content) in map(_written_day, same):
             yield f"{where}: stands there twice ({content.get('key')})"
-        found[str(content.get("key"))] = content
-    expected, previous, sealed = 1, NOTHING_BEFORE, set[str]()
+        same.append(content)
+    expected, previous, sealed = 1, NOTHING_BEFORE, set[tuple[str, str]]()
     gross = absolute = 0
     for seal in seals:
         where = f"till {name}, day {seal.get('businessDay')}, seal {seal.get('sequence')}"
@@ -148,8 +150,8 @@ def _check_till(
                     f"till {name}, day {seal['businessDay']}, receipt {entry['number']}"
                     f" ({entry['key']})"
                 )
-                sold = found.pop(entry["key"]) if entry["key"] in found else None
-                if entry["key"] in sealed:
+                sold = _taken(found.get(entry["key"], []), entry["hash"])
+                if (entry["key"], entry["hash"]) in sealed:
                     yield f"{what}: sealed twice"
                 elif sold is None:
                     yield f"{what}: removed"
@@ -157,7 +159,7 @@ def _check_till(
                     yield f"{what}: altered"
                 else:
                     contents.append(sold)
-                sealed.add(entry["key"])
+                sealed.add((entry["key"], entry["hash"]))
             if len(contents) == len(seal["receipts"]):
                 gross += seal["grossMinor"]
                 sums = figures(contents)
@@ -173,11 +175,23 @@ def _check_till(
         yield f"till {name}: seals {expected} to {noted[0]} were noted and are gone"
     if expected > 1:
         heads[name] = [expected - 1, previous]
-    for content in found.values():
+    for content in (each for same in found.values() for each in same):
         yield (
             f"till {name}, day {content.get('businessDay')}, receipt {content.get('number')}"
             f" ({content.get('key')}): in no seal: inserted, or late and not sealed yet"
         )
+
+
+def _taken(same: list[Json], hash_text: str) -> Json | None:
+    """Out of the receipts of one name the one that was sealed, or else the first."""
+    places = range(len(same))
+    place = next((each for each in places if digest(same[each]) == hash_text), 0)
+    return same.pop(place) if same else None
+
+
+def _written_day(content: Json) -> str:
+    receipt = content.get("receipt")
+    return str(receipt.get("date"))[:10] if isinstance(receipt, dict) else ""
 
 
 def _by_till(

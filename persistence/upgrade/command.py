@@ -16,7 +16,7 @@ from persistence.backup.settings import BackupSettings
 from persistence.rebuild_log.command import rebuild
 from persistence.upgrade import queues
 from persistence.writer.archive_writer import ArchiveWriter, connect
-from persistence.writer.entries import Entry
+from persistence.writer.entries import Encoded, Entry
 from persistence.writer.remade_documents import Remade, remake
 from tillstream import stores, topology
 from tillstream.archive import Document, majority
@@ -70,15 +70,15 @@ def _remake(
 ) -> Remade:
     stopped = StoppedError("stopped before the end of the archive; run it again")
 
-    def store(entries: list[Entry]) -> list[tuple[int, str]]:
-        outcome = archive.store(entries, stop)
+    def store(entries: list[Entry], ready: Encoded | None) -> list[tuple[int, str]]:
+        outcome = archive.store(entries, stop, ready)
         if outcome is None:
             raise stopped
         return outcome.refused
 
     total = Remade(0, 0, 0, 0)
     with tqdm(unit=" documents", unit_scale=True, disable=None) as bar:
-        for done in remake(database, store, table, {}):
+        for done in remake(database, store, table, older=False):
             total = Remade(*map(sum, zip(total, done, strict=True)))
             bar.update(done.seen)
             if stop.is_set():

@@ -23,7 +23,7 @@ from persistence.writer.inserting import (
     NotDurableError,
     insert,
 )
-from persistence.writer.remade_documents import OLDER, remake
+from persistence.writer.remade_documents import remake
 from tillstream import archive
 from tillstream.archive import Document, raw_bytes
 from tillstream.clock import Clock, utc
@@ -206,10 +206,10 @@ class ArchiveWriter:
         return len(new)
 
     def _remake_older(self) -> None:
-        def store(entries: list[Entry]) -> list[tuple[int, str]]:
-            return self._write(entries, None, again=False).refused
+        def store(entries: list[Entry], ready: Encoded | None) -> list[tuple[int, str]]:
+            return self._write(entries, ready, again=False).refused
 
-        for _ in remake(self._receipts.database, store, self._stores, OLDER):
+        for _ in remake(self._receipts.database, store, self._stores, older=True):
             pass
 
 

@@ -1,6 +1,7 @@
 """The version of a data folder: a small file in it, so that no program works on what it misreads.
 
 Version 1 had no such file. Version 2: receipts are known by other keys and digests than before.
+Version 3: a key begins with its day.
 """
 
 from pathlib import Path
@@ -9,7 +10,7 @@ from tillstream.errors import DataFolderError
 from tillstream.runtime import files
 
 FILE = "version"
-VERSION = 2
+VERSION = 3
 #: The totals worker's ledger in a data folder.
 LEDGER = Path("analytics", "totals.sqlite3")
 #: What a data folder of version 1 has where it holds any state that changed. Keys did not.

@@ -141,7 +141,7 @@ def test_a_receipt_that_nobody_accepted_is_found(books: Books) -> None:
     books.counted(1)
     assert 0 == books.figures()[0]
     stored = books.archive.find_one({})
-    books.archive.insert_one(stored | {"_id": "1/1/999/2026-11-21 08:00:01"})
+    books.archive.insert_one(stored | {"_id": "2026-11-21 08:00:01/1/1/999"})
 
     status, report = books.verify()
 

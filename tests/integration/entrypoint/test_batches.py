@@ -116,7 +116,7 @@ def test_a_receipt_may_come_as_a_form(door: httpx.Client, published: Published) 
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
 
-    assert (202, {"key": "7/7/7/2026-11-21 08:00:01"}) == (answer.status_code, answer.json())
+    assert (202, {"key": "2026-11-21 08:00:01/7/7/7"}) == (answer.status_code, answer.json())
     expected = receipt(documentTotal={"netTotal": 6, "taxPayable": 0, "grossTotal": 6}) | ids
     stored = {name: value for name, value in published()[0].items() if name != "receivedTime"}
     assert expected == stored

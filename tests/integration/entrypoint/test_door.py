@@ -34,7 +34,7 @@ def test_an_accepted_receipt_is_persistent_on_the_queue(
     _, properties, body = stored(broker)
     published = json.loads(body)
     received_time = published.pop("receivedTime")
-    assert (202, {"key": "1/1/1/2026-11-21 08:00:01"}) == (answer.status_code, answer.json())
+    assert (202, {"key": "2026-11-21 08:00:01/1/1/1"}) == (answer.status_code, answer.json())
     assert receipt() == published
     assert isinstance(received_time, float)
     assert (2, "application/json") == (properties.delivery_mode, properties.content_type)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet
+import pytest
 from msgspec.structs import replace
 
 from analytics.counting.decoding import read_columns
@@ -23,6 +24,7 @@ from tests.support.filled_archive import STORES, Kept, killed_at
 from tests.support.receipts import CATEGORIES, line, receipt, stamped
 from tillstream.clock import utc
 from tillstream.codec import JSON
+from tillstream.earlier_keys import earlier_key
 from tillstream.log.reader import LogMessage
 
 #: What an answer that is refused says, the more particular before.
@@ -181,7 +183,7 @@ def test_a_day_that_cannot_be_proved_is_left_out_and_told(kept: Kept) -> None:
     assert [(5,)] == kept.ask("SELECT count(*) FROM receipts WHERE businessDay > '2025-11-10'")
     assert [
         "error: 2025-11-10: MongoDB has 0.07 EUR in 3 receipts",
-        "error: receipt 2/1/2/2025-11-11 09:00:01 of MongoDB cannot be read",
+        "error: receipt 2025-11-11 09:00:01/2/1/2 of MongoDB cannot be read",
     ] == [
         line[: len(line) - len(line.partition(said)[2])]
         for line, said in zip(
@@ -303,13 +305,15 @@ def test_what_no_file_can_carry_is_named_and_stops_nothing(kept: Kept) -> None:
     assert "\ufeffreceipts\n3\n" == after.stdout
 
 
-def test_files_of_the_first_layout_are_read_as_those_of_today(kept: Kept) -> None:
+@pytest.mark.parametrize("layout", [1, 2])
+def test_files_of_earlier_layouts_are_read_as_those_of_today(kept: Kept, layout: int) -> None:
     uuid = "6f9619ff8b86d011b42d00c04fc964ff"
     number = 2**31 - 1
     kept.store(
         [
             stamped(receipt(1, storeID="A/B é", date="2025-11-10 08:00:00", receiptUUID=uuid)),
-            stamped(receipt(2, storeID="é", date="2025-11-10 08:00:00", receiptUUID=uuid)),
+            stamped(receipt(2, storeID="é", date="2025-11-10 00:30:00", receiptUUID=uuid)),
+            stamped(receipt(4, storeID="A/B", date="2025-11-10T08:00:00.5+01:00")),
             stamped(
                 receipt(3, date="2025-11-11 08:00:00", lines=[line(1) | {"lineNumber": number}])
             ),
@@ -328,18 +332,16 @@ def test_files_of_the_first_layout_are_read_as_those_of_today(kept: Kept) -> Non
         for field in kind.value_type.fields
     ]
     offsets = pa.array([each // 60 for each in table["utcOffsetSeconds"].to_pylist()], pa.int16())
-    keys = pa.array([f"uuid/{uuid}"] * len(table))
-    table = (
-        table.set_column(table.schema.get_field_index("key"), "key", keys)
-        .set_column(table.schema.get_field_index("utcOffsetSeconds"), "utcOffsetMinutes", offsets)
-        .set_column(
-            table.schema.get_field_index("lines"),
-            "lines",
-            table["lines"].cast(pa.list_(pa.struct(narrow))),
-        )
-    )
+    keys = [earlier_key(each) for each in table["key"].to_pylist()]
+    if layout == 1:
+        keys = [f"uuid/{uuid}" if f"/uuid/{uuid}" in each else each for each in keys]
+        lines = table["lines"].cast(pa.list_(pa.struct(narrow)))
+        table = table.set_column(
+            table.schema.get_field_index("utcOffsetSeconds"), "utcOffsetMinutes", offsets
+        ).set_column(table.schema.get_field_index("lines"), "lines", lines)
+    table = table.set_column(table.schema.get_field_index("key"), "key", pa.array(keys))
     pyarrow.parquet.write_table(table, path)
-    as_before = manifest.with_day(date(2025, 11, 10), replace(first, layout=1))
+    as_before = manifest.with_day(date(2025, 11, 10), replace(first, layout=layout))
     kept.storage.commit(as_before)
 
     assert today == kept.ask(question)

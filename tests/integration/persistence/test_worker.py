@@ -42,7 +42,7 @@ def test_a_receipt_is_stored_whole_and_acknowledged(
         stored = database.receipts.find_one()
 
     assert stored is not None
-    assert (raw, "1/1/7/2026-11-21 08:00:01", "2026-11-21", 1190, 0, 0) == (
+    assert (raw, "2026-11-21 08:00:01/1/1/7", "2026-11-21", 1190, 0, 0) == (
         raw_bytes(stored),
         stored["_id"],
         stored["businessDay"],
@@ -111,7 +111,7 @@ def test_what_comes_again_is_stored_once_and_what_differs_is_kept_beside_it(
         conflicts = [(each["key"], raw_bytes(each)) for each in database.conflicts.find()]
 
     assert [first] == stored
-    assert [("1/1/1/2026-11-21 08:00:01", other)] == conflicts
+    assert [("2026-11-21 08:00:01/1/1/1", other)] == conflicts
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_numbers_come_out_of_order() -> None:
     numbers: dict[str, list[int]] = {}
     for item in items():
         if item.kind == "receipt":
-            store, till, number, _ = item.receipts[0].key.split("/")
+            _, store, till, number = item.receipts[0].key.split("/")
             numbers.setdefault(f"{store}/{till}", []).append(int(number))
 
     assert all(sorted(each) != each for each in numbers.values())

@@ -21,7 +21,7 @@ from tillstream.stores import StoreTable
 PARIS = ZoneInfo("Europe/Paris")
 TABLE = StoreTable(BusinessDay(PARIS), {"9": BusinessDay(ZoneInfo("Indian/Reunion"), 4)})
 POSITION = Position(
-    datetime(2026, 11, 21, 8, 0, 1, 250_000, UTC), "17/2/4711/2026-11-21 08:00:01", "2026-11-21"
+    datetime(2026, 11, 21, 8, 0, 1, 250_000, UTC), "2026-11-21 08:00:01/17/2/4711", "2026-11-21"
 )
 
 

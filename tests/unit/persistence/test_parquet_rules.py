@@ -101,8 +101,8 @@ def test_a_manifest_is_read_as_it_was_written_and_another_layout_is_refused() ->
     read = decode(encode(written), "here")
 
     assert (written, [20, 21]) == (read, [day.day for day in read.days])
-    with pytest.raises(ManifestError, match="here has layout 3; this version reads up to 2"):
-        decode(b'{"layout": 3}', "here")
+    with pytest.raises(ManifestError, match="here has layout 4; this version reads up to 3"):
+        decode(b'{"layout": 4}', "here")
 
 
 @pytest.mark.parametrize("sql", ["", "COPY x TO 'y'", "SELECT 1; SELECT 2", "EXPLAIN SELECT 1"])

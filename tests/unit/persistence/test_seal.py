@@ -21,17 +21,21 @@ from tillstream.stores import StoreTable
 STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 KEY = "k" * 32
+UUID = "6f9619ff8b86d011b42d00c04fc964ff"
 
 Json = dict[str, Any]
 
 
-def stored(number: int, till: int = 1, day: int = 20, cents: int = 600) -> Json:
+def stored(number: int, till: int = 1, day: int = 20, cents: int = 600, **others: Any) -> Json:
     fields = receipt(
         number,
-        cents=cents,
-        terminalID=till,
-        customerID="C-7",
-        date=f"2026-11-{day} 08:00:{number:02d}",
+        **{
+            "cents": cents,
+            "terminalID": till,
+            "customerID": "C-7",
+            "date": f"2026-11-{day} 08:00:{number:02d}",
+            **others,
+        },
     )
     return entry(stamped(fields), STORES).document()
 
@@ -197,6 +201,9 @@ def test_heads_that_were_noted_by_plain_names_still_stand() -> None:
 @pytest.mark.parametrize(
     ("key", "name"),
     [
+        ("2026-11-20 08:00:01/A%2FB/1/7", "A%2FB/1/7/2026-11-20 08:00:01"),
+        ("2026-11-21T08:00:01+01:00/uuid/uuid/1", "uuid/uuid/1/2026-11-21T08:00:01+01:00"),
+        ("2026-11-20/A%2FB/uuid/6f9619ff8b86d011b42d00c04fc964ff", f"uuid/{UUID}"),
         ("A%2FB/uuid/6f9619ff8b86d011b42d00c04fc964ff", "uuid/6f9619ff8b86d011b42d00c04fc964ff"),
         ("uuid/6f9619ff8b86d011b42d00c04fc964ff", "uuid/6f9619ff8b86d011b42d00c04fc964ff"),
         ("uuid/uuid/1/2026-11-21 08:00:01", "uuid/uuid/1/2026-11-21 08:00:01"),
@@ -206,6 +213,29 @@ def test_a_receipt_is_sealed_under_its_name_within_the_store(key: str, name: str
     stored_now = stored(1) | {"_id": key}
 
     assert name == content(stored_now)["key"]
+
+
+@pytest.mark.parametrize("day", [20, 21])
+def test_a_clients_uuid_is_sealed_once_for_each_day_that_the_till_wrote(day: int) -> None:
+    # The second day's is of the first business day, or of the next one.
+    contents = [
+        content(stored(1, date="2026-11-20 23:59:00", receiptUUID=UUID)),
+        content(
+            stored(2, date="2026-11-21 00:01:00", receiptUUID=UUID)
+            | {"businessDay": f"2026-11-{day}"}
+        ),
+    ]
+    if day == 20:
+        seals = [close(contents, None, 0, NOW, KEY)]
+    else:
+        first = close(contents[:1], None, 0, NOW, KEY)
+        seals = [first, close(contents[1:], first, 0, NOW, KEY)]
+
+    assert [f"uuid/{UUID}"] * 2 == [each["key"] for each in contents]
+    assert [] == faults(seals, contents)
+    assert faults(seals, contents[:1])
+    assert faults(seals, [contents[0], contents[0]])
+    assert faults(seals, [*contents, contents[1]])
 
 
 def test_a_seal_holds_when_the_offset_moves_from_minutes_to_seconds() -> None:

@@ -16,7 +16,7 @@ from tillstream.runtime.settings import StoreTimeSettings
 from tillstream.stores import StoreTable
 from tillstream.verify_report import Disagreement, Proof
 
-KEY = "12/T 1/7/2026-11-21 08:00:01"
+KEY = "2026-11-21 08:00:01/12/T 1/7"
 
 
 @given(st.binary(max_size=40))

@@ -39,7 +39,7 @@ def test_identifiers_are_the_same_as_text_and_as_integer() -> None:
 def test_the_key_names_store_till_number_and_date() -> None:
     actual = receipt_key(decoded(receipt(7, storeID="Lyon/2", terminalID="a b")))
 
-    assert "Lyon%2F2/a b/7/2026-11-21 08:00:01" == actual
+    assert "2026-11-21 08:00:01/Lyon%2F2/a b/7" == actual
 
 
 UUID = "6F9619FF-8B86-D011-B42D-00C04FC964FF"
@@ -53,7 +53,10 @@ def test_the_clients_uuid_is_the_identity_within_its_store() -> None:
     ]
 
     hexadecimal = "6f9619ff8b86d011b42d00c04fc964ff"
-    assert [f"7/uuid/{hexadecimal}", f"A%2FB/uuid/{hexadecimal}"] * 2 == actual
+    assert [
+        f"2026-11-21/7/uuid/{hexadecimal}",
+        f"2026-11-21/A%2FB/uuid/{hexadecimal}",
+    ] * 2 == actual
 
 
 def is_valid(text: bytes, kind: type[Any]) -> bool:

@@ -1,5 +1,6 @@
 """What is the same receipt, and what is another one under its name."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.receipts import decoded, line, receipt
-from tillstream.identity import content_digest
+from tillstream.identity import content_digest, digest_of_key, key_day, key_digest
 
 UUID = "6f9619ff-8b86-d011-b42d-00c04fc964ff"
 
@@ -77,3 +78,34 @@ def test_amounts_are_the_same_content_when_they_are_equal(first: float, second: 
     ]
 
     assert (first == second) == (digests[0] == digests[1])
+
+
+def test_digests_of_keys_are_in_the_order_of_days() -> None:
+    days = ("1900-01-01", "1999-12-31", "2026-11-21", "2026-11-22", "2999-12-31")
+    digests = [
+        key_digest(decoded(receipt(number, date=f"{day} 08:00:01", receiptUUID=uuid)))
+        for day in days
+        for number, uuid in ((1, None), (2, "6f9619ff8b86d011b42d00c04fc964ff"))
+    ]
+
+    assert [date.fromisoformat(day).toordinal() for day in days for _ in range(2)] == [
+        key_day(each) for each in digests
+    ]
+    assert [key_day(each) for each in sorted(digests)] == [key_day(each) for each in digests]
+    assert {16} == {len(each) for each in digests}
+    assert len(set(digests)) == len(digests)
+
+
+def test_what_is_no_key_has_a_digest_of_no_day() -> None:
+    assert [0, 0, 0] == [key_day(digest_of_key(each)) for each in ("", "1/1/1", "2026-13-40/1")]
+
+
+def test_a_uuid_of_another_day_is_another_receipt_and_of_the_same_day_the_same() -> None:
+    uuid = "6f9619ff8b86d011b42d00c04fc964ff"
+    first, again, after_midnight = (
+        key_digest(decoded(receipt(date=text, receiptUUID=uuid)))
+        for text in ("2026-11-21 23:59:59", "2026-11-21T22:59:59Z", "2026-11-22 00:00:01")
+    )
+
+    assert first == again
+    assert first != after_midnight

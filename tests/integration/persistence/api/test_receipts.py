@@ -16,8 +16,10 @@ from analytics.ledger.ledger_file import Ledger
 from persistence.api.cursor import Position, cursor_text
 from persistence.api.parameters import ReceiptsQuestion
 from persistence.api.queries import receipts_query
+from persistence.writer.entries import entry
 from tests.integration.persistence.api.conftest import Store
-from tests.support.receipts import decoded, line, receipt
+from tests.support.receipts import decoded, line, receipt, stamped
+from tillstream.earlier_keys import earlier_key
 from tillstream.identity import identity_of
 from tillstream.receipt import receipt_key
 from tillstream.stores import StoreTable
@@ -176,12 +178,36 @@ def test_a_receipt_is_shown_with_its_life(api: httpx.Client, store: Store, data:
     assert (key, "kept") == (answer["receipt"]["key"], answer["raw"]["extra"])
     assert ["another"] == [each["receipt"]["agentID"] for each in answer["conflicts"]]
     assert other["life"]["counted"] is False
+    # A client may have kept the key that it had before keys began with their day.
+    assert answer == api.get(f"/receipts/{quote(earlier_key(key), safe='/')}").json()
+
+
+def test_an_earlier_key_of_a_uuid_finds_what_was_received_first(
+    api: httpx.Client,
+    receipts: list[dict[str, Any]],
+    database: Database[dict[str, Any]],
+    table: StoreTable,
+) -> None:
+    uuid = "6f9619ff8b86d011b42d00c04fc964ff"
+    for number, day in enumerate(("2026-11-23", "2026-11-21", "2026-11-22")):
+        fields = receipt(storeID=77, date=f"{day} 23:59:59", receiptUUID=uuid)
+        made = entry(stamped(fields, 1_795_000_000.0 + number), table).document()
+        database.receipts.insert_one(made | {"storedAt": made["receivedAt"]})
+
+    found = api.get(f"/receipts/77/uuid/{uuid}")
+    of_a_day = api.get(f"/receipts/2026-11-22/77/uuid/{uuid}")
+    of_no_store = api.get(f"/receipts/78/uuid/{uuid}")
+    database.receipts.delete_many({"store": "77"})
+
+    assert f"2026-11-23/77/uuid/{uuid}" == found.json()["receipt"]["key"]
+    assert f"2026-11-22/77/uuid/{uuid}" == of_a_day.json()["receipt"]["key"]
+    assert 404 == of_no_store.status_code
 
 
 @pytest.mark.parametrize(
     ("path", "status", "kind"),
     [
-        ("/receipts/1/1/404/2026-11-21 08:00:01", 404, "no-receipt"),
+        ("/receipts/2026-11-21 08:00:01/1/1/404", 404, "no-receipt"),
         ("/receipts?limit=501&colour=red&from=yesterday", 400, "invalid-parameters"),
         ("/receipts?cursor=AAAA", 400, "wrong-cursor"),
         ("/receipts?till=1", 422, "no-index"),

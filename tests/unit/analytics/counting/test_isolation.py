@@ -80,8 +80,8 @@ def test_a_receipt_that_no_reader_takes_stands_aside_and_all_others_count(
         progress.set_aside,
     )
     assert [
-        (3, 1, False, "1/1/2/2026-11-21 08:00:01", "RuntimeError: this was not foreseen"),
-        (9, 1, False, "1/1/6/2026-11-21 08:00:01", "RuntimeError: this was not foreseen"),
+        (3, 1, False, "2026-11-21 08:00:01/1/1/2", "RuntimeError: this was not foreseen"),
+        (9, 1, False, "2026-11-21 08:00:01/1/1/6", "RuntimeError: this was not foreseen"),
     ] == [one[:5] for one in aside]
     assert stamped(bad) == aside[0].receipt
 

@@ -47,7 +47,7 @@ def test_a_document_holds_what_queries_and_sums_need() -> None:
     raw = stamped(fields, 1_795_000_000.25)
 
     expected = {
-        "_id": "12/T 1/7/2026-11-21 03:59:59",
+        "_id": "2026-11-21 03:59:59/12/T 1/7",
         "store": "12",
         "till": "T 1",
         "number": "7",
