@@ -20,6 +20,7 @@ from tests.support.processes import running
 from tests.support.receipts import receipt
 from tests.support.waiting import wait_until
 from tillstream import topology
+from tillstream.earlier_keys import earlier_key
 from tillstream.runtime import data_folder
 from tillstream.runtime.process import EX_CONFIG
 
@@ -50,6 +51,13 @@ def in_minutes(database: Database[dict[str, Any]]) -> None:
     )
     database.command("collMod", "receipts", validator={"$jsonSchema": schema})
     database["schema"].update_one({"_id": "schema"}, {"$set": {"version": 2}})
+
+
+def ended_by_date(document: dict[str, Any]) -> dict[str, Any]:
+    """Schema 3: a receipt's key ended with its date, a conflict's with that and its content."""
+    key, mark, content = document["_id"].partition("#")
+    renamed = {"_id": f"{earlier_key(key)}{mark}{content}"}
+    return document | renamed | ({"key": earlier_key(key)} if mark else {})
 
 
 @pytest.mark.parametrize("room", ["persistence", "totals"])
@@ -132,6 +140,30 @@ def test_an_upgrade_of_an_older_schema_makes_its_documents_anew(system: Filled) 
     assert (0, "") == (done.returncode, done.stderr)
     of_before = {"utcOffsetMinutes": {"$exists": True}}
     assert 0 == system.database["receipts"].count_documents(of_before)
+    assert data_folder.VERSION == data_folder.version_of(system.data_dir)
+
+
+def test_an_upgrade_to_keys_that_begin_with_their_day_loses_nothing_and_breaks_no_seal(
+    system: Filled,
+) -> None:
+    before = system.verify()
+    keys = {each["_id"] for each in system.database["receipts"].find({}, {"_id": 1})}
+    for name in ("receipts", "conflicts"):
+        found = list(system.database[name].find())
+        system.database[name].delete_many({})
+        system.database[name].insert_many(map(ended_by_date, found))
+    system.database["schema"].update_one({"_id": "schema"}, {"$set": {"version": 3}})
+    (system.data_dir / data_folder.FILE).write_text("2\n")
+
+    sealed = system.run("persistence", "seal")
+    done = [system.run(*one) for one in (("analytics", "recount"), ("persistence", "upgrade"))]
+    again = system.run("persistence", "seal")
+    holds = system.run("persistence", "verify-seal")
+
+    assert [0, 0, 0, 0] == [each.returncode for each in (sealed, *done, again)], done
+    assert before == system.verify()
+    assert keys == {each["_id"] for each in system.database["receipts"].find({}, {"_id": 1})}
+    assert 0 == holds.returncode, holds
     assert data_folder.VERSION == data_folder.version_of(system.data_dir)
 
 
