@@ -118,18 +118,11 @@ class Door(RequestMiddleware):
         """`max_bytes`: the targets of requests that may come whole, and their largest bodies."""
         super().__init__(application, access_log)
         self._endpoints = endpoints
-        self._max_bytes = max_bytes
+        self.admit = endpoints.admit
+        self.direct_bytes = max_bytes
         #: What the bodies of all clients may hold.
         self.buffered = buffered
         self._metrics = metrics
-
-    def direct_bytes(self, method: bytes, target: bytes) -> int:
-        """Receipts and batches may come whole, up to their settings."""
-        return self._max_bytes.get(target, 0) if method == b"POST" else 0
-
-    def admit(self, scope: Scope) -> Caller:
-        """Who sends a request, by its headers alone; raises the ProblemError to answer."""
-        return self._endpoints.admit(scope)
 
     def handle(self, scope: Scope, body: bytes, caller: Caller, answer: DirectAnswer) -> None:
         """A whole request; answered when its outcome is known."""
@@ -146,11 +139,6 @@ class Door(RequestMiddleware):
             self.answered(scope, request_id, outcome.status, started)
 
         self._endpoints.submit(scope, body, caller, finish)
-
-    def answered(self, scope: Scope, request_id: str, status: int, started: float) -> None:
-        if status >= HTTPStatus.BAD_REQUEST:
-            self.refused(status)
-        super().answered(scope, request_id, status, started)
 
     def refused(self, status: int) -> None:
         """A request was answered with an error, perhaps before it came here."""

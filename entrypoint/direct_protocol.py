@@ -4,6 +4,7 @@ Everything else goes the way of ASGI, in the same connection; docs/decisions/000
 says what that brings.
 """
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -33,14 +34,15 @@ class DirectApplication(Protocol):
     #: What the bodies of all clients may hold.
     buffered: ByteBudget
 
-    def direct_bytes(self, method: bytes, target: bytes) -> int:
-        """Largest body with which requests of this method and target may come whole; or 0."""
-
-    def admit(self, scope: Scope) -> Caller:
-        """Who sends a request, before its body is read; raises the ProblemError to answer."""
+    #: The targets to which a POST may come whole, and the largest body of each.
+    direct_bytes: Mapping[bytes, int]
+    #: Who sends a request, before its body is read; raises the ProblemError to answer.
+    admit: Callable[[Scope], Caller]
 
     def handle(self, scope: Scope, body: bytes, caller: Caller, answer: Answer) -> None:
-        """One request; `scope` has `method`, `path` and `headers`. Does not raise."""
+        """One request; `scope` has `method`, `path`, `headers` and the first of each name as
+        `first_headers`. Does not raise.
+        """
 
     def refused(self, status: int) -> None:
         """A request was refused before the application saw it."""
@@ -77,10 +79,10 @@ class DirectProtocol(BoundedProtocol):
     def on_body(self, body: bytes) -> None:
         if self.refused:
             return
-        if isinstance(self.cycle, Exchange):
+        if type(exchange := self.cycle) is Exchange:
             # No more than its announced length: the parser sees to that.
             self.body_bytes += len(body)
-            self.cycle.chunks.append(body)
+            exchange.chunks.append(body)
         else:
             super().on_body(body)
 
@@ -91,11 +93,10 @@ class DirectProtocol(BoundedProtocol):
             return
         if not self.complete():
             return
-        scope = {"method": "POST", "path": self.url.decode("ascii"), "headers": self.headers}
         chunks = exchange.chunks
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         exchange.chunks = []  # whoever works on the body decides how long it is kept
-        self.app.handle(scope, body, exchange.caller, exchange.answer)
+        self.app.handle(exchange.scope, body, exchange.caller, exchange.answer)
 
     def count(self, status: int) -> None:
         super().count(status)
@@ -114,23 +115,29 @@ class DirectProtocol(BoundedProtocol):
             # One of many that were read at once, or its client takes no answers: the way of ASGI
             # gives others their turns and waits for the client.
             return False
-        most = self.app.direct_bytes(self.parser.get_method(), self.url)
-        if not most:
+        most = self.app.direct_bytes.get(self.url)
+        if most is None or self.parser.get_method() != b"POST":
             return False
-        length = -1
-        for name, value in self.headers:
-            if name == b"content-length":
-                length = int(value)
-            elif name in _INDIRECT:
-                return False
-        if not 0 <= length <= most or self.parser.get_http_version() != "1.1":
+        first = dict(reversed(self.headers))
+        if (
+            not _INDIRECT.isdisjoint(first)
+            or not 0 <= int(first.get(b"content-length", -1)) <= most
+        ):
             return False
+        if self.parser.get_http_version() != "1.1":
+            return False
+        scope = {
+            "method": "POST",
+            "path": self.url.decode("ascii"),
+            "headers": self.headers,
+            "first_headers": first,
+        }
         try:
-            caller = self.app.admit({"headers": self.headers})
+            caller = self.app.admit(scope)
         except ProblemError as problem:
             self.refuse(problem)
         else:
-            self.cycle = Exchange(self, caller, keep_alive=self.parser.should_keep_alive())
+            self.cycle = Exchange(self, scope, caller, self.parser.should_keep_alive())
         return True
 
 
@@ -147,12 +154,27 @@ _NOBODY = _Nobody()
 class Exchange:
     """One request and its answer: what uvicorn looks at of a cycle, and no more."""
 
-    __slots__ = ("_protocol", "caller", "chunks", "disconnected", "keep_alive", "response_complete")
+    __slots__ = (
+        "_protocol",
+        "caller",
+        "chunks",
+        "disconnected",
+        "keep_alive",
+        "response_complete",
+        "scope",
+    )
 
     message_event = _NOBODY
 
-    def __init__(self, protocol: DirectProtocol, caller: Caller, *, keep_alive: bool) -> None:
+    def __init__(
+        self,
+        protocol: DirectProtocol,
+        scope: Scope,
+        caller: Caller,
+        keep_alive: bool,
+    ) -> None:
         self._protocol = protocol
+        self.scope = scope
         self.caller = caller
         #: The body as it comes; no more than its announced length.
         self.chunks: list[bytes] = []

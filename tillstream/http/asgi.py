@@ -35,7 +35,10 @@ def problem_reply(problem: ProblemError, request_id: str) -> Reply:
 
 
 def header(scope: Scope, name: bytes) -> str | None:
-    """The value of a header (lower-case name), or None."""
+    """The value of a header (lower-case name), its first one; or None."""
+    if "first_headers" in scope:  # a direct request: they are looked up several times
+        found = scope["first_headers"].get(name)
+        return None if found is None else found.decode("latin-1")
     for key, value in scope["headers"]:
         if key == name:
             text: str = value.decode("latin-1")

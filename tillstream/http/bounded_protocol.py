@@ -16,6 +16,7 @@ from uvicorn.server import ServerState
 from tillstream.http.budgets import HttpBudgets
 from tillstream.http.client_times import SendTimes
 from tillstream.http.connections import ConnectionWatch
+from tillstream.http.idle_protocol import BODY, HEADERS, IDLE
 from tillstream.http.problems import (
     header_too_large,
     no_room,
@@ -23,7 +24,7 @@ from tillstream.http.problems import (
     too_many_connections,
     too_many_pipelined,
 )
-from tillstream.http.refusing_protocol import BODY, HEADERS, IDLE, RefusingProtocol
+from tillstream.http.refusing_protocol import RefusingProtocol
 
 #: A refused client may still send so long; what it sends is dropped. Closed at once, it would see
 #: a reset instead of the answer.
@@ -62,6 +63,7 @@ class BoundedProtocol(RefusingProtocol):
         #: Bytes of the budget that are held for the body that comes.
         self._of_body = 0
         self._answers = SendTimes()
+        self._waiting = watch.waiting
         #: Whether a request of what is being read has come whole.
         self.whole = False
 
@@ -79,16 +81,11 @@ class BoundedProtocol(RefusingProtocol):
 
     def make_room(self) -> None:
         """Close the connection now: another one needs its place."""
-        self._wait_no_more()
+        self._waiting.pop(self, None)
         if self.refused or self.transport.is_closing():
             self.transport.abort()
         else:
             self.refuse(too_many_connections(), linger=False)
-
-    @property
-    def idle(self) -> bool:
-        """Whether it waits for a next request."""
-        return self.phase == IDLE and not self.at_work and not self.transport.is_closing()
 
     @property
     def unread(self) -> bool:
@@ -96,7 +93,7 @@ class BoundedProtocol(RefusingProtocol):
         return self.flow.write_paused
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._wait_no_more()
+        self._waiting.pop(self, None)
         self.release()
         super().connection_lost(exc)
 
@@ -116,13 +113,13 @@ class BoundedProtocol(RefusingProtocol):
         if self.phase == IDLE:
             self._silent_bytes = 0
             if self.whole or self.at_work:
-                self._wait_no_more()
-            elif self not in self.watch.waiting:
+                self._waiting.pop(self, None)
+            elif self not in self._waiting:
                 # Line breaks before a request: they ended the time that it may take to come.
                 self.wait(self.loop.time())
             return
         now = self.loop.time()
-        if self not in self.watch.waiting:
+        if self not in self._waiting:
             self.wait(now)
         if self.body_bytes != body_bytes:
             self.times.progress = now
@@ -147,7 +144,11 @@ class BoundedProtocol(RefusingProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if len(self.headers) < self._max_headers:
-            super().on_header(name, value)
+            # As uvicorn's own does, which is not called: it would cost as much for each header.
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
         elif not self.refused:
             self.refuse(header_too_large(self.watch.budgets))
 
@@ -179,7 +180,7 @@ class BoundedProtocol(RefusingProtocol):
         """Whether the request, now whole, is to be answered."""
         self.phase = IDLE
         self.whole = True
-        if not self.pipeline:
+        if self.held and not self.pipeline:
             self.release()
         return not self.refused
 
@@ -191,7 +192,8 @@ class BoundedProtocol(RefusingProtocol):
     def headers_fit(self) -> bool:
         """Whether the headers, now complete, are within their budget; refuses them otherwise."""
         self.phase = BODY
-        self.times.start()
+        if self.times.since:
+            self.times.start()
         if self._silent_bytes > self._max_header_bytes:  # else not even all that came is
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             if size > self._max_header_bytes:
@@ -216,7 +218,10 @@ class BoundedProtocol(RefusingProtocol):
             self.count(HTTPStatus.REQUEST_TIMEOUT)
             self.transport.abort()
             return
-        if self.refused or self not in self.watch.waiting:
+        if self.refused:
+            return
+        if self not in self._waiting:
+            self.end_idle(now, budgets.keep_alive_seconds)
             return
         if not self.times.since or self.flow.read_paused:  # a part that began after the last look
             self.times.start(now)
@@ -230,12 +235,9 @@ class BoundedProtocol(RefusingProtocol):
     def wait(self, now: float) -> None:
         """The client has to send from now on; it is the latest of all that wait."""
         super().wait(now)
-        self.watch.waiting.pop(self, None)
-        self.watch.waiting[self] = None
+        self._waiting.pop(self, None)
+        self._waiting[self] = None
         self.watch.start(self.loop)
-
-    def _wait_no_more(self) -> None:
-        self.watch.waiting.pop(self, None)
 
 
 def within(

@@ -53,9 +53,14 @@ class RequestMiddleware:
 
     def answered(self, scope: Scope, request_id: str, status: int, started: float) -> None:
         """A request that began at `started`, by perf_counter, was answered."""
+        if status >= HTTPStatus.BAD_REQUEST:
+            self.refused(status)
         self._access_log.note(
             request_id, scope["method"], scope["path"], status, perf_counter() - started
         )
+
+    def refused(self, status: int) -> None:
+        """A request was answered with an error; for those who count them."""
 
 
 def exception_handlers(

@@ -6,23 +6,18 @@ from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import CLOSE_HEADER
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
 from tillstream.http.asgi import problem_reply
 from tillstream.http.client_times import ReceiveTimes
 from tillstream.http.connections import ConnectionWatch
+from tillstream.http.idle_protocol import BODY, IDLE, IdleProtocol
 from tillstream.http.problems import ProblemError
 
-#: What a connection waits for.
-IDLE, HEADERS, BODY = range(3)
 
-
-class RefusingProtocol(HttpToolsProtocol):
+class RefusingProtocol(IdleProtocol):
     """uvicorn's protocol; `refuse` answers, forgets the request and closes the connection."""
-
-    #: uvicorn's own, or another that has `response_complete`, `disconnected`, `message_event`.
-    cycle: Any
 
     def __init__(
         self,
@@ -34,16 +29,10 @@ class RefusingProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, loop)
         self.watch = watch
-        self.phase = IDLE
         self.refused = False
         self.times = ReceiveTimes()
         #: Bytes of the budget that the connection holds.
         self.held = 0
-
-    @property
-    def at_work(self) -> bool:
-        """Whether a request has come that is not answered yet."""
-        return self.cycle is not None and not self.cycle.response_complete
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP is told so, unless the client was told something before."""

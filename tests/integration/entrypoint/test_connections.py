@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
@@ -73,6 +74,30 @@ def test_line_breaks_are_no_request_and_hold_no_place(door: Door) -> None:
         assert door.slowest_till() < 1
         for connection in connections:
             wait_until(lambda one=connection: closed(one), 6, "its end")  # type: ignore[misc]
+
+
+def test_a_connection_ends_between_requests_and_not_while_they_come(
+    broker: BlockingConnection, amqp_url: str, tmp_path: Path
+) -> None:
+    with attacked(amqp_url, tmp_path, KEEP_ALIVE_SECONDS="1") as door, door.connect() as idle:
+        idle.sendall(b"GET /health/live HTTP/1.1\r\nHost: door\r\n\r\n")
+        # It raises when the door closes it.
+        busy = HTTPConnection("127.0.0.1", door.port, timeout=20)
+        busy.connect()
+        busy.auto_open = 0
+        statuses: set[int] = set()
+
+        def idle_is_closed() -> bool:
+            busy.request("GET", "/health/live")
+            answer = busy.getresponse()
+            answer.read()
+            statuses.add(answer.status)
+            return closed(idle)
+
+        wait_until(idle_is_closed, 20, "the end of the idle one")
+        busy.close()
+
+        assert statuses == {200}
 
 
 REFUSED = HEAD + b'Content-Length: 212\r\n\r\n{"lines":[' + b"{}," * 66 + b"{}]}"
