@@ -60,7 +60,7 @@ def answers(wire: socket.socket, count: int) -> list[tuple[int, str]]:
 
 def key(number: int) -> str:
     fields = receipt(number)
-    return f"{fields['storeID']}/{fields['terminalID']}/{number}/{fields['date']}"
+    return f"{fields['date']}/{fields['storeID']}/{fields['terminalID']}/{number}"
 
 
 @pytest.mark.parametrize(
