@@ -2,21 +2,57 @@
 
 `analytics/ledger` writes it and makes its tables; a test holds both to what is read here. SQLite
 in WAL mode lets any number of processes read beside the one that writes.
+
+An identity is a record: the digests of a receipt's key and of its content. Those of open days
+are rows of `identities`; those of closed days are in `identity_blocks`, sorted and some 160 to a
+block. A block's id is the first eight bytes of its first record, so that the block which may have
+a key is the last one whose id is not above the key's.
 """
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from tillstream.identity import digest_of_key
 from tillstream.runtime.data_folder import LEDGER
 
+T = TypeVar("T")
+
+#: An identity as one record: the digest of its key, that of its content.
+KEY_BYTES, CONTENT_BYTES = 16, 8
+RECORD_BYTES = KEY_BYTES + CONTENT_BYTES
+#: Records of a block: with them a page of SQLite (4 KB) is full.
+BLOCK_RECORDS = 168
+
 #: Longest wait for a file that is being replaced, seconds.
 BUSY_SECONDS = 0.5
 
-
+_ROW = "SELECT content FROM identities WHERE key = ?"
 _REPEATS = "SELECT COALESCE(SUM(duplicates), 0), COALESCE(SUM(conflicts), 0) FROM progress"
+_BLOCK = "SELECT records FROM identity_blocks WHERE id <= ? ORDER BY id DESC LIMIT 1"
+
+
+def block_id(key: bytes) -> int:
+    """The id of the block that begins with a key."""
+    return int.from_bytes(key[:8].ljust(8, b"\0"))
+
+
+def content_in_rows(ledger: sqlite3.Connection, key: bytes) -> bytes | None:
+    """The digest of the content that a key of an open day was counted with; None: it was not."""
+    row: tuple[bytes] | None = ledger.execute(_ROW, (key,)).fetchone()
+    return row and row[0]
+
+
+def content_in_blocks(ledger: sqlite3.Connection, key: bytes) -> bytes | None:
+    """The same of a closed day."""
+    row = ledger.execute(_BLOCK, (block_id(key),)).fetchone()
+    block = row[0] if row else b""
+    at = block.find(key)
+    while at >= 0 and at % RECORD_BYTES:  # not where a record begins
+        at = block.find(key, at + 1)
+    return None if at < 0 else block[at + KEY_BYTES : at + RECORD_BYTES]
 
 
 class LedgerReader:
@@ -27,24 +63,28 @@ class LedgerReader:
 
     def has(self, key: str) -> bool | None:
         """Whether it has counted the receipt of this key, and remembers it."""
-        question = "SELECT EXISTS (SELECT 1 FROM identities WHERE key = ?)"
-        found = self._row(question, digest_of_key(key))
-        return None if found is None else bool(found[0])
+        digest = digest_of_key(key)
+        return self._ask(
+            lambda ledger: (
+                (content_in_rows(ledger, digest) or content_in_blocks(ledger, digest)) is not None
+            )
+        )
 
     def repeats(self) -> tuple[int, int] | None:
         """Duplicates and conflicts that it has counted."""
-        row = self._row(
-            "SELECT COALESCE(SUM(duplicates), 0), COALESCE(SUM(conflicts), 0) FROM progress"
-        )
-        return None if row is None else (int(row[0]), int(row[1]))
 
-    def _row(self, question: str, *values: Any) -> tuple[Any, ...] | None:
+        def summed(ledger: sqlite3.Connection) -> tuple[int, int]:
+            row = ledger.execute(_REPEATS).fetchone()
+            return int(row[0]), int(row[1])
+
+        return self._ask(summed)
+
+    def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T | None:
         if not self._path.exists():
             return None
         try:
             with closing(read_only(self._path, BUSY_SECONDS)) as ledger:
-                row: tuple[Any, ...] = ledger.execute(question, values).fetchone()
-                return row
+                return question(ledger)
         except sqlite3.Error:
             # Being replaced, or of a version that has no such table.
             return None

@@ -10,12 +10,14 @@ from analytics.commands.counting_run import count_messages
 from analytics.commands.waiting import wait_until
 from analytics.ledger.calendars import described
 from analytics.ledger.continuity import Log, LogReplacedError, require_continuing
+from analytics.ledger.identity_records import keys_beyond
 from analytics.ledger.ledger_errors import LedgerUnreadableError
 from analytics.ledger.ledger_file import Ledger, Progress
 from analytics.ledger.ownership import adopt, owned, rebuilt_path, require_owners_calendar
 from analytics.settings import VerifySettings
 from analytics.verify.archive import open_archive
-from analytics.verify.recount import Recount, write_rebuilt
+from analytics.verify.comparison import kept_days
+from analytics.verify.recount import Recount, new_ledger
 from tillstream import stores
 from tillstream.errors import TillstreamError
 from tillstream.log.reader import LogTruncatedError, first_offset, last_offset
@@ -45,35 +47,40 @@ def recount(settings: VerifySettings, source: str, stop: threading.Event) -> str
     """
     started = time.perf_counter()
     url, path = settings.amqp_url, settings.ledger_path()
-    counted, table = Recount(), stores.load(settings)
+    table = stores.load(settings)
     calendar = described(table)
     require_owners_calendar(path, calendar)
     before = _progress_before(path)
-    if source == "log":
-        try:
-            count_messages(counted, read_log(url, stop, last_offset(url)), table, stop)
-        except LogTruncatedError as error:
-            raise LogTruncatedError(f"{error}: {FROM_ARCHIVE}") from error
-        _require_nothing_lost(path, before, counted, url)
-    else:
-        with open_archive(settings) as archive:
-            total = archive.estimated_receipts()
-            count_messages(counted, archive.messages(), table, stop, total)
-        # The worker goes on with what the log still has: known identities count once. The archive
-        # keeps no duplicates: those that were counted are still known of.
-        counted.log_epoch = max(before.log_epoch, int((first_offset(url) or 0) > 0))
-        counted.counter.duplicates = max(before.duplicates, counted.counter.duplicates)
-    write_rebuilt(path, counted, calendar)
+    with new_ledger(path) as counted:
+        if source == "log":
+            try:
+                count_messages(counted, read_log(url, stop, last_offset(url)), table, stop)
+            except LogTruncatedError as error:
+                raise LogTruncatedError(f"{error}: {FROM_ARCHIVE}") from error
+            _require_nothing_lost(path, before, counted, url)
+            progress = counted.progress()
+        else:
+            with open_archive(settings) as archive:
+                total = archive.estimated_receipts()
+                count_messages(counted, archive.messages(), table, stop, total)
+            # The worker goes on with what the log still has: known identities count once. The
+            # archive keeps no duplicates: those that were counted are still known of.
+            progress = counted.progress()
+            progress = progress._replace(
+                log_epoch=max(before.log_epoch, int((first_offset(url) or 0) > 0)),
+                duplicates=max(before.duplicates, progress.duplicates),
+            )
+        receipts = counted.receipts
+        counted.finish(calendar, progress)
     seconds = time.perf_counter() - started
     with owned(path) as ours:
         if ours:
             adopt(path, calendar)
         elif not wait_until(lambda: not rebuilt_path(path).exists(), ADOPTION_SECONDS, stop):
             raise NotAdoptedError(path, ADOPTION_SECONDS)
-    progress = counted.progress()
     return (
-        f"counted {counted.receipts} receipts in {seconds:.2f} s"
-        f" ({counted.receipts / seconds:,.0f}/s): {progress.duplicates} duplicates,"
+        f"counted {receipts} receipts in {seconds:.2f} s"
+        f" ({receipts / seconds:,.0f}/s): {progress.duplicates} duplicates,"
         f" {progress.conflicts} conflicts, {progress.undecodable} undecodable"
         + (f", {progress.set_aside} set aside" if progress.set_aside else "")
     )
@@ -101,9 +108,12 @@ def _require_nothing_lost(path: Path, before: Progress, counted: Recount, url: s
         else:
             return
     with Ledger(path) as ledger:
-        gone = set(ledger.identity_keys()) - counted.identities.keys()
+        gone = sum(
+            len(keys_beyond(ledger.identities.of_day(day), counted.identities.of_day(day)))
+            for day in kept_days(ledger)
+        )
     if gone:
         raise LogReplacedError(
-            f"{reason}; it lacks {len(gone)} receipts that were counted, which the archive has:"
+            f"{reason}; it lacks {gone} receipts that were counted, which the archive has:"
             f" {FROM_ARCHIVE}"
         )

@@ -9,7 +9,7 @@ import structlog
 
 from analytics.counting.columns import Columns
 from analytics.counting.folds import Figures, Sums, Totals, add, summed
-from analytics.counting.isolation import SetAside, largest
+from analytics.counting.isolation import SetAside, SingleReceipt, largest, set_aside
 from analytics.counting.tills import Till, Tills
 from tillstream.codec import decode_receipt, receipt_bodies
 from tillstream.errors import UndecodableMessageError
@@ -19,7 +19,7 @@ from tillstream.log.reader import LogMessage
 log = structlog.get_logger()
 
 #: Keeps identities (keys, contents, days seen), in their order. For each: None when it is new, else
-#: the content that its key was first seen with.
+#: the content that its key was first seen with, FORGOTTEN where nobody knows that any more.
 AddIdentities = Callable[[list[bytes], list[bytes], list[int]], Sequence[bytes | None]]
 #: Totals of a day so far; the counter adds to them.
 TotalsOf = Callable[[date], Totals]
@@ -29,10 +29,18 @@ AddConflict = Callable[[int, bytes, bytes], bool]
 #: Keeps a receipt that is not counted. Whether it was not kept yet.
 AddAside = Callable[[SetAside], bool]
 
+#: Stands for the content of an identity of a day whose identities were dropped.
+FORGOTTEN = b""
 #: What a figure of the ledger may come to.
 MAX_FIGURE = 2**63 - 1
 #: So many of the newest receipts say by their majority which day the log has come to.
 RECENT = 999
+
+
+_TOO_LATE = (
+    "it came for a day so long over that the identities of its receipts were dropped"
+    " (IDENTITY_DAYS): whether it was counted before is not known"
+)
 
 
 class FigureFullError(OverflowError):
@@ -133,7 +141,13 @@ class ReceiptCounter:
                 self.duplicates += not self.again
                 continue
             message = messages[columns.messages[index]]
-            body = receipt_bodies(*message[1:])[columns.places[index]]
+            place = int(columns.places[index])
+            body = receipt_bodies(*message[1:])[place]
+            if content == FORGOTTEN:
+                self.put_aside(
+                    set_aside(SingleReceipt(message._replace(body=body), place), _TOO_LATE)
+                )
+                continue
             if content == _anonymous(body):
                 # A recount from the archive met it after its customer was erased.
                 self.duplicates += not self.again

@@ -1,75 +1,99 @@
-"""Identities as records of one blob, which SQLite cuts up by itself."""
+"""Identities as records of 24 bytes, many of them as one array or blob. Pure.
 
-import sqlite3
-
-#: An identity as one record: the digest of its key, that of its content, the day as text.
-KEY_BYTES, CONTENT_BYTES, DAY_BYTES = 16, 8, 6
-RECORD_BYTES = KEY_BYTES + CONTENT_BYTES + DAY_BYTES
-
-# Many identities go to SQLite as one blob of records: bound one by one, each row cost three times
-# as much (docs/decisions/0010-columns.md).
-# ruff: noqa: S608 - the strings that are put together here are this module's own
-_PLACES = f"""
-    WITH RECURSIVE place (at) AS (
-        VALUES (1) UNION ALL
-        SELECT at + {RECORD_BYTES} FROM place WHERE at + {RECORD_BYTES} <= length(?1)
-    )
-"""
-#: Keys and contents of the records of a blob that are kept already.
-_KNOWN = f"""{_PLACES}
-    SELECT key, content FROM place
-    JOIN identities ON key = substr(?1, at, {KEY_BYTES})
-"""
-#: Keeps every record of a blob; fails for one whose key is kept already.
-_KEEP = f"""{_PLACES}
-    INSERT INTO identities SELECT
-        substr(?1, at, {KEY_BYTES}),
-        substr(?1, at + {KEY_BYTES}, {CONTENT_BYTES}),
-        CAST(substr(?1, at + {KEY_BYTES + CONTENT_BYTES}, {DAY_BYTES}) AS INTEGER)
-    FROM place
+A key begins with the day that the till wrote (`tillstream.identity`), so that records in order
+have the days one after the other.
 """
 
+from collections.abc import Iterator
+from typing import NamedTuple
 
-def identity_records(keys: list[bytes], contents: list[bytes], seen_days: list[int]) -> list[bytes]:
-    """Identities (digest of the key, of the content, ordinal of the day) as records."""
-    text = {day: b"%06d" % day for day in set(seen_days)}
-    return [
-        key + content + text[day]
-        for key, content, day in zip(keys, contents, seen_days, strict=True)
-    ]
+import numpy as np
+import numpy.typing as npt
 
+from tillstream.identity import DAY_BYTES
+from tillstream.ledger import BLOCK_RECORDS, KEY_BYTES, RECORD_BYTES, block_id
 
-def keep(database: sqlite3.Connection, records: bytes) -> None:
-    """Keep identities that are known to be new; IntegrityError, and none is kept, if one is not."""
-    if records:
-        database.execute(_KEEP, (records,))
+#: Records, a row of bytes each.
+Records = npt.NDArray[np.uint8]
+#: What orders the records of a day, but for ties: the eight bytes after the day.
+Prefixes = npt.NDArray[np.uint64]
 
-
-def add_new(
-    database: sqlite3.Connection, keys: list[bytes], contents: list[bytes], seen_days: list[int]
-) -> list[bytes | None]:
-    """For each in turn None when it is new, and now kept; else the content first seen."""
-    records = identity_records(keys, contents, seen_days)
-    try:
-        # The rule: all are new. In the order of the table, neighbours are written together.
-        keep(database, b"".join(sorted(records)))
-    except sqlite3.IntegrityError:
-        known: dict[bytes, bytes] = dict(database.execute(_KNOWN, (b"".join(records),)))
-        first, new = first_contents(known, keys, contents, records)
-        keep(database, b"".join(new))
-        return first
-    return [None] * len(keys)
+NO_RECORDS: Records = np.empty((0, RECORD_BYTES), np.uint8)
+#: Parts of a day: keys with the same four bits after the day. No block has records of two.
+PARTS = 16
+_PREFIX = slice(DAY_BYTES, DAY_BYTES + 8)
 
 
-def first_contents(
-    known: dict[bytes, bytes], keys: list[bytes], contents: list[bytes], records: list[bytes]
-) -> tuple[list[bytes | None], list[bytes]]:
-    """What `add_new` returns, and the records of those that are new, which `known` gets."""
-    first: list[bytes | None] = []
-    new: list[bytes] = []
-    for key, content, record in zip(keys, contents, records, strict=True):
-        first.append(known.get(key))
-        if first[-1] is None:
-            known[key] = content
-            new.append(record)
-    return first, new
+def records_of(keys: list[bytes], contents: list[bytes]) -> list[bytes]:
+    """Identities (digests of the key and of the content) as records."""
+    return [key + content for key, content in zip(keys, contents, strict=True)]
+
+
+def from_blob(blob: bytes) -> Records:
+    """The records of a blob that has them one after the other."""
+    return np.frombuffer(blob, np.uint8).reshape(-1, RECORD_BYTES)
+
+
+def in_order(records: Records) -> Records:
+    """The same records, sorted."""
+    whole = np.ascontiguousarray(records).view(f"S{RECORD_BYTES}").ravel()
+    return np.sort(whole).view(np.uint8).reshape(-1, RECORD_BYTES)
+
+
+def prefixes(records: Records) -> Prefixes:
+    """Of each record the eight bytes after its day, as a number of the same order."""
+    return np.ascontiguousarray(records[:, _PREFIX]).view(">u8").ravel().astype(np.uint64)
+
+
+def keys_of(records: Records) -> npt.NDArray[np.bytes_]:
+    """The keys of records; an array that sorts and compares as the keys do."""
+    return np.ascontiguousarray(records[:, :KEY_BYTES]).view(f"S{KEY_BYTES}").ravel()
+
+
+def key_at(records: Records, index: int) -> bytes:
+    """One key, whole: numpy drops trailing zeros."""
+    return records[index, :KEY_BYTES].tobytes()
+
+
+def keys_beyond(records: Records, others: Records) -> set[bytes]:
+    """The keys of sorted records that others, sorted as well, do not have."""
+    ours, theirs = keys_of(records), keys_of(others)
+    if np.array_equal(ours, theirs):
+        return set()
+    beyond = np.setdiff1d(ours, theirs, assume_unique=True).tolist()
+    return {key.ljust(KEY_BYTES, b"\0") for key in beyond}
+
+
+def by_day(records: Records) -> Iterator[tuple[int, Records]]:
+    """Sorted records, day (ordinal) by day."""
+    days = records[:, :DAY_BYTES].astype(np.int64) @ np.array([65_536, 256, 1])
+    begins = np.flatnonzero(np.diff(days, prepend=-1))
+    for begin, end in zip(begins, [*begins[1:], len(records)], strict=True):
+        yield int(days[begin]), records[begin:end]
+
+
+class Block(NamedTuple):
+    """Some neighbouring records, as the ledger keeps them."""
+
+    id: int
+    records: bytes
+
+
+def day_bytes(day: int) -> bytes:
+    """What the keys of a day (ordinal) begin with."""
+    return day.to_bytes(DAY_BYTES)
+
+
+def blocks(records: Records) -> Iterator[Block]:
+    """Sorted records of a day, cut into blocks: at each part, and never within one id."""
+    ordered = prefixes(records)
+    begins = np.searchsorted(ordered, np.arange(PARTS, dtype=np.uint64) << np.uint64(60))
+    for begin, beyond in zip(begins, [*begins[1:], len(records)], strict=True):
+        start = int(begin)
+        while start < beyond:
+            end = min(start + BLOCK_RECORDS, int(beyond))
+            while end < beyond and ordered[end] == ordered[end - 1]:
+                end += 1
+            part = records[start:end].tobytes()
+            yield Block(block_id(part), part)
+            start = end

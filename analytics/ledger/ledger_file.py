@@ -18,7 +18,7 @@ from msgspec.structs import astuple
 from analytics.counting.folds import Figures, Totals
 from analytics.counting.isolation import SetAside
 from analytics.counting.tills import Till, Tills
-from analytics.ledger.identity_records import add_new, keep
+from analytics.ledger.identities import Identities
 from analytics.ledger.ledger_errors import OtherCalendarError, OtherVersionError, damage_told
 from analytics.ledger.schema import CREATE, PRAGMAS, VERSION
 from tillstream.snapshots import UncountedReason
@@ -66,6 +66,7 @@ class Ledger(AbstractContextManager["Ledger"]):
         except BaseException:
             self._database.close()
             raise
+        self.identities = Identities(self._database)
 
     def _open(self, journal: str) -> None:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
@@ -153,33 +154,10 @@ class Ledger(AbstractContextManager["Ledger"]):
             "INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?, ?, ?, ?, ?)", progress
         )
 
-    def add_identities(
-        self, keys: list[bytes], contents: list[bytes], seen_days: list[int]
-    ) -> list[bytes | None]:
-        """For each in turn None when it is new, and now kept; else the content first seen."""
-        return add_new(self._database, keys, contents, seen_days)
-
-    def keep_identities(self, records: bytes) -> None:
-        """Keep identities that are known to be new, as `identity_records` gives them."""
-        keep(self._database, records)
-
-    def identity_keys(self) -> Iterator[bytes]:
-        """Every identity that is kept."""
-        for (key,) in self._database.execute("SELECT key FROM identities"):
-            yield key
-
     def disputed(self) -> dict[bytes, bytes]:
         """Identities that came with other contents as well: the digest of what each counted as."""
-        return dict(
-            self._database.execute(
-                "SELECT key, content FROM identities WHERE key IN (SELECT key FROM conflicts)"
-            )
-        )
-
-    def forget_identities(self, before_day: int) -> int:
-        """Drop identities first seen before a day (ordinal); returns how many."""
-        dropped = self._database.execute("DELETE FROM identities WHERE seen_day < ?", (before_day,))
-        return dropped.rowcount
+        keys = self._database.execute("SELECT DISTINCT key FROM conflicts")
+        return self.identities.known([key for (key,) in keys])
 
     def add_conflict(self, offset: int, key: bytes, receipt: bytes) -> None:
         """Keep a receipt whose identity is taken, as it came."""

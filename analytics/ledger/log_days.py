@@ -12,6 +12,9 @@ from typing import NamedTuple
 LOG_DAY, LOG_DAY_SEEN = "log day", "log day seen"
 #: The log's day moves by at most so many days for each new day that is seen.
 MAX_STEP = 2
+#: Days, the log's own among them, whose identities are open: what tills send that were offline for
+#: longer comes late.
+OPEN_DAYS = 3
 #: Ordinal of 1970-01-01.
 _EPOCH_DAY = 719_163
 _DAY_SECONDS = 86_400

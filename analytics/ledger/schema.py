@@ -1,11 +1,10 @@
 """The tables of the ledger's file."""
 
 #: Raised when the tables change: an older ledger is rebuilt by `recount`.
-VERSION = 3
+VERSION = 4
 
 #: Pages of the write-ahead log (32 MB) before they go to their places. Identities are spread over
-#: the whole table: the more of them, the more share a page. SQLite's own 1,000 are two commits of
-#: a rush.
+#: their day: the more of them, the more share a page. SQLite's own 1,000 are two commits of a rush.
 CHECKPOINT_PAGES = 8_000
 
 PRAGMAS = f"""
@@ -50,9 +49,19 @@ CREATE TABLE totals (
 ) WITHOUT ROWID;
 CREATE TABLE identities (
     key BLOB PRIMARY KEY,
-    content BLOB NOT NULL,
-    seen_day INTEGER NOT NULL
+    content BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE identity_blocks (
+    id INTEGER PRIMARY KEY,
+    records BLOB NOT NULL
+);
+CREATE TABLE identity_days (
+    day INTEGER PRIMARY KEY,
+    seen_day INTEGER NOT NULL,
+    open INTEGER NOT NULL,
+    closed INTEGER NOT NULL,
+    dropped INTEGER NOT NULL
+);
 CREATE TABLE conflicts (
     log_offset INTEGER NOT NULL,
     key BLOB NOT NULL,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
@@ -35,10 +36,10 @@ class ArchiveReader:
     def __init__(self, client: MongoClient[Document], database: str) -> None:
         self._database = archive.majority(client, database)
 
-    def receipts(self) -> Iterator[Stored]:
-        """Every stored receipt, in no order."""
+    def receipts(self, day: int | None = None) -> Iterator[Stored]:
+        """Every stored receipt in the order of keys; of one day (ordinal) only, if it is given."""
         fields = {"_id": 1, "businessDay": 1, "store": 1, "grossMinor": 1}
-        for document in self._database[RECEIPTS].find({}, fields, batch_size=BATCH):
+        for document in self._in_order(RECEIPTS, fields, _of_day(day)):
             yield Stored(
                 digest_of_key(document["_id"]),
                 document["businessDay"],
@@ -47,21 +48,31 @@ class ArchiveReader:
             )
 
     def messages(self) -> Iterator[list[LogMessage]]:
-        """Every receipt as it came, as the log had it, by time of receipt; then the conflicts."""
+        """Every receipt as it came, as the log had it, in the order of keys; then the conflicts."""
         for name in (RECEIPTS, CONFLICTS):
-            found = self._database[name].find({}, {"raw": 1}, batch_size=BATCH)
-            yield from _batches(map(_message, found.sort("receivedAt", 1).allow_disk_use(True)))
+            yield from _batches(map(_message, self._in_order(name, {"raw": 1}, {})))
 
-    def messages_of(self, keys: Collection[bytes]) -> Iterator[list[LogMessage]]:
-        """Those of some receipts, given by the digests of their keys, in no order."""
-        ids = (each["_id"] for each in self._database[RECEIPTS].find({}, {"_id": 1}))
+    def messages_of(self, day: int, keys: Collection[bytes]) -> Iterator[list[LogMessage]]:
+        """Those of some receipts of a day, given by the digests of their keys, in no order."""
+        ids = (each["_id"] for each in self._in_order(RECEIPTS, {"_id": 1}, _of_day(day)))
         for wanted in _batches(each for each in ids if digest_of_key(each) in keys):
             found = self._database[RECEIPTS].find({"_id": {"$in": wanted}}, {"raw": 1})
             yield list(map(_message, found))
 
+    def _in_order(self, name: str, fields: Document, wanted: Document) -> Iterator[Document]:
+        return iter(self._database[name].find(wanted, fields, batch_size=BATCH).sort("_id", 1))
+
     def estimated_receipts(self) -> int:
         """About how many there are, for a progress bar."""
         return self._database[RECEIPTS].estimated_document_count()
+
+
+def _of_day(day: int | None) -> Document:
+    """What finds the receipts of a day by their keys, which begin with it; all of them for None."""
+    if not day:  # 0 is no day: that of what is no key
+        return {}
+    begin, end = (date.fromordinal(each).isoformat() for each in (day, day + 1))
+    return {"_id": {"$gte": begin, "$lt": end}}
 
 
 def connect(settings: VerifySettings) -> MongoClient[Document]:

@@ -1,14 +1,16 @@
 """Compares what the door accepted, the log, the ledger and the archive, to the cent. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 from typing import NamedTuple
 
 import msgspec
 
-from analytics.counting.folds import WHOLE_DAY, Figures, Totals, by_key
-from analytics.verify.archive import Stored
+from analytics.counting.folds import WHOLE_DAY, Figures, by_key
+from analytics.ledger.identity_records import keys_beyond
+from analytics.ledger.ledger_file import Ledger
+from analytics.verify.archive_comparison import ArchiveComparison
 from analytics.verify.recount import Recount
 from tillstream.codec import decode_receipt
 from tillstream.errors import UndecodableMessageError
@@ -84,24 +86,45 @@ class Report(msgspec.Struct):
         )
 
 
-class LedgerState(NamedTuple):
-    """The ledger at one moment."""
+class LedgerComparison(NamedTuple):
+    """What the ledger has of the log's receipts."""
 
-    totals: dict[date, Totals]
-    keys: set[bytes]
+    #: Identities that both have, that the ledger misses, and that it has beyond the log.
+    counted: int
+    lost: int
+    double: int
+    differences: list[Disagreement]
 
 
-def compare_ledger(recount: Recount, ledger: LedgerState) -> tuple[int, int, list[Disagreement]]:
-    """Lost, double-counted and every figure that differs, against a recount to its offset."""
-    lost = len(recount.identities.keys() - ledger.keys)
-    double = len(ledger.keys - recount.identities.keys())
+def compare_ledger(recount: Recount, ledger: Ledger) -> LedgerComparison:
+    """The ledger beside a recount to its offset, a day at a time.
+
+    Days whose identities the ledger has dropped cannot be compared any more.
+    """
+    dropped = dropped_days(ledger)
+    counted = lost = double = 0
+    for day in sorted({*recount.identities.days(), *kept_days(ledger)}):
+        if day not in dropped:
+            ours, theirs = recount.identities.of_day(day), ledger.identities.of_day(day)
+            missing = len(keys_beyond(ours, theirs))
+            counted += len(ours) - missing
+            lost += missing
+            double += len(theirs) - (len(ours) - missing)
     differences: list[Disagreement] = []
-    for day in sorted(recount.days.keys() | ledger.totals.keys()):
-        expected, found = recount.days.get(day, {}), ledger.totals.get(day, {})
+    surplus = 0
+    # A till's day is at most one off the business day.
+    beyond_dropped = date.fromordinal(max(dropped) + 2) if dropped else date.min
+    for business_day in sorted({*recount.ledger.days(), *ledger.days()}):
+        if business_day < beyond_dropped:
+            continue
+        expected, found = recount.ledger.totals(business_day), ledger.totals(business_day)
+        surplus += (found.get(WHOLE_DAY, Figures()).receipts) - (
+            expected.get(WHOLE_DAY, Figures()).receipts
+        )
         differences += [
             Disagreement(
                 f"ledger: {entry[0]} {entry[1]}".rstrip(),
-                day.isoformat(),
+                business_day.isoformat(),
                 entry[1] if entry[0] == "store" else "",
                 str(expected.get(entry, Figures())),
                 str(found.get(entry, Figures())),
@@ -109,46 +132,27 @@ def compare_ledger(recount: Recount, ledger: LedgerState) -> tuple[int, int, lis
             for entry in sorted(expected.keys() | found.keys())
             if expected.get(entry) != found.get(entry)
         ]
-    counted = sum(totals.get(WHOLE_DAY, Figures()).receipts for totals in ledger.totals.values())
-    surplus = counted - len(recount.identities)
-    return lost or max(0, -surplus), double or max(0, surplus), differences
+    return LedgerComparison(
+        counted, lost or max(0, -surplus), double or max(0, surplus), differences
+    )
 
 
-class ArchiveComparison(NamedTuple):
-    """What the archive has of the log's receipts."""
-
-    stored: int
-    #: Identities of the log that it misses, and that it has beyond the log.
-    missing: set[bytes]
-    extra: set[bytes]
-    #: Receipts and cents by (day, store) as it has them.
-    by_store: dict[tuple[date, str], tuple[int, int]]
+def kept_days(ledger: Ledger) -> list[int]:
+    """The days (ordinals) of which the ledger has identities."""
+    return [each.day for each in ledger.identities.days() if not each.dropped]
 
 
-def read_archive(recount: Recount, archive: Iterable[Stored]) -> ArchiveComparison:
-    """The archive beside the log; what is beyond the log may have come since."""
-    missing = set(recount.identities)
-    extra: set[bytes] = set()
-    by_store: dict[tuple[date, str], tuple[int, int]] = {}
-    stored = 0
-    for receipt in archive:
-        if receipt.key not in recount.identities:
-            extra.add(receipt.key)
-            continue
-        missing.discard(receipt.key)
-        stored += 1
-        where = (date.fromisoformat(receipt.day), receipt.store)
-        count, gross = by_store.get(where, (0, 0))
-        by_store[where] = (count + 1, gross + receipt.gross_minor)
-    return ArchiveComparison(stored, missing, extra, by_store)
+def dropped_days(ledger: Ledger) -> set[int]:
+    """The days of which it had some."""
+    return {each.day for each in ledger.identities.days() if each.dropped}
 
 
-def of_stores(days: Mapping[date, Totals]) -> dict[tuple[date, str], tuple[int, int]]:
-    """Receipts and gross cents of totals, by (day, store)."""
+def of_stores(ledger: Ledger) -> dict[tuple[date, str], tuple[int, int]]:
+    """Receipts and gross cents of a ledger, by (day, store)."""
     return {
         (day, store): (figures.receipts, figures.gross_minor)
-        for day, totals in days.items()
-        for store, figures in by_key(totals, "store").items()
+        for day in ledger.days()
+        for store, figures in by_key(ledger.totals(day), "store").items()
     }
 
 
@@ -158,7 +162,7 @@ def compare_archive(recount: Recount, archive: ArchiveComparison) -> list[Disagr
     Of two conflicting contents both books must have kept the first.
     """
     differences: list[Disagreement] = []
-    expected = of_stores(recount.days)
+    expected = of_stores(recount.ledger)
     for where in sorted(expected.keys() | archive.by_store.keys()):
         wanted, found = expected.get(where, (0, 0)), archive.by_store.get(where, (0, 0))
         if wanted != found:
@@ -176,7 +180,7 @@ def compare_archive(recount: Recount, archive: ArchiveComparison) -> list[Disagr
 
 def keys_aside(recount: Recount) -> set[bytes]:
     """Digests of the keys of what was set aside: the archive may well have it."""
-    return {digest_of_key(one.key) for one in recount.aside if one.key}
+    return {digest_of_key(one.key) for one in recount.ledger.aside() if one.key}
 
 
 def heard_with_aside(
@@ -184,7 +188,7 @@ def heard_with_aside(
 ) -> dict[tuple[date, str], tuple[int, int]]:
     """What the log had, with the receipts that were set aside: the door accepted them, too."""
     heard = dict(recount.counter.heard or {})
-    for one in recount.aside:
+    for one in recount.ledger.aside():
         # Of one that cannot be read the door's day and amount are not known.
         with suppress(UndecodableMessageError, ValueError, OverflowError):
             if not one.undecodable:

@@ -1,13 +1,13 @@
 """What the log, the ledger and the archive have, side by side, by business day or store. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import msgspec
 
-from analytics.counting.folds import WHOLE_DAY, Totals
-from analytics.verify.comparison import ArchiveComparison, LedgerState, of_stores
-from analytics.verify.recount import Recount
+from analytics.counting.folds import WHOLE_DAY
+from analytics.ledger.ledger_file import Ledger
+from analytics.verify.comparison import of_stores
 from tillstream.money import decimal_text
 from tillstream.runtime.text_table import text_table
 
@@ -36,13 +36,13 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def rows(
-    recount: Recount, ledger: LedgerState, archive: ArchiveComparison, *, by_store: bool
+    log: Ledger, ledger: Ledger, archive: Mapping[tuple[date, str], Sum], *, by_store: bool
 ) -> list[Row]:
     """Every day that one of them has, in order; with `by_store`, every store of it."""
     if by_store:
-        sums = [of_stores(recount.days), of_stores(ledger.totals), archive.by_store]
+        sums = [of_stores(log), of_stores(ledger), archive]
     else:
-        sums = [_of_days(recount.days), _of_days(ledger.totals), _by_day(archive.by_store)]
+        sums = [_of_days(log), _of_days(ledger), _by_day(archive)]
     return [
         Row(where[0].isoformat(), where[1], *(found.get(where, (0, 0)) for found in sums))
         for where in sorted(set().union(*sums))
@@ -64,12 +64,12 @@ def as_text(found: Iterable[Row]) -> str:
     return text_table(_HEADS, cells)
 
 
-def _of_days(days: dict[date, Totals]) -> dict[tuple[date, str], Sum]:
-    wholes = {day: totals[WHOLE_DAY] for day, totals in days.items() if WHOLE_DAY in totals}
-    return {(day, ""): (whole.receipts, whole.gross_minor) for day, whole in wholes.items()}
+def _of_days(ledger: Ledger) -> dict[tuple[date, str], Sum]:
+    wholes = {day: ledger.totals(day).get(WHOLE_DAY) for day in ledger.days()}
+    return {(day, ""): (one.receipts, one.gross_minor) for day, one in wholes.items() if one}
 
 
-def _by_day(by_store: dict[tuple[date, str], Sum]) -> dict[tuple[date, str], Sum]:
+def _by_day(by_store: Mapping[tuple[date, str], Sum]) -> dict[tuple[date, str], Sum]:
     sums: dict[tuple[date, str], Sum] = {}
     for (day, _), (receipts, cents) in by_store.items():
         before = sums.get((day, ""), (0, 0))

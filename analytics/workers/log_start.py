@@ -4,7 +4,7 @@ import structlog
 
 from analytics.ledger.continuity import LogEnds, LogReplacedError, require_continuing
 from analytics.ledger.ledger_file import Ledger, Progress
-from analytics.workers.working_state import WorkingState
+from analytics.ledger.working_state import WorkingState
 
 log = structlog.get_logger()
 

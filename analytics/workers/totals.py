@@ -25,10 +25,10 @@ from analytics.ledger.continuity import LogEnds
 from analytics.ledger.identity_expiry import IDENTITY_DAYS, IdentityExpiry
 from analytics.ledger.ledger_file import Ledger
 from analytics.ledger.ownership import rebuilt_path
+from analytics.ledger.working_state import WorkingState
 from analytics.workers import publishing
 from analytics.workers.log_start import find_start
 from analytics.workers.pace import SnapshotPace
-from analytics.workers.working_state import WorkingState
 from tillstream import topology
 from tillstream.clock import Clock
 from tillstream.log.reader import LogMessage, LogReader

@@ -18,7 +18,9 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{names}; or `report`")
     parser.add_argument("--rounds", type=int, help="default: 3; of growth 1")
     parser.add_argument("--quick", action="store_true", help="small, only to see that it works")
-    parser.add_argument("--long", action="store_true", help="growth: up to 10 million receipts")
+    parser.add_argument(
+        "--long", action="store_true", help="growth, ledger: up to 10, 30 million receipts"
+    )
     parser.add_argument("--compare", nargs=2, metavar=("A", "B"), help="two results side by side")
     arguments = parser.parse_args()
     if arguments.rounds is not None and arguments.rounds < 1:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 
 from loadtest.bench.command import measured
 from loadtest.bench.harness import Options, Result
-from loadtest.bench.log_writer import MESSAGE_RECEIPTS, stamped, write_log
+from loadtest.bench.log_writer import MESSAGE_RECEIPTS, write_log
 from loadtest.bench.private import System, running_system
 from loadtest.receipt_pool import generated
 from tillstream import topology
@@ -15,9 +16,18 @@ from tillstream.runtime import data_folder
 #: Targets of the issue, receipts per second.
 TARGET_BATCHED = 150_000
 TARGET_SINGLE = 30_000
+TARGET_MEMORY = 700
+
+#: Receipts of a business day, of 1,000 stores.
+DAY_RECEIPTS = 1_000_000
+FIRST_DAY = datetime(2026, 10, 1, 4, tzinfo=UTC)
 
 #: So many are made by the generator; more are these again, with other numbers.
 GENERATED = 200_000
+
+
+#: What is before the number of a receipt, it, what is before the day of its date, this, the rest.
+_PARTS = re.compile(rb'(.*?"cashReceiptID":)(\d+)(,.*?"date":")(.{10})(.*)}$').match
 
 
 def run(options: Options) -> Result:
@@ -30,7 +40,8 @@ def run(options: Options) -> Result:
         "`python -m analytics recount`: everything from the first message to the ledger on disk,"
         " the broker beside it; receipts of the generator, of 1,000 stores.",
         f"Logs of {batched:,} receipts in messages of {MESSAGE_RECEIPTS}, of {single:,} single"
-        f" ones; memory at {many:,} distinct receipts, once: of all its processes together.",
+        f" ones; of {many:,} (and with `--long` six times as many), {DAY_RECEIPTS:,} a day, once:"
+        " memory is that of all its processes together.",
     ]
     for count, per_message, name, target in (
         (batched, MESSAGE_RECEIPTS, "recount, log in batches", TARGET_BATCHED),
@@ -41,13 +52,14 @@ def run(options: Options) -> Result:
             for _ in range(options.rounds):
                 rate, _memory = _recount(system, count)
                 series.add(name, "receipts/s", rate, "higher", target)
-    with running_system([], ["rabbitmq"]) as system:
-        _fill(system, many, MESSAGE_RECEIPTS)
-        rate, memory = _recount(system, many)
-        series.add(f"recount of {many:,}", "receipts/s", rate, "higher")
-        series.add(f"memory at {many:,} identities", "MiB", memory, "lower")
-        size = (system.data_dir / data_folder.LEDGER).stat().st_size
-        series.add(f"ledger file at {many:,} identities", "MiB", size / 2**20, "lower")
+    for count in (many, 6 * many) if options.long else (many,):
+        with running_system([], ["rabbitmq"]) as system:
+            _fill(system, count, MESSAGE_RECEIPTS)
+            rate, memory = _recount(system, count)
+            size = (system.data_dir / data_folder.LEDGER).stat().st_size
+        series.add(f"recount of {count:,}", "receipts/s", rate, "higher", TARGET_BATCHED)
+        series.add(f"recount of {count:,}: memory", "MiB", memory, "lower", TARGET_MEMORY)
+        series.add(f"recount of {count:,}: file, an identity", "bytes", size / count, "lower", 30)
     return series
 
 
@@ -55,17 +67,29 @@ def _fill(system: System, count: int, per_message: int) -> None:
     # Nobody stores here: the queue of the archive would only fill the disk.
     with system.channel() as channel:
         channel.queue_unbind(topology.PERSISTENCE_QUEUE, topology.RECEIPTS)
-    write_log(system.amqp_url, stamped(_receipts(count, system.environ)), per_message)
+    write_log(system.amqp_url, _receipts(count, system.environ), per_message)
 
 
 def _receipts(count: int, environ: Mapping[str, str]) -> Iterator[bytes]:
-    made = generated(min(count, GENERATED), environ)
-    for number in range(count):
-        again, index = divmod(number, len(made))
-        # The number comes first; a repetition goes on with higher ones.
-        first, _, tail = made[index].partition(b",")
-        own = int(first.rpartition(b":")[2]) + again * 1_000_000
-        yield b'{"cashReceiptID":%d,%b' % (own, tail)
+    """Stamped receipts, day after day, each with a number of its own."""
+    made = [_PARTS(each) for each in generated(min(count, GENERATED), environ)]
+    parts = [each.groups() for each in made if each is not None]
+    for day in range(-(-count // DAY_RECEIPTS)):
+        opens = FIRST_DAY + timedelta(days=day)
+        text, opened = opens.date().isoformat().encode(), int(opens.timestamp())
+        for of_day in range(min(DAY_RECEIPTS, count - day * DAY_RECEIPTS)):
+            again, index = divmod(day * DAY_RECEIPTS + of_day, len(parts))
+            head, number, between, _, tail = parts[index]
+            # Within the hours that the stores are open.
+            received = opened + of_day * 57_600 // DAY_RECEIPTS
+            yield b'%b%d%b%b%b,"receivedTime":%d}' % (
+                head,
+                int(number) + again * 1_000_000,
+                between,
+                text,
+                tail,
+                received,
+            )
 
 
 def _recount(system: System, count: int) -> tuple[float, float]:

@@ -11,7 +11,6 @@ import bson
 import pyarrow.parquet
 
 from analytics.counting.decoding import read_columns
-from analytics.counting.folds import Totals
 from analytics.ledger.ledger_file import Progress
 from analytics.verify.recount import Recount
 from analytics.workers import publishing
@@ -28,6 +27,7 @@ from persistence.parquet import columns, rows, stored
 from persistence.seal import content, offline
 from persistence.writer.documents import content_digest
 from persistence.writer.entries import entry
+from tests.support.ledgers import recount_in_memory, totals_by_day
 from tillstream.archive import Document
 from tillstream.clock import BusinessDay, utc
 from tillstream.codec import NDJSON
@@ -104,9 +104,10 @@ def documents_raw(document: Document) -> bytes:
 
 def counted(lines: list[bytes]) -> Recount:
     """What the totals worker makes of the log."""
-    ledger = Recount()
+    ledger = recount_in_memory()
     message = [LogMessage(0, b"\n".join(lines), NDJSON)] if lines else []
     ledger.count(message, read_columns(message, TABLE))
+    ledger.write()
     return ledger
 
 
@@ -119,7 +120,7 @@ def ledger_sums(ledger: Recount) -> Sums:
             each.gross_minor,
             each.net_minor,
         )
-        for day, totals in ledger.days.items()
+        for day, totals in totals_by_day(ledger.ledger).items()
         for (breakdown, key), each in totals.items()
         if breakdown not in ("late", "mark")
     }
@@ -165,11 +166,8 @@ def sealed(documents: Iterable[Document]) -> tuple[dict[str, Facts], dict[str, A
 def shown(ledger: Recount, day: date) -> Frame:
     """The live page's figures, as if `day` were today."""
     now = TABLE.default.starts(day).timestamp() + 3 * 3600
-    calendar, totals_of = TABLE.default, ledger.days.get
+    calendar, totals = TABLE.default, ledger.ledger.totals
     model = Model(calendar, now)
-
-    def totals(wanted: date) -> Totals:
-        return totals_of(wanted, {})
 
     for snapshot in (
         publishing.count_snapshot(totals, calendar, {}, now),

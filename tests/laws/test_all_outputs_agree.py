@@ -163,7 +163,7 @@ def test_an_identity_that_comes_again_is_told_alike_by_door_ledger_and_archive(
     conflicts = [key for key, what in expected if what == "conflict"]
     assert (retries, conflicts) == (archive.duplicates, archive.conflicts)
     assert (len(retries), len(conflicts)) == (ledger.counter.duplicates, ledger.counter.conflicts)
-    assert len(first) == len(ledger.identities) == len(archive.documents)
+    assert len(first) == ledger.identities.count == len(archive.documents)
 
 
 @BATCHES

@@ -118,7 +118,7 @@ def test_what_is_nested_too_deeply_is_refused_and_all_else_is_read_by_every_room
         taken = True
         documents = rooms.archived(door.lines).documents
         assert [key] == list(documents) == list(rooms.of_parquet(documents.values()))
-        assert 1 == len(rooms.counted(door.lines).identities)
+        assert 1 == rooms.counted(door.lines).identities.count
 
     # The object around it is one level.
     assert taken == (depth + 1 <= 64)

@@ -20,6 +20,7 @@ from analytics.commands.recount_command import recount
 from analytics.counting import parallel_decoding
 from analytics.ledger.ledger_file import Ledger
 from analytics.settings import VerifySettings
+from tests.support.ledgers import kept_keys
 from tests.support.listener import Listener
 from tests.support.processes import running, running_door
 from tests.support.receipts import receipt, stamped
@@ -219,7 +220,7 @@ def kept(loaded: VerifySettings) -> tuple[list[str], list[bytes]]:
     """The files of the ledger, and the identities in it."""
     path = loaded.ledger_path()
     with Ledger(path) as ledger:
-        identities = sorted(ledger.identity_keys())
+        identities = kept_keys(ledger)
     return sorted(file.name for file in path.parent.iterdir()), identities
 
 

@@ -14,10 +14,10 @@ import zstandard
 
 from analytics.counting.decoding import read_columns
 from analytics.verify.archive import ArchiveReader
-from analytics.verify.recount import Recount
 from persistence.dead_letters.store import LARGEST_BODY, DeadLetters, Letter
 from persistence.erasure import erase
 from tests.support.filled_archive import STORES, Kept, killed_at
+from tests.support.ledgers import recount_in_memory
 from tests.support.receipts import receipt, stamped
 from tillstream.codec import JSON
 from tillstream.log.reader import LogMessage
@@ -104,13 +104,13 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(kept: Kept) -> Non
     assert {"dead_letters": 1} == named(kept)
 
     # A ledger of the archive meets the log again.
-    ledger = Recount()
+    ledger = recount_in_memory()
     of_log = [LogMessage(place, body, JSON) for place, body in enumerate(log)]
     for messages in (*ArchiveReader(kept.client, kept.name).messages(), of_log):
         ledger.count(messages, read_columns(messages, STORES))
 
     assert (21, 20, 1) == (
-        len(ledger.identities),
+        ledger.identities.count,
         ledger.counter.duplicates,
         ledger.counter.conflicts,
     )

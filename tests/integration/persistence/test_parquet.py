@@ -16,11 +16,11 @@ from msgspec.structs import replace
 
 from analytics.counting.decoding import read_columns
 from analytics.counting.folds import by_key
-from analytics.verify.recount import Recount
 from persistence.parquet.lease import ArchiveBusyError, held
 from persistence.parquet.query import QueryError
 from persistence.parquet.storage import Storage
 from tests.support.filled_archive import STORES, Kept, killed_at
+from tests.support.ledgers import recount_in_memory, totals_by_day
 from tests.support.receipts import CATEGORIES, line, receipt, stamped
 from tillstream.clock import utc
 from tillstream.codec import JSON
@@ -72,9 +72,11 @@ def test_the_sums_of_the_files_are_those_of_mongodb_and_of_the_ledger(kept: Kept
             )
         )
     kept.store(bodies)
-    ledger = Recount()
+    ledger = recount_in_memory()
     messages = [LogMessage(number, body, JSON) for number, body in enumerate(bodies)]
     ledger.count(messages, read_columns(messages, STORES))
+    ledger.write()
+    days = totals_by_day(ledger.ledger)
 
     said = [kept.run("export-parquet").stdout, kept.run("export-parquet").stdout]
 
@@ -86,7 +88,7 @@ def test_the_sums_of_the_files_are_those_of_mongodb_and_of_the_ledger(kept: Kept
     }
     in_ledger = {
         (str(day), store): (figures.receipts, Decimal(figures.gross_minor) / 100)
-        for day, totals in ledger.days.items()
+        for day, totals in days.items()
         for store, figures in by_key(totals, "store").items()
     }
     by_category = {
@@ -96,7 +98,7 @@ def test_the_sums_of_the_files_are_those_of_mongodb_and_of_the_ledger(kept: Kept
     assert kept.sums_in_mongo() == in_files == in_ledger
     assert by_category == {
         category: Decimal(
-            sum(by_key(totals, "category")[category].gross_minor for totals in ledger.days.values())
+            sum(by_key(totals, "category")[category].gross_minor for totals in days.values())
         )
         / 100
         for category in CATEGORIES

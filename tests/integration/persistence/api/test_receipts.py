@@ -162,7 +162,7 @@ def test_a_receipt_is_shown_with_its_life(api: httpx.Client, store: Store, data:
     identity = identity_of(decoded(fields))
     with Ledger(data / "analytics" / "totals.sqlite3") as ledger:
         ledger.begin()
-        ledger.add_identities([identity.key], [identity.content], [1])
+        ledger.identities.add([identity.key], [identity.content], [1])
         ledger.commit()
 
     key = receipt_key(decoded(fields))

@@ -18,7 +18,7 @@ from analytics.ledger.ownership import (
     rebuilt_path,
     require_owners_calendar,
 )
-from analytics.verify.recount import Recount, write_rebuilt
+from analytics.verify.recount import new_ledger
 from tests.support.logs import KnownLog
 from tests.unit.analytics.verify.test_recount import STORES
 from tillstream.clock import BusinessDay
@@ -39,6 +39,11 @@ def test_a_ledger_refuses_another_calendar_and_names_both(tmp_path: Path) -> Non
                 ledger.require_calendar(described(another))
 
 
+def rebuild(path: Path, calendar: str) -> None:
+    with new_ledger(path) as counted:
+        counted.finish(calendar, Progress())
+
+
 def test_a_recount_of_another_calendar_than_the_owners_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     with owned(path, "the worker's") as ours:
@@ -46,10 +51,10 @@ def test_a_recount_of_another_calendar_than_the_owners_is_refused(tmp_path: Path
         require_owners_calendar(path, "the worker's")
         with pytest.raises(OtherOwnersCalendarError, match=r"the worker's.*another"):
             require_owners_calendar(path, "another")
-        write_rebuilt(path, Recount(), "another")
+        rebuild(path, "another")
 
         assert (False, False) == (adopt(path, "the worker's"), rebuilt_path(path).exists())
-        write_rebuilt(path, Recount(), "the worker's")
+        rebuild(path, "the worker's")
         assert adopt(path, "the worker's")
 
 

@@ -14,10 +14,14 @@ import pytest
 
 from analytics.counting import parallel_decoding
 from analytics.counting.parallel_decoding import ReaderDiedError, read_in_parallel
+from analytics.ledger import identities
+from analytics.ledger.calendars import described
 from analytics.ledger.ledger_file import Ledger
-from analytics.verify import recount
-from analytics.verify.recount import Recount
+from analytics.ledger.ownership import rebuilt_path
+from analytics.verify import bounded_identities
+from analytics.verify.recount import new_ledger
 from analytics.workers.totals import TotalsWorker
+from tests.support.ledgers import kept_keys
 from tests.support.logs import NO_LOG
 from tests.support.receipts import receipt, stamped
 from tests.support.waiting import wait_until
@@ -33,7 +37,8 @@ STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many batches of few messages, so that repeats are in other ones than their first."""
     monkeypatch.setattr(parallel_decoding, "BATCH_BYTES", 8_000)
-    monkeypatch.setattr(recount, "RECORDS_AT_ONCE", 100)
+    monkeypatch.setattr(identities, "RECORDS_AT_ONCE", 100)
+    monkeypatch.setattr(bounded_identities, "MOST_IN_MEMORY", 100)
 
 
 def log(seed: int) -> list[LogMessage]:
@@ -71,12 +76,11 @@ def _packed(body: bytes) -> tuple[bytes, str, str | None]:
 
 
 def recounted(messages: list[LogMessage], path: Path) -> list[Any]:
-    counted = Recount()
-    for batch in read_in_parallel(([message] for message in messages), STORES):
-        counted.count_batch(batch, STORES)
-    with Ledger(path) as ledger:
-        counted.write(ledger)
-    return everything(path)
+    with new_ledger(path) as counted:
+        for batch in read_in_parallel(([message] for message in messages), STORES):
+            counted.count_batch(batch, STORES)
+        counted.finish(described(STORES), counted.progress())
+    return everything(rebuilt_path(path))
 
 
 def everything(path: Path) -> list[Any]:
@@ -84,7 +88,7 @@ def everything(path: Path) -> list[Any]:
         return [
             ledger.progress(),
             {day: ledger.totals(day) for day in ledger.days()},
-            sorted(ledger.identity_keys()),
+            kept_keys(ledger),
             sorted(ledger.tills().items()),
             sorted(ledger.conflicts()),
             sorted(ledger.aside()),

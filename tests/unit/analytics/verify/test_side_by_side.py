@@ -1,10 +1,10 @@
 """The sums of the log, the ledger and the archive stand beside each other, by day and by store."""
 
 from datetime import date
+from pathlib import Path
 
 from analytics.counting.folds import Figures
-from analytics.verify.comparison import ArchiveComparison, LedgerState
-from analytics.verify.recount import Recount
+from analytics.ledger.ledger_file import Ledger
 from analytics.verify.side_by_side import Row, as_text, rows
 
 DAY, NEXT = date(2026, 11, 21), date(2026, 11, 22)
@@ -22,13 +22,14 @@ def totals(**stores: tuple[int, int]) -> dict[tuple[str, str], Figures]:
 
 
 def test_each_day_and_store_that_any_book_has_is_a_row() -> None:
-    log = Recount()
-    log.days = {DAY: totals(a=(2, 1200), b=(1, -5))}
-    ledger = LedgerState({DAY: totals(a=(2, 1200), b=(1, -5)), NEXT: totals(a=(1, 1))}, set())
-    archive = ArchiveComparison(3, set(), set(), {(DAY, "a"): (2, 1200), (DAY, "b"): (1, -4)})
+    archive = {(DAY, "a"): (2, 1200), (DAY, "b"): (1, -4)}
+    with Ledger(Path(":memory:")) as log, Ledger(Path(":memory:")) as ledger:
+        log.write_totals(DAY, totals(a=(2, 1200), b=(1, -5)).items())
+        ledger.write_totals(DAY, totals(a=(2, 1200), b=(1, -5)).items())
+        ledger.write_totals(NEXT, totals(a=(1, 1)).items())
 
-    by_day = rows(log, ledger, archive, by_store=False)
-    by_store = rows(log, ledger, archive, by_store=True)
+        by_day = rows(log, ledger, archive, by_store=False)
+        by_store = rows(log, ledger, archive, by_store=True)
 
     none = (0, 0)
     assert [

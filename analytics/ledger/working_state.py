@@ -5,7 +5,7 @@ from datetime import date
 
 from analytics.counting.folds import Totals
 from analytics.counting.isolation import SetAside
-from analytics.counting.receipt_counter import ReceiptCounter
+from analytics.counting.receipt_counter import AddIdentities, ReceiptCounter
 from analytics.ledger.ledger_file import Ledger, Progress
 from tillstream.log.reader import LogMessage, message_digest
 
@@ -16,8 +16,10 @@ MAX_DAYS_IN_MEMORY = 40
 class WorkingState:
     """Totals, tills and progress since the last commit; `load` goes back to that."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, add_identities: AddIdentities | None = None) -> None:
+        """`add_identities`, where it is not the ledger that keeps them at once."""
         self._ledger = ledger
+        self._add_identities = add_identities or ledger.identities.add
         #: Up to this offset the log is read a second time.
         self.read_again_until: int | None = None
         self._days: dict[date, Totals]
@@ -37,7 +39,7 @@ class WorkingState:
         self.counter = ReceiptCounter(
             self._ledger.tills(),
             self.totals,
-            self._ledger.add_identities,
+            self._add_identities,
             self._add_conflict,
             self._add_aside,
         )
@@ -91,9 +93,14 @@ class WorkingState:
         return self._days[day]
 
     def bound_memory(self) -> None:
-        """Leave the oldest days to the ledger; after a commit."""
+        """Leave the oldest days to the ledger; after `write`."""
         while len(self._days) > MAX_DAYS_IN_MEMORY:
             del self._days[min(self._days)]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether more days are in memory than need be."""
+        return len(self._days) > MAX_DAYS_IN_MEMORY
 
     @property
     def _reads_again(self) -> bool:
