@@ -151,7 +151,7 @@ def test_renumbered_is_another_receipt_that_says_the_same() -> None:
         other = msgspec.json.decode(renumbered(issued.body, "6f"), type=Receipt)
         number = f"{receipt.cash_receipt_id}-6f"
 
-        assert f"{receipt.store_id}/{receipt.terminal_id}/{number}/{receipt.date}" == (
+        assert f"{receipt.date}/{receipt.store_id}/{receipt.terminal_id}/{number}" == (
             receipt_key(other)
         )
         assert sale_of(receipt).gross == sale_of(other).gross
