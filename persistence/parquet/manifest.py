@@ -4,6 +4,7 @@ A reader honours the manifest alone, so a day is whole or absent, and all days a
 moment, also where a store cannot rename a file or a folder in one step.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -51,6 +52,9 @@ class ArchivedDay(msgspec.Struct, frozen=True, kw_only=True):
     writtenAt: datetime  # noqa: N815 - a field of the file
     #: Of this file: a day stays as it is until it is written again.
     layout: int = 1
+    #: Committed before MongoDB drops the first of the day's receipts: from then on it may lack any
+    #: of them, and whoever asks MongoDB reads this file too. None: MongoDB has the day whole.
+    droppedAt: datetime | None = None  # noqa: N815 - a field of the file
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,8 +75,21 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         """Every file that counts, by day."""
         return [archived.file for archived in self.days.values()]
 
+    def dropped(self) -> list[date]:
+        """The days that MongoDB may lack receipts of, in their order."""
+        return [day for day, archived in self.days.items() if archived.droppedAt is not None]
+
+    def dropping(self, days: Iterable[date], at: datetime) -> "Manifest":
+        """The manifest once MongoDB may drop these days, which it names."""
+        marked = {
+            day: replace(self.days[day], droppedAt=self.days[day].droppedAt or at) for day in days
+        }
+        return replace(self, days=self.days | marked)
+
     def with_day(self, day: date, archived: ArchivedDay) -> "Manifest":
-        """The manifest once `archived` stands for `day`."""
+        """The manifest once `archived` stands for `day`; what MongoDB dropped stays dropped."""
+        if (before := self.days.get(day)) is not None and archived.droppedAt is None:
+            archived = replace(archived, droppedAt=before.droppedAt)
         return replace(
             self,
             layout=max(self.layout, archived.layout),

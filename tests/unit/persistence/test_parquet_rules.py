@@ -143,3 +143,19 @@ def test_a_table_has_numbers_to_the_right() -> None:
         "Pain      12.30",
         "Menu       4.00  " + "x" * 57 + "...",
     ] == list(table(Answer(["category", "gross", "note"], rows)))
+
+
+def test_a_day_that_mongodb_dropped_stays_dropped_when_it_is_written_again() -> None:
+    days = [date(2026, 11, 20), date(2026, 11, 21)]
+    marked_at, later = datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)
+    file = ArchivedDay(file="first", totals=Totals(), writtenAt=marked_at)
+    manifest = Manifest(days=dict.fromkeys(days, file))
+
+    marked = manifest.dropping(days[:1], marked_at).dropping(days[:1], later)
+    again = marked.with_day(days[0], ArchivedDay(file="again", totals=Totals(), writtenAt=later))
+
+    assert [] == manifest.dropped()
+    assert (
+        days[:1] == marked.dropped() == again.dropped() == decode(encode(again), "here").dropped()
+    )
+    assert ("again", marked_at) == (again.days[days[0]].file, again.days[days[0]].droppedAt)
