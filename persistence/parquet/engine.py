@@ -9,9 +9,9 @@ import duckdb
 import pyarrow as pa
 
 from persistence.parquet.columns import SCHEMA
-from persistence.parquet.manifest import ArchivedDay, Totals
 from persistence.parquet.scratch import scratch_folder
 from persistence.parquet.storage import Storage
+from tillstream.parquet_manifest import ArchivedDay, Totals
 
 #: What does not fit is put on the disk of the temporary folder.
 MEMORY = "512MB"

@@ -15,7 +15,6 @@ import pyarrow as pa
 from msgspec.structs import replace
 
 from persistence.parquet import engine, rows
-from persistence.parquet.manifest import ArchivedDay, Totals
 from persistence.parquet.source import DayInMongo, Source
 from persistence.parquet.stored import Sums, UnreadableReceiptError
 from persistence.parquet.writing import DayDiffersError, Writing
@@ -23,6 +22,7 @@ from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
 from tillstream.log.reader import StoppedError
 from tillstream.money import MINOR_UNITS
+from tillstream.parquet_manifest import ArchivedDay, Totals
 
 CENT = Decimal(1) / MINOR_UNITS
 

@@ -15,11 +15,11 @@ import duckdb
 import pyarrow as pa
 
 from persistence.parquet import engine, rows
-from persistence.parquet.manifest import Manifest
 from persistence.parquet.source import Source
 from persistence.parquet.storage import Storage
 from persistence.parquet.stored import UnreadableReceiptError
 from tillstream.errors import TillstreamError
+from tillstream.parquet_manifest import Manifest
 
 #: How much later than its `storedAt` a receipt may appear in MongoDB: a write that waits for a
 #: majority, and the clocks of several workers. What comes twice for it is left out.

@@ -10,13 +10,12 @@ from pathlib import Path
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from persistence.parquet.manifest import Manifest, decode, encode
 from persistence.parquet.scratch import scratch_folder
 from tillstream.errors import TillstreamError
+from tillstream.parquet_manifest import MANIFEST, Manifest, decode, encode
 from tillstream.runtime.files import sync
 from tillstream.runtime.settings import redacted
 
-MANIFEST = "manifest.json"
 #: Files on their way, in a local archive. A hidden folder is no partition to any reader.
 WRITING = ".writing"
 

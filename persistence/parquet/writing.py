@@ -17,10 +17,10 @@ import duckdb
 
 from persistence.parquet import engine
 from persistence.parquet.lease import Lease
-from persistence.parquet.manifest import LAYOUT, ArchivedDay, Manifest
 from persistence.parquet.storage import Storage
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
+from tillstream.parquet_manifest import LAYOUT, ArchivedDay, Manifest
 
 
 class DayDiffersError(TillstreamError):

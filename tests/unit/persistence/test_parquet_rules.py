@@ -7,14 +7,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from persistence.parquet.export_command import DayOpenError, NoDaysError, day_range, oldest_kept
-from persistence.parquet.manifest import (
-    ArchivedDay,
-    Manifest,
-    ManifestError,
-    Totals,
-    decode,
-    encode,
-)
 from persistence.parquet.query import Answer, QueryError, require_select
 from persistence.parquet.rows import carried_part
 from persistence.parquet.sql_command import table
@@ -22,6 +14,14 @@ from persistence.parquet.storage import Storage, StorageError
 from persistence.writer.entries import entry
 from tests.support.receipts import line, receipt, stamped
 from tillstream.clock import BusinessDay
+from tillstream.parquet_manifest import (
+    ArchivedDay,
+    Manifest,
+    ManifestError,
+    Totals,
+    decode,
+    encode,
+)
 from tillstream.stores import StoreTable
 
 PARIS = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})

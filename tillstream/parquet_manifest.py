@@ -13,6 +13,8 @@ from msgspec.structs import replace
 
 from tillstream.errors import TillstreamError
 
+#: The manifest's name in the folder or object store of the archive (PARQUET_URL).
+MANIFEST = "manifest.json"
 #: The layout of the files; a reader refuses a newer one. The first had a line's number in 32 bits,
 #: the offset in minutes, and keys of a client's own UUID without the store; the second had keys
 #: that ended with their date, or named no day.
