@@ -111,6 +111,9 @@ def _parser() -> argparse.ArgumentParser:
         "verify", help="compare the door, the log, the ledger and the archive, to the cent"
     )
     verifying.add_argument("--json", action="store_true", help="for programs")
+    verifying.add_argument(
+        "--all", action="store_true", help="also days that an earlier run has proved"
+    )
     verifying.add_argument("--by-store", action="store_true", help="the sums of every store")
     verifying.add_argument(
         "--wait",

@@ -37,6 +37,12 @@ class VerifySettings(AnalyticsSettings):
 
     mongo_url: MongoUrl | None = None
     mongo_database: DatabaseName = DATABASE
+    #: The analytic archive: a folder, or any fsspec URL; else `parquet` in `data_dir`.
+    parquet_url: str | None = None
+
+    def files_url(self) -> str:
+        """Where the analytic archive is."""
+        return self.parquet_url or str(self.data_dir / "parquet")
 
     def require_mongo(self) -> str:
         """The archive's URL; raises SettingsError when it is not set."""

@@ -1,7 +1,8 @@
 """The archive in MongoDB, as every room sees it: collections, documents, how to connect.
 
 The persistence worker writes `receipts` and `conflicts`, and keeps the `dead_letters`;
-`python -m analytics verify` leaves its report in `proofs`. Whoever else reads them does so by
+`python -m analytics verify` leaves its report in `proofs`, and which days it need not compare again
+in `proved_days`. Whoever else reads them does so by
 this module. Why the documents are so: docs/decisions/0005-archive-documents.md.
 """
 
@@ -18,6 +19,7 @@ RECEIPTS = "receipts"
 CONFLICTS = "conflicts"
 DEAD_LETTERS = "dead_letters"
 PROOFS = "proofs"
+PROVED_DAYS = "proved_days"
 
 #: Longest wait for a server, of a program that nobody waits for, milliseconds.
 SERVER_SELECTION_MS = 10_000

@@ -8,9 +8,10 @@ from pymongo.errors import PyMongoError
 
 from analytics.commands.recount_command import recount
 from analytics.commands.tills_command import tills
-from analytics.commands.verify_command import print_report, verify
+from analytics.commands.verify_command import verify
 from analytics.settings import VerifySettings
 from analytics.verify import proof
+from analytics.verify.report_text import print_report
 from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import process
 
@@ -30,7 +31,11 @@ def _run(arguments: argparse.Namespace, settings: VerifySettings, stop: threadin
         case "verify":
             started_at = time.time()
             report, sums = verify(
-                settings, stop, by_store=arguments.by_store, wait_seconds=arguments.wait
+                settings,
+                stop,
+                by_store=arguments.by_store,
+                proved=not arguments.all,
+                wait_seconds=arguments.wait,
             )
             # Of a long table somebody may want its head only; the proof is kept all the same.
             with process.reader_may_leave():

@@ -1,19 +1,23 @@
 """`python -m analytics verify`: the door, the log, the ledger and the archive at a common point."""
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Set
 from contextlib import ExitStack, contextmanager
-from itertools import chain
 from pathlib import Path
 
-import msgspec
-
+from analytics.commands.beyond_log import (
+    count_beyond,
+    firsts_beyond,
+    ledger_beyond,
+    newer_than_read,
+)
 from analytics.commands.counting_run import count_messages
 from analytics.commands.waiting import CATCH_UP_SECONDS, wait_until
 from analytics.ledger.calendars import described
 from analytics.ledger.continuity import Log, LogReplacedError, require_continuing
-from analytics.ledger.identity_records import keys_beyond
 from analytics.ledger.ledger_file import Ledger, Progress
+from analytics.ledger.log_days import OPEN_DAYS, unix_day
 from analytics.settings import AnalyticsSettings, VerifySettings
 from analytics.verify.archive import open_archive
 from analytics.verify.archive_comparison import ArchiveComparison
@@ -26,20 +30,17 @@ from analytics.verify.comparison import (
     compare_ledger,
     dropped_days,
     heard_with_aside,
-    kept_days,
     keys_aside,
 )
+from analytics.verify.day_proofs import ProvedDays, changed_in_archive, proof_of
+from analytics.verify.parquet_days import ParquetDays
+from analytics.verify.proved_days_store import load, save
 from analytics.verify.recount import Recount, scratch_recount
-from analytics.verify.side_by_side import Row, as_text, rows
+from analytics.verify.side_by_side import Row, rows
 from tillstream import accepted_count, stores
-from tillstream.identity import key_day
-from tillstream.log.reader import first_offset, last_offset
+from tillstream.log.reader import LogTruncatedError, first_offset, last_offset
 from tillstream.log.whole_log import read_log
-from tillstream.stores import StoreTable
 from tillstream.verify_report import Disagreement
-
-#: Days (ordinals), and identities of each that the log does not have.
-Beyond = Iterable[tuple[int, set[bytes]]]
 
 
 def verify(
@@ -47,9 +48,13 @@ def verify(
     stop: threading.Event,
     *,
     by_store: bool = False,
+    proved: bool = True,
     wait_seconds: float = CATCH_UP_SECONDS,
 ) -> tuple[Report, list[Row]]:
     """Compare the door, the log, the ledger and the archive at a common point.
+
+    Days that an earlier run has proved, and that are as they were then, are not compared again,
+    unless `proved` is False.
 
     For the ledger, and then for the archive, it waits `wait_seconds` at most.
     Returns what was found, and their sums side by side, by day or by store.
@@ -58,10 +63,14 @@ def verify(
     with ExitStack() as opened:
         with Ledger(path) as ledger:
             ledger.require_calendar(described(table))
+            known = _proved_before(settings) if proved else ProvedDays()
+            skipped = known.unchanged(ledger)
+            left_out = frozenset(skipped)
         door_before = accepted_count.read(accepted_count.folder_of(settings.data_dir))
-        # 1. The whole log, which says what must be counted and stored; of one whose beginning is
-        # gone, what is left.
-        begin = first_offset(url) or 0
+        # 1. The log, which says what must be counted and stored: from the first receipt of a day
+        # that is not proved; of a log whose beginning is gone, what is left.
+        log_begin = first_offset(url) or 0
+        begin = max(log_begin, known.read_from(skipped))
         counted = opened.enter_context(_empty_recount(path))
         count_messages(counted, read_log(url, stop, last_offset(url), begin), table, stop)
         # 2. The ledger, as soon as it has come as far, and the log on to where it is then.
@@ -76,18 +85,19 @@ def verify(
             count_messages(counted, read_log(url, stop, reached - 1, common), table, stop)
         accepted = counted.receipts
         beyond = 0
-        if begin or progress.log_epoch:
+        if log_begin or progress.log_epoch:
             # What the ledger has beyond a log that is not whole must be in the archive. Where only
             # a conflict of it is left in the log, it has to count before that.
-            if first := _firsts_beyond(counted, ledger.disputed()):
+            if first := firsts_beyond(counted, ledger.disputed(), skipped):
                 end = counted.progress().next_offset or 0
                 counted = opened.enter_context(_empty_recount(path))
-                beyond = _count_beyond(settings, counted, first, table, stop)
+                beyond = count_beyond(settings, counted, first, table, stop)
                 count_messages(counted, read_log(url, stop, end - 1, begin), table, stop)
                 accepted = counted.receipts - beyond
-            beyond += _count_beyond(settings, counted, _beyond(ledger, counted), table, stop)
+            wanted = ledger_beyond(ledger, counted, skipped)
+            beyond += count_beyond(settings, counted, wanted, table, stop)
         counted.write()
-        compared = compare_ledger(counted, ledger)
+        compared = compare_ledger(counted, ledger, skipped)
         ledger_differences = compared.differences
         if reached < common:
             behind = Disagreement("ledger: behind the log", "", "", str(common), str(reached))
@@ -97,13 +107,16 @@ def verify(
         heard = heard_with_aside(counted, table)
         counter = counted.counter
         lost_duplicates = max(0, progress.duplicates - counter.duplicates) if beyond else 0
-        unanswered, differences = compare_door(door_before, heard, door_after, lost_duplicates)
+        unanswered, differences = compare_door(
+            door_before, heard, door_after, lost_duplicates, skipped
+        )
         # 4. The archive, which may be a little behind the log, and ahead of where we read it.
-        stored = ArchiveComparison(counted, dropped_days(ledger))
-        _read_archive(settings, stored, stop, wait_seconds)
-        archive_differences = compare_archive(counted, stored)
+        stored = ArchiveComparison(counted, dropped_days(ledger), skipped)
+        changed = _read_archive(settings, stored, known, skipped, stop, wait_seconds)
+        archive_differences = [*changed, *compare_archive(counted, stored, skipped)]
         extra = stored.extra - keys_aside(counted)
-        extra -= _newer(settings, extra, counted.progress().next_offset, table, stop)
+        extra -= newer_than_read(settings, extra, counted.progress().next_offset, table, stop)
+        proofs = [known.proofs[day] for day in skipped]
         report = Report(
             accepted=accepted,
             stored=stored.stored,
@@ -121,31 +134,13 @@ def verify(
                 for one in counted.ledger.aside()[:MAX_DIFFERENCES]
             ],
             beyond_log=beyond,
+            proved_days=len(proofs),
+            proved_receipts=sum(proof.receipts for proof in proofs),
         )
-        return report, rows(counted.ledger, ledger, stored.by_store, by_store=by_store)
-
-
-def print_report(report: Report, sums: list[Row], *, as_json: bool) -> None:
-    """The report for programs; for people the sums, the differences, and one line."""
-    if as_json:
-        told = msgspec.to_builtins(report) | {"sums": sums}
-        print(msgspec.json.format(msgspec.json.encode(told)).decode())
-        return
-    print(as_text(sums))
-    if report.differences:
-        print(f"{'day':<11}{'store':<10}{'what':<32}{'expected':<44}found")
-    for each in report.differences:
-        print(f"{each.day:<11}{each.store:<10}{each.what:<32}{each.expected:<44}{each.found}")
-    for one in report.aside:
-        print(one.line())
-    if report.beyond_log:
-        print(
-            f"beyond the log {report.beyond_log}: of a log that was lost; the ledger and the"
-            " archive have these receipts"
-        )
-    if report.unanswered:
-        print(f"unanswered {report.unanswered}: a door was killed between confirm and answer")
-    print(report.line())
+        if report.holds():
+            _keep_proofs(settings, known, counted, ledger, left_out)
+        sums = rows(counted.ledger, ledger, stored.by_store, skipped, by_store=by_store)
+        return report, sums
 
 
 @contextmanager
@@ -171,63 +166,75 @@ def _require_counted(progress: Progress, url: str) -> None:
         ) from error
 
 
-def _firsts_beyond(counted: Recount, disputed: Mapping[bytes, bytes]) -> Beyond:
-    """Identities of the log whose first content, by the ledger, the log does not have any more."""
-    here = counted.identities.known(list(disputed))
-    beyond: dict[int, set[bytes]] = {}
-    for key, content in here.items():
-        if disputed[key] != content:
-            beyond.setdefault(key_day(key), set()).add(key)
-    return list(beyond.items())
-
-
-def _beyond(ledger: Ledger, counted: Recount) -> Beyond:
-    """Identities that the ledger has and the log, as far as it was read, has not."""
-    for day in kept_days(ledger):
-        theirs, ours = ledger.identities.of_day(day), counted.identities.of_day(day)
-        yield day, keys_beyond(theirs, ours)
-
-
-def _count_beyond(
-    settings: VerifySettings,
-    counted: Recount,
-    beyond: Beyond,
-    table: StoreTable,
-    stop: threading.Event,
-) -> int:
-    """Count what is beyond the log as the archive has it; returns how many."""
-    before = counted.identities.count
+def _proved_before(settings: VerifySettings) -> ProvedDays:
+    """What earlier runs have proved of this very log."""
     with open_archive(settings) as archive:
-        found = (archive.messages_of(day, keys) for day, keys in beyond if keys)
-        count_messages(counted, chain.from_iterable(found), table, stop)
-    return counted.identities.count - before
+        known = load(archive.database)
+    try:
+        require_continuing(known.progress(), Log(settings.amqp_url))
+    except (LogReplacedError, LogTruncatedError):
+        return ProvedDays()
+    return known
+
+
+def _keep_proofs(
+    settings: VerifySettings,
+    known: ProvedDays,
+    counted: Recount,
+    ledger: Ledger,
+    left_out: Set[int],
+) -> None:
+    """Keep what this run has proved: every day that is over and was not left out."""
+    business_days = [day.toordinal() for day in ledger.days()]
+    known.noted(counted.first_offsets, business_days, counted.progress())
+    over = unix_day(time.time()) - OPEN_DAYS
+    for day in known.first_offsets:
+        if day <= over and day not in left_out:
+            known.proofs[day] = proof_of(ledger, day)
+    with open_archive(settings) as archive:
+        save(archive.database, known)
 
 
 def _read_archive(
-    settings: VerifySettings, stored: ArchiveComparison, stop: threading.Event, wait_seconds: float
-) -> None:
-    """The archive once it misses nothing of the log, or as it is at the deadline."""
+    settings: VerifySettings,
+    stored: ArchiveComparison,
+    known: ProvedDays,
+    skipped: set[int],
+    stop: threading.Event,
+    wait_seconds: float,
+) -> list[Disagreement]:
+    """The archive once it misses nothing of the log, or as it is at the deadline.
+
+    Returns the days that are skipped and have another count or sum there than when they were
+    proved. Of those that the ledger has changed meanwhile nobody can say: they are left to the
+    next run, and are not `skipped` but not compared.
+    """
     with open_archive(settings) as archive:
         stored.read(archive)
 
         def misses_nothing() -> bool:
-            stored.read_again(archive)
+            if stored.missing:
+                stored.read_again(archive)
+                stored.read_files(ParquetDays(settings.files_url()))
             return not stored.missing
 
         wait_until(misses_nothing, wait_seconds, stop)
-
-
-def _newer(
-    settings: VerifySettings,
-    extra: set[bytes],
-    next_offset: int | None,
-    table: StoreTable,
-    stop: threading.Event,
-) -> set[bytes]:
-    """Those of some identities that the log got after it was read."""
-    last = last_offset(settings.amqp_url)
-    if not extra or next_offset is None or last is None or last < next_offset:
-        return set()
-    with scratch_recount(settings.ledger_path().parent) as newer:
-        count_messages(newer, read_log(settings.amqp_url, stop, last, next_offset), table, stop)
-        return set(newer.identities.known(list(extra)))
+        if not skipped:
+            return []
+        tiers = [archive.sums(), ParquetDays(settings.files_url()).sums()]
+    changed = changed_in_archive(known, skipped, tiers)
+    with Ledger(settings.ledger_path()) as now:
+        for day in skipped - known.unchanged(now):
+            del known.proofs[day]
+            skipped.remove(day)
+    return [
+        Disagreement(
+            "archive: a day that was proved",
+            each.day.isoformat(),
+            "",
+            str(each.expected),
+            " or ".join(map(str, each.found)),
+        )
+        for each in changed
+        if each.day.toordinal() in skipped
+    ]

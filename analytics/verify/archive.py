@@ -1,7 +1,7 @@
 """The archive as the ledger sees it: what MongoDB holds of each receipt. Read only."""
 
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from itertools import islice
 from typing import NamedTuple, TypeVar
@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 from pymongo import MongoClient
 
 from analytics.settings import VerifySettings
+from analytics.verify.written_days import day_of
 from tillstream import archive
 from tillstream.archive import CONFLICTS, RECEIPTS, Document, raw_bytes
 from tillstream.codec import JSON
@@ -34,12 +35,32 @@ class ArchiveReader:
     """The collections that the persistence worker writes, as a majority has them."""
 
     def __init__(self, client: MongoClient[Document], database: str) -> None:
-        self._database = archive.majority(client, database)
+        self.database = archive.majority(client, database)
 
-    def receipts(self, day: int | None = None) -> Iterator[Stored]:
-        """Every stored receipt in the order of keys; of one day (ordinal) only, if it is given."""
+    def receipts_from(self, day: int) -> Iterator[Stored]:
+        """Every receipt in the order of keys, from a day (ordinal) on; from 0 on all of them."""
+        return self._stored({"_id": {"$gte": day_of(day).isoformat()}} if day else {})
+
+    def receipts_of(self, day: int) -> Iterator[Stored]:
+        """Those that tills dated on a day; all of them for 0, which is no day."""
+        return self._stored(_of_day(day))
+
+    def sums(self) -> dict[date, tuple[int, int]]:
+        """Receipts and gross in cents of each business day."""
+        # Of any day: so that an index answers, without the documents.
+        any_day = {"$match": {"businessDay": {"$gte": ""}}}
+        sums = {
+            "$group": {"_id": "$businessDay", "n": {"$sum": 1}, "cents": {"$sum": "$grossMinor"}}
+        }
+        found: dict[date, tuple[int, int]] = {}
+        for each in self.database[RECEIPTS].aggregate([any_day, sums]):
+            with suppress(TypeError, ValueError):  # somebody altered it: no day has it
+                found[date.fromisoformat(each["_id"])] = (each["n"], each["cents"])
+        return found
+
+    def _stored(self, wanted: Document) -> Iterator[Stored]:
         fields = {"_id": 1, "businessDay": 1, "store": 1, "grossMinor": 1}
-        for document in self._in_order(RECEIPTS, fields, _of_day(day)):
+        for document in self._in_order(RECEIPTS, fields, wanted):
             yield Stored(
                 digest_of_key(document["_id"]),
                 document["businessDay"],
@@ -56,22 +77,22 @@ class ArchiveReader:
         """Those of some receipts of a day, given by the digests of their keys, in no order."""
         ids = (each["_id"] for each in self._in_order(RECEIPTS, {"_id": 1}, _of_day(day)))
         for wanted in _batches(each for each in ids if digest_of_key(each) in keys):
-            found = self._database[RECEIPTS].find({"_id": {"$in": wanted}}, {"raw": 1})
+            found = self.database[RECEIPTS].find({"_id": {"$in": wanted}}, {"raw": 1})
             yield list(map(_message, found))
 
     def _in_order(self, name: str, fields: Document, wanted: Document) -> Iterator[Document]:
-        return iter(self._database[name].find(wanted, fields, batch_size=BATCH).sort("_id", 1))
+        return iter(self.database[name].find(wanted, fields, batch_size=BATCH).sort("_id", 1))
 
     def estimated_receipts(self) -> int:
         """About how many there are, for a progress bar."""
-        return self._database[RECEIPTS].estimated_document_count()
+        return self.database[RECEIPTS].estimated_document_count()
 
 
-def _of_day(day: int | None) -> Document:
-    """What finds the receipts of a day by their keys, which begin with it; all of them for None."""
-    if not day:  # 0 is no day: that of what is no key
+def _of_day(day: int) -> Document:
+    """What finds the receipts of a day by their keys, which begin with it."""
+    if not day:
         return {}
-    begin, end = (date.fromordinal(each).isoformat() for each in (day, day + 1))
+    begin, end = (day_of(each).isoformat() for each in (day, day + 1))
     return {"_id": {"$gte": begin, "$lt": end}}
 
 

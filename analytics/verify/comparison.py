@@ -1,6 +1,6 @@
 """Compares what the door accepted, the log, the ledger and the archive, to the cent. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from datetime import date
 from typing import NamedTuple
@@ -69,6 +69,10 @@ class Report(msgspec.Struct):
     aside: list[NotCounted] = []
     #: Receipts that the ledger and the archive have of a log that was lost.
     beyond_log: int = 0
+    #: Days that an earlier run has proved and that are as they were then, and their receipts. They
+    #: are in no other count.
+    proved_days: int = 0
+    proved_receipts: int = 0
 
     def holds(self) -> bool:
         """Whether all books agree, and nothing that could be read was set aside."""
@@ -83,6 +87,11 @@ class Report(msgspec.Struct):
             f" double-counted {self.double_counted}"
             + (f", set aside {self.set_aside}" if self.set_aside else "")
             + (f", beyond the log {self.beyond_log}" if self.beyond_log else "")
+            + (
+                f", proved before {self.proved_receipts} of {self.proved_days} days"
+                if self.proved_days
+                else ""
+            )
         )
 
 
@@ -96,15 +105,16 @@ class LedgerComparison(NamedTuple):
     differences: list[Disagreement]
 
 
-def compare_ledger(recount: Recount, ledger: Ledger) -> LedgerComparison:
+def compare_ledger(recount: Recount, ledger: Ledger, skipped: Set[int]) -> LedgerComparison:
     """The ledger beside a recount to its offset, a day at a time.
 
-    Days whose identities the ledger has dropped cannot be compared any more.
+    `skipped` are days (ordinals) that are not compared. Those whose identities the ledger has
+    dropped cannot be compared any more.
     """
     dropped = dropped_days(ledger)
     counted = lost = double = 0
     for day in sorted({*recount.identities.days(), *kept_days(ledger)}):
-        if day not in dropped:
+        if day not in dropped and day not in skipped:
             ours, theirs = recount.identities.of_day(day), ledger.identities.of_day(day)
             missing = len(keys_beyond(ours, theirs))
             counted += len(ours) - missing
@@ -115,7 +125,7 @@ def compare_ledger(recount: Recount, ledger: Ledger) -> LedgerComparison:
     # A till's day is at most one off the business day.
     beyond_dropped = date.fromordinal(max(dropped) + 2) if dropped else date.min
     for business_day in sorted({*recount.ledger.days(), *ledger.days()}):
-        if business_day < beyond_dropped:
+        if business_day < beyond_dropped or business_day.toordinal() in skipped:
             continue
         expected, found = recount.ledger.totals(business_day), ledger.totals(business_day)
         surplus += (found.get(WHOLE_DAY, Figures()).receipts) - (
@@ -156,16 +166,19 @@ def of_stores(ledger: Ledger) -> dict[tuple[date, str], tuple[int, int]]:
     }
 
 
-def compare_archive(recount: Recount, archive: ArchiveComparison) -> list[Disagreement]:
+def compare_archive(
+    recount: Recount, archive: ArchiveComparison, skipped: Set[int]
+) -> list[Disagreement]:
     """Each day and store whose receipts or cents in the archive are not those of the log.
 
+    `skipped` are days (ordinals) that are not compared.
     Of two conflicting contents both books must have kept the first.
     """
     differences: list[Disagreement] = []
     expected = of_stores(recount.ledger)
     for where in sorted(expected.keys() | archive.by_store.keys()):
         wanted, found = expected.get(where, (0, 0)), archive.by_store.get(where, (0, 0))
-        if wanted != found:
+        if wanted != found and where[0].toordinal() not in skipped:
             differences.append(
                 Disagreement(
                     "archive: receipts and cents",
@@ -201,7 +214,11 @@ def heard_with_aside(
 
 
 def compare_door(
-    before: ByStore, heard: ByStore, after: ByStore, lost_duplicates: int = 0
+    before: ByStore,
+    heard: ByStore,
+    after: ByStore,
+    lost_duplicates: int = 0,
+    skipped: Set[int] = frozenset(),
 ) -> tuple[int, list[Disagreement]]:
     """The log between two readings of the door's own count: unanswered, and what is missing.
 
@@ -209,10 +226,13 @@ def compare_door(
     equal. What the door had accepted before must be in the log. What is in the log beyond
     `after` was confirmed to a door that was killed before it could count it. Of a log that was
     lost the archive has no duplicates: as many receipts as the ledger knows of may be missing.
+    `skipped` are days (ordinals) that are not compared.
     """
     unanswered = missing = 0
     differences: list[Disagreement] = []
     for where in sorted(before.keys() | heard.keys() | after.keys()):
+        if where[0].toordinal() in skipped:
+            continue
         least, found, most = (book.get(where, (0, 0)) for book in (before, heard, after))
         unanswered += max(0, found[0] - most[0])
         missing += max(0, least[0] - found[0])

@@ -25,6 +25,7 @@ from analytics.ledger.log_days import LOG_DAY, OPEN_DAYS, majority_day
 from analytics.ledger.ownership import rebuilt_path, remove
 from analytics.ledger.working_state import WorkingState
 from analytics.verify.bounded_identities import BoundedIdentities
+from tillstream.identity import DAY_BYTES, key_day
 from tillstream.log.reader import LogMessage
 from tillstream.stores import StoreTable
 
@@ -37,6 +38,8 @@ class Recount:
         ledger.begin()
         self.identities = BoundedIdentities(ledger.identities)
         self._state = WorkingState(ledger, self.identities.add)
+        #: The offset of the first message with a receipt of each day (ordinal, that tills wrote).
+        self.first_offsets: dict[int, int] = {}
 
     @property
     def counter(self) -> ReceiptCounter:
@@ -69,6 +72,7 @@ class Recount:
         except FigureFullError:
             self._count_singly(batch, stores)
         self._passed(batch.messages)
+        self._note_days(batch)
         if self._state.is_large:
             self._state.write()
             self._state.bound_memory()
@@ -89,6 +93,14 @@ class Recount:
         # What the archive gives has no offset.
         if messages and messages[-1].offset >= 0:
             self._state.passed(messages)
+
+    def _note_days(self, batch: Batch) -> None:
+        keys = batch.columns.keys
+        for prefix in {key[:DAY_BYTES] for key in keys}:
+            if (day := key_day(prefix)) not in self.first_offsets:
+                first = next(index for index, key in enumerate(keys) if key.startswith(prefix))
+                message = batch.messages[batch.columns.messages[first]]
+                self.first_offsets[day] = message.offset
 
     def progress(self) -> Progress:
         """How far it came."""

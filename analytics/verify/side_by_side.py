@@ -1,6 +1,6 @@
 """What the log, the ledger and the archive have, side by side, by business day or store. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import date
 
 import msgspec
@@ -36,9 +36,14 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def rows(
-    log: Ledger, ledger: Ledger, archive: Mapping[tuple[date, str], Sum], *, by_store: bool
+    log: Ledger,
+    ledger: Ledger,
+    archive: Mapping[tuple[date, str], Sum],
+    skipped: Set[int] = frozenset(),
+    *,
+    by_store: bool,
 ) -> list[Row]:
-    """Every day that one of them has, in order; with `by_store`, every store of it."""
+    """Every day that one of them has but those skipped (ordinals); with `by_store`, its stores."""
     if by_store:
         sums = [of_stores(log), of_stores(ledger), archive]
     else:
@@ -46,6 +51,7 @@ def rows(
     return [
         Row(where[0].isoformat(), where[1], *(found.get(where, (0, 0)) for found in sums))
         for where in sorted(set().union(*sums))
+        if where[0].toordinal() not in skipped
     ]
 
 

@@ -1,101 +1,24 @@
 """recount and verify on a real log and a real archive: they agree, and they can disagree."""
 
-import json
 import os
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import httpx
 import pika
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
-from pymongo import MongoClient
 
 from analytics.commands.recount_command import recount
 from analytics.counting import parallel_decoding
 from analytics.ledger.ledger_file import Ledger
 from analytics.settings import VerifySettings
+from tests.support.books import Books, post, today
 from tests.support.ledgers import kept_keys
-from tests.support.listener import Listener
-from tests.support.processes import running, running_door
 from tests.support.receipts import receipt, stamped
 from tillstream import topology
 from tillstream.log.reader import StoppedError
 from tillstream.runtime import settings
-from tillstream.snapshots import CountSnapshot
-
-
-class Books(NamedTuple):
-    """A door, a ledger and an archive with receipts in them, and how to look at them."""
-
-    door: str
-    archive: Any
-    environ: dict[str, str]
-    counted: Callable[[int], CountSnapshot]
-
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "analytics", *arguments],
-            env={**self.environ, "PATH": ""},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-
-    def verify(self, *options: str) -> tuple[int, dict[str, Any]]:
-        finished = self.command("verify", "--json", *options)
-        return finished.returncode, json.loads(finished.stdout)
-
-    def figures(self) -> tuple[int, dict[str, int]]:
-        status, report = self.verify()
-        names = ("accepted", "stored", "counted", "duplicates", "conflicts", "dead_lettered")
-        return status, {name: report[name] for name in (*names, "lost", "double_counted")}
-
-
-def today(number: int, **changes: Any) -> dict[str, Any]:
-    return receipt(number, date=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()), **changes)
-
-
-@pytest.fixture
-def books(
-    broker: BlockingConnection, amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path
-) -> Iterator[Books]:
-    environ = {
-        "AMQP_URL": amqp_url,
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
-        "DATA_DIR": str(tmp_path),
-        "STORE_TIMEZONE": "UTC",
-        # Conflicts shall reach the log here, and not be stopped at the door.
-        "REMEMBERED_RECEIPTS": "1",
-    }
-    counts = Listener(broker, topology.COUNT, CountSnapshot)
-
-    def counted(count: int) -> CountSnapshot:
-        snapshot: CountSnapshot = counts.wait_for(
-            lambda one: one.count == count, f"{count} counted"
-        )
-        return snapshot
-
-    with (
-        running_door(amqp_url, **environ) as door,
-        running("persistence", **environ),
-        running("analytics", "totals", **environ),
-        MongoClient[dict[str, Any]](mongo_url) as client,
-    ):
-        yield Books(door, client[mongo_database]["receipts"], environ, counted)
-
-
-def post(books: Books, *all_fields: dict[str, Any]) -> None:
-    for fields in all_fields:
-        answer = httpx.post(f"{books.door}/receipt", json=fields, timeout=10)
-        assert 202 == answer.status_code
 
 
 def test_all_books_agree_and_say_what_was_not_counted(books: Books) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
 
-from tests.integration.analytics.test_ledger_commands import Books, post, today
+from tests.support.books import Books, post, today
 from tests.support.listener import Listener
 from tests.support.processes import running, running_door
 from tests.support.receipts import receipt, stamped
@@ -77,7 +77,9 @@ def system(
         MongoClient[dict[str, Any]](mongo_url) as client,
     ):
         archive = client[mongo_database]["receipts"]
-        yield System(broker, Books(door, archive, environ, lambda _: pytest.fail("see System")))
+        yield System(
+            broker, Books(door, archive, environ, tmp_path, lambda _: pytest.fail("see System"))
+        )
 
 
 @pytest.mark.parametrize("after", [1, 6])

@@ -1,0 +1,107 @@
+"""What earlier runs of `verify` have proved: closed days that need not be compared again.
+
+A day that is over was proved when log, ledger and archive agreed on it. What is kept of it are its
+counts and sums and the digests of its identities and totals in the ledger. While the ledger still
+has just these, only the archive's count and sum are looked at; a late receipt changes them, and
+the day is compared in full again.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import astuple
+
+from analytics.counting.folds import WHOLE_DAY, Figures
+from analytics.ledger.ledger_file import Ledger, Progress
+from analytics.verify.written_days import all_around, day_of
+
+
+class DayProof(msgspec.Struct, frozen=True):
+    """A day (ordinal) in the ledger: of tills for its identities, of business for its totals."""
+
+    identities: int
+    identities_digest: bytes
+    totals_digest: bytes
+    receipts: int
+    gross_minor: int
+
+
+class ProvedDays(msgspec.Struct):
+    """What is known of the days, and of the log that says so."""
+
+    proofs: dict[int, DayProof] = {}
+    #: The offset of the first message with a receipt of each day that was ever read of.
+    first_offsets: dict[int, int] = {}
+    #: How far the log was read, and the digest of the message before it.
+    next_offset: int | None = None
+    last_digest: bytes | None = None
+
+    def progress(self) -> Progress:
+        """How far the log was read, as the ledger says it."""
+        return Progress(self.next_offset, last_digest=self.last_digest)
+
+    def unchanged(self, ledger: Ledger) -> set[int]:
+        """The days that the ledger has as they were proved."""
+        return {day for day, proof in self.proofs.items() if proof == proof_of(ledger, day)}
+
+    def read_from(self, skipped: set[int]) -> int:
+        """The first offset of the log that says anything of days that are not skipped.
+
+        Their receipts may be of a day beside them in another calendar. What was never read of
+        begins where the last run ended.
+        """
+        needed = all_around(self.first_offsets.keys() - skipped)
+        offsets = [offset for day, offset in self.first_offsets.items() if day in needed]
+        return max(0, min([*offsets, self.next_offset or 0]))
+
+    def noted(
+        self, first_offsets: dict[int, int], business_days: Iterable[int], progress: Progress
+    ) -> None:
+        """Remember what a run has read, and the business days of it."""
+        for day, offset in first_offsets.items():
+            self.first_offsets[day] = min(offset, self.first_offsets.get(day, offset))
+        for day in business_days:
+            if day not in self.first_offsets:  # its receipts are dated on the days around it
+                near = all_around([day]) & first_offsets.keys()
+                self.first_offsets[day] = min((first_offsets[each] for each in near), default=0)
+        self.next_offset, self.last_digest = progress.next_offset, progress.last_digest
+
+
+def proof_of(ledger: Ledger, day: int) -> DayProof:
+    """A day as the ledger has it now."""
+    records = ledger.identities.of_day(day)
+    totals = ledger.totals(day_of(day))
+    whole = totals.get(WHOLE_DAY, Figures())
+    entries = sorted((*entry, *astuple(figures)) for entry, figures in totals.items())
+    return DayProof(
+        len(records),
+        blake2b(records.tobytes(), digest_size=16).digest(),
+        blake2b(msgspec.msgpack.encode(entries), digest_size=16).digest(),
+        whole.receipts,
+        whole.gross_minor,
+    )
+
+
+class Changed(NamedTuple):
+    """A proved day whose count or sum in the archive is another one."""
+
+    day: date
+    expected: tuple[int, int]
+    found: list[tuple[int, int]]
+
+
+def changed_in_archive(
+    proved: ProvedDays, skipped: Iterable[int], tiers: list[dict[date, tuple[int, int]]]
+) -> list[Changed]:
+    """Of days that are skipped those of which no tier of the archive has the count and sum."""
+    changed = []
+    for day in sorted(skipped):
+        proof = proved.proofs[day]
+        expected = (proof.receipts, proof.gross_minor)
+        found = [sums.get(day_of(day), (0, 0)) for sums in tiers]
+        if expected not in found:
+            changed.append(Changed(day_of(day), expected, found))
+    return changed

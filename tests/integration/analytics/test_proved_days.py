@@ -1,0 +1,114 @@
+"""A closed day that was proved is not compared again, unless something of it has changed."""
+
+import subprocess
+import sys
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+
+from analytics.counting.folds import WHOLE_DAY
+from analytics.ledger.ledger_file import Ledger
+from tests.support.books import Books, post, today
+from tests.support.receipts import receipt
+from tests.support.waiting import wait_until
+from tillstream.runtime.data_folder import LEDGER
+
+OLD, OLDER = "2026-11-03", "2026-11-02"
+
+
+def old(number: int, day: str = OLD, **changes: Any) -> dict[str, Any]:
+    return receipt(number, date=f"{day} 09:00:00", **changes)
+
+
+def figures(books: Books, *options: str) -> tuple[int, dict[str, int]]:
+    """The status of `verify`, and some of its figures."""
+    status, report = books.verify("--wait", "5", *options)
+    names = ("accepted", "counted", "stored", "proved_days", "proved_receipts")
+    return status, {name: report[name] for name in names}
+
+
+def counted_again(books: Books, count: int) -> None:
+    """Wait until the ledger has so many identities."""
+
+    def identities() -> int:
+        with Ledger(books.data_dir / LEDGER) as ledger:
+            return sum(each.open + each.closed for each in ledger.identities.days())
+
+    wait_until(lambda: identities() == count, 30, f"{count} identities")
+
+
+@pytest.fixture
+def proved(books: Books) -> Books:
+    """Two old days that were proved, one of the present that is open."""
+    post(books, old(1), old(2), old(3, OLDER), today(4))
+    counted_again(books, 4)
+    assert (0, (4, 4)) == (
+        (found := figures(books))[0],
+        (found[1]["accepted"], found[1]["counted"]),
+    )
+    return books
+
+
+def test_a_day_that_was_proved_is_not_compared_again(proved: Books) -> None:
+    post(proved, today(5))
+    counted_again(proved, 5)
+
+    again, everything = figures(proved), figures(proved, "--all")
+
+    assert (
+        0,
+        {"accepted": 2, "counted": 2, "stored": 2, "proved_days": 2, "proved_receipts": 3},
+    ) == again
+    assert (0, 5, 0) == (everything[0], everything[1]["counted"], everything[1]["proved_days"])
+    line = proved.command("verify").stdout.splitlines()[-1]
+    assert line.endswith("proved before 3 of 2 days")
+
+
+def test_a_late_receipt_opens_its_day_again(proved: Books) -> None:
+    post(proved, old(6), old(1))
+    counted_again(proved, 5)
+
+    opened, closed = figures(proved), figures(proved)
+
+    # The day beside it is read as well: a receipt may be of either.
+    assert (0, 1, 1) == (opened[0], opened[1]["proved_days"], opened[1]["proved_receipts"])
+    assert (0, 2, 4) == (closed[0], closed[1]["proved_days"], closed[1]["proved_receipts"])
+
+
+def test_what_is_altered_in_a_proved_day_is_found(proved: Books) -> None:
+    proved.archive.update_one({"businessDay": OLD}, {"$inc": {"grossMinor": 1}})
+    in_archive = proved.verify("--wait", "1")
+    proved.archive.update_one({"businessDay": OLD}, {"$inc": {"grossMinor": -1}})
+    old_day = date.fromisoformat(OLD)
+    with Ledger(proved.data_dir / LEDGER) as ledger:
+        totals = ledger.totals(old_day)
+        totals[WHOLE_DAY].gross_minor += 1
+        ledger.write_totals(old_day, totals.items())
+    in_ledger = proved.verify("--wait", "1")
+
+    assert [1, 1] == [in_archive[0], in_ledger[0]]
+    assert [OLD] == [each["day"] for each in in_archive[1]["differences"]]
+    assert [OLD] == [each["day"] for each in in_ledger[1]["differences"]]
+
+
+@pytest.mark.parametrize("options", [[], ["--all"]])
+def test_days_that_left_mongodb_for_parquet_are_not_lost(proved: Books, options: list[str]) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "persistence", "export-parquet"],
+        env={**proved.environ, "PATH": ""},
+        check=True,
+        timeout=120,
+    )
+    proved.archive.delete_many({"businessDay": {"$in": [OLD, OLDER]}})
+
+    status, report = proved.verify("--wait", "5", *options)
+
+    assert (0, 0, 0) == (status, report["lost"], report["double_counted"])
+    assert 4 == report["stored"] + report["proved_receipts"]
+    # A duplicate after the day has left counts once, and is no loss.
+    with httpx.Client() as client:
+        assert 202 == client.post(f"{proved.door}/receipt", json=old(1)).status_code
+    counted_again(proved, 4)
+    assert 0 == proved.verify("--wait", "5", *options)[0]
