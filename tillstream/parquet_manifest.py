@@ -5,7 +5,7 @@ moment, also where a store cannot rename a file or a folder in one step.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -19,6 +19,10 @@ MANIFEST = "manifest.json"
 #: the offset in minutes, and keys of a client's own UUID without the store; the second had keys
 #: that ended with their date, or named no day.
 LAYOUT = 3
+
+#: How far apart two business days of one moment may be: zones differ by up to 26 hours and cutoffs
+#: by 23. When STORES_FILE changes, a receipt that comes again may be of another day than its file.
+NEAR = timedelta(days=3)
 
 
 class ManifestError(TillstreamError):
@@ -87,6 +91,15 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             day: replace(self.days[day], droppedAt=self.days[day].droppedAt or at) for day in days
         }
         return replace(self, days=self.days | marked)
+
+    def near(self, days: Iterable[date]) -> list[ArchivedDay]:
+        """The days whose files may have a receipt that MongoDB has under one of `days`."""
+        wanted = set(days)
+        return [
+            archived
+            for day, archived in self.days.items()
+            if any(abs(day - each) <= NEAR for each in wanted)
+        ]
 
     def with_day(self, day: date, archived: ArchivedDay) -> "Manifest":
         """The manifest once `archived` stands for `day`; what MongoDB dropped stays dropped."""

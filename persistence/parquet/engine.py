@@ -122,6 +122,23 @@ def files_sql(storage: Storage, days: Iterable[ArchivedDay]) -> str:
     return f"({' UNION ALL '.join(parts)})"
 
 
+def matching(storage: Storage, days: Iterable[ArchivedDay], keys: tuple[str, str] | None) -> str:
+    """The rows of archived days whose keys are between two, as SQL; without two, none.
+
+    Keys begin with their day, so of a file without any no row is read.
+    """
+    if keys is None:
+        return files_sql(storage, [])
+    first, last = map(quoted, keys)
+    return f"(FROM {files_sql(storage, days)} WHERE key BETWEEN {first} AND {last})"
+
+
+def key_range(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[str, str] | None:
+    """The first and the last key of a relation, in the order of their bytes; None where empty."""
+    found = connection.execute(f"SELECT min(key), max(key) FROM {relation}").fetchone()  # noqa: S608 - ours
+    return None if found is None or found[0] is None else (found[0], found[1])
+
+
 def by_store(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, Totals]:
     """Receipts and sums of a relation, by store."""
     found = connection.execute(

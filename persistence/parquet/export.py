@@ -69,18 +69,37 @@ class Exporter:
         self._source.prepare()
         days = self._source.days(first, last)
         self.failed += [NoDayError(each) for each in self._source.no_days]
+        self._note_lacking(days, first, last)
         for day, in_mongo in days.items():
             try:
                 yield self._bring(day, in_mongo)
             except DayDiffersError as error:
                 self.failed.append(error)
+            except duckdb.Error as error:
+                # A file that is gone or damaged stops no other day.
+                said = " ".join(str(error).split())
+                self.failed.append(DayDiffersError(day, f"{type(error).__name__}: {said}"))
         manifest = self._writing.manifest
         if not self.failed and all(first <= day <= last for day in manifest.days):
             self._writing.commit(replace(manifest, checkedAt=started))
 
+    def _note_lacking(self, days: dict[date, DayInMongo], first: date, last: date) -> None:
+        """Mark the days that MongoDB lacks receipts of: a retention of before, or an old backup."""
+        lacking = [
+            day
+            for day, archived in self._writing.manifest.days.items()
+            if first <= day <= last
+            and archived.droppedAt is None
+            and (day not in days or days[day].receipts < archived.totals.receipts)
+        ]
+        if lacking:
+            self._writing.note_dropped(lacking)
+
     def _bring(self, day: date, in_mongo: DayInMongo) -> Exported:
         archived = self._writing.manifest.days.get(day)
-        if archived and archived.totals.receipts == in_mongo.receipts:
+        # Of a day that was dropped MongoDB has what came since: its keys are compared.
+        whole = archived is not None and archived.droppedAt is None
+        if archived and whole and archived.totals.receipts == in_mongo.receipts:
             if archived.totals.gross != in_mongo.gross_minor * CENT:
                 raise DayDiffersError(
                     day,
@@ -95,11 +114,18 @@ class Exporter:
         self, connection: duckdb.DuckDBPyConnection, day: date, archived: ArchivedDay | None
     ) -> Exported:
         before = engine.files_sql(self._writing.storage, [archived] if archived else [])
-        heard = _Heard(rows.carried(self._watched(self._source.day(day)), self.left_out.append))
+        heard = Heard(rows.carried(self._watched(self._source.day(day)), self.left_out.append))
         with engine.streamed(connection, "heard", heard):
             connection.execute(
                 f"CREATE TEMP TABLE added AS FROM heard ANTI JOIN {before} USING (key)"
             )
+        manifest = self._writing.manifest
+        others = [each for each in manifest.near([day]) if each is not archived]
+        elsewhere = engine.matching(
+            self._writing.storage, others, engine.key_range(connection, "added")
+        )
+        # Once in all files, also when its store keeps another calendar since.
+        connection.execute(f"DELETE FROM added WHERE key IN (SELECT key FROM {elsewhere})")  # noqa: S608 - ours
         added = engine.total(engine.by_store(connection, "added"))
         known = archived.totals if archived else Totals()
         if not added.receipts:
@@ -107,7 +133,7 @@ class Exporter:
             return Exported(day, "up to date", known, 0)
         # What was known cannot be proved when MongoDB has dropped some of it.
         whole = heard.totals.receipts == known.receipts + added.receipts
-        if whole and heard.totals != known + added:
+        if whole and not (archived and archived.droppedAt) and heard.totals != known + added:
             raise DayDiffersError(
                 day, f"MongoDB has {heard.totals}, its receipts say {known + added}"
             )
@@ -122,7 +148,7 @@ class Exporter:
             yield batch
 
 
-class _Heard:
+class Heard:
     """Batches on their way, and the sums of their documents' own amounts."""
 
     def __init__(self, carried: Iterable[rows.Carried]) -> None:

@@ -2,7 +2,7 @@
 
 What is where is decided once for a query: the manifest is read first, as one file, and names the
 days whose files are read. From MongoDB comes whatever is of another day, and whatever was stored
-since those days were compared with it; of the latter, what a file has too is left out by its key.
+since those days were compared with it; of both, what a file has too is left out by its key.
 """
 
 import re
@@ -113,16 +113,13 @@ def _make_views(
     beside = rows.carried(source.beside(manifest.days, since), left_out.append)
     with engine.streamed(connection, "beside", (each.batch for each in beside)):
         connection.execute("CREATE OR REPLACE TEMP TABLE fromMongo AS FROM beside")
-    days = ", ".join(f"DATE '{day}'" for day in manifest.days) or "NULL"
-    connection.execute(
-        f"""
-        DELETE FROM fromMongo WHERE businessDay IN ({days})
-            AND key IN (
-                SELECT key FROM {archived}
-                WHERE businessDay IN (SELECT DISTINCT businessDay FROM fromMongo)
-            )
-        """  # noqa: S608 - days are dates, files are ours
+    days = connection.execute("SELECT DISTINCT businessDay FROM fromMongo").fetchall()
+    known = engine.matching(
+        storage,
+        manifest.near(day for (day,) in days),
+        engine.key_range(connection, "fromMongo"),
     )
+    connection.execute(f"DELETE FROM fromMongo WHERE key IN (SELECT key FROM {known})")  # noqa: S608 - files are ours
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW receipts AS FROM {archived} UNION ALL FROM fromMongo"
     )

@@ -11,6 +11,7 @@ The critical sequence, for each day:
 Killed anywhere, the archive is as it was before 4 or as it is after; the next writer sweeps.
 """
 
+from collections.abc import Iterable
 from datetime import date
 
 import duckdb
@@ -74,6 +75,10 @@ class Writing:
         # 5. sweep
         self.storage.sweep(self.manifest)
         return archived
+
+    def note_dropped(self, days: Iterable[date]) -> None:
+        """From here on MongoDB may lack receipts of these days."""
+        self.commit(self.manifest.dropping(days, utc(self._clock())))
 
     def drop_before(self, first: date) -> int:
         """Remove the days before `first`, all in one step; returns how many there were."""
