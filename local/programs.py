@@ -46,6 +46,7 @@ def rooms(*, generator: bool) -> list[Program]:
         "rate": "analytics rate",
         "persistence": "persistence",
         "archive-api": "persistence api",
+        "tiers": "persistence tiers",
         "dashboard": "dashboard",
     }
     programs = [

@@ -39,6 +39,10 @@ COMMANDS = {
         "persistence.parquet.export_command",
         "write closed business days to Parquet files",
     ),
+    "tiers": (
+        "persistence.tiers.command",
+        "export closed days, and drop what MongoDB need not keep, once a day",
+    ),
     "sql": ("persistence.parquet.sql_command", "answer a SELECT over every receipt"),
     "erase-customer": (
         "persistence.erasure.command",

@@ -18,7 +18,7 @@ from tillstream.errors import TillstreamError
 SCHEMA = "schema"
 
 #: Raised with every change below.
-VERSION = 4
+VERSION = 5
 
 #: What a day's minutes and sums are read from, without the receipts, and a page of all receipts, in
 #: order. Each further index costs mongod a tenth of a receipt's time.
@@ -38,12 +38,13 @@ INDEXES: dict[str, list[list[tuple[str, int]]]] = {
     "dead_letters": [],
 }
 
-#: Indexes of earlier versions, by name.
-DROPPED = {"receipts": ("businessDay_1_date_1_grossMinor_1", "date_-1__id_1")}
-
 #: By which field a collection's documents grow old, and the name of the index that drops them.
-AGE = {"receipts": "receivedAt", "conflicts": "receivedAt", "dead_letters": "lastAt"}
+#: Receipts are dropped by the day, once they are in Parquet (persistence/tiers).
+AGE = {"conflicts": "receivedAt", "dead_letters": "lastAt"}
 RETENTION_INDEX = "retention"
+
+#: Indexes of earlier versions, by name.
+DROPPED = {"receipts": ("businessDay_1_date_1_grossMinor_1", "date_-1__id_1", RETENTION_INDEX)}
 
 _TEXT = {"bsonType": "string"}
 _CENTS = {"bsonType": "long"}
@@ -98,7 +99,8 @@ def migrate(
             database[name].create_index(index)
         for dropped in set(DROPPED.get(name, ())) & database[name].index_information().keys():
             database[name].drop_index(dropped)
-        _retain(database, name, retention.days()[name])
+    for name, days in retention.days().items():
+        _retain(database, name, days)
     validator = {"$jsonSchema": RECEIPT_SCHEMA}
     database.command("collMod", "receipts", validator=validator, validationLevel="strict")
     remake_older()

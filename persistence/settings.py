@@ -15,14 +15,14 @@ Days = Annotated[int, Meta(ge=0, le=24_000)]
 class RetentionSettings(Settings):
     """For how long MongoDB keeps what it has, days; 0 is for ever."""
 
+    #: Closed business days: `python -m persistence tiers` drops what the Parquet files have.
     receipts_retention_days: Days = 0
     conflicts_retention_days: Days = 0
     dead_letters_retention_days: Days = 0
 
     def days(self) -> dict[str, int]:
-        """By collection."""
+        """By collection, of what MongoDB drops by itself."""
         return {
-            "receipts": self.receipts_retention_days,
             "conflicts": self.conflicts_retention_days,
             "dead_letters": self.dead_letters_retention_days,
         }

@@ -2,8 +2,8 @@
 
 The persistence worker writes `receipts` and `conflicts`, and keeps the `dead_letters`;
 `python -m analytics verify` leaves its report in `proofs`, and which days it need not compare again
-in `proved_days`. Whoever else reads them does so by
-this module. Why the documents are so: docs/decisions/0005-archive-documents.md.
+in `proved_days`; the last run of `python -m persistence tiers` is in `tiers`. Whoever else reads
+them does so by this module. Why the documents are so: docs/decisions/0005-archive-documents.md.
 """
 
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ CONFLICTS = "conflicts"
 DEAD_LETTERS = "dead_letters"
 PROOFS = "proofs"
 PROVED_DAYS = "proved_days"
+TIERS = "tiers"
 
 #: Longest wait for a server, of a program that nobody waits for, milliseconds.
 SERVER_SELECTION_MS = 10_000

@@ -65,6 +65,18 @@ class SealStore:
             except UnsealableError as error:
                 self.failed.append(error)
 
+    def unsealed(self, day: str) -> int:
+        """How many receipts of a business day are in no seal."""
+        name = {"store": "$store", "till": "$till"}
+        tills = self._receipts.aggregate(
+            [{"$match": {"businessDay": day}}, {"$group": {"_id": name}}]
+        )
+        count = 0
+        for each in tills:
+            of_day = each["_id"] | {"businessDay": day}
+            count += len(self._not_sealed(self._keys(of_day), self._earlier(of_day)))
+        return count
+
     def seals(self) -> Iterator[Seal]:
         """Every seal, till by till, in the order of its chain."""
         yield from self._seals.find({}, {"_id": 0}).sort(CHAIN).allow_disk_use(True)
@@ -121,9 +133,8 @@ class SealStore:
         head = self._seals.find_one(of_till, sort=[("sequence", DESCENDING)])
         # 2. what of the day is sealed, and what is not
         of_day = of_till | {"businessDay": day}
-        earlier = list(self._seals.find(of_day, {"receipts.key": 1, "receipts.hash": 1}))
-        names = self._receipts.find(of_day, {"date": 1}).sort([("date", 1), ("_id", 1)])
-        keys = self._not_sealed([each["_id"] for each in names], earlier)[:MOST_RECEIPTS]
+        earlier = self._earlier(of_day)
+        keys = self._not_sealed(self._keys(of_day), earlier)[:MOST_RECEIPTS]
         if not keys:
             return None
         found = {each["_id"]: each for each in self._receipts.find({"_id": {"$in": keys}})}
@@ -132,6 +143,14 @@ class SealStore:
         seal = close(contents, head, len(earlier), utc(self._clock()), key)
         self._seals.insert_one(dict(seal))
         return seal
+
+    def _earlier(self, of_day: dict[str, str]) -> list[Seal]:
+        return list(self._seals.find(of_day, {"receipts.key": 1, "receipts.hash": 1}))
+
+    def _keys(self, of_day: dict[str, str]) -> list[str]:
+        """Of a till's day, in the order of sale."""
+        found = self._receipts.find(of_day, {"date": 1}).sort([("date", 1), ("_id", 1)])
+        return [each["_id"] for each in found]
 
     def _not_sealed(self, keys: list[str], seals: list[Seal]) -> list[str]:
         sealed: dict[str, set[str]] = {}

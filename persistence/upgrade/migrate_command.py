@@ -23,7 +23,10 @@ def run(_: argparse.Namespace) -> int:
         done = ArchiveWriter(client, settings.mongo_database, table, time.time, settings).prepare()
     kept = ", ".join(
         f"{name} {f'for {days} days' if days else 'for ever'}"
-        for name, days in settings.days().items()
+        for name, days in {
+            "receipts": settings.receipts_retention_days,
+            **settings.days(),
+        }.items()
     )
     print(f"schema {VERSION} {'made' if done else 'was there'}; kept: {kept}")
     return 0

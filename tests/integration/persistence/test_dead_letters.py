@@ -151,12 +151,12 @@ def test_a_migration_is_done_once_and_follows_the_settings(
     mongo_database: str, mongo_url: str
 ) -> None:
     with archive(mongo_url, mongo_database) as database:
-        for_ever, for_days = RetentionSettings(), RetentionSettings(receipts_retention_days=30)
+        for_ever, for_days = RetentionSettings(), RetentionSettings(conflicts_retention_days=30)
         first = migrate(database, for_ever, no_documents), prepared(database)
         done = [migrate(database, each, no_documents) for each in (for_ever, for_days, for_days)]
         [retention] = [
             each["expireAfterSeconds"]
-            for each in prepared(database)["receipts"].values()
+            for each in prepared(database)["conflicts"].values()
             if "expireAfterSeconds" in each
         ]
         back = migrate(database, for_ever, no_documents), prepared(database)
@@ -165,6 +165,21 @@ def test_a_migration_is_done_once_and_follows_the_settings(
             migrate(database, for_ever, no_documents)
 
     assert (first, [False, True, False], 30 * 86_400) == (back, done, retention)
+
+
+def test_receipts_are_dropped_by_no_index_also_where_an_earlier_version_made_one(
+    mongo_database: str, mongo_url: str
+) -> None:
+    settings = RetentionSettings(receipts_retention_days=30)
+    with archive(mongo_url, mongo_database) as database:
+        database.receipts.create_index(
+            "receivedAt", name="retention", expireAfterSeconds=30 * 86_400
+        )
+        database["schema"].insert_one({"_id": "schema", "version": 4})
+        done = migrate(database, settings, no_documents)
+        indexes = prepared(database)["receipts"].values()
+
+    assert (True, []) == (done, [each for each in indexes if "expireAfterSeconds" in each])
 
 
 def test_a_document_that_is_no_receipt_of_ours_is_refused(

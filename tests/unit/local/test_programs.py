@@ -14,5 +14,6 @@ def test_the_generator_can_be_left_out() -> None:
         "rate",
         "persistence",
         "archive-api",
+        "tiers",
         "dashboard",
     ]
