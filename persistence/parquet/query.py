@@ -113,6 +113,9 @@ def _make_views(
     beside = rows.carried(source.beside(manifest.days, since), left_out.append)
     with engine.streamed(connection, "beside", (each.batch for each in beside)):
         connection.execute("CREATE OR REPLACE TEMP TABLE fromMongo AS FROM beside")
+    # A day is marked before MongoDB drops the first of it: what was read until here is whole.
+    if not set(storage.manifest().dropped()) <= manifest.days.keys():
+        raise QueryError("days were moved meanwhile; ask again")
     days = connection.execute("SELECT DISTINCT businessDay FROM fromMongo").fetchall()
     known = engine.matching(
         storage,

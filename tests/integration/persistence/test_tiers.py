@@ -1,20 +1,27 @@
 """Days leave MongoDB whole, proved, once; what comes for them afterwards is counted once."""
 
 import signal
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from persistence.parquet.lease import ArchiveBusyError
+from persistence.parquet.query import QueryError
+from persistence.parquet.source import Source
+from persistence.tiers import job
 from persistence.tiers.job import Ended, run_once
 from persistence.tiers.settings import TiersSettings
 from tests.support.filled_archive import Kept, killed_at
+from tests.support.processes import running
 from tests.support.receipts import receipt, stamped
+from tests.support.waiting import wait_until
 from tillstream.bounds import AMOUNT_LIMIT
 from tillstream.clock import utc
 
@@ -218,6 +225,24 @@ def test_a_key_counts_once_also_when_its_store_keeps_another_calendar_since(kept
     assert ["it is in no file"] == [each.reason for each in ended.held]
 
 
+def test_a_question_during_which_a_new_day_is_moved_is_to_be_asked_again(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.store(bodies(range(1, 4)))
+    read = Source.beside
+
+    def beside(source: Source, days: Iterable[date], since: datetime | None) -> Iterator[bytes]:
+        move(kept)
+        return read(source, days, since)
+
+    with monkeypatch.context() as amid:
+        amid.setattr(Source, "beside", beside)
+        with pytest.raises(QueryError, match="moved meanwhile; ask again"):
+            kept.ask(QUESTION)
+
+    assert [(3, 3, Decimal("0.06"))] == kept.ask(QUESTION)
+
+
 def test_a_sealed_chain_has_each_day_before_it_leaves(kept: Kept) -> None:
     kept.store(bodies(range(1, 4)))
     kept.run("seal")
@@ -259,6 +284,21 @@ def test_two_runs_at_once_are_one(kept: Kept) -> None:
     assert 1 == in_mongo(kept)
 
 
+def test_a_run_whose_time_is_over_leaves_the_rest_for_the_next(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.store(bodies([1]))
+
+    with monkeypatch.context() as short:
+        short.setattr(job, "LIMIT_SECONDS", 0)
+        over = move(kept)
+    ended = move(kept)
+
+    assert [("limit", 0), ("done", 1)] == [
+        (each.result, each.counts.dropped_receipts) for each in (over, ended)
+    ]
+
+
 def test_the_command_says_what_it_did_and_an_operator_finds_it(kept: Kept) -> None:
     kept.store(bodies(range(1, 4)))
 
@@ -270,3 +310,24 @@ def test_the_command_says_what_it_did_and_an_operator_finds_it(kept: Kept) -> No
     assert {"result": "done", "exportedReceipts": 3, "droppedReceipts": 3, "heldDays": 0} == {
         name: last[name] for name in ("result", "exportedReceipts", "droppedReceipts", "heldDays")
     }
+
+
+def test_the_process_makes_up_a_run_at_its_start_and_then_waits(kept: Kept) -> None:
+    kept.store(bodies(range(1, 4)))
+
+    with running("persistence", "tiers", RECEIPTS_RETENTION_DAYS="1", **kept.environ) as process:
+        wait_until(
+            lambda: kept.database.tiers.find_one({"_id": "last", "result": "done"}), 30, "a run"
+        )
+        waiting = process.poll()
+        process.terminate()
+        status = process.wait(10)
+
+    assert (None, 0, 0) == (waiting, status, in_mongo(kept))
+    # Neither DuckDB nor Arrow is carried by what waits.
+    names = ["persistence.tiers.command", "persistence.tiers.schedule"]
+    program = f"import sys; import {', '.join(names)}; print('duckdb' in sys.modules)"
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert "False\n" == said.stdout
