@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
 
+from pika.exceptions import StreamLostError
+
 from tillstream.errors import TillstreamError
 from tillstream.log.reader import (
     LogMessage,
@@ -73,12 +75,16 @@ class _Slice:
         self._url = url
         #: Bytes of its messages, so far.
         self.size = 0
-        self._begin, self._end = begin, min(begin + SLICE_OFFSETS, last + 1)
+        #: The offset to go on from, and the one that it ends before.
+        self._next, self._end = begin, min(begin + SLICE_OFFSETS, last + 1)
+        self._open()
+
+    def _open(self) -> None:
         self._stack = ExitStack()
         # Offsets only grow: with so many messages the slice is at its end, or past it. No
         # heartbeats: whoever reads ahead may be busy for a while.
         self._reader = self._stack.enter_context(
-            reading(url, begin, prefetch=SLICE_OFFSETS, heartbeat_seconds=0)
+            reading(self._url, self._next, prefetch=SLICE_OFFSETS, heartbeat_seconds=0)
         )
 
     def close(self) -> None:
@@ -86,6 +92,23 @@ class _Slice:
         self._stack.close()
 
     def messages(self, stop: threading.Event) -> Iterator[list[LogMessage]]:
+        """Raises pika's errors, once a connection anew has ended like the one before."""
+        lost_at = None
+        while True:
+            try:
+                yield from self._messages(stop)
+            except StreamLostError:
+                # The broker resets a connection that takes nothing for 15 s, which happens to those
+                # that read ahead where counting is slow.
+                if lost_at == self._next:
+                    raise
+                lost_at = self._next
+                self.close()
+                self._open()
+            else:
+                return
+
+    def _messages(self, stop: threading.Event) -> Iterator[list[LogMessage]]:
         heard = time.monotonic()
         first = True
         while True:
@@ -101,12 +124,13 @@ class _Slice:
                     self._reader.done()
                 continue
             heard = time.monotonic()
-            if first and messages[0].offset > self._begin:
+            if first and messages[0].offset > self._next:
                 self._require_whole()
             first = False
             newest = messages[-1].offset
-            if messages[0].offset < self._begin or newest >= self._end:
-                messages = [one for one in messages if self._begin <= one.offset < self._end]
+            if messages[0].offset < self._next or newest >= self._end:
+                messages = [one for one in messages if self._next <= one.offset < self._end]
+            self._next = max(self._next, newest + 1)
             if messages:
                 self.size += sum(len(one.body) for one in messages)
                 yield messages
@@ -117,7 +141,7 @@ class _Slice:
         # The broker does not tell: asked for an offset that is gone, it starts at a later one.
         # But there are offsets that never were, too.
         oldest = first_offset(self._url)
-        if oldest is None or oldest > self._begin:
+        if oldest is None or oldest > self._next:
             raise LogTruncatedError(
                 f"the log begins at offset {oldest}: what was before is gone; the archive has it"
             )

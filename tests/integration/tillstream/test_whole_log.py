@@ -2,12 +2,15 @@
 
 import threading
 import time
-from contextlib import AbstractContextManager
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from unittest.mock import Mock
 
 import pika
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
-from pika.exceptions import AMQPConnectionError, ConsumerCancelled
+from pika.exceptions import AMQPConnectionError, ConsumerCancelled, StreamLostError
 
 from local import ready
 from tests.support.relay import Relay
@@ -83,6 +86,34 @@ def test_a_slice_that_takes_more_messages_than_it_has_offsets(
     monkeypatch.setattr(whole_log, "reading", sparing)
 
     assert whole(amqp_url, log[-1].offset) == log
+
+
+@pytest.mark.parametrize(("times", "fails"), [(1, False), (100, True)])
+def test_a_connection_that_the_broker_resets_is_made_anew(
+    log: list[LogMessage],
+    amqp_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    times: int,
+    fails: bool,
+) -> None:
+    resets = Counter[int]()
+
+    @contextmanager
+    def reset_before_it_reads(url: str, start: int, **options: int) -> Iterator[LogReader]:
+        with reading(url, start, **options) as reader:
+            resets[start] += 1
+            if resets[start] <= times:
+                monkeypatch.setattr(reader, "read", Mock(side_effect=StreamLostError("reset")))
+            yield reader
+
+    monkeypatch.setattr(whole_log, "SLICE_OFFSETS", 100)
+    monkeypatch.setattr(whole_log, "reading", reset_before_it_reads)
+
+    if fails:
+        with pytest.raises(StreamLostError):
+            whole(amqp_url, log[-1].offset)
+    else:
+        assert whole(amqp_url, log[-1].offset) == log
 
 
 def test_the_end_of_the_log_is_inside_a_slice(log: list[LogMessage], amqp_url: str) -> None:
