@@ -25,8 +25,8 @@ from analytics.ledger.identity_records import (
 )
 from tillstream.ledger import KEY_BYTES
 
-#: Identities in memory: some 200 MB.
-MOST_IN_MEMORY = 6_000_000
+#: Identities in memory: some 100 MB.
+MOST_IN_MEMORY = 3_000_000
 #: A run is merged with the one before it, unless that is so many times as large.
 RUN_GROWTH = 4
 
