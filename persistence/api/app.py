@@ -12,11 +12,13 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from persistence.api import responses, source
+from persistence.api.analytic_archive import AnalyticArchive
 from persistence.api.endpoints import Endpoints
 from persistence.api.parameters import faults_of
 from persistence.api.problems import invalid_parameters
 from persistence.api.settings import ArchiveApiSettings
 from persistence.api.source import Source
+from persistence.api.tiers import Tiers
 from tillstream import stores
 from tillstream.clock import Clock
 from tillstream.http import problems
@@ -43,9 +45,13 @@ def build(settings: ArchiveApiSettings, clock: Clock) -> ASGIApp:
             clock,
             "python -m entrypoint keys add",
         )
+    table = stores.load(settings)
+    analytic = AnalyticArchive(
+        settings.archive_url(), settings.receipts_retention_days, table, clock
+    )
     endpoints = Endpoints(
-        Source(client, settings.mongo_database),
-        stores.load(settings),
+        Tiers(Source(client, settings.mongo_database), analytic, table),
+        table,
         keys,
         LedgerReader(settings.data_dir),
     )

@@ -18,8 +18,7 @@ from persistence.api.parameters import (
     faults_across,
 )
 from persistence.api.queries import export_query, receipts_query
-from persistence.api.sales import sales_query
-from persistence.api.source import Source
+from persistence.api.tiers import Tiers
 from tillstream.archive import Document
 from tillstream.codec import JSON
 from tillstream.http.keys import ANYONE, Caller, Keys
@@ -39,10 +38,10 @@ class Endpoints:
     """`GET` of receipts, sales and exports."""
 
     def __init__(
-        self, source: Source, table: StoreTable, keys: Keys | None, ledger: LedgerReader
+        self, tiers: Tiers, table: StoreTable, keys: Keys | None, ledger: LedgerReader
     ) -> None:
         """`keys`: None lets anybody ask."""
-        self._source = source
+        self._tiers = tiers
         self._table = table
         self._keys = keys
         self._ledger = ledger
@@ -101,14 +100,14 @@ class Endpoints:
 
     async def ready(self, _: Request) -> Response:
         """200 when a question would be answered now, 503 otherwise."""
-        if await self._source.is_there():
+        if await self._tiers.is_there():
             return health("ready", 200)
         return health("the archive does not answer", 503)
 
     async def receipt(self, request: Request, key: Key) -> Response:
         """One receipt and its life."""
         caller: Caller = request.state.caller
-        found = await self._source.receipt(key)
+        found = await self._tiers.receipt(key)
         # Of another's store it is not even told that the receipt exists.
         if found is None or not caller.covers(found[0]["store"]):
             raise problems.no_receipt(key)
@@ -120,7 +119,7 @@ class Endpoints:
     ) -> Response:
         """A page of receipts."""
         question = self._whole(asked, request)
-        found = await self._source.page(
+        found = await self._tiers.page(
             receipts_query(question, self._table), views.FIELDS, question.limit + 1
         )
         page = found[: question.limit]
@@ -133,7 +132,7 @@ class Endpoints:
     async def sales(self, request: Request, asked: Annotated[SalesQuestion, Query()]) -> Response:
         """Sums of business days."""
         question = self._whole(asked, request)
-        rows = await self._source.sales(sales_query(question, self._table))
+        rows = await self._tiers.sales(question)
         return _json(views.sales_view(question, rows))
 
     async def export(self, request: Request, asked: Annotated[ExportQuestion, Query()]) -> Response:
@@ -150,7 +149,7 @@ class Endpoints:
             # Libraries are loaded at the first file of a kind: that takes a second.
             writer = await asyncio.to_thread(export.WRITERS[question.format])
             batches = await stack.enter_async_context(
-                self._source.batches(query, writer.fields, writer.batch)
+                self._tiers.batches(query, writer.fields, writer.batch)
             )
             await stack.enter_async_context(aclosing(batches))
             # While nothing has been sent, a failure can still be told.

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, aclosing
 from decimal import Decimal
+from itertools import groupby
 from typing import Protocol, TypeVar
 
 import structlog
@@ -13,6 +14,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from persistence.api import views
+from persistence.api.archived_exports import ROW
 from persistence.api.parameters import Format
 from persistence.csv_output import BEGIN, csv_rows
 from tillstream.archive import Document
@@ -177,9 +179,12 @@ class ParquetWriter:
         return b""
 
     def add(self, documents: list[Document]) -> bytes:
-        carried = self._rows.carried_part(documents, self._leave_out)
-        if carried is not None:
-            self._group.append(carried.batch)
+        for batch, part in groupby(documents, key=lambda each: each.get(ROW, (None,))[0]):
+            if batch is not None:
+                rows = self._table_of([batch.take([each[ROW][1] for each in part])])
+                self._group += rows.select(self._schema.names).cast(self._schema).to_batches()
+            elif carried := self._rows.carried_part(list(part), self._leave_out):
+                self._group.append(carried.batch)
         if sum(len(each) for each in self._group) < ROW_GROUP:
             return b""
         self._write_group()

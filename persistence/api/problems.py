@@ -73,6 +73,26 @@ def archive_away() -> ProblemError:
     return unavailable("archive-away", detail, 2)
 
 
+def analytic_archive_away() -> ProblemError:
+    """503: the files that have days which MongoDB has dropped do not answer."""
+    return unavailable(
+        "analytic-archive-away",
+        "Some of these days are in the analytic archive alone, and it cannot be read; send the same"
+        " request again, or ask for later days.",
+        5,
+    )
+
+
+def too_large() -> ProblemError:
+    """503: the question needs more memory than one question has."""
+    return unavailable(
+        "too-large",
+        "The analytic archive cannot answer this in the memory of one question; ask for a shorter"
+        " time or for one store. `python -m persistence sql` answers over everything.",
+        5,
+    )
+
+
 def not_prepared() -> ProblemError:
     """503: the archive lacks an index that this question needs."""
     return unavailable(

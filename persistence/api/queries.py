@@ -89,7 +89,12 @@ def receipts_query(question: ReceiptsQuestion, table: StoreTable) -> Query:
 def export_query(question: ExportQuestion, table: StoreTable) -> Query:
     """Everything of a range, oldest first; raises ProblemError for more stores than go at once."""
     _require_few(question.stores)
-    return _query(_range(question, table), question.stores, newest_first=False)
+    return oldest_first(_range(question, table), question.stores)
+
+
+def oldest_first(matched: Document, stores: tuple[str, ...]) -> Query:
+    """What a filter finds of stores, in the order of an export."""
+    return _query(matched, stores, newest_first=False)
 
 
 def _query(matched: Document, stores: tuple[str, ...], *, newest_first: bool) -> Query:

@@ -90,8 +90,15 @@ class Source:
                 )
             if document is None:
                 return None
-            later = self._conflicts.find(archive.conflicts_of(document["_id"]), max_time_ms=limit)
-            return document, await later.limit(MAX_CONFLICTS).to_list()
+        return document, await self.conflicts(document["_id"])
+
+    async def conflicts(self, key: str) -> list[Document]:
+        """What came later under the identity of a receipt with other content, the first of it."""
+        with answering(RECEIPTS_SECONDS):
+            later = self._conflicts.find(
+                archive.conflicts_of(key), max_time_ms=int(RECEIPTS_SECONDS * 1000)
+            )
+            return await later.limit(MAX_CONFLICTS).to_list()
 
     async def page(self, query: Query, fields: Iterable[str], limit: int) -> list[Document]:
         """The first `limit` documents of a query."""
@@ -105,6 +112,14 @@ class Source:
                 max_time_ms=int(RECEIPTS_SECONDS * 1000),
             )
             return await found.to_list()
+
+    async def known(self, keys: list[str]) -> set[str]:
+        """Which of some receipts MongoDB has."""
+        with answering(RECEIPTS_SECONDS):
+            found = self._receipts.find(
+                {"_id": {"$in": keys}}, {"_id": 1}, max_time_ms=int(RECEIPTS_SECONDS * 1000)
+            )
+            return {each["_id"] for each in await found.to_list()}
 
     async def sales(self, query: SalesQuery) -> list[dict[str, Any]]:
         """The rows of a sum."""

@@ -123,13 +123,16 @@ class Life(View, frozen=True, kw_only=True):
 
 
 class ReceiptAndLife(View, frozen=True, kw_only=True):
-    """One receipt: as the archive sees it, its life, and as it came from the till."""
+    """One receipt: as the archive sees it, its life, and as it came from the till.
+
+    `raw` is absent once the receipt is in the analytic archive alone.
+    """
 
     receipt: ReceiptView
     life: Life
     #: What came again with other content, the first twenty.
     conflicts: list[Conflict]
-    raw: msgspec.Raw
+    raw: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 class SalesRow(View, frozen=True, gc=False, kw_only=True):
@@ -223,7 +226,7 @@ def receipt_and_life(
         conflicts=[
             Conflict(received_at=each["receivedAt"], receipt=_raw(each)) for each in conflicts
         ],
-        raw=_raw(document),
+        raw=_raw(document) if "raw" in document else msgspec.UNSET,
     )
 
 

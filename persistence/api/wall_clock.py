@@ -18,22 +18,36 @@ _HOUR_MS = 3_600_000
 
 def hour_of(first: date, end: date, table: StoreTable) -> Document:
     """An expression of the hour, 0 to 23, of receipts of the business days [first, end)."""
-    start = datetime.combine(first, time(), UTC) - _AROUND
-    stop = datetime.combine(end, time(), UTC) + _AROUND
-    zones: dict[str, list[str]] = {}
-    for store, calendar in table.exceptions.items():
-        zones.setdefault(calendar.zone.key, []).append(store)
-    default = _offset(table.default.zone, start, stop)
+    in_default, by_zone = offsets(first, end, table)
+    default = _offset(in_default)
     branches = [
-        {"case": {"$in": ["$store", stores]}, "then": _offset(ZoneInfo(zone), start, stop)}
-        for zone, stores in zones.items()
-        if zone != table.default.zone.key
+        {"case": {"$in": ["$store", stores]}, "then": _offset(of_zone)}
+        for stores, of_zone in by_zone
     ]
     offset = {"$switch": {"branches": branches, "default": default}} if branches else default
     wall = {"$add": [{"$toLong": "$date"}, offset]}
     hours = {"$floor": {"$divide": [wall, _HOUR_MS]}}
     # The rest of a negative number is negative.
     return {"$toInt": {"$mod": [{"$add": [{"$mod": [hours, 24]}, 24]}, 24]}}
+
+
+#: Until when which offset holds, ms; the last one for ever.
+Changes = list[tuple[datetime, int]]
+
+
+def offsets(
+    first: date, end: date, table: StoreTable
+) -> tuple[Changes, list[tuple[list[str], Changes]]]:
+    """Of the chain's zone, and of each other zone with its stores, around the days [first, end)."""
+    start = datetime.combine(first, time(), UTC) - _AROUND
+    stop = datetime.combine(end, time(), UTC) + _AROUND
+    zones: dict[str, list[str]] = {}
+    for store, calendar in table.exceptions.items():
+        zones.setdefault(calendar.zone.key, []).append(store)
+    zones.pop(table.default.zone.key, None)
+    return list(changes(table.default.zone, start, stop)), [
+        (stores, list(changes(ZoneInfo(zone), start, stop))) for zone, stores in zones.items()
+    ]
 
 
 def changes(zone: ZoneInfo, start: datetime, stop: datetime) -> Iterator[tuple[datetime, int]]:
@@ -56,8 +70,8 @@ def changes(zone: ZoneInfo, start: datetime, stop: datetime) -> Iterator[tuple[d
     yield datetime.max.replace(tzinfo=UTC), offset
 
 
-def _offset(zone: ZoneInfo, start: datetime, stop: datetime) -> Document | int:
-    *before, (_, last) = changes(zone, start, stop)
+def _offset(of_zone: Changes) -> Document | int:
+    *before, (_, last) = of_zone
     if not before:
         return last
     branches = [{"case": {"$lt": ["$date", until]}, "then": offset} for until, offset in before]

@@ -49,11 +49,11 @@ ORDER = "store, date, key"
 
 
 @contextmanager
-def engine(storage: Storage) -> Iterator[duckdb.DuckDBPyConnection]:
+def engine(storage: Storage, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection without a database, that reads the files of `storage`."""
     with scratch_folder() as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY,
+            "memory_limit": memory,
             "temp_directory": str(folder),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,

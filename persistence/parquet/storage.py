@@ -19,6 +19,9 @@ from tillstream.runtime.settings import redacted
 #: Files on their way, in a local archive. A hidden folder is no partition to any reader.
 WRITING = ".writing"
 
+#: By what file systems tell an object from the one before it.
+_VERSION = ("ETag", "etag", "LastModified", "updated", "created", "mtime", "ino", "size")
+
 
 class StorageError(TillstreamError):
     """The place of the archive cannot be used."""
@@ -57,6 +60,19 @@ class Storage:
         except OSError as error:
             raise self._failed("be read", error) from error
         return decode(content, self._path(MANIFEST))
+
+    def version(self) -> tuple[str, ...]:
+        """What is another once the manifest is another; empty where there is none."""
+        path = self._path(MANIFEST)
+        # An object store's client may remember what it has listed.
+        self._fs.invalidate_cache(path)
+        try:
+            found = self._fs.info(path)
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise self._failed("be read", error) from error
+        return tuple(str(found.get(name)) for name in _VERSION)
 
     def commit(self, manifest: Manifest) -> None:
         """Put a manifest in the place of the last one, in one step: now its files count."""
