@@ -1,7 +1,7 @@
 """The analytic archive as the service asks it: which days are only there, DuckDB beside the loop.
 
-The manifest is held, and looked at again when it may have changed: a question for days that
-MongoDB has whole costs no more than that. DuckDB runs in threads, a few questions at once, each
+The manifest is held, and read again once its version is another: a question for days that MongoDB
+has whole costs no more than a look at that. DuckDB runs in threads, a few questions at once, each
 with a bound of its memory and of its time; its libraries are loaded at the first one.
 """
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-#: How old what is known of the manifest may be, seconds. A day is marked long before it is dropped.
-LOOK_SECONDS = 1.0
 #: Questions that DuckDB answers at once, longest wait for a place, seconds, and memory of each.
 MAX_QUESTIONS = 2
 PLACE_SECONDS = 2.0
@@ -52,7 +50,6 @@ class AnalyticArchive:
         self._storage: Storage | None = None
         self._version: object = None
         self._manifest: Manifest | None = None
-        self._looked = float("-inf")
         self._looking = asyncio.Lock()
         self._questions = asyncio.Semaphore(MAX_QUESTIONS)
         self._ending: set[asyncio.Task[None]] = set()
@@ -60,13 +57,19 @@ class AnalyticArchive:
     async def only_there(self, days: Days) -> list[date]:
         """Of some days those that MongoDB may lack receipts of, in their order.
 
-        Raises ProblemError when that cannot be told, since the archive is not within reach.
+        As the manifest is now: what MongoDB said of other days before this was asked is whole,
+        since a day is marked before it is dropped. Raises ProblemError when that cannot be told,
+        since the archive is not within reach.
         """
+        open_day = self._table.open_day(self._clock())
+        if days.first >= open_day:
+            # No file has a day that is not over.
+            return []
         manifest = await self._look()
         if manifest is not None:
             return [day for day in manifest.dropped() if day in days]
         if self._retention_days:
-            kept_from = self._table.open_day(self._clock()) - timedelta(days=self._retention_days)
+            kept_from = open_day - timedelta(days=self._retention_days)
             if days.first < kept_from:
                 raise problems.analytic_archive_away()
         return []
@@ -111,17 +114,12 @@ class AnalyticArchive:
     async def changed(self) -> bool:
         """Whether days were written or dropped since it was last looked at."""
         before = self._manifest
-        self._looked = float("-inf")
         return await self._look() != before
 
     async def _look(self) -> Manifest | None:
-        """The manifest as it was a moment ago; None where it was never read."""
-        if self._clock() - self._looked < LOOK_SECONDS:
-            return self._manifest
+        """The manifest as it is now, or was when it was last read; None where it never was."""
         async with self._looking:
-            if self._clock() - self._looked >= LOOK_SECONDS:
-                await asyncio.to_thread(self._read)
-                self._looked = self._clock()
+            await asyncio.to_thread(self._read)
         return self._manifest
 
     def _read(self) -> None:

@@ -1,12 +1,12 @@
 """An export across the tiers: both in one order, made while it is sent, a batch of each in hand."""
 
 from collections.abc import AsyncGenerator, Iterable, Iterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from persistence.api import problems
-from persistence.api.archived_sql import AROUND, DOCUMENT, condition, days_of, document, order
+from persistence.api.archived_sql import AROUND, DOCUMENT, Days, condition, days_of, document, order
 from persistence.api.merging import merged, placing
 from persistence.api.queries import Query
 from persistence.api.source import EXPORT_SECONDS, Source
@@ -41,27 +41,28 @@ async def across(
     """Every document of a query, about `size` at a time; what is open ends with the block."""
     span = days_of(query.filter)
     days = await analytic.only_there(span)
-    async with source.batches(query, fields, size) as in_mongo:
+    async with AsyncExitStack() as stack:
+        batches = await stack.enter_async_context(source.batches(query, fields, size))
         if days:
-            async with analytic.session(counted=False) as session:
-                archived = _archived(session, analytic, query, days, size, rows="raw" in fields)
-                async with (
-                    aclosing(_unknown(source, archived)) as rest,
-                    aclosing(_merged(in_mongo, rest, query)) as batches,
-                ):
-                    yield batches
-            return
-        async with aclosing(_whole(in_mongo, analytic, query)) as batches:
-            yield batches
+            session = await stack.enter_async_context(analytic.session(counted=False))
+            archived = _archived(session, analytic, query, days, size, rows="raw" in fields)
+            rest = await stack.enter_async_context(aclosing(_unknown(source, archived)))
+            batches = _merged(batches, rest, query)
+        whole = _whole(batches, analytic, span, days)
+        yield await stack.enter_async_context(aclosing(whole))
 
 
 async def _whole(
-    in_mongo: AsyncGenerator[list[Document]], analytic: "AnalyticArchive", query: Query
+    batches: AsyncGenerator[list[Document]],
+    analytic: "AnalyticArchive",
+    span: Days,
+    days: list[date],
 ) -> AsyncGenerator[list[Document]]:
-    async for batch in in_mongo:
-        yield batch
+    async with aclosing(batches):
+        async for batch in batches:
+            yield batch
     # A file that has lost a part of its days to the other tier must not look whole.
-    if await analytic.only_there(days_of(query.filter)):
+    if await analytic.only_there(span) != days:
         raise problems.busy("exports")
 
 

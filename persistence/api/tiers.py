@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from persistence.api import archived_pages, archived_sql, archived_sums
+from persistence.api import archived_pages, archived_sql, archived_sums, problems
 from persistence.api.analytic_archive import AnalyticArchive
 from persistence.api.archived_exports import across
 from persistence.api.archived_sql import AROUND, Days, days_of
@@ -26,6 +26,9 @@ from tillstream.http.problems import ProblemError
 from tillstream.stores import StoreTable
 
 T = TypeVar("T")
+
+#: How often a question is asked anew since another of its days was marked meanwhile.
+TRIES = 3
 
 
 class Tiers:
@@ -59,19 +62,33 @@ class Tiers:
 
     async def page(self, query: Query, fields: Iterable[str], limit: int) -> list[Document]:
         """The first `limit` documents of a query."""
-        found = await self._source.page(query, fields, limit)
-        days = await self._needed(query, found, limit)
-        if not days:
-            return found
-        return await self._steadily(lambda: self._page(query, fields, limit, found, days))
+        for _ in range(TRIES):
+            found = await self._source.page(query, fields, limit)
+            days = await self._needed(query, found, limit)
+            if not days:
+                return found
+            page = await self._steadily(
+                lambda found=found, days=days: self._page(query, fields, limit, found, days)  # type: ignore[misc]
+            )
+            if await self._needed(query, found, limit) == days:
+                return page
+        raise problems.busy("questions to days that are on their way to the analytic archive")
 
     async def sales(self, question: SalesQuestion) -> list[dict[str, Any]]:
         """The rows of a sum, by key."""
         query = sales_query(question, self._table)
-        days = await self._analytic.only_there(days_of(query.pipeline[0]["$match"]))
-        if not days:
-            return await self._source.sales(query)
-        return await self._steadily(lambda: self._sales(question, days))
+        span = days_of(query.pipeline[0]["$match"])
+        days = await self._analytic.only_there(span)
+        for _ in range(TRIES):
+            rows = await (
+                self._steadily(lambda days=days: self._sales(question, days))  # type: ignore[misc]
+                if days
+                else self._source.sales(query)
+            )
+            before, days = days, await self._analytic.only_there(span)
+            if days == before:
+                return rows
+        raise problems.busy("questions to days that are on their way to the analytic archive")
 
     def batches(
         self, query: Query, fields: Iterable[str], size: int
