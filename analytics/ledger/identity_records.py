@@ -22,6 +22,8 @@ NO_RECORDS: Records = np.empty((0, RECORD_BYTES), np.uint8)
 #: Parts of a day: keys with the same four bits after the day. No block has records of two.
 PARTS = 16
 _PREFIX = slice(DAY_BYTES, DAY_BYTES + 8)
+#: Bits of a prefix that a block's id has not: an id is of eight bytes, the day among them.
+_BEYOND_ID = np.uint64(8 * DAY_BYTES)
 
 
 def records_of(keys: list[bytes], contents: list[bytes]) -> list[bytes]:
@@ -87,12 +89,13 @@ def day_bytes(day: int) -> bytes:
 def blocks(records: Records) -> Iterator[Block]:
     """Sorted records of a day, cut into blocks: at each part, and never within one id."""
     ordered = prefixes(records)
+    ids = ordered >> _BEYOND_ID
     begins = np.searchsorted(ordered, np.arange(PARTS, dtype=np.uint64) << np.uint64(60))
     for begin, beyond in zip(begins, [*begins[1:], len(records)], strict=True):
         start = int(begin)
         while start < beyond:
             end = min(start + BLOCK_RECORDS, int(beyond))
-            while end < beyond and ordered[end] == ordered[end - 1]:
+            while end < beyond and ids[end] == ids[end - 1]:
                 end += 1
             part = records[start:end].tobytes()
             yield Block(block_id(part), part)

@@ -114,6 +114,17 @@ def test_blocks_part_neither_an_id_nor_hold_two_parts_of_a_day() -> None:
     assert 2 * len(records) / BLOCK_RECORDS > len(found) - PARTS
 
 
+def test_each_key_of_a_closed_day_is_found_also_where_neighbours_share_an_id() -> None:
+    keys = [key(0, 1)[:8] + number.to_bytes(2) + bytes(6) for number in range(2 * BLOCK_RECORDS)]
+    with Ledger(Path(":memory:")) as ledger:
+        ledger.identities.add(keys, [CONTENTS[0]] * len(keys), [FIRST_DAY])
+        while ledger.identities.close_part(FIRST_DAY):
+            pass
+        again = ledger.identities.add(keys, [CONTENTS[0]] * len(keys), [FIRST_DAY])
+
+        assert [CONTENTS[0]] * len(keys) == again
+
+
 def test_a_key_is_found_only_where_a_record_begins() -> None:
     shifted = b"\1" * 24
     with Ledger(Path(":memory:")) as ledger:
