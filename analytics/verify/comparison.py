@@ -12,6 +12,7 @@ from analytics.ledger.identity_records import keys_beyond
 from analytics.ledger.ledger_file import Ledger
 from analytics.verify.archive_comparison import ArchiveComparison
 from analytics.verify.recount import Recount
+from analytics.verify.written_days import all_around
 from tillstream.codec import decode_receipt
 from tillstream.errors import UndecodableMessageError
 from tillstream.identity import digest_of_key
@@ -108,22 +109,24 @@ class LedgerComparison(NamedTuple):
 def compare_ledger(recount: Recount, ledger: Ledger, skipped: Set[int]) -> LedgerComparison:
     """The ledger beside a recount to its offset, a day at a time.
 
-    `skipped` are days (ordinals) that are not compared. Those whose identities the ledger has
-    dropped cannot be compared any more.
+    Of days (ordinals) that are `skipped` the ledger must have what was read of the log. Those whose
+    identities the ledger has dropped cannot be compared any more.
     """
     dropped = dropped_days(ledger)
     counted = lost = double = 0
     for day in sorted({*recount.identities.days(), *kept_days(ledger)}):
-        if day not in dropped and day not in skipped:
-            ours, theirs = recount.identities.of_day(day), ledger.identities.of_day(day)
-            missing = len(keys_beyond(ours, theirs))
+        ours = recount.identities.of_day(day)
+        if day in dropped or (day in skipped and not len(ours)):
+            continue
+        theirs = ledger.identities.of_day(day)
+        missing = len(keys_beyond(ours, theirs))
+        lost += missing
+        if day not in skipped:
             counted += len(ours) - missing
-            lost += missing
             double += len(theirs) - (len(ours) - missing)
     differences: list[Disagreement] = []
     surplus = 0
-    # A till's day is at most one off the business day.
-    beyond_dropped = date.fromordinal(max(dropped) + 2) if dropped else date.min
+    beyond_dropped = date.fromordinal(max(all_around(dropped)) + 1) if dropped else date.min
     for business_day in sorted({*recount.ledger.days(), *ledger.days()}):
         if business_day < beyond_dropped or business_day.toordinal() in skipped:
             continue
