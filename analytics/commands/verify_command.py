@@ -66,6 +66,8 @@ def verify(
             known = _proved_before(settings) if proved else ProvedDays()
             skipped = known.unchanged(ledger)
             left_out = frozenset(skipped)
+            # Receipts of tills' days beside a business day that is compared may be of it.
+            unread = frozenset(known.unread(skipped))
         door_before = accepted_count.read(accepted_count.folder_of(settings.data_dir))
         # 1. The log, which says what must be counted and stored: from the first receipt of a day
         # that is not proved; of a log whose beginning is gone, what is left.
@@ -88,13 +90,13 @@ def verify(
         if log_begin or progress.log_epoch:
             # What the ledger has beyond a log that is not whole must be in the archive. Where only
             # a conflict of it is left in the log, it has to count before that.
-            if first := firsts_beyond(counted, ledger.disputed(), skipped):
+            if first := firsts_beyond(counted, ledger.disputed(), unread):
                 end = counted.progress().next_offset or 0
                 counted = opened.enter_context(_empty_recount(path))
                 beyond = count_beyond(settings, counted, first, table, stop)
                 count_messages(counted, read_log(url, stop, end - 1, begin), table, stop)
                 accepted = counted.receipts - beyond
-            wanted = ledger_beyond(ledger, counted, skipped)
+            wanted = ledger_beyond(ledger, counted, unread)
             beyond += count_beyond(settings, counted, wanted, table, stop)
         counted.write()
         compared = compare_ledger(counted, ledger, skipped)
@@ -111,9 +113,9 @@ def verify(
             door_before, heard, door_after, lost_duplicates, skipped
         )
         # 4. The archive, which may be a little behind the log, and ahead of where we read it.
-        stored = ArchiveComparison(counted, dropped_days(ledger), skipped)
+        stored = ArchiveComparison(counted, dropped_days(ledger), unread)
         changed = _read_archive(settings, stored, known, skipped, stop, wait_seconds)
-        archive_differences = [*changed, *compare_archive(counted, stored, skipped)]
+        archive_differences = [*changed, *compare_archive(counted, stored, left_out)]
         extra = stored.extra - keys_aside(counted)
         extra -= newer_than_read(settings, extra, counted.progress().next_offset, table, stop)
         proofs = [known.proofs[day] for day in skipped]
@@ -139,7 +141,7 @@ def verify(
         )
         if report.holds():
             _keep_proofs(settings, known, counted, ledger, left_out)
-        sums = rows(counted.ledger, ledger, stored.by_store, skipped, by_store=by_store)
+        sums = rows(counted.ledger, ledger, stored.by_store, left_out, by_store=by_store)
         return report, sums
 
 

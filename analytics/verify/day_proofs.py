@@ -53,9 +53,16 @@ class ProvedDays(msgspec.Struct):
         Their receipts may be of a day beside them in another calendar. What was never read of
         begins where the last run ended.
         """
-        needed = all_around(self.first_offsets.keys() - skipped)
+        needed = self._needed(skipped)
         offsets = [offset for day, offset in self.first_offsets.items() if day in needed]
         return max(0, min([*offsets, self.next_offset or 0]))
+
+    def unread(self, skipped: set[int]) -> set[int]:
+        """The days of tills that no receipt of a business day which is not skipped is of."""
+        return skipped - self._needed(skipped)
+
+    def _needed(self, skipped: set[int]) -> set[int]:
+        return all_around(self.first_offsets.keys() - skipped)
 
     def noted(
         self, first_offsets: dict[int, int], business_days: Iterable[int], progress: Progress

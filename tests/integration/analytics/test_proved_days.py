@@ -2,18 +2,23 @@
 
 import subprocess
 import sys
+import threading
 from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 
+from analytics.commands.verify_command import verify
 from analytics.counting.folds import WHOLE_DAY
 from analytics.ledger.ledger_file import Ledger
+from analytics.settings import VerifySettings
+from analytics.verify.day_proofs import ProvedDays
 from tests.support.books import Books, post, today
 from tests.support.receipts import receipt
 from tests.support.waiting import wait_until
 from tillstream.runtime.data_folder import LEDGER
+from tillstream.runtime.settings import load
 
 OLD, OLDER = "2026-11-03", "2026-11-02"
 
@@ -112,3 +117,39 @@ def test_days_that_left_mongodb_for_parquet_are_not_lost(proved: Books, options:
         assert 202 == client.post(f"{proved.door}/receipt", json=old(1)).status_code
     counted_again(proved, 4)
     assert 0 == proved.verify("--wait", "5", *options)[0]
+
+
+def at_night(number: int) -> dict[str, Any]:
+    """Of the business day after the one that the till wrote."""
+    return receipt(number, date=f"{OLDER}T23:00:00-03:00")
+
+
+def test_a_day_opened_again_counts_what_tills_dated_on_the_day_beside_it(proved: Books) -> None:
+    post(proved, at_night(5))
+    counted_again(proved, 5)
+    night = figures(proved)
+    post(proved, old(6))
+    counted_again(proved, 6)
+
+    # The older day is proved, and a receipt of it is of the business day that is compared.
+    assert (0, 0) == (night[0], figures(proved)[0])
+
+
+def test_a_day_that_changes_while_it_is_left_out_is_no_difference(
+    proved: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(proved, old(6))
+    counted_again(proved, 5)
+    figures(proved)
+    # Beside a day of which something came, a proved one is read as well; it changes at the end.
+    post(proved, old(7))
+    counted_again(proved, 6)
+    unchanged = ProvedDays.unchanged
+    answers = iter([unchanged, lambda *_: set()])
+    monkeypatch.setattr(ProvedDays, "unchanged", lambda *own: next(answers)(*own))
+    settings = load(VerifySettings, proved.environ)
+
+    report, rows = verify(settings, threading.Event(), wait_seconds=5)
+
+    assert ([], 0, True) == (report.differences, report.proved_days, report.holds())
+    assert all(row.agrees() for row in rows)
