@@ -115,13 +115,14 @@ def _parser() -> argparse.ArgumentParser:
         "--all", action="store_true", help="also days that an earlier run has proved"
     )
     verifying.add_argument("--by-store", action="store_true", help="the sums of every store")
-    verifying.add_argument(
-        "--wait",
-        type=float,
-        default=CATCH_UP_SECONDS,
-        metavar="SECONDS",
-        help="for what is still on its way, at most (default: %(default)s)",
-    )
+    for each in (recounting, verifying):
+        each.add_argument(
+            "--wait",
+            type=float,
+            default=CATCH_UP_SECONDS,
+            metavar="SECONDS",
+            help="for what is still on its way, at most (default: %(default)s)",
+        )
     commands_of.add_parser("tills", help="gaps in the tills' numbers, and silent tills")
     return parser
 

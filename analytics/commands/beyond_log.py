@@ -1,18 +1,20 @@
 """Receipts that the log does not have: of a log that was cut or lost, and newer ones."""
 
 import threading
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import chain
 
 from analytics.commands.counting_run import count_messages
 from analytics.ledger.identity_records import keys_beyond
 from analytics.ledger.ledger_file import Ledger
 from analytics.settings import VerifySettings
-from analytics.verify.archive import open_archive
+from analytics.verify.archive import ArchiveReader, open_archive
+from analytics.verify.archived_messages import messages_of
 from analytics.verify.comparison import kept_days
+from analytics.verify.parquet_days import ParquetDays
 from analytics.verify.recount import Recount, scratch_recount
 from tillstream.identity import key_day
-from tillstream.log.reader import last_offset
+from tillstream.log.reader import LogMessage, last_offset
 from tillstream.log.whole_log import read_log
 from tillstream.stores import StoreTable
 
@@ -47,9 +49,18 @@ def count_beyond(
     """Count what is beyond the log as the archive has it; returns how many."""
     before = counted.identities.count
     with open_archive(settings) as archive:
-        found = (archive.messages_of(day, keys) for day, keys in beyond if keys)
+        found = (_stored(settings, archive, day, keys, table) for day, keys in beyond if keys)
         count_messages(counted, chain.from_iterable(found), table, stop)
     return counted.identities.count - before
+
+
+def _stored(
+    settings: VerifySettings, archive: ArchiveReader, day: int, keys: set[bytes], table: StoreTable
+) -> Iterator[list[LogMessage]]:
+    """Some receipts of a day, from MongoDB, and those that it has dropped from the files."""
+    yield from archive.messages_of(day, keys)
+    if left := keys.difference(each.key for each in archive.receipts_of(day)):
+        yield from messages_of(ParquetDays(settings.files_url()), day, left, table)
 
 
 def newer_than_read(

@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace, settings: VerifySettings, stop: threading
 def _run(arguments: argparse.Namespace, settings: VerifySettings, stop: threading.Event) -> int:
     match arguments.command:
         case "recount":
-            print(recount(settings, arguments.source, stop))
+            print(recount(settings, arguments.source, stop, arguments.wait))
         case "verify":
             started_at = time.time()
             report, sums = verify(

@@ -69,9 +69,15 @@ class ArchiveReader:
             )
 
     def messages(self) -> Iterator[list[LogMessage]]:
-        """Every receipt as it came, as the log had it, in the order of keys; then the conflicts."""
-        for name in (RECEIPTS, CONFLICTS):
-            yield from _batches(map(_message, self._in_order(name, {"raw": 1}, {})))
+        """Every receipt as it came, as the log had it, in the order of keys."""
+        return self._messages(RECEIPTS)
+
+    def conflicts(self) -> Iterator[list[LogMessage]]:
+        """Every conflict as it came: to be counted after the receipts."""
+        return self._messages(CONFLICTS)
+
+    def _messages(self, name: str) -> Iterator[list[LogMessage]]:
+        return _batches(map(_message, self._in_order(name, {"raw": 1}, {})))
 
     def messages_of(self, day: int, keys: Collection[bytes]) -> Iterator[list[LogMessage]]:
         """Those of some receipts of a day, given by the digests of their keys, in no order."""

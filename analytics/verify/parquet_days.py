@@ -1,16 +1,19 @@
 """The files of the analytic archive as the ledger sees them: days that MongoDB may have dropped."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
 import fsspec
+import pyarrow
 import pyarrow.parquet
 
 from analytics.verify.archive import Stored
 from analytics.verify.written_days import all_around
 from tillstream.earlier_keys import names_no_day, todays_key
+from tillstream.errors import TillstreamError, UndecodableMessageError
 from tillstream.identity import digest_of_key
 from tillstream.money import MINOR_UNITS
 from tillstream.parquet_manifest import LAYOUT, MANIFEST, ArchivedDay, Manifest, decode
@@ -18,6 +21,34 @@ from tillstream.parquet_manifest import LAYOUT, MANIFEST, ArchivedDay, Manifest,
 #: Receipts that are read together.
 BATCH = 50_000
 _COLUMNS = ["key", "store", "gross", "date"]
+
+T = TypeVar("T")
+#: Makes rows of a batch of a file: the batch, its business day, the file's layout.
+RowsOf = Callable[[pyarrow.RecordBatch, date, int], Iterable[T]]
+
+
+class FileUnreadableError(TillstreamError):
+    """A file of the analytic archive that cannot be read."""
+
+    def __init__(self, file: str, error: Exception | str) -> None:
+        self.file = file
+        said = " ".join(str(error).split())
+        super().__init__(
+            f"the file {file} of the analytic archive cannot be read: {said}; bring it back from a"
+            " backup, and begin again; nothing was changed"
+        )
+
+
+#: What reading raises where a file is gone, damaged, or none of ours.
+UNREADABLE = (
+    OSError,
+    pyarrow.ArrowException,
+    KeyError,
+    ValueError,
+    TypeError,
+    OverflowError,
+    UndecodableMessageError,
+)
 
 
 class ParquetDays:
@@ -27,12 +58,12 @@ class ParquetDays:
         """`url` is a folder or an fsspec URL (PARQUET_URL)."""
         self._files, root = fsspec.url_to_fs(url)
         self._root = root.rstrip("/")
-        try:
-            content = self._files.cat_file(f"{self._root}/{MANIFEST}")
-        except FileNotFoundError:
-            self._manifest = Manifest()
-        else:
-            self._manifest = decode(content, f"{self._root}/{MANIFEST}")
+        self._manifest = self._read_manifest()
+
+    @property
+    def days(self) -> list[date]:
+        """Every business day that it names, in their order."""
+        return list(self._manifest.days)
 
     def sums(self) -> dict[date, tuple[int, int]]:
         """Receipts and gross in cents of each business day."""
@@ -47,18 +78,69 @@ class ParquetDays:
         return [day for day in self._manifest.days if day.toordinal() in near]
 
     def receipts(self, day: date) -> Iterator[Stored]:
-        """Every receipt of a business day."""
+        """Every receipt of a business day. Raises FileUnreadableError."""
+        return chain.from_iterable(self.read(day, BATCH, _stored_of, _COLUMNS))
+
+    def read(
+        self, day: date, size: int, rows_of: RowsOf[T], columns: list[str] | None = None
+    ) -> Iterator[list[T]]:
+        """What `rows_of` makes of a business day, `size` rows at a time; of these columns, or all.
+
+        Raises FileUnreadableError.
+        """
+        archived, file = self._opened(day)
+        where = f"{self._root}/{archived.file}"
+        with file:
+            batches = _batches(file, size, columns, archived.totals.receipts)
+            while True:
+                try:
+                    batch = next(batches, None)
+                    rows = None if batch is None else list(rows_of(batch, day, archived.layout))
+                except UNREADABLE as error:
+                    raise FileUnreadableError(where, error) from error
+                if rows is None:
+                    return
+                yield rows
+
+    def _opened(self, day: date) -> tuple[ArchivedDay, Any]:
         archived = self._manifest.days[day]
-        with self._files.open(f"{self._root}/{archived.file}") as file:
-            for batch in pyarrow.parquet.ParquetFile(file).iter_batches(BATCH, columns=_COLUMNS):
-                for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                    yield _stored(day, archived, *row)
+        try:
+            return archived, self._files.open(f"{self._root}/{archived.file}")
+        except OSError as error:
+            # A day that was written again meanwhile has another file, with more receipts.
+            archived = self._read_manifest().days.get(day, archived)
+            where = f"{self._root}/{archived.file}"
+            if archived == self._manifest.days[day]:
+                raise FileUnreadableError(where, error) from error
+        try:
+            return archived, self._files.open(where)
+        except OSError as error:
+            raise FileUnreadableError(where, error) from error
+
+    def _read_manifest(self) -> Manifest:
+        where = f"{self._root}/{MANIFEST}"
+        try:
+            return decode(self._files.cat_file(where), where)
+        except FileNotFoundError:
+            return Manifest()
 
 
-def _stored(
-    day: date, archived: ArchivedDay, key: str, store: str, gross: Decimal, sold: Any
-) -> Stored:
-    if archived.layout < LAYOUT:
+def _batches(
+    file: Any, size: int, columns: list[str] | None, receipts: int
+) -> Iterator[pyarrow.RecordBatch]:
+    opened = pyarrow.parquet.ParquetFile(file)
+    if opened.metadata.num_rows != receipts:
+        raise ValueError(f"it has {opened.metadata.num_rows} receipts, not {receipts}")
+    yield from opened.iter_batches(size, columns=columns)
+
+
+def _stored_of(batch: pyarrow.RecordBatch, day: date, layout: int) -> Iterator[Stored]:
+    for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+        yield _stored(day, layout, *row)
+
+
+def _stored(day: date, layout: int, key: str, store: str, gross: Decimal, sold: Any) -> Stored:
+    if layout < LAYOUT:
         key = todays_key(key)
         if names_no_day(key):
             # The till's own day, but for its offset, which decides near midnight alone.

@@ -1,5 +1,7 @@
 """A log that was lost, whole or in part: what comes after it counts, and the books agree again."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
 
+from analytics.ledger.ledger_file import Ledger
 from tests.support.books import Books, post, today
 from tests.support.listener import Listener
 from tests.support.processes import running, running_door
@@ -18,6 +21,7 @@ from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.log import reader
 from tillstream.runtime import broker as amqp
+from tillstream.runtime.data_folder import LEDGER
 from tillstream.snapshots import CountSnapshot, TillsSnapshot
 
 
@@ -45,6 +49,15 @@ class System:
 
     def counted(self, count: int) -> None:
         self._counts.wait_for(lambda one: one.count == count, f"{count} counted")
+
+    def has_identities(self, count: int) -> None:
+        """Wait until the ledger keeps so many, of any day."""
+
+        def identities() -> int:
+            with Ledger(self.books.data_dir / LEDGER) as ledger:
+                return sum(each.open + each.closed for each in ledger.identities.days())
+
+        wait_until(lambda: identities() == count, 30, f"{count} identities")
 
     def in_epoch(self, epoch: int) -> TillsSnapshot:
         found: TillsSnapshot = self._tills.wait_for(
@@ -152,6 +165,38 @@ def test_what_was_counted_alone_is_not_taken_for_proved(system: System) -> None:
         status, report = system.books.verify("--wait", "1")
 
     assert (1, 1, 1) == (status, report["beyond_log"], report["double_counted"])
+
+
+def test_days_that_left_mongodb_are_beyond_a_lost_log_and_not_lost(system: System) -> None:
+    old = [receipt(number, date="2025-11-03 09:00:00") for number in (1, 2)]
+    with system.counting():
+        post(system.books, *old)
+        system.has_identities(2)
+        system.is_archived(2)
+        subprocess.run(
+            [sys.executable, "-m", "persistence", "tiers", "--once"],
+            env={**system.books.environ, "PATH": "", "RECEIPTS_RETENTION_DAYS": "1"},
+            check=True,
+            timeout=120,
+        )
+        system.is_archived(0)
+    lose_the_log(system.broker)
+    post(system.books, today(3))
+    with system.counting():
+        system.has_identities(3)
+        system.is_archived(1)
+        before = system.books.verify()
+        recounted = system.books.command("recount", "--from", "archive")
+        after = system.books.verify("--all")
+
+    assert 0 == recounted.returncode
+    for status, report in (before, after):
+        assert (0, 3, 2, 0) == (
+            status,
+            report["counted"],
+            report["beyond_log"],
+            report["double_counted"],
+        )
 
 
 def test_a_conflict_after_the_loss_is_not_taken_for_the_first(system: System) -> None:

@@ -15,6 +15,7 @@ from analytics.ledger.ledger_file import Ledger
 from analytics.settings import VerifySettings
 from analytics.verify.day_proofs import ProvedDays
 from tests.support.books import Books, post, today
+from tests.support.ledgers import kept_keys, totals_by_day
 from tests.support.receipts import receipt
 from tests.support.waiting import wait_until
 from tillstream.runtime.data_folder import LEDGER
@@ -42,6 +43,16 @@ def counted_again(books: Books, count: int) -> None:
             return sum(each.open + each.closed for each in ledger.identities.days())
 
     wait_until(lambda: identities() == count, 30, f"{count} identities")
+
+
+def persistence(books: Books, *arguments: str, **environ: str) -> None:
+    """Run a command of the persistence room, which succeeds."""
+    subprocess.run(
+        [sys.executable, "-m", "persistence", *arguments],
+        env={**books.environ, "PATH": "", **environ},
+        check=True,
+        timeout=120,
+    )
 
 
 @pytest.fixture
@@ -100,12 +111,7 @@ def test_what_is_altered_in_a_proved_day_is_found(proved: Books) -> None:
 
 @pytest.mark.parametrize("options", [[], ["--all"]])
 def test_days_that_left_mongodb_for_parquet_are_not_lost(proved: Books, options: list[str]) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "persistence", "export-parquet"],
-        env={**proved.environ, "PATH": ""},
-        check=True,
-        timeout=120,
-    )
+    persistence(proved, "export-parquet")
     proved.archive.delete_many({"businessDay": {"$in": [OLD, OLDER]}})
 
     status, report = proved.verify("--wait", "5", *options)
@@ -153,3 +159,42 @@ def test_a_day_that_changes_while_it_is_left_out_is_no_difference(
 
     assert ([], 0, True) == (report.differences, report.proved_days, report.holds())
     assert all(row.agrees() for row in rows)
+
+
+def test_a_ledger_of_the_archive_has_the_days_that_mongodb_dropped(proved: Books) -> None:
+    # Of a day that was dropped one comes late; and one that nobody has seen, of a day of its own.
+    persistence(proved, "tiers", "--once", RECEIPTS_RETENTION_DAYS="1")
+    assert 1 == proved.archive.count_documents({})
+    post(proved, old(6), receipt(7, date="2026-11-04 09:00:00", storeID=2))
+    counted_again(proved, 6)
+    with Ledger(proved.data_dir / LEDGER) as ledger:
+        before = totals_by_day(ledger), kept_keys(ledger)
+
+    recounted = proved.command("recount", "--from", "archive")
+
+    with Ledger(proved.data_dir / LEDGER) as ledger:
+        after = totals_by_day(ledger), kept_keys(ledger)
+    assert (0, before) == (recounted.returncode, after)
+    assert "counted 6 receipts" in recounted.stdout
+    assert "3 of them from the analytic archive" in recounted.stdout
+    assert 0 == proved.verify("--wait", "5")[0]
+    assert 0 == proved.verify("--wait", "5", "--all")[0]
+
+
+def test_a_recount_from_an_archive_that_lacks_receipts_is_refused(proved: Books) -> None:
+    persistence(proved, "tiers", "--once", RECEIPTS_RETENTION_DAYS="1")
+    files = proved.data_dir / "parquet"
+    (file,) = files.glob(f"businessDay={OLD}/*.parquet")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-100])
+    damaged = proved.command("recount", "--from", "archive")
+    file.write_bytes(whole)
+    proved.archive.delete_many({})
+
+    lacking = proved.command("recount", "--from", "archive", "--wait", "1")
+
+    assert [1, 1] == [damaged.returncode, lacking.returncode]
+    assert file.name in damaged.stderr
+    assert "lack 1 receipts" in lacking.stderr
+    with Ledger(proved.data_dir / LEDGER) as ledger:
+        assert 4 == len(kept_keys(ledger))

@@ -106,7 +106,8 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(kept: Kept) -> Non
     # A ledger of the archive meets the log again.
     ledger = recount_in_memory()
     of_log = [LogMessage(place, body, JSON) for place, body in enumerate(log)]
-    for messages in (*ArchiveReader(kept.client, kept.name).messages(), of_log):
+    archive = ArchiveReader(kept.client, kept.name)
+    for messages in (*archive.messages(), *archive.conflicts(), of_log):
         ledger.count(messages, read_columns(messages, STORES))
 
     assert (21, 20, 1) == (
