@@ -1,9 +1,10 @@
 """`python -m analytics verify`: the door, the log, the ledger and the archive at a common point."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Set
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from analytics.commands.beyond_log import (
@@ -78,7 +79,7 @@ def verify(
         # 2. The ledger, as soon as it has come as far, and the log on to where it is then.
         common = counted.progress().next_offset or 0
         wait_until(lambda: _ledger_offset(settings) >= common, wait_seconds, stop)
-        ledger = opened.enter_context(Ledger(path))
+        ledger = opened.enter_context(Ledger(path, create=False))
         ledger.begin_reading()
         progress = ledger.progress()
         _require_counted(progress, url)
@@ -153,8 +154,10 @@ def _empty_recount(path: Path) -> Iterator[Recount]:
 
 
 def _ledger_offset(settings: AnalyticsSettings) -> int:
-    with Ledger(settings.ledger_path()) as ledger:
+    # Where there is none for a moment, it is asked again.
+    with suppress(sqlite3.OperationalError), Ledger(settings.ledger_path(), create=False) as ledger:
         return ledger.progress().next_offset or 0
+    return 0
 
 
 def _require_counted(progress: Progress, url: str) -> None:
@@ -225,7 +228,7 @@ def _read_archive(
             return []
         tiers = [archive.sums(), ParquetDays(settings.files_url()).sums()]
     changed = changed_in_archive(known, skipped, tiers)
-    with Ledger(settings.ledger_path()) as now:
+    with Ledger(settings.ledger_path(), create=False) as now:
         for day in skipped - known.unchanged(now):
             del known.proofs[day]
             skipped.remove(day)

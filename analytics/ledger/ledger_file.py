@@ -51,15 +51,21 @@ class Progress(NamedTuple):
 class Ledger(AbstractContextManager["Ledger"]):
     """One open state file. Nothing is durable before `commit`."""
 
-    def __init__(self, path: Path, journal: Literal["WAL", "OFF"] = "WAL") -> None:
+    def __init__(
+        self, path: Path, journal: Literal["WAL", "OFF"] = "WAL", *, create: bool = True
+    ) -> None:
         """Opens or creates; raises LedgerUnreadableError for a file that is no such ledger.
+
+        Not to `create` raises sqlite3.OperationalError where there is none, as for a moment while
+        a rebuilt one is adopted: what was made then would leave its journal to that one.
 
         Without a journal a file is of no use before it is committed and closed: for a new one that
         nobody knows yet.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._database = sqlite3.connect(path, isolation_level=None, timeout=10)
+        name = path if create else f"{path.absolute().as_uri()}?mode=rw"
+        self._database = sqlite3.connect(name, isolation_level=None, timeout=10, uri=not create)
         try:
             with damage_told(path):
                 self._open(journal)

@@ -26,6 +26,13 @@ from tillstream.log.reader import LogMessage, LogTruncatedError, message_digest
 from tillstream.stores import StoreTable
 
 
+def test_who_only_reads_a_ledger_makes_none(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError):
+        Ledger(tmp_path / "totals.sqlite3", create=False)
+
+    assert [] == list(tmp_path.iterdir())
+
+
 def test_a_ledger_refuses_another_calendar_and_names_both(tmp_path: Path) -> None:
     zone = STORES.default.zone
     other = StoreTable(BusinessDay(zone, 4), {})
