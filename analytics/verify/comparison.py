@@ -48,7 +48,7 @@ class NotCounted(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct):
     """What `verify` found."""
 
-    #: Receipts in the log; each was confirmed to the door.
+    #: Receipts in the log, of days that were compared; each was confirmed to the door.
     accepted: int
     #: Distinct receipts of the log that the archive holds, and that the ledger counted.
     stored: int
