@@ -127,8 +127,10 @@ class Identities:
     def keep_closed(self, day: int, records: Records, seen_day: int) -> None:
         """Keep records of a day, sorted, that are known to be new, in its blocks."""
         low, high = day_bytes(day), day_bytes(day + 1)
-        before = self._blocks(low, high)
-        self._rewrite(low, high, in_order(from_blob(before + records.tobytes())))
+        if before := self._blocks(low, high):
+            self._rewrite(low, high, in_order(from_blob(before + records.tobytes())))
+        else:  # a day of a large chain: no further copy of it
+            self._rewrite(low, high, records)
         self._note_day(day, seen_day, 0, len(records))
 
     def to_close(self, before_day: int) -> int | None:

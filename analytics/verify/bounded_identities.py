@@ -167,7 +167,9 @@ class BoundedIdentities:
         self._in_memory -= len(open_day)
         if not len(open_day):
             return
+        records = open_day.records()
+        open_day.runs.clear()
         if as_rows:
-            self._ledger.keep_open(open_day.records(), open_day.seen_day)
+            self._ledger.keep_open(records, open_day.seen_day)
         else:
-            self._ledger.keep_closed(day, open_day.records(), open_day.seen_day)
+            self._ledger.keep_closed(day, records, open_day.seen_day)
