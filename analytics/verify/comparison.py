@@ -48,7 +48,7 @@ class NotCounted(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct):
     """What `verify` found."""
 
-    #: Receipts in the log, of days that were compared; each was confirmed to the door.
+    #: Receipts in the log; each was confirmed to the door.
     accepted: int
     #: Distinct receipts of the log that the archive holds, and that the ledger counted.
     stored: int
@@ -70,8 +70,8 @@ class Report(msgspec.Struct):
     aside: list[NotCounted] = []
     #: Receipts that the ledger and the archive have of a log that was lost.
     beyond_log: int = 0
-    #: Days that an earlier run has proved and that are as they were then, and their receipts. They
-    #: are in no other count.
+    #: Days that an earlier run has proved and that are as they were then, and their receipts, which
+    #: are among those accepted, stored and counted.
     proved_days: int = 0
     proved_receipts: int = 0
 
@@ -89,7 +89,7 @@ class Report(msgspec.Struct):
             + (f", set aside {self.set_aside}" if self.set_aside else "")
             + (f", beyond the log {self.beyond_log}" if self.beyond_log else "")
             + (
-                f", proved before {self.proved_receipts} of {self.proved_days} days"
+                f", of them proved before {self.proved_receipts} of {self.proved_days} days"
                 if self.proved_days
                 else ""
             )
