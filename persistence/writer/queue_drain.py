@@ -21,6 +21,9 @@ from tillstream.stores import StoreTable
 #: Longest that a queue is drained without storing anything, seconds.
 STUCK_SECONDS = 60.0
 
+#: A broker that has just started may count the workers of before for a moment, seconds.
+LEAVING_SECONDS = 5.0
+
 NOT_FOUND = 404
 
 
@@ -66,12 +69,14 @@ def drain_queue(
 
 def require_idle(channel: BlockingChannel, queue: str) -> None:
     """Raise QueueInUseError when a worker listens to the queue, which must be there."""
-    consumers = channel.queue_declare(queue, passive=True).method.consumer_count
-    if consumers:
-        raise QueueInUseError(
-            f"{consumers} workers listen to the queue {queue}: end every room (the door, the"
-            " workers), and let only RabbitMQ and MongoDB run: `script/server --servers-only`"
-        )
+    deadline = time.monotonic() + LEAVING_SECONDS
+    while consumers := channel.queue_declare(queue, passive=True).method.consumer_count:
+        if time.monotonic() > deadline:
+            raise QueueInUseError(
+                f"{consumers} workers listen to the queue {queue}: end every room (the door, the"
+                " workers), and let only RabbitMQ and MongoDB run: `script/server --servers-only`"
+            )
+        channel.connection.sleep(LEAVING_SECONDS / 20)
 
 
 def waiting(channel: BlockingChannel, queue: str) -> int:
