@@ -4,7 +4,7 @@ A key begins with the day that the till wrote (`tillstream.identity`), so that r
 have the days one after the other.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +50,15 @@ def prefixes(records: Records) -> Prefixes:
 def keys_of(records: Records) -> npt.NDArray[np.bytes_]:
     """The keys of records; an array that sorts and compares as the keys do."""
     return np.ascontiguousarray(records[:, :KEY_BYTES]).view(f"S{KEY_BYTES}").ravel()
+
+
+def places_of(known: npt.NDArray[np.bytes_], wanted: Sequence[bytes]) -> npt.NDArray[np.int64]:
+    """Where each of the wanted keys stands among sorted ones; -1 where it does not."""
+    if not len(known):
+        return np.full(len(wanted), -1)
+    keys = np.frombuffer(b"".join(wanted), f"S{KEY_BYTES}")
+    places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.where(known[places] == keys, places, -1)
 
 
 def key_at(records: Records, index: int) -> bytes:

@@ -7,12 +7,11 @@ from itertools import groupby, islice
 import numpy as np
 import numpy.typing as npt
 
-from analytics.ledger.identity_records import keys_of
+from analytics.ledger.identity_records import keys_of, places_of
 from analytics.verify.archive import ArchiveReader, Stored
 from analytics.verify.parquet_days import ParquetDays
 from analytics.verify.recount import Recount
 from tillstream.identity import key_day
-from tillstream.ledger import KEY_BYTES
 
 #: Receipts that are looked up together.
 BATCH = 5_000
@@ -95,7 +94,7 @@ class ArchiveComparison:
         self._sum_up(day)
 
     def _look_up(self, day: int, receipts: list[Stored]) -> None:
-        places = _places(self._keys(day), receipts)
+        places = places_of(self._keys(day), [each.key for each in receipts])
         found = self._found.setdefault(day, np.zeros(self.missing.get(day, 0), np.bool_))
         sums = self._by_store.setdefault(day, {})
         for receipt, place in zip(receipts, places.tolist(), strict=True):
@@ -122,15 +121,6 @@ class ArchiveComparison:
         self.missing[day] = len(found) - self._stored[day]
         if not self.missing[day]:
             del self.missing[day], self._found[day]
-
-
-def _places(expected: npt.NDArray[np.bytes_], batch: list[Stored]) -> npt.NDArray[np.int64]:
-    """Where each of a batch stands among the sorted keys; -1 where it does not."""
-    if not len(expected):
-        return np.full(len(batch), -1)
-    keys = np.frombuffer(b"".join(each.key for each in batch), f"S{KEY_BYTES}")
-    places = np.minimum(np.searchsorted(expected, keys), len(expected) - 1)
-    return np.where(expected[places] == keys, places, -1)
 
 
 def _batches(receipts: Iterable[Stored]) -> Iterator[list[Stored]]:

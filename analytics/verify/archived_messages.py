@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from analytics.ledger.identity_records import keys_of
+from analytics.ledger.identity_records import keys_of, places_of
 from analytics.verify.bounded_identities import BoundedIdentities
 from analytics.verify.parquet_days import ParquetDays
 from analytics.verify.parquet_receipts import FiledReceipt, receipts_of
 from tillstream.identity import key_day
-from tillstream.ledger import KEY_BYTES
 from tillstream.log.reader import LogMessage
 from tillstream.stores import StoreTable
 
@@ -67,14 +66,10 @@ class _KnownKeys:
     def lacks(self, keys: list[bytes]) -> list[bool]:
         """Of each key whether it is not known."""
         found = np.zeros(len(keys), np.bool_)
-        wanted = np.frombuffer(b"".join(keys), f"S{KEY_BYTES}")
         days = np.array([key_day(key) for key in keys])
         for day in np.unique(days).tolist():
-            known = self._of_day(day)
-            if len(known):
-                places = np.flatnonzero(days == day)
-                nearest = np.searchsorted(known, wanted[places])
-                found[places] = known[np.minimum(nearest, len(known) - 1)] == wanted[places]
+            of_day = np.flatnonzero(days == day)
+            found[of_day] = places_of(self._of_day(day), [keys[each] for each in of_day]) >= 0
         return (~found).tolist()
 
     def _of_day(self, day: int) -> npt.NDArray[np.bytes_]:
