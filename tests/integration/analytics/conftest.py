@@ -16,18 +16,28 @@ from tillstream.snapshots import CountSnapshot
 
 
 @pytest.fixture
-def books(
-    broker: BlockingConnection, amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path
-) -> Iterator[Books]:
-    environ = {
+def environ(amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path) -> dict[str, str]:
+    """Settings of every room."""
+    return {
         "AMQP_URL": amqp_url,
         "MONGO_URL": mongo_url,
         "MONGO_DATABASE": mongo_database,
         "DATA_DIR": str(tmp_path),
         "STORE_TIMEZONE": "UTC",
-        # Conflicts shall reach the log here, and not be stopped at the door.
+        # Repetitions and conflicts shall reach the log here, and not be stopped at the door.
         "REMEMBERED_RECEIPTS": "1",
     }
+
+
+@pytest.fixture
+def books(
+    broker: BlockingConnection,
+    environ: dict[str, str],
+    amqp_url: str,
+    mongo_url: str,
+    mongo_database: str,
+    tmp_path: Path,
+) -> Iterator[Books]:
     counts = Listener(broker, topology.COUNT, CountSnapshot)
 
     def counted(count: int) -> CountSnapshot:

@@ -73,17 +73,13 @@ class System:
 
 @pytest.fixture
 def system(
-    broker: BlockingConnection, amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path
+    broker: BlockingConnection,
+    environ: dict[str, str],
+    amqp_url: str,
+    mongo_url: str,
+    mongo_database: str,
+    tmp_path: Path,
 ) -> Iterator[System]:
-    environ = {
-        "AMQP_URL": amqp_url,
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
-        "DATA_DIR": str(tmp_path),
-        "STORE_TIMEZONE": "UTC",
-        # Repetitions shall reach the log here, and not be stopped at the door.
-        "REMEMBERED_RECEIPTS": "1",
-    }
     with (
         running_door(amqp_url, **environ) as door,
         running("persistence", **environ),
