@@ -9,6 +9,10 @@ from zoneinfo import ZoneInfo
 #: Gives the present as Unix seconds; `time.time` outside the tests.
 Clock = Callable[[], float]
 
+#: Further than any zone and cutoff bring a receipt's time, or the day that its till wrote, away
+#: from its business day.
+AROUND = timedelta(days=2)
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 

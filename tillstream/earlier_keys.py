@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from tillstream.clock import AROUND
+
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 #: A key of today, for whatever regular expressions; a text of a till in a key has no `:`.
 TODAYS_KEY = rf"^{_DAY}(?:[ T][0-9]{{2}}:|/[^/]*/uuid/[0-9a-f]{{32}}$)"
@@ -20,8 +22,8 @@ _by_day = re.compile(r"[0-9-]{10}/([^/]+/uuid/[0-9a-f]{32})").fullmatch
 _earlier_by_date = re.compile(r"([^/]+/[^/]+/[^/]+)/([0-9]{4}-[^/]*:[^/]*)").fullmatch
 _earlier_by_uuid = re.compile(r"[^/]+/uuid/[0-9a-f]{32}").fullmatch
 
-#: Further than any zone and cutoff bring the day that a till writes away from its business day.
-_AROUND = range(-2, 3)
+#: Days of a till near a business day.
+_NEAR = range(-AROUND.days, AROUND.days + 1)
 
 
 def earlier_key(key: str) -> str:
@@ -48,7 +50,7 @@ def keys_of_days(key: str, business_days: Iterable[str]) -> list[str]:
     for text in business_days:
         try:
             day = date.fromisoformat(text)
-            written.update((day + timedelta(days=each)).isoformat() for each in _AROUND)
+            written.update((day + timedelta(days=each)).isoformat() for each in _NEAR)
         except (ValueError, OverflowError):
             continue  # altered: no receipt was sold on it
     return [f"{each}/{key}" for each in sorted(written)]

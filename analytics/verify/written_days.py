@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-#: Further than any zone and cutoff bring the day that a till writes away from its business day.
-_AROUND = range(-2, 3)
+from tillstream.clock import AROUND
+
+_NEAR = range(-AROUND.days, AROUND.days + 1)
 
 
 def all_around(days: Iterable[int]) -> set[int]:
     """Days (ordinals), and those that their receipts may have in another calendar."""
-    return {day + each for day in days for each in _AROUND}
+    return {day + each for day in days for each in _NEAR}
 
 
 def day_of(ordinal: int) -> date:

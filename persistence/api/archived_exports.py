@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from persistence.api import problems
-from persistence.api.archived_sql import AROUND, DOCUMENT, Days, condition, days_of, document, order
+from persistence.api.archived_sql import DOCUMENT, Days, condition, days_of, document, order
 from persistence.api.merging import merged, placing
 from persistence.api.queries import Query
 from persistence.api.source import EXPORT_SECONDS, Source
 from tillstream.archive import Document
+from tillstream.clock import AROUND
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -3,10 +3,11 @@
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from persistence.api.archived_sql import AROUND, DOCUMENT, beside, condition, document, order
+from persistence.api.archived_sql import DOCUMENT, beside, condition, document, order
 from persistence.api.merging import placing
 from persistence.api.queries import Query
 from tillstream.archive import Document
+from tillstream.clock import AROUND
 
 if TYPE_CHECKING:
     import duckdb

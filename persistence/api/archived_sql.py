@@ -10,11 +10,8 @@ from typing import Any, NamedTuple
 
 from persistence.api.wall_clock import offsets
 from tillstream.archive import Document
-from tillstream.clock import of_milliseconds
+from tillstream.clock import AROUND, of_milliseconds
 from tillstream.stores import StoreTable
-
-#: Further than any zone and cutoff bring a receipt's time away from its business day.
-AROUND = timedelta(days=2)
 
 _COLUMNS = {
     "_id": "key",

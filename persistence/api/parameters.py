@@ -19,7 +19,7 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.datastructures import QueryParams
 
 from persistence.api.problems import Fault
-from tillstream.clock import BusinessDay
+from tillstream.clock import AROUND, BusinessDay
 from tillstream.http.keys import Caller
 from tillstream.http.problems import foreign_store
 from tillstream.money import MINOR_UNITS
@@ -45,8 +45,6 @@ Sort = Literal["-date", "date"]
 #: As `sort=`, and served by no index: not in the OpenAPI document, and answered with what serves.
 UnservedSort = Literal["total", "store", "till", "number", "receivedAt", "storedAt"]
 
-#: What a business day and its times are away from each other at most, and more.
-_AROUND = timedelta(days=2)
 
 _AMOUNT = r"^-?\d{1,12}(\.\d{1,2})?$"
 
@@ -55,7 +53,7 @@ def _day(text: str) -> date:
     try:
         day = date.fromisoformat(text)
         # The ends of the calendar have no days around them.
-        _ = day - _AROUND, day + _AROUND
+        _ = day - AROUND, day + AROUND
     except (ValueError, OverflowError) as error:
         raise ValueError("it is a business day such as 2026-11-21") from error
     return day
@@ -70,7 +68,7 @@ def _day_or_time(text: str) -> date:
             else datetime.fromisoformat(text)
         )
         # Near the ends of the calendar it has no time in UTC, and no business day around it.
-        _ = end - _AROUND, end + _AROUND
+        _ = end - AROUND, end + AROUND
     except (ValueError, OverflowError) as error:
         raise ValueError(
             "it is a day such as 2026-11-21 or a time such as 2026-11-21T08:00:00+01:00,"

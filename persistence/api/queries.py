@@ -20,6 +20,7 @@ from persistence.api.parameters import (
 )
 from persistence.schema import DAY_INDEX, STORE_INDEX
 from tillstream.archive import Document
+from tillstream.clock import AROUND
 from tillstream.stores import StoreTable
 
 #: Days that a question may span which reads every receipt of them: of the whole chain, and of
@@ -34,8 +35,6 @@ _CLOCK_CHANGE_HOURS = 2
 #: Where clocks change, a day may begin an hour away from where its cutoff stands.
 _SLACK = timedelta(hours=3)
 
-#: Further than any zone and cutoff bring a receipt's time away from its business day.
-_AROUND = timedelta(days=2)
 
 #: The orders of the two indexes, newest first, and their reverse. The day of all stores goes before
 #: the time: where they share a calendar, that is the order of time.
@@ -142,10 +141,10 @@ def _range(question: Question, table: StoreTable) -> Document:
         matched["businessDay"] = days
     if start is not None:
         dates["$gte"] = start
-        days["$gte"] = _day(start, -_AROUND)
+        days["$gte"] = _day(start, -AROUND)
     if stop is not None:
         dates["$lt"] = stop
-        days["$lte"] = _day(stop, _AROUND)
+        days["$lte"] = _day(stop, AROUND)
     if dates:
         matched["date"] = dates
     if days and not question.stores:

@@ -14,13 +14,14 @@ from urllib.parse import unquote
 from persistence.api import archived_pages, archived_sql, archived_sums, problems
 from persistence.api.analytic_archive import AnalyticArchive
 from persistence.api.archived_exports import across
-from persistence.api.archived_sql import AROUND, Days, days_of
+from persistence.api.archived_sql import Days, days_of
 from persistence.api.merging import merged, placing
 from persistence.api.parameters import SalesQuestion
 from persistence.api.queries import Query
 from persistence.api.sales import sales_query
 from persistence.api.source import RECEIPTS_SECONDS, SALES_SECONDS, Source
 from tillstream.archive import Document
+from tillstream.clock import AROUND
 from tillstream.earlier_keys import begins_as_today, keys_of_days, names_no_day, todays_key
 from tillstream.http.problems import ProblemError
 from tillstream.stores import StoreTable

@@ -9,10 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from tillstream.archive import Document
+from tillstream.clock import AROUND
 from tillstream.stores import StoreTable
 
-#: Further than any zone and cutoff bring a receipt's time away from its business day.
-_AROUND = timedelta(days=2)
 _HOUR_MS = 3_600_000
 
 
@@ -39,8 +38,8 @@ def offsets(
     first: date, end: date, table: StoreTable
 ) -> tuple[Changes, list[tuple[list[str], Changes]]]:
     """Of the chain's zone, and of each other zone with its stores, around the days [first, end)."""
-    start = datetime.combine(first, time(), UTC) - _AROUND
-    stop = datetime.combine(end, time(), UTC) + _AROUND
+    start = datetime.combine(first, time(), UTC) - AROUND
+    stop = datetime.combine(end, time(), UTC) + AROUND
     zones: dict[str, list[str]] = {}
     for store, calendar in table.exceptions.items():
         zones.setdefault(calendar.zone.key, []).append(store)
