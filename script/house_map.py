@@ -22,7 +22,7 @@ PICTURE = ROOT / "docs" / "images" / "house.svg"
 FLOORS = (
     ("local", "loadtest", "generator"),
     ("entrypoint", "analytics", "persistence"),
-    ("dashboard", "tillstream"),
+    ("events", "dashboard", "tillstream"),
 )
 CARD_WIDTH, GAP, ROW, HEAD, PAD = 470, 24, 19, 46, 14
 #: Characters of a row's words that fit beside its name.

@@ -22,9 +22,21 @@ RECEIPTS_LOG = "receipts.log"
 #: What could not be decoded or stored, with its reason: exchange and queue.
 DEAD_LETTERS = "receipts.dead"
 
+#: Events of declared streams, one batch of one stream a message, and their log: a stream.
+EVENTS = "events"
+EVENTS_LOG = "events.log"
+#: What the windows worker makes of them (tillstream/streams/window_rows.py).
+WINDOWS = "windows"
+
 #: The log keeps at least this much and drops whole segments beyond it.
 LOG_MAX_BYTES = 50_000_000_000
 LOG_SEGMENT_BYTES = 100_000_000
+
+_LOG_ARGUMENTS = {
+    "x-queue-type": "stream",
+    "x-max-length-bytes": LOG_MAX_BYTES,
+    "x-stream-max-segment-size-bytes": LOG_SEGMENT_BYTES,
+}
 
 
 class Exchange(NamedTuple):
@@ -42,8 +54,9 @@ class Queue(NamedTuple):
 
 
 def exchanges() -> tuple[Exchange, ...]:
-    """Every exchange: receipts, the results and their details, the dead letters."""
-    return tuple(Exchange(name) for name in (RECEIPTS, *RESULTS, *DETAILS, DEAD_LETTERS))
+    """Every exchange: receipts, the results and their details, the dead letters, the events."""
+    names = (RECEIPTS, *RESULTS, *DETAILS, DEAD_LETTERS, EVENTS, WINDOWS)
+    return tuple(Exchange(name) for name in names)
 
 
 def queue(name: str) -> Queue:
@@ -69,14 +82,7 @@ def queues() -> tuple[Queue, ...]:
             },
             RECEIPTS,
         ),
-        Queue(
-            RECEIPTS_LOG,
-            {
-                "x-queue-type": "stream",
-                "x-max-length-bytes": LOG_MAX_BYTES,
-                "x-stream-max-segment-size-bytes": LOG_SEGMENT_BYTES,
-            },
-            RECEIPTS,
-        ),
+        Queue(RECEIPTS_LOG, _LOG_ARGUMENTS, RECEIPTS),
+        Queue(EVENTS_LOG, _LOG_ARGUMENTS, EVENTS),
         Queue(DEAD_LETTERS, {"x-queue-type": "quorum"}, DEAD_LETTERS),
     )

@@ -1,4 +1,4 @@
-"""Follows the receipts log: a RabbitMQ stream, by offset, in bounded batches."""
+"""Follows a log, that of the receipts unless another is named: a RabbitMQ stream, by offset."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -61,7 +61,11 @@ class LogReader:
     """
 
     def __init__(
-        self, connection: BlockingConnection, start: Start, prefetch: int = PREFETCH
+        self,
+        connection: BlockingConnection,
+        start: Start,
+        prefetch: int = PREFETCH,
+        log: str = topology.RECEIPTS_LOG,
     ) -> None:
         self._connection = connection
         self._prefetch = prefetch
@@ -70,9 +74,7 @@ class LogReader:
         self._received: list[LogMessage] = []
         self._last_tag = 0
         self._channel.add_on_cancel_callback(self._cancelled)
-        self._channel.basic_consume(
-            topology.RECEIPTS_LOG, self._receive, arguments={"x-stream-offset": start}
-        )
+        self._channel.basic_consume(log, self._receive, arguments={"x-stream-offset": start})
 
     def read(self, patience_seconds: float) -> list[LogMessage]:
         """What has come, after waiting for at most `patience_seconds`; may be empty."""
@@ -127,28 +129,29 @@ def reading(
     start: Start,
     prefetch: int = PREFETCH,
     heartbeat_seconds: int = broker.HEARTBEAT_SECONDS,
+    log: str = topology.RECEIPTS_LOG,
 ) -> Iterator[LogReader]:
     """A reader on a connection of its own, for a bounded look at the log."""
     connection = broker.connect(url, "log reader", heartbeat_seconds)
     try:
-        yield LogReader(connection, start, prefetch)
+        yield LogReader(connection, start, prefetch, log)
     finally:
         # The broker may close it first, see LogReader; there is nothing more to say on it.
         with suppress(AMQPError):
             connection.close()
 
 
-def first_offset(url: str) -> int | None:
+def first_offset(url: str, log: str = topology.RECEIPTS_LOG) -> int | None:
     """The oldest offset that the log still holds; None when it holds none."""
-    with reading(url, "first", prefetch=1) as reader:
+    with reading(url, "first", prefetch=1, log=log) as reader:
         messages = _read_until_silent(reader, enough=1)
     return messages[0].offset if messages else None
 
 
-def message_from(url: str, offset: int) -> LogMessage | None:
+def message_from(url: str, offset: int, log: str = topology.RECEIPTS_LOG) -> LogMessage | None:
     """The first message at or after an offset; None where none came in LOOK_UP_SECONDS."""
     deadline = time.monotonic() + LOOK_UP_SECONDS
-    with reading(url, offset) as reader:
+    with reading(url, offset, log=log) as reader:
         while time.monotonic() < deadline:
             for message in reader.read(TAIL_SILENCE_SECONDS):
                 # The broker may begin before.
@@ -158,13 +161,13 @@ def message_from(url: str, offset: int) -> LogMessage | None:
     return None
 
 
-def last_offset(url: str) -> int | None:
+def last_offset(url: str, log: str = topology.RECEIPTS_LOG) -> int | None:
     """The offset of a message at the end of the log; None when it holds none.
 
     The log tells no such thing: its last chunk is read until a moment of silence, for a bounded
     time. What is written meanwhile may or may not be before it.
     """
-    with reading(url, "last") as reader:
+    with reading(url, "last", log=log) as reader:
         messages = _read_until_silent(reader)
     return messages[-1].offset if messages else None
 

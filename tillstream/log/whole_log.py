@@ -13,6 +13,7 @@ from contextlib import ExitStack
 
 from pika.exceptions import StreamLostError
 
+from tillstream import topology
 from tillstream.errors import TillstreamError
 from tillstream.log.reader import (
     LogMessage,
@@ -42,7 +43,11 @@ class LogSilentError(TillstreamError):
 
 
 def read_log(
-    url: str, stop: threading.Event, last: int | None, start: int = 0
+    url: str,
+    stop: threading.Event,
+    last: int | None,
+    start: int = 0,
+    log: str = topology.RECEIPTS_LOG,
 ) -> Iterator[list[LogMessage]]:
     """The log from an offset to `last`, which must be the offset of a message, or None.
 
@@ -59,7 +64,7 @@ def read_log(
         while begins or ahead:
             allowed = max(1, min(READERS, AHEAD_BYTES // max(1, size)))
             while begins and len(ahead) < allowed:
-                ahead.append(_Slice(url, begins.popleft(), last))
+                ahead.append(_Slice(url, begins.popleft(), last, log))
             yield from ahead[0].messages(stop)
             size = ahead[0].size
             ahead.popleft().close()
@@ -71,8 +76,8 @@ def read_log(
 class _Slice:
     """The messages with an offset in [begin, end), and at most `last`, on their own connection."""
 
-    def __init__(self, url: str, begin: int, last: int) -> None:
-        self._url = url
+    def __init__(self, url: str, begin: int, last: int, log: str) -> None:
+        self._url, self._log = url, log
         #: Bytes of its messages, so far.
         self.size = 0
         #: The offset to go on from, and the one that it ends before.
@@ -84,7 +89,13 @@ class _Slice:
         # Offsets only grow: with so many messages the slice is at its end, or past it. No
         # heartbeats: whoever reads ahead may be busy for a while.
         self._reader = self._stack.enter_context(
-            reading(self._url, self._next, prefetch=SLICE_OFFSETS, heartbeat_seconds=0)
+            reading(
+                self._url,
+                self._next,
+                prefetch=SLICE_OFFSETS,
+                heartbeat_seconds=0,
+                log=self._log,
+            )
         )
 
     def close(self) -> None:
@@ -140,7 +151,7 @@ class _Slice:
     def _require_whole(self) -> None:
         # The broker does not tell: asked for an offset that is gone, it starts at a later one.
         # But there are offsets that never were, too.
-        oldest = first_offset(self._url)
+        oldest = first_offset(self._url, self._log)
         if oldest is None or oldest > self._next:
             raise LogTruncatedError(
                 f"the log begins at offset {oldest}: what was before is gone; the archive has it"

@@ -65,6 +65,16 @@ class StoreTimeSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StreamsSettings(Settings):
+    """Where streams of events and their windows are declared."""
+
+    #: Folders of definitions, several with `:` between; all of them together.
+    streams_dir: str = "streams"
+    #: Windows of another size than their file says: `shop_metrics=4 h,track_actions=10 s`.
+    window_sizes: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DiskSettings(Settings):
     """How much of the disk of DATA_DIR stays free."""
 

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 from unittest.mock import Mock
 
 import pika
@@ -99,7 +100,7 @@ def test_a_connection_that_the_broker_resets_is_made_anew(
     resets = Counter[int]()
 
     @contextmanager
-    def reset_before_it_reads(url: str, start: int, **options: int) -> Iterator[LogReader]:
+    def reset_before_it_reads(url: str, start: int, **options: Any) -> Iterator[LogReader]:
         with reading(url, start, **options) as reader:
             resets[start] += 1
             if resets[start] <= times:

@@ -1,0 +1,1 @@
+"""Events of declared streams: their windows, their archive and their proof."""

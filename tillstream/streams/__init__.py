@@ -1,0 +1,1 @@
+"""Streams of events by definition: what is declared, how it travels, how it is counted."""

@@ -1,0 +1,91 @@
+"""Messages of the log `events.log`: one batch of one stream's events, as an Arrow IPC stream.
+
+The schema's metadata says what the events are, so that a body alone is enough to read it:
+`stream`, `version` of its definition, `received` (microseconds, when the door took them).
+Bodies of many events have zstd buffers; small ones are packed whole.
+"""
+
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from tillstream.codec import MAX_UNPACKED_BYTES, ZSTD
+from tillstream.codec import pack as pack_body
+from tillstream.errors import UndecodableMessageError
+from tillstream.runtime.decompress import UNPACKERS, NotPackedError, TooLargeError
+
+CONTENT_TYPE = "application/vnd.apache.arrow.stream"
+#: From so many events on each buffer is packed, so that a reader unpacks the columns it needs.
+PACKED_BUFFER_EVENTS = 1_000
+#: Most events of a message: what a worker holds of each is bounded by it.
+MAX_EVENTS = 20_000
+
+_PACKED = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
+_PLAIN = pa.ipc.IpcWriteOptions()
+
+
+class EventMessage(NamedTuple):
+    """A message of the log, decoded."""
+
+    stream: str
+    #: Of the definition that the door had.
+    version: int
+    #: When the door took them, microseconds.
+    received_us: int
+    #: By columns.schema, and perhaps columns.BODY and columns.CLOUDEVENT.
+    events: pa.RecordBatch
+
+
+class Packed(NamedTuple):
+    """A message as it is published."""
+
+    body: bytes
+    content_type: str
+    content_encoding: str | None
+
+
+def encode(message: EventMessage) -> Packed:
+    """The message as it travels."""
+    metadata = {
+        "stream": message.stream,
+        "version": str(message.version),
+        "received": str(message.received_us),
+    }
+    batch = message.events.replace_schema_metadata(metadata)
+    sink = pa.BufferOutputStream()
+    large = batch.num_rows >= PACKED_BUFFER_EVENTS
+    with pa.ipc.new_stream(sink, batch.schema, options=_PACKED if large else _PLAIN) as writer:
+        writer.write_batch(batch)
+    body = sink.getvalue().to_pybytes()
+    if large:
+        return Packed(body, CONTENT_TYPE, None)
+    packed, encoding = pack_body(body)
+    return Packed(packed, CONTENT_TYPE, encoding)
+
+
+def decode(body: bytes, content_type: str | None, content_encoding: str | None) -> EventMessage:
+    """The events of a message; raises UndecodableMessageError with the reason."""
+    if content_type != CONTENT_TYPE:
+        raise UndecodableMessageError(f"content type {content_type!r} is not {CONTENT_TYPE}")
+    try:
+        if content_encoding is not None:
+            body = _unpacked(body, content_encoding)
+        with pa.ipc.open_stream(body, options=pa.ipc.IpcReadOptions(use_threads=False)) as reader:
+            batch = reader.read_next_batch()
+        metadata = {k.decode(): v.decode() for k, v in (batch.schema.metadata or {}).items()}
+        return EventMessage(
+            metadata["stream"], int(metadata["version"]), int(metadata["received"]), batch
+        )
+    except (pa.ArrowException, StopIteration, OSError) as error:
+        raise UndecodableMessageError(f"not an Arrow stream: {error}") from error
+    except (KeyError, ValueError) as error:
+        raise UndecodableMessageError(f"its metadata is not of events: {error!r}") from error
+
+
+def _unpacked(body: bytes, content_encoding: str) -> bytes:
+    if content_encoding != ZSTD:
+        raise UndecodableMessageError(f"content encoding {content_encoding!r} is not {ZSTD}")
+    try:
+        return UNPACKERS[ZSTD](body, MAX_UNPACKED_BYTES)
+    except (NotPackedError, TooLargeError) as error:
+        raise UndecodableMessageError(f"not {ZSTD}: {error}") from error
