@@ -13,6 +13,8 @@ import msgspec
 MICROSECONDS = 1_000_000
 
 FieldType = Literal["text", "integer", "decimal", "boolean", "timestamp", "enum"]
+#: Who writes a stream: senders by HTTP, the door itself, or the tills by their receipts.
+Source = Literal["senders", "door", "receipts"]
 MeasureKind = Literal["count", "sum", "min", "max", "distinct"]
 #: How a number of a window is read: as it is, as a time, or as a decimal of `scale`.
 ReadAs = Literal["integer", "timestamp", "decimal", "text", "boolean"]
@@ -72,6 +74,8 @@ class Stream(Declared, frozen=True):
     persons: tuple[str, ...] = ()
     #: Whether events may come in CloudEvents 1.0; `source` and `id` are their identity.
     cloudevents: bool = False
+    #: Who writes it; only streams of `senders` may be posted to.
+    source: Source = "senders"
 
     def field(self, name: str) -> Field:
         """The field of that name; raises KeyError."""
@@ -155,7 +159,7 @@ class Window(Declared, frozen=True):
 
 
 class Definitions(Declared, frozen=True):
-    """Every stream and window that is declared, by name."""
+    """Every stream and window that is declared, by name; those of `builtin` are among them."""
 
     streams: Mapping[str, Stream]
     windows: Mapping[str, Window]

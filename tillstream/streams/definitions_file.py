@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tillstream.errors import TillstreamError
-from tillstream.streams import columns, durations
+from tillstream.runtime.settings import StreamsSettings
+from tillstream.streams import builtin, columns, durations
 from tillstream.streams.definition import (
     MOST_DECIMAL,
     Definitions,
@@ -46,6 +47,12 @@ class DefinitionError(TillstreamError):
         super().__init__("\n".join(str(mistake) for mistake in mistakes))
 
 
+def load_settings(settings: StreamsSettings) -> Definitions:
+    """The definitions of STREAMS_DIR with WINDOW_SIZES; raises DefinitionError."""
+    folders = [Path(folder) for folder in settings.streams_dir.split(":") if folder]
+    return load(folders, _sizes(settings.window_sizes))
+
+
 def load(folders: Sequence[Path], sizes: Mapping[str, int] | None = None) -> Definitions:
     """Every definition of the folders; raises DefinitionError with all mistakes.
 
@@ -58,7 +65,21 @@ def load(folders: Sequence[Path], sizes: Mapping[str, int] | None = None) -> Def
     reading.require_whole()
     if reading.mistakes:
         raise DefinitionError(reading.mistakes)
-    return Definitions(streams=reading.streams, windows=reading.windows)
+    return Definitions(
+        streams={**reading.streams, **builtin.STREAMS},
+        windows={**reading.windows, **builtin.WINDOWS},
+    )
+
+
+def _sizes(text: str) -> dict[str, int]:
+    sizes = {}
+    for part in filter(None, text.split(",")):
+        name, _, size = part.partition("=")
+        try:
+            sizes[name.strip()] = durations.microseconds(size)
+        except ValueError as error:
+            raise DefinitionError([Mistake("WINDOW_SIZES", 1, f"{part!r}: {error}")]) from error
+    return sizes
 
 
 class _Reading:
