@@ -13,7 +13,7 @@ import msgspec
 
 from tillstream.errors import TillstreamError
 from tillstream.runtime.settings import StreamsSettings
-from tillstream.streams import builtin, columns, durations
+from tillstream.streams import builtin, durations, names
 from tillstream.streams.definition import (
     MOST_DECIMAL,
     Definitions,
@@ -120,7 +120,7 @@ class _Reading:
         return msgspec.convert(values, Stream)
 
     def _field(self, name: str, declared: Mapping[str, Any]) -> dict[str, Any]:
-        if not _NAME.fullmatch(name) or name in columns.RESERVED:
+        if not _NAME.fullmatch(name) or name in names.RESERVED:
             raise ValueError(f"{name!r} cannot be the name of a field")
         values = {"name": name, **declared}
         if values.get("type") == "decimal":
