@@ -139,11 +139,11 @@ class AnalyticArchive:
             log.warning("the analytic archive cannot be read", reason=str(error))
 
     def _open(self, stack: ExitStack) -> "duckdb.DuckDBPyConnection":
-        from persistence.parquet import engine
+        from tillstream.query_engine import engine
 
         if self._storage is None:
             raise problems.analytic_archive_away()
-        return stack.enter_context(engine.engine(self._storage, MEMORY))
+        return stack.enter_context(engine(self._storage, MEMORY))
 
 
 class Session:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from persistence.erasure.audit import Record
 from persistence.parquet import engine
 from persistence.parquet.writing import Writing
+from tillstream import query_engine
 
 
 def erase_from_files(
@@ -18,7 +19,7 @@ def erase_from_files(
     for day in _days(writing, customer, record.started_at):
         go_on()
         record.add_day(day)
-        with engine.engine(writing.storage) as connection:
+        with query_engine.engine(writing.storage) as connection:
             archived = writing.manifest.days[day]
             before = engine.files_sql(writing.storage, [archived])
             # Materialised: a parameter is bound once, and the rows are read twice.
@@ -35,7 +36,7 @@ def erase_from_files(
 
 
 def _days(writing: Writing, customer: str, before: datetime) -> list[date]:
-    with engine.engine(writing.storage) as connection:
+    with query_engine.engine(writing.storage) as connection:
         every = engine.files_sql(writing.storage, writing.manifest.archived())
         found = connection.execute(
             f"SELECT DISTINCT businessDay FROM {every}"  # noqa: S608 - files of the manifest

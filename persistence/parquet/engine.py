@@ -1,4 +1,4 @@
-"""DuckDB for the analytic archive: bounded memory, the files of the archive as one relation."""
+"""The files of the analytic archive as one relation of DuckDB."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,12 +9,9 @@ import duckdb
 import pyarrow as pa
 
 from persistence.parquet.columns import SCHEMA
-from persistence.parquet.scratch import scratch_folder
 from persistence.parquet.storage import Storage
 from tillstream.parquet_manifest import ArchivedDay, Totals
-
-#: What does not fit is put on the disk of the temporary folder.
-MEMORY = "512MB"
+from tillstream.query_engine import quoted
 
 #: Rows of a group: what a reader skips or reads as a whole.
 ROW_GROUP = 100_000
@@ -49,27 +46,6 @@ ORDER = "store, date, key"
 
 
 @contextmanager
-def engine(storage: Storage, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection without a database, that reads the files of `storage`."""
-    with scratch_folder() as folder:
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": memory,
-            "temp_directory": str(folder),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "preserve_insertion_order": False,
-        }
-        with duckdb.connect(config=settings) as connection:
-            # A name in a query is a view of ours, never a variable of this program.
-            connection.execute("SET python_enable_replacements = false")
-            # It would be written amid what a program reads.
-            connection.execute("SET enable_progress_bar = false")
-            if not storage.local:
-                connection.register_filesystem(storage.filesystem)
-            yield connection
-
-
-@contextmanager
 def streamed(
     connection: duckdb.DuckDBPyConnection, name: str, batches: Iterable[pa.RecordBatch]
 ) -> Iterator[None]:
@@ -95,11 +71,6 @@ def streamed(
         raise
     finally:
         connection.unregister(name)
-
-
-def quoted(text: str) -> str:
-    """Text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def files_sql(storage: Storage, days: Iterable[ArchivedDay]) -> str:

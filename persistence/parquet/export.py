@@ -18,6 +18,7 @@ from persistence.parquet import engine, rows
 from persistence.parquet.source import DayInMongo, Source
 from persistence.parquet.stored import Sums, UnreadableReceiptError
 from persistence.parquet.writing import DayDiffersError, Writing
+from tillstream import query_engine
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
 from tillstream.log.reader import StoppedError
@@ -107,7 +108,7 @@ class Exporter:
                     f" {archived.totals.gross} EUR in as many receipts",
                 )
             return Exported(day, "up to date", archived.totals, 0)
-        with engine.engine(self._writing.storage) as connection:
+        with query_engine.engine(self._writing.storage) as connection:
             return self._write(connection, day, archived)
 
     def _write(

@@ -18,6 +18,7 @@ from persistence.parquet import engine, rows
 from persistence.parquet.source import Source
 from persistence.parquet.storage import Storage
 from persistence.parquet.stored import UnreadableReceiptError
+from tillstream import query_engine
 from tillstream.errors import TillstreamError
 from tillstream.parquet_manifest import Manifest
 
@@ -64,8 +65,8 @@ def answered(source: Source, storage: Storage, sql: str, zone: str) -> Iterator[
     QueryError.
     """
     require_select(sql)
-    with engine.engine(storage) as connection:
-        connection.execute(f"SET TimeZone = {engine.quoted(zone)}")
+    with query_engine.engine(storage) as connection:
+        connection.execute(f"SET TimeZone = {query_engine.quoted(zone)}")
         manifest = storage.manifest()
         left_out: list[UnreadableReceiptError] = []
         _make_views(connection, source, storage, manifest, left_out)
@@ -132,7 +133,7 @@ def _make_views(
 
 def _lock(connection: duckdb.DuckDBPyConnection, storage: Storage, manifest: Manifest) -> None:
     """From here on nothing is read but the files of the archive, and nothing is set."""
-    files = ", ".join(engine.quoted(storage.location(file)) for file in manifest.files())
+    files = ", ".join(query_engine.quoted(storage.location(file)) for file in manifest.files())
     connection.execute(f"SET allowed_paths = [{files}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

@@ -22,6 +22,7 @@ from persistence.parquet.storage import Storage
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
 from tillstream.parquet_manifest import LAYOUT, ArchivedDay, Manifest
+from tillstream.query_engine import quoted
 
 
 class DayDiffersError(TillstreamError):
@@ -58,7 +59,7 @@ class Writing:
         with self.storage.file_to_write() as path:
             engine.write(connection, relation, path)
             # 2. prove
-            written = engine.by_store(connection, f"read_parquet({engine.quoted(str(path))})")
+            written = engine.by_store(connection, f"read_parquet({quoted(str(path))})")
             if written != expected:
                 raise DayDiffersError(day, "the file does not have the sums of its receipts")
             # 3. publish

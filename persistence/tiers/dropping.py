@@ -22,7 +22,6 @@ from typing import NamedTuple, TypeVar
 import structlog
 from pymongo.database import Database
 
-from persistence.parquet import engine
 from persistence.parquet.source import Source
 from persistence.parquet.writing import Writing
 from persistence.tiers.compared import UNREADABLE_FILE, Again, Compared, HeldError
@@ -33,6 +32,7 @@ from persistence.writer.inserting import insert
 from tillstream.archive import CONFLICTS, RECEIPTS, Document, raw_bytes
 from tillstream.errors import UndecodableMessageError
 from tillstream.log.reader import StoppedError
+from tillstream.query_engine import engine
 
 log = structlog.get_logger()
 
@@ -85,7 +85,7 @@ class Dropper:
                 self.held.append(HeldError(day, f"its file cannot be read: {error}"))
 
     def _drop(self, day: date, unsealed: Callable[[date], str | None]) -> Dropped:
-        with engine.engine(self._writing.storage) as connection:
+        with engine(self._writing.storage) as connection:
             # 1. read 2. prove
             batches = self._watched(self._source.day(day))
             compared = Compared(connection, self._writing, day, batches)

@@ -10,10 +10,11 @@ from persistence.parquet.export_command import DayOpenError, NoDaysError, day_ra
 from persistence.parquet.query import Answer, QueryError, require_select
 from persistence.parquet.rows import carried_part
 from persistence.parquet.sql_command import table
-from persistence.parquet.storage import Storage, StorageError
+from persistence.parquet.storage import Storage
 from persistence.writer.entries import entry
 from tests.support.receipts import line, receipt, stamped
 from tillstream.clock import BusinessDay
+from tillstream.file_store import StorageError
 from tillstream.parquet_manifest import (
     ArchivedDay,
     Manifest,

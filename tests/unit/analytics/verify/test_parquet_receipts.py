@@ -25,6 +25,7 @@ from persistence.parquet.stored import FIELDS
 from persistence.writer.entries import entry
 from tests.support.ledgers import kept_keys, recount_in_memory, totals_by_day
 from tests.support.receipts import receipt, receipts, stamped
+from tillstream import query_engine
 from tillstream.archive import Document
 from tillstream.bounds import AMOUNT_LIMIT, QUANTITY_LIMIT, is_time
 from tillstream.clock import BusinessDay, milliseconds, moment, of_milliseconds
@@ -57,7 +58,7 @@ def archived(bodies: Sequence[bytes], root: Path, layout: int = LAYOUT) -> None:
         kept = {name: document[name] for name in ("_id", *FIELDS) if name in document}
         days[date.fromisoformat(document["businessDay"])].append(kept | {"storedAt": AT})
     manifest = Manifest(layout=layout)
-    with engine.engine(Storage(str(root))) as connection:
+    with query_engine.engine(Storage(str(root))) as connection:
         for day, documents in days.items():
             batch = batch_of(documents, layout)
             connection.register("batch", pa.Table.from_batches([batch]))

@@ -14,13 +14,13 @@ PREFIX = "tillstream-scratch-"
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A new folder below the temporary one, removed at the end.
+def scratch_folder(where: Path | None = None) -> Iterator[Path]:
+    """A new folder below `where`, or the temporary one; removed at the end.
 
     It is locked as long as its process lives: what of others is not, nobody uses any more.
     """
-    _sweep()
-    folder, lock = _locked_folder()
+    _sweep(where or Path(tempfile.gettempdir()))
+    folder, lock = _locked_folder(where)
     try:
         yield folder
     finally:
@@ -28,9 +28,9 @@ def scratch_folder() -> Iterator[Path]:
         os.close(lock)
 
 
-def _locked_folder() -> tuple[Path, int]:
+def _locked_folder(where: Path | None) -> tuple[Path, int]:
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=where))
         # Another's sweep may come between: then it is gone, or about to go.
         with contextlib.suppress(FileNotFoundError):
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -39,8 +39,8 @@ def _locked_folder() -> tuple[Path, int]:
             os.close(lock)
 
 
-def _sweep() -> None:
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+def _sweep(where: Path) -> None:
+    for folder in where.glob(f"{PREFIX}*"):
         # It went meanwhile, or is another user's.
         with contextlib.suppress(OSError):
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from persistence.parquet.scratch import scratch_folder
+from tillstream.runtime.scratch import scratch_folder
 
 HOLDS_ONE = """
-from persistence.parquet.scratch import scratch_folder
+from tillstream.runtime.scratch import scratch_folder
 with scratch_folder() as folder:
     print(folder, flush=True)
     input()
