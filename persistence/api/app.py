@@ -1,7 +1,7 @@
 """The service as an ASGI application: ids, problem documents and the access log around it."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -13,12 +13,16 @@ from starlette.types import ASGIApp
 
 from persistence.api import responses, source
 from persistence.api.analytic_archive import AnalyticArchive
+from persistence.api.callers import Callers
 from persistence.api.endpoints import Endpoints
 from persistence.api.parameters import faults_of
 from persistence.api.problems import invalid_parameters
 from persistence.api.settings import ArchiveApiSettings
 from persistence.api.source import Source
 from persistence.api.tiers import Tiers
+from persistence.api.windows import views
+from persistence.api.windows.endpoints import WindowEndpoints
+from persistence.api.windows.source import WindowSource
 from tillstream import stores
 from tillstream.clock import Clock
 from tillstream.http import problems
@@ -29,12 +33,19 @@ from tillstream.http.pages import documentation
 from tillstream.http.problems import ProblemError
 from tillstream.http.requests import problem_response
 from tillstream.ledger import LedgerReader
+from tillstream.streams import definitions_file
+from tillstream.streams.definition import Definitions
 
 log = structlog.get_logger()
 
 
-def build(settings: ArchiveApiSettings, clock: Clock) -> ASGIApp:
-    """The service; it connects when it is first asked."""
+def build(
+    settings: ArchiveApiSettings, clock: Clock, closing: Callable[[], bool] = lambda: False
+) -> ASGIApp:
+    """The service; it connects when it is first asked.
+
+    `closing` tells that it ends, and with it what is sent without an end. Raises DefinitionError.
+    """
     client = source.connect(settings.mongo_url)
     access_log = AccessLog("archive-api", settings.access_log, clock)
     keys = None
@@ -49,11 +60,16 @@ def build(settings: ArchiveApiSettings, clock: Clock) -> ASGIApp:
     analytic = AnalyticArchive(
         settings.archive_url(), settings.receipts_retention_days, table, clock
     )
+    callers = Callers(keys)
     endpoints = Endpoints(
         Tiers(Source(client, settings.mongo_database), analytic, table),
         table,
-        keys,
+        callers,
         LedgerReader(settings.data_dir),
+    )
+    definitions = definitions_file.load_settings(settings)
+    windows = WindowEndpoints(
+        definitions, WindowSource(client, settings.mongo_database), callers, closing
     )
 
     @contextlib.asynccontextmanager
@@ -77,7 +93,8 @@ def build(settings: ArchiveApiSettings, clock: Clock) -> ASGIApp:
         lifespan=lifespan,
     )
     endpoints.add_to(pages)
-    document = msgspec.json.encode(openapi(pages))
+    windows.add_to(pages)
+    document = msgspec.json.encode(openapi(pages, definitions))
     for route in pages.routes:
         if isinstance(route, APIRoute):
             # After the document is made, which would name each path twice.
@@ -86,9 +103,10 @@ def build(settings: ArchiveApiSettings, clock: Clock) -> ASGIApp:
     return RequestMiddleware(pages, access_log)
 
 
-def openapi(pages: FastAPI) -> dict[str, Any]:
-    """FastAPI's document, with the schemas of our answers, which are of msgspec."""
+def openapi(pages: FastAPI, definitions: Definitions) -> dict[str, Any]:
+    """FastAPI's document, with each window and the schemas of our answers, which are of msgspec."""
     document = pages.openapi()
+    document["paths"] |= views.paths(definitions)
     components = {
         "schemas": responses.SCHEMAS,
         "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer"}},

@@ -1,7 +1,10 @@
 """`python -m persistence api`: questions to the archive on ARCHIVE_API_PORT."""
 
 import argparse
+import socket
+import threading
 import time
+from functools import partial
 
 import structlog
 import uvicorn
@@ -31,8 +34,9 @@ def run(_: argparse.Namespace) -> int:
     logs.configure(settings, "archive-api")
     host, port = settings.archive_api_host, settings.archive_api_port
     listener = ports.listen(host, port, "ARCHIVE_API_PORT")
+    ending = threading.Event()
     config = uvicorn.Config(
-        "persistence.api.command:application",
+        partial(application, ending),
         factory=True,
         http=within(BoundedProtocol, settings, MAX_BODY_BYTES),
         timeout_keep_alive=settings.keep_alive_seconds,
@@ -49,13 +53,25 @@ def run(_: argparse.Namespace) -> int:
     # uvicorn raises the signal that ended it once more: ours makes that a normal end.
     process.stop_on_signals()
     with listener:
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(config, ending).run(sockets=[listener])
     return 0
 
 
-def application() -> ASGIApp:
+class Server(uvicorn.Server):
+    """Ends the streams first: they would keep their connections open for ever."""
+
+    def __init__(self, config: uvicorn.Config, ending: threading.Event) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending.set()
+        await super().shutdown(sockets)
+
+
+def application(ending: threading.Event) -> ASGIApp:
     """The application, from the environment."""
-    service = app.build(process.load_settings(ArchiveApiSettings), time.time)
+    service = app.build(process.load_settings(ArchiveApiSettings), time.time, ending.is_set)
     process.calm_collector()
     quiet.release_when_quiet()
     return service

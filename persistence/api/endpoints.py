@@ -9,6 +9,7 @@ import msgspec
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
 
 from persistence.api import export, problems, responses, views
+from persistence.api.callers import Callers
 from persistence.api.cursor import Position, cursor_text
 from persistence.api.parameters import (
     ExportQuestion,
@@ -21,9 +22,8 @@ from persistence.api.queries import export_query, receipts_query
 from persistence.api.tiers import Tiers
 from tillstream.archive import Document
 from tillstream.codec import JSON
-from tillstream.http.keys import ANYONE, Caller, Keys
+from tillstream.http.keys import Caller
 from tillstream.http.pages import health, live
-from tillstream.http.problems import too_fast
 from tillstream.ledger import LedgerReader
 from tillstream.stores import StoreTable
 
@@ -38,18 +38,17 @@ class Endpoints:
     """`GET` of receipts, sales and exports."""
 
     def __init__(
-        self, tiers: Tiers, table: StoreTable, keys: Keys | None, ledger: LedgerReader
+        self, tiers: Tiers, table: StoreTable, callers: Callers, ledger: LedgerReader
     ) -> None:
-        """`keys`: None lets anybody ask."""
         self._tiers = tiers
         self._table = table
-        self._keys = keys
+        self._callers = callers
         self._ledger = ledger
         self._exports = asyncio.Semaphore(MAX_EXPORTS)
 
     def add_to(self, app: FastAPI) -> None:
         """Every path; a question is read after its caller is known."""
-        asked = (self._remember_caller, self._remember_faults)
+        asked = (self._callers.remember, self._remember_faults)
 
         def get(
             path: str,
@@ -79,7 +78,7 @@ class Endpoints:
             self.receipt,
             responses.RECEIPT,
             "One receipt and its life; the key holds slashes, and is percent-encoded once",
-            self._remember_caller,
+            self._callers.remember,
         )
         get(
             "/sales",
@@ -156,16 +155,6 @@ class Endpoints:
             first: list[Document] = await anext(batches, [])
             content = export.pieces(writer, first, batches)
             return export.Download(content, stack.pop_all(), writer.media_type, name)
-
-    async def _remember_caller(self, request: Request) -> None:
-        """Who asks, as `request.state.caller`; raises ProblemError."""
-        request.state.caller = ANYONE
-        if self._keys is None:
-            return
-        caller = self._keys.authenticate(request.headers.get("authorization"))
-        if seconds := caller.wait_before(1):
-            raise too_fast(seconds)
-        request.state.caller = caller
 
     async def _remember_faults(self, request: Request) -> None:
         """As `request.state.faults`, so that an answer names them beside those of the values."""

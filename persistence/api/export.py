@@ -3,7 +3,7 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, aclosing
 from decimal import Decimal
 from itertools import groupby
@@ -241,14 +241,17 @@ async def pieces(
         yield end
 
 
-class Download(StreamingResponse):
+class SteadyResponse(StreamingResponse):
     """Sends pieces as fast as the client takes them; a client that left or stalls ends them."""
 
     def __init__(
-        self, content: AsyncGenerator[bytes], held: AsyncExitStack, media_type: str, name: str
+        self,
+        content: AsyncGenerator[bytes],
+        held: AsyncExitStack,
+        media_type: str,
+        headers: Mapping[str, str],
     ) -> None:
         """`held` is let go at the end, whole or not."""
-        headers = {"content-disposition": f'attachment; filename="{name}"'}
         super().__init__(content, headers=headers, media_type=media_type)
         self._content = content
         self._held = held
@@ -260,3 +263,13 @@ class Download(StreamingResponse):
 
         async with self._held, aclosing(self._content):
             await super().__call__(scope, receive, send_in_time)
+
+
+class Download(SteadyResponse):
+    """Pieces that a browser saves as a file."""
+
+    def __init__(
+        self, content: AsyncGenerator[bytes], held: AsyncExitStack, media_type: str, name: str
+    ) -> None:
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        super().__init__(content, held, media_type, headers)

@@ -1,6 +1,7 @@
 """Answers to questions that cannot be answered: problem documents of RFC 9457."""
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Collection, Sequence
 from http import HTTPStatus
 
 import msgspec
@@ -51,6 +52,33 @@ def no_receipt(key: str) -> ProblemError:
     )
 
 
+def no_window(name: str, there_are: Collection[str]) -> ProblemError:
+    """404: no window of this name is declared."""
+    return ProblemError(
+        HTTPStatus.NOT_FOUND,
+        "no-window",
+        f"No window {name[:64]!r} is declared{nearest(name, there_are)}",
+        members={"windows": sorted(there_are)},
+    )
+
+
+def whole_chain(window: str) -> ProblemError:
+    """403: the key is for some stores, and the window's rows are of all."""
+    return ProblemError(
+        HTTPStatus.FORBIDDEN,
+        "whole-chain",
+        f"The window {window} has no key `store`, so its rows are of the whole chain, and this API"
+        " key is for some stores; ask with a key for all.",
+    )
+
+
+def nearest(name: str, there_are: Collection[str]) -> str:
+    """How a sentence ends that says that there is no such name: what is near, and what there is."""
+    near = difflib.get_close_matches(name, there_are, 1)
+    meant = f"; did you mean {near[0]!r}?" if near else "."
+    return f"{meant} There is {', '.join(sorted(there_are))}." if there_are else f"{meant}"
+
+
 def too_slow(seconds: float) -> ProblemError:
     """503: the question took longer than it may."""
     return unavailable(
@@ -97,7 +125,7 @@ def not_prepared() -> ProblemError:
     """503: the archive lacks an index that this question needs."""
     return unavailable(
         "not-prepared",
-        "The archive lacks an index that this question needs; the persistence worker makes it"
+        "The archive lacks an index that this question needs; the worker that writes makes it"
         " before its next write.",
         30,
     )

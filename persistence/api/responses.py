@@ -1,6 +1,6 @@
 """What each path answers, in the words of OpenAPI: FastAPI writes the rest of the document."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -52,6 +52,11 @@ _OF_A_RANGE: Responses = _ANYWHERE | {
     422: _refusal("No index serves this question; the answer says what to ask instead."),
 }
 
+_OF_A_WINDOW: Responses = _ANYWHERE | {
+    400: _OF_A_RANGE[400],
+    403: _refusal("The API key is for some stores, and the rows are of others."),
+}
+
 RECEIPTS = _OF_A_RANGE | {200: _answer("A page.", _PAGE)}
 RECEIPT = _ANYWHERE | {
     200: _answer("The receipt.", _RECEIPT),
@@ -72,3 +77,18 @@ READY: Responses = {
     200: _answer("It would.", _HEALTH),
     503: _answer("The archive does not answer.", _HEALTH),
 }
+
+
+WINDOWS = _ANYWHERE | {200: _answer("The windows.", {"type": "object"})}
+
+
+def window_rows(page: Mapping[str, Any], media: Sequence[str]) -> Responses:
+    """Of a window's rows: the schema of a page, and every media type."""
+    whole = {"type": "string", "format": "binary"}
+    content = {each: {"schema": page if each == JSON else whole} for each in media}
+    return _OF_A_WINDOW | {200: {"description": "A page.", "content": content}}
+
+
+def window_changes(media: str) -> Responses:
+    """Of a window's changes."""
+    return _OF_A_WINDOW | {200: _answer("Events `rows`.", {"type": "string"}, media)}

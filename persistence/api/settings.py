@@ -8,11 +8,11 @@ from msgspec import Meta
 from persistence.parquet.settings import ParquetSettings
 from persistence.settings import Days
 from tillstream.http.budgets import HttpBudgets
-from tillstream.runtime.settings import Port
+from tillstream.runtime.settings import Port, StreamsSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class ArchiveApiSettings(ParquetSettings, HttpBudgets):
+class ArchiveApiSettings(StreamsSettings, ParquetSettings, HttpBudgets):
     """Where it listens, who may ask, and where the tiers are.
 
     DATA_DIR has the API keys, the door's own, and the ledger.

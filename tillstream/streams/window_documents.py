@@ -32,7 +32,7 @@ def collection_name(window: Window) -> str:
 
 def document(row: Mapping[str, Any], row_id: str, change: int) -> Document:
     """The document of a row."""
-    return {"_id": row_id, **{name: _stored(row[name]) for name in row}, CHANGE: change}
+    return {"_id": row_id, **{name: stored(row[name]) for name in row}, CHANGE: change}
 
 
 def row(found: Document) -> dict[str, Any]:
@@ -41,17 +41,22 @@ def row(found: Document) -> dict[str, Any]:
 
 
 def indexes(window: Window) -> list[IndexModel]:
-    """What the collection is read by: time, each key by time, and what changed since."""
+    """What the collection is read by: time, each key by time, and what changed since.
+
+    A reader of changes goes on after the last one that it has seen: rows are written in the order
+    of their `change`.
+    """
     time = (window.start_column, 1), ("_id", 1)
     keyed = [IndexModel([(key.name, 1), *time], name=f"by_{key.name}") for key in window.keys]
     return [
         IndexModel([*time], name="by_time"),
         *keyed,
-        IndexModel([(CHANGE, 1)], name="by_change"),
+        IndexModel([(CHANGE, 1), ("_id", 1)], name="by_change"),
     ]
 
 
-def _stored(value: Any) -> Any:
+def stored(value: Any) -> Any:
+    """A value of a row as a document has it."""
     return Decimal128(value) if isinstance(value, Decimal) else value
 
 

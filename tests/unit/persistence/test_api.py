@@ -160,5 +160,7 @@ def test_the_document_names_every_parameter_and_schema() -> None:
     limit = next(each["schema"] for each in parameters if each["name"] == "limit")
 
     assert [field.alias or name for name, field in ReceiptsQuestion.model_fields.items()] == named
-    assert ["get"] * 6 == [method for methods in document["paths"].values() for method in methods]
+    others = {path for path in operations if not path.startswith("/windows")}
+    assert 6 == len(others)
+    assert {"get"} == {method for methods in document["paths"].values() for method in methods}
     assert (1, 500) == (limit["minimum"], limit["maximum"])

@@ -1,0 +1,1 @@
+"""Questions about the windows of streams that are declared."""
