@@ -10,16 +10,17 @@ import pika.exceptions
 
 from analytics.commands.waiting import CATCH_UP_SECONDS
 from analytics.ledger.calendars import described
-from analytics.ledger.continuity import Log
 from analytics.ledger.ledger_errors import damage_told
 from analytics.ledger.ledger_file import Ledger
-from analytics.ledger.ownership import adopt, owned
+from analytics.ledger.ownership import adopt
 from analytics.settings import AnalyticsSettings, VerifySettings
 from analytics.workers.rate import RateWorker
 from analytics.workers.totals import TotalsWorker
 from tillstream import stores
 from tillstream.errors import ServerNotReadyError, TillstreamError
+from tillstream.log.continuity import Log
 from tillstream.runtime import broker, data_folder, logs, process, quiet
+from tillstream.runtime.owned_file import owned
 
 
 def main() -> None:

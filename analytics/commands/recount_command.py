@@ -11,11 +11,11 @@ from pathlib import Path
 from analytics.commands.counting_run import count_messages
 from analytics.commands.waiting import CATCH_UP_SECONDS, wait_until
 from analytics.ledger.calendars import described
-from analytics.ledger.continuity import Log, LogReplacedError, require_continuing
+from analytics.ledger.continuity import require_continuing
 from analytics.ledger.identity_records import keys_beyond
 from analytics.ledger.ledger_errors import LedgerUnreadableError
 from analytics.ledger.ledger_file import Ledger, Progress
-from analytics.ledger.ownership import adopt, owned, rebuilt_path, require_owners_calendar
+from analytics.ledger.ownership import adopt, require_owners_calendar
 from analytics.settings import VerifySettings
 from analytics.verify.archive import ArchiveReader, open_archive
 from analytics.verify.archived_messages import messages_beyond
@@ -24,8 +24,10 @@ from analytics.verify.parquet_days import ParquetDays
 from analytics.verify.recount import Recount, new_ledger
 from tillstream import stores
 from tillstream.errors import TillstreamError
+from tillstream.log.continuity import Log, LogReplacedError
 from tillstream.log.reader import LogTruncatedError, first_offset, last_offset
 from tillstream.log.whole_log import read_log
+from tillstream.runtime.owned_file import owned, rebuilt_path
 from tillstream.stores import StoreTable
 
 #: How long a running totals worker may take to adopt a rebuilt ledger, seconds.

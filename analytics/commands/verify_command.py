@@ -16,7 +16,7 @@ from analytics.commands.beyond_log import (
 from analytics.commands.counting_run import count_messages
 from analytics.commands.waiting import CATCH_UP_SECONDS, wait_until
 from analytics.ledger.calendars import described
-from analytics.ledger.continuity import Log, LogReplacedError, require_continuing
+from analytics.ledger.continuity import require_continuing
 from analytics.ledger.ledger_file import Ledger, Progress
 from analytics.ledger.log_days import OPEN_DAYS, unix_day
 from analytics.settings import AnalyticsSettings, VerifySettings
@@ -39,6 +39,7 @@ from analytics.verify.proved_days_store import load, save
 from analytics.verify.recount import Recount, scratch_recount
 from analytics.verify.side_by_side import Row, rows
 from tillstream import accepted_count, stores
+from tillstream.log.continuity import Log, LogReplacedError
 from tillstream.log.reader import LogTruncatedError, first_offset, last_offset
 from tillstream.log.whole_log import read_log
 from tillstream.verify_report import Disagreement

@@ -2,9 +2,10 @@
 
 import structlog
 
-from analytics.ledger.continuity import LogEnds, LogReplacedError, require_continuing
+from analytics.ledger.continuity import require_continuing
 from analytics.ledger.ledger_file import Ledger, Progress
 from analytics.ledger.working_state import WorkingState
+from tillstream.log.continuity import LogEnds, LogReplacedError
 
 log = structlog.get_logger()
 

@@ -21,18 +21,18 @@ from pika.adapters.blocking_connection import BlockingConnection
 from analytics.counting import isolation
 from analytics.counting.isolation import SingleReceipt
 from analytics.ledger.calendars import described
-from analytics.ledger.continuity import LogEnds
 from analytics.ledger.identity_expiry import IDENTITY_DAYS, IdentityExpiry
 from analytics.ledger.ledger_file import Ledger
-from analytics.ledger.ownership import rebuilt_path
 from analytics.ledger.working_state import WorkingState
 from analytics.workers import publishing
 from analytics.workers.log_start import find_start
 from analytics.workers.pace import SnapshotPace
 from tillstream import topology
 from tillstream.clock import Clock
+from tillstream.log.continuity import LogEnds
 from tillstream.log.reader import LogMessage, LogReader
 from tillstream.runtime import broker
+from tillstream.runtime.owned_file import rebuilt_path
 from tillstream.runtime.periodic import DETAILS_SECONDS, Every
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, UncountedReason
 from tillstream.stores import StoreTable

@@ -12,7 +12,15 @@ from tests.support.waiting import wait_until
 class Listener:
     """The newest snapshot of an exchange."""
 
-    def __init__(self, connection: BlockingConnection, exchange: str, kind: type[Any]) -> None:
+    def __init__(
+        self,
+        connection: BlockingConnection,
+        exchange: str,
+        kind: type[Any],
+        hear: Callable[[Any], None] = lambda _: None,
+    ) -> None:
+        """`hear` is told of each one."""
+        self._hear = hear
         self._channel = connection.channel()
         declared = self._channel.queue_declare("", exclusive=True)
         self._queue = declared.method.queue
@@ -26,6 +34,7 @@ class Listener:
             if method is None:
                 return self.newest
             self.newest = self._decoder.decode(body)
+            self._hear(self.newest)
 
     def wait_for(self, condition: Callable[[Any], bool], what: str) -> Any:
         def holds() -> Any:

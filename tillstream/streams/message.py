@@ -5,6 +5,7 @@ The schema's metadata says what the events are, so that a body alone is enough t
 Bodies of many events have zstd buffers; small ones are packed whole.
 """
 
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ MAX_EVENTS = 20_000
 
 _PACKED = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
 _PLAIN = pa.ipc.IpcWriteOptions()
+_READ = pa.ipc.IpcReadOptions(use_threads=False)
 
 
 class EventMessage(NamedTuple):
@@ -63,23 +65,44 @@ def encode(message: EventMessage) -> Packed:
     return Packed(packed, CONTENT_TYPE, encoding)
 
 
-def decode(body: bytes, content_type: str | None, content_encoding: str | None) -> EventMessage:
-    """The events of a message; raises UndecodableMessageError with the reason."""
+def decode(
+    body: bytes,
+    content_type: str | None,
+    content_encoding: str | None,
+    wanted: Callable[[str], Collection[str] | None] | None = None,
+) -> EventMessage:
+    """The events of a message; raises UndecodableMessageError with the reason.
+
+    `wanted` tells of a stream the columns that are read, None being all: others are not unpacked.
+    """
     if content_type != CONTENT_TYPE:
         raise UndecodableMessageError(f"content type {content_type!r} is not {CONTENT_TYPE}")
     try:
         if content_encoding is not None:
             body = _unpacked(body, content_encoding)
-        with pa.ipc.open_stream(body, options=pa.ipc.IpcReadOptions(use_threads=False)) as reader:
-            batch = reader.read_next_batch()
-        metadata = {k.decode(): v.decode() for k, v in (batch.schema.metadata or {}).items()}
-        return EventMessage(
-            metadata["stream"], int(metadata["version"]), int(metadata["received"]), batch
-        )
+        with pa.ipc.open_stream(body, options=_READ) as reader:
+            schema = reader.schema
+            metadata = {k.decode(): v.decode() for k, v in (schema.metadata or {}).items()}
+            stream = metadata["stream"]
+            names = wanted(stream) if wanted else None
+            if names is None:
+                batch = reader.read_next_batch()
+        if names is not None:
+            batch = _some_columns(body, schema, names)
+        batch.validate()
+        return EventMessage(stream, int(metadata["version"]), int(metadata["received"]), batch)
     except (pa.ArrowException, StopIteration, OSError) as error:
         raise UndecodableMessageError(f"not an Arrow stream: {error}") from error
     except (KeyError, ValueError) as error:
         raise UndecodableMessageError(f"its metadata is not of events: {error!r}") from error
+
+
+def _some_columns(body: bytes, schema: pa.Schema, names: Collection[str]) -> pa.RecordBatch:
+    included = [number for number, name in enumerate(schema.names) if name in names]
+    # No column at all would be read as all of them.
+    options = pa.ipc.IpcReadOptions(use_threads=False, included_fields=included or [0])
+    with pa.ipc.open_stream(body, options=options) as reader:
+        return reader.read_next_batch()
 
 
 def _unpacked(body: bytes, content_encoding: str) -> bytes:

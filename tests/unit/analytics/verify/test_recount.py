@@ -17,7 +17,6 @@ from analytics.counting.parallel_decoding import ReaderDiedError, read_in_parall
 from analytics.ledger import identities
 from analytics.ledger.calendars import described
 from analytics.ledger.ledger_file import Ledger
-from analytics.ledger.ownership import rebuilt_path
 from analytics.verify import bounded_identities
 from analytics.verify.recount import new_ledger
 from analytics.workers.totals import TotalsWorker
@@ -28,6 +27,7 @@ from tests.support.waiting import wait_until
 from tillstream.clock import BusinessDay
 from tillstream.codec import NDJSON, pack
 from tillstream.log.reader import LogMessage
+from tillstream.runtime.owned_file import rebuilt_path
 from tillstream.stores import StoreTable
 
 STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})

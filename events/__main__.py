@@ -1,0 +1,61 @@
+"""`python -m events`: the worker that counts and archives the events of declared streams."""
+
+import argparse
+import sqlite3
+import threading
+
+import pika.exceptions
+
+from events.settings import EventsSettings
+from events.windows.state_errors import damage_told
+from tillstream.errors import ServerNotReadyError, TillstreamError
+from tillstream.runtime import logs, process
+
+
+def main() -> None:
+    """Run the worker until SIGTERM or SIGINT, or a command."""
+    arguments = _parser().parse_args()
+    stop = process.stop_on_signals()
+    try:
+        raise SystemExit(_run(arguments, stop))
+    except TillstreamError as error:
+        process.fail(error)
+
+
+def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
+    settings = process.load_settings(EventsSettings)
+    logs.configure(settings, arguments.command)
+    process.calm_collector()
+    process.calm_allocator()
+    try:
+        with damage_told(settings.state_path()):
+            return _command(arguments, settings, stop)
+    except pika.exceptions.AMQPError as error:
+        raise ServerNotReadyError(f"the broker is away: {error!r}") from error
+    except sqlite3.OperationalError as error:
+        # A disk that is full, or files that may not be written: no event is to blame.
+        raise TillstreamError(
+            f"the state {settings.state_path()} cannot be used now: {error}; it goes on where it"
+            " was once that is mended"
+        ) from error
+
+
+def _command(arguments: argparse.Namespace, settings: EventsSettings, stop: threading.Event) -> int:
+    # A command shall not carry the libraries of the others.
+    match arguments.command:
+        case "worker":
+            from events.run_worker import run_worker
+
+            run_worker(settings, stop)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m events", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("worker", help="worker: count every event once in its windows")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

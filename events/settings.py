@@ -1,0 +1,34 @@
+"""Settings of the events worker and its commands, from the environment."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+from tillstream.runtime.settings import (
+    DATABASE,
+    BrokerSettings,
+    DatabaseName,
+    MongoUrl,
+    StreamsSettings,
+)
+
+#: The state of the windows in a data folder.
+STATE = Path("events", "state.sqlite3")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventsSettings(StreamsSettings, BrokerSettings):
+    """Where the log is, what is declared, and where the state is kept."""
+
+    data_dir: Path = Path("var")
+    #: Where windows are kept for reading; without it they are published only.
+    mongo_url: MongoUrl | None = None
+    mongo_database: DatabaseName = DATABASE
+    #: Days for which an event's identity is kept after it was first seen.
+    identity_days: Annotated[int, Meta(ge=1)] = 400
+
+    def state_path(self) -> Path:
+        """The state's file."""
+        return self.data_dir / STATE

@@ -1,0 +1,1 @@
+"""Windows over streams of events: counted once, revised, published, and kept in MongoDB."""

@@ -1,0 +1,101 @@
+"""Reads messages of the log as the events of the streams that are declared now.
+
+A message says of which version of its stream's definition it is. Of another version than ours the
+columns of the same name and type are carried over, a text for an enum and an enum for a text too;
+a field that the message does not have is null. What the stream no longer has is left out. A message
+of an unknown stream, or whose columns cannot be carried over, is set aside as a whole: the log has
+it, and `recount` counts it once it is declared.
+"""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from events.windows.figures import WHOLE_MESSAGE, Aside
+from tillstream.errors import UndecodableMessageError
+from tillstream.log.reader import LogMessage
+from tillstream.streams import columns, message
+from tillstream.streams.definition import Definitions, Stream
+from tillstream.streams.names import BODY, CLOUDEVENT
+
+_MORE = {BODY: pa.binary(), CLOUDEVENT: pa.string()}
+
+
+class Decoded(NamedTuple):
+    """A message as events of a stream of now."""
+
+    offset: int
+    stream: str
+    received_us: int
+    #: The wanted columns by the stream's schema; BODY and CLOUDEVENT where the message has them.
+    events: pa.RecordBatch
+
+
+class MessageDecoder:
+    """Decodes the columns that are wanted; all of them when `wanted` names none for a stream."""
+
+    def __init__(
+        self, definitions: Definitions, wanted: dict[str, Collection[str]] | None = None
+    ) -> None:
+        self._streams = definitions.streams
+        self._wanted = wanted
+
+    def decode(self, message_: LogMessage) -> Decoded | Aside:
+        """The events of a message, or why it has none for us."""
+        try:
+            found = message.decode(
+                message_.body,
+                message_.content_type,
+                message_.content_encoding,
+                self._wanted.get if self._wanted is not None else None,
+            )
+        except UndecodableMessageError as error:
+            return _aside(message_, "", error.reason)
+        stream = self._streams.get(found.stream)
+        if stream is None:
+            return _aside(message_, found.stream, f"no stream {found.stream!r} is declared")
+        try:
+            events = self._fitted(found.events, stream)
+        except (pa.ArrowException, KeyError) as error:
+            reason = f"version {found.version} of {stream.name} is not {stream.version}: {error}"
+            return _aside(message_, stream.name, reason)
+        return Decoded(message_.offset, stream.name, found.received_us, events)
+
+    def _fitted(self, events: pa.RecordBatch, stream: Stream) -> pa.RecordBatch:
+        schema = columns.schema(stream)
+        wanted = None if self._wanted is None else self._wanted.get(stream.name)
+        arrays, names = [], []
+        for name in schema.names:
+            if wanted is not None and name not in wanted:
+                continue
+            number = events.schema.get_field_index(name)
+            if number >= 0:
+                arrays.append(_carried(events.column(number), schema.field(name).type))
+            elif name == stream.time_column:
+                raise KeyError(f"it has no {name}")
+            else:
+                arrays.append(pa.nulls(events.num_rows, schema.field(name).type))
+            names.append(name)
+        for name, kind in _MORE.items():
+            number = events.schema.get_field_index(name)
+            if number >= 0:
+                arrays.append(events.column(number).cast(kind))
+                names.append(name)
+        return pa.RecordBatch.from_arrays(arrays, names=names)
+
+
+def _carried(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The column as the stream has it; raises ArrowException where that cannot be."""
+    if column.type == kind:
+        return column
+    texts = (pa.string(), pa.large_string())
+    plain = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if plain not in texts or kind not in (pa.string(), columns.ENUM):
+        raise pa.ArrowTypeError(f"{column.type} is not {kind}")
+    text = column.cast(pa.string())
+    return text.dictionary_encode().cast(kind) if kind == columns.ENUM else text
+
+
+def _aside(message_: LogMessage, stream: str, reason: str) -> Aside:
+    return Aside(message_.offset, WHOLE_MESSAGE, stream, reason[:500], "")

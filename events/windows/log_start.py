@@ -1,0 +1,73 @@
+"""Where the events worker begins: after what it has counted, or it says why that cannot be."""
+
+import structlog
+
+from events.windows.figures import Progress
+from tillstream.errors import TillstreamError
+from tillstream.log.continuity import LogEnds, LogReplacedError, require_continuing
+from tillstream.log.reader import message_digest
+
+log = structlog.get_logger()
+
+MEND = "run `python -m events recount`, which counts what the archive and the log have"
+
+
+class LogShortenedError(TillstreamError):
+    """The log lacks what was counted, and may hold again what was: nothing of it is counted."""
+
+
+def find_start(progress: Progress, looked_up: LogEnds) -> int:
+    """The position to read from; `progress` may get another base.
+
+    A log that is wholly another one, as after the loss of the broker, is counted from its first
+    message: its positions follow those that were counted. Raises LogShortenedError for a log that
+    has lost its end, and LogTruncatedError for one that has dropped what was not counted yet.
+    """
+    base = progress.base
+    if progress.next_offset is None:
+        first = looked_up.first_offset()
+        if first:
+            log.error(
+                "the log's beginning is gone: what it held is not counted",
+                first_offset=first,
+            )
+        return base
+    try:
+        require_continuing(
+            progress.next_offset - base,
+            progress.last_digest,
+            looked_up,
+            "the state of the windows",
+            MEND,
+        )
+    except LogReplacedError as error:
+        if not _is_another(progress, looked_up):
+            raise LogShortenedError(f"{error}; {MEND}") from error
+        log.error(
+            "the log was replaced: it is counted from its first message; what the old one held and"
+            " was not counted is gone",
+            reason=str(error),
+        )
+        progress.base = progress.next_offset
+        progress.last_digest = progress.begin_digest = None
+        return progress.next_offset
+    start = progress.next_offset
+    if progress.archive_from is not None and progress.archive_from < start:
+        first = (looked_up.first_offset() or 0) + base
+        if first > progress.archive_from:
+            log.error(
+                "the log has dropped events that the archive does not have yet",
+                archive_from=progress.archive_from,
+                first_offset=first,
+            )
+        start = max(progress.archive_from, min(first, start))
+    return start
+
+
+def _is_another(progress: Progress, looked_up: LogEnds) -> bool:
+    """Whether the log holds nothing of what was counted: it is empty, or begins otherwise."""
+    begin = looked_up.message_from(0)
+    if begin is None:
+        return looked_up.first_offset() is None
+    # Of one that has dropped its beginning nobody can tell.
+    return begin.offset == 0 and progress.begin_digest not in (None, message_digest(begin))

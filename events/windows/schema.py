@@ -1,0 +1,63 @@
+"""The tables of the state's file; those of a window are made by `window_table`."""
+
+#: Raised when the tables change: an older state is rebuilt by `recount`.
+VERSION = 1
+
+#: Pages of the write-ahead log (32 MB) before they go to their places.
+CHECKPOINT_PAGES = 8_000
+
+PRAGMAS = f"""
+PRAGMA synchronous=FULL;
+PRAGMA cache_size=-32768;
+PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES};
+"""
+
+CREATE = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE progress (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    next_offset INTEGER,
+    last_digest BLOB,
+    begin_digest BLOB,
+    base INTEGER NOT NULL,
+    archive_from INTEGER,
+    change INTEGER NOT NULL,
+    log_clock_us INTEGER NOT NULL
+) STRICT;
+CREATE TABLE streams (
+    name TEXT PRIMARY KEY,
+    greatest_time_us INTEGER,
+    heard_us INTEGER,
+    watermark_us INTEGER,
+    events INTEGER NOT NULL,
+    duplicates INTEGER NOT NULL,
+    set_aside INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE windows (
+    name TEXT PRIMARY KEY,
+    stream TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    stale TEXT NOT NULL,
+    floor INTEGER NOT NULL,
+    events INTEGER NOT NULL,
+    late INTEGER NOT NULL,
+    expired INTEGER NOT NULL,
+    pruned_before_us INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE identities (
+    key BLOB PRIMARY KEY,
+    log_offset INTEGER NOT NULL,
+    log_row INTEGER NOT NULL,
+    seen_day INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE aside (
+    log_offset INTEGER NOT NULL,
+    log_row INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (log_offset, log_row)
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version={VERSION};
+COMMIT;
+"""

@@ -1,0 +1,150 @@
+"""The state on disk: rows of windows, identities, watermarks and the offset, in one transaction.
+
+SQLite in WAL mode, `synchronous=FULL`, one writer and any number of readers, as the ledger of the
+receipts (docs/decisions/0007-ledger-in-sqlite.md).
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from msgspec.structs import astuple
+
+from events.windows.figures import Aside, Progress, StreamFigures, WindowFigures
+from events.windows.identities import Identities
+from events.windows.schema import CREATE, PRAGMAS, VERSION
+from events.windows.state_errors import StateUnreadableError, damage_told
+from events.windows.window_table import WindowTable
+
+
+class State(AbstractContextManager["State"]):
+    """One open state file. Nothing is durable before `commit`."""
+
+    def __init__(
+        self, path: Path, journal: Literal["WAL", "OFF"] = "WAL", *, create: bool = True
+    ) -> None:
+        """Opens or creates; raises StateUnreadableError for a file that is no such state.
+
+        Not to `create` raises sqlite3.OperationalError where there is none.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        name = path if create else f"{path.absolute().as_uri()}?mode=rw"
+        self.database = sqlite3.connect(
+            name, isolation_level=None, timeout=10, uri=not create, cached_statements=256
+        )
+        try:
+            with damage_told(path):
+                self._open(journal)
+        except BaseException:
+            self.database.close()
+            raise
+        self.identities = Identities(self.database)
+
+    def _open(self, journal: str) -> None:
+        (version,) = self.database.execute("PRAGMA user_version").fetchone()
+        if version not in (0, VERSION):
+            raise StateUnreadableError(self.path, f"is of version {version}, not {VERSION}")
+        if version == 0 and self.database.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise StateUnreadableError(self.path, "is a database of something else")
+        self.database.executescript(f"PRAGMA journal_mode={journal}; {PRAGMAS}")
+        if version == 0:
+            self.database.executescript(CREATE)
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what was not committed is gone."""
+        self.database.close()
+
+    def begin(self) -> None:
+        """Start a transaction that writes."""
+        self.database.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Make everything since `begin` durable, all or nothing."""
+        self.database.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Forget everything since `begin`."""
+        if self.database.in_transaction:
+            self.database.execute("ROLLBACK")
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """A part of a transaction that is undone, alone, when it raises."""
+        self.database.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            # A full disk or a damaged file ends the whole transaction.
+            if self.database.in_transaction:
+                self.database.execute("ROLLBACK TO part")
+            raise
+        finally:
+            if self.database.in_transaction:
+                self.database.execute("RELEASE part")
+
+    def progress(self) -> Progress:
+        """How far the log was counted, as of the last commit."""
+        row = self.database.execute(
+            "SELECT next_offset, last_digest, begin_digest, base, archive_from, change,"
+            " log_clock_us FROM progress"
+        ).fetchone()
+        return Progress(*row) if row else Progress()
+
+    def write_progress(self, progress: Progress) -> None:
+        """Remember where to go on."""
+        self.database.execute(
+            "INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?, ?, ?, ?, ?)", astuple(progress)
+        )
+
+    def streams(self) -> dict[str, StreamFigures]:
+        """What was heard of each stream, by name."""
+        rows = self.database.execute("SELECT * FROM streams")
+        return {row[0]: StreamFigures(*row) for row in rows}
+
+    def write_streams(self, streams: Iterable[StreamFigures]) -> None:
+        """Replace what is known of these."""
+        self.database.executemany(
+            "INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?)", map(astuple, streams)
+        )
+
+    def windows(self) -> dict[str, WindowFigures]:
+        """What was counted of each window, by name."""
+        rows = self.database.execute("SELECT * FROM windows")
+        return {row[0]: WindowFigures(*row) for row in rows}
+
+    def write_windows(self, windows: Iterable[WindowFigures]) -> None:
+        """Replace what is known of these."""
+        self.database.executemany(
+            "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            map(astuple, windows),
+        )
+
+    def make_window(self, table: WindowTable) -> None:
+        """Make a window's tables, empty."""
+        for statement in table.create():
+            self.database.execute(statement)
+
+    def put_aside(self, some: Iterable[Aside]) -> None:
+        """Keep what was not counted; a repetition changes nothing."""
+        self.database.executemany(
+            "INSERT OR IGNORE INTO aside VALUES (?, ?, ?, ?, ?)", map(astuple, some)
+        )
+
+    def aside(self) -> list[Aside]:
+        """Everything that was not counted, in the order of the log."""
+        rows = self.database.execute("SELECT * FROM aside ORDER BY log_offset, log_row")
+        return [Aside(*row) for row in rows]
+
+    def execute(self, sql: str, parameters: Iterable[Any] = ()) -> sqlite3.Cursor:
+        """A statement of a window's table."""
+        return self.database.execute(sql, tuple(parameters))
+
+    def execute_many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> int:
+        """A statement for each row; returns how many rows changed."""
+        return self.database.executemany(sql, rows).rowcount
