@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from persistence.parquet import engine, rows
+from persistence.parquet.events_views import EventsView, make_events_views
 from persistence.parquet.source import Source
 from persistence.parquet.storage import Storage
 from persistence.parquet.stored import UnreadableReceiptError
@@ -25,6 +26,9 @@ from tillstream.parquet_manifest import Manifest
 #: How much later than its `storedAt` a receipt may appear in MongoDB: a write that waits for a
 #: majority, and the clocks of several workers. What comes twice for it is left out.
 SETTLING = timedelta(hours=1)
+
+#: Names that no stream's view has.
+RECEIPT_VIEWS = ("receipts", "lines", "payments")
 
 LINES = """
     SELECT key, store, till, businessDay, date, type,
@@ -59,7 +63,8 @@ class Answer(NamedTuple):
 
 @contextmanager
 def answered(source: Source, storage: Storage, sql: str, zone: str) -> Iterator[Answer]:
-    """The answer of one SELECT over the views `receipts`, `lines` and `payments`.
+    """The answer of one SELECT over the views `receipts`, `lines` and `payments`, and that of
+    each stream of events.
 
     Times are in `zone`. The query can neither write nor read anything but the views. Raises
     QueryError.
@@ -70,12 +75,14 @@ def answered(source: Source, storage: Storage, sql: str, zone: str) -> Iterator[
         manifest = storage.manifest()
         left_out: list[UnreadableReceiptError] = []
         _make_views(connection, source, storage, manifest, left_out)
-        _lock(connection, storage, manifest)
+        events: list[EventsView] = []
         try:
+            events = make_events_views(connection, storage.url, sql, RECEIPT_VIEWS)
+            _lock(connection, storage, manifest, events)
             reader = connection.sql(sql).to_arrow_reader(rows.BATCH)
             yield Answer(reader.schema.names, _rows(reader), left_out)
         except (duckdb.Error, pa.ArrowException) as error:
-            if storage.manifest() != manifest:
+            if storage.manifest() != manifest or not all(view.is_current() for view in events):
                 raise QueryError("days were written anew meanwhile; ask again") from error
             raise QueryError(one_line(error)) from error
 
@@ -89,7 +96,8 @@ def require_select(sql: str) -> None:
     kinds = [statement.type for statement in statements]
     if kinds != [duckdb.StatementType.SELECT]:
         raise QueryError(
-            "one SELECT is answered at a time, over the views receipts, lines and payments;"
+            "one SELECT is answered at a time, over the views receipts, lines and payments and"
+            " that of each stream of events;"
             f" this has {', '.join(kind.name for kind in kinds) or 'no statement'}"
         )
 
@@ -131,9 +139,16 @@ def _make_views(
     connection.execute(f"CREATE OR REPLACE TEMP VIEW payments AS {PAYMENTS}")
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, storage: Storage, manifest: Manifest) -> None:
+def _lock(
+    connection: duckdb.DuckDBPyConnection,
+    storage: Storage,
+    manifest: Manifest,
+    events: Sequence[EventsView],
+) -> None:
     """From here on nothing is read but the files of the archive, and nothing is set."""
-    files = ", ".join(query_engine.quoted(storage.location(file)) for file in manifest.files())
+    locations = [storage.location(file) for file in manifest.files()]
+    locations += [location for view in events for location in view.locations()]
+    files = ", ".join(map(query_engine.quoted, locations))
     connection.execute(f"SET allowed_paths = [{files}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

@@ -26,7 +26,9 @@ CELL = 60
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument(
-        "query", help="a SELECT over the views receipts, lines and payments, in DuckDB's SQL"
+        "query",
+        help="a SELECT over the views receipts, lines and payments, and that of each stream of"
+        " events, in DuckDB's SQL",
     )
     parser.add_argument("--csv", action="store_true", help="for programs: every row, no table")
 

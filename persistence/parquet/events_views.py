@@ -1,0 +1,44 @@
+"""A view for each stream of events that the query of `sql` names, beside those of the receipts."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import duckdb
+
+from tillstream.streams.events_files import EventsFiles, archived_streams
+from tillstream.streams.events_manifest import EventsManifest
+
+
+class EventsView(NamedTuple):
+    """A stream's files, as they were when the query began."""
+
+    files: EventsFiles
+    manifest: EventsManifest
+
+    def locations(self) -> list[str]:
+        """Where they are."""
+        return [self.files.location(name) for name in self.manifest.names()]
+
+    def is_current(self) -> bool:
+        """Whether these are still all files that count, none of them removed."""
+        return set(self.manifest.names()) <= set(self.files.manifest().names())
+
+
+def make_events_views(
+    connection: duckdb.DuckDBPyConnection, archive_url: str, sql: str, taken: Iterable[str]
+) -> list[EventsView]:
+    """Make the views of streams that `sql` names; a name that is `taken` stays what it is.
+
+    What is only in the log yet, about the latest minute, is not in them.
+    """
+    words = {word.lower() for word in re.findall(r"\w+", sql)} - set(taken)
+    views = [
+        EventsView(files, files.manifest())
+        for files in archived_streams(archive_url)
+        if files.stream in words
+    ]
+    for view in views:
+        text = view.files.view_sql(view.manifest)
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {view.files.stream} AS {text}")
+    return views
