@@ -48,8 +48,8 @@ class Pseudonyms:
     ) -> Iterator[pa.RecordBatch]:
         """Rows of a file with the values of earlier erasures replaced."""
         for part in parts:
-            received = pc.max(part[columns.RECEIVED].cast(pa.int64())).as_py()
-            if part.num_rows and any(received < each.before for each in erased):
+            first = pc.min(part[columns.LOG_OFFSET]).as_py()
+            if part.num_rows and any(first < each.before_offset for each in erased):
                 yield self._replaced(stream, erased, part)
             else:
                 yield part
@@ -58,7 +58,7 @@ class Pseudonyms:
         self, stream: Stream, erased: Sequence[ErasedValue], part: pa.RecordBatch
     ) -> pa.RecordBatch:
         for name in {each.field for each in erased}:
-            digests = {each.digest: each.before for each in erased if each.field == name}
+            digests = {each.digest: each.before_offset for each in erased if each.field == name}
             column = part[name]
             values = [value for value in pc.unique(column).to_pylist() if value is not None]
             for value in values:
@@ -82,13 +82,13 @@ class Pseudonyms:
 
 
 def replaced(
-    part: pa.RecordBatch, name: str, value: Value, pseudonym: Value, before_us: int
+    part: pa.RecordBatch, name: str, value: Value, pseudonym: Value, before_offset: int
 ) -> pa.RecordBatch:
-    """Rows of a file, the pseudonym in the place of a value that the door took before a time."""
+    """Rows of a file, the pseudonym in the place of a value that stood before a position."""
     column = part[name]
     ours = pc.and_(
         pc.equal(column, pa.scalar(value, column.type)),
-        pc.less(part[columns.RECEIVED].cast(pa.int64()), before_us),
+        pc.less(part[columns.LOG_OFFSET], before_offset),
     )
     changed = pc.if_else(pc.fill_null(ours, False), pa.scalar(pseudonym, column.type), column)
     return part.set_column(part.schema.get_field_index(name), part.schema.field(name), changed)

@@ -5,6 +5,7 @@ written as fast as events come, `add` waits, and in the end raises ArchiveAwayEr
 starts anew from the first offset that is not durable.
 """
 
+import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,8 +22,10 @@ from events.archive.changing import ArchiveChanges
 from events.archive.encoding import batches, write
 from events.archive.pending import PendingFile, day_after, largest
 from events.archive.pseudonyms import Pseudonyms
+from events.archive.tidying import join_days, remove_old
 from tillstream.clock import Clock
 from tillstream.errors import TillstreamError
+from tillstream.log.reader import StoppedError
 from tillstream.streams import archived_columns
 from tillstream.streams.definition import Definitions
 from tillstream.streams.events_manifest import EventsFile, file_name
@@ -36,6 +39,8 @@ WRITING_BYTES = 64 * 1024 * 1024
 #: Between two tries to write a file that could not be written, and the longest wait, seconds.
 RETRY_SECONDS = 1.0
 AWAY_SECONDS = 20.0
+#: Between two looks at whether days can be joined or removed, seconds.
+TIDY_SECONDS = 600.0
 #: When the worker ends, seconds.
 CLOSE_SECONDS = 5.0
 
@@ -76,6 +81,9 @@ class ArchiveWriter:
         self._retry_at = 0.0
         #: Set by the thread when a file fails, until it and those after it are tried again.
         self._held_back = False
+        self._tidied_at = clock()
+        #: Joining days ends at once when a file is to be written.
+        self._wanted = threading.Event()
 
     def add(
         self,
@@ -109,6 +117,10 @@ class ArchiveWriter:
         self._settle(now)
         for stream in [name for name, one in self._pending.items() if one.is_due(now)]:
             self._write(stream)
+        if not self._jobs and now - self._tidied_at >= TIDY_SECONDS:
+            self._tidied_at = now
+            self._wanted.clear()
+            self._thread.submit(self._tidy, now)
 
     def oldest_pending(self) -> int | None:
         """The smallest offset that was taken and is not durable yet; None when all is."""
@@ -116,10 +128,6 @@ class ArchiveWriter:
         offsets = [one.first for one in self._pending.values()]
         offsets += [job.pending.first for job in self._jobs]
         return min(offsets, default=None)
-
-    def is_idle(self) -> bool:
-        """Whether no file is being made."""
-        return not self._jobs
 
     def close(self) -> None:
         """Write what can be written quickly; the rest is read again from the log."""
@@ -149,6 +157,7 @@ class ArchiveWriter:
         self._start(stream, pending)
 
     def _start(self, stream: str, pending: PendingFile) -> None:
+        self._wanted.set()
         done = self._thread.submit(self._made, stream, pending)
         self._jobs.append(_Job(stream, pending, done))
 
@@ -184,6 +193,16 @@ class ArchiveWriter:
                     self._start(one.stream, one.pending)
             return True
         return False
+
+    def _tidy(self, now: float) -> None:
+        for name, changes in self._changes.items():
+            try:
+                remove_old(changes, now)
+                join_days(changes, now, self._wanted.is_set)
+            except StoppedError:
+                return
+            except (TillstreamError, OSError, pa.ArrowException) as error:
+                log.warning("days could not be joined", stream=name, reason=str(error))
 
     def _made(self, stream: str, pending: PendingFile) -> None:
         if self._held_back:

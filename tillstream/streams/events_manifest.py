@@ -47,8 +47,8 @@ class ErasedValue(msgspec.Struct, frozen=True, kw_only=True):
 
     field: str
     digest: str
-    #: Of events that the door took before this, microseconds.
-    before: int
+    #: Of events that stood in the log before this position.
+    before_offset: int
 
 
 class EventsManifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +63,9 @@ class EventsManifest(msgspec.Struct, frozen=True, kw_only=True):
     #: In the order of the log.
     files: tuple[EventsFile, ...] = ()
     erased: tuple[ErasedValue, ...] = ()
+    #: Events that were removed for their age, and the greatest event time of them, microseconds.
+    removed: int = 0
+    removed_latest: int | None = None
 
     def names(self) -> list[str]:
         """Every file that counts."""
@@ -91,7 +94,23 @@ class EventsManifest(msgspec.Struct, frozen=True, kw_only=True):
 
     def since(self, first: date) -> "EventsManifest":
         """The manifest of the days from `first` on."""
-        return replace(self, files=tuple(one for one in self.files if one.day >= first))
+        old = [one for one in self.files if one.day < first]
+        if not old:
+            return self
+        latest = [one.latest for one in old]
+        return replace(
+            self,
+            files=tuple(one for one in self.files if one.day >= first),
+            removed=self.removed + sum(one.rows for one in old),
+            removed_latest=max([*latest, self.removed_latest or latest[0]]),
+        )
+
+    def with_erased(self, value: ErasedValue) -> "EventsManifest":
+        """The manifest that remembers an erasure; of one that came again the later."""
+        others = (
+            each for each in self.erased if (each.field, each.digest) != (value.field, value.digest)
+        )
+        return replace(self, erased=(*others, value))
 
 
 def day_of(microseconds: int) -> date:

@@ -50,5 +50,7 @@ def test_the_files_of_a_stream_are_read_by_its_view_alone(kept: Kept) -> None:
     events = EventsKept(kept.data_dir)
     events.written(range(3))
 
+    manifest = events.files.location("manifest.json")
+
     with pytest.raises(QueryError, match="Cannot access file"):
-        kept.ask(f"SELECT * FROM read_text('{events.folder}/parquet/events/shop/manifest.json')")
+        kept.ask(f"FROM read_text('{manifest}')")
