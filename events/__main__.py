@@ -47,6 +47,10 @@ def _command(arguments: argparse.Namespace, settings: EventsSettings, stop: thre
             from events.run_worker import run_worker
 
             run_worker(settings, stop)
+        case "compact":
+            from events.archive.command import run
+
+            return run(settings, stop)
     return 0
 
 
@@ -54,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m events", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("worker", help="worker: count every event once in its windows")
+    commands.add_parser("compact", help="join the files of days that are over; remove old ones")
     return parser
 
 

@@ -23,11 +23,17 @@ class EventsSettings(StreamsSettings, BrokerSettings):
     """Where the log is, what is declared, and where the state is kept."""
 
     data_dir: Path = Path("var")
+    #: A folder, or any fsspec URL; `parquet` in `data_dir` when it is not set.
+    parquet_url: str | None = None
     #: Where windows are kept for reading; without it they are published only.
     mongo_url: MongoUrl | None = None
     mongo_database: DatabaseName = DATABASE
     #: Days for which an event's identity is kept after it was first seen.
     identity_days: Annotated[int, Meta(ge=1)] = 400
+
+    def archive_url(self) -> str:
+        """Where the Parquet files are."""
+        return self.parquet_url or str(self.data_dir / "parquet")
 
     def state_path(self) -> Path:
         """The state's file."""
