@@ -15,6 +15,9 @@ from entrypoint.settings import EntrypointSettings
 from tillstream.errors import DataFolderError, PortTakenError
 from tillstream.http.bounded_protocol import within
 from tillstream.runtime import data_folder, logs, ports, process, quiet
+from tillstream.streams import definitions_file
+from tillstream.streams.definition import Definitions
+from tillstream.streams.definitions_file import DefinitionError
 
 log = structlog.get_logger()
 
@@ -38,6 +41,7 @@ def main() -> None:
 def serve(settings: EntrypointSettings, workers: int) -> None:
     """Listen, serve until SIGTERM or SIGINT, let the requests in flight end."""
     logs.configure(settings, "entrypoint")
+    _definitions(settings)  # told once, before any process of several is started
     try:
         data_folder.require_current(settings.data_dir)
         port_for = ports.listen if workers == 1 else ports.share
@@ -77,11 +81,18 @@ def application() -> ASGIApp:
         process.end_with_parent()
     settings = process.load_settings(EntrypointSettings)
     logs.configure(settings, "entrypoint")
-    door = app.build(settings, time.time)
+    door = app.build(settings, _definitions(settings), time.time)
     process.calm_collector()
     process.calm_allocator()
     quiet.release_when_quiet()
     return door
+
+
+def _definitions(settings: EntrypointSettings) -> Definitions:
+    try:
+        return definitions_file.load_settings(settings)
+    except DefinitionError as error:
+        process.fail(error)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from http import HTTPStatus
 from time import perf_counter
 
@@ -12,20 +12,27 @@ from starlette.applications import Starlette
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Scope
 
+from entrypoint.body_work import BodyWork
 from entrypoint.broker_link import BrokerLink
 from entrypoint.direct_protocol import Answer as DirectAnswer
 from entrypoint.disk_watch import DiskWatch
-from entrypoint.endpoints import RECEIPT, RECEIPTS, Endpoints
+from entrypoint.endpoints import RECEIPT, RECEIPTS, Answer, Endpoints
+from entrypoint.events.contract import Contract
+from entrypoint.events.endpoints import EventEndpoints
+from entrypoint.events.publishing import EventPublishers
+from entrypoint.events.taking import Taking
 from entrypoint.idempotency import IdempotentPublisher
 from entrypoint.keys_command import ADD_KEY
 from entrypoint.metrics import Metrics
 from entrypoint.pages import Pages
 from entrypoint.problems import not_confirmed
-from entrypoint.publisher import Publisher
+from entrypoint.publish_queue import InFlight
+from entrypoint.publisher import Pace, Publisher
 from entrypoint.receipt_check import ReceiptCheck
+from entrypoint.receipt_parcel import ReceiptParcel, compose
 from entrypoint.settings import EntrypointSettings
-from tillstream import stores
-from tillstream.accepted_count import AcceptedCount, AcceptedSale, folder_of
+from tillstream import stores, topology
+from tillstream.accepted_count import AcceptedCount, folder_of
 from tillstream.clock import Clock
 from tillstream.errors import NotConfirmedError
 from tillstream.http.access_log import AccessLog
@@ -35,41 +42,60 @@ from tillstream.http.keys import Caller, Keys, key_file
 from tillstream.http.middleware import RequestMiddleware, exception_handlers
 from tillstream.http.problems import ProblemError, unexpected
 from tillstream.runtime.disk import FreeSpace
+from tillstream.streams.definition import Definitions
 
 log = structlog.get_logger()
+
+#: Takes a whole request: scope, body, caller, and whom to give the outcome.
+Submit = Callable[[Scope, bytes, Caller, Answer], None]
 
 #: Longest wait for receipts in flight when the door closes, seconds.
 DRAIN_SECONDS = 10
 
 
-def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
+def build(settings: EntrypointSettings, definitions: Definitions, clock: Clock) -> ASGIApp:
     """The door, not yet connected: it connects in its lifespan."""
     metrics = Metrics()
     disk = DiskWatch(FreeSpace(settings.data_dir, settings.min_free_disk_bytes))
     link = BrokerLink(settings.amqp_url, settings.confirm_timeout_seconds, disk)
     accepted_count = AcceptedCount(folder_of(settings.data_dir), f"{int(clock())}-{os.getpid()}")
 
-    def count(accepted: Sequence[AcceptedSale]) -> None:
+    def count(parcels: Sequence[ReceiptParcel]) -> None:
+        accepted = [sale for parcel in parcels for sale in parcel.sales]
         accepted_count.add(accepted)
         metrics.accepted(len(accepted))
 
-    publisher = Publisher(
-        link.send,
-        count,
-        settings.max_receipts_in_flight,
-        settings.confirm_timeout_seconds,
-        settings.max_bytes_in_flight,
-        settings.publish_pace_ms / 1000,
-    )
+    pace = Pace(settings.confirm_timeout_seconds, settings.publish_pace_ms / 1000)
+    receipts_in_flight = InFlight(settings.max_receipts_in_flight, settings.max_bytes_in_flight)
+    events_in_flight = InFlight(settings.max_events_in_flight, settings.max_bytes_in_flight)
+    publisher = Publisher(link.sender(topology.RECEIPTS), compose, count, receipts_in_flight, pace)
     access_log = AccessLog("entrypoint", settings.access_log, clock)
     buffered = ByteBudget(settings.max_buffered_bytes)
+    work = BodyWork(buffered)
     endpoints = Endpoints(
         settings,
         ReceiptCheck(settings, stores.load(settings)),
         IdempotentPublisher(publisher, settings.remembered_receipts, metrics.marked),
-        Keys(key_file(settings.data_dir), settings.rate_limit_per_key, clock, ADD_KEY),
+        Keys(
+            key_file(settings.data_dir),
+            settings.rate_limit_per_key,
+            clock,
+            ADD_KEY,
+            settings.rate_limit_events_per_key,
+        ),
         clock,
-        buffered,
+        work,
+    )
+    contracts = {name: Contract(stream) for name, stream in definitions.streams.items()}
+    event_publishers = EventPublishers(
+        link.sender(topology.EVENTS), contracts, events_in_flight, pace, metrics.events_accepted
+    )
+    event_endpoints = EventEndpoints(
+        {n: found for n, found in contracts.items() if found.stream.source == "senders"},
+        Taking(settings, event_publishers, work, metrics.events_refused, clock),
+        event_publishers,
+        endpoints.admit,
+        settings.max_batch_bytes,
     )
 
     @contextlib.asynccontextmanager
@@ -79,7 +105,9 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
         try:
             yield
         finally:
-            await publisher.close(DRAIN_SECONDS)
+            await asyncio.gather(
+                publisher.close(DRAIN_SECONDS), event_publishers.close(DRAIN_SECONDS)
+            )
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -90,7 +118,11 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
     # With a slash at its end a path of receipts is not found, rather than redirected.
     posts += [Route(f"{path}/", Router(redirect_slashes=False)) for path in (RECEIPT, RECEIPTS)]
     application = Starlette(
-        routes=[*posts, *Pages(link, publisher, metrics).routes()],
+        routes=[
+            *posts,
+            *event_endpoints.routes(),
+            *Pages(link, receipts_in_flight, events_in_flight, metrics).routes(),
+        ],
         exception_handlers=exception_handlers(
             problem_of, ProblemError, NotConfirmedError, Exception
         ),
@@ -100,7 +132,11 @@ def build(settings: EntrypointSettings, clock: Clock) -> ASGIApp:
         RECEIPT.encode(): settings.max_receipt_bytes,
         RECEIPTS.encode(): settings.max_batch_bytes,
     }
-    return Door(application, endpoints, max_bytes, buffered, metrics, access_log)
+    submits: dict[str, Submit] = dict.fromkeys((RECEIPT, RECEIPTS), endpoints.submit)
+    for path in event_endpoints.paths:
+        max_bytes[path.encode()] = settings.max_batch_bytes
+        submits[path] = event_endpoints.submit
+    return Door(application, endpoints.admit, submits, max_bytes, buffered, metrics, access_log)
 
 
 class Door(RequestMiddleware):
@@ -109,16 +145,19 @@ class Door(RequestMiddleware):
     def __init__(
         self,
         application: ASGIApp,
-        endpoints: Endpoints,
+        admit: Callable[[Scope], Caller],
+        submits: Mapping[str, Submit],
         max_bytes: Mapping[bytes, int],
         buffered: ByteBudget,
         metrics: Metrics,
         access_log: AccessLog,
     ) -> None:
-        """`max_bytes`: the targets of requests that may come whole, and their largest bodies."""
+        """`submits`, `max_bytes`: the targets of requests that may come whole, who takes them, and
+        their largest bodies.
+        """
         super().__init__(application, access_log)
-        self._endpoints = endpoints
-        self.admit = endpoints.admit
+        self._submits = submits
+        self.admit = admit
         self.direct_bytes = max_bytes
         #: What the bodies of all clients may hold.
         self.buffered = buffered
@@ -138,7 +177,7 @@ class Door(RequestMiddleware):
             answer(outcome, request_id)
             self.answered(scope, request_id, outcome.status, started)
 
-        self._endpoints.submit(scope, body, caller, finish)
+        self._submits[scope["path"]](scope, body, caller, finish)
 
     def refused(self, status: int) -> None:
         """A request was answered with an error, perhaps before it came here."""
@@ -153,4 +192,4 @@ def problem_of(error: Exception) -> ProblemError:
         case NotConfirmedError():
             return not_confirmed(error)
         case _:
-            return unexpected(" The receipt was not accepted.")
+            return unexpected(" Nothing was accepted.")

@@ -9,7 +9,7 @@ import msgspec
 from entrypoint.formats.entry import Entry
 from entrypoint.idempotency import IdempotentPublisher
 from entrypoint.problems import MAX_VIOLATIONS, RefusedEntry
-from entrypoint.publish_queue import MAX_MESSAGE_BYTES, MAX_MESSAGE_RECEIPTS
+from entrypoint.publish_queue import MAX_MESSAGE_BYTES, MAX_MESSAGE_ITEMS
 from entrypoint.receipt_check import CheckedReceipt, ReceiptCheck
 from entrypoint.refusals import RefusedReceiptError
 from tillstream.http.keys import Caller
@@ -83,7 +83,7 @@ class Batch:
     def _add(self, receipt: CheckedReceipt) -> None:
         """To the group; a group that has no room for it is published before."""
         size = len(receipt.line)
-        if len(self._group) == MAX_MESSAGE_RECEIPTS or self._bytes + size > MAX_MESSAGE_BYTES:
+        if len(self._group) == MAX_MESSAGE_ITEMS or self._bytes + size > MAX_MESSAGE_BYTES:
             self._send()
         self._group.append(receipt)
         self._bytes += size + 1

@@ -9,13 +9,12 @@ from starlette.types import Scope
 
 from entrypoint import problems
 from entrypoint.bodies import media_type, unpacked_body
+from entrypoint.body_work import BodyWork
 from entrypoint.formats import READERS
 from entrypoint.formats.entry import Entry, NotReadableError
 from entrypoint.idempotency import digest
 from tillstream.codec import JSON, NDJSON
 from tillstream.http.asgi import header
-from tillstream.http.budgets import ByteBudget
-from tillstream.http.problems import no_room
 
 #: Largest plain body that is read on the event loop, bytes, by media type: a few milliseconds.
 INLINE_BYTES = {JSON: 1_048_576, NDJSON: 1_048_576}
@@ -23,10 +22,6 @@ OTHER_INLINE_BYTES = 16_384
 #: What stands between entries, and how often at most in such a body: several times as often as in
 #: receipts of its size. An entry takes 100 bytes however short it is: 100,000 of 2 are 10 MB.
 INLINE_SEPARATORS = {JSON: (b",", 50_000), NDJSON: (b"\n", 10_000)}
-#: Large batches that are unpacked, read and accepted at once: what they unpack to is in memory.
-LARGE_AT_ONCE = 2
-#: Longest wait for its turn, seconds; then 503.
-TURN_SECONDS = 20.0
 
 
 def entries_of(kind: str | None, body: bytes, most: int) -> list[Entry]:
@@ -54,11 +49,10 @@ def _is_small(kind: str, body: bytes) -> bool:
 class BatchReader:
     """Reads batches: small plain ones at once, others in a thread, a few at a time."""
 
-    def __init__(self, buffered: ByteBudget, max_bytes: int, max_receipts: int) -> None:
-        self._buffered = buffered
+    def __init__(self, work: BodyWork, max_bytes: int, max_receipts: int) -> None:
+        self._work = work
         self._max_bytes = max_bytes
         self._max_receipts = max_receipts
-        self._turns = asyncio.Semaphore(LARGE_AT_ONCE)
 
     @asynccontextmanager
     async def read(
@@ -68,29 +62,17 @@ class BatchReader:
 
         The memory of the body counts as held until the caller is done with its entries.
         """
-        size = len(body)
-        if not self._buffered.take(size):
-            raise no_room()
-        try:
+        with self._work.held(len(body)):
             packed = header(scope, b"content-encoding") is not None
             if not packed and _is_small(media_type(scope) or "", body):
                 found = self._read(scope, body, digested)
                 del body  # what is needed of it is in the entries
                 yield found
                 return
-            try:
-                async with asyncio.timeout(TURN_SECONDS):
-                    await self._turns.acquire()
-            except TimeoutError as error:
-                raise no_room() from error
-            try:
+            async with self._work.turn():
                 found = await asyncio.to_thread(self._read, scope, body, digested)
                 del body
                 yield found
-            finally:
-                self._turns.release()
-        finally:
-            self._buffered.give_back(size)
 
     def _read(self, scope: Scope, body: bytes, digested: bool) -> tuple[list[Entry], bytes]:
         body = unpacked_body(scope, body, self._max_bytes, "MAX_BATCH_BYTES")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 
 import aio_pika
@@ -51,7 +52,8 @@ class BrokerLink:
         self._confirm_timeout = confirm_timeout_seconds
         self._disk = disk
         self._connection: AbstractConnection | None = None
-        self._exchange: AbstractExchange | None = None
+        #: By name; none while there is no connection.
+        self._exchanges: Mapping[str, AbstractExchange] = {}
         #: When and why the last publish failed; None after one that was confirmed.
         self._failed: tuple[float, NotConfirmedError] | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -65,7 +67,7 @@ class BrokerLink:
         """
         self._disk.require()
         connection = self._connection
-        if connection is None or self._exchange is None:
+        if connection is None or not self._exchanges:
             raise BrokerAwayError
         if not await self._takes_messages(connection):
             raise BrokerBlockedError
@@ -75,21 +77,33 @@ class BrokerLink:
             self._asking = asyncio.create_task(_require_topology(connection))
         await asyncio.shield(self._asking)
 
-    async def send(self, body: bytes, content_type: str, content_encoding: str | None) -> None:
-        """Publish to `receipts`, persistent and mandatory; return at the broker's confirm.
+    def sender(self, exchange: str) -> Callable[[bytes, str, str | None], Awaitable[None]]:
+        """`send` to one exchange."""
+
+        async def send(body: bytes, content_type: str, content_encoding: str | None) -> None:
+            await self.send(exchange, body, content_type, content_encoding)
+
+        return send
+
+    async def send(
+        self, exchange: str, body: bytes, content_type: str, content_encoding: str | None
+    ) -> None:
+        """Publish, persistent and mandatory; return at the broker's confirm.
 
         Raises a kind of NotConfirmedError.
         """
         self._disk.require()
         try:
-            await self._send(body, content_type, content_encoding)
+            await self._send(exchange, body, content_type, content_encoding)
         except NotConfirmedError as error:
             self._failed = monotonic(), error
             raise
         self._failed = None
 
-    async def _send(self, body: bytes, content_type: str, content_encoding: str | None) -> None:
-        connection, exchange = self._connection, self._exchange
+    async def _send(
+        self, name: str, body: bytes, content_type: str, content_encoding: str | None
+    ) -> None:
+        connection, exchange = self._connection, self._exchanges.get(name)
         if connection is None or exchange is None:
             raise BrokerAwayError(str(self.obstacle or ""))
         # A blocked connection would keep the message in our memory and send it later.
@@ -129,7 +143,7 @@ class BrokerLink:
                 await _lost(connection, channel)
                 log.warning("broker away, connecting again")
             finally:
-                self._connection = self._exchange = None
+                self._connection, self._exchanges = None, {}
                 with contextlib.suppress(AMQPError, OSError, TimeoutError):
                     await asyncio.wait_for(connection.close(), CONNECT_TIMEOUT_SECONDS)
 
@@ -155,13 +169,13 @@ class BrokerLink:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
                 channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-                exchange = await _declare(channel)
+                exchanges = await _declare(channel)
         except BaseException as error:
             self.obstacle = error if isinstance(error, TopologyDiffersError) else None
             await connection.close()
             raise
         self.obstacle = None
-        self._connection, self._exchange = connection, exchange
+        self._connection, self._exchanges = connection, exchanges
         return connection, channel
 
     @staticmethod
@@ -206,7 +220,7 @@ async def _lost(connection: AbstractConnection, channel: AbstractChannel) -> Non
         await lost.wait()
 
 
-async def _declare(channel: AbstractChannel) -> AbstractExchange:
+async def _declare(channel: AbstractChannel) -> Mapping[str, AbstractExchange]:
     """Declare the whole topology, so that a receipt has its queues before it is accepted."""
     declared = {
         exchange.name: await channel.declare_exchange(
@@ -220,7 +234,7 @@ async def _declare(channel: AbstractChannel) -> AbstractExchange:
         except ChannelPreconditionFailed as error:
             raise TopologyDiffersError("queue", queue.name, str(error)) from error
         await bound.bind(declared[queue.exchange])
-    return declared[topology.RECEIPTS]
+    return declared
 
 
 def _report(state: tenacity.RetryCallState) -> None:

@@ -13,6 +13,7 @@ from entrypoint import problems
 from entrypoint.batch import Batch
 from entrypoint.batch_reader import BatchReader, entries_of
 from entrypoint.bodies import media_type, read_body, unpacked_body
+from entrypoint.body_work import BodyWork
 from entrypoint.formats.entry import Entry
 from entrypoint.idempotency import IdempotencyKeys, IdempotentPublisher, digest, idempotency_key
 from entrypoint.receipt_check import CheckedReceipt, ReceiptCheck
@@ -22,7 +23,6 @@ from tillstream.clock import Clock
 from tillstream.codec import JSON
 from tillstream.errors import NotConfirmedError
 from tillstream.http.asgi import Reply, header, json_reply
-from tillstream.http.budgets import ByteBudget
 from tillstream.http.keys import ANYONE, Caller, Keys
 from tillstream.http.problems import too_fast
 from tillstream.http.requests import response
@@ -55,7 +55,7 @@ class Endpoints:
         publisher: IdempotentPublisher,
         keys: Keys,
         clock: Clock,
-        buffered: ByteBudget,
+        work: BodyWork,
     ) -> None:
         self._check = check
         self._publisher = publisher
@@ -65,7 +65,7 @@ class Endpoints:
         self._max_receipt_bytes = settings.max_receipt_bytes
         self._max_batch_bytes = settings.max_batch_bytes
         self._max_receipts = settings.max_batch_receipts
-        self._batches = BatchReader(buffered, settings.max_batch_bytes, self._max_receipts)
+        self._batches = BatchReader(work, settings.max_batch_bytes, self._max_receipts)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def admit(self, scope: Scope) -> Caller:
@@ -99,7 +99,7 @@ class Endpoints:
         A receipt without an Idempotency-Key, which is the hot path, takes no task of its own.
         """
         if scope["path"] == RECEIPTS or header(scope, b"idempotency-key") is not None:
-            task = asyncio.create_task(_answer(self._accept(scope, body, caller), answer))
+            task = asyncio.create_task(answer_when_known(self._accept(scope, body, caller), answer))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             return
@@ -156,7 +156,8 @@ class Endpoints:
             raise error.problem() from error
 
 
-async def _answer(accepting: Coroutine[Any, Any, Reply], answer: Answer) -> None:
+async def answer_when_known(accepting: Coroutine[Any, Any, Reply], answer: Answer) -> None:
+    """Give the outcome to `answer`."""
     try:
         reply = await accepting
     except Exception as error:  # noqa: BLE001 - it is answered, and logged with the answer

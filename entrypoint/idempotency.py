@@ -13,9 +13,10 @@ from contextlib import asynccontextmanager
 from starlette.types import Scope
 
 from entrypoint import problems
-from entrypoint.publish_queue import Parcel, Resolve
+from entrypoint.publish_queue import Resolve
 from entrypoint.publisher import Publisher
 from entrypoint.receipt_check import CheckedReceipt
+from entrypoint.receipt_parcel import ReceiptParcel
 from entrypoint.refusals import ConflictError
 from tillstream.errors import NotConfirmedError, TillstreamError
 from tillstream.http.asgi import header
@@ -64,7 +65,9 @@ class IdempotentPublisher:
     Each receipt is claimed, and then submitted, published or released.
     """
 
-    def __init__(self, publisher: Publisher, limit: int, marked: Callable[[str], None]) -> None:
+    def __init__(
+        self, publisher: Publisher[ReceiptParcel], limit: int, marked: Callable[[str], None]
+    ) -> None:
         """`marked` is told each mark of a receipt that is about to be published."""
         self._publisher = publisher
         self._memory = ContentMemory(limit)
@@ -88,7 +91,7 @@ class IdempotentPublisher:
             self._memory.settle(receipt.key, receipt.content, accepted=error is None)
             resolve(error)
 
-        self._publisher.submit(Parcel(receipt.line, 1, (receipt.sale,)), settle)
+        self._publisher.submit(ReceiptParcel(receipt.line, 1, (receipt.sale,)), settle)
 
     async def publish(self, receipts: Sequence[CheckedReceipt]) -> None:
         """Return when all are durable; raises NotConfirmedError when that is not known."""
@@ -96,7 +99,7 @@ class IdempotentPublisher:
         sales = [receipt.sale for receipt in receipts]
         accepted = False
         try:
-            await self._publisher.publish(Parcel(lines, len(receipts), sales))
+            await self._publisher.publish(ReceiptParcel(lines, len(receipts), sales))
             accepted = True
         finally:
             self._settle(receipts, accepted=accepted)

@@ -30,6 +30,23 @@ class Metrics:
             "Receipts that wait for the broker's confirm",
             registry=self._registry,
         )
+        self._events_accepted = Counter(
+            "tillstream_events_accepted",
+            "Events that the broker confirmed, by stream",
+            ["stream"],
+            registry=self._registry,
+        )
+        self._events_refused = Counter(
+            "tillstream_events_refused",
+            "Events that broke a rule of their stream",
+            ["stream"],
+            registry=self._registry,
+        )
+        self._events_in_flight = Gauge(
+            "tillstream_events_in_flight",
+            "Events that wait for the broker's confirm",
+            registry=self._registry,
+        )
 
     def accepted(self, count: int) -> None:
         """So many receipts are durable."""
@@ -43,7 +60,16 @@ class Metrics:
         """A receipt broke a rule and is accepted with a mark."""
         self._marked.labels(rule).inc()
 
-    def text(self, in_flight: int) -> bytes:
+    def events_accepted(self, stream: str, count: int) -> None:
+        """So many events are durable."""
+        self._events_accepted.labels(stream).inc(count)
+
+    def events_refused(self, stream: str, count: int) -> None:
+        """So many events of a body were refused."""
+        self._events_refused.labels(stream).inc(count)
+
+    def text(self, receipts_in_flight: int, events_in_flight: int) -> bytes:
         """Every figure, as Prometheus reads it."""
-        self._in_flight.set(in_flight)
+        self._in_flight.set(receipts_in_flight)
+        self._events_in_flight.set(events_in_flight)
         return generate_latest(self._registry)

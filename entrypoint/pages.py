@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 from entrypoint.broker_link import BrokerLink
 from entrypoint.metrics import Metrics
 from entrypoint.openapi import document_json
-from entrypoint.publisher import Publisher
+from entrypoint.publish_queue import InFlight
 from tillstream.errors import (
     BrokerAwayError,
     BrokerBlockedError,
@@ -33,9 +33,12 @@ _FORM_PAGE = Path(__file__).parent / "form.html"
 class Pages:
     """Everything but the receipts themselves."""
 
-    def __init__(self, link: BrokerLink, publisher: Publisher, metrics: Metrics) -> None:
+    def __init__(
+        self, link: BrokerLink, receipts: InFlight, events: InFlight, metrics: Metrics
+    ) -> None:
         self._link = link
-        self._publisher = publisher
+        self._receipts = receipts
+        self._events = events
         self._metrics = metrics
 
     def routes(self) -> list[BaseRoute]:
@@ -60,7 +63,7 @@ class Pages:
 
     async def metrics(self, _: Request) -> Response:
         """The figures for Prometheus."""
-        text = self._metrics.text(self._publisher.receipts_in_flight)
+        text = self._metrics.text(self._receipts.items, self._events.items)
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def form(self, _: Request) -> Response:

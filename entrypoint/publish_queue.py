@@ -1,95 +1,121 @@
-"""Receipts that wait for their confirms: their bounds, and which of them share a message."""
+"""Parcels that wait for their confirms: their bounds, and which of them share a message."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
 
-import msgspec
 import structlog
 
-from tillstream.accepted_count import AcceptedSale
 from tillstream.errors import NotConfirmedError
 
 log = structlog.get_logger()
 
-#: Most receipts and bytes in one message.
-MAX_MESSAGE_RECEIPTS = 500
+#: Most items and bytes in one message of several parcels.
+MAX_MESSAGE_ITEMS = 500
 MAX_MESSAGE_BYTES = 262_144
 #: Messages that may wait for their confirms at once: one on the way while one is written; more
 #: would only make the groups smaller (docs/performance.md).
 MAX_MESSAGES_IN_FLIGHT = 2
 #: So many where what waits fills a message: it cannot become larger by waiting.
 MAX_FULL_MESSAGES_IN_FLIGHT = 8
-#: So many receipts are worth a message of their own: to gather more would save little, and would
+#: So many items are worth a message of their own: to gather more would save little, and would
 #: hold up clients that wait for their answers before they send again (docs/performance.md).
-WORTHWHILE_RECEIPTS = 32
+WORTHWHILE_ITEMS = 32
 
 
-class Parcel(msgspec.Struct, frozen=True):
-    """Receipts that one request wants published together: their lines, and how many."""
+class Parcel(Protocol):
+    """What one request wants published together: receipts, or events of one stream."""
 
-    lines: bytes
-    count: int
-    #: What they add to the door's own count.
-    sales: Sequence[AcceptedSale] = ()
+    @property
+    def count(self) -> int:
+        """How many items it has."""
+
+    @property
+    def size(self) -> int:
+        """Bytes, about what it adds to a message and holds in memory."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is a message by itself."""
+
+
+P = TypeVar("P", bound=Parcel)
 
 
 #: Told of a parcel that it is durable (None), or why not.
 Resolve = Callable[[NotConfirmedError | None], None]
 
 
-class Waiting:
+class Waiting(Generic[P]):
     """A parcel, whom to tell, and until when, on the clock of the event loop."""
 
     __slots__ = ("deadline", "parcel", "resolve")
 
-    def __init__(self, parcel: Parcel, resolve: Resolve, deadline: float) -> None:
+    def __init__(self, parcel: P, resolve: Resolve, deadline: float) -> None:
         self.parcel = parcel
         #: None once it was told.
         self.resolve: Resolve | None = resolve
         self.deadline = deadline
 
 
-class PublishQueue:
+class InFlight:
+    """How many items and bytes are not resolved, and how many may be."""
+
+    def __init__(self, max_items: int, max_bytes: int) -> None:
+        self._max_items = max_items
+        self._max_bytes = max_bytes
+        self.items = 0
+        self._bytes = 0
+
+    def has_room(self, parcel: Parcel) -> bool:
+        """Whether the bounds allow for it."""
+        return (
+            self.items + parcel.count <= self._max_items
+            and self._bytes + parcel.size <= self._max_bytes
+        )
+
+    def add(self, parcel: Parcel) -> None:
+        """It is not resolved yet."""
+        self.items += parcel.count
+        self._bytes += parcel.size
+
+    def remove(self, parcel: Parcel) -> None:
+        """It is resolved."""
+        self.items -= parcel.count
+        self._bytes -= parcel.size
+
+
+class PublishQueue(Generic[P]):
     """Parcels in the order of their coming; counts them until they are resolved. No I/O."""
 
-    def __init__(self, max_receipts: int, max_bytes: int) -> None:
-        self._max_receipts = max_receipts
-        self._max_bytes = max_bytes
-        self._waiting: deque[Waiting] = deque()
-        #: Of the parcels that are not resolved, in a message or not.
-        self.receipts = 0
-        self._bytes = 0
+    def __init__(self, in_flight: InFlight) -> None:
+        """`in_flight` may be shared with other queues."""
+        self._in_flight = in_flight
+        self._waiting: deque[Waiting[P]] = deque()
         #: Of the parcels that are in no message yet.
-        self._waiting_receipts = 0
+        self._waiting_items = 0
         self._waiting_bytes = 0
 
     def __len__(self) -> int:
         """Parcels that are in no message yet."""
         return len(self._waiting)
 
-    def has_room(self, parcel: Parcel) -> bool:
+    def has_room(self, parcel: P) -> bool:
         """Whether the bounds of what is not resolved allow for it."""
-        return (
-            self.receipts + parcel.count <= self._max_receipts
-            and self._bytes + len(parcel.lines) <= self._max_bytes
-        )
+        return self._in_flight.has_room(parcel)
 
-    def add(self, waiting: Waiting) -> None:
+    def add(self, waiting: Waiting[P]) -> None:
         """At the end."""
         parcel = waiting.parcel
-        self.receipts += parcel.count
-        self._bytes += len(parcel.lines)
-        self._waiting_receipts += parcel.count
-        self._waiting_bytes += len(parcel.lines) + 1
+        self._in_flight.add(parcel)
+        self._waiting_items += parcel.count
+        self._waiting_bytes += parcel.size + 1
         self._waiting.append(waiting)
 
     @property
     def fills_a_message(self) -> bool:
         """Whether what waits cannot make a larger message by waiting."""
-        return (
-            self._waiting_receipts >= MAX_MESSAGE_RECEIPTS
-            or self._waiting_bytes >= MAX_MESSAGE_BYTES
-        )
+        return self._waiting_items >= MAX_MESSAGE_ITEMS or self._waiting_bytes >= MAX_MESSAGE_BYTES
 
     @property
     def max_messages_in_flight(self) -> int:
@@ -99,40 +125,39 @@ class PublishQueue:
     @property
     def is_worth_a_message(self) -> bool:
         """Whether what waits need not wait for more to come."""
-        return self._waiting_receipts >= WORTHWHILE_RECEIPTS or self.fills_a_message
+        return self._waiting_items >= WORTHWHILE_ITEMS or self.fills_a_message
 
-    def first(self) -> Waiting | None:
+    def first(self) -> Waiting[P] | None:
         """The oldest that is in no message yet."""
         return self._waiting[0] if self._waiting else None
 
-    def take_first(self) -> Waiting:
+    def take_first(self) -> Waiting[P]:
         """Remove the oldest."""
         waiting = self._waiting.popleft()
-        self._waiting_receipts -= waiting.parcel.count
-        self._waiting_bytes -= len(waiting.parcel.lines) + 1
+        self._waiting_items -= waiting.parcel.count
+        self._waiting_bytes -= waiting.parcel.size + 1
         return waiting
 
-    def take_group(self) -> list[Waiting]:
+    def take_group(self) -> list[Waiting[P]]:
         """Remove the oldest, and all after it that fit into one message with it."""
         group = [self.take_first()]
-        count, size = group[0].parcel.count, len(group[0].parcel.lines)
-        while self._waiting:
+        count, size = group[0].parcel.count, group[0].parcel.size
+        while self._waiting and not group[0].parcel.alone:
             parcel = self._waiting[0].parcel
             count += parcel.count
-            size += len(parcel.lines) + 1
-            if count > MAX_MESSAGE_RECEIPTS or size > MAX_MESSAGE_BYTES:
+            size += parcel.size + 1
+            if count > MAX_MESSAGE_ITEMS or size > MAX_MESSAGE_BYTES or parcel.alone:
                 break
             group.append(self.take_first())
         return group
 
-    def resolve(self, group: Sequence[Waiting], error: NotConfirmedError | None) -> None:
+    def resolve(self, group: Sequence[Waiting[P]], error: NotConfirmedError | None) -> None:
         """Tell each parcel of the group that was not told before."""
         for one in group:
             resolve, one.resolve = one.resolve, None
             if resolve is None:  # given up before
                 continue
-            self.receipts -= one.parcel.count
-            self._bytes -= len(one.parcel.lines)
+            self._in_flight.remove(one.parcel)
             try:
                 resolve(error)
             except Exception as failure:

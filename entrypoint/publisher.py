@@ -1,12 +1,11 @@
-"""Group commit: receipts that arrive together share one message and one confirm."""
+"""Group commit: what arrives together shares one message and one confirm."""
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, NamedTuple
 
-from entrypoint.publish_queue import Parcel, PublishQueue, Resolve, Waiting
-from tillstream.accepted_count import AcceptedSale
-from tillstream.codec import JSON, NDJSON, pack
+from entrypoint.publish_queue import InFlight, P, PublishQueue, Resolve, Waiting
 from tillstream.errors import (
     ConfirmTimeoutError,
     NotConfirmedError,
@@ -16,21 +15,30 @@ from tillstream.errors import (
 
 #: Longest wait for a confirm, from the submission on, seconds.
 TIMEOUT_SECONDS = 5.0
-#: Most bytes of receipts that wait for their confirms.
-MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024
 #: Told instead of ConfirmTimeoutError's reason where nothing was sent.
 NOT_SENT = "the broker took nothing for too long; the receipt was not sent"
 
 #: Sends one message (body, content type, content encoding); returns at the broker's confirm.
 Send = Callable[[bytes, str, str | None], Awaitable[None]]
+#: One message of these parcels: its body, content type and content encoding.
+Compose = Callable[[Sequence[P]], tuple[bytes, str, str | None]]
 #: Told what the broker has confirmed, before any request is answered for it.
-Confirmed = Callable[[Sequence[AcceptedSale]], None]
+Confirmed = Callable[[Sequence[P]], None]
 
 
-class Publisher:
-    """Publishes receipts in groups, with no delay for a lone one.
+class Pace(NamedTuple):
+    """How long a publisher waits."""
 
-    1. A receipt that comes `pace_seconds` or longer after the last message was sent goes out at
+    #: Longest wait for a confirm, from the submission on, seconds.
+    timeout_seconds: float = TIMEOUT_SECONDS
+    #: Shortest time between two messages of few items, seconds; a part of the other.
+    pace_seconds: float = 0.0
+
+
+class Publisher(Generic[P]):
+    """Publishes parcels in groups, with no delay for a lone one.
+
+    1. A parcel that comes `pace_seconds` or longer after the last message was sent goes out at
        the end of this turn of the event loop, with all that came in the turn.
     2. What comes sooner waits, and shares the next message: that goes out when the pace is over,
        or before it as soon as it is worth its cost (PublishQueue.is_worth_a_message).
@@ -39,28 +47,28 @@ class Publisher:
     4. One confirm, or one failure, resolves every request of the message.
     5. What waits when the publisher closes goes out without regard to the pace.
 
-    Bounded: past `max_receipts` unresolved receipts, or `max_bytes` of them, the answer is
-    TooManyInFlightError, and what is not confirmed `timeout_seconds` after its submission is told
-    so, wherever it is: the wait for a place in a message and the wait for the confirm are one.
+    Bounded: past the bounds of `in_flight` the answer is TooManyInFlightError, and what is not
+    confirmed `timeout_seconds` after its submission is told so, wherever it is: the wait for a
+    place in a message and the wait for the confirm are one.
     """
 
     def __init__(
         self,
         send: Send,
-        confirmed: Confirmed,
-        max_receipts: int,
-        timeout_seconds: float = TIMEOUT_SECONDS,
-        max_bytes: int = MAX_BYTES_IN_FLIGHT,
-        pace_seconds: float = 0.0,
+        compose: Compose[P],
+        confirmed: Confirmed[P],
+        in_flight: InFlight,
+        pace: Pace = Pace(),  # noqa: B008 - immutable
     ) -> None:
-        """The wait for the pace is part of `timeout_seconds`, which has to be longer."""
+        """`in_flight` may be shared with other publishers."""
         self._send = send
+        self._compose = compose
         self._confirmed = confirmed
-        self._timeout = timeout_seconds
-        self._queue = PublishQueue(max_receipts, max_bytes)
-        self._sent: dict[asyncio.Task[None], list[Waiting]] = {}
+        self._timeout, self._pace = pace
+        self._in_flight = in_flight
+        self._queue: PublishQueue[P] = PublishQueue(in_flight)
+        self._sent: dict[asyncio.Task[None], list[Waiting[P]]] = {}
         self._overdue: asyncio.TimerHandle | None = None
-        self._pace = pace_seconds
         #: When the pace of the last message is over, on the clock of the event loop.
         self._pace_ends = 0.0
         self._pace_timer: asyncio.TimerHandle | None = None
@@ -68,11 +76,11 @@ class Publisher:
         self._closing = False
 
     @property
-    def receipts_in_flight(self) -> int:
-        """Receipts that wait for a confirm."""
-        return self._queue.receipts
+    def items_in_flight(self) -> int:
+        """What waits for a confirm, of all publishers that share the bounds."""
+        return self._in_flight.items
 
-    def submit(self, parcel: Parcel, resolve: Resolve) -> None:
+    def submit(self, parcel: P, resolve: Resolve) -> None:
         """Publish the parcel and tell `resolve`, once, what became of it; now if it is not sent."""
         if self._closing:
             resolve(ShuttingDownError())
@@ -86,7 +94,7 @@ class Publisher:
             self._overdue = loop.call_later(self._timeout, self._give_up)
         self._schedule_flush()
 
-    async def publish(self, parcel: Parcel) -> None:
+    async def publish(self, parcel: P) -> None:
         """Return when the broker has confirmed the parcel; raises NotConfirmedError otherwise.
 
         A caller that goes away does not take back what was sent.
@@ -105,7 +113,7 @@ class Publisher:
         await confirmed
 
     async def close(self, timeout_seconds: float) -> None:
-        """Refuse new receipts, send what waits, fail what is not confirmed after the time."""
+        """Refuse new parcels, send what waits, fail what is not confirmed after the time."""
         self._closing = True
         self._pace = self._pace_ends = 0.0
         self._flush()
@@ -170,19 +178,11 @@ class Publisher:
         if pending:
             self._overdue = loop.call_at(min(one.deadline for one in pending), self._give_up)
 
-    async def _send_group(self, group: list[Waiting]) -> None:
-        body = b"\n".join([one.parcel.lines for one in group])
-        lone = len(group) == 1 and group[0].parcel.count == 1
+    async def _send_group(self, group: list[Waiting[P]]) -> None:
         try:
-            if lone:
-                await self._send(body, JSON, None)
-            else:
-                packed, encoding = pack(body)
-                await self._send(packed, NDJSON, encoding)
+            await self._send(*self._compose([one.parcel for one in group]))
             # What was given up is not answered with 202, so it is none of what was accepted.
-            self._confirmed(
-                [sale for one in group if one.resolve is not None for sale in one.parcel.sales]
-            )
+            self._confirmed([one.parcel for one in group if one.resolve is not None])
         except NotConfirmedError as error:
             self._queue.resolve(group, error)
         except asyncio.CancelledError:

@@ -9,13 +9,21 @@ from msgspec import Meta
 from entrypoint.rules import RULES
 from tillstream.errors import SettingsError
 from tillstream.http.budgets import HttpBudgets
-from tillstream.runtime.settings import BrokerSettings, DiskSettings, Port, StoreTimeSettings
+from tillstream.runtime.settings import (
+    BrokerSettings,
+    DiskSettings,
+    Port,
+    StoreTimeSettings,
+    StreamsSettings,
+)
 
 Positive = Annotated[int, Meta(ge=1)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntrypointSettings(StoreTimeSettings, BrokerSettings, DiskSettings, HttpBudgets):
+class EntrypointSettings(
+    StoreTimeSettings, StreamsSettings, BrokerSettings, DiskSettings, HttpBudgets
+):
     """Where the door listens, what it takes, and how long it waits for the broker."""
 
     entrypoint_host: str = "127.0.0.1"
@@ -26,10 +34,12 @@ class EntrypointSettings(StoreTimeSettings, BrokerSettings, DiskSettings, HttpBu
     data_dir: Path = Path("var")
     #: Largest receipt, bytes, alone or in a batch; what is behind the door takes twice the most.
     max_receipt_bytes: Annotated[int, Meta(ge=1024, le=4_194_304)] = 262_144
-    #: Largest body of `POST /receipts`, bytes, also when unpacked.
+    #: Largest body of `POST /receipts` and `POST /events/{stream}`, bytes, also when unpacked.
     max_batch_bytes: Annotated[int, Meta(ge=1024)] = 16_777_216
     #: Most receipts of one batch.
     max_batch_receipts: Positive = 100_000
+    #: Most events of one body.
+    max_batch_events: Positive = 100_000
     #: Longest wait for a confirm, seconds; then the answer is 503.
     confirm_timeout_seconds: Annotated[float, Meta(gt=0)] = 5.0
     #: Shortest time between two messages of few receipts, milliseconds; a receipt that comes later
@@ -39,12 +49,16 @@ class EntrypointSettings(StoreTimeSettings, BrokerSettings, DiskSettings, HttpBu
     max_receipts_in_flight: Positive = 20_000
     #: Bytes of receipts that may wait for the broker at once; one more receipt is 503.
     max_bytes_in_flight: Annotated[int, Meta(ge=8_388_608)] = 67_108_864
+    #: Events that may wait for the broker at once, of all streams; one more is answered with 503.
+    max_events_in_flight: Positive = 500_000
     #: Receipts and idempotency keys that are remembered to answer a retry at once.
     remembered_receipts: Positive = 100_000
     #: `on`: a request without a valid API key is refused.
     api_keys: Literal["on", "off"] = "off"
     #: Receipts a second that one API key may send, on average; bursts of ten seconds' worth.
     rate_limit_per_key: Positive = 1_000
+    #: Events a second that one API key may send, in the same way.
+    rate_limit_events_per_key: Positive = 100_000
     #: A receipt dated further ahead of our clock than this is marked, seconds.
     max_clock_ahead_seconds: Positive = 300
     #: Rules that refuse instead of marking: ids joined by commas, or `all`.
@@ -56,6 +70,10 @@ class EntrypointSettings(StoreTimeSettings, BrokerSettings, DiskSettings, HttpBu
         if self.publish_pace_ms > 500 * self.confirm_timeout_seconds:
             raise SettingsError(
                 ["PUBLISH_PACE_MS: at most half of CONFIRM_TIMEOUT_SECONDS, of which it is a part"]
+            )
+        if self.max_events_in_flight < self.max_batch_events:
+            raise SettingsError(
+                ["MAX_EVENTS_IN_FLIGHT: no less than MAX_BATCH_EVENTS, or no such body is taken"]
             )
         unknown = sorted(self.refused() - RULES.keys())
         if unknown:

@@ -91,12 +91,18 @@ class KeyFile:
 
 
 class Caller:
-    """Whoever asks: the stores that it covers, and its rate."""
+    """Whoever asks: the stores that it covers, and its rates."""
 
-    def __init__(self, stores: tuple[str, ...], bucket: Bucket | None) -> None:
+    def __init__(
+        self,
+        stores: tuple[str, ...],
+        bucket: Bucket | None,
+        events_bucket: Bucket | None = None,
+    ) -> None:
         #: None named means every store.
         self.stores = frozenset(stores)
         self._bucket = bucket
+        self._events_bucket = events_bucket
 
     def covers(self, store: str) -> bool:
         """Whether it may send for this store, and ask about it."""
@@ -105,6 +111,10 @@ class Caller:
     def wait_before(self, receipts: int) -> float:
         """0 when so many receipts are within its rate, else the seconds to wait."""
         return 0.0 if self._bucket is None else self._bucket.take(receipts)
+
+    def wait_before_events(self, events: int) -> float:
+        """0 when so many events are within its rate, else the seconds to wait."""
+        return 0.0 if self._events_bucket is None else self._events_bucket.take(events)
 
     def wait_now(self) -> float:
         """0 when it may send at all, else the seconds to wait; takes nothing of its rate."""
@@ -118,8 +128,18 @@ ANYONE = Caller((), None)
 class Keys:
     """Finds the caller of a key."""
 
-    def __init__(self, file: KeyFile, rate: int, clock: Clock, add_key: str) -> None:
-        """`rate`: receipts a second of one key; `add_key`: the command that makes a key."""
+    def __init__(
+        self,
+        file: KeyFile,
+        rate: int,
+        clock: Clock,
+        add_key: str,
+        events_rate: int | None = None,
+    ) -> None:
+        """`rate`: receipts a second of one key, `events_rate`: events; `add_key`: the command that
+        makes a key.
+        """
+        self._events_rate = events_rate
         self._file = file
         self._add_key = add_key
         self._rate = rate
@@ -148,6 +168,10 @@ class Keys:
             return None
         return self._callers[key_id]
 
+    def _caller_of(self, record: KeyRecord) -> Caller:
+        events = self._events_rate and Bucket(self._events_rate, self._clock)
+        return Caller(record.stores, Bucket(self._rate, self._clock), events or None)
+
     def _reload(self) -> None:
         now = self._clock()
         if self._version is not None and 0 <= now - self._looked_at < RELOAD_SECONDS:
@@ -159,9 +183,7 @@ class Keys:
         self._version = version
         self._records = {record.id: record for record in self._file.records()}
         self._callers = {
-            record.id: self._callers.get(
-                record.id, Caller(record.stores, Bucket(self._rate, self._clock))
-            )
+            record.id: self._callers.get(record.id, self._caller_of(record))
             for record in self._records.values()
         }
 

@@ -12,12 +12,12 @@ import pytest
 
 from entrypoint.publish_queue import (
     MAX_MESSAGE_BYTES,
-    WORTHWHILE_RECEIPTS,
-    Parcel,
+    WORTHWHILE_ITEMS,
+    InFlight,
 )
-from entrypoint.publisher import Publisher
+from entrypoint.publisher import Pace, Publisher
+from entrypoint.receipt_parcel import ReceiptParcel, compose
 from entrypoint.settings import EntrypointSettings
-from tillstream.accepted_count import AcceptedSale
 from tillstream.errors import (
     BrokerAwayError,
     ConfirmTimeoutError,
@@ -28,8 +28,8 @@ from tillstream.errors import (
 
 PACE_SECONDS = 0.02
 TIMEOUT_SECONDS = 5.0
-SMALL = Parcel(b"x", 1)
-LARGE = Parcel(b"x" * MAX_MESSAGE_BYTES, 1)
+SMALL = ReceiptParcel(b"x", 1)
+LARGE = ReceiptParcel(b"x" * MAX_MESSAGE_BYTES, 1)
 
 
 class LeapingSelector(selectors.DefaultSelector):
@@ -69,7 +69,7 @@ class Broker:
         if self._error is not None:
             raise self._error
 
-    def note(self, accepted: Iterable[AcceptedSale]) -> None:
+    def note(self, accepted: Iterable[ReceiptParcel]) -> None:
         """Nothing is counted."""
 
 
@@ -79,10 +79,14 @@ class Till:
     def __init__(self, broker: Broker, pace_seconds: float = PACE_SECONDS) -> None:
         self.told: list[tuple[int, type[NotConfirmedError] | None]] = []
         self.publisher = Publisher(
-            broker.send, broker.note, 10_000, TIMEOUT_SECONDS, pace_seconds=pace_seconds
+            broker.send,
+            compose,
+            broker.note,
+            InFlight(10_000, 2**26),
+            Pace(TIMEOUT_SECONDS, pace_seconds),
         )
 
-    def submit(self, times: int = 1, *parcels: Parcel) -> None:
+    def submit(self, times: int = 1, *parcels: ReceiptParcel) -> None:
         for parcel in (parcels or (SMALL,)) * times:
             self.publisher.submit(parcel, self._tell)
 
@@ -148,13 +152,13 @@ def test_what_is_worth_a_message_ignores_the_pace() -> None:
         broker = Broker()
         till = Till(broker)
         at(100, till.submit)
-        at(101, lambda: till.submit(WORTHWHILE_RECEIPTS - 1))
+        at(101, lambda: till.submit(WORTHWHILE_ITEMS - 1))
         at(105, till.submit)
         # The pace begins anew with that message: the timer of the one before sends nothing.
         at(110, till.submit)
         await asyncio.sleep(1)
 
-        assert [(100, 1), (105, WORTHWHILE_RECEIPTS), (125, 1)] == broker.sent
+        assert [(100, 1), (105, WORTHWHILE_ITEMS), (125, 1)] == broker.sent
 
     run(test())
 
@@ -241,7 +245,7 @@ def test_closing_fails_what_it_cannot_send_in_time() -> None:
 
         assert [(100, 1), (130, 1)] == broker.sent
         assert [(270, ShuttingDownError)] * 3 == till.told
-        assert 0 == till.publisher.receipts_in_flight
+        assert 0 == till.publisher.items_in_flight
 
     run(test())
 
@@ -254,7 +258,7 @@ def test_a_failure_after_the_pace_is_told_to_all_that_shared_the_message() -> No
         await asyncio.sleep(1)
 
         assert [(101, BrokerAwayError), *[(121, BrokerAwayError)] * 2] == till.told
-        assert 0 == till.publisher.receipts_in_flight
+        assert 0 == till.publisher.items_in_flight
 
     run(test())
 

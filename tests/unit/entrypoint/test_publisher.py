@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from entrypoint.publish_queue import MAX_MESSAGE_BYTES, MAX_MESSAGES_IN_FLIGHT, Parcel
+from entrypoint.publish_queue import MAX_MESSAGE_BYTES, MAX_MESSAGES_IN_FLIGHT, InFlight
 from entrypoint.publisher import Publisher
+from entrypoint.receipt_parcel import ReceiptParcel, compose
 from tillstream.accepted_count import AcceptedSale
 from tillstream.codec import MAX_UNPACKED_BYTES
 from tillstream.errors import (
@@ -39,12 +40,18 @@ class Broker:
         if self._error is not None:
             raise self._error
 
-    def note(self, accepted: Iterable[AcceptedSale]) -> None:
-        self.noted += accepted
+    def note(self, accepted: Iterable[ReceiptParcel]) -> None:
+        self.noted += [sale for parcel in accepted for sale in parcel.sales]
 
 
-def parcel(text: str, count: int = 1) -> Parcel:
-    return Parcel(text.encode(), count)
+def publisher_to(
+    broker: Broker, max_receipts: int, max_bytes: int = 2**26
+) -> Publisher[ReceiptParcel]:
+    return Publisher(broker.send, compose, broker.note, InFlight(max_receipts, max_bytes))
+
+
+def parcel(text: str, count: int = 1) -> ReceiptParcel:
+    return ReceiptParcel(text.encode(), count)
 
 
 async def settle(condition: Callable[[], bool]) -> None:
@@ -61,7 +68,7 @@ def test_a_lone_receipt_goes_out_at_once_as_json() -> None:
     async def test() -> None:
         broker = Broker()
 
-        await Publisher(broker.send, broker.note, 10).publish(parcel("a"))
+        await publisher_to(broker, 10).publish(parcel("a"))
 
         assert [(b"a", "application/json")] == broker.sent
 
@@ -71,7 +78,7 @@ def test_a_lone_receipt_goes_out_at_once_as_json() -> None:
 def test_receipts_that_come_together_share_a_message() -> None:
     async def test() -> None:
         broker = Broker()
-        publisher = Publisher(broker.send, broker.note, 10)
+        publisher = publisher_to(broker, 10)
 
         await asyncio.gather(*(publisher.publish(parcel(text)) for text in "abc"))
 
@@ -83,13 +90,13 @@ def test_receipts_that_come_together_share_a_message() -> None:
 def test_receipts_that_come_while_messages_are_in_flight_share_the_next() -> None:
     async def test() -> None:
         broker = Broker(holding=True)
-        publisher = Publisher(broker.send, broker.note, 100)
+        publisher = publisher_to(broker, 100)
         waiting = []
         for number in range(MAX_MESSAGES_IN_FLIGHT):
             waiting.append(asyncio.create_task(publisher.publish(parcel(str(number)))))
             await settle(lambda: len(broker.sent) == number + 1)  # noqa: B023
         waiting += [asyncio.create_task(publisher.publish(parcel(text))) for text in "abc"]
-        await settle(lambda: publisher.receipts_in_flight == len(waiting))
+        await settle(lambda: publisher.items_in_flight == len(waiting))
         broker.confirm.set()
         await asyncio.gather(*waiting)
 
@@ -102,7 +109,7 @@ def test_receipts_that_come_while_messages_are_in_flight_share_the_next() -> Non
 def test_a_message_is_bounded_in_receipts_and_bytes() -> None:
     async def test() -> None:
         broker = Broker()
-        publisher = Publisher(broker.send, broker.note, 2000)
+        publisher = publisher_to(broker, 2000)
         half = "x" * (MAX_MESSAGE_BYTES // 2)
 
         await asyncio.gather(
@@ -121,10 +128,10 @@ def test_a_message_is_bounded_in_receipts_and_bytes() -> None:
 def test_what_is_confirmed_is_counted_before_it_is_answered() -> None:
     async def test() -> None:
         broker = Broker()
-        publisher = Publisher(broker.send, broker.note, 10)
+        publisher = publisher_to(broker, 10)
         sales = [(date(2026, 11, 21), store, 600) for store in "ab"]
 
-        await asyncio.gather(*(publisher.publish(Parcel(b"x", 1, [sale])) for sale in sales))
+        await asyncio.gather(*(publisher.publish(ReceiptParcel(b"x", 1, [sale])) for sale in sales))
 
         assert sales == broker.noted
 
@@ -134,14 +141,14 @@ def test_what_is_confirmed_is_counted_before_it_is_answered() -> None:
 def test_a_failure_is_told_to_every_receipt_of_the_message() -> None:
     async def test() -> None:
         broker = Broker(error=BrokerAwayError())
-        publisher = Publisher(broker.send, broker.note, 10)
+        publisher = publisher_to(broker, 10)
 
         outcomes = await asyncio.gather(
             *(publisher.publish(parcel(text)) for text in "abc"), return_exceptions=True
         )
 
         assert [BrokerAwayError] * 3 == [type(outcome) for outcome in outcomes]
-        assert 0 == publisher.receipts_in_flight
+        assert 0 == publisher.items_in_flight
         assert [] == broker.noted
 
     run(test())
@@ -150,7 +157,7 @@ def test_a_failure_is_told_to_every_receipt_of_the_message() -> None:
 def test_past_its_bound_the_publisher_refuses_and_sends_nothing() -> None:
     async def test() -> None:
         broker = Broker(holding=True)
-        publisher = Publisher(broker.send, broker.note, 2)
+        publisher = publisher_to(broker, 2)
         first = asyncio.create_task(publisher.publish(parcel("a", 2)))
         await settle(lambda: len(broker.sent) == 1)
 
@@ -168,7 +175,7 @@ def test_past_its_bound_the_publisher_refuses_and_sends_nothing() -> None:
 def test_past_its_bytes_the_publisher_refuses_until_some_are_confirmed() -> None:
     async def test() -> None:
         broker = Broker(holding=True)
-        publisher = Publisher(broker.send, broker.note, 100, max_bytes=10)
+        publisher = publisher_to(broker, 100, max_bytes=10)
         first = asyncio.create_task(publisher.publish(parcel("a" * 9)))
         await settle(lambda: len(broker.sent) == 1)
 
@@ -186,7 +193,7 @@ def test_past_its_bytes_the_publisher_refuses_until_some_are_confirmed() -> None
 def test_a_caller_that_goes_away_takes_nobody_with_it() -> None:
     async def test() -> None:
         broker = Broker(holding=True)
-        publisher = Publisher(broker.send, broker.note, 10)
+        publisher = publisher_to(broker, 10)
         gone = asyncio.create_task(publisher.publish(parcel("a")))
         stays = asyncio.create_task(publisher.publish(parcel("b")))
         await settle(lambda: len(broker.sent) == 1)
@@ -196,7 +203,7 @@ def test_a_caller_that_goes_away_takes_nobody_with_it() -> None:
         await stays
 
         assert gone.cancelled() or gone.cancelling()
-        assert 0 == publisher.receipts_in_flight
+        assert 0 == publisher.items_in_flight
 
     run(test())
 
@@ -204,7 +211,7 @@ def test_a_caller_that_goes_away_takes_nobody_with_it() -> None:
 def test_closing_waits_for_what_is_in_flight_and_refuses_the_rest() -> None:
     async def test() -> None:
         broker = Broker(holding=True)
-        publisher = Publisher(broker.send, broker.note, 10)
+        publisher = publisher_to(broker, 10)
         accepted = asyncio.create_task(publisher.publish(parcel("a")))
         await settle(lambda: len(broker.sent) == 1)
         closing = asyncio.create_task(publisher.close(5))
@@ -223,7 +230,7 @@ def test_closing_waits_for_what_is_in_flight_and_refuses_the_rest() -> None:
 def test_closing_fails_what_the_broker_does_not_confirm_in_time() -> None:
     async def test() -> None:
         broker = Broker(holding=True)
-        publisher = Publisher(broker.send, broker.note, 10)
+        publisher = publisher_to(broker, 10)
         waiting = asyncio.create_task(publisher.publish(parcel("a")))
         await settle(lambda: len(broker.sent) == 1)
 

@@ -1,0 +1,76 @@
+"""A body of events, by its media type: read fast where all is plain, else row by row."""
+
+from collections.abc import Callable, Iterable
+
+import pyarrow as pa
+
+from entrypoint.events import csv_body, json_body
+from entrypoint.events.column_checks import NotPlainError
+from entrypoint.events.contract import Contract
+from entrypoint.events.reading import (
+    ReadEvents,
+    SlowRow,
+    TooManyEventsError,
+    slowly,
+    whole,
+)
+from tillstream.codec import JSON, NDJSON
+
+CSV = "text/csv"
+
+#: Reads a body: the contract, the bytes, the door's clock in microseconds, the most events.
+Reader = Callable[[Contract, bytes, int, int], ReadEvents]
+
+
+def read_csv(contract: Contract, body: bytes, now_us: int, most: int) -> ReadEvents:
+    """CSV by header; raises BodyError, TooManyEventsError."""
+    header = csv_body.header_of(body, contract)
+    return _either(
+        contract,
+        lambda: csv_body.columns(body, header, contract, now_us),
+        csv_body.rows(body, header, contract, now_us),
+        now_us,
+        most,
+    )
+
+
+def read_ndjson(contract: Contract, body: bytes, now_us: int, most: int) -> ReadEvents:
+    """NDJSON; raises TooManyEventsError."""
+    return _either(
+        contract,
+        lambda: json_body.lines_to_columns(body, contract, now_us),
+        json_body.line_rows(body, contract, now_us),
+        now_us,
+        most,
+    )
+
+
+def read_list(contract: Contract, body: bytes, now_us: int, most: int) -> ReadEvents:
+    """A JSON array; raises BodyError, TooManyEventsError."""
+    return _either(
+        contract,
+        lambda: json_body.list_to_columns(body, contract, now_us),
+        json_body.list_rows(body, contract, now_us),
+        now_us,
+        most,
+    )
+
+
+#: Of batches, by media type; application/json is a batch where it is an array.
+READERS: dict[str, Reader] = {JSON: read_list, NDJSON: read_ndjson, CSV: read_csv}
+
+
+def _either(
+    contract: Contract,
+    columns: Callable[[], list[pa.Array]],
+    rows: Iterable[SlowRow],
+    now_us: int,
+    most: int,
+) -> ReadEvents:
+    try:
+        found = columns()
+    except NotPlainError:
+        return slowly(contract, rows, most)
+    if len(found[0]) > most:
+        raise TooManyEventsError
+    return whole(contract, found, now_us)

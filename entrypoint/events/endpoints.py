@@ -1,0 +1,110 @@
+"""`POST /events/{stream}`: whole by `submit`, or through ASGI by `post`."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Scope
+
+from entrypoint.bodies import media_type, read_body, unpacked_body
+from entrypoint.endpoints import Answer, answer_when_known
+from entrypoint.events import answers
+from entrypoint.events.contract import Contract
+from entrypoint.events.parcels import gathered
+from entrypoint.events.publishing import EventPublishers
+from entrypoint.events.taking import INLINE_BYTES, LIMIT, ONE_ACCEPTED, Taking
+from tillstream.codec import JSON
+from tillstream.errors import NotConfirmedError
+from tillstream.http.asgi import header
+from tillstream.http.keys import Caller
+from tillstream.http.problems import too_fast
+from tillstream.http.requests import response
+
+EVENTS = "/events/"
+
+
+class EventEndpoints:
+    """The streams that are declared, each with its path.
+
+    1. The caller is known by the headers, before the body is read.
+    2. The body is unpacked and read into columns, every event is checked.
+    3. What is accepted is published; the broker's confirm makes the answer 202 or 207.
+    """
+
+    def __init__(
+        self,
+        contracts: Mapping[str, Contract],
+        taking: Taking,
+        publishers: EventPublishers,
+        admit: Callable[[Scope], Caller],
+        max_bytes: int,
+    ) -> None:
+        """`contracts`: of the streams that senders may post to."""
+        self._contracts = contracts
+        self._taking = taking
+        self._publishers = publishers
+        self._admit = admit
+        self._max_bytes = max_bytes
+        self._by_path = {f"{EVENTS}{name}": contract for name, contract in contracts.items()}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def paths(self) -> list[str]:
+        """The targets that may come whole."""
+        return list(self._by_path)
+
+    def routes(self) -> list[BaseRoute]:
+        """The paths for ASGI."""
+        return [Route(EVENTS + "{stream}", self.post, methods=["POST"])]
+
+    async def post(self, request: Request) -> Response:
+        """202, or 207 where some events were refused; raises what to answer otherwise."""
+        caller = self._admit(request.scope)
+        name = request.path_params["stream"]
+        contract = self._contracts.get(name)
+        if contract is None:
+            raise answers.unknown_stream(name, list(self._contracts))
+        body = await read_body(request.scope, request.receive, self._max_bytes, LIMIT)
+        accepting = self._taking.accept(contract, request.scope, body, caller)
+        del body  # held by who works on it, for as long as that needs
+        return response(await accepting)
+
+    def submit(self, scope: Scope, body: bytes, caller: Caller, answer: Answer) -> None:
+        """Do the same with a whole request; `answer` gets the outcome, now or once it is known.
+
+        One plain JSON object without an Idempotency-Key takes no task of its own.
+        """
+        contract = self._by_path[scope["path"]]
+        if not _is_one_plain(scope, body):
+            task = asyncio.create_task(
+                answer_when_known(self._taking.accept(contract, scope, body, caller), answer)
+            )
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            return
+        try:
+            body = unpacked_body(scope, body, self._max_bytes, LIMIT)
+            if seconds := caller.wait_before_events(1):
+                raise too_fast(seconds)
+            now_us = self._taking.now_us()
+            row = self._taking.row(contract, body, now_us)
+        except Exception as error:  # noqa: BLE001 - it is answered, and logged with the answer
+            answer(error)
+            return
+
+        def resolve(error: NotConfirmedError | None) -> None:
+            answer(ONE_ACCEPTED if error is None else error)
+
+        self._publishers.submit(contract.stream.name, gathered((row,), now_us), resolve)
+
+
+def _is_one_plain(scope: Scope, body: bytes) -> bool:
+    return (
+        len(body) <= INLINE_BYTES
+        and media_type(scope) == JSON
+        and body.lstrip()[:1] != b"["
+        and header(scope, b"content-encoding") is None
+        and header(scope, b"idempotency-key") is None
+    )
