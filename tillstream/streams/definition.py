@@ -148,6 +148,11 @@ class Window(Declared, frozen=True):
     chart: tuple[str, ...] = ()
 
     @property
+    def collection_name(self) -> str:
+        """The collection of its rows in MongoDB."""
+        return self.collection or f"windows_{self.name}"
+
+    @property
     def distinct(self) -> tuple[Measure, ...]:
         """The measures that count distinct values."""
         return tuple(measure for measure in self.measures if measure.kind == "distinct")

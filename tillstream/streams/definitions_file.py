@@ -1,56 +1,37 @@
 """Reads the definitions of streams and windows: every `*.toml` of one folder or of several.
 
-Every mistake is told with its file and line, and how to mend it. SQL is checked by `dialect`.
+All mistakes are told at once, each with its file, line and how to mend it.
 """
 
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
-
-from tillstream.errors import TillstreamError
 from tillstream.runtime.settings import StreamsSettings
-from tillstream.streams import builtin, durations, names
-from tillstream.streams.definition import (
-    MOST_DECIMAL,
-    Definitions,
-    Stream,
-    Window,
-)
+from tillstream.streams import builtin, durations, toml_lines
+from tillstream.streams.declared_stream import DeclaredStream, read_stream
+from tillstream.streams.declared_table import DeclaredTable, Source
+from tillstream.streams.declared_window import DeclaredWindow, read_window
+from tillstream.streams.definition import Definitions, Window
+from tillstream.streams.mistakes import DefinitionError as DefinitionError
+from tillstream.streams.mistakes import Mistake as Mistake
+from tillstream.streams.mistakes import proposal
+from tillstream.streams.sql_check import check_all
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_MEASURE = re.compile(
-    r"\s*(?:(count)\s*\(\s*distinct\s+(.+)\)|(count|sum|min|max)\s*\((.+)\))\s*",
-    re.IGNORECASE | re.DOTALL,
-)
-
-
-class Mistake(NamedTuple):
-    """What is wrong in a definition, where, and how to mend it."""
-
-    file: str
-    line: int
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.text}"
-
-
-class DefinitionError(TillstreamError):
-    """Definitions that do not hold. `mistakes` names each with its file and line."""
-
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
-        self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+#: Of a file of definitions.
+MOST_BYTES = 1_000_000
+_SETTING = "WINDOW_SIZES"
+_AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 def load_settings(settings: StreamsSettings) -> Definitions:
     """The definitions of STREAMS_DIR with WINDOW_SIZES; raises DefinitionError."""
     folders = [Path(folder) for folder in settings.streams_dir.split(":") if folder]
-    return load(folders, _sizes(settings.window_sizes))
+    mistakes: list[Mistake] = []
+    return _load(folders, _sizes(settings.window_sizes, mistakes), mistakes)
 
 
 def load(folders: Sequence[Path], sizes: Mapping[str, int] | None = None) -> Definitions:
@@ -58,111 +39,175 @@ def load(folders: Sequence[Path], sizes: Mapping[str, int] | None = None) -> Def
 
     `sizes` are windows' sizes in microseconds that stand in the place of their file's.
     """
-    reading = _Reading(sizes or {})
+    return _load(folders, sizes or {}, [])
+
+
+def _load(
+    folders: Sequence[Path], sizes: Mapping[str, int], mistakes: list[Mistake]
+) -> Definitions:
+    reading = _Reading(sizes, mistakes)
     for folder in folders:
-        for path in sorted(folder.glob("*.toml")):
+        for path in _files(folder, mistakes):
             reading.read(path)
-    reading.require_whole()
-    if reading.mistakes:
-        raise DefinitionError(reading.mistakes)
+    windows = reading.finished()
+    if mistakes:
+        raise DefinitionError(sorted(mistakes, key=lambda mistake: mistake[:2]))
     return Definitions(
-        streams={**reading.streams, **builtin.STREAMS},
-        windows={**reading.windows, **builtin.WINDOWS},
+        streams={
+            **{name: each.stream for name, each in reading.streams.items()},
+            **builtin.STREAMS,
+        },
+        windows={**{window.name: window for window in windows}, **builtin.WINDOWS},
     )
 
 
-def _sizes(text: str) -> dict[str, int]:
+def _files(folder: Path, mistakes: list[Mistake]) -> list[Path]:
+    try:
+        found = sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+    except OSError as error:
+        mistakes.append(Mistake(str(folder), 0, f"not readable: {error.strerror}; see STREAMS_DIR"))
+        return []
+    if not found:
+        mistakes.append(Mistake(str(folder), 0, "has no *.toml; see STREAMS_DIR"))
+    return found
+
+
+def _sizes(text: str, mistakes: list[Mistake]) -> dict[str, int]:
     sizes = {}
-    for part in filter(None, text.split(",")):
+    for part in filter(None, (each.strip() for each in text.split(","))):
         name, _, size = part.partition("=")
         try:
             sizes[name.strip()] = durations.microseconds(size)
         except ValueError as error:
-            raise DefinitionError([Mistake("WINDOW_SIZES", 1, f"{part!r}: {error}")]) from error
+            mistakes.append(Mistake(_SETTING, 0, f"{part!r}: {error}; as in shop_metrics=4 h"))
     return sizes
 
 
+def _content(path: Path, mistakes: list[Mistake]) -> tuple[str, Mapping[str, Any]] | None:
+    """The text and what it says; None after a mistake that was told."""
+
+    content = b""
+    try:
+        if not path.is_file():
+            raise OSError(0, "no file")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise OSError(0, f"larger than {MOST_BYTES:,} bytes")
+        text = content.decode()
+        return text, tomllib.loads(text, parse_float=_exact)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        said = f"not UTF-8: byte 0x{content[error.start]:02x}; save the file as UTF-8"
+    except OSError as error:
+        line, said = 0, f"not readable: {error.strerror}"
+    except RecursionError:
+        line, said = 1, "not TOML: lists or tables nested too deep"
+    except ValueError as error:
+        at = _AT_LINE.search(str(error))
+        line = int(at[1]) if at else content.count(b"\n") + 1
+        said = f"not TOML: {_AT_LINE.sub('', str(error))}"
+    mistakes.append(Mistake(str(path), line, said))
+    return None
+
+
+def _exact(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return Decimal("NaN")
+
+
 class _Reading:
-    def __init__(self, sizes: Mapping[str, int]) -> None:
-        self.streams: dict[str, Stream] = {}
-        self.windows: dict[str, Window] = {}
-        self.mistakes: list[Mistake] = []
+    def __init__(self, sizes: Mapping[str, int], mistakes: list[Mistake]) -> None:
+        self.streams: dict[str, DeclaredStream] = {}
+        self._windows: list[DeclaredWindow] = []
         self._sizes = sizes
-        self._file = ""
+        self._mistakes = mistakes
+        #: Where names stand for the first time.
+        self._places: dict[tuple[str, str], str] = {}
+        #: Of streams that could not be read.
+        self._names: set[str] = set()
 
     def read(self, path: Path) -> None:
-        self._file = str(path)
-        try:
-            content = tomllib.loads(path.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            self.mistakes.append(Mistake(self._file, 1, f"not TOML: {error}"))
-            return
-        try:
-            if "stream" in content:
-                stream = self._stream(content["stream"], content.get("fields", {}))
-                self.streams[stream.name] = stream
-            for window in content.get("window", []):
-                found = self._window(window, content.get("stream", {}).get("name", ""))
-                self.windows[found.name] = found
-        except (msgspec.ValidationError, ValueError, KeyError) as error:
-            self.mistakes.append(Mistake(self._file, 1, str(error)))
-
-    def require_whole(self) -> None:
-        for window in self.windows.values():
-            if window.stream not in self.streams:
-                self.mistakes.append(
-                    Mistake(self._file, 1, f"{window.name}: no stream {window.stream!r}")
-                )
-
-    def _stream(self, declared: Mapping[str, Any], fields: Mapping[str, Any]) -> Stream:
-        values = _durations(declared, ("lateness", "retention"))
-        values["fields"] = [self._field(name, value) for name, value in fields.items()]
-        return msgspec.convert(values, Stream)
-
-    def _field(self, name: str, declared: Mapping[str, Any]) -> dict[str, Any]:
-        if not _NAME.fullmatch(name) or name in names.RESERVED:
-            raise ValueError(f"{name!r} cannot be the name of a field")
-        values = {"name": name, **declared}
-        if values.get("type") == "decimal":
-            unit = 10 ** values.get("scale", 0)
-            values["minimum"] = int(values.get("minimum", -MOST_DECIMAL // unit) * unit)
-            values["maximum"] = int(values.get("maximum", MOST_DECIMAL // unit) * unit)
-        return values
-
-    def _window(self, declared: Mapping[str, Any], stream: str) -> Window:
-        values = _durations(declared, ("size", "retention"))
-        values.setdefault("stream", stream)
-        if (size := self._sizes.get(values["name"])) is not None:
-            values["size_us"] = size
-        values["keys"] = [_named(name, value) for name, value in values.get("keys", {}).items()]
-        values["columns"] = [
-            _named(name, value) for name, value in values.get("columns", {}).items()
-        ]
-        values["measures"] = [
-            self._measure(_named(name, value)) for name, value in values.get("measures", {}).items()
-        ]
-        return msgspec.convert(values, Window)
-
-    def _measure(self, values: dict[str, Any]) -> dict[str, Any]:
-        text = values.pop("sql")
-        found = _MEASURE.fullmatch(text)
+        found = _content(path, self._mistakes)
         if found is None:
-            raise ValueError(
-                f"{values['name']}: {text!r} cannot be merged; write count, sum, min, max or"
-                " count(DISTINCT ...), and divide in `columns`"
+            return
+        text, content = found
+        source = Source(str(path), toml_lines.lines(text), self._mistakes)
+        file = DeclaredTable(source, (), content, "this file")
+        table = file.table("stream", "stream")
+        name = None
+        if table is not None:
+            stream = read_stream(table, file)
+            name = stream.stream.name if stream else None
+            if stream is not None and self._first("stream", table, stream.stream.name):
+                self.streams[stream.stream.name] = stream
+        elif "stream" not in file and "window" not in file:
+            file.tell("it declares nothing; write [stream] or [[window]]")
+        if table is None and "fields" in file:
+            file.tell("[fields] needs [stream] before it", "fields")
+            list(file.each("fields"))
+        self._read_windows(file, name or ("?" if table is not None else None))
+        file.end()
+
+    def _read_windows(self, file: DeclaredTable, stream: str | None) -> None:
+        for place, values in enumerate(file.tables("window")):
+            path = ("window", place)
+            table = DeclaredTable(file.source, path, values, f"window {place + 1}")
+            name = values.get("name")
+            window = read_window(
+                table, stream, self._sizes.get(name) if isinstance(name, str) else None
             )
-        if found[1]:
-            return {**values, "kind": "distinct", "argument": found[2].strip()}
-        return {**values, "kind": found[3].lower(), "argument": found[4].strip()}
+            if not window.name or self._first("window", table, window.name):
+                self._windows.append(window)
 
+    def _first(self, kind: str, table: DeclaredTable, name: str) -> bool:
+        """Whether no other has the name; a second one is told."""
+        if name in (builtin.STREAMS if kind == "stream" else builtin.WINDOWS):
+            table.tell(f"the {kind} {name!r} is built in; take another name", "name")
+            return False
+        line = table.source.line((*table.path, "name"))
+        first = self._places.setdefault((kind, name), f"{table.source.name}:{line}")
+        if first != f"{table.source.name}:{line}":
+            table.tell(f"the {kind} {name!r} is declared in {first} too", "name")
+            return False
+        return True
 
-def _named(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": name, **({"sql": value} if isinstance(value, str) else value)}
+    def finished(self) -> list[Window]:
+        """The windows, all checked; none of them counts after a mistake."""
+        known = {name: each.stream for name, each in self.streams.items()} | dict(builtin.STREAMS)
+        texts = []
+        for window in self._windows:
+            if window.stream not in known and window.stream not in ("", "?"):
+                window.table.tell(
+                    f"no stream {window.stream!r}{proposal(window.stream, known)}", "stream"
+                )
+            declared = self.streams.get(window.stream)
+            broken = declared.broken if declared else frozenset()
+            texts.append(window.texts(known.get(window.stream), broken))
+        finished = []
+        for window, checked in zip(self._windows, check_all(texts), strict=True):
+            for keys, text in checked.mistakes:
+                window.table.tell(": ".join((*keys[1:], text)), *keys)
+            window.tell_readings(checked)
+            if not self._mistakes:
+                finished.append(window.finished(checked))
+        self._tell_shared_collections()
+        names = {window.name for window in self._windows} | builtin.WINDOWS.keys()
+        for name in self._sizes:
+            if name not in names:
+                self._mistakes.append(
+                    Mistake(_SETTING, 0, f"no window {name!r}{proposal(name, names)}")
+                )
+        return finished
 
-
-def _durations(declared: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    values = dict(declared)
-    for name in names:
-        if name in values:
-            values[f"{name}_us"] = durations.microseconds(values.pop(name))
-    return values
+    def _tell_shared_collections(self) -> None:
+        owners: dict[tuple[str, str], str] = {}
+        for window in self._windows:
+            place = (window.window.database, window.window.collection_name)
+            first = owners.setdefault(place, window.name)
+            if first != window.name:
+                window.table.tell(
+                    f"its rows would be in the collection {place[1]!r} of {first}", "collection"
+                )

@@ -10,12 +10,21 @@ _UNITS = {
     "day": 86_400_000_000,
     "days": 86_400_000_000,
 }
-_TEXT = re.compile(r"(\d{1,9}) ?(ms|s|min|h|days?)")
+_TEXT = re.compile(r"([0-9]{1,15}) ?(ms|s|min|h|days?)")
 
 
-def microseconds(text: str) -> int:
-    """Raises ValueError with what is allowed."""
+#: A hundred years: so that no sum with a time of events exceeds 64 bits.
+_MOST = 36_500 * _UNITS["days"]
+
+
+def microseconds(text: str, *, zero: bool = False) -> int:
+    """The length; nothing only where `zero` allows it. Raises ValueError with what is allowed."""
     found = _TEXT.fullmatch(text.strip())
-    if found is None or int(found[1]) == 0:
+    if found is None:
         raise ValueError("write a number and one of ms, s, min, h, days, such as `10 min`")
-    return int(found[1]) * _UNITS[found[2]]
+    length = int(found[1]) * _UNITS[found[2]]
+    if length == 0 and not zero:
+        raise ValueError("it has to be longer than nothing, such as `10 min`")
+    if length > _MOST:
+        raise ValueError("at most 36,500 days")
+    return length

@@ -27,7 +27,7 @@ def database_name(window: Window, archive: str) -> str:
 
 def collection_name(window: Window) -> str:
     """The window's collection: as declared, or `windows_` and its name."""
-    return window.collection or f"windows_{window.name}"
+    return window.collection_name
 
 
 def document(row: Mapping[str, Any], row_id: str, change: int) -> Document:
