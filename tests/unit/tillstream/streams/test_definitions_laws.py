@@ -86,7 +86,7 @@ def _duckdb_is_there() -> None:
     assert window_check.check([]) == []
 
 
-_quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @_quick
