@@ -1,4 +1,4 @@
-"""`python -m generator MODE`: a bakery chain that does not exist, wired."""
+"""`python -m generator MODE`: a bakery chain that does not exist, and its shop, wired."""
 
 import argparse
 import asyncio
@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ import structlog
 import uvloop
 from msgspec import Meta
 
-from generator import arguments, chain, records
+from generator import arguments, chain, records, track
 from generator.argument_types import AMQP, FILE
 from generator.counters import Counters, FileCounters, MemoryCounters
 from generator.delivery import Door, Receiver, client, wait_until_up
@@ -30,6 +30,7 @@ from generator.receivers import Broker, File
 from generator.replay import Replay
 from generator.schedules import Burst, Day, Schedule, Steady
 from generator.sending import Plan, Shutdown, run
+from generator.shop import commands as shop
 from generator.summary import Summary
 from tillstream.clock import BusinessDay
 from tillstream.errors import ServerNotReadyError, SettingsError
@@ -50,7 +51,10 @@ class GeneratorSettings(LogSettings, StoreTimeSettings):
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one mode to its end; 0 when every receipt was accepted, 1 otherwise."""
+    """Run one mode to its end; 0 when everything that was sent was accepted, 1 otherwise."""
+    words = sys.argv[1:] if argv is None else argv
+    if words and (command := _event_command(words[0], words[1:])) is not None:
+        return command(words[1:])
     settings = process.load_settings(GeneratorSettings)
     options = arguments.parse(argv, settings.entrypoint_url)
     logs.configure(settings, "generator")
@@ -82,6 +86,13 @@ def main(argv: list[str] | None = None) -> int:
     if options.json is not None:
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(summary.as_json())))
     return summary.exit_status
+
+
+def _event_command(mode: str, rest: list[str]) -> Callable[[list[str]], int] | None:
+    """The command of a mode that sends events, and no receipts."""
+    if mode == shop.REPLAY_MODE or (mode == "replay" and shop.is_events(rest)):
+        return shop.replay_csv
+    return {shop.CSV_MODE: shop.write_csv, track.MODE: track.main}.get(mode)
 
 
 def _start(options: argparse.Namespace, zone: ZoneInfo) -> float | None:

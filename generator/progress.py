@@ -15,16 +15,17 @@ log = structlog.get_logger()
 
 
 class Progress(AbstractContextManager["Progress"]):
-    """How many receipts have had their last answer, `total` of them or without an end."""
+    """How many receipts (or `items`) have had their last answer, of `total` or without an end."""
 
-    def __init__(self, total: int | None, clock: Clock) -> None:
+    def __init__(self, total: int | None, clock: Clock, items: str = "receipts") -> None:
         """`clock` gives seconds that only grow."""
         self._total = total
         self._clock = clock
+        self._items = items
         self._ended = 0
         self._said_at = clock()
         # A bar would fill a log with itself.
-        self._bar = tqdm(total=total, unit=" receipts", smoothing=0.05, disable=None)
+        self._bar = tqdm(total=total, unit=f" {items}", smoothing=0.05, disable=None)
 
     def __enter__(self) -> Self:
         return self
@@ -32,11 +33,11 @@ class Progress(AbstractContextManager["Progress"]):
     def __exit__(self, *_: object) -> None:
         self._bar.close()
 
-    def ended(self, receipts: int) -> None:
+    def ended(self, number: int) -> None:
         """Note that so many more have had it."""
-        self._ended += receipts
-        self._bar.update(receipts)
+        self._ended += number
+        self._bar.update(number)
         now = self._clock()
         if self._bar.disable and now - self._said_at >= LINE_SECONDS:
             self._said_at = now
-            log.info("progress", receipts=self._ended, of=self._total)
+            log.info("progress", of=self._total, **{self._items: self._ended})

@@ -1,0 +1,1 @@
+"""Events of an online shop that does not exist: their files, and their replay."""
