@@ -6,6 +6,7 @@ import threading
 
 import pika.exceptions
 
+from events.commands import check
 from events.settings import EventsSettings
 from events.windows.state_errors import damage_told
 from tillstream.errors import ServerNotReadyError, TillstreamError
@@ -15,6 +16,8 @@ from tillstream.runtime import logs, process
 def main() -> None:
     """Run the worker until SIGTERM or SIGINT, or a command."""
     arguments = _parser().parse_args()
+    if arguments.command == "check":
+        raise SystemExit(check.run(arguments))
     stop = process.stop_on_signals()
     try:
         raise SystemExit(_run(arguments, stop))
@@ -59,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("worker", help="worker: count every event once in its windows")
     commands.add_parser("compact", help="join the files of days that are over; remove old ones")
+    check.add_arguments(
+        commands.add_parser("check", help="tell every mistake of the definitions, or list them")
+    )
     return parser
 
 

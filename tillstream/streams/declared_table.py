@@ -65,11 +65,12 @@ class DeclaredTable:
         """Note a mistake of the table, or of what the keys lead to."""
         self.source.tell((*self.path, *keys), f"{self.what}: {text}")
 
-    def end(self) -> None:
-        """Tell of keys that do not exist."""
+    def end(self, *more: str) -> None:
+        """Tell of keys that do not exist; `more` are those that nobody needed to ask for."""
+        allowed = {*self._asked, *more}
         for key in self._values:
-            if key not in self._asked:
-                self.tell(f"unknown key {key!r}{proposal(key, self._asked)}", key)
+            if key not in allowed:
+                self.tell(f"unknown key {key!r}{proposal(key, allowed)}", key)
 
     def require(self, *keys: str) -> None:
         """Tell of keys that are missing."""

@@ -147,9 +147,8 @@ class _Reading:
             file.tell("it declares nothing; write [stream] or [[window]]")
         if table is None and "fields" in file:
             file.tell("[fields] needs [stream] before it", "fields")
-            list(file.each("fields"))
         self._read_windows(file, name or ("?" if table is not None else None))
-        file.end()
+        file.end("fields")
 
     def _read_windows(self, file: DeclaredTable, stream: str | None) -> None:
         for place, values in enumerate(file.tables("window")):
