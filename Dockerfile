@@ -21,6 +21,8 @@ COPY entrypoint entrypoint
 COPY analytics analytics
 COPY persistence persistence
 COPY dashboard dashboard
+COPY events events
+COPY streams streams
 COPY generator generator
 COPY loadtest loadtest
 COPY local local

@@ -98,7 +98,7 @@ def ready_line(settings: LocalSettings) -> str:
     """What somebody who has just started it wants to know."""
     door = f"http://localhost:{settings.entrypoint_port}"
     return (
-        f"Tillstream is ready: POST receipts to {door}/receipt, "
+        f"Tillstream is ready: POST receipts to {door}/receipt and events to {door}/events/shop, "
         f"watch http://localhost:{settings.dashboard_port}, "
         f"ask http://localhost:{settings.archive_api_port}/docs (API docs {door}/docs)"
     )

@@ -33,9 +33,11 @@ FIGURES = (
     "MAX_RECEIPT_BYTES",
     "API_KEYS",
     "SEAL_KEY",
+    "STREAMS_DIR",
+    "WINDOW_SIZES",
 )
-#: Those of them that are files.
-FILES = frozenset({"STORES_FILE"})
+#: Those of them that are files, or folders with `:` between.
+FILES = frozenset({"STORES_FILE", "STREAMS_DIR"})
 
 
 def read_addresses(data_dir: Path) -> dict[str, str]:
@@ -60,5 +62,5 @@ def _figures(name: str, value: str) -> str:
     if not value:
         return f"unset {name}\n"
     if name in FILES:
-        value = str((ROOT / value).resolve())
+        value = ":".join(str((ROOT / path).resolve()) for path in value.split(":"))
     return f"export {name}={shlex.quote(value)}\n"

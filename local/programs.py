@@ -47,6 +47,7 @@ def rooms(*, generator: bool) -> list[Program]:
         "persistence": "persistence",
         "archive-api": "persistence api",
         "tiers": "persistence tiers",
+        "events": "events worker",
         "dashboard": "dashboard",
     }
     programs = [

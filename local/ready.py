@@ -23,6 +23,7 @@ PUBLISHERS = {
     "totals": topology.COUNT,
     "rate": topology.METRICS_STORM,
     "persistence": topology.METRICS_DB,
+    "events": topology.WINDOWS,
 }
 
 #: The rooms that listen for HTTP, and the variables of their ports.

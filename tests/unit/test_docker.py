@@ -15,6 +15,12 @@ COMPOSE: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker-compose.yml")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 #: Those of our own image; the others are the two servers.
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+#: A setting that does not hold, and what is said of it, by the service; "" is any other.
+WRONG = {
+    "": ("STORE_TIMEZONE", "Europe/Atlantis", "not a time zone such as Europe/Paris"),
+    # It reads times of events only: no store's clock.
+    "events": ("IDENTITY_DAYS", "0", "Expected `int` >= 1"),
+}
 ROOMS = sorted(path.parent.name for path in ROOT.glob("*/__main__.py"))
 
 
@@ -65,6 +71,7 @@ def test_every_worker_runs_in_a_container_of_its_own() -> None:
         "python -m analytics rate",
         "python -m persistence",
         "python -m persistence api",
+        "python -m events worker",
         "python -m dashboard",
         "python -m generator steady",
     }
@@ -75,7 +82,8 @@ def test_every_command_runs_and_takes_the_settings_that_it_gets(name: str) -> No
     service = OURS[name]
     environ = {key: interpolated(value) for key, value in service["environment"].items()}
     # The one problem is the one that is made here: all other settings hold.
-    environ |= {"PATH": os.environ["PATH"], "STORE_TIMEZONE": "Europe/Atlantis"}
+    setting, value, said = WRONG.get(name, WRONG[""])
+    environ |= {"PATH": os.environ["PATH"], setting: value}
     done = subprocess.run(
         [sys.executable, *service["command"].split()[1:]],
         cwd=ROOT,
@@ -86,7 +94,7 @@ def test_every_command_runs_and_takes_the_settings_that_it_gets(name: str) -> No
         check=False,
     )
 
-    line = "error: STORE_TIMEZONE='Europe/Atlantis': not a time zone such as Europe/Paris\n"
+    line = f"error: {setting}={value!r}: {said}\n"
     assert (done.returncode, done.stdout, done.stderr) == (78, "", line)
 
 

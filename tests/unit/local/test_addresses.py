@@ -12,10 +12,11 @@ def test_addresses_carry_what_changes_figures_and_nothing_of_the_other_terminal(
 ) -> None:
     environ = dict.fromkeys(NAMES, "x")
     environ |= {"BUSINESS_DAY_CUTOFF_HOUR": "4", "STORES_FILE": "my stores.csv"}
+    environ |= {"STREAMS_DIR": "streams:/etc/more", "WINDOW_SIZES": "shop_metrics=4 h"}
     write_addresses(tmp_path, environ)
 
     script = f". {tmp_path}/addresses; echo $BUSINESS_DAY_CUTOFF_HOUR; echo $STORES_FILE;"
-    script += "echo ${STORE_TIMEZONE-none}"
+    script += "echo ${STORE_TIMEZONE-none}; echo $STREAMS_DIR; echo $WINDOW_SIZES"
     told = subprocess.run(
         ["sh", "-c", script],
         env={"STORE_TIMEZONE": "UTC", "STORES_FILE": "another"},
@@ -24,5 +25,8 @@ def test_addresses_carry_what_changes_figures_and_nothing_of_the_other_terminal(
         check=True,
     )
 
-    assert ["4", str(ROOT / "my stores.csv"), "none"] == told.stdout.splitlines()
+    assert [
+        *("4", str(ROOT / "my stores.csv"), "none"),
+        *(f"{ROOT / 'streams'}:/etc/more", "shop_metrics=4 h"),
+    ] == told.stdout.splitlines()
     assert not set(FIGURES) & set(NAMES)

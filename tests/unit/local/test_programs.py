@@ -15,5 +15,6 @@ def test_the_generator_can_be_left_out() -> None:
         "persistence",
         "archive-api",
         "tiers",
+        "events",
         "dashboard",
     ]
