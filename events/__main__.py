@@ -49,7 +49,7 @@ def _command(arguments: argparse.Namespace, settings: EventsSettings, stop: thre
         case "worker":
             from events.run_worker import run_worker
 
-            run_worker(settings, stop)
+            run_worker(settings, stop, with_archive=not arguments.no_archive)
         case "compact":
             from events.archive.command import run
 
@@ -60,7 +60,12 @@ def _command(arguments: argparse.Namespace, settings: EventsSettings, stop: thre
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m events", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("worker", help="worker: count every event once in its windows")
+    working = commands.add_parser("worker", help="worker: count and archive every event once")
+    working.add_argument(
+        "--no-archive",
+        action="store_true",
+        help="for measurements: count only",
+    )
     commands.add_parser("compact", help="join the files of days that are over; remove old ones")
     check.add_arguments(
         commands.add_parser("check", help="tell every mistake of the definitions, or list them")

@@ -1,24 +1,35 @@
-"""Wires the events worker: its state, the definitions, the broker, and where rows go."""
+"""Wires the events worker: its state, the definitions, the broker, MongoDB and the archive."""
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
+import structlog
+
+from events.archive.writer import ArchiveAwayError, ArchiveWriter
 from events.settings import EventsSettings
 from events.windows.event_counter import EventCounter
+from events.windows.mongo_sink import MongoSink
 from events.windows.state_file import State
 from events.worker import EventsWorker
 from tillstream import topology
 from tillstream.errors import TillstreamError
 from tillstream.log.continuity import Log
-from tillstream.runtime import broker, data_folder, quiet
+from tillstream.runtime import broker, data_folder, quiet, retry
 from tillstream.runtime.owned_file import owned, rebuilt_path, take_place
 from tillstream.streams import definitions_file
+from tillstream.streams.definition import Definitions
+
+log = structlog.get_logger()
 
 
-def run_worker(settings: EventsSettings, stop: threading.Event) -> None:
-    """Count events into the state and publish; adopt a rebuilt state when there is one."""
+def run_worker(
+    settings: EventsSettings, stop: threading.Event, *, with_archive: bool = True
+) -> None:
+    """Count events into the state, and publish; adopt a rebuilt state when there is one."""
     quiet.release_when_quiet()
     data_folder.require_current(settings.data_dir)
     definitions = definitions_file.load_settings(settings)
@@ -28,21 +39,74 @@ def run_worker(settings: EventsSettings, stop: threading.Event) -> None:
             raise TillstreamError(f"another events worker owns {path}; end it first")
         while not stop.is_set():
             adopt(path)
-            with State(path) as state:
-                counter = EventCounter(
-                    state, definitions, time.time, identity_days=settings.identity_days
-                )
-                worker = EventsWorker(
-                    counter, time.time, Log(settings.amqp_url, topology.EVENTS_LOG)
-                )
-                broker.keep_connected(
-                    settings.amqp_url, "events", partial(worker.run, stop=stop), stop
-                )
+            retry.until_stopped(
+                partial(_session, settings, definitions, stop, with_archive=with_archive),
+                ArchiveAwayError,
+                stop,
+                lambda error: log.error("counting waits for the archive", reason=str(error)),
+                first_seconds=1,
+                most_seconds=10,
+            )
+
+
+def _session(
+    settings: EventsSettings, definitions: Definitions, stop: threading.Event, *, with_archive: bool
+) -> None:
+    """Work on one state's file, until it is to be replaced or `stop` is set."""
+    archive = (
+        closing(ArchiveWriter(settings.archive_url(), settings.data_dir, definitions))
+        if with_archive
+        else nullcontext()
+    )
+    with State(settings.state_path()) as state, archive as written:
+        counter = EventCounter(
+            state,
+            definitions,
+            time.time,
+            identity_days=settings.identity_days,
+            all_columns=with_archive,
+        )
+        with _sink(settings, state, definitions) as sink:
+            worker = EventsWorker(
+                counter,
+                time.time,
+                Log(settings.amqp_url, topology.EVENTS_LOG),
+                written,
+                sink.wake if sink else lambda: None,
+            )
+            broker.keep_connected(settings.amqp_url, "events", partial(worker.run, stop=stop), stop)
+
+
+@contextmanager
+def _sink(
+    settings: EventsSettings, state: State, definitions: Definitions
+) -> Iterator[MongoSink | None]:
+    if settings.mongo_url is None:
+        yield None
+        return
+    windows = dict(definitions.windows)
+    sink = MongoSink(state, settings.mongo_url, settings.mongo_database, windows)
+    sink.start()
+    try:
+        yield sink
+    finally:
+        sink.stop()
 
 
 def adopt(path: Path) -> bool:
-    """Put a rebuilt state, if there is one, in the place of the old one. For the owner only."""
-    if not rebuilt_path(path).exists():
+    """Put a rebuilt state, if there is one, in the place of the old one. For the owner only.
+
+    Its rows get a change that is greater than any of the old state's, so that MongoDB and readers
+    of changes take them all.
+    """
+    rebuilt = rebuilt_path(path)
+    if not rebuilt.exists():
         return False
+    before = 0
+    if path.exists():
+        with State(path) as state:
+            before = state.progress().change
+    with State(rebuilt) as state:
+        state.lift_changes(before + 1)
     take_place(path)
     return True

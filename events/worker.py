@@ -20,11 +20,12 @@ the identities give it the same events as before.
 """
 
 import threading
+from collections.abc import Callable
 
 from pika.adapters.blocking_connection import BlockingConnection
 
 from events.archive_port import EventsArchive
-from events.windows.event_counter import EventCounter, Step
+from events.windows.event_counter import EventCounter, Step, no_step
 from events.windows.log_start import find_start
 from events.windows.publishing import WindowsPublisher
 from tillstream import topology
@@ -54,12 +55,17 @@ class EventsWorker:
         clock: Clock,
         looked_up: LogEnds,
         archive: EventsArchive | None = None,
-        step: Step = lambda _: None,
+        committed: Callable[[], None] = lambda: None,
+        step: Step = no_step,
     ) -> None:
+        """`looked_up` is what can be looked up of the log; `committed` is called after a commit,
+        `step` before each numbered step.
+        """
         self._counter = counter
         self._clock = clock
         self._looked_up = looked_up
         self._archive = archive
+        self._committed = committed
         self._step = step
         self._publisher = WindowsPublisher(counter, clock)
 
@@ -98,7 +104,8 @@ class EventsWorker:
                 self._publisher.publish(channel, all_windows=beat.is_due())
             elif beat.is_due():
                 # 5. The clock goes on where nothing comes.
-                self._counter.tick(self._pending(), caught_up=True)
+                if self._counter.tick(self._pending(), caught_up=True):
+                    self._committed()
                 self._publisher.publish(channel, all_windows=True)
             if self._archive is not None:
                 self._archive.write_due(self._clock())
@@ -111,6 +118,7 @@ class EventsWorker:
         if not wanted:
             return
         events = self._counter.count(wanted, self._pending())
+        self._committed()
         self._step(7)
         if self._archive is not None:
             for one in events:

@@ -34,8 +34,8 @@ MAX_BYTES = 64 * 1024 * 1024
 Step = Callable[[int], None]
 
 
-def _no_step(_: int) -> None:
-    pass
+def no_step(_: int) -> None:
+    """Go on."""
 
 
 class EventCounter:
@@ -49,7 +49,7 @@ class EventCounter:
         *,
         identity_days: int = 400,
         all_columns: bool = False,
-        step: Step = _no_step,
+        step: Step = no_step,
     ) -> None:
         """`all_columns`: an archive takes the events, so every column is read."""
         self.state = state

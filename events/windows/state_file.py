@@ -148,3 +148,17 @@ class State(AbstractContextManager["State"]):
     def execute_many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> int:
         """A statement for each row; returns how many rows changed."""
         return self.database.executemany(sql, rows).rowcount
+
+    def lift_changes(self, least: int) -> None:
+        """Give every row a change that is `least` or more, in a transaction of its own."""
+        progress = self.progress()
+        progress.change = max(least, progress.change + 1)
+        self.begin()
+        tables = self.database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'window.%'"
+        ).fetchall()
+        for (name,) in tables:
+            self.database.execute(f'UPDATE "{name}" SET change = ?', (progress.change,))  # noqa: S608 - declared names
+        self.database.execute("UPDATE windows SET floor = ?", (progress.change,))
+        self.write_progress(progress)
+        self.commit()

@@ -1,15 +1,25 @@
 """The events worker on a real broker: what the log has is counted, told, and counted once."""
 
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pika
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
+from pymongo import MongoClient
 
 from tests.support import shop_events
+from tests.support.commands import command
 from tests.support.listener import Listener
 from tests.support.processes import running
 from tests.support.shop_events import BEGIN, SECOND
+from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.streams.message import Packed
 from tillstream.streams.window_rows import WindowsSnapshot
@@ -72,3 +82,72 @@ def test_a_shops_events_are_told_by_minute(
         "late": 0,
         "final": False,
     } == told.rows["2019-10-01T00:00:00Z"]
+
+
+def test_mongodb_has_each_row_as_it_was_told_last(
+    broker: BlockingConnection,
+    environ: dict[str, str],
+    mongo_url: str,
+    mongo_database: str,
+) -> None:
+    minute = [BEGIN + second * SECOND for second in range(60)]
+    settings = {**environ, "MONGO_URL": mongo_url, "MONGO_DATABASE": mongo_database}
+    with (
+        running("events", "worker", **settings),
+        MongoClient[dict[str, Any]](mongo_url, tz_aware=True) as client,
+    ):
+        rows = client[mongo_database]["windows_shop_metrics"]
+        for count in (1, 2):
+            publish(broker, shop_events.packed(shop_events.shop_events(minute), RECEIVED))
+            wanted = {"nr_of_events": 60 * count}
+            found = wait_until(partial(rows.find_one, wanted), 30, "the row")
+
+    assert ("2019-10-01T00:00:00Z/[]", datetime(2019, 10, 1, tzinfo=UTC), 30, 2) == (
+        found["_id"],
+        found["start_event_time"],
+        found["nr_items_sold"],
+        found["revision"],
+    )
+
+
+def test_a_second_worker_on_one_state_ends_with_one_line(
+    broker: BlockingConnection, environ: dict[str, str]
+) -> None:
+    told = Told(broker)
+    with running("events", "worker", **environ):
+        told.listener.wait_for(lambda _: True, "the first worker")
+        second = command("events", "worker", **environ)
+
+    assert (1, 1) == (second.returncode, second.stderr.count("\n"))
+    assert "another events worker owns" in second.stderr
+
+
+def test_a_worker_that_is_killed_again_and_again_counts_each_event_once(
+    broker: BlockingConnection, environ: dict[str, str]
+) -> None:
+    told = Told(broker)
+    minute = [BEGIN + second * SECOND for second in range(60)]
+    messages = 0
+    for round_ in range(3):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "events", "worker"], env=os.environ | environ
+        )
+        try:
+            deadline = time.monotonic() + 3 + round_ / 2
+            while time.monotonic() < deadline:
+                publish(broker, shop_events.packed(shop_events.shop_events(minute), RECEIVED))
+                messages += 1
+        finally:
+            process.kill()
+            process.wait(20)
+    with running("events", "worker", **environ):
+        told.listener.wait_for(
+            lambda _: (
+                told.rows.get("2019-10-01T00:00:00Z", {}).get("nr_of_events") == messages * 60
+            ),
+            "every event",
+        )
+        # Nothing more comes.
+        told.listener.wait_for(lambda one: one.window == "shop_metrics", "a sign of life")
+
+    assert messages * 60 == told.rows["2019-10-01T00:00:00Z"]["nr_of_events"]

@@ -1,0 +1,174 @@
+"""Keeps the rows of windows in MongoDB, in a thread of its own, behind the state.
+
+What is still to be written is what the state has beyond the sink's position, so nothing is held in
+memory while MongoDB is away, and counting goes on. Rows are written in the order of their changes,
+by upsert where the stored change is not newer; the position is kept beside them.
+"""
+
+import sqlite3
+import threading
+from typing import Any
+
+import structlog
+from pymongo import MongoClient, ReplaceOne
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from events.windows.changes import BEGIN, ChangedRow, Changes, Place
+from events.windows.figures import WindowFigures
+from events.windows.state_file import State
+from events.windows.window_table import WindowTable
+from tillstream import archive
+from tillstream.archive import Document
+from tillstream.runtime import retry
+from tillstream.streams import window_documents
+from tillstream.streams.definition import Window
+from tillstream.streams.window_rows import CHANGE, instant
+
+log = structlog.get_logger()
+
+#: How far each window was written, in its database: `_id` is its name, `change` the last one.
+POSITIONS = "window_positions"
+#: Rows of a bulk write.
+PAGE = 1_000
+#: Longest wait for the next change, seconds: what retention removes changes no row.
+WAIT_SECONDS = 5.0
+#: Changes within so long, seconds, are written together.
+PACE_SECONDS = 0.1
+DUPLICATE_KEY = 11_000
+
+
+class MongoSink:
+    """Runs from `start` to `stop`; `wake` tells it of a commit."""
+
+    def __init__(self, state: State, url: str, database: str, windows: dict[str, Window]) -> None:
+        self._path = state.path
+        self._url = url
+        self._database = database
+        self._windows = windows
+        self._changed = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="mongo sink", daemon=True)
+
+    def start(self) -> None:
+        """Begin with what is not written yet."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Rows may have changed."""
+        self._changed.set()
+
+    def stop(self) -> None:
+        """End after the write that is being made; what is left is written by the next one."""
+        self._stop.set()
+        self._changed.set()
+        self._thread.join(archive.SERVER_SELECTION_MS / 1_000)
+
+    def _run(self) -> None:
+        retry.until_stopped(
+            self._session,
+            (PyMongoError, sqlite3.OperationalError),
+            self._stop,
+            lambda error: log.warning(
+                "rows of windows wait for MongoDB, trying again", error=str(error)[:200]
+            ),
+            first_seconds=0.2,
+            most_seconds=5,
+        )
+
+    def _session(self) -> None:
+        """Raises PyMongoError when MongoDB is away."""
+        with (
+            archive.connect(self._url, "windows", connections=1) as client,
+            State(self._path, create=False) as state,
+        ):
+            written = {
+                name: WrittenWindow(client, self._database, window, state)
+                for name, window in self._windows.items()
+            }
+            while not self._stop.is_set():
+                self._changed.clear()
+                for figures in state.windows().values():
+                    if figures.name in written and not figures.stale:
+                        written[figures.name].write(figures, self._stop)
+                self._stop.wait(PACE_SECONDS)
+                self._changed.wait(WAIT_SECONDS)
+
+
+class WrittenWindow:
+    """One window's collection and how far it was written."""
+
+    def __init__(
+        self, client: MongoClient[Document], database: str, window: Window, state: State
+    ) -> None:
+        self._window = window
+        name = window_documents.database_name(window, database)
+        durable = archive.majority(client, name)
+        self._rows: Collection[Document] = durable[window_documents.collection_name(window)]
+        self._positions: Collection[Document] = durable[POSITIONS]
+        self._changes = Changes(state.database, WindowTable(window))
+        self._place: Place | None = None
+        self._pruned_before_us: int | None = None
+        self._floor = 0
+
+    def write(self, figures: WindowFigures, stop: threading.Event) -> None:
+        """Write what changed, and remove what is no more; raises PyMongoError."""
+        if self._place is None:
+            self._place = self._begin()
+        moved = False
+        while not stop.is_set():
+            rows, place = self._changes.after(self._place, PAGE)
+            if rows:
+                self._write_rows(rows)
+                self._place, moved = place, True
+            if len(rows) < PAGE:
+                if moved or self._floor != figures.floor:
+                    self._end(figures)
+                break
+        self._prune(figures)
+
+    def _begin(self) -> Place:
+        self._rows.create_indexes(window_documents.indexes(self._window))
+        position = self._positions.find_one({"_id": self._window.name})
+        # A collection that was dropped gets all rows again.
+        if position is None or self._rows.find_one({}, {"_id": 1}) is None:
+            return BEGIN
+        self._floor = position.get("floor", 0)
+        return Place(position[CHANGE])
+
+    def _write_rows(self, rows: list[ChangedRow]) -> None:
+        """In the order of their changes, so that a reader of changes misses none."""
+        writes = [
+            ReplaceOne(
+                {"_id": one.row_id, CHANGE: {"$lte": one.change}},
+                window_documents.document(one.row, one.row_id, one.change),
+                upsert=True,
+            )
+            for one in rows
+        ]
+        while writes:
+            try:
+                self._rows.bulk_write(writes, ordered=True)
+            except BulkWriteError as error:
+                [failed] = error.details["writeErrors"]
+                if failed["code"] != DUPLICATE_KEY:
+                    raise
+                # A newer one stands there: of a state that was restored since.
+                writes = writes[failed["index"] + 1 :]
+            else:
+                return
+
+    def _end(self, figures: WindowFigures) -> None:
+        """Everything of the state is written: what is of one before it, and not in it, goes."""
+        assert self._place is not None  # noqa: S101 - for the type
+        if figures.floor != self._floor:
+            self._rows.delete_many({CHANGE: {"$lt": figures.floor}})
+            self._floor = figures.floor
+        position: dict[str, Any] = {CHANGE: self._place.change, "floor": self._floor}
+        self._positions.replace_one({"_id": self._window.name}, position, upsert=True)
+
+    def _prune(self, figures: WindowFigures) -> None:
+        before = figures.pruned_before_us
+        if before is not None and before != self._pruned_before_us:
+            self._rows.delete_many({self._window.start_column: {"$lt": instant(before)}})
+            self._pruned_before_us = before
