@@ -5,57 +5,16 @@ chance, no other table. What is not allowed here is refused, with what to write 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 
 from tillstream.streams.definition import LEAST_INTEGER, MOST_INTEGER
-from tillstream.streams.meaning import NUMBER, TEXT, TRUTH, UNKNOWN, Meaning, SqlType, common
+from tillstream.streams.dialect_words import ADVICE, AGGREGATES, ALIKE, CLASSES, CLOCK, FUNCTIONS
+from tillstream.streams.meaning import NUMBER, TRUTH, UNKNOWN, Meaning, SqlType, common
 from tillstream.streams.mistakes import proposal
 from tillstream.streams.sql_sandbox import Node, NotDialectError
 
 #: How deep expressions may stand in each other.
 _DEEPEST = 40
-
-#: Functions: their arguments' types, how many of them may be left out, what they give.
-_FUNCTIONS: Mapping[str, tuple[tuple[SqlType, ...], int, Meaning]] = {
-    "abs": (("BIGINT",), 0, NUMBER),
-    "length": (("VARCHAR",), 0, NUMBER),
-    "lower": (("VARCHAR",), 0, TEXT),
-    "upper": (("VARCHAR",), 0, TEXT),
-    "trim": (("VARCHAR",), 0, TEXT),
-    "replace": (("VARCHAR", "VARCHAR", "VARCHAR"), 0, TEXT),
-    "substring": (("VARCHAR", "BIGINT", "BIGINT"), 1, TEXT),
-    "||": (("VARCHAR", "VARCHAR"), 0, TEXT),
-    "~~": (("VARCHAR", "VARCHAR"), 0, TRUTH),
-    "!~~": (("VARCHAR", "VARCHAR"), 0, TRUTH),
-}
-#: Functions of values of one type, which they give.
-_ALIKE = ("greatest", "least", "nullif")
-_AGGREGATES = ("count", "count_star", "sum", "min", "max")
-_DIVISION = "a partial sum cannot be divided; keep sum and count, and divide in `columns`"
-_NOT_EXACT = "not exact when partial figures are merged; write count, sum, min or max"
-_CLOCK = "it is another one each time; `received` is when the door took the event, microseconds"
-_ADVICE = {
-    "/": _DIVISION,
-    "//": f"{_DIVISION}; for a time write t - t % 60000000",
-    **dict.fromkeys(("avg", "mean"), _DIVISION),
-    **dict.fromkeys(("approx_count_distinct", "median", "stddev", "any_value"), _NOT_EXACT),
-    **dict.fromkeys(("first", "last", "arg_min", "arg_max", "string_agg", "list"), _NOT_EXACT),
-    **dict.fromkeys(("now", "random", "uuid", "gen_random_uuid", "nextval"), _CLOCK),
-    **dict.fromkeys(("get_current_timestamp", "today", "current_date"), _CLOCK),
-    **dict.fromkeys(("date_trunc", "time_bucket"), "a time is microseconds: t - t % 3600000000"),
-    "if": "write CASE WHEN ... THEN ... ELSE ... END",
-    "substr": "write substring",
-    "ifnull": "write coalesce",
-    "~~*": "write lower(...) LIKE '...'",
-}  # fmt: skip
-_CLASSES = {
-    "SUBQUERY": "a subquery is not allowed: a window counts the events of one stream",
-    "WINDOW": "OVER is not allowed: a row of a window is made of sums",
-    "STAR": "* stands only in count(*)",
-    "PARAMETER": "a parameter has no value",
-    "LAMBDA": "a function within an expression is not allowed",
-    "COMPARISON": "write =, <>, <, <=, >, >=, IS NULL or IS NOT NULL",
-    "COLLATE": "COLLATE is not allowed; texts are compared by their code points",
-}
 
 
 class Expression:
@@ -111,7 +70,7 @@ class Expression:
             case "FUNCTION":
                 return self._function(node, depth)
             case other:
-                return self._wrong(_CLASSES.get(other, "this is not allowed here"))
+                return self._wrong(CLASSES.get(other, "this is not allowed here"))
 
     def _meanings(self, nodes: Sequence[Node], depth: int) -> list[Meaning]:
         return [self.meaning(each, depth + 1) for each in nodes]
@@ -123,8 +82,8 @@ class Expression:
         self.used.add(name)
         if self._columns is not None and name in self._columns:
             return self._columns[name]
-        if name in _ADVICE or name.startswith("current_"):
-            return self._wrong(f"{name}: {_CLOCK}")
+        if name in ADVICE or name.startswith("current_"):
+            return self._wrong(f"{name}: {CLOCK}")
         if self._columns is None:
             return UNKNOWN
         return self._wrong(f"no field {name!r}{proposal(name, self._columns)}")
@@ -194,22 +153,24 @@ class Expression:
         nodes = [argument["expression"] for argument in node["arguments"]]
         if node["schema"] or node["filter"] or node["distinct"] or node["order_bys"]["orders"]:
             return self._wrong(f"{name}: write it without FILTER, DISTINCT, ORDER BY and a schema")
-        if name in _AGGREGATES:
+        if name in AGGREGATES:
             shown = name.partition("_")[0]
             return self._wrong(f"{shown} stands only at the start of a measure")
         if self._division and name in ("/", "//", "round"):
+            if name != "round" and not _never_zero(nodes[-1]):
+                self._tell("what divides may be 0: write a / nullif(b, 0)")
             return self._alike([self.meaning(each, depth + 1) for each in nodes], name, "BIGINT")
-        if name not in (*_FUNCTIONS, *_ALIKE, "+", "-", "*", "%"):
-            if name in _ADVICE:
-                return self._wrong(f"{name}: {_ADVICE[name]}")
-            words = (each for each in (*_FUNCTIONS, *_ALIKE, "coalesce") if each.isalpha())
+        if name not in (*FUNCTIONS, *ALIKE, "+", "-", "*", "%"):
+            if name in ADVICE:
+                return self._wrong(f"{name}: {ADVICE[name]}")
+            words = (each for each in (*FUNCTIONS, *ALIKE, "coalesce") if each.isalpha())
             return self._wrong(f"no function {name!r}{proposal(name, words)}")
         meanings = [self.meaning(each, depth + 1) for each in nodes]
         if name in ("+", "-", "*", "%"):
             return self._arithmetic(name, nodes, meanings)
-        if name in _ALIKE:
+        if name in ALIKE:
             return self._alike(meanings, name)
-        kinds, optional, result = _FUNCTIONS[name]
+        kinds, optional, result = FUNCTIONS[name]
         if not len(kinds) - optional <= len(nodes) <= len(kinds):
             return self._wrong(f"{name} takes {len(kinds)} arguments")
         for kind, meaning in zip(kinds, meanings, strict=False):
@@ -261,3 +222,16 @@ class Expression:
     def _wrong(self, text: str) -> Meaning:
         self._tell(text)
         return UNKNOWN
+
+
+def _never_zero(node: Node) -> bool:
+    """Whether it is a number other than 0, or `nullif(..., 0)`."""
+    if node["class"] == "CONSTANT":
+        return node["literal"].get("kind") in ("INTEGER", "NUMERIC") and not _is_zero(node)
+    arguments = [each["expression"] for each in node.get("arguments", ())]
+    return node.get("function_name", "").lower() == "nullif" and _is_zero(arguments[-1])
+
+
+def _is_zero(node: Node) -> bool:
+    literal = node.get("literal", {})
+    return literal.get("kind") in ("INTEGER", "NUMERIC") and Decimal(literal["text"]) == 0

@@ -29,7 +29,7 @@ last = "max(time)"
 rows = "count(*)"
 first_in_cents = { sql = "min(amount)", read_as = "integer", hidden = true }
 [window.columns]
-mean = "amount / rows"
+mean = "amount / nullif(rows, 0)"
 """
 
 
@@ -200,7 +200,7 @@ a.toml:30: window 2: chart: no figure 'row'; did you mean 'rows'?"""
             GOOD.replace('last = "max(time)"', 'last = { sql = "max(time)", read_as = "text" }'),
             "a.toml:15: window sums: last gives BIGINT, read as integer or decimal or timestamp",
         ),
-        (GOOD + 'mean2 = "amont / rows"', "a.toml:20: window sums: mean2: no field 'amont'; did"),
+        (GOOD + 'mean2 = "amont / 2"', "a.toml:20: window sums: mean2: no field 'amont'; did"),
     ],
 )
 def test_a_mistake_is_told_where_it_stands(tmp_path: Path, text: str, expected: str) -> None:
@@ -250,3 +250,12 @@ def test_sizes_of_the_settings_are_told_that_name_no_window(tmp_path: Path) -> N
         "WINDOW_SIZES: no window 'sum'; did you mean 'sums'?",
     ]
     assert expected == _told(tmp_path, window_sizes="sum=1 s, sums=")
+
+
+def test_the_example_of_the_documentation_is_a_definition(write: Write) -> None:
+    page = Path("docs/streams.md").read_text()
+
+    found = write(page.partition("```toml")[2].partition("```")[0])
+
+    window = found.windows["sales_by_channel"]
+    assert ("decimal", 2) == (window.measures[1].read_as, window.measures[1].scale)

@@ -103,6 +103,13 @@ def test_columns_may_divide_what_was_measured() -> None:
     assert [] == found.mistakes
 
 
+@pytest.mark.parametrize("sql", ["n / n", "n / 0", "n // 0.00", "n / nullif(n, 1)"])
+def test_a_column_divides_by_nothing_that_may_be_0(sql: str) -> None:
+    told = _mistakes(measures={"n": "count(*)"}, columns={"c": sql})
+
+    assert ["what divides may be 0: write a / nullif(b, 0)"] == told
+
+
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
