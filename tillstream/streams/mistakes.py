@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from tillstream.errors import TillstreamError
+from tillstream.errors import SettingsError
 
 #: Names that are listed where none is near.
 _MOST_LISTED = 12
@@ -23,12 +23,18 @@ class Mistake(NamedTuple):
         return f"{place}: {self.text}"
 
 
-class DefinitionError(TillstreamError):
-    """Definitions that do not hold. `mistakes` names each with its file and line."""
+class DefinitionError(SettingsError):
+    """Definitions that do not hold. `mistakes` names each with its file and line.
+
+    A process that starts tells them one a line, with the status of a start that cannot succeed.
+    """
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+        super().__init__([str(mistake) for mistake in mistakes])
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
 
 
 def proposal(name: str, allowed: Iterable[str]) -> str:

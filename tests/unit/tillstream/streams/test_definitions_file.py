@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tillstream.runtime import process
 from tillstream.runtime.settings import StreamsSettings
 from tillstream.streams.definition import Definitions
 from tillstream.streams.definitions_file import DefinitionError, load, load_settings
@@ -259,3 +260,19 @@ def test_the_example_of_the_documentation_is_a_definition(write: Write) -> None:
 
     window = found.windows["sales_by_channel"]
     assert ("decimal", 2) == (window.measures[1].read_as, window.measures[1].scale)
+
+
+def test_a_process_ends_at_its_start_with_a_line_for_each_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.toml").write_text("a = 1\nb = 2")
+
+    with pytest.raises(DefinitionError) as told:
+        load([tmp_path])
+    with pytest.raises(SystemExit) as ended:
+        process.fail(told.value)
+    assert process.EX_CONFIG == ended.value.code
+    assert [f"error: {mistake}" for mistake in told.value.mistakes] == (
+        capsys.readouterr().err.splitlines()
+    )
+    assert 3 == len(told.value.mistakes)
