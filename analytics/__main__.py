@@ -115,6 +115,9 @@ def _parser() -> argparse.ArgumentParser:
     verifying.add_argument(
         "--all", action="store_true", help="also days that an earlier run has proved"
     )
+    verifying.add_argument(
+        "--streams", action="store_true", help="also the windows of streams of events"
+    )
     verifying.add_argument("--by-store", action="store_true", help="the sums of every store")
     for each in (recounting, verifying):
         each.add_argument(

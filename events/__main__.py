@@ -54,6 +54,10 @@ def _command(arguments: argparse.Namespace, settings: EventsSettings, stop: thre
             from events.archive.command import run
 
             return run(settings, stop)
+        case "verify":
+            from events.verify.command import run as run_verify
+
+            return run_verify(settings, stop, json=arguments.json)
     return 0
 
 
@@ -70,6 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     check.add_arguments(
         commands.add_parser("check", help="tell every mistake of the definitions, or list them")
     )
+    verifying = commands.add_parser(
+        "verify", help="count every window again from archive and log, and compare"
+    )
+    verifying.add_argument("--json", action="store_true", help="for programs")
     return parser
 
 

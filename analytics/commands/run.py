@@ -9,6 +9,7 @@ from pymongo.errors import PyMongoError
 from analytics.commands.recount_command import recount
 from analytics.commands.tills_command import tills
 from analytics.commands.verify_command import verify
+from analytics.commands.verify_streams import verify_streams
 from analytics.settings import VerifySettings
 from analytics.verify import proof
 from analytics.verify.report_text import print_report
@@ -42,6 +43,8 @@ def _run(arguments: argparse.Namespace, settings: VerifySettings, stop: threadin
                 print_report(report, sums, as_json=arguments.json)
             found = proof.proof_of(report, started_at, time.time())
             proof.keep(settings, found)
+            if arguments.streams:
+                return max(found.exit_status, verify_streams(as_json=arguments.json))
             return found.exit_status
         case "tills":
             for line in tills(settings):

@@ -1,0 +1,188 @@
+"""Counts every window again and compares it with the state and with MongoDB.
+
+The sequence:
+
+1. the state, in one transaction that reads: all that follows is compared at its position;
+2. the manifests, read after it: they have all that the state says is archived, or more;
+3. from the log what is in no file, each event once by the state's identities;
+4. every window by one query over both, compared with the state row by row;
+5. MongoDB, where it is: a row of the same `change` has to be the same.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+
+import duckdb
+from pymongo.database import Database
+
+from events.archive.encoding import TakenEvents, batches
+from events.settings import EventsSettings
+from events.verify import mongo
+from events.verify.comparison import compare
+from events.verify.log_tail import KnownIdentities, tail
+from events.verify.recount import Row, StreamRecount, figures
+from events.verify.report import MAX_NAMED, Difference, Report, SetAside, StreamProof, WindowProof
+from events.windows.figures import Progress, WindowFigures
+from events.windows.state_file import State
+from events.windows.window_table import WindowTable
+from tillstream.archive import Document
+from tillstream.file_store import FileStore
+from tillstream.log.reader import LogTruncatedError
+from tillstream.query_engine import engine
+from tillstream.streams import definitions_file
+from tillstream.streams.definition import Definitions, Stream, Window
+from tillstream.streams.events_files import EventsFiles
+from tillstream.streams.events_manifest import EventsManifest
+from tillstream.streams.window_rows import instant
+
+
+def verify(
+    settings: EventsSettings, stop: threading.Event, database: Database[Document] | None = None
+) -> Report:
+    """The report; raises what neither archive nor log is to blame for."""
+    definitions = definitions_file.load_settings(settings)
+    with (
+        State(settings.state_path(), create=False) as state,
+        engine(FileStore(settings.archive_url())) as connection,
+    ):
+        # 1. The state.
+        state.execute("BEGIN")
+        progress = state.progress()
+        proving = _Proving(settings, definitions, state, connection, progress)
+        proving.count_streams(stop)
+        for name, window in definitions.windows.items():
+            known = state.windows().get(name)
+            if known is not None:
+                proving.compare_window(window, known, database)
+        return proving.report
+
+
+class _Proving:
+    def __init__(
+        self,
+        settings: EventsSettings,
+        definitions: Definitions,
+        state: State,
+        connection: duckdb.DuckDBPyConnection,
+        progress: Progress,
+    ) -> None:
+        self._settings = settings
+        self._definitions = definitions
+        self._state = state
+        self._database = connection
+        self._progress = progress
+        self._position = progress.next_offset or 0
+        aside = state.aside()
+        self.report = Report(
+            position=self._position,
+            aside=[SetAside(one.offset, one.row, one.stream, one.reason) for one in aside][
+                :MAX_NAMED
+            ],
+        )
+        self._recounts = {
+            name: StreamRecount(connection, stream) for name, stream in definitions.streams.items()
+        }
+        # 2. The manifests.
+        self._files = {
+            name: EventsFiles(settings.archive_url(), name) for name in definitions.streams
+        }
+        self._manifests: Mapping[str, EventsManifest] = {
+            name: files.manifest() for name, files in self._files.items()
+        }
+
+    def count_streams(self, stop: threading.Event) -> None:
+        """Step 3, and where the events are."""
+        archived_to = {name: one.next_offset for name, one in self._manifests.items()}
+        identities = KnownIdentities(self._state.database)
+        try:
+            for new in tail(
+                self._settings.amqp_url,
+                self._definitions,
+                self._progress,
+                archived_to,
+                identities,
+                stop,
+            ):
+                stream = self._definitions.streams[new.stream]
+                taken = TakenEvents(new.offset, new.received_us, new.events, new.rows)
+                for part in batches(stream, [taken]):
+                    self._recounts[new.stream].add(part)
+        except LogTruncatedError as error:
+            self.report.name(Difference("log", "", "all that is in no file", str(error)))
+        for name, stream in self._definitions.streams.items():
+            self._count_stream(name, stream)
+
+    def compare_window(
+        self, window: Window, known: WindowFigures, database: Database[Document] | None
+    ) -> None:
+        """Steps 4 and 5 for a window."""
+        if known.stale:
+            self.report.windows.append(
+                WindowProof(name=window.name, rows=0, differing=0, not_compared=known.stale)
+            )
+            return
+        unproved = self._manifests[window.stream].removed_latest
+        least = max(known.pruned_before_us or 0, 0 if unproved is None else unproved + 1)
+        recount = self._recounts[window.stream]
+        compared = compare(
+            self._database,
+            (row for row in recount.rows(window) if row[0] >= least),
+            self._stored(window, least),
+            MAX_NAMED,
+        )
+        for each in compared.some:
+            self.report.name(
+                Difference(
+                    f"window {window.name}",
+                    f"{instant(each.start).isoformat()} {each.keys}",
+                    each.expected or "",
+                    each.found or "",
+                )
+            )
+        found = mongo.compare(self._state, window, database, self._settings.mongo_database)
+        for difference in found.named:
+            self.report.name(difference)
+        self.report.windows.append(
+            WindowProof(
+                name=window.name,
+                rows=compared.rows,
+                differing=compared.differing,
+                unproved_to="" if unproved is None else instant(unproved).isoformat(),
+                in_mongo=found.rows,
+                mongo_differing=found.differing,
+                mongo_behind=found.behind,
+            )
+        )
+
+    def _count_stream(self, name: str, stream: Stream) -> None:
+        manifest = self._manifests[name]
+        some = [one for one in manifest.files if one.first < self._position]
+        archived, in_log, aside = self._recounts[name].open(
+            self._files[name], some, self._position, self._state.aside()
+        )
+        heard = self._state.streams().get(name)
+        counted = heard.events if heard is not None else 0
+        self.report.streams.append(
+            StreamProof(
+                name=stream.name,
+                archived=archived,
+                in_log=in_log,
+                removed=manifest.removed,
+                set_aside=aside,
+                counted=counted,
+            )
+        )
+        expected = archived + in_log + manifest.removed - aside
+        if expected != counted:
+            self.report.name(Difference(f"stream {name}: events", "", str(expected), str(counted)))
+
+    def _stored(self, window: Window, least: int) -> Iterator[Row]:
+        table = WindowTable(window)
+        order = [measure.name for measure in (*window.merged, *window.distinct)]
+        found = self._state.execute(
+            f"SELECT {table.columns} FROM {table.name} WHERE start >= ?",  # noqa: S608 - declared
+            (least,),
+        )
+        for start, keys, events, _, _, _, _, *values in found:
+            by_name = dict(zip(table.measures, values, strict=True))
+            yield start, keys, figures([events, *(by_name[name] for name in order)])
