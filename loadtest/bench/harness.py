@@ -24,6 +24,7 @@ PARTS = {
     "system": 3,
     "growth": 1,
     "pace": 3,
+    "events": 3,
 }
 
 
