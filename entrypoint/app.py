@@ -20,6 +20,7 @@ from entrypoint.endpoints import RECEIPT, RECEIPTS, Answer, Endpoints
 from entrypoint.events.contract import Contract
 from entrypoint.events.endpoints import EventEndpoints
 from entrypoint.events.publishing import EventPublishers
+from entrypoint.events.schemas import SchemaPages
 from entrypoint.events.taking import Taking
 from entrypoint.idempotency import IdempotentPublisher
 from entrypoint.keys_command import ADD_KEY
@@ -42,6 +43,7 @@ from tillstream.http.keys import Caller, Keys, key_file
 from tillstream.http.middleware import RequestMiddleware, exception_handlers
 from tillstream.http.problems import ProblemError, unexpected
 from tillstream.runtime.disk import FreeSpace
+from tillstream.streams.builtin import QUARANTINE
 from tillstream.streams.definition import Definitions
 
 log = structlog.get_logger()
@@ -90,9 +92,13 @@ def build(settings: EntrypointSettings, definitions: Definitions, clock: Clock) 
     event_publishers = EventPublishers(
         link.sender(topology.EVENTS), contracts, events_in_flight, pace, metrics.events_accepted
     )
+    taken = {n: found for n, found in contracts.items() if found.stream.source == "senders"}
+    streams = {name: contract.stream for name, contract in taken.items()}
     event_endpoints = EventEndpoints(
-        {n: found for n, found in contracts.items() if found.stream.source == "senders"},
-        Taking(settings, event_publishers, work, metrics.events_refused, clock),
+        taken,
+        Taking(
+            settings, contracts[QUARANTINE], event_publishers, work, metrics.events_refused, clock
+        ),
         event_publishers,
         endpoints.admit,
         settings.max_batch_bytes,
@@ -121,7 +127,8 @@ def build(settings: EntrypointSettings, definitions: Definitions, clock: Clock) 
         routes=[
             *posts,
             *event_endpoints.routes(),
-            *Pages(link, receipts_in_flight, events_in_flight, metrics).routes(),
+            *SchemaPages(streams).routes(),
+            *Pages(link, receipts_in_flight, events_in_flight, metrics, streams).routes(),
         ],
         exception_handlers=exception_handlers(
             problem_of, ProblemError, NotConfirmedError, Exception

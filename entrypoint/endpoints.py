@@ -14,8 +14,10 @@ from entrypoint.batch import Batch
 from entrypoint.batch_reader import BatchReader, entries_of
 from entrypoint.bodies import media_type, read_body, unpacked_body
 from entrypoint.body_work import BodyWork
+from entrypoint.events import track
 from entrypoint.formats.entry import Entry
 from entrypoint.idempotency import IdempotencyKeys, IdempotentPublisher, digest, idempotency_key
+from entrypoint.keys_command import ADD_KEY
 from entrypoint.receipt_check import CheckedReceipt, ReceiptCheck
 from entrypoint.refusals import RefusedReceiptError
 from entrypoint.settings import EntrypointSettings
@@ -75,7 +77,12 @@ class Endpoints:
         """
         if self._keys is None:
             return ANYONE
-        caller = self._keys.authenticate(header(scope, b"authorization"))
+        if scope["path"] == track.TRACK:
+            caller = self._keys.caller_of(track.authorization(scope))
+            if caller is None:
+                raise track.unauthorized(ADD_KEY)
+        else:
+            caller = self._keys.authenticate(header(scope, b"authorization"))
         if seconds := caller.wait_now():
             raise too_fast(seconds)
         return caller

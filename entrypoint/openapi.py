@@ -1,18 +1,22 @@
 """The OpenAPI 3.1 document, made from the contract itself."""
 
-from functools import cache
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from entrypoint.batch import BatchResult
 from entrypoint.endpoints import Accepted
+from entrypoint.events.answers import EventsResult
+from entrypoint.events.paths import event_paths
 from entrypoint.formats import READERS
 from entrypoint.problems import RefusedEntry, Violation
 from tillstream.codec import JSON
 from tillstream.http.pages import Health
 from tillstream.http.problems import PROBLEM_JSON
 from tillstream.receipt import Receipt
+from tillstream.streams.definition import Stream
 
 EXAMPLE: dict[str, Any] = {
     "cashReceiptID": 4711,
@@ -77,16 +81,18 @@ _PARAMETERS = [
 ]
 
 
-@cache
-def document_json() -> bytes:
+def document_json(streams: Mapping[str, Stream]) -> bytes:
     """The document as JSON."""
-    return msgspec.json.encode(document())
+    return msgspec.json.encode(document(streams))
 
 
-def document() -> dict[str, Any]:
-    """The OpenAPI 3.1 document of the door."""
-    (receipt, problem, accepted, result, health), components = msgspec.json.schema_components(
-        (Receipt, ProblemDocument, Accepted, BatchResult, Health),
+def document(streams: Mapping[str, Stream] = MappingProxyType({})) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the door and of the streams that senders may post to."""
+    (
+        (receipt, problem, accepted, result, events, health),
+        components,
+    ) = msgspec.json.schema_components(
+        (Receipt, ProblemDocument, Accepted, BatchResult, EventsResult, Health),
         ref_template="#/components/schemas/{name}",
     )
 
@@ -142,6 +148,15 @@ def document() -> dict[str, Any]:
                     },
                 }
             },
+            **event_paths(
+                streams,
+                {
+                    "202": answer("All are durable.", events),
+                    "207": answer("Some were refused, all others are durable.", events),
+                    **refusals,
+                },
+                _PARAMETERS,
+            ),
             "/health/live": {
                 "get": {
                     "operationId": "live",

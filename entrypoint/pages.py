@@ -1,5 +1,6 @@
 """What the door shows: health checks, metrics, the OpenAPI document, its page and the form."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from tillstream.errors import (
     UnroutableError,
 )
 from tillstream.http.pages import documentation, health, live
+from tillstream.streams.definition import Stream
 
 #: The words of the health check for why no receipt would be taken.
 STATES: dict[type[NotConfirmedError], str] = {
@@ -34,8 +36,15 @@ class Pages:
     """Everything but the receipts themselves."""
 
     def __init__(
-        self, link: BrokerLink, receipts: InFlight, events: InFlight, metrics: Metrics
+        self,
+        link: BrokerLink,
+        receipts: InFlight,
+        events: InFlight,
+        metrics: Metrics,
+        streams: Mapping[str, Stream],
     ) -> None:
+        """`streams`: those that senders may post to."""
+        self._document = document_json(streams)
         self._link = link
         self._receipts = receipts
         self._events = events
@@ -48,7 +57,7 @@ class Pages:
             Route("/health/ready", self.ready),
             Route("/metrics", self.metrics),
             Route("/form", self.form),
-            *documentation("the entrypoint", document_json),
+            *documentation("the entrypoint", lambda: self._document),
         ]
 
     async def ready(self, _: Request) -> Response:

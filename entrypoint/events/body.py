@@ -1,10 +1,11 @@
 """A body of events, by its media type: read fast where all is plain, else row by row."""
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import pyarrow as pa
 
-from entrypoint.events import csv_body, json_body
+from entrypoint.events import arrow_body, csv_body, json_body
 from entrypoint.events.column_checks import NotPlainError
 from entrypoint.events.contract import Contract
 from entrypoint.events.reading import (
@@ -18,11 +19,23 @@ from tillstream.codec import JSON, NDJSON
 
 CSV = "text/csv"
 
-#: Reads a body: the contract, the bytes, the door's clock in microseconds, the most events.
-Reader = Callable[[Contract, bytes, int, int], ReadEvents]
+ARROW = "application/vnd.apache.arrow.stream"
+PARQUET = "application/vnd.apache.parquet"
 
 
-def read_csv(contract: Contract, body: bytes, now_us: int, most: int) -> ReadEvents:
+class Most(NamedTuple):
+    """Bounds of a body."""
+
+    events: int
+    #: Once it is unpacked.
+    bytes: int
+
+
+#: Reads a body: the contract, the bytes, the door's clock in microseconds, the bounds.
+Reader = Callable[[Contract, bytes, int, Most], ReadEvents]
+
+
+def read_csv(contract: Contract, body: bytes, now_us: int, most: Most) -> ReadEvents:
     """CSV by header; raises BodyError, TooManyEventsError."""
     header = csv_body.header_of(body, contract)
     return _either(
@@ -34,7 +47,7 @@ def read_csv(contract: Contract, body: bytes, now_us: int, most: int) -> ReadEve
     )
 
 
-def read_ndjson(contract: Contract, body: bytes, now_us: int, most: int) -> ReadEvents:
+def read_ndjson(contract: Contract, body: bytes, now_us: int, most: Most) -> ReadEvents:
     """NDJSON; raises TooManyEventsError."""
     return _either(
         contract,
@@ -45,7 +58,7 @@ def read_ndjson(contract: Contract, body: bytes, now_us: int, most: int) -> Read
     )
 
 
-def read_list(contract: Contract, body: bytes, now_us: int, most: int) -> ReadEvents:
+def read_list(contract: Contract, body: bytes, now_us: int, most: Most) -> ReadEvents:
     """A JSON array; raises BodyError, TooManyEventsError."""
     return _either(
         contract,
@@ -56,8 +69,34 @@ def read_list(contract: Contract, body: bytes, now_us: int, most: int) -> ReadEv
     )
 
 
+def read_arrow(contract: Contract, body: bytes, now_us: int, most: Most) -> ReadEvents:
+    """An Arrow IPC stream; raises BodyError, TooManyEventsError."""
+    return _table(contract, arrow_body.read_stream(body, contract, *most), now_us, most)
+
+
+def read_parquet(contract: Contract, body: bytes, now_us: int, most: Most) -> ReadEvents:
+    """A Parquet file; raises BodyError, TooManyEventsError."""
+    return _table(contract, arrow_body.read_parquet(body, contract, *most), now_us, most)
+
+
 #: Of batches, by media type; application/json is a batch where it is an array.
-READERS: dict[str, Reader] = {JSON: read_list, NDJSON: read_ndjson, CSV: read_csv}
+READERS: dict[str, Reader] = {
+    JSON: read_list,
+    NDJSON: read_ndjson,
+    CSV: read_csv,
+    ARROW: read_arrow,
+    PARQUET: read_parquet,
+}
+
+
+def _table(contract: Contract, table: pa.Table, now_us: int, most: Most) -> ReadEvents:
+    return _either(
+        contract,
+        lambda: arrow_body.columns(table, contract, now_us),
+        arrow_body.rows(table, contract, now_us),
+        now_us,
+        most,
+    )
 
 
 def _either(
@@ -65,12 +104,12 @@ def _either(
     columns: Callable[[], list[pa.Array]],
     rows: Iterable[SlowRow],
     now_us: int,
-    most: int,
+    most: Most,
 ) -> ReadEvents:
     try:
         found = columns()
     except NotPlainError:
-        return slowly(contract, rows, most)
-    if len(found[0]) > most:
+        return slowly(contract, rows, most.events)
+    if len(found[0]) > most.events:
         raise TooManyEventsError
     return whole(contract, found, now_us)

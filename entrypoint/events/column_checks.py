@@ -215,6 +215,8 @@ def empty_texts_to_null(array: pa.Array) -> pa.Array:
         if not pc.any(pc.equal(found, "")).as_py():
             return array
         array = array.cast(found.type)
+    if not pa.types.is_string(array.type):
+        return array
     is_empty = pc.equal(array, "")
     if not pc.any(is_empty).as_py():
         return array

@@ -10,14 +10,14 @@ from starlette.types import Scope
 
 from entrypoint.bodies import media_type, read_body, unpacked_body
 from entrypoint.endpoints import Answer, answer_when_known
-from entrypoint.events import answers
+from entrypoint.events import answers, cloudevents, track
 from entrypoint.events.contract import Contract
 from entrypoint.events.parcels import gathered
 from entrypoint.events.publishing import EventPublishers
 from entrypoint.events.taking import INLINE_BYTES, LIMIT, ONE_ACCEPTED, Taking
 from tillstream.codec import JSON
 from tillstream.errors import NotConfirmedError
-from tillstream.http.asgi import header
+from tillstream.http.asgi import Reply, header
 from tillstream.http.keys import Caller
 from tillstream.http.problems import too_fast
 from tillstream.http.requests import response
@@ -48,6 +48,8 @@ class EventEndpoints:
         self._admit = admit
         self._max_bytes = max_bytes
         self._by_path = {f"{EVENTS}{name}": contract for name, contract in contracts.items()}
+        if track.STREAM in contracts:
+            self._by_path[track.TRACK] = contracts[track.STREAM]
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -57,11 +59,16 @@ class EventEndpoints:
 
     def routes(self) -> list[BaseRoute]:
         """The paths for ASGI."""
-        return [Route(EVENTS + "{stream}", self.post, methods=["POST"])]
+        routes: list[BaseRoute] = [Route(EVENTS + "{stream}", self.post, methods=["POST"])]
+        if track.TRACK in self._by_path:
+            routes.append(Route(track.TRACK, self.post, methods=["POST"]))
+        return routes
 
     async def post(self, request: Request) -> Response:
         """202, or 207 where some events were refused; raises what to answer otherwise."""
         caller = self._admit(request.scope)
+        if request.scope["path"] == track.TRACK:
+            return await self._post_track(request, caller)
         name = request.path_params["stream"]
         contract = self._contracts.get(name)
         if contract is None:
@@ -71,19 +78,36 @@ class EventEndpoints:
         del body  # held by who works on it, for as long as that needs
         return response(await accepting)
 
+    async def _post_track(self, request: Request, caller: Caller) -> Response:
+        scope = request.scope
+        body = await read_body(scope, request.receive, self._max_bytes, LIMIT)
+        outcome: asyncio.Future[Reply | Exception] = asyncio.get_running_loop().create_future()
+        self._submit_one(scope, body, caller, lambda found: _give(outcome, found))
+        found = await outcome
+        if isinstance(found, Exception):
+            raise found
+        return response(found)
+
     def submit(self, scope: Scope, body: bytes, caller: Caller, answer: Answer) -> None:
         """Do the same with a whole request; `answer` gets the outcome, now or once it is known.
 
         One plain JSON object without an Idempotency-Key takes no task of its own.
         """
-        contract = self._by_path[scope["path"]]
-        if not _is_one_plain(scope, body):
+        if scope["path"] == track.TRACK or _is_one_plain(scope, body):
+            self._submit_one(scope, body, caller, answer)
+        else:
+            contract = self._by_path[scope["path"]]
             task = asyncio.create_task(
                 answer_when_known(self._taking.accept(contract, scope, body, caller), answer)
             )
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-            return
+
+    def _submit_one(self, scope: Scope, body: bytes, caller: Caller, answer: Answer) -> None:
+        """One event as a JSON object."""
+        path = scope["path"]
+        contract = self._by_path[path]
+        accepted = track.CREATED if path == track.TRACK else ONE_ACCEPTED
         try:
             body = unpacked_body(scope, body, self._max_bytes, LIMIT)
             if seconds := caller.wait_before_events(1):
@@ -95,7 +119,7 @@ class EventEndpoints:
             return
 
         def resolve(error: NotConfirmedError | None) -> None:
-            answer(ONE_ACCEPTED if error is None else error)
+            answer(accepted if error is None else error)
 
         self._publishers.submit(contract.stream.name, gathered((row,), now_us), resolve)
 
@@ -107,4 +131,10 @@ def _is_one_plain(scope: Scope, body: bytes) -> bool:
         and body.lstrip()[:1] != b"["
         and header(scope, b"content-encoding") is None
         and header(scope, b"idempotency-key") is None
+        and not cloudevents.is_one(scope)
     )
+
+
+def _give(outcome: "asyncio.Future[Reply | Exception]", found: Reply | Exception) -> None:
+    if not outcome.done():  # else its client went away
+        outcome.set_result(found)

@@ -7,7 +7,6 @@ import msgspec
 import pyarrow as pa
 
 from entrypoint.events.contract import Contract, Row
-from tillstream.streams import columns
 from tillstream.streams.message import EventMessage, Packed, encode
 
 BODY_TYPE = pa.binary(16)
@@ -22,8 +21,6 @@ class EventParcel(msgspec.Struct, frozen=True):
     #: When the door took them, microseconds.
     received_us: int
     rows: Sequence[Row] = ()
-    #: Of each row: source and id of a CloudEvent; none where there are no such.
-    cloudevents: Sequence[str] = ()
     #: Instead of rows: columns.
     batch: pa.RecordBatch | None = None
     #: A whole message, made before.
@@ -39,10 +36,9 @@ class EventParcel(msgspec.Struct, frozen=True):
 ROW_BYTES = 64
 
 
-def gathered(rows: Sequence[Row], received_us: int, cloudevents: Sequence[str] = ()) -> EventParcel:
+def gathered(rows: Sequence[Row], received_us: int) -> EventParcel:
     """Few events, that share a message with others."""
-    size = sum([_size(row) for row in rows]) + sum([len(text) for text in cloudevents])
-    return EventParcel(len(rows), size, received_us, rows, cloudevents)
+    return EventParcel(len(rows), sum([_size(row) for row in rows]), received_us, rows)
 
 
 def batched(events: pa.RecordBatch, received_us: int) -> EventParcel:
@@ -69,11 +65,6 @@ class Composer:
         if first.packed is not None:
             return first.packed
         events = _joined(list(self._batches(parcels)))
-        if any(parcel.cloudevents for parcel in parcels):
-            texts: list[str | None] = []
-            for parcel in parcels:
-                texts += parcel.cloudevents or [None] * parcel.count
-            events = with_column(events, columns.CLOUDEVENT, pa.array(texts, pa.string()))
         stream = self._contract.stream
         return encode(EventMessage(stream.name, stream.version, first.received_us, events))
 
@@ -89,8 +80,10 @@ class Composer:
 def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
     if len(batches) == 1:
         return batches[0]
-    table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
-    return table.to_batches()[0]
+    tables = [pa.Table.from_batches([batch]) for batch in batches]
+    # Some have the column of CloudEvents and some have not.
+    table = pa.concat_tables(tables, promote_options="default")
+    return table.unify_dictionaries().combine_chunks().to_batches()[0]
 
 
 def with_column(events: pa.RecordBatch, name: str, column: pa.Array) -> pa.RecordBatch:

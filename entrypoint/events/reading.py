@@ -37,6 +37,8 @@ class SlowRow(NamedTuple):
     #: None where it breaks a rule.
     row: Row | None
     broken: Sequence[tuple[str, BrokenRuleError]]
+    #: Source and id, where it came as a CloudEvent.
+    cloudevent: str | None = None
 
 
 class ReadEvents(NamedTuple):
@@ -66,7 +68,7 @@ def slowly(contract: Contract, rows: Iterable[SlowRow], most: int) -> ReadEvents
     places: list[int] = []
     refusals: list[RefusedRow] = []
     refused = 0
-    for place, (line, text, row, broken) in enumerate(rows):
+    for place, (line, text, row, broken, _) in enumerate(rows):
         if place == most:
             raise TooManyEventsError
         if row is not None:

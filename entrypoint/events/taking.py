@@ -4,29 +4,36 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+import pyarrow as pa
+import structlog
 from starlette.types import Scope
 
 from entrypoint import problems
 from entrypoint.bodies import media_type, unpacked_body
 from entrypoint.body_work import BodyWork
-from entrypoint.events import answers
+from entrypoint.events import answers, cloudevents, quarantine
 from entrypoint.events.answers import EventsResult
-from entrypoint.events.body import READERS
+from entrypoint.events.body import READERS, Most
 from entrypoint.events.broken_rules import BrokenRuleError
 from entrypoint.events.contract import Contract, Row
 from entrypoint.events.json_body import READ_ERRORS, line_rows
-from entrypoint.events.parcels import EventParcel, batched
+from entrypoint.events.parcels import EventParcel, batched, with_column
 from entrypoint.events.publishing import EventPublishers
-from entrypoint.events.reading import BodyError, ReadEvents, TooManyEventsError
+from entrypoint.events.reading import BodyError, ReadEvents, TooManyEventsError, slowly
 from entrypoint.events.splitting import messages
 from entrypoint.idempotency import IdempotencyKeys, digest, idempotency_key
 from entrypoint.publish_queue import MAX_MESSAGE_ITEMS
 from entrypoint.settings import EntrypointSettings
 from tillstream.clock import Clock
 from tillstream.codec import JSON
+from tillstream.errors import NotConfirmedError
 from tillstream.http.asgi import Reply, header, json_reply
 from tillstream.http.keys import Caller
 from tillstream.http.problems import too_fast
+from tillstream.streams import columns
+from tillstream.streams.builtin import QUARANTINE
+
+log = structlog.get_logger()
 
 #: Largest plain body that is read on the event loop, bytes: a millisecond.
 INLINE_BYTES = 65_536
@@ -50,6 +57,7 @@ class Taking:
     def __init__(
         self,
         settings: EntrypointSettings,
+        quarantine_contract: Contract,
         publishers: EventPublishers,
         work: BodyWork,
         refused: Callable[[str, int], None],
@@ -57,11 +65,11 @@ class Taking:
     ) -> None:
         """`refused` is told of how many events of a stream were refused."""
         self._refused = refused
+        self._quarantine = quarantine_contract
         self._publishers = publishers
         self._work = work
         self._clock = clock
-        self._max_bytes = settings.max_batch_bytes
-        self._max_events = settings.max_batch_events
+        self._most = Most(settings.max_batch_events, settings.max_batch_bytes)
         self._keys = IdempotencyKeys(settings.remembered_receipts)
 
     def now_us(self) -> int:
@@ -106,14 +114,31 @@ class Taking:
                 raise too_fast(seconds)
             async with self._keys.hold(key, taken.digest):
                 await self._publishers.publish(contract.stream.name, taken.parcels)
-                return self._answer(contract, read)
+                kept = await self._keep(contract, scope, read, now_us, key) if read.refused else 0
+                return self._answer(contract, read, kept)
 
-    def _answer(self, contract: Contract, read: ReadEvents) -> Reply:
+    async def _keep(
+        self, contract: Contract, scope: Scope, read: ReadEvents, now_us: int, key: bytes | None
+    ) -> int:
+        """How many of the refused rows are durable in the quarantine."""
+        kind = media_type(scope) or ""
+        refusals = read.refusals
+        name = contract.stream.name
+        parcel = quarantine.parcel(self._quarantine, name, kind, refusals, now_us, key)
+        try:
+            await self._publishers.publish(QUARANTINE, [parcel])
+        except NotConfirmedError as error:
+            # What was accepted is durable all the same; the sender is told that these are not kept.
+            log.warning("refused rows are not kept", stream=name, reason=error.reason)
+            return 0
+        return len(refusals)
+
+    def _answer(self, contract: Contract, read: ReadEvents, kept: int) -> Reply:
         accepted = read.events.num_rows
         if not read.refused:
             return ONE_ACCEPTED if accepted == 1 else json_reply(202, EventsResult(accepted, 0))
         self._refused(contract.stream.name, read.refused)
-        result = EventsResult(accepted, read.refused, answers.first_errors(read.refusals))
+        result = EventsResult(accepted, read.refused, answers.first_errors(read.refusals), kept)
         if not accepted:
             raise answers.invalid_events(contract.stream.name, result)
         return json_reply(207, result)
@@ -121,26 +146,42 @@ class Taking:
     def _take(
         self, contract: Contract, scope: Scope, body: bytes, now_us: int, key: bytes | None
     ) -> Taken:
-        body = unpacked_body(scope, body, self._max_bytes, LIMIT)
+        body = unpacked_body(scope, body, self._most.bytes, LIMIT)
         content = b"" if key is None else digest(body)
         kind = media_type(scope)
-        if kind == JSON and body.lstrip()[:1] != b"[":
+        if contract.stream.cloudevents and cloudevents.is_one(scope):
+            read = self._cloudevents(contract, scope, body, now_us)
+        elif kind == JSON and body.lstrip()[:1] != b"[":
             events = contract.batch([self.row(contract, body, now_us)])
             read = ReadEvents(events)
         else:
             read = self._read(contract, kind, body, now_us)
         return Taken(read, self._parcels(contract, read, now_us, key), content)
 
+    def _cloudevents(
+        self, contract: Contract, scope: Scope, body: bytes, now_us: int
+    ) -> ReadEvents:
+        try:
+            rows = cloudevents.rows(scope, body, contract, now_us)
+            read = slowly(contract, rows, self._most.events)
+        except BodyError as error:
+            raise answers.unreadable_body(error) from error
+        except TooManyEventsError as error:
+            raise answers.too_many_events(self._most.events) from error
+        identities = [row.cloudevent for row in rows if row.row is not None]
+        events = with_column(read.events, columns.CLOUDEVENT, pa.array(identities, pa.string()))
+        return read._replace(events=events)
+
     def _read(self, contract: Contract, kind: str | None, body: bytes, now_us: int) -> ReadEvents:
         reader = READERS.get(kind or "")
         if reader is None:
             raise problems.wrong_type(kind, list(READERS))
         try:
-            return reader(contract, body, now_us, self._max_events)
+            return reader(contract, body, now_us, self._most)
         except BodyError as error:
             raise answers.unreadable_body(error) from error
         except TooManyEventsError as error:
-            raise answers.too_many_events(self._max_events) from error
+            raise answers.too_many_events(self._most.events) from error
 
     def _parcels(
         self, contract: Contract, read: ReadEvents, now_us: int, key: bytes | None

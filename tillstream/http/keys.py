@@ -151,11 +151,15 @@ class Keys:
 
     def authenticate(self, authorization: str | None) -> Caller:
         """Who sends this header `Authorization`; raises the ProblemError 401."""
-        scheme, _, key = (authorization or "").partition(" ")
-        caller = self.caller(key.strip()) if scheme.lower() == "bearer" else None
+        caller = self.caller_of(authorization)
         if caller is None:
             raise unauthorized(self._add_key)
         return caller
+
+    def caller_of(self, authorization: str | None) -> Caller | None:
+        """Who sends this header `Authorization`; None when it has no key that is known."""
+        scheme, _, key = (authorization or "").partition(" ")
+        return self.caller(key.strip()) if scheme.lower() == "bearer" else None
 
     def caller(self, key: str) -> Caller | None:
         """Whose key it is; None when it is nobody's. Compares in constant time."""

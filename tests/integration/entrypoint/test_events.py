@@ -1,13 +1,19 @@
 """Events by every format: 2xx means durable in the log, in the columns of the definition."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
+import jsonschema
 import pytest
+import zstandard
 from pika.adapters.blocking_connection import BlockingConnection
 
+from tests.support.processes import running_door
 from tests.support.waiting import wait_until
 from tillstream import topology
+from tillstream.http.keys import key_file
 from tillstream.streams.message import EventMessage, decode
 
 HEADER = (
@@ -78,6 +84,7 @@ def test_a_csv_of_which_a_row_is_wrong(door: httpx.Client, sent: Sent) -> None:
     assert {
         "accepted": 2,
         "refused": 1,
+        "quarantined": 1,
         "errors": [
             {
                 "line": 3,
@@ -87,7 +94,10 @@ def test_a_csv_of_which_a_row_is_wrong(door: httpx.Client, sent: Sent) -> None:
             }
         ],
     } == answer.json()
-    assert [TRAVELS, TRAVELS] == [row for message in sent() for row in message.events.to_pylist()]
+    rows = [
+        row for message in sent() if message.stream == "shop" for row in message.events.to_pylist()
+    ]
+    assert [TRAVELS, TRAVELS] == rows
 
 
 def test_an_unknown_stream_is_told_the_streams(door: httpx.Client) -> None:
@@ -99,3 +109,102 @@ def test_an_unknown_stream_is_told_the_streams(door: httpx.Client) -> None:
         problem["type"],
         problem["streams"],
     )
+
+
+def test_track_answers_that_the_event_is_created(door: httpx.Client, sent: Sent) -> None:
+    event = {"user_id": 7, "app_name": "shop", "event_action": None, "event_category": "page"}
+
+    answer = door.post("/track", json=event)
+
+    assert (201, {"detail": "Event created"}) == (answer.status_code, answer.json())
+    [message] = sent()
+    [row] = message.events.to_pylist()
+    assert message.received_us == row.pop("event_time")
+    assert event | {"event_value": None} == row
+
+
+@pytest.mark.parametrize("header", ["X-Token", "Authorization"])
+def test_track_wants_a_key_where_keys_are_on(
+    broker: BlockingConnection, amqp_url: str, tmp_path: Path, header: str
+) -> None:
+    _, key = key_file(tmp_path).add("page", (), datetime.now(UTC))
+    event = {"user_id": 7, "app_name": "shop", "event_category": "page"}
+    prefix = "" if header == "X-Token" else "Bearer "
+    with running_door(amqp_url, DATA_DIR=str(tmp_path), API_KEYS="on") as url:
+        answers = [
+            httpx.post(f"{url}/track", json=event, headers=headers).status_code
+            for headers in ({}, {header: f"{prefix}till_x_y"}, {header: f"{prefix}{key}"})
+        ]
+
+    assert [401, 401, 201] == answers
+
+
+def test_every_stream_takes_its_own_example(door: httpx.Client) -> None:
+    names = [stream["name"] for stream in door.get("/streams").json()["streams"]]
+
+    for name in names:
+        said = door.get(f"/streams/{name}").json()
+        jsonschema.validate(said["example"], said["schema"])
+        answer = door.post(said["path"], json=said["example"])
+
+        assert (name, 202) == (name, answer.status_code), answer.text
+
+
+def test_refused_rows_are_kept_in_the_quarantine(door: httpx.Client, sent: Sent) -> None:
+    wrong = ROW.replace("view", "gaze")
+
+    answer = door.post(
+        "/events/shop",
+        content=f"{HEADER}\n{wrong}\n",
+        headers={"Content-Type": "text/csv"},
+    )
+
+    assert (422, 1) == (answer.status_code, answer.json()["quarantined"])
+    [message] = sent()
+    [row] = message.events.to_pylist()
+    del row["event_time"]
+    assert (
+        "quarantine",
+        {
+            "stream": "shop",
+            "format": "text/csv",
+            "line": 2,
+            "field": "event_type",
+            "rule": "enum",
+            "row": wrong,
+            "truncated": False,
+        },
+    ) == (message.stream, row)
+
+
+def test_a_body_with_a_key_makes_the_same_parts_whenever_it_comes(
+    door: httpx.Client, sent: Sent
+) -> None:
+    headers = {"Content-Type": "text/csv", "Idempotency-Key": "k"}
+    other = headers | {"Idempotency-Key": "other"}
+    body = "\n".join([HEADER, *[ROW] * 5])
+
+    statuses = [
+        door.post("/events/shop", content=body, headers=headers).status_code,
+        door.post("/events/shop", content=body, headers=other).status_code,
+        door.post("/events/shop", content=body + "\n" + ROW, headers=other).status_code,
+    ]
+
+    assert [202, 202, 409] == statuses
+    bodies = [set(message.events["body"].to_pylist()) for message in sent()]
+    assert [1, 1] == [len(found) for found in bodies]
+    assert bodies[0] != bodies[1]
+
+
+def test_a_large_body_is_read_beside_the_loop_and_counted(door: httpx.Client, sent: Sent) -> None:
+    body = zstandard.compress("\n".join([HEADER, *[ROW] * 5_000]).encode())
+
+    answer = door.post(
+        "/events/shop",
+        content=body,
+        headers={"Content-Type": "text/csv", "Content-Encoding": "zstd"},
+    )
+
+    assert (202, {"accepted": 5_000, "refused": 0}) == (answer.status_code, answer.json())
+    assert 5_000 == sum(message.events.num_rows for message in sent())
+    assert 'tillstream_events_accepted_total{stream="shop"} 5000.0' in door.get("/metrics").text

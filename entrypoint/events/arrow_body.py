@@ -1,0 +1,222 @@
+"""Arrow IPC streams and Parquet: sizes first, then the columns' types, then every value.
+
+A text may be a string or a dictionary of it; an integer any integer; a decimal a decimal, an
+integer or a double; a timestamp one of any unit, or a text. Columns may stand in any order.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from entrypoint.events import column_checks
+from entrypoint.events.arrow_sizes import require_bounded
+from entrypoint.events.column_checks import DECIMAL_DIGITS, NotPlainError, as_one
+from entrypoint.events.contract import Contract
+from entrypoint.events.reading import BodyError, SlowRow, TooManyEventsError
+from tillstream.streams.definition import Field
+
+#: Of Parquet: encodings that unpack to no more than the footer says of the column.
+_ENCODINGS = frozenset(
+    {"PLAIN", "RLE", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "BIT_PACKED"}
+    | {"DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY", "BYTE_STREAM_SPLIT"}
+)
+_MAX_ROW_GROUPS = 1_000
+_MAX_COLUMNS = 1_000
+
+
+def read_stream(body: bytes, contract: Contract, most_events: int, most_bytes: int) -> pa.Table:
+    """The table of an IPC stream; raises BodyError, TooManyEventsError."""
+    require_bounded(body, most_events, most_bytes)
+    try:
+        options = pa.ipc.IpcReadOptions(use_threads=False)
+        with pa.ipc.open_stream(pa.py_buffer(body), options=options) as reader:
+            _require_schema(reader.schema, contract)
+            return _whole(reader.read_all())
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise BodyError("arrow", f"not an Arrow IPC stream: {_first_line(error)}") from error
+
+
+def read_parquet(body: bytes, contract: Contract, most_events: int, most_bytes: int) -> pa.Table:
+    """The table of a Parquet file; raises BodyError, TooManyEventsError."""
+    texts = [field.name for field in contract.fields if field.type in ("text", "enum")]
+    try:
+        with pq.ParquetFile(
+            pa.BufferReader(body), read_dictionary=texts, pre_buffer=False
+        ) as parquet:
+            _require_bounded(parquet.metadata, most_events, most_bytes)
+            _require_schema(parquet.schema_arrow, contract)
+            return _whole(parquet.read(use_threads=False))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise BodyError("parquet", f"not a Parquet file: {_first_line(error)}") from error
+
+
+def columns(table: pa.Table, contract: Contract, now_us: int) -> list[pa.Array]:
+    """The columns of the fields as they travel; raises NotPlainError."""
+    if not table.num_rows:
+        raise NotPlainError
+    try:
+        plain = [
+            column_checks.empty_texts_to_null(_plain(field, as_one(table[field.name])))
+            if field.name in table.column_names
+            else pa.nulls(table.num_rows, _wanted(field))
+            for field in contract.fields
+        ]
+    except pa.ArrowException as error:
+        raise NotPlainError from error
+    for array in plain:
+        if pa.types.is_string(array.type) or pa.types.is_dictionary(array.type):
+            _require_no_nul(array)
+    return column_checks.checked(contract.fields, plain, contract.stream.event_time, now_us)
+
+
+def rows(table: pa.Table, contract: Contract, now_us: int) -> Iterator[SlowRow]:
+    """Each row, checked alone."""
+    try:
+        found = [
+            _values(as_one(table[name])) if name in table.column_names else [None] * table.num_rows
+            for name in contract.names
+        ]
+    except (pa.ArrowException, ValueError) as error:
+        raise BodyError("arrow", f"a column cannot be read: {_first_line(error)}") from error
+    for number, values in enumerate(zip(*found, strict=True), 1):
+        row, broken = contract.checked(values, contract.json_checks, now_us)
+        yield SlowRow(number, _as_json(contract, values) if broken else "", row, broken)
+
+
+def _require_schema(schema: pa.Schema, contract: Contract) -> None:
+    names = schema.names
+    if len(names) > _MAX_COLUMNS:
+        raise BodyError("columns", f"it has {len(names)} columns")
+    for name in names:
+        if name not in contract.names:
+            raise BodyError("unknown-field", str(contract.unknown(name)))
+        if names.count(name) > 1:
+            raise BodyError("doubled-field", f"the column {name} stands {names.count(name)} times")
+    for field in contract.fields:
+        if field.name in names:
+            kind = schema.field(field.name).type
+            if not _is_compatible(field, kind):
+                raise BodyError(
+                    "type",
+                    f"the column {field.name} is {str(kind)[:60]}; send {_wanted(field)}",
+                )
+        elif field.required:
+            raise BodyError("missing-field", f"the column {field.name} is required")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_compatible(field: Field, kind: pa.DataType) -> bool:
+    if pa.types.is_null(kind):
+        return True
+    match field.type:
+        case "text" | "enum":
+            return _is_text(kind.value_type if pa.types.is_dictionary(kind) else kind)
+        case "integer":
+            return bool(pa.types.is_integer(kind))
+        case "decimal":
+            return bool(
+                pa.types.is_integer(kind) or pa.types.is_float64(kind) or pa.types.is_decimal(kind)
+            )
+        case "boolean":
+            return bool(pa.types.is_boolean(kind))
+        case _:
+            return bool(pa.types.is_timestamp(kind) or _is_text(kind))
+
+
+def _wanted(field: Field) -> pa.DataType:
+    match field.type:
+        case "integer":
+            return pa.int64()
+        case "decimal":
+            return pa.decimal128(DECIMAL_DIGITS, field.scale)
+        case "boolean":
+            return pa.bool_()
+        case "timestamp":
+            return pa.timestamp("us", "UTC")
+        case _:
+            return pa.string()
+
+
+def _plain(field: Field, array: pa.Array) -> pa.Array:
+    kind = array.type
+    wanted = _wanted(field)
+    if kind == wanted or (field.type == "decimal" and pa.types.is_float64(kind)):
+        return array
+    if pa.types.is_dictionary(kind):
+        if pa.types.is_string(kind.value_type):
+            return array
+        return array.cast(pa.dictionary(kind.index_type, pa.string()))
+    if field.type == "timestamp" and pa.types.is_timestamp(kind):
+        return array.cast(pa.timestamp("us", "UTC" if kind.tz else None))
+    if field.type == "timestamp" and _is_text(kind):
+        return array.cast(pa.string())
+    if field.type == "decimal" and pa.types.is_integer(kind):
+        array = array.cast(pa.int64()).cast(pa.decimal128(38, field.scale))
+    return array.cast(wanted)
+
+
+def _values(array: pa.Array) -> list[Any]:
+    """As JSON would have them: times and decimals as texts; a dictionary's texts are shared."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        texts = [*array.dictionary.to_pylist(), None]
+        return [texts[-1 if place is None else place] for place in array.indices.to_pylist()]
+    if pa.types.is_timestamp(kind):
+        if kind.tz is not None:
+            array = array.cast(pa.timestamp(kind.unit, "UTC"))
+        text = pc.strftime(array, format="%Y-%m-%dT%H:%M:%S" + ("Z" if kind.tz else ""))
+        return list(text.to_pylist())
+    if pa.types.is_decimal(kind):  # one of more digits than its type has is no Decimal
+        array = array.cast(pa.string())
+    return list(array.to_pylist())
+
+
+def _require_no_nul(array: pa.Array) -> None:
+    texts = array.dictionary if pa.types.is_dictionary(array.type) else array
+    data = texts.buffers()[2]
+    if data is not None and (np.frombuffer(data, np.uint8) == 0).any():
+        raise NotPlainError
+
+
+def _as_json(contract: Contract, values: Sequence[Any]) -> str:
+    event = {
+        name: value for name, value in zip(contract.names, values, strict=True) if value is not None
+    }
+    return msgspec.json.encode(event, enc_hook=str).decode()
+
+
+def _whole(table: pa.Table) -> pa.Table:
+    """Every value looked at, each column in one piece."""
+    table.validate(full=True)
+    return table.unify_dictionaries().combine_chunks()
+
+
+def _require_bounded(metadata: Any, most_events: int, most_bytes: int) -> None:
+    """By the footer, before any column is read."""
+    if metadata.num_rows > most_events:
+        raise TooManyEventsError
+    if metadata.num_row_groups > _MAX_ROW_GROUPS or metadata.num_columns > _MAX_COLUMNS:
+        raise BodyError("too-large", "it has too many row groups or columns")
+    size = 0
+    for group in range(metadata.num_row_groups):
+        for place in range(metadata.num_columns):
+            column = metadata.row_group(group).column(place)
+            size += max(0, column.total_uncompressed_size)
+            if unknown := set(column.encodings) - _ENCODINGS:
+                raise BodyError("encoding", f"the encoding {', '.join(unknown)} is not taken")
+    if size > most_bytes:
+        raise BodyError(
+            "too-large", f"it unpacks to more than {most_bytes} bytes; send less at once"
+        )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0][:200]

@@ -1,0 +1,252 @@
+"""What is wrong is named by line, column and rule, and the good rows are accepted all the same."""
+
+import json
+import struct
+
+import pyarrow as pa
+import pytest
+
+from entrypoint.events.body import ARROW, CSV, PARQUET, READERS, Most
+from entrypoint.events.contract import Contract
+from entrypoint.events.reading import BodyError, TooManyEventsError
+from tests.support.event_formats import (
+    CONTRACT,
+    EVENT,
+    FORMATS,
+    NOW_US,
+    as_arrow,
+    as_csv,
+    as_lines,
+    as_parquet,
+    stream_of,
+    table,
+)
+from tillstream.codec import NDJSON
+from tillstream.streams.definition import Field, Stream
+
+MOST = Most(1000, 2**24)
+AHEAD = "2026-11-20T00:00:00Z"
+
+
+def refusals(kind: str, body: bytes) -> tuple[int, list[tuple[int, str, str]]]:
+    """How many were accepted, and line, column and rule of what was not."""
+    found = READERS[kind](CONTRACT, body, NOW_US, MOST)
+    broken = [(b.line, b.column, b.rule) for row in found.refusals for b in row.broken]
+    return found.events.num_rows, broken
+
+
+def body_error(kind: str, body: bytes, most: Most = MOST) -> str:
+    with pytest.raises(BodyError) as raised:
+        READERS[kind](CONTRACT, body, NOW_US, most)
+    return raised.value.rule
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("at", "", "required"),
+        ("kind", "gaze", "enum"),
+        ("number", "x", "type"),
+        ("number", "1.0", "type"),
+        ("number", "0x10", "type"),
+        ("number", "12345678901234567890", "bounds"),
+        ("number", "-6", "bounds"),
+        ("price", "1.234", "places"),
+        ("price", "-1", "bounds"),
+        ("price", "1,5", "type"),
+        ("paid", "yes", "type"),
+        ("note", "thirteen long", "max-length"),
+        ("note", "a\0b", "characters"),
+        ("at", "2019-13-01 00:00:00Z", "time"),
+        ("at", "1569888000", "time"),
+        ("at", "0001-01-01 00:00:00Z", "bounds"),
+        ("at", "9999-12-31 00:00:00Z", "ahead"),
+        ("at", AHEAD, "ahead"),
+        ("seen", "0001-01-01 00:00:00Z", "bounds"),
+        ("seen", "9999-12-31 00:00:00Z", "bounds"),
+    ],
+)
+def test_a_wrong_value_is_named_in_csv_and_in_json(name: str, value: str, rule: str) -> None:
+    events = [EVENT, EVENT | {name: value}, EVENT]
+
+    assert (2, [(3, name, rule)]) == refusals(CSV, as_csv(events))
+    assert (2, [(2, name, rule)]) == refusals(NDJSON, as_lines(events))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("number", 1.0, "type"),
+        ("number", True, "type"),
+        ("number", 12345678901234567890, "bounds"),
+        ("price", 12.345, "places"),
+        ("price", 12.3400001, "places"),
+        ("price", True, "type"),
+        ("note", 5, "type"),
+        ("paid", 1, "type"),
+        ("at", 1569888000, "type"),
+        ("color", "red", "unknown-field"),
+        ("note", ["a"], "type"),
+    ],
+)
+def test_a_value_of_another_json_type_is_named(name: str, value: object, rule: str) -> None:
+    assert (1, [(2, name, rule)]) == refusals(NDJSON, as_lines([EVENT, EVENT | {name: value}]))
+
+
+def test_integers_and_decimals_may_stand_as_texts_in_json() -> None:
+    found = READERS[NDJSON](
+        CONTRACT,
+        as_lines([EVENT | {"number": "2103807459595387724", "price": "12.50"}]),
+        NOW_US,
+        MOST,
+    )
+
+    [row] = found.events.to_pylist()
+    assert (2103807459595387724, 1250) == (row["number"], row["price"])
+
+
+def test_a_time_without_zone_is_refused_where_the_field_has_none() -> None:
+    contract = Contract(
+        Stream(name="s", event_time="t", fields=(Field(name="t", type="timestamp", required=True),))
+    )
+    found = READERS[NDJSON](contract, b'{"t":"2019-10-01 00:00:00"}', NOW_US, MOST)
+
+    assert "zone" == found.refusals[0].broken[0].rule
+
+
+def test_half_a_line_is_one_refused_row() -> None:
+    lines, cells = as_lines([EVENT] * 3), as_csv([EVENT | {"note": "a"}] * 3)
+
+    assert (2, [(3, "", "json")]) == refusals(NDJSON, lines[:-20])
+    assert (2, [(4, "", "columns")]) == refusals(CSV, cells[:-40])
+
+
+def test_two_objects_on_a_line_and_one_on_two_are_no_lines() -> None:
+    line = as_lines([EVENT])
+    spread = line.replace(b",", b",\n", 1)
+
+    assert (0, [(1, "", "json")]) == refusals(NDJSON, line + line)
+    assert (1, [(1, "", "json"), (2, "", "json")]) == refusals(NDJSON, spread + b"\n" + line)
+
+
+@pytest.mark.parametrize("cell", ['"open', 'a"b"c"', '"a"b'])
+def test_a_quote_that_is_not_closed_costs_one_row(cell: str) -> None:
+    lines = as_csv([EVENT] * 3).decode().split("\n")
+    lines[2] = lines[2].replace('"brie, 12 €"', cell)
+
+    accepted, broken = refusals(CSV, "\n".join(lines).encode())
+
+    assert (2, [3]) == (accepted, [line for line, _, _ in broken]) or (3, []) == (accepted, broken)
+
+
+def test_a_row_with_a_cell_too_many_or_few_is_named() -> None:
+    lines = as_csv([EVENT | {"note": "a"}] * 3).decode().split("\n")
+    lines[1] += ",more"
+    lines[3] = lines[3].rpartition(",")[0]
+
+    assert (1, [(2, "", "columns"), (4, "", "columns")]) == refusals(CSV, "\n".join(lines).encode())
+
+
+def test_lines_are_counted_over_breaks_in_quotes() -> None:
+    body = as_csv([EVENT | {"note": "a\nb"}, EVENT | {"price": "x"}])
+
+    assert (1, [(4, "price", "type")]) == refusals(CSV, body)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_other_separators_are_known_by_the_header(separator: str) -> None:
+    assert (2, []) == refusals(CSV, as_csv([EVENT, EVENT], separator))
+
+
+@pytest.mark.parametrize(
+    ("header", "rule"),
+    [
+        ("at,kind,color", "unknown-field"),
+        ("at,kind,kind", "doubled-field"),
+        ("kind,number", "missing-field"),
+        (",,", "header"),
+    ],
+)
+def test_a_header_that_is_not_the_streams_is_refused_whole(header: str, rule: str) -> None:
+    assert rule == body_error(CSV, f"{header}\n1,2,3\n".encode())
+
+
+def test_bytes_that_are_no_utf_8_cost_their_row() -> None:
+    body = as_csv([EVENT, EVENT]).replace("€".encode(), b"\xff", 1)
+
+    assert (1, [(2, "", "characters")]) == refusals(CSV, body)
+
+
+def test_half_a_surrogate_costs_its_line() -> None:
+    body = as_lines([EVENT, EVENT | {"note": "X"}]).replace(b'"X"', rb'"\ud800"')
+
+    assert (1, [(2, "", "json")]) == refusals(NDJSON, body)
+
+
+def test_arrow_rows_that_break_a_rule_are_named() -> None:
+    for kind, write in ((ARROW, as_arrow), (PARQUET, as_parquet)):
+        body = write([EVENT, EVENT | {"kind": "gaze"}, EVENT | {"number": -6}])
+
+        assert (1, [(2, "kind", "enum"), (3, "number", "bounds")]) == refusals(kind, body)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (lambda t: t.rename_columns(["color", *t.column_names[1:]]), "unknown-field"),
+        (lambda t: t.rename_columns(["kind", *t.column_names[1:]]), "doubled-field"),
+        (lambda t: t.drop_columns(["at"]), "missing-field"),
+        (lambda t: t.set_column(2, "number", pa.array([1.0])), "type"),
+        (lambda t: t.set_column(0, "at", pa.array([1569888000])), "type"),
+        (lambda t: t.set_column(4, "note", pa.array([["a"]])), "type"),
+    ],
+)
+def test_another_schema_is_refused_before_a_value_is_read(change: object, rule: str) -> None:
+    assert callable(change)
+
+    assert rule == body_error(ARROW, stream_of(change(table([EVENT]))))
+
+
+def test_a_dictionary_index_out_of_range_is_refused() -> None:
+    wrong = pa.DictionaryArray.from_arrays(
+        pa.array([9], pa.int8()), pa.array(["view", "cart"]), safe=False
+    )
+
+    assert "arrow" == body_error(ARROW, stream_of(table([EVENT]).set_column(1, "kind", wrong)))
+
+
+def test_a_length_of_4_gb_in_a_few_bytes_is_refused() -> None:
+    body = as_arrow([EVENT])
+    for length in (b"\xff\xff\xff\xff\xff\xff\xff\x7f", struct.pack("<I", 2**32 - 1) * 2):
+        assert "arrow" == body_error(ARROW, length + b"\0" * 92)
+    assert "arrow" == body_error(ARROW, body[: len(body) // 2])
+
+
+def test_packed_arrow_that_unpacks_to_too_much_is_refused_before_it_is_read() -> None:
+    zeros = table([EVENT | {"note": ""}] * 900)
+
+    body = stream_of(zeros, compression="zstd")
+
+    assert "too-large" == body_error(ARROW, body, Most(1000, 8_000))
+    packed_size = body.index((8 * 900).to_bytes(8, "little"))
+    bomb = body[:packed_size] + (2**32).to_bytes(8, "little") + body[packed_size + 8 :]
+    assert "too-large" == body_error(ARROW, bomb)
+
+
+def test_parquet_of_too_much_is_refused_by_its_footer() -> None:
+    body = as_parquet([EVENT] * 100)
+
+    assert "too-large" == body_error(PARQUET, body, Most(1000, 500))
+    with pytest.raises(TooManyEventsError):
+        READERS[PARQUET](CONTRACT, body, NOW_US, Most(99, 2**24))
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_more_events_than_a_body_may_have_are_too_many(kind: str) -> None:
+    for event in (EVENT, EVENT | {"number": -6}):
+        with pytest.raises(TooManyEventsError):
+            READERS[kind](CONTRACT, FORMATS[kind]([event] * 4), NOW_US, Most(3, 2**24))
+
+
+def test_an_array_that_is_cut_is_no_json() -> None:
+    assert "json" == body_error("application/json", json.dumps([{"a": 1}]).encode()[:-1])
