@@ -9,12 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from entrypoint import problems
+from entrypoint import problems, track_token
 from entrypoint.batch import Batch
 from entrypoint.batch_reader import BatchReader, entries_of
 from entrypoint.bodies import media_type, read_body, unpacked_body
 from entrypoint.body_work import BodyWork
-from entrypoint.events import track
 from entrypoint.formats.entry import Entry
 from entrypoint.idempotency import IdempotencyKeys, IdempotentPublisher, digest, idempotency_key
 from entrypoint.keys_command import ADD_KEY
@@ -77,10 +76,10 @@ class Endpoints:
         """
         if self._keys is None:
             return ANYONE
-        if scope["path"] == track.TRACK:
-            caller = self._keys.caller_of(track.authorization(scope))
+        if scope["path"] == track_token.TRACK:
+            caller = self._keys.caller_of(track_token.authorization(scope))
             if caller is None:
-                raise track.unauthorized(ADD_KEY)
+                raise track_token.unauthorized(ADD_KEY)
         else:
             caller = self._keys.authenticate(header(scope, b"authorization"))
         if seconds := caller.wait_now():
