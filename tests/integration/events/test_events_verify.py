@@ -19,8 +19,10 @@ from events.worker import EventsWorker
 from tests.support import shop_events
 from tests.support.commands import command
 from tests.support.kept_events import SetClock
+from tests.support.processes import running
 from tests.support.published_events import publish
 from tests.support.shop_events import BEGIN, SECOND
+from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.log.continuity import Log
 from tillstream.log.reader import LogReader
@@ -151,3 +153,43 @@ def test_the_command_says_so_by_its_status(counted: Counted) -> None:
 
     assert 0 == said.returncode, said.stderr
     assert json.loads(said.stdout)["holds"]
+
+
+def test_a_worker_that_is_killed_leaves_windows_archive_and_mongodb_that_agree(
+    broker: BlockingConnection,
+    amqp_url: str,
+    mongo_url: str,
+    mongo_database: str,
+    tmp_path: Path,
+) -> None:
+    environ = {
+        "AMQP_URL": amqp_url,
+        "MONGO_URL": mongo_url,
+        "MONGO_DATABASE": mongo_database,
+        "DATA_DIR": str(tmp_path),
+        "STREAMS_DIR": str(shop_events.STREAMS),
+    }
+
+    state = tmp_path / "events" / "state.sqlite3"
+
+    def send(numbers: range) -> None:
+        for number in numbers:
+            times = [BEGIN + (number * 50 + row) * SECOND for row in range(50)]
+            events = shop_events.shop_events(times, seed=number)
+            publish(broker, shop_events.packed(events, RECEIVED + number * 30 * SECOND))
+
+    def proved(events: int, rows: int) -> bool:
+        said = command("events", "verify", "--json", **environ)
+        found = json.loads(said.stdout) if said.stdout else {"streams": [], "windows": []}
+        counted = [one["counted"] for one in found["streams"] if one["name"] == "shop"]
+        mongo = [one["in_mongo"] for one in found["windows"] if one["name"] == "shop_metrics"]
+        return (0, [events], [rows]) == (said.returncode, counted, mongo)
+
+    with running("events", "worker", **environ) as worker:
+        send(range(8))
+        wait_until(lambda: state.exists(), 20, "the state")
+        worker.kill()
+        worker.wait(10)
+    with running("events", "worker", **environ):
+        send(range(8, 10))
+        wait_until(lambda: proved(500, 9), 40, "the proof")
