@@ -96,3 +96,33 @@ def test_windows_of_a_replay_are_those_of_the_file(
     assert expected(path) == told.rows
     # One result a second, told while it grew.
     assert max(told.revisions.values()) > 1
+
+
+def test_every_tracked_event_is_confirmed_and_counted_once(
+    broker: BlockingConnection, amqp_url: str, tmp_path: Path
+) -> None:
+    settings = {"DATA_DIR": str(tmp_path), "STREAMS_DIR": str(ROOT / "streams")}
+    actions: dict[str, int] = {}
+
+    def hear(snapshot: WindowsSnapshot) -> None:
+        for row in snapshot.rows if snapshot.window == "track_actions" else ():
+            keys = (row["start"], row["app_name"], row["event_action"])
+            actions[repr(keys)] = row["actions"]
+
+    listener = Listener(broker, topology.WINDOWS, WindowsSnapshot, hear)
+    with (
+        running("events", "worker", AMQP_URL=amqp_url, **settings),
+        running_door(amqp_url, **settings) as url,
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "generator", "track", "--requests", "500", "--to", url],
+            cwd=ROOT,
+            timeout=60,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        listener.wait_for(lambda _: sum(actions.values()) >= 500, "every event")
+
+    assert (0, "confirmed 500 of 500") == (done.returncode, done.stdout[:20])
+    assert 500 == sum(actions.values())
