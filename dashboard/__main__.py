@@ -7,7 +7,7 @@ import time
 import structlog
 import uvicorn
 
-from dashboard import app, routes
+from dashboard import app, explore_routes, routes
 from dashboard.archive.connection import connect
 from dashboard.archive.filtered_day import FilteredDays
 from dashboard.archive.filters import Filters
@@ -15,16 +15,20 @@ from dashboard.archive.history import History
 from dashboard.archive.queue_watch import QueueWatch
 from dashboard.archive.receipts import Receipts
 from dashboard.archive.replay import Replays
+from dashboard.archive.windows import Windows
 from dashboard.pages.router import Pages
 from dashboard.settings import DashboardSettings
 from dashboard.state.feed import Feed
 from dashboard.state.model import Model
 from dashboard.state.store_days import StoreDays
+from dashboard.state.windows_heard import DECODERS, WindowsHeard
 from dashboard.stream import Broadcaster
 from tillstream import stores
 from tillstream.errors import PortTakenError, SettingsError
 from tillstream.http.bounded_protocol import BoundedProtocol, within
 from tillstream.runtime import logs, ports, process, quiet
+from tillstream.streams import definitions_file
+from tillstream.streams.definitions_file import DefinitionError
 
 log = structlog.get_logger()
 
@@ -55,7 +59,8 @@ def main() -> None:
     logs.configure(settings, "dashboard")
     try:
         table = stores.load(settings)
-    except SettingsError as error:
+        definitions = definitions_file.load_settings(settings)
+    except (SettingsError, DefinitionError) as error:
         process.fail(error)
     host, port = settings.dashboard_host, settings.dashboard_port
     try:
@@ -71,23 +76,26 @@ def main() -> None:
     stop = threading.Event()
     quiet.release_when_quiet()
     feed = Feed(settings.amqp_url, model.take, time.time, stop)
+    heard = WindowsHeard()
+    events = Feed(settings.amqp_url, heard.take, time.time, stop, DECODERS)
     history = History(settings.mongo_url, settings.mongo_database, model, time.time, stop)
     broadcaster = Broadcaster(model, time.time, settings.dashboard_max_viewers)
     client, database = connect(settings.mongo_url), settings.mongo_database
     days = StoreDays(table, model, time.time)
     filters = Filters(model, days, FilteredDays(client, database, time.time), time.time)
     replays = Replays(client, database, calendar, time.time)
+    windows = Windows(client, database, definitions, heard, time.time)
     watch = QueueWatch(client, database, model, time.time, stop)
     config = uvicorn.Config(
         app.build(
             broadcaster,
-            Pages(model, days, Receipts(client, database), watch.caught_up_at),
+            Pages(model, days, Receipts(client, database), watch.caught_up_at, definitions),
             filters,
             feed.subscribed.is_set,
             time.time,
             settings.dashboard_user,
             settings.dashboard_password,
-            also=[routes.operation(watch), routes.replay(replays)],
+            also=[routes.operation(watch), routes.replay(replays), explore_routes.explore(windows)],
         ),
         http=within(BoundedProtocol, settings, MAX_BODY_BYTES),
         timeout_keep_alive=settings.keep_alive_seconds,
@@ -100,6 +108,7 @@ def main() -> None:
     )
     threads = [
         threading.Thread(target=feed.run, name="feed", daemon=True),
+        threading.Thread(target=events.run, name="events", daemon=True),
         threading.Thread(target=history.run, name="history", daemon=True),
         threading.Thread(target=watch.run, args=(settings.amqp_url,), name="watch", daemon=True),
     ]

@@ -6,11 +6,19 @@ from typing import Annotated
 from msgspec import Meta
 
 from tillstream.http.budgets import HttpBudgets
-from tillstream.runtime.settings import BrokerSettings, MongoSettings, Port, StoreTimeSettings
+from tillstream.runtime.settings import (
+    BrokerSettings,
+    MongoSettings,
+    Port,
+    StoreTimeSettings,
+    StreamsSettings,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class DashboardSettings(BrokerSettings, MongoSettings, StoreTimeSettings, HttpBudgets):
+class DashboardSettings(
+    StreamsSettings, BrokerSettings, MongoSettings, StoreTimeSettings, HttpBudgets
+):
     """Where the page is served, where its figures come from, whose clock it shows."""
 
     #: Loopback unless it is told otherwise: without a user the page has no sign-in.

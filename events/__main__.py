@@ -7,6 +7,7 @@ import threading
 import pika.exceptions
 
 from events.commands import check
+from events.report import command as report
 from events.settings import EventsSettings
 from events.windows.state_errors import damage_told
 from tillstream.errors import ServerNotReadyError, TillstreamError
@@ -20,6 +21,8 @@ def main() -> None:
         raise SystemExit(check.run(arguments))
     stop = process.stop_on_signals()
     try:
+        if arguments.command == "report":
+            raise SystemExit(report.run(arguments, stop))
         raise SystemExit(_run(arguments, stop))
     except TillstreamError as error:
         process.fail(error)
@@ -71,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         help="for measurements: count only",
     )
     commands.add_parser("compact", help="join the files of days that are over; remove old ones")
+    report.add_arguments(
+        commands.add_parser("report", help="log each new and each revised row of a window")
+    )
     check.add_arguments(
         commands.add_parser("check", help="tell every mistake of the definitions, or list them")
     )

@@ -65,6 +65,34 @@ interface ReplayDay {
   slotSeconds: number;
 }
 
+/** What is declared of a window, dashboard/pages/explore_page.py */
+interface ExploredWindow {
+  name: string;
+  seconds: number;
+  keys: string[];
+  figures: { name: string; unit: string; readAs: string | null; merged: string | null }[];
+  chart: string[];
+}
+
+/** dashboard/archive/windows.py: a row is id, start, end, keys, figures, revision, late, final. */
+interface ExploredRows {
+  rows: Row[];
+  change: number;
+  more: boolean;
+  readAt: number;
+  heard: any;
+}
+
+/** What the page Explore holds; `from` and `to` are what is shown, Unix seconds. */
+interface Explored {
+  rows: Map<string, Row>;
+  window: ExploredWindow;
+  more: boolean;
+  from: number;
+  to: number;
+  drawn: string;
+}
+
 /** dashboard/state/queue_rates.py */
 interface Operation {
   at: number;
@@ -206,6 +234,26 @@ interface Tillstream {
   saveCsv: (clicks: number | undefined) => unknown;
   // 47-store.js
   storeState: (put: Put, frame: Frame, stateOf: StateOf) => void;
+  // 48-explore.js
+  explore: {
+    go: (changed: Record<string, string | null>) => void;
+    range: (from: number, to: number) => void;
+    prefix: string;
+    filterOf: (key: string) => string | null;
+  };
+  // 49-explore-chart.js
+  exploreChart: (view: Explored) => void;
+  exploredRow: {
+    column: (view: Explored, name: string) => number;
+    keyText: (key: unknown) => string;
+    shown: (value: unknown) => string;
+  };
+  // 50-explore-table.js
+  exploreTable: (view: Explored) => void;
+  exploreControls: (view: Explored) => void;
+  // 51-explore-choices.js
+  exploreChoices: (view: Explored) => void;
+  exploreOffer: (view: Explored) => void;
 }
 
 type ElementContent = string | Node | (string | Node)[];

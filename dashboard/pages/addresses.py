@@ -5,6 +5,8 @@ from urllib.parse import parse_qs, quote, urlencode
 
 #: What the plots over time show, and its label; `?window=` in the address.
 WINDOWS = {"day": "Day", "6h": "6 h", "1h": "1 h", "15m": "15 m"}
+#: Before the name of a window's key in an address: no key is taken for another parameter.
+KEY_PREFIX = "key."
 #: Longest name of a store or a category that is looked for.
 MAX_NAME = 200
 
@@ -33,6 +35,11 @@ def receipt_path(key: str) -> str:
 def store_path(store: str, window: str = "day", category: str = "") -> str:
     """Where a store is shown, in a time window and of one category or all."""
     return _about("/store", id=store, window="" if window == "day" else window, category=category)
+
+
+def explore_path(window: str) -> str:
+    """Where a window's rows are shown."""
+    return _about("/explore", window=window)
 
 
 def named(search: str, name: str) -> str:

@@ -87,6 +87,7 @@ def header(page: str, view: View = View()) -> Any:  # noqa: B008 - it cannot be 
                         ("live", "Live", "/"),
                         ("operations", "Operations", "/operations"),
                         ("replay", "Replay", "/replay"),
+                        ("explore", "Explore", "/explore"),
                     )
                 ],
                 className="ways",

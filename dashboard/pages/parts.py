@@ -51,6 +51,27 @@ def _tile(tile: Tile) -> Any:
     )
 
 
+def still_tile(id: str, label: str, format: str) -> Any:  # noqa: A002 - HTML's and the tiles' words
+    """A figure that a page's own script writes; it follows no feed."""
+    return dmc.Paper(
+        className="card tile",
+        withBorder=True,
+        children=html.Div(
+            [
+                html.Div(label, className="label"),
+                html.Span(
+                    "–",  # noqa: RUF001 - a dash where no figure is known
+                    id=id,
+                    className="figure",
+                    **attributes(value="", format=format),
+                ),
+                html.Span(id=f"{id}-note", className="note"),
+            ],
+            className="tile-body",
+        ),
+    )
+
+
 def plot(id: str, title: str, subtitle: str, feed: str, figure: Figure, *extra: Any) -> Any:  # noqa: A002 - Dash's word for it
     """A card with a figure; `extra` stands at the right of its title."""
     return dmc.Paper(

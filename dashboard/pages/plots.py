@@ -160,3 +160,10 @@ def _layout() -> Figure:
         # The browser's own template adds colours that the theme does not know.
         "template": {},
     }
+
+
+def explored() -> Figure:
+    """Figures of a window over time; the browser adds the traces, and the range by dragging."""
+    layout = _over_time({"tickformat": "~s"})
+    layout["xaxis"] = layout["xaxis"] | {"fixedrange": False}
+    return {"data": [], "layout": layout | {"dragmode": "zoom", "barmode": "stack", "bargap": 0.1}}

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.pages import parts, plots
@@ -41,7 +40,7 @@ def page(day: date) -> Any:
             _controls(),
             html.P(id="replay-message", className="message", role="status"),
             html.Section(
-                [_tile(*tile) for tile in _TILES],
+                [parts.still_tile(*tile) for tile in _TILES],
                 className="tiles replay-tiles",
                 **parts.named("Figures of the replayed day"),
             ),
@@ -122,23 +121,3 @@ def _pressed() -> Any:
 
 def _to(day: date, text: str) -> Any:
     return html.A(text, href=f"/replay/{day.isoformat()}", className="way")
-
-
-def _tile(id: str, label: str, format: str) -> Any:  # noqa: A002 - HTML's and the tiles' words
-    return dmc.Paper(
-        className="card tile",
-        withBorder=True,
-        children=html.Div(
-            [
-                html.Div(label, className="label"),
-                html.Span(
-                    "–",  # noqa: RUF001 - a dash where no figure is known
-                    id=id,
-                    className="figure",
-                    **parts.attributes(value="", format=format),
-                ),
-                html.Span(id=f"{id}-note", className="note"),
-            ],
-            className="tile-body",
-        ),
-    )

@@ -11,6 +11,7 @@ from dash import html
 from dashboard.archive.connection import ArchiveAwayError
 from dashboard.archive.receipts import Receipts
 from dashboard.pages import (
+    explore_page,
     layout,
     live_page,
     operations_page,
@@ -25,6 +26,9 @@ from dashboard.pages.words import translate
 from dashboard.state.model import Model
 from dashboard.state.store_days import StoreDays
 from tillstream.errors import UndecodableMessageError
+from tillstream.streams.definition import Definitions
+
+NOTHING_DECLARED = Definitions(streams={}, windows={})
 
 #: Days whose neighbours are days too.
 _DAY = re.compile(r"[12]\d{3}-\d\d-\d\d")
@@ -33,7 +37,7 @@ _DAY = re.compile(r"[12]\d{3}-\d\d-\d\d")
 class Place(NamedTuple):
     """A page, and the store, the receipt or the day that it is about; no day is yesterday."""
 
-    page: Literal["live", "operations", "store", "receipt", "replay", "nowhere"]
+    page: Literal["live", "operations", "store", "receipt", "replay", "explore", "nowhere"]
     about: str = ""
 
 
@@ -53,6 +57,8 @@ def place(pathname: str, search: str = "") -> Place:
         return Place("receipt", key)
     if head == "replay" and (not rest or _day(rest) is not None):
         return Place("replay", rest)
+    if head == "explore" and not rest:
+        return Place("explore", named(search, "window"))
     return Place("nowhere")
 
 
@@ -72,9 +78,11 @@ class Pages:
         days: StoreDays,
         receipts: Receipts,
         counted_to: Callable[[], float | None] = lambda: None,
+        definitions: Definitions = NOTHING_DECLARED,
     ) -> None:
         """`counted_to` tells when the ledger had last read the whole log, Unix seconds."""
         self._counted_to = counted_to
+        self._definitions = definitions
         self._model = model
         self._days = days
         self._receipts = receipts
@@ -96,6 +104,12 @@ class Pages:
             case "replay":
                 today = date.fromisoformat(self._model.day)
                 return replay_page.page(_day(at.about) or today - timedelta(days=1))
+            case "explore" if at.about in self._definitions.windows:
+                return explore_page.page(self._definitions, at.about)
+            case "explore" if not at.about:
+                return explore_page.overview(self._definitions)
+            case "explore":
+                inner = [html.P("There is no such window.", className="message")]
             case "receipt":
                 inner = self._receipt(at.about, language)
             case "nowhere":

@@ -1,7 +1,8 @@
 """One thread that hears the result exchanges and hands their snapshots to the model."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 import pika.exceptions
@@ -25,13 +26,12 @@ log = structlog.get_logger()
 
 #: Snapshots that wait in the broker for a busy dashboard: the oldest give way, 5 s of them.
 QUEUE_LENGTH = 64
+QUEUE_BYTES = 16_000_000
 #: How often an idle feed looks whether it shall end, seconds.
 POLL_SECONDS = 0.5
 
-#: Hands over a snapshot and when it came, Unix seconds.
-Take = Callable[[Snapshot, float], None]
-
-_decoders: dict[str, msgspec.json.Decoder[Snapshot]] = {
+#: What every page is made of.
+RESULTS: Mapping[str, msgspec.json.Decoder[Snapshot]] = {
     topology.COUNT: msgspec.json.Decoder(CountSnapshot),
     topology.CATEGORIES: msgspec.json.Decoder(CategoriesSnapshot),
     topology.METRICS_STORM: msgspec.json.Decoder(RateSnapshot),
@@ -44,9 +44,18 @@ _decoders: dict[str, msgspec.json.Decoder[Snapshot]] = {
 class Feed:
     """The subscription of one dashboard process; nothing of it outlives the process."""
 
-    def __init__(self, url: str, take: Take, clock: Clock, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        url: str,
+        take: Callable[[Any, float], None],
+        clock: Clock,
+        stop: threading.Event,
+        decoders: Mapping[str, msgspec.json.Decoder[Any]] = RESULTS,
+    ) -> None:
+        """`decoders` by the exchange that is heard; `take` has what they make of a body."""
         self._url = url
         self._take = take
+        self._decoders = decoders
         self._clock = clock
         self._stop = stop
         #: Set once the feed has been subscribed for the first time.
@@ -59,13 +68,17 @@ class Feed:
     def _session(self, connection: BlockingConnection) -> None:
         channel = connection.channel()
         broker.declare(channel)
-        arguments = {"x-max-length": QUEUE_LENGTH, "x-overflow": "drop-head"}
+        arguments = {
+            "x-max-length": QUEUE_LENGTH,
+            "x-max-length-bytes": QUEUE_BYTES,
+            "x-overflow": "drop-head",
+        }
         declared = channel.queue_declare("", exclusive=True, auto_delete=True, arguments=arguments)
         queue = declared.method.queue
-        for exchange in _decoders:
+        for exchange in self._decoders:
             channel.queue_bind(queue, exchange)
         self.subscribed.set()
-        log.info("subscribed", exchanges=list(_decoders))
+        log.info("subscribed", exchanges=list(self._decoders))
         # No ack: a snapshot that is lost is followed by a newer one within half a second.
         for method, _, body in channel.consume(
             queue, auto_ack=True, inactivity_timeout=POLL_SECONDS
@@ -79,7 +92,7 @@ class Feed:
 
     def _deliver(self, exchange: str, body: bytes) -> None:
         try:
-            snapshot = _decoders[exchange].decode(body)
+            snapshot = self._decoders[exchange].decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             log.warning("snapshot left out", exchange=exchange, error=str(error))
             return

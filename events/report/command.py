@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import threading
 from dataclasses import dataclass
 
 import structlog
@@ -52,15 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Follow until SIGTERM or SIGINT; raises NoWindowError and DefinitionError."""
+def run(arguments: argparse.Namespace, stop: threading.Event) -> int:
+    """Follow until `stop`; raises NoWindowError and DefinitionError."""
     settings = process.load_settings(ReportSettings)
     logs.configure(settings, "report")
     definitions = definitions_file.load_settings(settings)
     window = definitions.windows.get(arguments.name)
     if window is None:
         raise NoWindowError(arguments.name, definitions)
-    stop = process.stop_on_signals()
     lines = Lines(window)
     left = arguments.before
 

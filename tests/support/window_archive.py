@@ -17,11 +17,11 @@ DEFINITION = """
 [stream]
 name = "orders"
 title = "Orders"
-event_time = "at"
+event_time = "sold_at"
 lateness = "1 min"
 
 [fields]
-at = { type = "timestamp", zone = "UTC", required = true }
+sold_at = { type = "timestamp", zone = "UTC", required = true }
 store = { type = "text" }
 product = { type = "text" }
 quantity = { type = "integer" }
@@ -42,11 +42,11 @@ pieces = { sql = "quantity", read_as = "integer" }
 [window.measures]
 orders = "count(*)"
 value = { sql = "sum(price)", read_as = "decimal", scale = 2, unit = "EUR" }
-first_at = { sql = "min(at)", read_as = "timestamp" }
+first_at = { sql = "min(sold_at)", read_as = "timestamp" }
 gone = { sql = "sum(quantity)", hidden = true }
 
 [window.columns]
-mean = { sql = "value / orders", unit = "EUR" }
+mean = { sql = "value / nullif(orders, 0)", unit = "EUR" }
 """
 START = datetime(2026, 11, 21, 8, tzinfo=UTC)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from bson.codec_options import CodecOptions
 from bson.decimal128 import Decimal128
+from bson.int64 import Int64
 from pymongo import IndexModel
 
 from tillstream.archive import Document
@@ -61,4 +62,6 @@ def stored(value: Any) -> Any:
 
 
 def _read(value: Any) -> Any:
+    if isinstance(value, Int64):
+        return int(value)
     return value.to_decimal() if isinstance(value, Decimal128) else value

@@ -10,11 +10,11 @@ from starlette.datastructures import QueryParams
 from persistence.api import problems
 from persistence.api.parameters import SHOWN_CHARACTERS
 from persistence.api.problems import Fault
-from persistence.api.windows.values import Value, time_of, value_of
 from tillstream.codec import JSON
 from tillstream.http.keys import Caller
 from tillstream.http.problems import foreign_store
 from tillstream.streams.definition import Window
+from tillstream.streams.key_values import Value, time_of, value_of
 
 #: Rows of a page.
 DEFAULT_LIMIT = 100

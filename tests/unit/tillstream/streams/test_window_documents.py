@@ -15,14 +15,17 @@ ROOT = Path(__file__).parents[4]
 
 def test_a_row_comes_back_from_its_document_as_it_was() -> None:
     start = datetime(2019, 10, 1, tzinfo=UTC)
-    row = {"window": {"start": start}, "brand": None, "value": Decimal("12.50"), "final": True}
+    row = {"window": {"start": start}, "brand": None, "value": Decimal("12.50"), "sum": 2**40}
     kept = bson.encode(window_documents.document(row, "2019/[]", 7))
     document = bson.decode(kept, window_documents.OPTIONS)
 
+    read = window_documents.row(document)
+
+    assert int is type(read["sum"])
     assert ("2019/[]", 7, row) == (
         document["_id"],
         document["change"],
-        window_documents.row(document),
+        read,
     )
 
 

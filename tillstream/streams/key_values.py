@@ -1,14 +1,17 @@
-"""Values of keys as a question writes them. No I/O."""
+"""Values of a window's keys as a question writes them: over HTTP, and in an address of a page."""
 
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from persistence.api.parameters import MAX_TEXT, SHOWN_CHARACTERS
 from tillstream.streams.definition import LEAST_INTEGER, MOST_INTEGER, Key
 
 #: A value of a key; None is an event that had none.
 Value = str | int | bool | Decimal | datetime | None
+
+#: Longest text of a value, and how much of a wrong one is repeated, characters.
+MAX_TEXT = 4_096
+SHOWN_CHARACTERS = 64
 
 _INTEGER = re.compile(r"-?\d{1,19}", re.ASCII)
 _DECIMAL = re.compile(r"-?\d{1,19}(\.\d{1,9})?", re.ASCII)
