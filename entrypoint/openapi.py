@@ -8,7 +8,7 @@ import msgspec
 
 from entrypoint.batch import BatchResult
 from entrypoint.endpoints import Accepted
-from entrypoint.events.answers import EventsResult
+from entrypoint.events.answers import EventsProblemDocument, EventsResult
 from entrypoint.events.paths import event_paths
 from entrypoint.formats import READERS
 from entrypoint.problems import RefusedEntry, Violation
@@ -89,10 +89,18 @@ def document_json(streams: Mapping[str, Stream]) -> bytes:
 def document(streams: Mapping[str, Stream] = MappingProxyType({})) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the door and of the streams that senders may post to."""
     (
-        (receipt, problem, accepted, result, events, health),
+        (receipt, problem, accepted, result, events, events_problem, health),
         components,
     ) = msgspec.json.schema_components(
-        (Receipt, ProblemDocument, Accepted, BatchResult, EventsResult, Health),
+        (
+            Receipt,
+            ProblemDocument,
+            Accepted,
+            BatchResult,
+            EventsResult,
+            EventsProblemDocument,
+            Health,
+        ),
         ref_template="#/components/schemas/{name}",
     )
 
@@ -153,7 +161,10 @@ def document(streams: Mapping[str, Stream] = MappingProxyType({})) -> dict[str, 
                 {
                     "202": answer("All are durable.", events),
                     "207": answer("Some were refused, all others are durable.", events),
-                    **refusals,
+                    **{
+                        status: answer(description, events_problem, PROBLEM_JSON)
+                        for status, description in _REFUSALS.items()
+                    },
                 },
                 _PARAMETERS,
             ),

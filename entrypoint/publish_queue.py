@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
@@ -49,10 +49,13 @@ Resolve = Callable[[NotConfirmedError | None], None]
 class Waiting(Generic[P]):
     """A parcel, whom to tell, and until when, on the clock of the event loop."""
 
-    __slots__ = ("deadline", "parcel", "resolve")
+    __slots__ = ("count", "deadline", "parcel", "resolve", "size")
 
     def __init__(self, parcel: P, resolve: Resolve, deadline: float) -> None:
         self.parcel = parcel
+        # Each is looked at several times.
+        self.count = parcel.count
+        self.size = parcel.size
         #: None once it was told.
         self.resolve: Resolve | None = resolve
         self.deadline = deadline
@@ -67,22 +70,22 @@ class InFlight:
         self.items = 0
         self._bytes = 0
 
-    def has_room(self, parcel: Parcel) -> bool:
+    def has_room(self, waiting: "Waiting[Any]") -> bool:
         """Whether the bounds allow for it."""
         return (
-            self.items + parcel.count <= self._max_items
-            and self._bytes + parcel.size <= self._max_bytes
+            self.items + waiting.count <= self._max_items
+            and self._bytes + waiting.size <= self._max_bytes
         )
 
-    def add(self, parcel: Parcel) -> None:
+    def add(self, waiting: "Waiting[Any]") -> None:
         """It is not resolved yet."""
-        self.items += parcel.count
-        self._bytes += parcel.size
+        self.items += waiting.count
+        self._bytes += waiting.size
 
-    def remove(self, parcel: Parcel) -> None:
+    def remove(self, waiting: "Waiting[Any]") -> None:
         """It is resolved."""
-        self.items -= parcel.count
-        self._bytes -= parcel.size
+        self.items -= waiting.count
+        self._bytes -= waiting.size
 
 
 class PublishQueue(Generic[P]):
@@ -100,16 +103,15 @@ class PublishQueue(Generic[P]):
         """Parcels that are in no message yet."""
         return len(self._waiting)
 
-    def has_room(self, parcel: P) -> bool:
+    def has_room(self, waiting: Waiting[P]) -> bool:
         """Whether the bounds of what is not resolved allow for it."""
-        return self._in_flight.has_room(parcel)
+        return self._in_flight.has_room(waiting)
 
     def add(self, waiting: Waiting[P]) -> None:
         """At the end."""
-        parcel = waiting.parcel
-        self._in_flight.add(parcel)
-        self._waiting_items += parcel.count
-        self._waiting_bytes += parcel.size + 1
+        self._in_flight.add(waiting)
+        self._waiting_items += waiting.count
+        self._waiting_bytes += waiting.size + 1
         self._waiting.append(waiting)
 
     @property
@@ -134,19 +136,19 @@ class PublishQueue(Generic[P]):
     def take_first(self) -> Waiting[P]:
         """Remove the oldest."""
         waiting = self._waiting.popleft()
-        self._waiting_items -= waiting.parcel.count
-        self._waiting_bytes -= waiting.parcel.size + 1
+        self._waiting_items -= waiting.count
+        self._waiting_bytes -= waiting.size + 1
         return waiting
 
     def take_group(self) -> list[Waiting[P]]:
         """Remove the oldest, and all after it that fit into one message with it."""
         group = [self.take_first()]
-        count, size = group[0].parcel.count, group[0].parcel.size
+        count, size = group[0].count, group[0].size
         while self._waiting and not group[0].parcel.alone:
-            parcel = self._waiting[0].parcel
-            count += parcel.count
-            size += parcel.size + 1
-            if count > MAX_MESSAGE_ITEMS or size > MAX_MESSAGE_BYTES or parcel.alone:
+            following = self._waiting[0]
+            count += following.count
+            size += following.size + 1
+            if count > MAX_MESSAGE_ITEMS or size > MAX_MESSAGE_BYTES or following.parcel.alone:
                 break
             group.append(self.take_first())
         return group
@@ -157,7 +159,7 @@ class PublishQueue(Generic[P]):
             resolve, one.resolve = one.resolve, None
             if resolve is None:  # given up before
                 continue
-            self._in_flight.remove(one.parcel)
+            self._in_flight.remove(one)
             try:
                 resolve(error)
             except Exception as failure:

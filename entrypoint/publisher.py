@@ -85,11 +85,12 @@ class Publisher(Generic[P]):
         if self._closing:
             resolve(ShuttingDownError())
             return
-        if not self._queue.has_room(parcel):
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(parcel, resolve, loop.time() + self._timeout)
+        if not self._queue.has_room(waiting):
             resolve(TooManyInFlightError())
             return
-        loop = asyncio.get_running_loop()
-        self._queue.add(Waiting(parcel, resolve, loop.time() + self._timeout))
+        self._queue.add(waiting)
         if self._overdue is None:
             self._overdue = loop.call_later(self._timeout, self._give_up)
         self._schedule_flush()

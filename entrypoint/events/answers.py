@@ -22,6 +22,17 @@ class EventsResult(msgspec.Struct, frozen=True, omit_defaults=True):
     quarantined: int = 0
 
 
+class EventsProblemDocument(msgspec.Struct):
+    """A problem document of RFC 9457 about events."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[BrokenRule] = []
+    instance: str = ""
+
+
 def errors_of(row: SlowRow) -> tuple[BrokenRule, ...]:
     """Each rule that a row breaks."""
     return tuple(BrokenRule(row.line, name, why.rule, why.message) for name, why in row.broken)

@@ -1,6 +1,6 @@
 """What a stream takes, made ready from its definition: decoder, checks and columns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Literal
@@ -44,17 +44,13 @@ class Contract:
         struct = _struct(stream)
         self.decoder = msgspec.json.Decoder(struct)
         self.list_decoder = msgspec.json.Decoder(list[struct])  # type: ignore[valid-type]
-        getter = attrgetter(*_attributes(stream))
-        self._values = getter if len(self.names) > 1 else lambda event: (getter(event),)
+        #: The values of a decoded event by field.
+        self.values: Callable[[Any], tuple[Any, ...]] = _getter(stream)
 
     def _checks(self, make: Any) -> tuple[Check, ...]:
         return tuple(
             make(field, is_event_time=field.name == self.stream.event_time) for field in self.fields
         )
-
-    def values(self, event: Any) -> tuple[Any, ...]:
-        """The values of a decoded event by field."""
-        return self._values(event)
 
     def row(self, values: Sequence[Any], now_us: int) -> Row:
         """The values of JSON as they travel; raises the first BrokenRuleError."""
@@ -116,6 +112,12 @@ class Contract:
 def enum_values(field: Field) -> pa.Array:
     """The dictionary of an enum's column."""
     return pa.array(field.values, pa.string())
+
+
+def _getter(stream: Stream) -> Callable[[Any], tuple[Any, ...]]:
+    names = _attributes(stream)
+    getter = attrgetter(*names)
+    return getter if len(names) > 1 else lambda event: (getter(event),)
 
 
 def _attributes(stream: Stream) -> list[str]:
