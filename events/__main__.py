@@ -53,6 +53,10 @@ def _command(arguments: argparse.Namespace, settings: EventsSettings, stop: thre
             from events.run_worker import run_worker
 
             run_worker(settings, stop, with_archive=not arguments.no_archive)
+        case "recount":
+            from events.recount_command import recount
+
+            print(recount(settings, stop))
         case "compact":
             from events.archive.command import run
 
@@ -73,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="for measurements: count only",
     )
+    commands.add_parser("recount", help="make the windows anew from the archive and the log")
     commands.add_parser("compact", help="join the files of days that are over; remove old ones")
     report.add_arguments(
         commands.add_parser("report", help="log each new and each revised row of a window")

@@ -5,12 +5,12 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from functools import partial
-from pathlib import Path
 
 import structlog
 
 from events.archive.writer import ArchiveAwayError, ArchiveWriter
 from events.settings import EventsSettings
+from events.windows.adoption import adopt
 from events.windows.event_counter import EventCounter
 from events.windows.mongo_sink import MongoSink
 from events.windows.state_file import State
@@ -19,7 +19,7 @@ from tillstream import topology
 from tillstream.errors import TillstreamError
 from tillstream.log.continuity import Log
 from tillstream.runtime import broker, data_folder, quiet, retry
-from tillstream.runtime.owned_file import owned, rebuilt_path, take_place
+from tillstream.runtime.owned_file import owned
 from tillstream.streams import definitions_file
 from tillstream.streams.definition import Definitions
 
@@ -91,22 +91,3 @@ def _sink(
         yield sink
     finally:
         sink.stop()
-
-
-def adopt(path: Path) -> bool:
-    """Put a rebuilt state, if there is one, in the place of the old one. For the owner only.
-
-    Its rows get a change that is greater than any of the old state's, so that MongoDB and readers
-    of changes take them all.
-    """
-    rebuilt = rebuilt_path(path)
-    if not rebuilt.exists():
-        return False
-    before = 0
-    if path.exists():
-        with State(path) as state:
-            before = state.progress().change
-    with State(rebuilt) as state:
-        state.lift_changes(before + 1)
-    take_place(path)
-    return True

@@ -34,42 +34,46 @@ class NewEvents(NamedTuple):
     duplicates: int
 
 
-def new_events(decoded: Decoded, stream: Stream, identities: Identities) -> NewEvents:
+def new_events(
+    decoded: Decoded, stream: Stream, identities: Identities, rows: Rows | None = None
+) -> NewEvents:
     """What of a message counts; its identities are kept, with the transaction.
+
+    `rows` are the events' numbers in the message where they are not all of it.
 
     A message that is read again gives the same again. Of events of one body all count or none.
     """
     events = decoded.events
-    rows: Rows = np.arange(events.num_rows, dtype=np.int64)
+    numbers: Rows = np.arange(events.num_rows, dtype=np.int64) if rows is None else rows
     seen_day = decoded.received_us // _DAY_US
 
     def keep(first: npt.NDArray[np.bool_]) -> None:
-        nonlocal events, rows
+        nonlocal events, numbers
         if not first.all():
             events = events.filter(pa.array(first))
-            rows = rows[first]
+            numbers = numbers[first]
 
-    if BODY in events.schema.names and events.column(BODY).null_count < len(rows):
+    if BODY in events.schema.names and events.column(BODY).null_count < len(numbers):
         keep(_bodies(events.column(BODY), decoded.offset, seen_day, identities))
-    if CLOUDEVENT in events.schema.names and events.column(CLOUDEVENT).null_count < len(rows):
+    if CLOUDEVENT in events.schema.names and events.column(CLOUDEVENT).null_count < len(numbers):
         names = events.column(CLOUDEVENT)
         known = np.asarray(names.is_valid())
         keys = [
             _digest(("cloudevent", stream.name, each)) for each in names.drop_null().to_pylist()
         ]
-        first = np.ones(len(rows), np.bool_)
-        first[known] = identities.first(keys, decoded.offset, rows[known].tolist(), seen_day)
+        first = np.ones(len(numbers), np.bool_)
+        first[known] = identities.first(keys, decoded.offset, numbers[known].tolist(), seen_day)
         keep(first)
-    if stream.identity and len(rows):
+    if stream.identity and len(numbers):
         keys = identity_keys(stream, events)
-        keep(identities.first(keys, decoded.offset, rows.tolist(), seen_day))
+        keep(identities.first(keys, decoded.offset, numbers.tolist(), seen_day))
     return NewEvents(
         decoded.offset,
         decoded.stream,
         decoded.received_us,
         events,
-        rows,
-        decoded.events.num_rows - len(rows),
+        numbers,
+        decoded.events.num_rows - len(numbers),
     )
 
 

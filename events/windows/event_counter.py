@@ -11,7 +11,7 @@ import structlog
 
 from events.windows import declared, isolation
 from events.windows.decoding import Decoded, MessageDecoder
-from events.windows.deduplication import NewEvents, new_events
+from events.windows.deduplication import NewEvents, Rows, new_events
 from events.windows.figures import Aside, Progress, StreamFigures
 from events.windows.merging import WindowRows
 from events.windows.partials import PartialCounter
@@ -127,6 +127,23 @@ class EventCounter:
             self.forget()
             raise
         return found
+
+    def count_archived(self, messages: Sequence[tuple[Decoded, Rows]]) -> None:
+        """Count what the archive has of messages, the rows being their numbers there."""
+        try:
+            self.state.begin()
+            new = []
+            for decoded, rows in messages:
+                stream = self._definitions.streams[decoded.stream]
+                new.append(new_events(decoded, stream, self.state.identities, rows))
+                self.progress.log_clock_us = max(self.progress.log_clock_us, decoded.received_us)
+            self._count(new)
+            self._reach(self.progress.log_clock_us)
+            self._write()
+            self.state.commit()
+        except BaseException:
+            self.forget()
+            raise
 
     def tick(self, archive_from: int | None, *, caught_up: bool) -> bool:
         """Go on with the clock while nothing comes: rows become final. Returns whether any did.

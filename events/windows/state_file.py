@@ -150,10 +150,12 @@ class State(AbstractContextManager["State"]):
         return self.database.executemany(sql, rows).rowcount
 
     def lift_changes(self, least: int) -> None:
-        """Give every row a change that is `least` or more, in a transaction of its own."""
+        """Give every row a change that is `least` or more: a part of a transaction.
+
+        Rows of a smaller one are of a state before this.
+        """
         progress = self.progress()
         progress.change = max(least, progress.change + 1)
-        self.begin()
         tables = self.database.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'window.%'"
         ).fetchall()
@@ -161,4 +163,3 @@ class State(AbstractContextManager["State"]):
             self.database.execute(f'UPDATE "{name}" SET change = ?', (progress.change,))  # noqa: S608 - declared names
         self.database.execute("UPDATE windows SET floor = ?", (progress.change,))
         self.write_progress(progress)
-        self.commit()

@@ -14,6 +14,8 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
 
+from events.settings import STATE
+from events.windows.state_file import State
 from tests.support import shop_events
 from tests.support.commands import command
 from tests.support.listener import Listener
@@ -24,7 +26,7 @@ from tillstream import topology
 from tillstream.streams.message import Packed
 from tillstream.streams.window_rows import WindowsSnapshot
 
-RECEIVED = 1_700_000_000 * SECOND
+RECEIVED = int(time.time()) * SECOND
 
 
 @pytest.fixture
@@ -53,10 +55,12 @@ class Told:
 
     def __init__(self, connection: BlockingConnection) -> None:
         self.rows: dict[str, dict[str, object]] = {}
+        self.stale = ""
         self.listener = Listener(connection, topology.WINDOWS, WindowsSnapshot, self._hear)
 
     def _hear(self, snapshot: WindowsSnapshot) -> None:
         if snapshot.window == "shop_metrics":
+            self.stale = snapshot.stale
             for row in snapshot.rows:
                 self.rows[str(row["start_event_time"])] = dict(row)
 
@@ -151,3 +155,26 @@ def test_a_worker_that_is_killed_again_and_again_counts_each_event_once(
         told.listener.wait_for(lambda one: one.window == "shop_metrics", "a sign of life")
 
     assert messages * 60 == told.rows["2019-10-01T00:00:00Z"]["nr_of_events"]
+
+
+def test_a_recount_is_adopted_and_counts_what_was_declared_since(
+    broker: BlockingConnection, environ: dict[str, str], tmp_path: Path
+) -> None:
+    told = Told(broker)
+    hour = [BEGIN + minute * 60 * SECOND for minute in range(60)]
+    publish(broker, shop_events.packed(shop_events.shop_events(hour), RECEIVED))
+    with running("events", "worker", **environ):
+        told.listener.wait_for(lambda _: len(told.rows) == 60, "the minutes")
+    larger = {**environ, "WINDOW_SIZES": "shop_metrics=1 h"}
+    told.rows.clear()
+    with running("events", "worker", **larger):
+        told.listener.wait_for(lambda _: "has changed" in told.stale, "a stale window")
+        said = command("events", "recount", **larger)
+        assert (0, "counted 60 of shop") == (said.returncode, said.stdout[:18]), said
+        told.listener.wait_for(lambda _: not told.stale, "the new state")
+
+    assert (0, "counted 60 of shop") == (said.returncode, said.stdout[:18])
+    with State(tmp_path / STATE) as state:
+        found = state.execute('SELECT start, events FROM "window.shop_metrics"').fetchall()
+
+        assert [(BEGIN, 60)] == found

@@ -1,0 +1,65 @@
+"""`python -m events recount`: the windows made anew from the archive and the log."""
+
+import threading
+import time
+
+from events.archive.reading import EventsArchiveReader
+from events.settings import EventsSettings
+from events.windows.adoption import adopt, progress_of
+from events.windows.rebuilding import Rebuilding
+from tillstream import topology
+from tillstream.errors import TillstreamError
+from tillstream.log.continuity import Log
+from tillstream.log.whole_log import read_log
+from tillstream.runtime.owned_file import owned, rebuilt_path
+from tillstream.streams import definitions_file
+
+#: How long a running worker may take to adopt the result, seconds.
+ADOPTION_SECONDS = 30.0
+_POLL_SECONDS = 0.1
+
+
+def recount(settings: EventsSettings, stop: threading.Event) -> str:
+    """Rebuild the state beside the old one; a running worker adopts it. Returns a line for people.
+
+    What the log still has is counted from it; what was before, from the archive. Raises
+    LogTruncatedError, StoppedError, and pika's AMQPError.
+    """
+    path = settings.state_path()
+    with owned(path.with_name("recount")) as ours:
+        if not ours:
+            raise TillstreamError("another recount of the windows is running")
+        return _recount(settings, stop)
+
+
+def _recount(settings: EventsSettings, stop: threading.Event) -> str:
+    started = time.perf_counter()
+    path = settings.state_path()
+    definitions = definitions_file.load_settings(settings)
+    log = Log(settings.amqp_url, topology.EVENTS_LOG)
+    before = progress_of(path)
+    first, last = log.first_offset(), log.last_offset()
+    rebuilding = Rebuilding(path, definitions, time.time, settings.identity_days)
+    try:
+        archive = EventsArchiveReader(settings.archive_url(), definitions)
+        begin = 2**63 - 1 if first is None else before.base + first
+        archived = rebuilding.count_archive(archive, begin, stop)
+        batches = read_log(settings.amqp_url, stop, last, first or 0, topology.EVENTS_LOG)
+        rebuilding.count_log(before.base, before.begin_digest, batches, stop)
+        counted = {name: one.events for name, one in rebuilding.counter.streams.items()}
+        rebuilding.finish()
+    finally:
+        rebuilding.close()
+    with owned(path) as ours:
+        if ours:
+            adopt(path)
+    deadline = time.monotonic() + ADOPTION_SECONDS
+    while rebuilt_path(path).exists() and not stop.wait(_POLL_SECONDS):
+        if time.monotonic() > deadline:
+            raise TillstreamError(
+                f"the events were counted, but the worker that owns {path} did not adopt the result"
+                f" within {ADOPTION_SECONDS:g} s; it will at its next start"
+            )
+    told = ", ".join(f"{events} of {name}" for name, events in counted.items() if events)
+    seconds = time.perf_counter() - started
+    return f"counted {told or 'no events'} in {seconds:.2f} s; {archived} of them from the archive"

@@ -1,0 +1,92 @@
+"""Builds a state anew, from the archive and the log, in a file beside the old one."""
+
+import threading
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from events.archive_port import ArchivedEvents, ArchiveSource
+from events.windows.decoding import Decoded
+from events.windows.deduplication import Rows
+from events.windows.event_counter import EventCounter
+from events.windows.state_file import State
+from tillstream.clock import Clock
+from tillstream.log.reader import LogMessage, StoppedError
+from tillstream.runtime import files
+from tillstream.runtime.owned_file import rebuilt_path, remove
+from tillstream.streams.definition import Definitions
+from tillstream.streams.names import LOG_OFFSET, LOG_ROW, RECEIVED
+
+
+class Rebuilding:
+    """A new state that nobody knows until `finish`; one at a time, see `owned`."""
+
+    def __init__(self, path: Path, definitions: Definitions, clock: Clock, days: int) -> None:
+        """`path` is the state's own; `days` are those for which identities are kept."""
+        self._path = path
+        self._unfinished = path.with_suffix(".building")
+        remove(self._unfinished)
+        self._definitions = definitions
+        self._state = State(self._unfinished)
+        # A kill leaves a file that the next recount removes: nothing has to last before the end.
+        self._state.execute("PRAGMA synchronous=OFF")
+        self.counter = EventCounter(self._state, definitions, clock, identity_days=days)
+
+    def count_archive(self, source: ArchiveSource, before: int, stop: threading.Event) -> int:
+        """Count what the archive has of positions before one; returns how many events."""
+        events = 0
+        for name in self._definitions.streams:
+            for archived in source.events(name, before):
+                if stop.is_set():
+                    raise StoppedError("stopped before the end of the archive")
+                self.counter.count_archived(_messages(archived))
+                events += archived.events.num_rows
+        return events
+
+    def count_log(
+        self,
+        base: int,
+        begin_digest: bytes | None,
+        batches: Iterable[list[LogMessage]],
+        stop: threading.Event,
+    ) -> None:
+        """Count the log, whose offsets are positions less `base`."""
+        self.counter.progress.base = base
+        self.counter.progress.begin_digest = begin_digest
+        for messages in batches:
+            if stop.is_set():
+                raise StoppedError("stopped before the end of the log")
+            self.counter.count([one._replace(offset=one.offset + base) for one in messages])
+
+    def finish(self) -> None:
+        """Make the new state the one that waits for its adoption, whole and durable."""
+        self._state.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._state.close()
+        files.sync(self._unfinished)
+        self._unfinished.replace(rebuilt_path(self._path))
+        files.sync(self._path.parent)
+
+    def close(self) -> None:
+        """Remove what was not finished."""
+        self._state.close()
+        remove(self._unfinished)
+
+
+def _messages(archived: ArchivedEvents) -> list[tuple[Decoded, Rows]]:
+    """The events as the messages that they came in."""
+    table = archived.events
+    offsets = np.asarray(table[LOG_OFFSET])
+    rows = np.asarray(table[LOG_ROW])
+    received = np.asarray(table[RECEIVED])
+    plain = table.drop_columns([LOG_OFFSET, LOG_ROW, RECEIVED])
+    bounds = [0, *(np.flatnonzero(np.diff(offsets)) + 1).tolist(), len(offsets)]
+    return [
+        (
+            Decoded(int(offsets[a]), archived.stream, int(received[a]), plain.slice(a, b - a)),
+            rows[a:b].astype(np.int64),
+        )
+        for a, b in pairwise(bounds)
+        if b > a
+    ]
