@@ -9,7 +9,6 @@ from functools import partial
 import pika.exceptions
 
 from analytics.commands.waiting import CATCH_UP_SECONDS
-from analytics.ledger.calendars import described
 from analytics.ledger.ledger_errors import damage_told
 from analytics.ledger.ledger_file import Ledger
 from analytics.ledger.ownership import adopt
@@ -17,6 +16,7 @@ from analytics.settings import AnalyticsSettings, VerifySettings
 from analytics.workers.rate import RateWorker
 from analytics.workers.totals import TotalsWorker
 from tillstream import stores
+from tillstream.calendars import described
 from tillstream.errors import ServerNotReadyError, TillstreamError
 from tillstream.log.continuity import Log
 from tillstream.runtime import broker, data_folder, logs, process, quiet

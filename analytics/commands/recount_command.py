@@ -10,7 +10,6 @@ from pathlib import Path
 
 from analytics.commands.counting_run import count_messages
 from analytics.commands.waiting import CATCH_UP_SECONDS, wait_until
-from analytics.ledger.calendars import described
 from analytics.ledger.continuity import require_continuing
 from analytics.ledger.identity_records import keys_beyond
 from analytics.ledger.ledger_errors import LedgerUnreadableError
@@ -23,6 +22,7 @@ from analytics.verify.comparison import kept_days
 from analytics.verify.parquet_days import ParquetDays
 from analytics.verify.recount import Recount, new_ledger
 from tillstream import stores
+from tillstream.calendars import described
 from tillstream.errors import TillstreamError
 from tillstream.log.continuity import Log, LogReplacedError
 from tillstream.log.reader import LogTruncatedError, first_offset, last_offset

@@ -15,10 +15,8 @@ from analytics.commands.beyond_log import (
 )
 from analytics.commands.counting_run import count_messages
 from analytics.commands.waiting import CATCH_UP_SECONDS, wait_until
-from analytics.ledger.calendars import described
 from analytics.ledger.continuity import require_continuing
 from analytics.ledger.ledger_file import Ledger, Progress
-from analytics.ledger.log_days import OPEN_DAYS, unix_day
 from analytics.settings import AnalyticsSettings, VerifySettings
 from analytics.verify.archive import open_archive
 from analytics.verify.archive_comparison import ArchiveComparison
@@ -39,7 +37,9 @@ from analytics.verify.proved_days_store import load, save
 from analytics.verify.recount import Recount, scratch_recount
 from analytics.verify.side_by_side import Row, rows
 from tillstream import accepted_count, stores
+from tillstream.calendars import described
 from tillstream.log.continuity import Log, LogReplacedError
+from tillstream.log.log_days import OPEN_DAYS, unix_day
 from tillstream.log.reader import LogTruncatedError, first_offset, last_offset
 from tillstream.log.whole_log import read_log
 from tillstream.verify_report import Disagreement

@@ -9,7 +9,8 @@ from datetime import date
 import structlog
 
 from analytics.ledger.ledger_file import Ledger
-from analytics.ledger.log_days import (
+from tillstream.clock import Clock
+from tillstream.log.log_days import (
     LOG_DAY,
     LOG_DAY_SEEN,
     OPEN_DAYS,
@@ -17,7 +18,6 @@ from analytics.ledger.log_days import (
     majority_day,
     unix_day,
 )
-from tillstream.clock import Clock
 
 log = structlog.get_logger()
 

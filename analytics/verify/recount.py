@@ -21,10 +21,10 @@ from analytics.counting.isolation import (
 )
 from analytics.counting.receipt_counter import FigureFullError, ReceiptCounter
 from analytics.ledger.ledger_file import Ledger, Progress
-from analytics.ledger.log_days import LOG_DAY, OPEN_DAYS, majority_day
 from analytics.ledger.working_state import WorkingState
 from analytics.verify.bounded_identities import BoundedIdentities
 from tillstream.identity import DAY_BYTES, key_day
+from tillstream.log.log_days import LOG_DAY, OPEN_DAYS, majority_day
 from tillstream.log.reader import LogMessage
 from tillstream.runtime.owned_file import rebuilt_path, remove
 from tillstream.stores import StoreTable

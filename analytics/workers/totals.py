@@ -20,7 +20,6 @@ from pika.adapters.blocking_connection import BlockingConnection
 
 from analytics.counting import isolation
 from analytics.counting.isolation import SingleReceipt
-from analytics.ledger.calendars import described
 from analytics.ledger.identity_expiry import IDENTITY_DAYS, IdentityExpiry
 from analytics.ledger.ledger_file import Ledger
 from analytics.ledger.working_state import WorkingState
@@ -28,6 +27,7 @@ from analytics.workers import publishing
 from analytics.workers.log_start import find_start
 from analytics.workers.pace import SnapshotPace
 from tillstream import topology
+from tillstream.calendars import described
 from tillstream.clock import Clock
 from tillstream.log.continuity import LogEnds
 from tillstream.log.reader import LogMessage, LogReader

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from analytics.ledger.calendars import described
 from analytics.ledger.continuity import require_continuing
 from analytics.ledger.ledger_errors import LedgerUnreadableError, OtherCalendarError
 from analytics.ledger.ledger_file import Ledger, Progress
-from analytics.ledger.log_days import MAX_STEP, DaysOfLog, majority_day
 from analytics.ledger.ownership import (
     OtherOwnersCalendarError,
     adopt,
@@ -19,8 +17,10 @@ from analytics.ledger.ownership import (
 from analytics.verify.recount import new_ledger
 from tests.support.logs import KnownLog
 from tests.unit.analytics.verify.test_recount import STORES
+from tillstream.calendars import described
 from tillstream.clock import BusinessDay
 from tillstream.log.continuity import LogReplacedError
+from tillstream.log.log_days import MAX_STEP, DaysOfLog, majority_day
 from tillstream.log.reader import LogMessage, LogTruncatedError, message_digest
 from tillstream.runtime.owned_file import owned, rebuilt_path
 from tillstream.stores import StoreTable

@@ -15,7 +15,6 @@ import pytest
 from analytics.counting import parallel_decoding
 from analytics.counting.parallel_decoding import ReaderDiedError, read_in_parallel
 from analytics.ledger import identities
-from analytics.ledger.calendars import described
 from analytics.ledger.ledger_file import Ledger
 from analytics.verify import bounded_identities
 from analytics.verify.recount import new_ledger
@@ -24,6 +23,7 @@ from tests.support.ledgers import kept_keys
 from tests.support.logs import NO_LOG
 from tests.support.receipts import receipt, stamped
 from tests.support.waiting import wait_until
+from tillstream.calendars import described
 from tillstream.clock import BusinessDay
 from tillstream.codec import NDJSON, pack
 from tillstream.log.reader import LogMessage

@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 from analytics.ledger.identities import DayOfIdentities
 from analytics.ledger.ledger_file import Ledger
-from analytics.ledger.log_days import OPEN_DAYS
 from analytics.workers.totals import TotalsWorker
 from tests.support.logs import NO_LOG
 from tests.support.receipts import receipt, stamped
 from tillstream.clock import BusinessDay
+from tillstream.log.log_days import OPEN_DAYS
 from tillstream.log.reader import LogMessage
 from tillstream.stores import StoreTable
 

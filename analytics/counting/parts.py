@@ -1,7 +1,6 @@
-"""Caches decoded lines and tenders by their JSON text: the same ones come all day. Pure."""
+"""Lines and tenders as they are counted, remembered by their JSON text. Pure."""
 
-from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,8 +9,6 @@ from tillstream.codec import decode_line, decode_tenders
 from tillstream.identity import line_content, tenders_content
 from tillstream.money import basis_points, milli_units, minor_units, rate_text
 from tillstream.runtime.memo import remembering
-
-P = TypeVar("P")
 
 
 class DecodedLine(NamedTuple):
@@ -32,22 +29,6 @@ class DecodedTenders(NamedTuple):
     #: A row for each tender, as of a line: no units, the amount as gross, no net.
     amounts: list[tuple[int, int, int]]
     content: bytes
-
-
-class PartCache(dict[bytes, int], Generic[P]):
-    """The parts of a batch: `cache[text]` is the index in `parts` of what `text` decodes to.
-
-    Raises UndecodableMessageError for a text that does not decode.
-    """
-
-    def __init__(self, decode: Callable[[bytes], P]) -> None:
-        self._decode = decode
-        self.parts: list[P] = []
-
-    def __missing__(self, text: bytes) -> int:
-        self.parts.append(self._decode(text))
-        self[text] = number = len(self.parts) - 1
-        return number
 
 
 def rows(amounts: list[tuple[int, int, int]]) -> Integers:

@@ -1,6 +1,6 @@
 """Which day the log has come to: identities are dropped by it, not by a clock alone. Pure.
 
-A clock that is ahead, ours or the door's, must not make the ledger forget what it has counted.
+A clock that is ahead, ours or the door's, must not make anybody forget what was counted.
 Days are ordinals.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Collection
 from statistics import median_low
 from typing import NamedTuple
 
-#: Names of the ledger's facts: the day that is believed, and the one that was last seen.
+#: Names under which they are kept: the day that is believed, and the one that was last seen.
 LOG_DAY, LOG_DAY_SEEN = "log day", "log day seen"
 #: The log's day moves by at most so many days for each new day that is seen.
 MAX_STEP = 2
