@@ -5,7 +5,7 @@ import time
 
 from events.archive.reading import EventsArchiveReader
 from events.settings import EventsSettings
-from events.windows.adoption import adopt, progress_of
+from events.windows.adoption import adopt, progress_of, removed_before
 from events.windows.rebuilding import Rebuilding
 from tillstream import topology
 from tillstream.errors import TillstreamError
@@ -39,7 +39,8 @@ def _recount(settings: EventsSettings, stop: threading.Event) -> str:
     log = Log(settings.amqp_url, topology.EVENTS_LOG)
     before = progress_of(path)
     first, last = log.first_offset(), log.last_offset()
-    rebuilding = Rebuilding(path, definitions, time.time, settings.identity_days)
+    removed = removed_before(path, definitions)
+    rebuilding = Rebuilding(path, definitions, time.time, settings.identity_days, removed)
     try:
         archive = EventsArchiveReader(settings.archive_url(), definitions)
         begin = 2**63 - 1 if first is None else before.base + first

@@ -7,6 +7,7 @@ from events.windows.figures import Progress
 from events.windows.state_errors import StateUnreadableError
 from events.windows.state_file import State
 from tillstream.runtime.owned_file import rebuilt_path, take_place
+from tillstream.streams.definition import Definitions
 
 
 def adopt(path: Path) -> bool:
@@ -29,6 +30,25 @@ def adopt(path: Path) -> bool:
         state.commit()
     take_place(path)
     return True
+
+
+def removed_before(path: Path, definitions: Definitions) -> dict[str, int]:
+    """By window where its rows begin that the retention has left, as far as it still holds.
+
+    A new state would have every row again for the retention.
+    """
+    found: dict[str, int] = {}
+    if path.exists():
+        with suppress(StateUnreadableError), State(path) as state:
+            streams = state.streams()
+            for name, figures in state.windows().items():
+                window, heard = definitions.windows.get(name), streams.get(figures.stream)
+                if window is None or window.retention_us is None or heard is None:
+                    continue
+                if figures.pruned_before_us is not None and heard.watermark_us is not None:
+                    old = heard.watermark_us - window.size_us - window.retention_us + 1
+                    found[name] = min(figures.pruned_before_us, old)
+    return found
 
 
 def progress_of(path: Path) -> Progress:

@@ -49,12 +49,15 @@ class WindowFigures(msgspec.Struct):
     stale: str = ""
     #: Rows of a smaller change are of a state before this one.
     floor: int = 0
-    #: Events in its rows; that came after their row was final; that were older than the retention.
+    #: Events in its rows; that came after their row was final; of rows that are removed.
     events: int = 0
     late: int = 0
     expired: int = 0
-    #: Rows that begin before are removed.
+    #: The newest row that was removed began just before, microseconds; what would be of a row that
+    #: begins before is expired. None before the first one.
     pruned_before_us: int | None = None
+    #: Of the rows that begin before, those of a greater change are still there.
+    pruned_change: int = 0
 
 
 class Aside(msgspec.Struct, frozen=True):

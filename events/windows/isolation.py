@@ -3,6 +3,7 @@ they are kept.
 """
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -37,13 +38,12 @@ def require_events_fault(error: Exception) -> None:
         raise error
 
 
-def set_aside(event: pa.Table, stream: str, error: Exception) -> Aside:
-    """An event, a table of one row with LOG_OFFSET and LOG_ROW, as it is kept."""
-    [values] = event.to_pylist()
-    offset, row = values.pop(LOG_OFFSET), values.pop(LOG_ROW)
-    text = msgspec.json.encode(values, enc_hook=_plain).decode()
-    reason = f"{type(error).__name__}: {error}"
-    return Aside(offset, row, stream, reason[:REASON_CHARACTERS], text[:TEXT_CHARACTERS])
+def set_aside(events: pa.Table, stream: str, reason: str) -> Iterator[Aside]:
+    """Events, a table with LOG_OFFSET and LOG_ROW, as they are kept."""
+    for values in events.to_pylist():
+        offset, row = values.pop(LOG_OFFSET), values.pop(LOG_ROW)
+        text = msgspec.json.encode(values, enc_hook=_plain).decode()
+        yield Aside(offset, row, stream, reason[:REASON_CHARACTERS], text[:TEXT_CHARACTERS])
 
 
 def _plain(value: Any) -> str:

@@ -108,7 +108,7 @@ class WrittenWindow:
         self._positions: Collection[Document] = durable[POSITIONS]
         self._changes = Changes(state.database, WindowTable(window))
         self._place: Place | None = None
-        self._pruned_before_us: int | None = None
+        self._pruned: tuple[int | None, int] | None = None
         self._floor = 0
 
     def write(self, figures: WindowFigures, stop: threading.Event) -> None:
@@ -168,7 +168,9 @@ class WrittenWindow:
         self._positions.replace_one({"_id": self._window.name}, position, upsert=True)
 
     def _prune(self, figures: WindowFigures) -> None:
-        before = figures.pruned_before_us
-        if before is not None and before != self._pruned_before_us:
-            self._rows.delete_many({self._window.start_column: {"$lt": instant(before)}})
-            self._pruned_before_us = before
+        pruned = figures.pruned_before_us, figures.pruned_change
+        if pruned[0] is not None and pruned != self._pruned:
+            # MongoDB has milliseconds: a microsecond after a start is that start.
+            newest = {"$lte": instant(pruned[0] - 1)}
+            self._rows.delete_many({self._window.start_column: newest, CHANGE: {"$lte": pruned[1]}})
+            self._pruned = pruned

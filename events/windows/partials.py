@@ -10,8 +10,8 @@ import pyarrow as pa
 from events.windows import engine
 from tillstream.errors import TillstreamError
 from tillstream.streams import columns, window_sql
-from tillstream.streams.definition import Measure, Stream, Window
-from tillstream.streams.names import RECEIVED
+from tillstream.streams.definition import Key, Measure, Stream, Window
+from tillstream.streams.names import LOG_OFFSET, LOG_ROW, RECEIVED
 
 _encoder = msgspec.json.Encoder()
 
@@ -69,6 +69,24 @@ class PartialCounter:
         self._database.register(self.stream.name, events)
         try:
             return [self._partials(window) for window in windows]
+        finally:
+            self._database.unregister(self.stream.name)
+
+    def of_each_event(self, events: pa.Table, window: Window) -> list[tuple[Any, ...]]:
+        """start, keys as JSON, LOG_OFFSET, LOG_ROW, the merged measures and 1, for each event.
+
+        The table has the columns of places. Raises duckdb.Error as `count`.
+        """
+        places = [Key(name=name, sql=name, read_as="integer") for name in (LOG_OFFSET, LOG_ROW)]
+        each = msgspec.structs.replace(window, keys=(*window.keys, *places))
+        keys = len(window.keys)
+        self._database.register(self.stream.name, events)
+        try:
+            return [
+                (row[0], _keys(row[1 : 1 + keys]), *row[1 + keys :])
+                for row in self._rows(window_sql.partial(each, self.stream))
+                if row[0] is not None
+            ]
         finally:
             self._database.unregister(self.stream.name)
 

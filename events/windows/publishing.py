@@ -5,12 +5,13 @@ life each half second.
 from collections.abc import Mapping
 
 from events.windows.changes import Changes, Place, newest
-from events.windows.event_counter import MICROSECONDS, EventCounter
+from events.windows.event_counter import EventCounter
 from events.windows.figures import StreamFigures
 from events.windows.merging import WindowRows
 from tillstream import topology
 from tillstream.clock import Clock
 from tillstream.runtime import broker
+from tillstream.streams.definition import MICROSECONDS
 from tillstream.streams.window_rows import WindowsSnapshot, json_value
 
 #: Rows of a message, and messages of a window at a time: what is more waits for the next time, and

@@ -1,7 +1,7 @@
 """Builds a state anew, from the archive and the log, in a file beside the old one."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,8 +23,17 @@ from tillstream.streams.names import LOG_OFFSET, LOG_ROW, RECEIVED
 class Rebuilding:
     """A new state that nobody knows until `finish`; one at a time, see `owned`."""
 
-    def __init__(self, path: Path, definitions: Definitions, clock: Clock, days: int) -> None:
-        """`path` is the state's own; `days` are those for which identities are kept."""
+    def __init__(
+        self,
+        path: Path,
+        definitions: Definitions,
+        clock: Clock,
+        days: int,
+        removed_before: Mapping[str, int],
+    ) -> None:
+        """`path` is the state's own; `days` are those for which identities are kept; see
+        `adoption.removed_before`.
+        """
         self._path = path
         self._unfinished = path.with_suffix(".building")
         remove(self._unfinished)
@@ -33,6 +42,9 @@ class Rebuilding:
         # A kill leaves a file that the next recount removes: nothing has to last before the end.
         self._state.execute("PRAGMA synchronous=OFF")
         self.counter = EventCounter(self._state, definitions, clock, identity_days=days)
+        for name, start in removed_before.items():
+            self.counter.windows[name].figures.pruned_before_us = start
+        self._state.write_windows(rows.figures for rows in self.counter.windows.values())
 
     def count_archive(self, source: ArchiveSource, before: int, stop: threading.Event) -> int:
         """Count what the archive has of positions before one; returns how many events."""

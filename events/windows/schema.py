@@ -1,7 +1,7 @@
 """The tables of the state's file; those of a window are made by `window_table`."""
 
 #: Raised when the tables change: an older state is rebuilt by `recount`.
-VERSION = 1
+VERSION = 2
 
 #: Pages of the write-ahead log (32 MB) before they go to their places.
 CHECKPOINT_PAGES = 8_000
@@ -42,7 +42,8 @@ CREATE TABLE windows (
     events INTEGER NOT NULL,
     late INTEGER NOT NULL,
     expired INTEGER NOT NULL,
-    pruned_before_us INTEGER
+    pruned_before_us INTEGER,
+    pruned_change INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE identities (
     key BLOB PRIMARY KEY,

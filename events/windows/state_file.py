@@ -121,7 +121,7 @@ class State(AbstractContextManager["State"]):
     def write_windows(self, windows: Iterable[WindowFigures]) -> None:
         """Replace what is known of these."""
         self.database.executemany(
-            "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             map(astuple, windows),
         )
 

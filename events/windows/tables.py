@@ -1,12 +1,31 @@
 """The events of several messages of one stream as one table, as they are counted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from events.windows.deduplication import NewEvents
 from tillstream.streams.names import LOG_OFFSET, LOG_ROW, RECEIVED
+
+#: Events and bytes of columns that are counted at once.
+MAX_ROWS = 500_000
+MAX_BYTES = 64 * 1024 * 1024
+
+
+def chunks(messages: Iterable[NewEvents]) -> Iterator[list[NewEvents]]:
+    """The messages in bounded lists."""
+    chunk: list[NewEvents] = []
+    rows = size = 0
+    for one in messages:
+        chunk.append(one)
+        rows += len(one.rows)
+        size += one.events.nbytes
+        if rows >= MAX_ROWS or size >= MAX_BYTES:
+            yield chunk
+            chunk, rows, size = [], 0, 0
+    if chunk:
+        yield chunk
 
 
 def event_table(

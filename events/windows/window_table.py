@@ -84,10 +84,20 @@ class WindowTable:
         """The start of the first row that is not final."""
         return f"SELECT start FROM {self.name} WHERE final = 0 ORDER BY start LIMIT 1"  # noqa: S608 - declared names
 
+    def newest_old(self) -> str:
+        """The greatest start of the rows to remove. Parameters: the last change, the last start."""
+        return f"SELECT max(start) {self._old()}"
+
     def prune(self) -> list[str]:
-        """Remove rows and values. Parameter of each: the last start of them."""
+        """Remove rows and their values. Parameters of each: the last change, the last start."""
+        old = f"WHERE (start, keys) IN (SELECT start, keys {self._old()})"
         tables = [self.values_name(measure) for measure in self.window.distinct]
-        return [f"DELETE FROM {table} WHERE start <= ?" for table in [*tables, self.name]]  # noqa: S608 - declared names
+        return [f"DELETE FROM {table} {old}" for table in [*tables, self.name]]  # noqa: S608 - declared names
+
+    def sums(self) -> str:
+        """The sums of a row, in their order. Parameters: start, keys."""
+        names = ", ".join(_column(one.name) for one in self.window.merged if one.kind == "sum")
+        return f"SELECT {names} FROM {self.name} WHERE start = ? AND keys = ?"  # noqa: S608 - declared names
 
     def changed(self) -> str:
         """Rows after a place in the order of changes. Parameters: change, start, keys; how many."""
@@ -99,6 +109,12 @@ class WindowTable:
     def lift(self) -> str:
         """Give every row a change. Parameter: the change."""
         return f"UPDATE {self.name} SET change = ?"  # noqa: S608 - declared names
+
+    def _old(self) -> str:
+        # Few rows did not change for so long, whatever their start is.
+        return (
+            f"FROM {self.name} INDEXED BY {self._index('change')} WHERE change <= ? AND start <= ?"
+        )
 
     def _index(self, what: str) -> str:
         return _quoted(f"{what}.{self.window.name}")

@@ -139,7 +139,8 @@ class Window(Declared, frozen=True):
     #: Where the bounds of a row stand; a dot is a level: `window.start`.
     start_column: str = "start"
     end_column: str = "end"
-    #: For so long rows are kept, microseconds of event time; None is for ever.
+    #: For so long rows are kept, microseconds of event time, and of the clock since they changed;
+    #: None is for ever.
     retention_us: int | None = None
     #: Where MongoDB has the rows; "" is the archive's database.
     database: str = ""

@@ -3,67 +3,33 @@
 The rule that they are compared with is one query of DuckDB over all events at once.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import duckdb
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.windows.changes import BEGIN, Changes
 from events.windows.event_counter import EventCounter
+from events.windows.partials import PartialCounter
 from events.windows.state_file import State
 from tests.support import shop_events
+from tests.support.counted_windows import (
+    DEFINITIONS,
+    MINUTE,
+    NOW,
+    Event,
+    batch,
+    counted,
+    expected,
+    log_of,
+)
 from tests.support.shop_events import BEGIN as FIRST
 from tests.support.shop_events import SECOND
 from tillstream.log.reader import LogMessage
-from tillstream.streams import window_sql
-from tillstream.streams.definition import (
-    LEAST_INTEGER,
-    MOST_INTEGER,
-    Definitions,
-    Field,
-    Key,
-    Measure,
-    Stream,
-    Window,
-)
+from tillstream.streams.definition import LEAST_INTEGER, MOST_INTEGER
 
-MINUTE = 60 * SECOND
-NOW = 1_800_000_000
-STREAM = Stream(
-    name="s",
-    event_time="happened",
-    identity=("id",),
-    fields=(
-        Field(name="id", type="integer", required=True),
-        Field(name="happened", type="timestamp", required=True),
-        Field(name="who", type="text"),
-        Field(name="value", type="integer"),
-    ),
-    lateness_us=SECOND,
-)
-WINDOW = Window(
-    name="w",
-    stream="s",
-    size_us=MINUTE,
-    keys=(Key(name="who", sql="who"),),
-    measures=(
-        Measure(name="number", kind="count", argument="*"),
-        Measure(name="total", kind="sum", argument="value"),
-        Measure(name="least", kind="min", argument="value"),
-        Measure(name="most", kind="max", argument="value"),
-        Measure(name="first_who", kind="min", argument="who", read_as="text"),
-        Measure(name="different", kind="distinct", argument="value"),
-    ),
-)
-DEFINITIONS = Definitions(streams={"s": STREAM}, windows={"w": WINDOW})
-
-Event = tuple[int, int, str | None, int | None]
 VALUES = st.one_of(st.none(), st.integers(-5, 5), st.integers(-(2**61), 2**61))
 EVENTS = st.lists(
     st.tuples(
@@ -79,45 +45,6 @@ EVENTS = st.lists(
 
 class KilledError(Exception):
     """The worker ends here."""
-
-
-def batch(events: Sequence[Event]) -> pa.RecordBatch:
-    columns = [[event[number] for event in events] for number in range(4)]
-    types = (pa.int64(), pa.int64(), pa.string(), pa.int64())
-    arrays = [pa.array(c, t) for c, t in zip(columns, types, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, names=[field.name for field in STREAM.fields])
-
-
-def log_of(parts: Sequence[Sequence[Event]]) -> list[LogMessage]:
-    """A message a part; offsets have holes."""
-    return [
-        shop_events.log_message(3 * number, batch(part), NOW * SECOND, "s")
-        for number, part in enumerate(parts)
-    ]
-
-
-def expected(events: Sequence[Event]) -> set[tuple[Any, ...]]:
-    with duckdb.connect() as database:
-        database.register("s", batch(events))
-        partial = window_sql.partial(WINDOW, STREAM)
-        values = window_sql.distinct_values(WINDOW, STREAM, WINDOW.distinct[0])
-        return set(
-            database.execute(
-                "SELECT p.window_start, p.who, number, total, least, most, first_who,"  # noqa: S608 - of a test
-                " (SELECT count(*) FROM "
-                f"({values}) v WHERE v.window_start = p.window_start"
-                f" AND v.who IS NOT DISTINCT FROM p.who) FROM ({partial}) p"
-            ).fetchall()
-        )
-
-
-def counted(state: State, counter: EventCounter) -> set[tuple[Any, ...]]:
-    rows, _ = Changes(state.database, counter.windows["w"].table).after(BEGIN, 1_000)
-    names = ("who", "number", "total", "least", "most", "first_who", "different")
-    return {
-        (int(one.row["start"].timestamp()) * SECOND, *(one.row[name] for name in names))
-        for one in rows
-    }
 
 
 @given(data=st.data(), events=EVENTS)
@@ -217,3 +144,29 @@ def test_what_is_no_events_is_set_aside_and_the_rest_counts(tmp_path: Path) -> N
             (one.offset, one.row, one.stream) for one in state.aside()
         ]
         assert expected(events) == counted(state, counter)
+
+
+def test_a_full_row_sets_aside_what_it_has_no_room_for_by_one_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full: list[Event] = [(0, FIRST, "a", MOST_INTEGER)]
+    more: list[Event] = [(1 + n, FIRST, "a" if n % 2 else "b", 1) for n in range(3_000)]
+    queries = 0
+    whole = PartialCounter.count
+
+    def count(*arguments: Any) -> Any:
+        nonlocal queries
+        queries += 1
+        return whole(*arguments)
+
+    monkeypatch.setattr(PartialCounter, "count", count)
+    with State(tmp_path / "state") as state:
+        counter = EventCounter(state, DEFINITIONS, lambda: NOW)
+        for message in log_of([full, more]):
+            counter.count([message])
+
+        assert expected([*full, *more[::2]]) == counted(state, counter)
+        assert [(3, row) for row in range(1, 3_000, 2)] == [
+            (one.offset, one.row) for one in state.aside()
+        ]
+    assert queries < 6
