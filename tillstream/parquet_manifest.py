@@ -70,6 +70,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     #: Every day was compared with MongoDB at this time or later: what was stored before, and a
     #: while ahead of it, is in the files of its day.
     checkedAt: datetime | None = None  # noqa: N815 - a field of the file
+    #: The first day that the retention of files has kept: of those before there may be none.
+    keptSince: date | None = None  # noqa: N815 - a field of the file
     #: In their order.
     days: dict[date, ArchivedDay] = {}
 
@@ -114,7 +116,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     def since(self, first: date) -> "Manifest":
         """The manifest of the days from `first` on."""
         kept = {day: archived for day, archived in self.days.items() if day >= first}
-        return replace(self, days=kept)
+        if len(kept) == len(self.days):
+            return self
+        return replace(self, days=kept, keptSince=max(first, self.keptSince or first))
 
 
 def encode(manifest: Manifest) -> bytes:

@@ -2,8 +2,7 @@
 
 import sqlite3
 import threading
-import time
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from analytics.commands.beyond_log import (
     newer_than_read,
 )
 from analytics.commands.counting_run import count_messages
+from analytics.commands.proved_before import keep_proofs, proved_before
 from analytics.commands.waiting import CATCH_UP_SECONDS, wait_until
 from analytics.ledger.continuity import require_continuing
 from analytics.ledger.ledger_file import Ledger, Progress
@@ -22,25 +22,26 @@ from analytics.verify.archive import open_archive
 from analytics.verify.archive_comparison import ArchiveComparison
 from analytics.verify.comparison import (
     MAX_DIFFERENCES,
-    NotCounted,
     Report,
     compare_archive,
     compare_door,
     compare_ledger,
+    days_of,
     dropped_days,
-    heard_with_aside,
-    keys_aside,
 )
-from analytics.verify.day_proofs import ProvedDays, changed_in_archive, proof_of
+from analytics.verify.day_proofs import (
+    ProvedDays,
+    beyond_retention,
+    changed_in_archive,
+)
+from analytics.verify.not_counted import NotCounted, heard_with_aside, keys_aside, not_counted
 from analytics.verify.parquet_days import ParquetDays
-from analytics.verify.proved_days_store import load, save
 from analytics.verify.recount import Recount, scratch_recount
 from analytics.verify.side_by_side import Row, rows
 from tillstream import accepted_count, stores
 from tillstream.calendars import described
 from tillstream.log.continuity import Log, LogReplacedError
-from tillstream.log.log_days import OPEN_DAYS, unix_day
-from tillstream.log.reader import LogTruncatedError, first_offset, last_offset
+from tillstream.log.reader import first_offset, last_offset
 from tillstream.log.whole_log import read_log
 from tillstream.verify_report import Disagreement
 
@@ -65,16 +66,18 @@ def verify(
     with ExitStack() as opened:
         with Ledger(path) as ledger:
             ledger.require_calendar(described(table))
-            known = _proved_before(settings) if proved else ProvedDays()
-            skipped = known.unchanged(ledger)
-            left_out = frozenset(skipped)
+            known = proved_before(settings) if proved else ProvedDays()
+            kept_since = ParquetDays(settings.files_url()).kept_since
+            removed = frozenset(beyond_retention(days_of(ledger), kept_since))
+            skipped = known.unchanged(ledger) - removed
+            left_out = removed | skipped
             # Receipts of tills' days beside a business day that is compared may be of it.
-            unread = frozenset(known.unread(skipped))
+            unread = removed | known.unread(left_out)
         door_before = accepted_count.read(accepted_count.folder_of(settings.data_dir))
         # 1. The log, which says what must be counted and stored: from the first receipt of a day
         # that is not proved; of a log whose beginning is gone, what is left.
         log_begin = first_offset(url) or 0
-        begin = max(log_begin, known.read_from(skipped))
+        begin = max(log_begin, known.read_from(left_out))
         counted = opened.enter_context(_empty_recount(path))
         count_messages(counted, read_log(url, stop, last_offset(url), begin), table, stop)
         # 2. The ledger, as soon as it has come as far, and the log on to where it is then.
@@ -101,7 +104,7 @@ def verify(
             wanted = ledger_beyond(ledger, counted, unread)
             beyond += count_beyond(settings, counted, wanted, table, stop)
         counted.write()
-        compared = compare_ledger(counted, ledger, skipped)
+        compared = compare_ledger(counted, ledger, left_out)
         ledger_differences = compared.differences
         if reached < common:
             behind = Disagreement("ledger: behind the log", "", "", str(common), str(reached))
@@ -112,7 +115,7 @@ def verify(
         counter = counted.counter
         lost_duplicates = max(0, progress.duplicates - counter.duplicates) if beyond else 0
         unanswered, differences = compare_door(
-            door_before, heard, door_after, lost_duplicates, skipped
+            door_before, heard, door_after, lost_duplicates, left_out
         )
         # 4. The archive, which may be a little behind the log, and ahead of where we read it.
         stored = ArchiveComparison(counted, dropped_days(ledger), unread)
@@ -123,6 +126,7 @@ def verify(
         # What was read beside them of days that are not compared is in no count.
         accepted -= sum(len(counted.identities.of_day(day)) for day in left_out)
         proved_receipts = sum(known.proofs[day].identities for day in skipped)
+        aside = not_counted(counted, ledger)
         report = Report(
             accepted=accepted + proved_receipts,
             stored=stored.stored + proved_receipts,
@@ -134,17 +138,18 @@ def verify(
             double_counted=compared.double + len(extra),
             unanswered=unanswered,
             differences=(differences + ledger_differences + archive_differences)[:MAX_DIFFERENCES],
-            set_aside=counter.set_aside,
+            set_aside=sum(not one.undecodable for one in aside),
             aside=[
                 NotCounted(one.offset, one.place, one.key, one.reason, one.undecodable)
-                for one in counted.ledger.aside()[:MAX_DIFFERENCES]
+                for one in aside[:MAX_DIFFERENCES]
             ],
             beyond_log=beyond,
             proved_days=len(skipped),
             proved_receipts=proved_receipts,
+            removed_days=len(removed),
         )
         if report.holds():
-            _keep_proofs(settings, known, counted, ledger, left_out)
+            keep_proofs(settings, known, counted, ledger, left_out)
         sums = rows(counted.ledger, ledger, stored.by_store, left_out, by_store=by_store)
         return report, sums
 
@@ -174,35 +179,6 @@ def _require_counted(progress: Progress, url: str) -> None:
         ) from error
 
 
-def _proved_before(settings: VerifySettings) -> ProvedDays:
-    """What earlier runs have proved of this very log."""
-    with open_archive(settings) as archive:
-        known = load(archive.database)
-    try:
-        require_continuing(known.progress(), Log(settings.amqp_url))
-    except (LogReplacedError, LogTruncatedError):
-        return ProvedDays()
-    return known
-
-
-def _keep_proofs(
-    settings: VerifySettings,
-    known: ProvedDays,
-    counted: Recount,
-    ledger: Ledger,
-    left_out: Set[int],
-) -> None:
-    """Keep what this run has proved: every day that is over and was not left out."""
-    business_days = [day.toordinal() for day in ledger.days()]
-    known.noted(counted.first_offsets, business_days, counted.progress())
-    over = unix_day(time.time()) - OPEN_DAYS
-    for day in known.first_offsets:
-        if day <= over and day not in left_out:
-            known.proofs[day] = proof_of(ledger, day)
-    with open_archive(settings) as archive:
-        save(archive.database, known)
-
-
 def _read_archive(
     settings: VerifySettings,
     stored: ArchiveComparison,
@@ -229,8 +205,9 @@ def _read_archive(
         wait_until(misses_nothing, wait_seconds, stop)
         if not skipped:
             return []
-        tiers = [archive.sums(), ParquetDays(settings.files_url()).sums()]
-    changed = changed_in_archive(known, skipped, tiers)
+        stored_sums = archive.sums()
+    moved_sums = ParquetDays(settings.files_url()).sums()
+    changed = changed_in_archive(known, skipped, stored_sums, moved_sums)
     with Ledger(settings.ledger_path(), create=False) as now:
         for day in skipped - known.unchanged(now):
             del known.proofs[day]
@@ -241,7 +218,7 @@ def _read_archive(
             each.day.isoformat(),
             "",
             str(each.expected),
-            " or ".join(map(str, each.found)),
+            str(each.found),
         )
         for each in changed
         if each.day.toordinal() in skipped

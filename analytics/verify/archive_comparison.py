@@ -75,7 +75,7 @@ class ArchiveComparison:
 
     def read_files(self, files: ParquetDays) -> None:
         """What MongoDB misses and the analytic archive has: days that left MongoDB."""
-        for business_day in files.near(self.missing):
+        for business_day in files.moved_near(self.missing):
             for batch in _batches(files.receipts(business_day)):
                 of_days: dict[int, list[Stored]] = {}
                 for receipt in batch:

@@ -1,7 +1,6 @@
 """Compares what the door accepted, the log, the ledger and the archive, to the cent. Pure."""
 
 from collections.abc import Mapping, Set
-from contextlib import suppress
 from datetime import date
 from typing import NamedTuple
 
@@ -11,13 +10,9 @@ from analytics.counting.folds import WHOLE_DAY, Figures, by_key
 from analytics.ledger.identity_records import keys_beyond
 from analytics.ledger.ledger_file import Ledger
 from analytics.verify.archive_comparison import ArchiveComparison
+from analytics.verify.not_counted import NotCounted
 from analytics.verify.recount import Recount
 from analytics.verify.written_days import all_around
-from tillstream.codec import decode_receipt
-from tillstream.errors import UndecodableMessageError
-from tillstream.identity import digest_of_key
-from tillstream.money import minor_units
-from tillstream.stores import StoreTable
 from tillstream.verify_report import Disagreement
 
 #: Differences that a report names; the counts are of all.
@@ -25,24 +20,6 @@ MAX_DIFFERENCES = 100
 
 #: Receipts and gross cents by (day, store).
 ByStore = Mapping[tuple[date, str], tuple[int, int]]
-
-
-class NotCounted(msgspec.Struct, frozen=True):
-    """A receipt of the log that is in no figure."""
-
-    offset: int
-    #: Its place in its message; -1 for the whole message.
-    place: int
-    key: str
-    reason: str
-    #: Whether it is no receipt: it is among the dead letters then.
-    undecodable: bool
-
-    def line(self) -> str:
-        """It in one line; what came from outside is escaped."""
-        what = "not decodable" if self.undecodable else "set aside"
-        where = f"offset {self.offset}" + (f", place {self.place}" if self.place >= 0 else "")
-        return f"{what}: {where}, key {self.key!r}: {self.reason!r}"
 
 
 class Report(msgspec.Struct):
@@ -74,6 +51,8 @@ class Report(msgspec.Struct):
     #: are among those accepted, stored and counted.
     proved_days: int = 0
     proved_receipts: int = 0
+    #: Days of which the retention of files has removed receipts: they are not compared.
+    removed_days: int = 0
 
     def holds(self) -> bool:
         """Whether all books agree, and nothing that could be read was set aside."""
@@ -91,6 +70,11 @@ class Report(msgspec.Struct):
             + (
                 f", of them proved before {self.proved_receipts} of {self.proved_days} days"
                 if self.proved_days
+                else ""
+            )
+            + (
+                f", {self.removed_days} days beyond the retention of files not compared"
+                if self.removed_days
                 else ""
             )
         )
@@ -150,6 +134,12 @@ def compare_ledger(recount: Recount, ledger: Ledger, skipped: Set[int]) -> Ledge
     )
 
 
+def days_of(ledger: Ledger) -> set[int]:
+    """Every day (ordinal) that it knows anything of."""
+    business_days = {day.toordinal() for day in ledger.days()}
+    return business_days.union(each.day for each in ledger.identities.days())
+
+
 def kept_days(ledger: Ledger) -> list[int]:
     """The days (ordinals) of which the ledger has identities."""
     return [each.day for each in ledger.identities.days() if not each.dropped]
@@ -192,28 +182,6 @@ def compare_archive(
                 )
             )
     return differences
-
-
-def keys_aside(recount: Recount) -> set[bytes]:
-    """Digests of the keys of what was set aside: the archive may well have it."""
-    return {digest_of_key(one.key) for one in recount.ledger.aside() if one.key}
-
-
-def heard_with_aside(
-    recount: Recount, stores: StoreTable
-) -> dict[tuple[date, str], tuple[int, int]]:
-    """What the log had, with the receipts that were set aside: the door accepted them, too."""
-    heard = dict(recount.counter.heard or {})
-    for one in recount.ledger.aside():
-        # Of one that cannot be read the door's day and amount are not known.
-        with suppress(UndecodableMessageError, ValueError, OverflowError):
-            if not one.undecodable:
-                receipt = decode_receipt(one.receipt)
-                cents = minor_units(receipt.document_total.gross_total)
-                day = stores.calendar(receipt.store_id).of(receipt.date)
-                count, gross = heard.get((day, str(receipt.store_id)), (0, 0))
-                heard[day, str(receipt.store_id)] = (count + 1, gross + cents)
-    return heard
 
 
 def compare_door(

@@ -6,7 +6,7 @@ has just these, only the archive's count and sum are looked at; a late receipt c
 the day is compared in full again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from datetime import date
 from hashlib import blake2b
 from typing import NamedTuple
@@ -47,7 +47,7 @@ class ProvedDays(msgspec.Struct):
         """The days that the ledger has as they were proved."""
         return {day for day, proof in self.proofs.items() if proof == proof_of(ledger, day)}
 
-    def read_from(self, skipped: set[int]) -> int:
+    def read_from(self, skipped: Set[int]) -> int:
         """The first offset of the log that says anything of days that are not skipped.
 
         Their receipts may be of a day beside them in another calendar. What was never read of
@@ -57,11 +57,11 @@ class ProvedDays(msgspec.Struct):
         offsets = [offset for day, offset in self.first_offsets.items() if day in needed]
         return max(0, min([*offsets, self.next_offset or 0]))
 
-    def unread(self, skipped: set[int]) -> set[int]:
+    def unread(self, skipped: Set[int]) -> set[int]:
         """The days of tills that no receipt of a business day which is not skipped is of."""
-        return skipped - self._needed(skipped)
+        return set(skipped) - self._needed(skipped)
 
-    def _needed(self, skipped: set[int]) -> set[int]:
+    def _needed(self, skipped: Set[int]) -> set[int]:
         return all_around(self.first_offsets.keys() - skipped)
 
     def noted(
@@ -92,23 +92,38 @@ def proof_of(ledger: Ledger, day: int) -> DayProof:
     )
 
 
+#: Receipts and gross cents of each business day.
+Sums = Mapping[date, tuple[int, int]]
+
+
 class Changed(NamedTuple):
     """A proved day whose count or sum in the archive is another one."""
 
     day: date
     expected: tuple[int, int]
-    found: list[tuple[int, int]]
+    found: tuple[int, int]
 
 
 def changed_in_archive(
-    proved: ProvedDays, skipped: Iterable[int], tiers: list[dict[date, tuple[int, int]]]
+    proved: ProvedDays, skipped: Iterable[int], stored: Sums, moved: Sums
 ) -> list[Changed]:
-    """Of days that are skipped those of which no tier of the archive has the count and sum."""
+    """Of days that are skipped those whose count or sum in the archive is another one.
+
+    That is MongoDB's (`stored`), unless the day may have left it: then it is the file's (`moved`).
+    """
     changed = []
     for day in sorted(skipped):
-        proof = proved.proofs[day]
+        proof, business_day = proved.proofs[day], day_of(day)
         expected = (proof.receipts, proof.gross_minor)
-        found = [sums.get(day_of(day), (0, 0)) for sums in tiers]
-        if expected not in found:
-            changed.append(Changed(day_of(day), expected, found))
+        found = moved.get(business_day) or stored.get(business_day, (0, 0))
+        if expected != found:
+            changed.append(Changed(business_day, expected, found))
     return changed
+
+
+def beyond_retention(days: Iterable[int], kept_since: date | None) -> set[int]:
+    """Of these days of tills those of which the retention of files may have removed receipts."""
+    if kept_since is None:
+        return set()
+    first = kept_since.toordinal()
+    return {day for day in days if min(all_around([day])) < first}

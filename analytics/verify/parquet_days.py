@@ -65,17 +65,28 @@ class ParquetDays:
         """Every business day that it names, in their order."""
         return list(self._manifest.days)
 
+    @property
+    def kept_since(self) -> date | None:
+        """The first day that the retention has kept; None where it has removed none."""
+        return self._manifest.keptSince
+
     def sums(self) -> dict[date, tuple[int, int]]:
-        """Receipts and gross in cents of each business day."""
+        """Receipts and gross in cents of each business day that MongoDB may lack receipts of."""
         return {
             day: (archived.totals.receipts, _cents(archived.totals.gross))
             for day, archived in self._manifest.days.items()
+            if archived.droppedAt is not None
         }
 
     def near(self, days: Iterable[int]) -> list[date]:
         """Business days with receipts, maybe, that tills dated on one of these days (ordinals)."""
         near = all_around(days)
         return [day for day in self._manifest.days if day.toordinal() in near]
+
+    def moved_near(self, days: Iterable[int]) -> list[date]:
+        """Of `near` those that MongoDB may lack receipts of."""
+        moved = set(self._manifest.dropped())
+        return [day for day in self.near(days) if day in moved]
 
     def receipts(self, day: date) -> Iterator[Stored]:
         """Every receipt of a business day. Raises FileUnreadableError."""

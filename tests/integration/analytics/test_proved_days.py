@@ -113,18 +113,43 @@ def test_what_is_altered_in_a_proved_day_is_found(proved: Books) -> None:
 
 @pytest.mark.parametrize("options", [[], ["--all"]])
 def test_days_that_left_mongodb_for_parquet_are_not_lost(proved: Books, options: list[str]) -> None:
-    persistence(proved, "export-parquet")
-    proved.archive.delete_many({"businessDay": {"$in": [OLD, OLDER]}})
+    persistence(proved, "tiers", "--once", RECEIPTS_RETENTION_DAYS="1")
+    left = proved.archive.count_documents({})
 
     status, report = proved.verify("--wait", "5", *options)
 
-    assert (0, 0, 0) == (status, report["lost"], report["double_counted"])
+    assert (1, 0, 0, 0) == (left, status, report["lost"], report["double_counted"])
     assert 4 == report["stored"]
     # A duplicate after the day has left counts once, and is no loss.
     with httpx.Client() as client:
         assert 202 == client.post(f"{proved.door}/receipt", json=old(1)).status_code
     counted_again(proved, 4)
     assert 0 == proved.verify("--wait", "5", *options)[0]
+
+
+@pytest.mark.parametrize("options", [[], ["--all"]])
+def test_what_mongodb_lost_of_a_day_that_has_not_left_it_is_told(
+    proved: Books, options: list[str]
+) -> None:
+    persistence(proved, "export-parquet")
+    proved.archive.delete_one({"businessDay": OLD})
+
+    status, report = proved.verify("--wait", "1", *options)
+
+    assert (1, {OLD}) == (status, {each["day"] for each in report["differences"]})
+
+
+@pytest.mark.parametrize("options", [[], ["--all"]])
+def test_days_beyond_the_retention_of_files_are_told_and_no_difference(
+    proved: Books, options: list[str]
+) -> None:
+    persistence(proved, "tiers", "--once", RECEIPTS_RETENTION_DAYS="1")
+    persistence(proved, "export-parquet", PARQUET_RETENTION_DAYS="1")
+
+    status, report = proved.verify("--wait", "5", *options)
+
+    assert (0, 0, []) == (status, report["lost"], report["differences"])
+    assert 1 <= report["removed_days"]
 
 
 def at_night(number: int) -> dict[str, Any]:
