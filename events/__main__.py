@@ -6,7 +6,8 @@ import threading
 
 import pika.exceptions
 
-from events.commands import check
+from events.commands import aside, check
+from events.quarantine import arguments as quarantine_arguments
 from events.report import command as report
 from events.settings import EventsSettings
 from events.windows.state_errors import damage_told
@@ -65,6 +66,12 @@ def _command(arguments: argparse.Namespace, settings: EventsSettings, stop: thre
             from events.verify.command import run as run_verify
 
             return run_verify(settings, stop, json=arguments.json)
+        case "aside":
+            return aside.run(arguments, settings)
+        case "quarantine":
+            from events.quarantine.command import run as run_quarantine
+
+            return run_quarantine(arguments, settings, stop)
     return 0
 
 
@@ -89,6 +96,13 @@ def _parser() -> argparse.ArgumentParser:
         "verify", help="count every window again from archive and log, and compare"
     )
     verifying.add_argument("--json", action="store_true", help="for programs")
+    aside.add_arguments(
+        commands.add_parser("aside", help="list what could not be counted, and why")
+    )
+    refused = commands.add_parser(
+        "quarantine", help="list, show, mend and send again what the door has refused"
+    )
+    quarantine_arguments.add_arguments(refused)
     return parser
 
 

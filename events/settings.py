@@ -30,6 +30,9 @@ class EventsSettings(StreamsSettings, BrokerSettings):
     mongo_database: DatabaseName = DATABASE
     #: Days for which an event's identity is kept after it was first seen.
     identity_days: Annotated[int, Meta(ge=1)] = 400
+    #: The door, and a key of it, for refused rows that are sent again.
+    entrypoint_url: Annotated[str, Meta(pattern=r"^https?://.+")] = "http://localhost:3000"
+    api_key: str | None = None
 
     def archive_url(self) -> str:
         """Where the Parquet files are."""

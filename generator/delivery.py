@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from itertools import count
 from random import Random
@@ -18,18 +17,13 @@ import structlog
 from generator.issued_receipt import IssuedReceipt
 from tillstream.codec import JSON, NDJSON
 from tillstream.errors import ServerNotReadyError
-from tillstream.http.retryable import RETRYABLE
+from tillstream.http.retryable import FIRST_WAIT, LONGEST_WAIT, RETRYABLE, retry_after
 from tillstream.runtime.settings import redacted
 
 log = structlog.get_logger()
 
 #: Answers to a batch of which some or all were refused.
 SOME_REFUSED = frozenset({HTTPStatus.MULTI_STATUS, HTTPStatus.UNPROCESSABLE_ENTITY})
-#: The n-th wait is drawn from [0, FIRST_WAIT x 2^n), but never above LONGEST_WAIT; seconds.
-FIRST_WAIT = 0.1
-LONGEST_WAIT = 10.0
-#: A Retry-After above this many seconds is not believed.
-LONGEST_RETRY_AFTER = 60.0
 #: At most one warning about failing tries in this many seconds.
 WARN_EVERY = 5.0
 
@@ -199,23 +193,6 @@ async def wait_until_up(
             log.info("waiting for the entrypoint", url=redacted(url), reason=reason)
         if await rest(min(attempt, 4), 0.0, stop):
             return
-
-
-def retry_after(header: str | None) -> float:
-    """Seconds that a Retry-After header asks for, as seconds or as a date (RFC 9110, 10.2.3).
-
-    0 without a header or when it cannot be read, LONGEST_RETRY_AFTER at most.
-    """
-    if header is None:
-        return 0.0
-    if header.isdecimal():
-        seconds = float(header)
-    else:
-        try:
-            seconds = parsedate_to_datetime(header).timestamp() - time.time()
-        except ValueError:
-            return 0.0
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
 async def rest(attempt: int, at_least: float, stop: asyncio.Event) -> bool:

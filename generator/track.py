@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Meta
 
 from generator import argument_types as types
-from generator.door_connection import DoorConnection
 from generator.progress import Progress
 from generator.shop.senders import new_run
+from tillstream.http.door_connection import DoorConnection
 from tillstream.runtime import logs, process
 from tillstream.runtime.settings import LogSettings
 

@@ -38,13 +38,14 @@ Reader = Callable[[Contract, bytes, int, Most], ReadEvents]
 def read_csv(contract: Contract, body: bytes, now_us: int, most: Most) -> ReadEvents:
     """CSV by header; raises BodyError, TooManyEventsError."""
     header = csv_body.header_of(body, contract)
-    return _either(
+    read = _either(
         contract,
         lambda: csv_body.columns(body, header, contract, now_us),
         csv_body.rows(body, header, contract, now_us),
         now_us,
         most,
     )
+    return read._replace(header=header.text)
 
 
 def read_ndjson(contract: Contract, body: bytes, now_us: int, most: Most) -> ReadEvents:

@@ -18,6 +18,7 @@ from entrypoint.events.column_checks import NotPlainError, as_one
 from entrypoint.events.contract import Contract
 from entrypoint.events.reading import BodyError, SlowRow
 from entrypoint.events.values import BOOLEANS
+from tillstream.streams.builtin import MOST_ROW_CHARACTERS
 from tillstream.streams.definition import Field
 
 #: Most columns of a header, and most characters of it.
@@ -25,6 +26,8 @@ MAX_COLUMNS = 1_000
 MAX_HEADER = 65_536
 #: Characters of a line; a cell has 131,072 at most.
 MAX_LINE = 1_000_000
+#: Bytes of a refused row that are looked at: more than are kept of it.
+_MOST_SHOWN = 4 * (MOST_ROW_CHARACTERS + 1)
 _SEPARATORS = (",", ";", "\t")
 _TRUE = [text for text, value in BOOLEANS.items() if value]
 _FALSE = [text for text, value in BOOLEANS.items() if not value]
@@ -37,6 +40,8 @@ class Header(NamedTuple):
     separator: str
     #: Of the columns, in their order.
     names: tuple[str, ...]
+    #: As it came.
+    text: str
     #: Where the rows begin.
     end: int
     #: The line that they begin at.
@@ -61,7 +66,7 @@ def header_of(body: bytes, contract: Contract) -> Header:
     except (UnicodeDecodeError, csv.Error) as error:
         raise BodyError("header", f"the header cannot be read: {error}") from error
     _require_columns(names, contract)
-    return Header(separator, names, min(start + len(first) + 1, len(body)), line + 1)
+    return Header(separator, names, text, min(start + len(first) + 1, len(body)), line + 1)
 
 
 def _require_columns(names: tuple[str, ...], contract: Contract) -> None:
@@ -136,7 +141,7 @@ def rows(body: bytes, header: Header, contract: Contract, now_us: int) -> Iterat
             broken = BrokenRuleError(
                 "csv", f"{error}; close each quote, and write one in a quoted cell twice"
             )
-            yield SlowRow(lines.first, _kept(lines.text), None, [("", broken)])
+            yield SlowRow(lines.first, lines.first_line(), None, [("", broken)])
             # What follows may have been read as a part of the quotes.
             lines.restart_after_first()
             reader = csv.reader(lines, delimiter=header.separator, strict=True)
@@ -151,15 +156,15 @@ def rows(body: bytes, header: Header, contract: Contract, now_us: int) -> Iterat
                 f"it has {len(cells)} cells and the header {len(header.names)}; put a text that"
                 f" holds {header.separator!r} in quotes, and leave out no cell",
             )
-            yield SlowRow(lines.first, _kept(lines.text), None, [("", broken)])
+            yield SlowRow(lines.first, lines.text(), None, [("", broken)])
             continue
         if lines.undecodable:
             broken = BrokenRuleError("characters", "it is not UTF-8; send UTF-8")
-            yield SlowRow(lines.first, _kept(lines.text), None, [("", broken)])
+            yield SlowRow(lines.first, lines.text(), None, [("", broken)])
             continue
         values = [None if place is None else cells[place] for place in places]
         row, reasons = contract.checked(values, contract.text_checks, now_us)
-        yield SlowRow(lines.first, lines.text, row, reasons)
+        yield SlowRow(lines.first, lines.text() if reasons else "", row, reasons)
 
 
 class _Lines:
@@ -167,17 +172,24 @@ class _Lines:
 
     def __init__(self, body: bytes, header: Header) -> None:
         self._body = body
-        self._at = self._second = header.end
+        #: Where the row begins, where its second line does, and what is read next.
+        self._begin = self._second = self._at = header.end
         self._line = header.line
         self.first = header.line
-        #: The first line of the row.
-        self.text = ""
         self.undecodable = False
 
     def begin_row(self) -> None:
         """The next line is the first of a row."""
-        self.first, self.text, self.undecodable = self._line, "", False
-        self._second = self._at
+        self.first, self.undecodable = self._line, False
+        self._begin = self._second = self._at
+
+    def text(self) -> str:
+        """The row as it came: a cell in quotes may have line breaks."""
+        return _shown(self._body[self._begin : self._at])
+
+    def first_line(self) -> str:
+        """The first line of it."""
+        return _shown(self._body[self._begin : self._second])
 
     def restart_after_first(self) -> None:
         """The row was none: go on after its first line."""
@@ -196,7 +208,6 @@ class _Lines:
         raw = self._body[start:end]
         line = raw.decode(errors="surrogateescape")
         if self._line == self.first:
-            self.text = line.rstrip("\r\n")
             self._second = end
         self._at = end
         self._line += 1
@@ -205,9 +216,9 @@ class _Lines:
         return line
 
 
-def _kept(text: str) -> str:
-    """A line that may hold bytes that are not UTF-8, as well as it can be shown."""
-    return text.encode(errors="surrogateescape").decode(errors="replace")
+def _shown(row: bytes) -> str:
+    """A row that may hold bytes that are not UTF-8, as well as it can be shown."""
+    return row[:_MOST_SHOWN].decode(errors="replace").rstrip("\r\n")
 
 
 def _csv_type(field: Field) -> pa.DataType:

@@ -14,11 +14,18 @@ def parcel(
     stream: str,
     media_type: str,
     refusals: Sequence[RefusedRow],
+    header: str,
     now_us: int,
     body: bytes | None,
 ) -> EventParcel:
-    """One message of them; `body` stands for the request's where it has an Idempotency-Key."""
-    events = quarantine.batch([_row(stream, media_type, refusal, now_us) for refusal in refusals])
+    """One message of them; `header` is that of a CSV, `body` stands for the request's where it has
+    an Idempotency-Key.
+    """
+    # One that is too long to be kept is of no use in parts.
+    kept = header if 0 < len(header) <= MOST_ROW_CHARACTERS and "\0" not in header else None
+    events = quarantine.batch(
+        [(*_row(stream, media_type, refusal, now_us), kept) for refusal in refusals]
+    )
     if body is not None:
         events = with_body(events, body + b"/quarantine")
     return packed(quarantine, events, now_us)

@@ -51,6 +51,8 @@ class ReadEvents(NamedTuple):
     #: How many rows were refused, and the first MOST_KEPT of them.
     refused: int = 0
     refusals: Sequence[RefusedRow] = ()
+    #: Of a CSV, as it came: what the cells of a row are read by.
+    header: str = ""
 
 
 def whole(contract: Contract, arrays: Sequence[pa.Array], now_us: int) -> ReadEvents:

@@ -114,7 +114,9 @@ class Taking:
                 raise too_fast(seconds)
             async with self._keys.hold(key, taken.digest):
                 await self._publishers.publish(contract.stream.name, taken.parcels)
-                kept = await self._keep(contract, scope, read, now_us, key) if read.refused else 0
+                kept = 0
+                if read.refused and not _is_alone(contract, scope):
+                    kept = await self._keep(contract, scope, read, now_us, key)
                 return self._answer(contract, read, kept)
 
     async def _keep(
@@ -124,7 +126,7 @@ class Taking:
         kind = media_type(scope) or ""
         refusals = read.refusals
         name = contract.stream.name
-        parcel = quarantine.parcel(self._quarantine, name, kind, refusals, now_us, key)
+        parcel = quarantine.parcel(self._quarantine, name, kind, refusals, read.header, now_us, key)
         try:
             await self._publishers.publish(QUARANTINE, [parcel])
         except NotConfirmedError as error:
@@ -189,3 +191,9 @@ class Taking:
         if key is None and read.events.num_rows < MAX_MESSAGE_ITEMS:
             return [batched(read.events, now_us)] if read.events.num_rows else []
         return messages(contract, read, now_us, key)
+
+
+def _is_alone(contract: Contract, scope: Scope) -> bool:
+    """Whether a request is one CloudEvent: its sender has the answer, as that of one object has."""
+    is_one = contract.stream.cloudevents and cloudevents.is_one(scope)
+    return is_one and media_type(scope) != cloudevents.BATCH

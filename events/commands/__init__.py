@@ -1,1 +1,1 @@
-"""Commands of the room that need neither broker nor state."""
+"""Commands that need no broker."""

@@ -1,7 +1,7 @@
 """The events that the windows have and the archive has not yet, from the log."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -45,8 +45,8 @@ def tail(
 ) -> Iterator[NewEvents]:
     """What stood in the log before the state's position and is in no file.
 
-    `archived_to`: of each stream the position that its files end before. Raises LogTruncatedError
-    where the log does not hold all of it any more.
+    `archived_to`: of each stream that is wanted the position that its files end before. Raises
+    LogTruncatedError where the log does not hold all of it any more.
     """
     if progress.archive_from is None or progress.next_offset is None:
         return
@@ -62,14 +62,20 @@ def tail(
         raise LogTruncatedError(
             f"positions from {begin} on are not archived yet, and the log has {have}"
         )
-    decoder = MessageDecoder(definitions)
+    # Of a stream that is not wanted as little as can be is unpacked.
+    unwanted: dict[str, Collection[str]] = {
+        name: () for name in definitions.streams if name not in archived_to
+    }
+    decoder = MessageDecoder(definitions, unwanted or None)
     messages = read_log(
         url, stop, end - 1 - progress.base, begin - progress.base, topology.EVENTS_LOG
     )
     for some in messages:
         for message in some:
             decoded = decoder.decode(message._replace(offset=message.offset + progress.base))
-            if isinstance(decoded, Aside) or decoded.offset < archived_to[decoded.stream]:
+            if isinstance(decoded, Aside) or decoded.stream in unwanted:
+                continue
+            if decoded.offset < archived_to[decoded.stream]:
                 continue
             new = new_events(decoded, definitions.streams[decoded.stream], identities)
             if len(new.rows):

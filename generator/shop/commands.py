@@ -14,7 +14,6 @@ import structlog
 from msgspec import Meta
 
 from generator import argument_types as types
-from generator.door_connection import DoorConnection
 from generator.progress import Progress
 from generator.shop import files
 from generator.shop.columns import Columns
@@ -22,6 +21,7 @@ from generator.shop.parcels import EVENT_TIME, EventFile, EventFileError, Parcel
 from generator.shop.replay import Sender, Totals, replay
 from generator.shop.senders import DoorSender, LogSender, door_headers, new_run
 from tillstream.errors import SettingsError
+from tillstream.http.door_connection import DoorConnection
 from tillstream.runtime import logs, process
 from tillstream.runtime.settings import AmqpUrl, LogSettings, StreamsSettings, redacted
 from tillstream.streams import definitions_file

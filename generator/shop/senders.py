@@ -14,12 +14,12 @@ import pika.exceptions
 import structlog
 from pika.adapters.blocking_connection import BlockingChannel
 
-from generator.delivery import FIRST_WAIT, LONGEST_WAIT
-from generator.door_connection import DoorConnection
 from generator.shop.columns import Columns
 from generator.shop.parcels import Parcel
 from generator.shop.replay import Outcome
 from tillstream import topology
+from tillstream.http.door_connection import DoorConnection
+from tillstream.http.retryable import FIRST_WAIT, LONGEST_WAIT
 from tillstream.runtime import broker
 from tillstream.streams import message
 from tillstream.streams.message import EventMessage

@@ -35,6 +35,12 @@ _quarantine = Stream(
             description=f"As it came, its first {MOST_ROW_CHARACTERS:,} characters",
         ),
         Field(name="truncated", type="boolean", required=True, description="Whether it was longer"),
+        Field(
+            name="header",
+            type="text",
+            max_length=MOST_ROW_CHARACTERS,
+            description="Of a CSV: what the cells of the row are",
+        ),
     ),
 )
 

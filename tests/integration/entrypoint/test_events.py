@@ -173,8 +173,22 @@ def test_refused_rows_are_kept_in_the_quarantine(door: httpx.Client, sent: Sent)
             "rule": "enum",
             "row": wrong,
             "truncated": False,
+            "header": HEADER,
         },
     ) == (message.stream, row)
+
+
+def test_a_refused_row_of_several_lines_is_kept_whole(door: httpx.Client, sent: Sent) -> None:
+    wrong = ROW.replace("view", '"gaze,\nand more"')
+
+    door.post(
+        "/events/shop",
+        content=f"{HEADER}\n{ROW}\n{wrong}\n{ROW}\n",
+        headers={"Content-Type": "text/csv"},
+    )
+
+    [kept] = [m.events.to_pylist() for m in sent() if m.stream == "quarantine"]
+    assert [(3, "enum", wrong)] == [(row["line"], row["rule"], row["row"]) for row in kept]
 
 
 def test_a_body_with_a_key_makes_the_same_parts_whenever_it_comes(

@@ -19,7 +19,7 @@ def test_what_is_declared_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
         "track_actions 1 min app_name, event_action: actions, users, value Actions on the pages"
         in rows
     )
-    assert "quarantine 7 Refused rows" in rows
+    assert "quarantine 8 Refused rows" in rows
 
 
 def test_every_mistake_is_told_with_status_1(

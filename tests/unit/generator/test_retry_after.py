@@ -5,7 +5,8 @@ from email.utils import formatdate
 
 import pytest
 
-from generator.delivery import LONGEST_RETRY_AFTER, Answer, retry_after
+from generator.delivery import Answer
+from tillstream.http.retryable import LONGEST_RETRY_AFTER, retry_after
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from generator.delivery import FIRST_WAIT, LONGEST_WAIT, retry_after
-from tillstream.http.retryable import RETRYABLE
+from tillstream.http.retryable import FIRST_WAIT, LONGEST_WAIT, RETRYABLE, retry_after
 from tillstream.runtime.settings import redacted
 
 log = structlog.get_logger()
@@ -19,8 +18,8 @@ log = structlog.get_logger()
 #: How much of an answer is read; a batch's answer names its first bad rows.
 _MAX_ANSWER_BYTES = 1 << 22
 
-# Not seeded: waits are no part of the events, and two runs must not wait in step.
-_jitter = Random()
+# Not seeded: waits are no part of what is sent, and two runs must not wait in step.
+_jitter = Random()  # noqa: S311 - waits, no secrets
 
 
 class Reply(NamedTuple):
