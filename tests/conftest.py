@@ -1,5 +1,6 @@
 """Real servers for the tests: a private broker, a private MongoDB, a browser."""
 
+import logging
 import os
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+import structlog
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
 
@@ -39,6 +41,17 @@ def missing(what: str) -> None:
     if os.environ.get("CI") or os.environ.get("REQUIRE_SERVERS"):
         pytest.fail(what)
     pytest.skip(what)
+
+
+@pytest.fixture
+def logs_put_back() -> Iterator[None]:
+    """The configuration of logs is put back at the end."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = before
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
 
 
 @pytest.fixture(scope="session")

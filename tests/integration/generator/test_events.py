@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,16 @@ from generator.shop import files
 from tests.support.fake_events_door import FakeEventsDoor
 
 ROWS = 3_000
+
+
+@pytest.fixture(autouse=True)
+def put_back(logs_put_back: None) -> Iterator[None]:
+    """What a command changes of its process: logs and signals."""
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(each) for each in signals]
+    yield
+    for each, handler in zip(signals, before, strict=True):
+        signal.signal(each, handler)
 
 
 @pytest.fixture

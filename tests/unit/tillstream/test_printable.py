@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,17 +13,6 @@ from tillstream.runtime.settings import LogSettings
 from tillstream.runtime.text_table import text_table
 
 FORGED = "A\n2026-11-28T08:00:00Z [error    ] all is lost\x1b[2J\u202eB\u2028C"
-
-
-@pytest.fixture
-def put_back() -> Iterator[None]:
-    """The configuration of logs is put back at the end."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = before
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 @pytest.mark.parametrize(
@@ -53,7 +41,7 @@ def test_a_name_breaks_no_row_of_a_table() -> None:
 
 @pytest.mark.parametrize("form", ["console", "json"])
 def test_a_name_forges_no_line_of_a_log(
-    capsys: pytest.CaptureFixture[str], put_back: None, form: Any
+    capsys: pytest.CaptureFixture[str], logs_put_back: None, form: Any
 ) -> None:
     logs.configure(LogSettings(log_format=form), "test")
     log = structlog.get_logger()
