@@ -7,7 +7,7 @@ import time
 from typing import NamedTuple
 
 from loadtest.bench.private import CommandFailedError, System
-from loadtest.bench.usage import PeakMemory
+from loadtest.bench.usage import PeakMemory, resident_mib
 
 DEADLINE_SECONDS = 900
 
@@ -32,7 +32,7 @@ def measured(system: System, *arguments: str) -> Ended:
             stdout=said,
             stderr=subprocess.STDOUT,
         )
-        with PeakMemory(process.pid) as memory:
+        with PeakMemory(lambda: resident_mib(process.pid)) as memory:
             try:
                 process.wait(DEADLINE_SECONDS)
                 seconds = time.perf_counter() - started

@@ -41,7 +41,7 @@ def run(options: Options) -> Result:
     seconds = options.size(8, 2)
     series = Result()
     series.versions["wrk"] = clients.wrk_version()
-    series.versions["node"] = _install_reference()
+    series.versions["node"] = install_reference()
     receipt = example()
     series.notes += [
         f"Single: `wrk -t1 -c{CONNECTIONS} -d{seconds}s`, a receipt of {len(receipt)} bytes with a"
@@ -57,7 +57,7 @@ def run(options: Options) -> Result:
     ]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with running_system(["entrypoint"], ["rabbitmq"]) as system, _reference(system) as peer:
+        with running_system(["entrypoint"], ["rabbitmq"]) as system, reference(system) as peer:
             for number in range(options.rounds + 1):
                 _singles(series if number else Result(), system, peer, receipt, seconds, folder)
             for _ in range(options.rounds):
@@ -160,7 +160,7 @@ def _empty(system: System) -> None:
         channel.queue_purge(topology.PERSISTENCE_QUEUE)
 
 
-def _install_reference() -> str:
+def install_reference() -> str:
     """Install the reference's packages where they are missing; returns node's version."""
     if not (REFERENCE / "node_modules").is_dir():
         argv = ["npm", "ci", "--no-audit", "--no-fund"]
@@ -172,7 +172,7 @@ def _install_reference() -> str:
 
 
 @contextmanager
-def _reference(system: System) -> Iterator[tuple[str, int]]:
+def reference(system: System) -> Iterator[tuple[str, int]]:
     """The reference door, answering: its URL and its process."""
     port = kept_ports(system.data_dir / "reference.json", ("reference",))["reference"]
     environ = {**os.environ, "AMQP_URL": system.amqp_url, "ENTRYPOINT_PORT": str(port)}

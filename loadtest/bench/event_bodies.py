@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import pyarrow as pa
+import pyarrow.csv
 
 from tillstream.codec import NDJSON
 
 CSV = "text/csv"
+ARROW = "application/vnd.apache.arrow.stream"
 #: Seconds that the generator may take.
 _GENERATE_SECONDS = 120
 _INTEGERS = ("product_id", "category_id", "user_id")
+_TEXTS = ("event_type", "category_code", "brand", "user_session")
 
 
 class Figures(NamedTuple):
@@ -60,6 +64,8 @@ def _body(header: bytes, lines: Sequence[bytes], content_type: str) -> Body:
     figures = _figures(rows)
     if content_type == NDJSON:
         text = b"\n".join(_json(row) for row in rows)
+    elif content_type == ARROW:
+        text = _arrow(text)
     return Body(content_type, text, figures)
 
 
@@ -73,6 +79,28 @@ def _figures(rows: Sequence[dict[str, str]]) -> Figures:
         kinds.count("purchase"),
         int(sum(sold, Decimal()) * 100),
     )
+
+
+def _arrow(text: bytes) -> bytes:
+    """As a sender with columns has them: texts as dictionaries, the buffers packed."""
+    types = {name: pa.dictionary(pa.int32(), pa.string()) for name in _TEXTS}
+    types |= dict.fromkeys(_INTEGERS, pa.int64())
+    types |= {"event_time": pa.timestamp("us"), "price": pa.decimal128(18, 2)}
+    convert = pa.csv.ConvertOptions(
+        column_types=types,
+        null_values=[""],
+        strings_can_be_null=True,
+        timestamp_parsers=["%Y-%m-%d %H:%M:%S UTC"],
+    )
+    one_block = pa.csv.ReadOptions(block_size=len(text) + 1)
+    table = pa.csv.read_csv(pa.BufferReader(text), one_block, convert_options=convert)
+    times = table["event_time"].cast(pa.timestamp("us", "UTC"))
+    table = table.set_column(table.schema.get_field_index("event_time"), "event_time", times)
+    sink = pa.BufferOutputStream()
+    packed = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_stream(sink, table.schema, options=packed) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
 
 
 def _json(row: dict[str, str]) -> bytes:

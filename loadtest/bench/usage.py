@@ -1,6 +1,7 @@
-"""CPU time and resident memory of processes and their children."""
+"""CPU time and memory of processes and their children."""
 
 import contextlib
+import resource
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -64,13 +65,15 @@ class Meter:
 
 
 class PeakMemory:
-    """Samples the resident memory of a process and those below it; use it in a `with`.
+    """Samples memory, as `look` gives it in MiB; use it in a `with`.
 
     The kernel's own maximum of a child begins with the memory of the process that started it.
     """
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
+    def __init__(self, look: Callable[[], float], seconds: float = SAMPLE_SECONDS) -> None:
+        """A look every so many `seconds`."""
+        self._look = look
+        self._seconds = seconds
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
         #: The largest sample, MiB.
@@ -85,8 +88,8 @@ class PeakMemory:
         self._thread.join()
 
     def _sample(self) -> None:
-        while not self._ended.wait(SAMPLE_SECONDS):
-            self.mib = max(self.mib, resident_mib(self._pid))
+        while not self._ended.wait(self._seconds):
+            self.mib = max(self.mib, self._look())
 
 
 def busy_seconds() -> float:
@@ -101,9 +104,20 @@ def cpu_seconds(pid: int) -> float:
     return _of_tree(pid, lambda process: sum(process.cpu_times()[:4]))
 
 
+def children_seconds() -> float:
+    """User and system time of this process's children that have ended, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def resident_mib(pid: int) -> float:
     """Resident memory of a process and everything below it, MiB."""
     return _of_tree(pid, lambda process: process.memory_info().rss / 2**20)
+
+
+def proportional_mib(pid: int) -> float:
+    """Memory of a process and everything below it, MiB, a page that n share as the n-th part."""
+    return _of_tree(pid, lambda process: process.memory_full_info().pss / 2**20)
 
 
 def _of_tree(pid: int, figure: Callable[[psutil.Process], float]) -> float:

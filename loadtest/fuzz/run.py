@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from loadtest.bench.private import System, running_system
-from loadtest.bench.usage import PeakMemory
+from loadtest.bench.usage import PeakMemory, resident_mib
 from loadtest.chaos.run import verify
 from loadtest.fuzz.comparison import differences
 from loadtest.fuzz.report import Report
@@ -60,7 +60,7 @@ def run(system: System, options: Options, folder: Path, say: Say) -> Report:
     door = urlsplit(system.entrypoint)
     sender = Sender(str(door.hostname), int(door.port or 0), options.seed)
     started = time.monotonic()
-    with PeakMemory(before["entrypoint"]) as memory:
+    with PeakMemory(lambda: resident_mib(before["entrypoint"])) as memory:
         sent = asyncio.run(sender.run(options.receipts, options.broken, say))
     report = Report(options.seed, sent, memory.mib)
     restarted = [name for name, pid in system.pids().items() if before.get(name) != pid]

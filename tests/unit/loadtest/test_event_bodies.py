@@ -3,34 +3,34 @@
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
 import pytest
 
-from loadtest.bench.event_bodies import CSV, Figures, prepared
+from loadtest.bench.event_bodies import ARROW, CSV, Figures, prepared
 from tillstream.codec import NDJSON
 
 
-@pytest.mark.parametrize("content_type", [CSV, NDJSON])
+def _rows(content_type: str, content: bytes) -> list[tuple[str, int]]:
+    """The type and the cents of each event."""
+    if content_type == CSV:
+        cells = [line.decode().split(",") for line in content.splitlines()[1:]]
+        return [(row[1], int(row[6].replace(".", ""))) for row in cells]
+    if content_type == NDJSON:
+        rows = [msgspec.json.decode(line) for line in content.splitlines()]
+    else:
+        rows = pa.ipc.open_stream(content).read_all().to_pylist()
+    return [(row["event_type"], round(row["price"] * 100)) for row in rows]
+
+
+@pytest.mark.parametrize("content_type", [CSV, NDJSON, ARROW])
 def test_figures_of_a_body_are_those_of_its_rows(tmp_path: Path, content_type: str) -> None:
     bodies = prepared(tmp_path, 2, 500, content_type)
     found = [Figures(), Figures()]
     for place, body in enumerate(bodies):
-        lines = body.content.splitlines()
-        rows = (
-            [line.split(b",") for line in lines[1:]]
-            if content_type == CSV
-            else [
-                [b"", row["event_type"].encode(), *[b""] * 4, f"{row['price']:.2f}".encode()]
-                for row in map(msgspec.json.decode, lines)
-            ]
-        )
-        for row in rows:
-            sold = row[1] == b"purchase"
-            found[place] = found[place].plus(
-                Figures(
-                    *(1, row[1] == b"view", row[1] == b"cart", sold),
-                    int(row[6].replace(b".", b"")) if sold else 0,
-                )
-            )
+        for kind, cents in _rows(content_type, body.content):
+            sold = kind == "purchase"
+            kinds = (kind == "view", kind == "cart", sold)
+            found[place] = found[place].plus(Figures(1, *kinds, cents if sold else 0))
 
     assert found == [body.figures for body in bodies]
     assert [500, 500] == [body.figures.events for body in bodies]
