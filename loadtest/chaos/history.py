@@ -51,6 +51,8 @@ class Verdict(NamedTuple):
     letters_missing: frozenset[bytes] = frozenset()
     #: Dead letters that were never sent as such.
     letters_extra: frozenset[bytes] = frozenset()
+    #: Differences of the windows of events (events_book.py).
+    events: tuple[str, ...] = ()
     #: Answers of the door that it must not give.
     wrong_answers: tuple[str, ...] = ()
     #: Nothing was acknowledged: such a run proves nothing.

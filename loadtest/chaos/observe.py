@@ -5,12 +5,16 @@ from typing import Any
 import pika.exceptions
 from pymongo import MongoClient
 
+from loadtest.chaos.events_book import Figures
 from loadtest.chaos.history import Observed, Sale
 from loadtest.chaos.system import DATABASE
 from tillstream import topology
 from tillstream.codec import JSON
 from tillstream.runtime import broker
 from tillstream.snapshots import CountSnapshot
+
+#: MongoDB's collection of the windows of streams/chaos.toml.
+EVENT_WINDOWS = "windows_chaos_bodies"
 
 _UNDECODABLE = pika.BasicProperties(content_type=JSON, delivery_mode=2)
 
@@ -34,6 +38,22 @@ def observe(mongo_url: str, count: CountSnapshot, *, letters: bool) -> Observed:
     counted = {closed.day: (closed.count, closed.sum_minor) for closed in count.closed_days}
     counted[count.day] = (count.count, count.sum_minor)
     return Observed(stored, conflicts, counted, dead if letters else None)
+
+
+def observe_events(mongo_url: str) -> dict[int, Figures]:
+    """What the windows of events have, by the number of the body. Raises PyMongoError."""
+    totals = {
+        "$group": {
+            "_id": "$number",
+            "events": {"$sum": "$nr_of_events"},
+            "cents": {"$sum": "$amount_in_cent"},
+        }
+    }
+    with MongoClient[dict[str, Any]](
+        mongo_url, serverSelectionTimeoutMS=2000, socketTimeoutMS=30_000
+    ) as client:
+        found = client[DATABASE][EVENT_WINDOWS].aggregate([totals])
+        return {each["_id"]: Figures(each["events"], each["cents"]) for each in found}
 
 
 def publish_undecodable(amqp_url: str, body: bytes) -> bool:

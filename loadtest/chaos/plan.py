@@ -11,6 +11,7 @@ PROGRAMS = {
     "totals": "totals",
     "rate": "rate",
     "persistence": "persistence",
+    "events": "events",
     "dashboard": "dashboard",
     "broker": "rabbitmq",
     "mongo": "mongod",

@@ -84,8 +84,11 @@ class Report(NamedTuple):
     verdict: Verdict
     #: Receipts that were acknowledged in all.
     accepted: int
-    #: What `python -m analytics verify` found, with its exit `status`.
+    #: Events that were acknowledged in all.
+    events: int
+    #: What `python -m analytics verify` and `python -m events verify` found, with their `status`.
     verified: dict[str, Any]
+    events_verified: dict[str, Any]
 
     def problems(self) -> list[str]:
         """Why the run failed, a line for each reason; empty when it did not."""
@@ -107,7 +110,9 @@ class Report(NamedTuple):
             f"{'FAILED' if self.problems() else 'ok'}: {len(self.rows)} faults, "
             f"accepted {self.accepted:,}, lost {self.verdict.lost}, "
             f"double-counted {self.verdict.double_counted}, "
-            f"analytics verify: {self.verified['status']}, seed {self.seed}"
+            f"analytics verify: {self.verified['status']}; events accepted {self.events:,}, "
+            f"bodies that differ {len(self.verdict.events)}, "
+            f"events verify: {self.events_verified['status']}; seed {self.seed}"
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -119,8 +124,10 @@ class Report(NamedTuple):
             "accepted": self.accepted,
             "lost": self.verdict.lost,
             "double_counted": self.verdict.double_counted,
+            "events": self.events,
             "problems": self.problems(),
             "verify": self.verified,
+            "events_verify": self.events_verified,
             "rounds": [
                 {
                     **row.fault._asdict(),
@@ -138,15 +145,23 @@ class Report(NamedTuple):
         }
 
     def _objections(self) -> list[str]:
-        """What the product's own check has against the run."""
-        if self.verified["status"] != 0:
-            told = {name: each for name, each in self.verified.items() if name != "differences"}
-            return [f"analytics verify: {told}"]
+        """What the product's own checks have against the run."""
+        checks = {"analytics": self.verified, "events": self.events_verified}
+        found = []
+        for room, verified in checks.items():
+            if verified["status"] != 0:
+                told = {name: each for name, each in verified.items() if name != "differences"}
+                found.append(f"{room} verify: {told}")
+        if found:
+            return found
         # Whoever recounts less than was accepted has not looked at everything.
         seen = min(self.verified["stored"], self.verified["counted"])
         if seen < self.accepted:
-            return [f"analytics verify saw {seen} of {self.accepted} receipts"]
-        return []
+            found.append(f"analytics verify saw {seen} of {self.accepted} receipts")
+        events = sum(stream["counted"] for stream in self.events_verified["streams"])
+        if events < self.events:
+            found.append(f"events verify saw {events} of {self.events} events")
+        return found
 
     def _bad(self) -> list[tuple[int, Row]]:
         return [(number, row) for number, row in enumerate(self.rows, 1) if not row.is_good()]

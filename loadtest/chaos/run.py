@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 from pymongo.errors import PyMongoError
 
 from loadtest.bench.private import System
+from loadtest.chaos.events_book import EventBodies, EventsBook
+from loadtest.chaos.events_sender import EventsSender
 from loadtest.chaos.history import History, Verdict
 from loadtest.chaos.inject import inject
 from loadtest.chaos.log_lost import bring_log_back
-from loadtest.chaos.observe import observe, publish_undecodable
+from loadtest.chaos.observe import observe, observe_events, publish_undecodable
 from loadtest.chaos.outage import PATIENCE_SECONDS, Outage, outage
 from loadtest.chaos.plan import FULL, SEGMENTS, UNBIND, Fault
 from loadtest.chaos.report import Report, Row
@@ -58,8 +60,10 @@ def run(system: System, faults: Sequence[Fault], options: Options, say: Say) -> 
         options.rate,
         time.time,
     )
-    with sender, Watch(system, history, sender) as watch:
-        rounds = Rounds(system, history, sender, watch)
+    book = EventsBook()
+    events = EventsSender(system.entrypoint, book, EventBodies(options.seed), time.time)
+    with sender, events, Watch(system, history, sender, book) as watch:
+        rounds = Rounds(system, history, book, (sender, events), watch)
         rows = []
         for number, fault in enumerate(faults, 1):
             rows.append(rounds.round(fault, options.seconds))
@@ -67,16 +71,26 @@ def run(system: System, faults: Sequence[Fault], options: Options, say: Say) -> 
         # 1. drain and check by ourselves, the dead letters as well
         verdict = rounds.settle(letters=True)
         # 2. let the product check itself
-        return Report(options.seed, rows, verdict, len(history.acknowledged), verify(system))
+        accepted = len(history.acknowledged), book.accepted
+        proofs = verify(system, "analytics"), verify(system, "events")
+        return Report(options.seed, rows, verdict, *accepted, *proofs)
 
 
 class Rounds:
     """What the rounds of a run share."""
 
-    def __init__(self, system: System, history: History, sender: Sender, watch: Watch) -> None:
+    def __init__(
+        self,
+        system: System,
+        history: History,
+        book: EventsBook,
+        senders: tuple[Sender, EventsSender],
+        watch: Watch,
+    ) -> None:
         self._system = system
         self._history = history
-        self._sender = sender
+        self._book = book
+        self._senders = senders
         self._watch = watch
         self._verdict = Verdict()
 
@@ -85,7 +99,8 @@ class Rounds:
         before = len(self._history.acknowledged)
         # 1. load
         started = time.time()
-        self._sender.resume()
+        for sender in self._senders:
+            sender.resume()
         time.sleep(CALM_SECONDS)
         # 2. the fault
         injected = time.time()
@@ -99,7 +114,7 @@ class Rounds:
         time.sleep(max(CALM_SECONDS, seconds - (time.time() - started)))
         outages = self._outages(injected, lifted)
         # 4. the check
-        answered = self._sender.pause(PAUSE_SECONDS)
+        answered = [sender.pause(PAUSE_SECONDS) for sender in self._senders]
         self._mend(fault)
         earlier, self._verdict = self._verdict, self.settle()
         return Row(
@@ -110,7 +125,8 @@ class Rounds:
             outages=outages,
             problems=[
                 *self._verdict.problems(),
-                *([] if answered else ["receipts without an answer"]),
+                *([] if answered[0] else ["receipts without an answer"]),
+                *([] if answered[1] else ["events without an answer"]),
             ],
         )
 
@@ -153,9 +169,11 @@ class Rounds:
         if count is None or count.as_of < paused:
             return None
         try:
-            return self._history.check(observe(self._system.mongo_url, count, letters=letters))
+            found = self._history.check(observe(self._system.mongo_url, count, letters=letters))
+            events = self._book.check(observe_events(self._system.mongo_url))
         except PyMongoError:
             return None
+        return found._replace(events=events)
 
     def _outages(self, injected: float, lifted: float) -> dict[str, Outage]:
         now = time.time()
@@ -165,9 +183,9 @@ class Rounds:
         return all(each.back_after is not None for each in self._outages(injected, lifted).values())
 
 
-def verify(system: System) -> dict[str, Any]:
-    """What `python -m analytics verify` finds, with its `status`."""
-    done = system.run("analytics", "verify", "--json")
+def verify(system: System, room: str) -> dict[str, Any]:
+    """What `python -m ROOM verify` finds, with its `status`."""
+    done = system.run(room, "verify", "--json")
     try:
         found: dict[str, Any] = json.loads(done.stdout)
     except json.JSONDecodeError:

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from loadtest.bench.private import System, running_system
+from loadtest.bench.private import ROOMS, System, running_system
 from loadtest.chaos import clock, disk
+from local.settings import ROOT
 
 DATABASE = "tillstream"
+#: The definition of the events that are sent, beside the repository's.
+STREAMS = Path(__file__).with_name("streams")
 
 #: Receipts that the door remembers: so few that most repetitions are met downstream.
 REMEMBERED_RECEIPTS = 100
@@ -29,6 +32,7 @@ def system_for_faults(*, fills_disk: bool) -> Iterator[System]:
         "ENTRYPOINT_WORKERS": str(DOORS),
         "API_KEYS": "off",
         "REFUSE_RULES": "",
+        "STREAMS_DIR": f"{ROOT / 'streams'}:{STREAMS}",
     }
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tillstream-chaos-")))
@@ -41,6 +45,8 @@ def system_for_faults(*, fills_disk: bool) -> Iterator[System]:
         environ[clock.FILE_VARIABLE] = str(file)
         clocks = {clock.PROGRAM: clock.environ(file)}
         system = stack.enter_context(
-            running_system(environ=environ, program_environ=clocks, parent=parent)
+            running_system(
+                (*ROOMS, "events"), environ=environ, program_environ=clocks, parent=parent
+            )
         )
         yield system

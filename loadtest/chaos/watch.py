@@ -11,16 +11,19 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from loadtest.bench.private import System
+from loadtest.chaos.events_book import EventsBook
 from loadtest.chaos.history import History
+from loadtest.chaos.observe import EVENT_WINDOWS
 from loadtest.chaos.sender import Sender
 from loadtest.chaos.system import DATABASE
 from local import ready
 from tillstream import topology
 from tillstream.runtime import broker
 from tillstream.snapshots import CountSnapshot, RateSnapshot
+from tillstream.streams.window_rows import WindowsSnapshot
 
 #: What is watched, by the names of their programs.
-COMPONENTS = ("entrypoint", "totals", "rate", "persistence", "dashboard")
+COMPONENTS = ("entrypoint", "totals", "rate", "persistence", "events", "dashboard")
 
 #: Who is caught up has every receipt that was acknowledged so long ago, seconds.
 LAG_SECONDS = 1.0
@@ -36,13 +39,14 @@ POLL_SECONDS = 0.2
 JOIN_SECONDS = 15.0
 
 _count = msgspec.json.Decoder(CountSnapshot)
+_windows = msgspec.json.Decoder(WindowsSnapshot)
 _rate = msgspec.json.Decoder(RateSnapshot)
 
 
 class Watch:
     """Threads that listen; use it in a `with`. Times are Unix seconds."""
 
-    def __init__(self, system: System, history: History, sender: Sender) -> None:
+    def __init__(self, system: System, history: History, sender: Sender, book: EventsBook) -> None:
         #: When each component was there and had caught up, ascending.
         self.beats: dict[str, list[float]] = {name: [] for name in COMPONENTS}
         self.beats["entrypoint"] = sender.accepted_at
@@ -53,6 +57,9 @@ class Watch:
             "dashboard", int(system.environ["DASHBOARD_PORT"]), "/health/ready"
         )
         self._history = history
+        self._book = book
+        #: Bodies of events that windows are known to have.
+        self._counted_bodies: set[int] = set()
         self._archived_at = 0.0
         self._stop = threading.Event()
         self._threads = [
@@ -80,7 +87,7 @@ class Watch:
 
     def _consume(self, channel: broker.BlockingChannel) -> None:
         queue = channel.queue_declare("", exclusive=True).method.queue
-        for exchange in topology.RESULTS:
+        for exchange in (*topology.RESULTS, topology.WINDOWS):
             channel.queue_bind(queue, exchange)
         for method, _, body in channel.consume(
             queue, auto_ack=True, inactivity_timeout=POLL_SECONDS
@@ -107,16 +114,32 @@ class Watch:
         elif exchange == topology.METRICS_DB and now - self._archived_at < ARCHIVED_SECONDS:
             self.beats["persistence"].append(now)
 
+        elif exchange == topology.WINDOWS:
+            windows = _windows.decode(body)
+            if windows.window == "chaos_bodies":
+                self._counted_bodies.update(row["number"] for row in windows.rows)
+            newest = self._book.newest(windows.as_of - LAG_SECONDS)
+            if now - windows.as_of < FRESH_SECONDS and (
+                newest is None or newest in self._counted_bodies
+            ):
+                self.beats["events"].append(now)
+
     def _read_archive(self) -> None:
         with MongoClient[dict[str, Any]](
             self._system.mongo_url, serverSelectionTimeoutMS=1000, socketTimeoutMS=1000
         ) as client:
-            receipts = client[DATABASE].receipts
+            receipts, windows = client[DATABASE].receipts, client[DATABASE][EVENT_WINDOWS]
             while not self._stop.wait(POLL_SECONDS):
                 key = self._history.newest(time.time() - LAG_SECONDS)
                 with contextlib.suppress(PyMongoError):
                     if key is None or receipts.find_one({"_id": key}, {"_id": 1}):
                         self._archived_at = time.time()
+                    # What was told while this was not connected.
+                    body = self._book.newest(time.time() - LAG_SECONDS)
+                    if body is not None and body not in self._counted_bodies:
+                        self._counted_bodies.update(
+                            each["number"] for each in windows.find({"number": body}, {"number": 1})
+                        )
 
     def _ask_dashboard(self) -> None:
         while not self._stop.wait(POLL_SECONDS):

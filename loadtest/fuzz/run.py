@@ -86,7 +86,7 @@ def settled(system: System) -> dict[str, Any]:
     """What `verify` finds; it waits for the ledger and the archive itself, some of the time."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
-        verdict = verify(system)
+        verdict = verify(system, "analytics")
         if verdict["status"] == 0 or time.monotonic() > deadline:
             return verdict
         if not any(

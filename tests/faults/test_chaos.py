@@ -12,7 +12,7 @@ from local.settings import ROOT
 from tests.conftest import missing
 from tillstream.errors import ServerNotReadyError
 
-KILLED = ("entrypoint", "totals", "persistence", "broker", "mongo")
+KILLED = ("entrypoint", "totals", "persistence", "events", "broker", "mongo")
 RUN_SECONDS = 170
 
 
@@ -24,7 +24,7 @@ def test_whatever_is_killed_every_receipt_counts_once(tmp_path: Path) -> None:
     except ServerNotReadyError as error:
         missing(str(error))
     targets = [argument for name in (*KILLED, "alarm") for argument in ("--kill", name)]
-    arguments = ["--how", "kill", "--rounds", "6", "--seconds", "3", "--rate", "100"]
+    arguments = ["--how", "kill", "--rounds", "7", "--seconds", "3", "--rate", "100"]
     file = tmp_path / "chaos.json"
     done = subprocess.run(
         [sys.executable, "-m", "loadtest.chaos", *targets, *arguments, "--json", str(file)],
@@ -38,4 +38,5 @@ def test_whatever_is_killed_every_receipt_counts_once(tmp_path: Path) -> None:
     assert ([], 0) == (report["problems"], done.returncode)
     assert {(name, "kill", True) for name in KILLED} | {("alarm", "raise", True)} == faults
     assert (0, 0) == (report["lost"], report["double_counted"])
-    assert report["accepted"] > 6 * 3 * 50
+    assert report["accepted"] > 7 * 3 * 50
+    assert report["events"] > 1_000

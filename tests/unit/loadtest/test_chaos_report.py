@@ -12,14 +12,16 @@ from loadtest.chaos.report import Report, Row
 WELL = {"entrypoint": Outage(0.0, 0.0), "totals": Outage(2.5, 2.25)}
 ROW = Row(Fault("totals", "kill"), 1200, 0, 0, WELL, [])
 VERIFIED: dict[str, Any] = {"stored": 1200, "counted": 1201, "status": 0}
-REPORT = Report(1, [ROW], Verdict(), 1200, VERIFIED)
+EVENTS: dict[str, Any] = {"streams": [{"counted": 70}, {"counted": 30}], "status": 0}
+REPORT = Report(1, [ROW], Verdict(), 1200, 100, VERIFIED, EVENTS)
 
 
 def test_a_run_without_a_difference_is_well() -> None:
     expected = (
         "fault        accepted  lost  double-counted  unavailable s  back within s\n"
         "totals kill  1,200     0     0               totals 2.5     2.2\n"
-        "ok: 1 faults, accepted 1,200, lost 0, double-counted 0, analytics verify: 0, seed 1"
+        "ok: 1 faults, accepted 1,200, lost 0, double-counted 0, analytics verify: 0; "
+        "events accepted 100, bodies that differ 0, events verify: 0; seed 1"
     )
 
     assert (expected, []) == (REPORT.text(), REPORT.problems())
@@ -41,6 +43,9 @@ def test_a_run_without_a_difference_is_well() -> None:
         REPORT._replace(verdict=Verdict(unread=True)),
         REPORT._replace(verified=VERIFIED | {"status": 1}),
         REPORT._replace(verified=VERIFIED | {"counted": 1199}),
+        REPORT._replace(verdict=Verdict(events=("body 7 lost",))),
+        REPORT._replace(events_verified=EVENTS | {"status": 1}),
+        REPORT._replace(events=101),
     ],
     ids=[
         "no fault",
@@ -55,6 +60,9 @@ def test_a_run_without_a_difference_is_well() -> None:
         "not read",
         "verify fails",
         "verify saw less",
+        "events differ",
+        "verify of events fails",
+        "verify saw fewer events",
     ],
 )
 def test_each_reason_to_fail_is_one(report: Report) -> None:

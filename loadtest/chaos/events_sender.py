@@ -1,0 +1,115 @@
+"""Sends bodies of events beside the receipts, each until 202 is heard, and keeps the book."""
+
+import http.client
+import threading
+from http import HTTPStatus
+from random import Random
+from typing import Self
+from urllib.parse import urlsplit
+
+from loadtest.chaos.events_book import EventBodies, EventBody, EventsBook
+from loadtest.waiting import wait_until
+from tillstream.clock import Clock
+from tillstream.http.retryable import RETRYABLE
+
+#: Bodies on their way at once.
+SENDERS = 4
+#: Longest wait for one answer, seconds: longer than the door waits for a confirm.
+ANSWER_SECONDS = 10.0
+#: Bounds of the wait between two bodies of a sender, and before the next try, seconds.
+SHORTEST_WAIT, LONGEST_WAIT = 0.1, 0.5
+
+
+class EventsSender:
+    """Runs in threads of its own; use it in a `with`. It begins paused."""
+
+    def __init__(self, door: str, book: EventsBook, bodies: EventBodies, clock: Clock) -> None:
+        self._address = urlsplit(door)
+        self._book = book
+        self._bodies = bodies
+        self._clock = clock
+        self._random = Random()
+        self._lock = threading.Lock()
+        self._going, self._ended = threading.Event(), threading.Event()
+        self._give_up = threading.Event()
+        self._busy = 0
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(SENDERS)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._give_up.set()
+        self._ended.set()
+        for thread in self._threads:
+            thread.join(2 * ANSWER_SECONDS)
+
+    def resume(self) -> None:
+        """Go on sending."""
+        self._give_up.clear()
+        self._going.set()
+
+    def pause(self, timeout_seconds: float) -> bool:
+        """Begin nothing new, return when nothing is on its way; False when that took too long."""
+        self._going.clear()
+        if wait_until(self._is_idle, timeout_seconds):
+            return True
+        self._give_up.set()
+        wait_until(self._is_idle, 2 * ANSWER_SECONDS)
+        return False
+
+    def _is_idle(self) -> bool:
+        with self._lock:
+            return not self._busy
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._wait()):
+            with self._lock:
+                if not self._going.is_set():
+                    continue
+                self._busy += 1
+                body = self._bodies.next()
+                self._book.send(body)
+            try:
+                self._send(body)
+            except Exception as error:
+                # Nothing may go on as if it were well.
+                self._book.wrong_answer(f"the sender of events broke: {error!r}")
+                raise
+            finally:
+                with self._lock:
+                    self._busy -= 1
+
+    def _send(self, body: EventBody) -> None:
+        while True:
+            status = self._try(body)
+            if status == HTTPStatus.ACCEPTED:
+                with self._lock:
+                    self._book.acknowledge(body.number, self._clock())
+                    self._bodies.accepted(body)
+                return
+            if status is not None and status not in RETRYABLE:
+                self._book.wrong_answer(f"{status} to the events of body {body.number}")
+                return
+            if self._give_up.wait(self._wait()):
+                return
+
+    def _try(self, body: EventBody) -> int | None:
+        door = http.client.HTTPConnection(
+            self._address.hostname or "", self._address.port, timeout=ANSWER_SECONDS
+        )
+        headers = {"Content-Type": "text/csv", "Idempotency-Key": body.key}
+        try:
+            door.request("POST", "/events/chaos", body.content, headers)
+            response = door.getresponse()
+            response.read()
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            door.close()
+        return response.status
+
+    def _wait(self) -> float:
+        return self._random.uniform(SHORTEST_WAIT, LONGEST_WAIT)
