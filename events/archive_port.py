@@ -54,8 +54,18 @@ class ArchivedEvents(NamedTuple):
     events: pa.RecordBatch
 
 
+class UncarriedMessage(NamedTuple):
+    """A message whose events cannot be carried over to the columns of today."""
+
+    stream: str
+    offset: int
+    reason: str
+
+
 class ArchiveSource(Protocol):
     """Reads the archive for a recount."""
 
-    def events(self, stream: str, before_offset: int) -> Iterator[ArchivedEvents]:
+    def events(
+        self, stream: str, before_offset: int
+    ) -> Iterator[ArchivedEvents | UncarriedMessage]:
         """Every event of a stream that stood in the log before an offset, in bounded batches."""

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from events.archive.encoding import TakenEvents, batches
 from events.archive.reading import EventsArchiveReader
+from events.archive_port import ArchivedEvents
 from events.settings import EventsSettings
 from events.verify.log_tail import KnownIdentities, tail
 from events.windows.state_file import State
@@ -106,7 +107,9 @@ def _parts(
         archived_to = EventsFiles(settings.archive_url(), QUARANTINE).manifest().next_offset
         archive = EventsArchiveReader(settings.archive_url(), definitions)
         for archived in archive.events(QUARANTINE, archived_to):
-            yield archived.events
+            # It has no decimals: every message of it can be carried over.
+            if isinstance(archived, ArchivedEvents):
+                yield archived.events
         # 3. What is in no file: each row once, by the state's identities.
         declared = definitions.streams[QUARANTINE]
         for new in tail(

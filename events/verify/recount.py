@@ -10,7 +10,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from events.windows.figures import Aside
+from events.windows.figures import WHOLE_MESSAGE, Aside
 from tillstream.streams import archived_columns, window_sql
 from tillstream.streams.definition import Stream, Window
 from tillstream.streams.events_files import EventsFiles
@@ -56,7 +56,7 @@ class StreamRecount:
         ours = [
             (self.stream.name, one.offset, one.row)
             for one in aside
-            if one.stream == self.stream.name and one.row >= 0
+            if one.stream == self.stream.name
         ]
         if ours:
             self._database.executemany("INSERT INTO aside VALUES (?, ?, ?)", ours)
@@ -68,8 +68,13 @@ class StreamRecount:
             f"CREATE OR REPLACE VIEW all_{self.stream.name} AS {' UNION ALL '.join(sources)}"
         )
         name = self.stream.name
-        left_out = f"SELECT (o, r) FROM aside WHERE stream = '{name}'"  # noqa: S608 - declared name
-        where = f" WHERE ({LOG_OFFSET}, {LOG_ROW}) NOT IN ({left_out})" if ours else ""
+        where = ""
+        if ours:
+            left_out = f"FROM aside WHERE stream = '{name}'"
+            where = (
+                f" WHERE ({LOG_OFFSET}, {LOG_ROW}) NOT IN (SELECT (o, r) {left_out})"
+                f" AND {LOG_OFFSET} NOT IN (SELECT o {left_out} AND r = {WHOLE_MESSAGE})"
+            )
         self._database.execute(
             f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM all_{name}{where}"  # noqa: S608
         )

@@ -1,10 +1,11 @@
 """Reads messages of the log as the events of the streams that are declared now.
 
 A message says of which version of its stream's definition it is. Of another version than ours the
-columns of the same name and type are carried over, a text for an enum and an enum for a text too;
-a field that the message does not have is null. What the stream no longer has is left out. A message
-of an unknown stream, or whose columns cannot be carried over, is set aside as a whole: the log has
-it, and `recount` counts it once it is declared.
+columns of the same name and type are carried over, a decimal of another scale where it loses
+nothing, a text for an enum and an enum for a text too; a field that the message does not have is
+null. What the stream no longer has is left out. A message of an unknown stream, or whose columns
+cannot be carried over, is set aside as a whole: the log has it, and `recount` counts it once it is
+declared.
 """
 
 from collections.abc import Collection
@@ -15,7 +16,7 @@ import pyarrow as pa
 from events.windows.figures import WHOLE_MESSAGE, Aside
 from tillstream.errors import UndecodableMessageError
 from tillstream.log.reader import LogMessage
-from tillstream.streams import columns, message
+from tillstream.streams import columns, message, scales
 from tillstream.streams.definition import Definitions, Stream
 from tillstream.streams.names import BODY, CLOUDEVENT
 
@@ -39,6 +40,9 @@ class MessageDecoder:
         self, definitions: Definitions, wanted: dict[str, Collection[str]] | None = None
     ) -> None:
         self._streams = definitions.streams
+        self._schemas = {
+            name: list(columns.schema(stream)) for name, stream in definitions.streams.items()
+        }
         self._wanted = wanted
 
     def decode(self, message_: LogMessage) -> Decoded | Aside:
@@ -57,38 +61,43 @@ class MessageDecoder:
             return _aside(message_, found.stream, f"no stream {found.stream!r} is declared")
         try:
             events = self._fitted(found.events, stream)
-        except (pa.ArrowException, KeyError) as error:
+        except (pa.ArrowException, KeyError, ValueError) as error:
             reason = f"version {found.version} of {stream.name} is not {stream.version}: {error}"
             return _aside(message_, stream.name, reason)
         return Decoded(message_.offset, stream.name, found.received_us, events)
 
     def _fitted(self, events: pa.RecordBatch, stream: Stream) -> pa.RecordBatch:
-        schema = columns.schema(stream)
         wanted = None if self._wanted is None else self._wanted.get(stream.name)
+        present = events.schema
         arrays, names = [], []
-        for name in schema.names:
+        for field in self._schemas[stream.name]:
+            name = field.name
             if wanted is not None and name not in wanted:
                 continue
-            number = events.schema.get_field_index(name)
+            number = present.get_field_index(name)
             if number >= 0:
-                arrays.append(_carried(events.column(number), schema.field(name).type))
+                arrays.append(_carried(events.column(number), present.field(number), field))
             elif name == stream.time_column:
                 raise KeyError(f"it has no {name}")
             else:
-                arrays.append(pa.nulls(events.num_rows, schema.field(name).type))
+                arrays.append(pa.nulls(events.num_rows, field.type))
             names.append(name)
         for name, kind in _MORE.items():
-            number = events.schema.get_field_index(name)
+            number = present.get_field_index(name)
             if number >= 0:
                 arrays.append(events.column(number).cast(kind))
                 names.append(name)
         return pa.RecordBatch.from_arrays(arrays, names=names)
 
 
-def _carried(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    """The column as the stream has it; raises ArrowException where that cannot be."""
+def _carried(column: pa.Array, field: pa.Field, wanted: pa.Field) -> pa.Array:
+    """The column as the stream has it; raises ArrowException or ValueError where that cannot be."""
+    kind = wanted.type
     if column.type == kind:
-        return column
+        scale = scales.scale_of(field)
+        if scale is None:
+            return column
+        return scales.rescaled(column, scale, scales.scale_of(wanted) or 0)
     texts = (pa.string(), pa.large_string())
     plain = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if plain not in texts or kind not in (pa.string(), columns.ENUM):

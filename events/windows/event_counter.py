@@ -112,9 +112,12 @@ class EventCounter:
             self._step(6)
         return found
 
-    def count_archived(self, messages: Sequence[tuple[Decoded, Rows]]) -> None:
+    def count_archived(
+        self, messages: Sequence[tuple[Decoded, Rows]], aside: Sequence[Aside] = ()
+    ) -> None:
         """Count what the archive has of messages, the rows being their numbers there."""
         with self._transaction():
+            self._put_aside(aside)
             new = []
             for decoded, rows in messages:
                 stream = self._definitions.streams[decoded.stream]
@@ -131,9 +134,7 @@ class EventCounter:
         `caught_up`: all of the log was read, so that its clock is the present one.
         """
         now_us = int(self._clock() * MICROSECONDS)
-        clock_us = (
-            max(self.progress.log_clock_us, now_us) if caught_up else (self.progress.log_clock_us)
-        )
+        clock_us = max(self.progress.log_clock_us, now_us if caught_up else 0)
         due = any(
             rows.is_due(mark) or rows.has_old(mark, now_us)
             for rows in self._live_windows()

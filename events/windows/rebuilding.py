@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from events.archive_port import ArchivedEvents, ArchiveSource
+from events.archive_port import ArchivedEvents, ArchiveSource, UncarriedMessage
 from events.windows.decoding import Decoded
 from events.windows.deduplication import Rows
 from events.windows.event_counter import EventCounter
+from events.windows.figures import WHOLE_MESSAGE, Aside
+from events.windows.isolation import REASON_CHARACTERS
 from events.windows.state_file import State
 from tillstream.clock import Clock
 from tillstream.log.reader import LogMessage, StoppedError
@@ -53,8 +55,13 @@ class Rebuilding:
             for archived in source.events(name, before):
                 if stop.is_set():
                     raise StoppedError("stopped before the end of the archive")
-                self.counter.count_archived(_messages(archived))
-                events += archived.events.num_rows
+                if isinstance(archived, UncarriedMessage):
+                    _, offset, reason = archived
+                    aside = Aside(offset, WHOLE_MESSAGE, name, reason[:REASON_CHARACTERS], "")
+                    self.counter.count_archived([], [aside])
+                else:
+                    self.counter.count_archived(_messages(archived))
+                    events += archived.events.num_rows
         return events
 
     def count_log(

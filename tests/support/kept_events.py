@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from events.archive.reading import EventsArchiveReader
 from events.archive.writer import ArchiveWriter
+from events.archive_port import ArchivedEvents
 from tests.support.event_streams import all_rows, definitions, shop_events
 from tillstream.streams.definition import Definitions
 from tillstream.streams.events_files import EventsFiles
@@ -74,7 +75,9 @@ class EventsKept:
         """All events, as they were counted."""
         reader = EventsArchiveReader(self.url, self.declared)
         found = reader.events(stream, before_offset)
-        return pa.Table.from_batches([each.events for each in found])
+        return pa.Table.from_batches(
+            [each.events for each in found if isinstance(each, ArchivedEvents)]
+        )
 
     def paths(self) -> list[Path]:
         """The files that the manifest names."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tillstream.streams import columns
+from tillstream.streams import columns, scales
 from tillstream.streams.definition import Stream
 
 TIME = pa.timestamp("us", "UTC")
@@ -89,7 +89,8 @@ def readable(
 def counted(stream: Stream, archived: pa.RecordBatch) -> pa.RecordBatch:
     """Rows of a file as they were counted: columns.schema, RECEIVED and where they came from.
 
-    A field that the file does not have is null.
+    A field that the file does not have is null. Raises pa.ArrowInvalid where a column cannot be
+    carried over, as a decimal that has more places than there are today.
     """
     own = columns.schema(stream)
     more = [
@@ -103,8 +104,18 @@ def counted(stream: Stream, archived: pa.RecordBatch) -> pa.RecordBatch:
         if archived.schema.get_field_index(field.name) < 0:
             arrays.append(pa.nulls(archived.num_rows, field.type))
         else:
-            arrays.append(_counted(archived.column(field.name), field.type))
+            scale = scales.scale_of(field)
+            arrays.append(_counted(archived.column(field.name), field.type, scale))
     return pa.RecordBatch.from_arrays(arrays, schema=wanted)
+
+
+def has_scales_of_today(stream: Stream, archived: pa.Schema) -> bool:
+    """Whether the decimals of a file have the scale that the stream's have."""
+    return all(
+        archived.field(field.name).type.scale == field.scale
+        for field in stream.fields
+        if field.type == "decimal" and archived.get_field_index(field.name) >= 0
+    )
 
 
 def counted_sql(stream: Stream, name: str) -> str:
@@ -115,7 +126,8 @@ def counted_sql(stream: Stream, name: str) -> str:
     ):
         return f"epoch_us({name})"
     if name in fields and fields[name].type == "decimal":
-        return f"CAST({name} * {10 ** fields[name].scale} AS BIGINT)"
+        # What does not fit is of a message that was set aside.
+        return f"TRY_CAST({name} * {10 ** fields[name].scale} AS BIGINT)"
     return name
 
 
@@ -140,9 +152,9 @@ def _readable(array: pa.Array, wanted: pa.DataType) -> pa.Array:
     return array if array.type == wanted else array.cast(wanted)
 
 
-def _counted(array: pa.Array, wanted: pa.DataType) -> pa.Array:
+def _counted(array: pa.Array, wanted: pa.DataType, scale: int | None) -> pa.Array:
     if pa.types.is_decimal(array.type) and wanted == pa.int64():
-        return _minor_units(array)
+        return scales.rescaled(_minor_units(array), array.type.scale, scale or 0)
     if pa.types.is_dictionary(wanted):
         return array.dictionary_encode().cast(wanted)
     return array if array.type == wanted else array.cast(wanted)

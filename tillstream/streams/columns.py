@@ -8,10 +8,14 @@
 | decimal | int64, minor units | BIGINT |
 | timestamp | int64, microseconds since 1970 in UTC | BIGINT |
 | boolean | bool | BOOLEAN |
+
+A decimal's column says its scale in its metadata: of another version it may be another one. Without
+it the scale is that of the definition.
 """
 
 import pyarrow as pa
 
+from tillstream.streams import scales
 from tillstream.streams.definition import Field, Stream
 from tillstream.streams.names import BODY as BODY
 from tillstream.streams.names import CLOUDEVENT as CLOUDEVENT
@@ -40,7 +44,12 @@ def schema(stream: Stream) -> pa.Schema:
     clock is the event time.
     """
     columns = [
-        pa.field(field.name, arrow_type(field), nullable=not field.required)
+        pa.field(
+            field.name,
+            arrow_type(field),
+            nullable=not field.required,
+            metadata=scales.metadata(field.scale) if field.type == "decimal" else None,
+        )
         for field in stream.fields
     ]
     if stream.event_time is None:
