@@ -43,12 +43,19 @@ def read_stream(body: bytes, contract: Contract, most_events: int, most_bytes: i
 
 def read_parquet(body: bytes, contract: Contract, most_events: int, most_bytes: int) -> pa.Table:
     """The table of a Parquet file; raises BodyError, TooManyEventsError."""
-    texts = [field.name for field in contract.fields if field.type in ("text", "enum")]
     try:
+        metadata = pq.read_metadata(pa.BufferReader(body))
+        _require_bounded(metadata, most_events, most_bytes)
+        # Optional fields may be missing, and a column of another shape is refused below.
+        columns_ = {metadata.schema.column(n).path for n in range(metadata.num_columns)}
+        texts = [
+            field.name
+            for field in contract.fields
+            if field.type in ("text", "enum") and field.name in columns_
+        ]
         with pq.ParquetFile(
-            pa.BufferReader(body), read_dictionary=texts, pre_buffer=False
+            pa.BufferReader(body), metadata=metadata, read_dictionary=texts, pre_buffer=False
         ) as parquet:
-            _require_bounded(parquet.metadata, most_events, most_bytes)
             _require_schema(parquet.schema_arrow, contract)
             return _whole(parquet.read(use_threads=False))
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -96,7 +103,10 @@ def _require_schema(schema: pa.Schema, contract: Contract) -> None:
         if name not in contract.names:
             raise BodyError("unknown-field", str(contract.unknown(name)))
         if names.count(name) > 1:
-            raise BodyError("doubled-field", f"the column {name} stands {names.count(name)} times")
+            raise BodyError(
+                "doubled-field",
+                f"the column {name} stands {names.count(name)} times; leave out all but one",
+            )
     for field in contract.fields:
         if field.name in names:
             kind = schema.field(field.name).type
@@ -106,7 +116,9 @@ def _require_schema(schema: pa.Schema, contract: Contract) -> None:
                     f"the column {field.name} is {str(kind)[:60]}; send {_wanted(field)}",
                 )
         elif field.required:
-            raise BodyError("missing-field", f"the column {field.name} is required")
+            raise BodyError(
+                "missing-field", f"the column {field.name} is required; add it to the schema"
+            )
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -219,4 +231,4 @@ def _require_bounded(metadata: Any, most_events: int, most_bytes: int) -> None:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0][:200]
+    return str(error).split("\n", 1)[0][:200].rstrip(".")

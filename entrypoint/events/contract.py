@@ -77,7 +77,14 @@ class Contract:
     ) -> tuple[Row | None, list[tuple[str, BrokenRuleError]]]:
         """The row of a JSON object, or None and every rule that it breaks by field."""
         if not isinstance(event, dict):
-            return None, [("", BrokenRuleError("object", f"{shown(event)} is no JSON object"))]
+            return None, [
+                (
+                    "",
+                    BrokenRuleError(
+                        "object", f"{shown(event)} is no JSON object; write one event as {{...}}"
+                    ),
+                )
+            ]
         row, broken = self.checked(
             [event.get(name) for name in self.names], self.json_checks, now_us
         )
@@ -91,7 +98,8 @@ class Contract:
         """That there is no field of this name."""
         return BrokenRuleError(
             "unknown-field",
-            f"{self.stream.name} has no field {shown(name)}; it has {', '.join(self.names)}",
+            f"the stream {self.stream.name} has no field {shown(name)}; it has"
+            f" {', '.join(self.names)}",
         )
 
     def batch(self, rows: Sequence[Row]) -> pa.RecordBatch:

@@ -64,7 +64,7 @@ def header_of(body: bytes, contract: Contract) -> Header:
             name.strip() for name in next(csv.reader([text], delimiter=separator, strict=True), [])
         )
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BodyError("header", f"the header cannot be read: {error}") from error
+        raise BodyError("header", f"the header cannot be read: {error}; send UTF-8") from error
     _require_columns(names, contract)
     return Header(separator, names, text, min(start + len(first) + 1, len(body)), line + 1)
 
@@ -76,14 +76,19 @@ def _require_columns(names: tuple[str, ...], contract: Contract) -> None:
         raise BodyError("header", f"the header has {len(names)} columns")
     for place, name in enumerate(names):
         if name not in contract.names:
-            raise BodyError("unknown-field", f"column {place + 1}: {contract.unknown(name)}")
+            raise BodyError(
+                "unknown-field", f"column {place + 1} of the header: {contract.unknown(name)}"
+            )
         if name in names[:place]:
             raise BodyError(
-                "doubled-field", f"columns {names.index(name) + 1} and {place + 1} are {name}"
+                "doubled-field",
+                f"columns {names.index(name) + 1} and {place + 1} are {name}; leave out one",
             )
     missing = [f.name for f in contract.fields if f.required and f.name not in names]
     if missing:
-        raise BodyError("missing-field", f"the header lacks {', '.join(missing)}")
+        raise BodyError(
+            "missing-field", f"the header lacks {', '.join(missing)}; add what is required"
+        )
 
 
 def columns(body: bytes, header: Header, contract: Contract, now_us: int) -> list[pa.Array]:

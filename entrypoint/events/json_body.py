@@ -84,7 +84,9 @@ def list_rows(body: bytes, contract: Contract, now_us: int) -> Iterator[SlowRow]
     try:
         events = _raw_list(body)
     except READ_ERRORS as error:
-        raise BodyError("json", f"not a JSON array: {json_error(body, error)}") from error
+        raise BodyError(
+            "json", f"not a JSON array: {json_error(body, error)}; send it whole"
+        ) from error
     for number, event in enumerate(events, 1):
         yield _row(number, bytes(event), contract, now_us)
 
@@ -95,6 +97,9 @@ def _row(number: int, text: bytes, contract: Contract, now_us: int) -> SlowRow:
     try:
         event = _any(text)
     except READ_ERRORS as error:
-        broken = BrokenRuleError("json", f"not one JSON object: {json_error(text, error)}")
+        broken = BrokenRuleError(
+            "json",
+            f"not one JSON object: {json_error(text, error)}; write an event a line",
+        )
         return SlowRow(number, shown, None, [("", broken)])
     return SlowRow(number, shown, *contract.json_row(event, now_us))

@@ -171,7 +171,8 @@ def _json_time(field: Field, value: Any) -> int:
 def _within_text(field: Field, value: str) -> None:
     if len(value) > field.max_length:
         raise BrokenRuleError(
-            "max-length", f"it has {len(value)} characters; {field.max_length} are the most"
+            "max-length",
+            f"it has {len(value)} characters; {field.max_length} are the most; shorten it",
         )
     if "\0" in value:
         raise BrokenRuleError("characters", "it holds NUL; leave it out")

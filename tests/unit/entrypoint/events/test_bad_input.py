@@ -1,9 +1,11 @@
 """What is wrong is named by line, column and rule, and the good rows are accepted all the same."""
 
+import io
 import json
 import struct
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from entrypoint.events.body import ARROW, CSV, PARQUET, READERS, Most
@@ -231,6 +233,15 @@ def test_packed_arrow_that_unpacks_to_too_much_is_refused_before_it_is_read() ->
     packed_size = body.index((8 * 900).to_bytes(8, "little"))
     bomb = body[:packed_size] + (2**32).to_bytes(8, "little") + body[packed_size + 8 :]
     assert "too-large" == body_error(ARROW, bomb)
+
+
+def test_optional_columns_of_parquet_may_be_missing() -> None:
+    out = io.BytesIO()
+    pq.write_table(pa.table({"at": ["2019-10-01 00:00:00 UTC"], "kind": ["view"]}), out)
+
+    read = READERS[PARQUET](CONTRACT, out.getvalue(), NOW_US, MOST)
+
+    assert (1, 0) == (read.events.num_rows, read.refused)
 
 
 def test_parquet_of_too_much_is_refused_by_its_footer() -> None:
