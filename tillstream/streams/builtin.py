@@ -21,6 +21,8 @@ _quarantine = Stream(
     source="door",
     lateness_us=durations.microseconds("1 min"),
     retention_us=_RETENTION,
+    # What was refused may name anybody.
+    persons=("row",),
     fields=(
         Field(name="stream", type="text", required=True, description="What it was sent to"),
         Field(name="format", type="text", required=True, description="Media type of the body"),

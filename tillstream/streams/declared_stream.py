@@ -73,6 +73,14 @@ def read_stream(stream: DeclaredTable, file: DeclaredTable) -> DeclaredStream | 
         persons=_named_fields(stream, "persons", known, broken),
         cloudevents=stream.flag("cloudevents") or False,
     )
+    for place, each in enumerate(found.identity):
+        if each in found.persons:
+            stream.tell(
+                f"identity: {each!r} names a person, and could not be erased from what repetitions"
+                " are told by; declare a field that names the event",
+                "identity",
+                place,
+            )
     stream.end()
     return DeclaredStream(found, frozenset(broken)) if named else None
 

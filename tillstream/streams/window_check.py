@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tillstream.streams import window_sql
+from tillstream.streams import persons, window_sql
 from tillstream.streams.definition import Key, Measure, MeasureKind, Stream, Window
 from tillstream.streams.dialect import Expression
 from tillstream.streams.meaning import NUMBER, Meaning, SqlType
@@ -54,13 +54,12 @@ class _Check:
 
     def _key(self, path: tuple[str, ...], name: str, sql: str) -> None:
         used: set[str] = set()
-        found = self._meaning(path, sql, self._texts.fields, used=used)
+        found = self._meaning(path, sql, self._texts.fields, used=used, what="a key")
         if found is None:
             return
         self._found.keys[name] = found
         if not used:
             self._tell(path, f"{shown(sql)} names no field, so it tells no rows apart")
-        self._require_no_person(path, used, "a key")
 
     def _measure(self, path: tuple[str, ...], name: str, sql: str) -> None:
         try:
@@ -86,10 +85,12 @@ class _Check:
         except NotDialectError as error:
             self._tell(path, str(error))
             return
-        used: set[str] = set()
-        found = self._walked(path, node["arguments"][0]["expression"], self._texts.fields, used)
-        if kind in ("min", "max"):
-            self._require_no_person(path, used, f"a {kind}")
+        expression = node["arguments"][0]["expression"]
+        told = len(self._found.mistakes)
+        found = self._walked(path, expression, self._texts.fields, set())
+        if len(self._found.mistakes) == told:
+            what = "a count of what is made" if kind == "count" else f"a {kind}"
+            self._require_no_person(path, expression, what, distinct=kind == "count")
         if kind == "sum" and found.read_as == "timestamp":
             self._tell(path, "a sum of times means nothing; write min, max or a difference")
         if (kind == "sum" and found.sql in ("VARCHAR", "BOOLEAN")) or (
@@ -138,7 +139,7 @@ class _Check:
                 self._tell(("columns", name), str(error))
 
     def _typed(self, path: tuple[str, ...], sql: str, kind: SqlType) -> Meaning | None:
-        found = self._meaning(path, sql, self._texts.fields)
+        found = self._meaning(path, sql, self._texts.fields, what="a condition or time")
         if found is not None and found.sql not in (kind, None):
             self._tell(path, f"{shown(sql)} gives {found.sql}, and has to give {kind}")
         return found
@@ -151,13 +152,19 @@ class _Check:
         *,
         division: bool = False,
         used: set[str] | None = None,
+        what: str = "",
     ) -> Meaning | None:
+        """`what` it is, where it is over the stream's fields."""
         try:
             node = self._sandbox.expression(sql)
         except NotDialectError as error:
             self._tell(path, str(error))
             return None
-        return self._walked(path, node, columns, set() if used is None else used, division)
+        told = len(self._found.mistakes)
+        found = self._walked(path, node, columns, set() if used is None else used, division)
+        if what and len(self._found.mistakes) == told:
+            self._require_no_person(path, node, what)
+        return found
 
     def _walked(
         self,
@@ -176,8 +183,10 @@ class _Check:
         used |= expression.used
         return found
 
-    def _require_no_person(self, path: tuple[str, ...], used: set[str], what: str) -> None:
-        for name in sorted(used & set(self._texts.persons)):
+    def _require_no_person(
+        self, path: tuple[str, ...], node: Node, what: str, *, distinct: bool = False
+    ) -> None:
+        for name in sorted(persons.shown(node, self._texts.persons, distinct=distinct)):
             self._tell(
                 path,
                 f"{name!r} names a person, so {what} of it could not be erased;"

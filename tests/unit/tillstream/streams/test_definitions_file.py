@@ -83,6 +83,18 @@ def test_a_size_of_the_settings_stands_in_the_place_of_the_file_s(tmp_path: Path
     assert 4 * 3_600_000_000 == found.windows["sums"].size_us
 
 
+def test_a_person_who_is_a_part_of_the_identity_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("""[stream]
+name = "sales"
+identity = ["number", "who"]
+persons = ["who"]
+fields = { number = { type = "integer" }, who = { type = "integer" } }
+""")
+
+    with pytest.raises(DefinitionError, match="a.toml:3: stream sales: identity: 'who' names a pe"):
+        load([tmp_path])
+
+
 def test_all_mistakes_are_told_at_once_each_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text("""[stream]
 name = "sales"

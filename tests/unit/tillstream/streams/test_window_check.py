@@ -48,6 +48,9 @@ def _mistakes(**texts: object) -> list[str]:
         ("count(*)", ("integer", 0)),
         ("count(price)", ("integer", 0)),
         ("count(DISTINCT who)", ("integer", 0)),
+        ("count(who)", ("integer", 0)),
+        ("count(DISTINCT CASE WHEN kind = 'cart' THEN who END)", ("integer", 0)),
+        ("sum(CASE WHEN who IS NULL THEN 1 ELSE 0 END)", ("integer", 0)),
         ("sum(price)", ("decimal", 2)),
         ("sum(CASE WHEN kind IN ('view', 'cart') THEN price ELSE 0 END)", ("decimal", 2)),
         ("sum(price * quantity)", ("decimal", 2)),
@@ -137,6 +140,11 @@ def test_a_column_divides_by_nothing_that_may_be_0(sql: str) -> None:
         ("sum(brand)", "sum of VARCHAR"),
         ("max(new)", "max of BOOLEAN"),
         ("max(who)", "'who' names a person"),
+        ("sum(who)", "'who' names a person"),
+        ("count(DISTINCT who % 10)", "'who' names a person"),
+        ("count(DISTINCT coalesce(who, 0))", "'who' names a person"),
+        ("count(DISTINCT CASE WHEN new THEN who ELSE quantity END)", "'who' names a person"),
+        ("sum(CASE WHEN who = 5 THEN 1 ELSE 0 END)", "'who' names a person"),
         ("sum(CASE WHEN kind = 'views' THEN 1 ELSE 0 END)", "did you mean 'view'?"),
         ("sum(CASE WHEN brand = 1 THEN 1 ELSE 0 END)", "comparison of BIGINT and VARCHAR"),
         ("sum(CASE WHEN price THEN 1 ELSE 0 END)", "WHEN of BIGINT and BOOLEAN"),
@@ -217,6 +225,12 @@ def test_a_key_of_a_person_or_of_nothing_is_told() -> None:
         "'who' names a person, so a key of it could not be erased;"
         " write count(DISTINCT who), or take it from `persons`",
     ] == _mistakes(keys={"one": "1", "two": "who % 10"}, measures={"m": "count(*)"})
+
+
+def test_a_condition_on_a_person_is_told() -> None:
+    (told,) = _mistakes(where="who > 5 AND who IS NOT NULL", measures={"m": "count(*)"})
+
+    assert told.startswith("'who' names a person, so a condition or time of it could not be erased")
 
 
 def test_a_process_of_its_own_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
