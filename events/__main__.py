@@ -62,6 +62,10 @@ def _command(arguments: argparse.Namespace, settings: EventsSettings, stop: thre
             from events.archive.command import run
 
             return run(settings, stop)
+        case "erase":
+            from events.erasure.command import run as run_erase
+
+            return run_erase(arguments, settings, stop)
         case "verify":
             from events.verify.command import run as run_verify
 
@@ -86,6 +90,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("recount", help="make the windows anew from the archive and the log")
     commands.add_parser("compact", help="join the files of days that are over; remove old ones")
+    erasing = commands.add_parser("erase", help="erase a person from archive and state")
+    erasing.add_argument("--field", required=True, help="one of a stream's `persons`")
+    erasing.add_argument("--value", required=True, help="as it was sent")
+    erasing.add_argument("--stream", help="all that have the field in `persons` without it")
     report.add_arguments(
         commands.add_parser("report", help="log each new and each revised row of a window")
     )

@@ -4,8 +4,9 @@ import threading
 import time
 
 from events.archive.reading import EventsArchiveReader
+from events.erasures import KnownErasures
 from events.settings import EventsSettings
-from events.windows.adoption import adopt, progress_of, removed_before
+from events.windows.adoption import adopt, erasures_of, progress_of, removed_before
 from events.windows.rebuilding import Rebuilding
 from tillstream import topology
 from tillstream.errors import TillstreamError
@@ -28,7 +29,7 @@ def recount(settings: EventsSettings, stop: threading.Event) -> str:
     path = settings.state_path()
     with owned(path.with_name("recount")) as ours:
         if not ours:
-            raise TillstreamError("another recount of the windows is running")
+            raise TillstreamError("a recount of the windows or an erasure is running")
         return _recount(settings, stop)
 
 
@@ -40,9 +41,20 @@ def _recount(settings: EventsSettings, stop: threading.Event) -> str:
     before = progress_of(path)
     first, last = log.first_offset(), log.last_offset()
     removed = removed_before(path, definitions)
-    rebuilding = Rebuilding(path, definitions, time.time, settings.identity_days, removed)
+    erasures = KnownErasures(settings, definitions, erasures_of(path))
+    rebuilding = Rebuilding(
+        path,
+        definitions,
+        time.time,
+        settings.identity_days,
+        removed,
+        lambda decoded: decoded._replace(events=erasures.in_message(decoded)),
+        erasures.in_state,
+    )
     try:
-        archive = EventsArchiveReader(settings.archive_url(), definitions)
+        archive = EventsArchiveReader(
+            settings.archive_url(), definitions, erasures.pseudonyms, erasures.unfinished
+        )
         begin = 2**63 - 1 if first is None else before.base + first
         archived = rebuilding.count_archive(archive, begin, stop)
         batches = read_log(settings.amqp_url, stop, last, first or 0, topology.EVENTS_LOG)

@@ -24,7 +24,7 @@ from tillstream.runtime.files import locked
 from tillstream.streams import archived_columns
 from tillstream.streams.definition import Stream
 from tillstream.streams.events_files import EventsFiles
-from tillstream.streams.events_manifest import EventsFile, EventsManifest
+from tillstream.streams.events_manifest import ErasedValue, EventsFile, EventsManifest
 
 #: A change takes milliseconds; an object store may be slow.
 LOCK_SECONDS = 30.0
@@ -55,18 +55,25 @@ class ArchiveChanges:
             self.files.sweep(manifest)
         return manifest
 
-    def append(self, path: Path, written: EventsFile) -> None:
-        """Let a file of newer events count; one that is in the archive already is left out."""
+    def append(self, path: Path, written: EventsFile, erased: Sequence[ErasedValue] = ()) -> bool:
+        """Let a file of newer events count; one that is in the archive already is left out.
+
+        False where more was erased meanwhile than `erased`, which the file is without: it is to be
+        written again.
+        """
         with self.locked() as manifest:
+            if any(written.first < each.before_offset for each in _others(manifest, erased)):
+                return False
             if written.first < manifest.next_offset:
                 if written.last < manifest.next_offset:
-                    return
+                    return True
                 raise ManifestError(
                     f"{self.stream.name}: the archive has events up to offset"
                     f" {manifest.next_offset - 1} already; {written.file} begins before that"
                 )
             self.files.publish(path, written)
             self.files.commit(manifest.with_file(written))
+        return True
 
     def replace(
         self, before: Sequence[EventsFile], written: Sequence[tuple[Path, EventsFile]]
@@ -96,3 +103,8 @@ class ArchiveChanges:
                         raise
                     time.sleep(_TRY_SECONDS)
             yield self.files.manifest()
+
+
+def _others(manifest: EventsManifest, erased: Sequence[ErasedValue]) -> list[ErasedValue]:
+    known = {each.place for each in erased}
+    return [each for each in manifest.erased if each.place not in known]

@@ -2,7 +2,8 @@
 
 A pseudonym is made of a keyed digest; the key is in DATA_DIR and nowhere else. One of an integer is
 negative and of 62 bits, so it is none of a door's ids that begin at 0; one of a text begins with
-`erased-`.
+`erased-`. A value that came again after its erasure is another person to every window, so the
+pseudonym is of the erasure's position too.
 """
 
 import secrets
@@ -13,14 +14,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from events.archive.erased_texts import has_digest
 from tillstream.runtime.files import write_durably
 from tillstream.streams import columns
-from tillstream.streams.definition import Field, Stream
 from tillstream.streams.events_manifest import ErasedValue
 
 KEY_FILE = Path("events") / "erasure.key"
 KEY_BYTES = 32
 _PREFIX = "erased-"
+#: The column of a refused row that says what it was sent to (tillstream/streams/builtin.py).
+_SENT_TO = "stream"
 
 Value = int | str
 
@@ -36,36 +39,68 @@ class Pseudonyms:
         """What an erasure is remembered by, in hexadecimal."""
         return self._digest(field, value).hex()
 
-    def of(self, field: Field, value: Value) -> Value:
-        """What stands for a value of a field from its erasure on."""
-        digest = self._digest(field.name, value)
+    def of(self, field: str, value: Value, before_offset: int) -> Value:
+        """What stands for a value of a field in events before a position."""
+        digest = self._digest(field, f"{value}\n{before_offset}")
         if isinstance(value, int):
             return -1 - (int.from_bytes(digest[:8], "big") >> 2)
-        return (_PREFIX + digest.hex())[: field.max_length]
+        return _PREFIX + digest.hex()
 
     def applied(
-        self, stream: Stream, erased: Sequence[ErasedValue], parts: Iterable[pa.RecordBatch]
+        self, erased: Sequence[ErasedValue], parts: Iterable[pa.RecordBatch]
     ) -> Iterator[pa.RecordBatch]:
-        """Rows of a file with the values of earlier erasures replaced."""
+        """Rows of a file with the values of erasures replaced."""
         for part in parts:
-            first = pc.min(part[columns.LOG_OFFSET]).as_py()
-            if part.num_rows and any(first < each.before_offset for each in erased):
-                yield self._replaced(stream, erased, part)
-            else:
-                yield part
+            yield self._replaced(erased, part, part[columns.LOG_OFFSET]) if len(part) else part
+
+    def in_message(
+        self, erased: Sequence[ErasedValue], offset: int, events: pa.RecordBatch
+    ) -> pa.RecordBatch:
+        """The same for the events of one message, as they are counted."""
+        if not len(events) or all(offset >= each.before_offset for each in erased):
+            return events
+        return self._replaced(erased, events, pa.repeat(pa.scalar(offset), len(events)))
 
     def _replaced(
-        self, stream: Stream, erased: Sequence[ErasedValue], part: pa.RecordBatch
+        self, erased: Sequence[ErasedValue], part: pa.RecordBatch, offsets: pa.Array
     ) -> pa.RecordBatch:
-        for name in {each.field for each in erased}:
-            digests = {each.digest: each.before_offset for each in erased if each.field == name}
-            column = part[name]
-            values = [value for value in pc.unique(column).to_pylist() if value is not None]
-            for value in values:
-                before = digests.get(self.digest(name, value))
-                if before is not None:
-                    stands = self.of(stream.field(name), value)
-                    part = replaced(part, name, value, stands, before)
+        first = pc.min(offsets).as_py()
+        # The earlier first: what it has replaced is no more the value.
+        ours = sorted(
+            (each for each in erased if first < each.before_offset),
+            key=lambda each: each.before_offset,
+        )
+        for each in (each for each in ours if each.characters):
+            # Of a message only the columns may be read that windows ask for.
+            if each.field in part.schema.names:
+                part = self._without_texts(each, part, offsets)
+        for name in {each.field for each in ours if not each.characters}:
+            if part.schema.get_field_index(name) < 0:
+                continue
+            known = [(each.digest, each.before_offset) for each in ours if each.field == name]
+            digests = {digest for digest, _ in known}
+            for value in pc.unique(part[name]).to_pylist():
+                if value is None or (digest := self.digest(name, value)) not in digests:
+                    continue
+                for before in (before for other, before in known if other == digest):
+                    stands = self.of(name, value, before)
+                    part = replaced(part, name, value, stands, pc.less(offsets, before))
+        return part
+
+    def _without_texts(
+        self, each: ErasedValue, part: pa.RecordBatch, offsets: pa.Array
+    ) -> pa.RecordBatch:
+        def is_known(text: str) -> bool:
+            return self.digest(each.field, text) == each.digest
+
+        ours = pc.less(offsets, each.before_offset)
+        if _SENT_TO in part.schema.names:
+            ours = pc.and_(ours, pc.equal(part[_SENT_TO], each.of_stream))
+        texts = pc.unique(part[each.field].filter(pc.fill_null(ours, False))).to_pylist()
+        for text in texts:
+            if text is not None and has_digest(text, each.characters, is_known):
+                stands = self.of(each.field, text, each.before_offset)
+                part = replaced(part, each.field, text, stands, ours)
         return part
 
     def _digest(self, field: str, value: Value) -> bytes:
@@ -82,13 +117,10 @@ class Pseudonyms:
 
 
 def replaced(
-    part: pa.RecordBatch, name: str, value: Value, pseudonym: Value, before_offset: int
+    part: pa.RecordBatch, name: str, value: Value, pseudonym: Value, among: pa.Array
 ) -> pa.RecordBatch:
-    """Rows of a file, the pseudonym in the place of a value that stood before a position."""
+    """Rows with the pseudonym in the place of a value, where `among` is true."""
     column = part[name]
-    ours = pc.and_(
-        pc.equal(column, pa.scalar(value, column.type)),
-        pc.less(part[columns.LOG_OFFSET], before_offset),
-    )
+    ours = pc.and_(pc.equal(column, pa.scalar(value, column.type)), among)
     changed = pc.if_else(pc.fill_null(ours, False), pa.scalar(pseudonym, column.type), column)
     return part.set_column(part.schema.get_field_index(name), part.schema.field(name), changed)

@@ -1,18 +1,21 @@
 """Reads the archive of events in the order of the log, for a recount."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from events.archive.pseudonyms import Pseudonyms
 from events.archive_port import ArchivedEvents, UncarriedMessage
 from tillstream.errors import TillstreamError
 from tillstream.streams import columns
 from tillstream.streams.archived_columns import counted, has_scales_of_today
 from tillstream.streams.definition import Definitions, Stream
 from tillstream.streams.events_files import EventsFiles
+from tillstream.streams.events_manifest import ErasedValue
 
 #: Rows of a batch.
 BATCH = 50_000
@@ -25,9 +28,18 @@ class BrokenFileError(TillstreamError):
 class EventsArchiveReader:
     """An ArchiveSource."""
 
-    def __init__(self, archive_url: str, definitions: Definitions) -> None:
+    def __init__(
+        self,
+        archive_url: str,
+        definitions: Definitions,
+        pseudonyms: Pseudonyms | None = None,
+        unfinished: Mapping[str, Sequence[ErasedValue]] = MappingProxyType({}),
+    ) -> None:
+        """`unfinished` are erasures, by stream, that the files may not have yet."""
         self._url = archive_url
         self._streams = definitions.streams
+        self._pseudonyms = pseudonyms
+        self._unfinished = unfinished
 
     def events(
         self, stream: str, before_offset: int
@@ -38,7 +50,9 @@ class EventsArchiveReader:
         """
         declared = self._streams[stream]
         files = EventsFiles(self._url, stream)
-        for one in files.manifest().files:
+        manifest = files.manifest()
+        erased = manifest.without(self._unfinished.get(stream, ()))
+        for one in manifest.files:
             if one.first >= before_offset:
                 return
             rows = 0
@@ -53,6 +67,8 @@ class EventsArchiveReader:
                         part = batch
                         if one.last >= before_offset:
                             part = batch.filter(pc.less(batch[columns.LOG_OFFSET], before_offset))
+                        if erased and self._pseudonyms is not None:
+                            [part] = self._pseudonyms.applied(erased, [part])
                         if part.num_rows:
                             yield from _carried(declared, part)
             except (OSError, ValueError, KeyError) as error:

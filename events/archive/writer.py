@@ -216,19 +216,19 @@ class ArchiveWriter:
     def _make(self, stream: str, pending: PendingFile) -> None:
         changes = self._changes[stream]
         declared = changes.stream
-        taken = batches(declared, pending.taken)
-        erased = changes.files.manifest().erased
-        parts = self._pseudonyms.applied(declared, erased, taken) if erased else taken
-        with changes.files.file_to_write() as path:
-            written = write(path, archived_columns.schema(declared), declared.time_column, parts)
-            changes.append(
-                path,
-                EventsFile(
+        is_written = False
+        while not is_written:
+            erased = changes.files.manifest().erased
+            parts = self._pseudonyms.applied(erased, batches(declared, pending.taken))
+            with changes.files.file_to_write() as path:
+                schema = archived_columns.schema(declared)
+                written = write(path, schema, declared.time_column, parts)
+                file = EventsFile(
                     file=file_name(pending.day, pending.first, pending.last),
                     day=pending.day,
                     first=pending.first,
                     last=pending.last,
                     version=declared.version,
                     **written._asdict(),
-                ),
-            )
+                )
+                is_written = changes.append(path, file, erased)

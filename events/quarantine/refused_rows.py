@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from events.archive.encoding import TakenEvents, batches
 from events.archive.reading import EventsArchiveReader
 from events.archive_port import ArchivedEvents
+from events.erasures import KnownErasures
 from events.settings import EventsSettings
 from events.verify.log_tail import KnownIdentities, tail
 from events.windows.state_file import State
@@ -103,9 +104,12 @@ def _parts(
         state.execute("BEGIN")
         progress = state.progress()
         identities = KnownIdentities(state.database)
+        erasures = KnownErasures(settings, definitions, state.erasures())
         # 2. The files.
         archived_to = EventsFiles(settings.archive_url(), QUARANTINE).manifest().next_offset
-        archive = EventsArchiveReader(settings.archive_url(), definitions)
+        archive = EventsArchiveReader(
+            settings.archive_url(), definitions, erasures.pseudonyms, erasures.unfinished
+        )
         for archived in archive.events(QUARANTINE, archived_to):
             # It has no decimals: every message of it can be carried over.
             if isinstance(archived, ArchivedEvents):
@@ -121,7 +125,7 @@ def _parts(
             stop,
         ):
             taken = TakenEvents(new.offset, new.received_us, new.events, new.rows)
-            for part in batches(declared, [taken]):
+            for part in erasures.applied(QUARANTINE, batches(declared, [taken])):
                 yield counted(declared, part)
 
 

@@ -16,6 +16,7 @@ import duckdb
 from pymongo.database import Database
 
 from events.archive.encoding import TakenEvents, batches
+from events.erasures import KnownErasures
 from events.settings import EventsSettings
 from events.verify import mongo
 from events.verify.comparison import compare
@@ -83,6 +84,7 @@ class _Proving:
             name: StreamRecount(connection, stream) for name, stream in definitions.streams.items()
         }
         # 2. The manifests.
+        self._erasures = KnownErasures(settings, definitions, state.erasures())
         self._files = {
             name: EventsFiles(settings.archive_url(), name) for name in definitions.streams
         }
@@ -105,7 +107,7 @@ class _Proving:
             ):
                 stream = self._definitions.streams[new.stream]
                 taken = TakenEvents(new.offset, new.received_us, new.events, new.rows)
-                for part in batches(stream, [taken]):
+                for part in self._erasures.applied(new.stream, batches(stream, [taken])):
                     self._recounts[new.stream].add(part)
         except LogTruncatedError as error:
             self.report.name(Difference("log", "", "all that is in no file", str(error)))
@@ -158,7 +160,12 @@ class _Proving:
         manifest = self._manifests[name]
         some = [one for one in manifest.files if one.first < self._position]
         archived, in_log, aside = self._recounts[name].open(
-            self._files[name], some, self._position, self._state.aside()
+            self._files[name],
+            some,
+            self._position,
+            self._state.aside(),
+            manifest.without(self._erasures.unfinished[name]),
+            self._erasures.pseudonyms,
         )
         heard = self._state.streams().get(name)
         counted = heard.events if heard is not None else 0

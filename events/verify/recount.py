@@ -10,11 +10,13 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
+from events.archive.pseudonyms import Pseudonyms
 from events.windows.figures import WHOLE_MESSAGE, Aside
+from tillstream.query_engine import quoted
 from tillstream.streams import archived_columns, window_sql
 from tillstream.streams.definition import Stream, Window
 from tillstream.streams.events_files import EventsFiles
-from tillstream.streams.events_manifest import EventsFile
+from tillstream.streams.events_manifest import ErasedValue, EventsFile
 from tillstream.streams.names import LOG_OFFSET, LOG_ROW
 
 #: Rows that are in Python at once.
@@ -50,9 +52,18 @@ class StreamRecount:
         self._database.unregister("part")
 
     def open(
-        self, files: EventsFiles, some: Sequence[EventsFile], before: int, aside: Sequence[Aside]
+        self,
+        files: EventsFiles,
+        some: Sequence[EventsFile],
+        before: int,
+        aside: Sequence[Aside],
+        unfinished: Sequence[ErasedValue] = (),
+        pseudonyms: Pseudonyms | None = None,
     ) -> tuple[int, int, int]:
-        """Make the relation; returns how many events are in files, in the log, and set aside."""
+        """Make the relation; returns how many events are in files, in the log, and set aside.
+
+        `unfinished` are erasures that the state has, and the files not yet.
+        """
         ours = [
             (self.stream.name, one.offset, one.row)
             for one in aside
@@ -63,6 +74,9 @@ class StreamRecount:
         sources = [f"SELECT {self._columns} FROM {self._tail}"]  # noqa: S608 - declared names
         if some:
             counted = files.counted_sql(self.stream, some)
+            for each in unfinished:
+                if pseudonyms is not None:
+                    counted = self._erased(counted, each, pseudonyms)
             sources.append(f"SELECT {self._columns} FROM ({counted}) WHERE {LOG_OFFSET} < {before}")  # noqa: S608
         self._database.execute(
             f"CREATE OR REPLACE VIEW all_{self.stream.name} AS {' UNION ALL '.join(sources)}"
@@ -94,6 +108,28 @@ class StreamRecount:
                 if start is not None:
                     yield start, text(values[:keys]), figures(values[keys:])
 
+    def _erased(self, counted: str, each: ErasedValue, pseudonyms: Pseudonyms) -> str:
+        """The relation without the value, which is known by its digest alone."""
+        if each.characters:
+            # Of a text within a text no window depends on more than which are the same.
+            return counted
+        ours = f"{LOG_OFFSET} < {each.before_offset}"
+        found = self._database.cursor().execute(
+            f"SELECT DISTINCT {each.field} FROM ({counted})"  # noqa: S608 - declared names
+            f" WHERE {ours} AND {each.field} IS NOT NULL"
+        )
+        while part := found.fetchmany(BATCH):
+            for (value,) in part:
+                if pseudonyms.digest(each.field, value) != each.digest:
+                    continue
+                stands = pseudonyms.of(each.field, value, each.before_offset)
+                has = f"{ours} AND {each.field} = {_literal(value)}"
+                return (
+                    f"SELECT * REPLACE (CASE WHEN {has} THEN {_literal(stands)}"  # noqa: S608 - quoted
+                    f" ELSE {each.field} END AS {each.field}) FROM ({counted})"
+                )
+        return counted
+
     def _sql(self, window: Window) -> str:
         names = [key.name for key in window.keys]
         sql = f"SELECT p.{window_sql.WINDOW_START}{''.join(f', p.{name}' for name in names)}"
@@ -116,6 +152,10 @@ class StreamRecount:
 def text(values: Sequence[Any]) -> str:
     """Keys as the state has them."""
     return _encode(list(values)).decode()
+
+
+def _literal(value: int | str) -> str:
+    return quoted(value) if isinstance(value, str) else str(value)
 
 
 def figures(values: Sequence[Any]) -> str:

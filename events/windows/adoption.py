@@ -3,7 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
-from events.windows.figures import Progress
+from events.windows.figures import Progress, UnfinishedErasure
 from events.windows.state_errors import StateUnreadableError
 from events.windows.state_file import State
 from tillstream.runtime.owned_file import rebuilt_path, take_place
@@ -57,3 +57,11 @@ def progress_of(path: Path) -> Progress:
         with suppress(StateUnreadableError), State(path) as state:
             return state.progress()
     return Progress()
+
+
+def erasures_of(path: Path) -> list[UnfinishedErasure]:
+    """The erasures of a state that the files may not have yet, as far as it can be read."""
+    if path.exists():
+        with suppress(StateUnreadableError), State(path) as state:
+            return state.erasures()
+    return []

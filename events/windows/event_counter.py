@@ -44,13 +44,14 @@ class EventCounter:
         identity_days: int = 400,
         all_columns: bool = False,
         step: Step = no_step,
+        erase: Callable[[Decoded], Decoded] = lambda decoded: decoded,
     ) -> None:
-        """`all_columns`: an archive takes the events, so every column is read."""
+        """`all_columns`: for an archive; `erase` takes out of the log what was erased since."""
         self.state = state
         self._definitions = definitions
         self._clock = clock
         self._identity_days = identity_days
-        self._step = step
+        self._step, self._erase = step, erase
         self._all_columns = all_columns
         self._change_taken = False
         self.progress: Progress = state.progress()
@@ -183,7 +184,7 @@ class EventCounter:
                 continue
             self._step(3)
             stream = self._definitions.streams[decoded.stream]
-            new = new_events(decoded, stream, self.state.identities)
+            new = new_events(self._erase(decoded), stream, self.state.identities)
             if is_fresh:
                 self.streams[stream.name].duplicates += new.duplicates
                 self.progress.log_clock_us = max(self.progress.log_clock_us, new.received_us)

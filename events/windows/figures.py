@@ -2,6 +2,8 @@
 
 import msgspec
 
+from tillstream.streams.events_manifest import ErasedValue
+
 
 class Progress(msgspec.Struct):
     """How far the log was counted.
@@ -74,3 +76,29 @@ class Aside(msgspec.Struct, frozen=True):
 
 #: The row of a whole message, of which no event can be read.
 WHOLE_MESSAGE = -1
+
+
+class UnfinishedErasure(msgspec.Struct, frozen=True):
+    """An erasure of a person's value that the state has, and the files perhaps not yet."""
+
+    stream: str
+    #: Of the audit.
+    record: str
+    #: Distinct values and texts of the state that were replaced.
+    in_state: int
+    #: As ErasedValue.
+    field: str
+    digest: str
+    before_offset: int
+    characters: int = 0
+    of_stream: str = ""
+
+    def erased(self) -> ErasedValue:
+        """As a manifest has it."""
+        return ErasedValue(
+            field=self.field,
+            digest=self.digest,
+            before_offset=self.before_offset,
+            characters=self.characters,
+            of_stream=self.of_stream,
+        )

@@ -1,7 +1,7 @@
 """Builds a state anew, from the archive and the log, in a file beside the old one."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from events.archive_port import ArchivedEvents, ArchiveSource, UncarriedMessage
 from events.windows.decoding import Decoded
 from events.windows.deduplication import Rows
 from events.windows.event_counter import EventCounter
-from events.windows.figures import WHOLE_MESSAGE, Aside
+from events.windows.figures import WHOLE_MESSAGE, Aside, UnfinishedErasure
 from events.windows.isolation import REASON_CHARACTERS
 from events.windows.state_file import State
 from tillstream.clock import Clock
@@ -32,9 +32,12 @@ class Rebuilding:
         clock: Clock,
         days: int,
         removed_before: Mapping[str, int],
+        erase: Callable[[Decoded], Decoded] = lambda decoded: decoded,
+        erasures: Sequence[UnfinishedErasure] = (),
     ) -> None:
         """`path` is the state's own; `days` are those for which identities are kept; see
-        `adoption.removed_before`.
+        `adoption.removed_before`. `erase` takes out of the log what was erased; `erasures` are not
+        finished.
         """
         self._path = path
         self._unfinished = path.with_suffix(".building")
@@ -43,7 +46,10 @@ class Rebuilding:
         self._state = State(self._unfinished)
         # A kill leaves a file that the next recount removes: nothing has to last before the end.
         self._state.execute("PRAGMA synchronous=OFF")
-        self.counter = EventCounter(self._state, definitions, clock, identity_days=days)
+        self._state.add_erasures(erasures)
+        self.counter = EventCounter(
+            self._state, definitions, clock, identity_days=days, erase=erase
+        )
         for name, start in removed_before.items():
             self.counter.windows[name].figures.pruned_before_us = start
         self._state.write_windows(rows.figures for rows in self.counter.windows.values())

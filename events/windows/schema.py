@@ -59,6 +59,17 @@ CREATE TABLE aside (
     text TEXT NOT NULL,
     PRIMARY KEY (log_offset, log_row)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE erasures (
+    stream TEXT NOT NULL,
+    record TEXT NOT NULL,
+    in_state INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    before_offset INTEGER NOT NULL,
+    characters INTEGER NOT NULL,
+    of_stream TEXT NOT NULL,
+    PRIMARY KEY (record, stream, field, digest, of_stream)
+) STRICT, WITHOUT ROWID;
 PRAGMA user_version={VERSION};
 COMMIT;
 """

@@ -12,7 +12,13 @@ from typing import Any, Literal
 
 from msgspec.structs import astuple
 
-from events.windows.figures import Aside, Progress, StreamFigures, WindowFigures
+from events.windows.figures import (
+    Aside,
+    Progress,
+    StreamFigures,
+    UnfinishedErasure,
+    WindowFigures,
+)
 from events.windows.identities import Identities
 from events.windows.schema import CREATE, PRAGMAS, VERSION
 from events.windows.state_errors import StateUnreadableError, damage_told
@@ -140,6 +146,24 @@ class State(AbstractContextManager["State"]):
         """Everything that was not counted, in the order of the log."""
         rows = self.database.execute("SELECT * FROM aside ORDER BY log_offset, log_row")
         return [Aside(*row) for row in rows]
+
+    def erasures(self) -> list[UnfinishedErasure]:
+        """Erasures that the archive's files may not have yet."""
+        rows = self.database.execute("SELECT * FROM erasures")
+        return [UnfinishedErasure(*row) for row in rows]
+
+    def add_erasures(self, some: Iterable[UnfinishedErasure]) -> None:
+        """Remember them until the files have them."""
+        self.database.executemany(
+            "INSERT INTO erasures VALUES (?, ?, ?, ?, ?, ?, ?, ?)", map(astuple, some)
+        )
+
+    def remove_erasures(self, some: Iterable[UnfinishedErasure]) -> None:
+        """The files have them."""
+        self.database.executemany(
+            "DELETE FROM erasures WHERE (record, stream, of_stream) = (?, ?, ?)",
+            [(each.record, each.stream, each.of_stream) for each in some],
+        )
 
     def execute(self, sql: str, parameters: Iterable[Any] = ()) -> sqlite3.Cursor:
         """A statement of a window's table."""

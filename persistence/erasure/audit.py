@@ -1,8 +1,5 @@
 """The record of an erasure: who, when, what was touched, and the proof that no total changed."""
 
-import getpass
-import os
-import socket
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from hashlib import sha256
@@ -13,6 +10,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from tillstream.archive import Document
+from tillstream.runtime.caller import caller
 
 COLLECTION = "audit"
 WHAT = "erase-customer"
@@ -34,11 +32,7 @@ class Record:
                 "$setOnInsert": {
                     "_id": ObjectId(),
                     "startedAt": now,
-                    "by": {
-                        "user": _user(),
-                        "host": socket.gethostname(),
-                        "command": f"python -m persistence {WHAT}",
-                    },
+                    "by": caller(f"python -m persistence {WHAT}"),
                     "days": [],
                 }
             },
@@ -90,11 +84,3 @@ def proof(days: Iterable[str], by_store: ByStore) -> dict[str, Any]:
             "stores": sha256(text.encode()).hexdigest(),
         }
     return found
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except OSError:
-        # A container's user may have no name.
-        return str(os.getuid())

@@ -6,7 +6,7 @@ event time: so a file is of one day, a closed day stays closed when late events 
 of old events is kept for as long as any other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 import msgspec
@@ -49,6 +49,16 @@ class ErasedValue(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     #: Of events that stood in the log before this position.
     before_offset: int
+    #: How many events of the files had it.
+    events: int = 0
+    #: Where it is a part of a text: its characters, and the stream that the text was refused for.
+    characters: int = 0
+    of_stream: str = ""
+
+    @property
+    def place(self) -> tuple[str, str, int, str]:
+        """What it is known by: of one that came again after its erasure, each is another."""
+        return self.field, self.digest, self.before_offset, self.of_stream
 
 
 class EventsManifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,12 +115,16 @@ class EventsManifest(msgspec.Struct, frozen=True, kw_only=True):
             removed_latest=max([*latest, self.removed_latest or latest[0]]),
         )
 
-    def with_erased(self, value: ErasedValue) -> "EventsManifest":
-        """The manifest that remembers an erasure; of one that came again the later."""
-        others = (
-            each for each in self.erased if (each.field, each.digest) != (value.field, value.digest)
-        )
-        return replace(self, erased=(*others, value))
+    def with_erased(self, some: Sequence[ErasedValue]) -> "EventsManifest":
+        """The manifest that remembers erasures."""
+        known = {each.place for each in self.erased}
+        new = (each for each in some if each.place not in known)
+        return replace(self, erased=(*self.erased, *new))
+
+    def without(self, some: Iterable[ErasedValue]) -> list[ErasedValue]:
+        """Those of some erasures that its files do not have yet."""
+        known = {each.place for each in self.erased}
+        return [each for each in some if each.place not in known]
 
 
 def day_of(microseconds: int) -> date:

@@ -2,88 +2,44 @@
 
 import json
 import sqlite3
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
-from events.archive.writer import ArchiveWriter
-from events.settings import EventsSettings
-from events.verify.proof import verify
 from events.verify.report import Report, lines
-from events.windows.event_counter import EventCounter
-from events.windows.state_file import State
-from events.worker import EventsWorker
 from tests.support import shop_events
 from tests.support.commands import command
-from tests.support.kept_events import SetClock
+from tests.support.counted_events import Counted
 from tests.support.processes import running
 from tests.support.published_events import publish
 from tests.support.shop_events import BEGIN, SECOND
 from tests.support.waiting import wait_until
 from tillstream import topology
-from tillstream.log.continuity import Log
-from tillstream.log.reader import LogReader
 from tillstream.runtime import broker as amqp
-from tillstream.streams import definitions_file
+from tillstream.streams.message import Packed
 
 RECEIVED = 1_795_867_200 * SECOND
 
 
-class Counted:
-    """Messages that are counted and archived, by the worker's own parts."""
+def count(counted: Counted, messages: range) -> None:
+    """A message of 50 events for each number, counted."""
+    counted.clock.now = (RECEIVED + messages.stop * SECOND) / 1e6
+    counted.take([message(number) for number in messages])
 
-    def __init__(self, connection: BlockingConnection, url: str, folder: Path) -> None:
-        self.connection = connection
-        self.settings = EventsSettings(
-            amqp_url=url, data_dir=folder, streams_dir=str(shop_events.STREAMS)
-        )
-        self.clock = SetClock()
-        self.reader = LogReader(connection, "first", log=topology.EVENTS_LOG)
-        definitions = definitions_file.load_settings(self.settings)
-        self.archive = ArchiveWriter(self.settings.archive_url(), folder, definitions, self.clock)
-        self.state = State(self.settings.state_path())
-        self.counter = EventCounter(self.state, definitions, self.clock, all_columns=True)
-        self.worker = EventsWorker(
-            self.counter, self.clock, Log(url, topology.EVENTS_LOG), self.archive
-        )
 
-    def count(self, messages: range) -> None:
-        """Publish a message of 50 events for each number, and count it."""
-        for number in messages:
-            times = [BEGIN + (number * 50 + row) * SECOND for row in range(50)]
-            events = shop_events.shop_events(times, seed=number)
-            publish(self.connection, shop_events.packed(events, RECEIVED + number * SECOND))
-        self.clock.now = (RECEIVED + messages.stop * SECOND) / 1e6
-        wanted = len(messages)
-        while wanted > 0:
-            found = self.reader.read(5.0)
-            assert found
-            self.worker.take(found)
-            self.reader.done()
-            wanted -= len(found)
-
-    def archive_all(self) -> None:
-        """The minute ends."""
-        self.clock.now += 120
-        self.archive.write_due(self.clock.now)
-        while self.archive.oldest_pending() is not None:
-            threading.Event().wait(0.002)
-        self.counter.tick(None, caught_up=False)
-
-    def verify(self) -> Report:
-        """The report."""
-        return verify(self.settings, threading.Event())
+def message(number: int, seconds: int = 1) -> Packed:
+    times = [BEGIN + (number * 50 + row) * SECOND for row in range(50)]
+    events = shop_events.shop_events(times, seed=number)
+    return shop_events.packed(events, RECEIVED + number * seconds * SECOND)
 
 
 @pytest.fixture
 def counted(broker: BlockingConnection, amqp_url: str, tmp_path: Path) -> Iterator[Counted]:
     found = Counted(broker, amqp_url, tmp_path)
     yield found
-    found.archive.close()
-    found.state.close()
+    found.close()
 
 
 def shop(report: Report) -> tuple[int, int, int]:
@@ -92,9 +48,9 @@ def shop(report: Report) -> tuple[int, int, int]:
 
 
 def test_windows_agree_with_what_is_archived_and_what_is_in_the_log_yet(counted: Counted) -> None:
-    counted.count(range(6))
+    count(counted, range(6))
     counted.archive_all()
-    counted.count(range(6, 10))
+    count(counted, range(6, 10))
     report = counted.verify()
 
     assert [] == report.differences
@@ -103,7 +59,7 @@ def test_windows_agree_with_what_is_archived_and_what_is_in_the_log_yet(counted:
 
 
 def test_a_figure_that_was_changed_is_named(counted: Counted) -> None:
-    counted.count(range(6))
+    count(counted, range(6))
     counted.archive_all()
     with sqlite3.connect(counted.settings.state_path()) as database:
         database.execute(
@@ -119,7 +75,7 @@ def test_a_figure_that_was_changed_is_named(counted: Counted) -> None:
 
 
 def test_an_archive_without_its_manifest_proves_nothing(counted: Counted) -> None:
-    counted.count(range(6))
+    count(counted, range(6))
     counted.archive_all()
     (Path(counted.settings.archive_url()) / "events" / "shop" / "manifest.json").unlink()
     report = counted.verify()
@@ -129,7 +85,7 @@ def test_an_archive_without_its_manifest_proves_nothing(counted: Counted) -> Non
 
 
 def test_a_log_that_was_truncated_before_it_was_archived_is_told(counted: Counted) -> None:
-    counted.count(range(3))
+    count(counted, range(3))
     channel = counted.connection.channel()
     channel.queue_delete(topology.EVENTS_LOG)
     amqp.declare(counted.connection.channel())
@@ -140,7 +96,7 @@ def test_a_log_that_was_truncated_before_it_was_archived_is_told(counted: Counte
 
 
 def test_the_command_says_so_by_its_status(counted: Counted) -> None:
-    counted.count(range(3))
+    count(counted, range(3))
     counted.archive_all()
     said = command(
         "events",
@@ -174,9 +130,7 @@ def test_a_worker_that_is_killed_leaves_windows_archive_and_mongodb_that_agree(
 
     def send(numbers: range) -> None:
         for number in numbers:
-            times = [BEGIN + (number * 50 + row) * SECOND for row in range(50)]
-            events = shop_events.shop_events(times, seed=number)
-            publish(broker, shop_events.packed(events, RECEIVED + number * 30 * SECOND))
+            publish(broker, message(number, 30))
 
     def proved(events: int, rows: int) -> bool:
         said = command("events", "verify", "--json", **environ)

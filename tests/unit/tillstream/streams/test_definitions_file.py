@@ -91,7 +91,7 @@ persons = ["who"]
 fields = { number = { type = "integer" }, who = { type = "integer" } }
 """)
 
-    with pytest.raises(DefinitionError, match="a.toml:3: stream sales: identity: 'who' names a pe"):
+    with pytest.raises(DefinitionError, match=r"a\.toml:3: stream sales: identity: 'who'"):
         load([tmp_path])
 
 

@@ -1,0 +1,23 @@
+"""`python -m events erase`: takes a person's value out of archive and state."""
+
+import argparse
+import threading
+import time
+
+from events.erasure.audit import AUDIT_FILE
+from events.erasure.erase import Eraser, wanted
+from events.settings import EventsSettings
+from tillstream.streams import definitions_file
+
+
+def run(arguments: argparse.Namespace, settings: EventsSettings, stop: threading.Event) -> int:
+    """Erase, and say how much; never which value."""
+    definitions = definitions_file.load_settings(settings)
+    what = wanted(definitions, arguments.field, arguments.value, arguments.stream)
+    record = Eraser(settings, definitions, time.time, stop).erase(what)
+    for name, one in record.erased.items():
+        print(
+            f"{name}: {one.events} events in {one.files} files, {one.in_state} values of the state"
+        )
+    print(f"no window has changed; record {record.record} in {settings.data_dir / AUDIT_FILE}")
+    return 0
