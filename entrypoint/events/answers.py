@@ -75,7 +75,7 @@ def invalid_events(stream: str, result: EventsResult) -> ProblemError:
     return ProblemError(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid-events",
-        f"None of the {result.refused} events keeps the definition of {stream}; `errors` names"
+        f"No event of {result.refused} keeps the definition of {stream}; `errors` names"
         f" rules that they break. GET /streams/{stream} says what it takes.",
         members={
             "accepted": 0,

@@ -35,7 +35,7 @@ def table(rows: Iterable[Marked], limit: int) -> Iterator[str]:
     yield text_table(_HEADS, [_cells(row, mark) for row, mark in newest], 8)
     yield ""
     for (stream, name), count in counts.most_common():
-        yield printable(f"{stream}, {name}: {count:,} rows; {rule(name).wrong}")
+        yield printable(f"{stream}, {name}: {count:,}; {rule(name).wrong}")
     total = sum(counts.values())
     if total > len(newest):
         yield f"the newest {len(newest):,} of {total:,} are listed (--limit N, or --json for all)"
