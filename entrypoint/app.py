@@ -88,7 +88,7 @@ def build(settings: EntrypointSettings, definitions: Definitions, clock: Clock) 
         clock,
         work,
     )
-    contracts = {name: Contract(stream) for name, stream in definitions.streams.items()}
+    contracts = {name: Contract(stream) for name, stream in definitions.events.items()}
     event_publishers = EventPublishers(
         link.sender(topology.EVENTS), contracts, events_in_flight, pace, metrics.events_accepted
     )

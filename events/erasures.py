@@ -28,7 +28,7 @@ class KnownErasures:
         #: Of each stream those that its files do not have yet, and all.
         self.unfinished: dict[str, list[ErasedValue]] = {}
         self._all: dict[str, list[ErasedValue]] = {}
-        for name in definitions.streams:
+        for name in definitions.events:
             manifest = EventsFiles(settings.archive_url(), name).manifest()
             begun = [one.erased() for one in in_state if one.stream == name]
             self.unfinished[name] = manifest.without(begun)

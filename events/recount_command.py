@@ -5,12 +5,15 @@ import time
 
 from events.archive.reading import EventsArchiveReader
 from events.erasures import KnownErasures
+from events.receipts.receipts_counter import ReceiptsCounter
+from events.receipts.receipts_state import receipts_progress_of
 from events.settings import EventsSettings
 from events.windows.adoption import adopt, erasures_of, progress_of, removed_before
 from events.windows.rebuilding import Rebuilding
-from tillstream import topology
+from tillstream import stores, topology
 from tillstream.errors import TillstreamError
 from tillstream.log.continuity import Log
+from tillstream.log.reader import LogTruncatedError
 from tillstream.log.whole_log import read_log
 from tillstream.runtime.owned_file import owned, rebuilt_path
 from tillstream.streams import definitions_file
@@ -31,6 +34,30 @@ def recount(settings: EventsSettings, stop: threading.Event) -> str:
         if not ours:
             raise TillstreamError("a recount of the windows or an erasure is running")
         return _recount(settings, stop)
+
+
+def _count_receipts(
+    settings: EventsSettings, rebuilding: Rebuilding, stop: threading.Event
+) -> None:
+    """Count the log of the receipts. Raises LogTruncatedError where it lacks what was counted."""
+    log = Log(settings.amqp_url, topology.RECEIPTS_LOG)
+    first, last = log.first_offset(), log.last_offset()
+    before = receipts_progress_of(settings.state_path())
+    if before.next_offset and (first is None or first > before.begin_offset):
+        raise LogTruncatedError(
+            "the log of the receipts lacks its beginning, which the windows have counted: make it"
+            " anew with `python -m persistence rebuild-log`, and begin again"
+        )
+    counter = ReceiptsCounter(
+        rebuilding.counter.counting,
+        stores.load(settings),
+        time.time,
+        identity_days=settings.identity_days,
+    )
+    if first:
+        counter.begin_at(first)
+    for messages in read_log(settings.amqp_url, stop, last, first or 0):
+        counter.count(messages)
 
 
 def _recount(settings: EventsSettings, stop: threading.Event) -> str:
@@ -59,6 +86,8 @@ def _recount(settings: EventsSettings, stop: threading.Event) -> str:
         archived = rebuilding.count_archive(archive, begin, stop)
         batches = read_log(settings.amqp_url, stop, last, first or 0, topology.EVENTS_LOG)
         rebuilding.count_log(before.base, before.begin_digest, batches, stop)
+        if definitions.receipts:
+            _count_receipts(settings, rebuilding, stop)
         counted = {name: one.events for name, one in rebuilding.counter.streams.items()}
         rebuilding.finish()
     finally:

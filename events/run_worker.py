@@ -9,13 +9,15 @@ from functools import partial
 import structlog
 
 from events.archive.writer import ArchiveAwayError, ArchiveWriter
+from events.receipts.receipts_counter import ReceiptsCounter
+from events.receipts.receipts_source import ReceiptsSource
 from events.settings import EventsSettings
 from events.windows.adoption import adopt
 from events.windows.event_counter import EventCounter
 from events.windows.mongo_sink import MongoSink
 from events.windows.state_file import State
 from events.worker import EventsWorker
-from tillstream import topology
+from tillstream import stores, topology
 from tillstream.errors import TillstreamError
 from tillstream.log.continuity import Log
 from tillstream.runtime import broker, data_folder, quiet, retry
@@ -73,8 +75,22 @@ def _session(
                 Log(settings.amqp_url, topology.EVENTS_LOG),
                 written,
                 sink.wake if sink else lambda: None,
+                receipts=_receipts(settings, counter) if definitions.receipts else None,
             )
             broker.keep_connected(settings.amqp_url, "events", partial(worker.run, stop=stop), stop)
+
+
+def _receipts(settings: EventsSettings, counter: EventCounter) -> ReceiptsSource:
+    return ReceiptsSource(
+        ReceiptsCounter(
+            counter.counting,
+            stores.load(settings),
+            time.time,
+            identity_days=settings.identity_days,
+        ),
+        Log(settings.amqp_url, topology.RECEIPTS_LOG),
+        time.time,
+    )
 
 
 @contextmanager

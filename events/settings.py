@@ -11,6 +11,7 @@ from tillstream.runtime.settings import (
     BrokerSettings,
     DatabaseName,
     MongoUrl,
+    StoreTimeSettings,
     StreamsSettings,
 )
 
@@ -19,7 +20,7 @@ STATE = Path("events", "state.sqlite3")
 
 
 @dataclass(frozen=True, kw_only=True)
-class EventsSettings(StreamsSettings, BrokerSettings):
+class EventsSettings(StreamsSettings, StoreTimeSettings, BrokerSettings):
     """Where the log is, what is declared, and where the state is kept."""
 
     data_dir: Path = Path("var")
@@ -28,7 +29,7 @@ class EventsSettings(StreamsSettings, BrokerSettings):
     #: Where windows are kept for reading; without it they are published only.
     mongo_url: MongoUrl | None = None
     mongo_database: DatabaseName = DATABASE
-    #: Days for which an event's identity is kept after it was first seen.
+    #: Days for which an identity, of an event or a receipt, is kept after it was first seen.
     identity_days: Annotated[int, Meta(ge=1)] = 400
     #: The door, and a key of it, for refused rows that are sent again.
     entrypoint_url: Annotated[str, Meta(pattern=r"^https?://.+")] = "http://localhost:3000"

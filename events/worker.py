@@ -17,17 +17,22 @@ The critical sequence, for what the log gives at a time:
 Killed before the commit, the messages are read again and nothing of them was kept. Killed after it,
 they are not counted again; those that the archive has not written are read again for it alone, and
 the identities give it the same events as before.
+
+Where a window counts receipts, their log is a second source with a position of its own
+(events/receipts/receipts_counter.py has its sequence).
 """
 
+import math
 import threading
 from collections.abc import Callable
 
 from pika.adapters.blocking_connection import BlockingConnection
 
 from events.archive_port import EventsArchive
+from events.receipts.receipts_source import ReceiptsSource
 from events.windows.event_counter import EventCounter, Step, no_step
 from events.windows.log_start import find_start
-from events.windows.publishing import WindowsPublisher
+from events.windows.publishing import LogPosition, WindowsPublisher
 from tillstream import topology
 from tillstream.clock import Clock
 from tillstream.log.continuity import LogEnds
@@ -57,6 +62,7 @@ class EventsWorker:
         archive: EventsArchive | None = None,
         committed: Callable[[], None] = lambda: None,
         step: Step = no_step,
+        receipts: ReceiptsSource | None = None,
     ) -> None:
         """`looked_up` is what can be looked up of the log; `committed` is called after a commit,
         `step` before each numbered step.
@@ -67,6 +73,7 @@ class EventsWorker:
         self._archive = archive
         self._committed = committed
         self._step = step
+        self._receipts = receipts
         self._publisher = WindowsPublisher(counter, clock)
 
     def run(self, connection: BlockingConnection, stop: threading.Event) -> None:
@@ -88,12 +95,15 @@ class EventsWorker:
             PREFETCH,
             topology.EVENTS_LOG,
         )
+        if self._receipts is not None:
+            self._receipts.open(connection)
         pace = Every(PACE_SECONDS, self._clock)
         beat = Every(SNAPSHOT_SECONDS, self._clock)
         binding = Every(BINDING_SECONDS, self._clock)
         while not (stop.is_set() or rebuilt_path(self._counter.state.path).exists()):
             messages = reader.gather(
-                beat.remaining(), lambda: max(pace.remaining(), LEAST_GATHER_SECONDS)
+                min(beat.remaining(), self._receipts_patience()),
+                lambda: max(pace.remaining(), LEAST_GATHER_SECONDS),
             )
             if messages:
                 pace.begin()
@@ -107,6 +117,9 @@ class EventsWorker:
                 if self._counter.tick(self._pending(), caught_up=True):
                     self._committed()
                 self._publisher.publish(channel, all_windows=True)
+            if self._receipts is not None and self._take_receipts(self._receipts):
+                self._committed()
+                self._publisher.publish(channel, all_windows=False)
             if self._archive is not None:
                 self._archive.write_due(self._clock())
             if binding.is_due():
@@ -126,6 +139,17 @@ class EventsWorker:
                     self._archive.add(one.stream, one.offset, one.received_us, one.events, one.rows)
         newest = wanted[-1].offset
         self._publisher.log_offset = max(self._publisher.log_offset or 0, newest)
+
+    def _take_receipts(self, receipts: ReceiptsSource) -> bool:
+        """Whether rows changed."""
+        if receipts.take():
+            progress = receipts.counter.progress
+            self._publisher.receipts = LogPosition(progress.next_offset, receipts.log_offset)
+            return True
+        return receipts.counter.tick(caught_up=receipts.is_caught_up())
+
+    def _receipts_patience(self) -> float:
+        return math.inf if self._receipts is None else self._receipts.patience()
 
     def _pending(self) -> int | None:
         return None if self._archive is None else self._archive.oldest_pending()

@@ -15,14 +15,13 @@ from pika.exceptions import AMQPError
 from analytics.counting.columns import AmountTable, Columns, Integers
 from analytics.counting.decoding import read_columns
 from analytics.counting.folds import Sums, summed
-from tillstream.codec import JSON, decode_receipt, receipt_bodies
+from tillstream.codec import decode_receipt
 from tillstream.errors import TillstreamError, UndecodableMessageError
 from tillstream.log.reader import LogMessage
 from tillstream.receipt import receipt_key
+from tillstream.single_receipts import SingleReceipt, single_receipts
 from tillstream.stores import StoreTable
 
-#: The place of a whole message, of which no receipt can be read.
-WHOLE_MESSAGE = -1
 #: Bytes that are kept of what is set aside; the log and the dead letters have all of it.
 KEPT_BYTES = 64 * 1024
 #: Characters that are kept of a reason.
@@ -68,13 +67,6 @@ class Batch(NamedTuple):
     aside: list[SetAside]
     #: Of messages that are receipts of others, their places there.
     places: Sequence[int] | None = None
-
-
-class SingleReceipt(NamedTuple):
-    """One receipt as a message of its own, and its place in the message that it came in."""
-
-    message: LogMessage
-    place: int
 
 
 #: Counts some receipts, all or none of them: none when it raises.
@@ -126,29 +118,6 @@ def require_receipts_fault(error: Exception) -> None:
     # Of SQLite's errors the base itself is that of a damaged file.
     if isinstance(error, _NO_RECEIPTS_FAULT) or type(error) is sqlite3.DatabaseError:
         raise error
-
-
-def single_receipts(
-    messages: Sequence[LogMessage], places: Sequence[int] | None = None
-) -> list[SingleReceipt]:
-    """Every receipt of the messages by itself; of which none can be read, the message.
-
-    `places`: of messages that are receipts of others already, their places there.
-    """
-    if places is not None:
-        return list(map(SingleReceipt, messages, places))
-    found: list[SingleReceipt] = []
-    for message in messages:
-        try:
-            bodies = receipt_bodies(*message[1:])
-        except UndecodableMessageError:
-            found.append(SingleReceipt(message, WHOLE_MESSAGE))
-            continue
-        found += [
-            SingleReceipt(LogMessage(message.offset, body, JSON), place)
-            for place, body in enumerate(bodies)
-        ]
-    return found
 
 
 def set_aside(single: SingleReceipt, reason: str, *, undecodable: bool = False) -> SetAside:

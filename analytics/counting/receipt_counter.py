@@ -9,12 +9,13 @@ import structlog
 
 from analytics.counting.columns import Columns
 from analytics.counting.folds import Figures, Sums, Totals, add, summed
-from analytics.counting.isolation import SetAside, SingleReceipt, largest, set_aside
+from analytics.counting.isolation import SetAside, largest, set_aside
 from analytics.counting.tills import Till, Tills
 from tillstream.codec import decode_receipt, receipt_bodies
 from tillstream.errors import UndecodableMessageError
 from tillstream.identity import anonymous_content
 from tillstream.log.reader import LogMessage
+from tillstream.single_receipts import SingleReceipt
 
 log = structlog.get_logger()
 

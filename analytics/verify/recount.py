@@ -14,10 +14,8 @@ from analytics.counting.columns import Columns
 from analytics.counting.folds import Sums
 from analytics.counting.isolation import (
     Batch,
-    SingleReceipt,
     isolate,
     read_batches,
-    single_receipts,
 )
 from analytics.counting.receipt_counter import FigureFullError, ReceiptCounter
 from analytics.ledger.ledger_file import Ledger, Progress
@@ -27,6 +25,7 @@ from tillstream.identity import DAY_BYTES, key_day
 from tillstream.log.log_days import LOG_DAY, OPEN_DAYS, majority_day
 from tillstream.log.reader import LogMessage
 from tillstream.runtime.owned_file import rebuilt_path, remove
+from tillstream.single_receipts import SingleReceipt, single_receipts
 from tillstream.stores import StoreTable
 
 

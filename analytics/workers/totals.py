@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from pika.adapters.blocking_connection import BlockingConnection
 
 from analytics.counting import isolation
-from analytics.counting.isolation import SingleReceipt
 from analytics.ledger.identity_expiry import IDENTITY_DAYS, IdentityExpiry
 from analytics.ledger.ledger_file import Ledger
 from analytics.ledger.working_state import WorkingState
@@ -34,6 +33,7 @@ from tillstream.log.reader import LogMessage, LogReader
 from tillstream.runtime import broker
 from tillstream.runtime.owned_file import rebuilt_path
 from tillstream.runtime.periodic import DETAILS_SECONDS, Every
+from tillstream.single_receipts import SingleReceipt, single_receipts
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, UncountedReason
 from tillstream.stores import StoreTable
 
@@ -147,7 +147,7 @@ class TotalsWorker:
                 self._state.load()
                 raise
 
-        for fault in isolation.isolate(isolation.single_receipts(messages), attempt):
+        for fault in isolation.isolate(single_receipts(messages), attempt):
             self._state.counter.put_aside(fault)
             self._state.write()
         self._passed(messages)

@@ -12,7 +12,7 @@ from tillstream.streams import definitions_file
 def run(settings: EventsSettings, stop: threading.Event) -> int:
     """Every stream that is declared, one line each; beside a worker that runs, or without one."""
     definitions = definitions_file.load_settings(settings)
-    for name, stream in definitions.streams.items():
+    for name, stream in definitions.events.items():
         changes = ArchiveChanges(settings.archive_url(), settings.data_dir, stream)
         changes.prepare()
         removed = remove_old(changes, time.time())

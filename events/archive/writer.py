@@ -68,7 +68,7 @@ class ArchiveWriter:
         self._clock = clock
         self._changes = {
             name: ArchiveChanges(archive_url, data_dir, stream)
-            for name, stream in definitions.streams.items()
+            for name, stream in definitions.events.items()
         }
         self._pseudonyms = Pseudonyms(data_dir)
         self._pending: dict[str, PendingFile] = {}

@@ -64,9 +64,9 @@ def tail(
         )
     # Of a stream that is not wanted as little as can be is unpacked.
     unwanted: dict[str, Collection[str]] = {
-        name: () for name in definitions.streams if name not in archived_to
+        name: () for name in definitions.events if name not in archived_to
     }
-    decoder = MessageDecoder(definitions, unwanted or None)
+    decoder = MessageDecoder(definitions.events, unwanted or None)
     messages = read_log(
         url, stop, end - 1 - progress.base, begin - progress.base, topology.EVENTS_LOG
     )

@@ -17,15 +17,26 @@ from pymongo.database import Database
 
 from events.archive.encoding import TakenEvents, batches
 from events.erasures import KnownErasures
+from events.receipts.receipts_state import ReceiptsProgress, ReceiptsState
 from events.settings import EventsSettings
 from events.verify import mongo
 from events.verify.comparison import compare
 from events.verify.log_tail import KnownIdentities, tail
+from events.verify.receipts_recount import add_receipts, why_not_provable
 from events.verify.recount import Row, StreamRecount, figures
-from events.verify.report import MAX_NAMED, Difference, Report, SetAside, StreamProof, WindowProof
+from events.verify.report import (
+    MAX_NAMED,
+    Difference,
+    ReceiptsProof,
+    Report,
+    SetAside,
+    StreamProof,
+    WindowProof,
+)
 from events.windows.figures import Progress, WindowFigures
 from events.windows.state_file import State
 from events.windows.window_table import WindowTable
+from tillstream import stores
 from tillstream.archive import Document
 from tillstream.file_store import FileStore
 from tillstream.log.reader import LogTruncatedError
@@ -34,6 +45,7 @@ from tillstream.streams import definitions_file
 from tillstream.streams.definition import Definitions, Stream, Window
 from tillstream.streams.events_files import EventsFiles
 from tillstream.streams.events_manifest import EventsManifest
+from tillstream.streams.receipt_streams import RECEIPTS
 from tillstream.streams.window_rows import instant
 
 
@@ -51,6 +63,8 @@ def verify(
         progress = state.progress()
         proving = _Proving(settings, definitions, state, connection, progress)
         proving.count_streams(stop)
+        if definitions.receipts:
+            proving.count_receipts(stop)
         for name, window in definitions.windows.items():
             known = state.windows().get(name)
             if known is not None:
@@ -73,6 +87,8 @@ class _Proving:
         self._database = connection
         self._progress = progress
         self._position = progress.next_offset or 0
+        #: Why windows of receipts cannot be proved.
+        self._unproved = ""
         aside = state.aside()
         self.report = Report(
             position=self._position,
@@ -86,7 +102,7 @@ class _Proving:
         # 2. The manifests.
         self._erasures = KnownErasures(settings, definitions, state.erasures())
         self._files = {
-            name: EventsFiles(settings.archive_url(), name) for name in definitions.streams
+            name: EventsFiles(settings.archive_url(), name) for name in definitions.events
         }
         self._manifests: Mapping[str, EventsManifest] = {
             name: files.manifest() for name, files in self._files.items()
@@ -111,19 +127,62 @@ class _Proving:
                     self._recounts[new.stream].add(part)
         except LogTruncatedError as error:
             self.report.name(Difference("log", "", "all that is in no file", str(error)))
-        for name, stream in self._definitions.streams.items():
+        for name, stream in self._definitions.events.items():
             self._count_stream(name, stream)
+
+    def count_receipts(self, stop: threading.Event) -> None:
+        """The receipts, from their log; where that is not whole nothing is said of them."""
+        kept = ReceiptsState(self._state.database)
+        # A worker that has not opened their log yet has counted none.
+        progress = kept.progress() if kept.exists() else ReceiptsProgress()
+        url = self._settings.amqp_url
+        self._unproved = why_not_provable(url, progress) if progress.next_offset else ""
+        aside = kept.aside() if kept.exists() else ()
+        self.report.aside += [
+            SetAside(one.offset, one.row, one.stream, one.reason) for one in aside
+        ][: MAX_NAMED - len(self.report.aside)]
+        streams = self._state.streams()
+        heard = streams.get(RECEIPTS)
+        self.report.receipts = ReceiptsProof(
+            offset=progress.next_offset or 0,
+            duplicates=heard.duplicates if heard else 0,
+            conflicts=progress.conflicts,
+            not_compared=self._unproved,
+        )
+        if self._unproved:
+            return
+        recounts = {name: self._recounts[name] for name in self._definitions.receipts}
+        table = stores.load(self._settings)
+        add_receipts(url, progress, aside, table, recounts, stop)
+        for name, recount in recounts.items():
+            _, in_log, left_out = recount.open(None, (), 0, aside)
+            counted = streams[name].events if name in streams else 0
+            self.report.streams.append(
+                StreamProof(
+                    name=name,
+                    archived=0,
+                    in_log=in_log,
+                    removed=0,
+                    set_aside=left_out,
+                    counted=counted,
+                )
+            )
+            if in_log - left_out != counted:
+                expected = str(in_log - left_out)
+                self.report.name(Difference(f"stream {name}: events", "", expected, str(counted)))
 
     def compare_window(
         self, window: Window, known: WindowFigures, database: Database[Document] | None
     ) -> None:
         """Steps 4 and 5 for a window."""
-        if known.stale:
+        of_receipts = window.stream in self._definitions.receipts
+        not_compared = known.stale or (self._unproved if of_receipts else "")
+        if not_compared:
             self.report.windows.append(
-                WindowProof(name=window.name, rows=0, differing=0, not_compared=known.stale)
+                WindowProof(name=window.name, rows=0, differing=0, not_compared=not_compared)
             )
             return
-        unproved = self._manifests[window.stream].removed_latest
+        unproved = None if of_receipts else self._manifests[window.stream].removed_latest
         least = max(known.pruned_before_us or 0, 0 if unproved is None else unproved + 1)
         recount = self._recounts[window.stream]
         compared = compare(

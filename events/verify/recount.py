@@ -51,9 +51,15 @@ class StreamRecount:
         self._database.execute(f"INSERT INTO {self._tail} FROM part")
         self._database.unregister("part")
 
+    def add_counted(self, events: pa.Table) -> None:
+        """Events that are in the log only, with the columns that are counted."""
+        self._database.register("part", events)
+        self._database.execute(f"INSERT INTO {self._tail} BY NAME FROM part")
+        self._database.unregister("part")
+
     def open(
         self,
-        files: EventsFiles,
+        files: EventsFiles | None,
         some: Sequence[EventsFile],
         before: int,
         aside: Sequence[Aside],
@@ -72,7 +78,7 @@ class StreamRecount:
         if ours:
             self._database.executemany("INSERT INTO aside VALUES (?, ?, ?)", ours)
         sources = [f"SELECT {self._columns} FROM {self._tail}"]  # noqa: S608 - declared names
-        if some:
+        if files is not None and some:
             counted = files.counted_sql(self.stream, some)
             for each in unfinished:
                 if pseudonyms is not None:

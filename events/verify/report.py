@@ -41,6 +41,16 @@ class StreamProof(msgspec.Struct, frozen=True, kw_only=True):
     counted: int
 
 
+class ReceiptsProof(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the log of the receipts was counted."""
+
+    offset: int
+    duplicates: int
+    conflicts: int
+    #: Why its windows were not compared; "" if they were.
+    not_compared: str = ""
+
+
 class WindowProof(msgspec.Struct, frozen=True, kw_only=True):
     """What was compared of a window."""
 
@@ -62,6 +72,8 @@ class Report(msgspec.Struct, kw_only=True):
 
     position: int
     streams: list[StreamProof] = []
+    #: None unless a window counts receipts.
+    receipts: ReceiptsProof | None = None
     windows: list[WindowProof] = []
     differences: list[Difference] = []
     aside: list[SetAside] = []
@@ -94,6 +106,11 @@ class Report(msgspec.Struct, kw_only=True):
 def lines(report: Report) -> Iterator[str]:
     """The report for people."""
     yield f"up to position {report.position} of the log of events:"
+    if report.receipts is not None:
+        yield (
+            f"up to offset {report.receipts.offset} of the log of receipts:"
+            f" {report.receipts.duplicates} duplicates, {report.receipts.conflicts} conflicts"
+        )
     for stream in report.streams:
         removed = f", {stream.removed} beyond the retention" if stream.removed else ""
         aside = f", {stream.set_aside} set aside" if stream.set_aside else ""

@@ -8,7 +8,7 @@ cannot be carried over, is set aside as a whole: the log has it, and `recount` c
 declared.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ from events.windows.figures import WHOLE_MESSAGE, Aside
 from tillstream.errors import UndecodableMessageError
 from tillstream.log.reader import LogMessage
 from tillstream.streams import columns, message, scales
-from tillstream.streams.definition import Definitions, Stream
+from tillstream.streams.definition import Stream
 from tillstream.streams.names import BODY, CLOUDEVENT
 
 _MORE = {BODY: pa.binary(), CLOUDEVENT: pa.string()}
@@ -37,12 +37,10 @@ class MessageDecoder:
     """Decodes the columns that are wanted; all of them when `wanted` names none for a stream."""
 
     def __init__(
-        self, definitions: Definitions, wanted: dict[str, Collection[str]] | None = None
+        self, streams: Mapping[str, Stream], wanted: dict[str, Collection[str]] | None = None
     ) -> None:
-        self._streams = definitions.streams
-        self._schemas = {
-            name: list(columns.schema(stream)) for name, stream in definitions.streams.items()
-        }
+        self._streams = streams
+        self._schemas = {name: list(columns.schema(stream)) for name, stream in streams.items()}
         self._wanted = wanted
 
     def decode(self, message_: LogMessage) -> Decoded | Aside:

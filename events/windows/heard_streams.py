@@ -1,6 +1,6 @@
 """What was heard of each stream, and how far it has come."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,15 +32,23 @@ class HeardStreams:
 
     def hear(self, name: str, events: Sequence[NewEvents]) -> list[NewEvents]:
         """Events of some messages came; returns those of messages that have any."""
-        heard = self.figures[name]
-        heard.heard_us = max([heard.heard_us or 0, *(one.received_us for one in events)])
         some = [one for one in events if len(one.rows)]
-        if some:
-            heard.events += sum(len(one.rows) for one in some)
-            time = self._declared[name].time_column
-            greatest = max(_greatest(one.events.column(time)) for one in some)
-            heard.greatest_time_us = max(greatest, heard.greatest_time_us or 0)
+        time = self._declared[name].time_column
+        self.note(
+            name,
+            max(one.received_us for one in events),
+            sum(len(one.rows) for one in some),
+            max((_greatest(one.events.column(time)) for one in some), default=0),
+        )
         return some
+
+    def note(self, name: str, received_us: int, events: int, greatest_time_us: int) -> None:
+        """So many events came, before they are counted."""
+        heard = self.figures[name]
+        heard.heard_us = max(heard.heard_us or 0, received_us)
+        if events:
+            heard.events += events
+            heard.greatest_time_us = max(greatest_time_us, heard.greatest_time_us or 0)
 
     def watermark(self, name: str, clock_us: int) -> int | None:
         """The watermark of a stream at a time of the log's clock."""
@@ -53,9 +61,9 @@ class HeardStreams:
             self._declared[name].lateness_us,
         )
 
-    def go_on(self, clock_us: int) -> None:
-        """The watermarks of all streams."""
-        for name in self._declared:
+    def go_on(self, streams: Collection[str], clock_us: int) -> None:
+        """The watermarks of the streams of one log."""
+        for name in streams:
             self.figures[name].watermark_us = self.watermark(name, clock_us)
 
 

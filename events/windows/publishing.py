@@ -3,6 +3,7 @@ life each half second.
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from events.windows.changes import Changes, Place, newest
 from events.windows.event_counter import EventCounter
@@ -20,6 +21,13 @@ MAX_ROWS = 500
 MAX_MESSAGES = 10
 
 
+class LogPosition(NamedTuple):
+    """How far a log was counted, and how far it goes."""
+
+    next_offset: int | None = None
+    log_offset: int | None = None
+
+
 class WindowsPublisher:
     """Tells what changed since it was made."""
 
@@ -28,6 +36,8 @@ class WindowsPublisher:
         self._clock = clock
         #: The newest position of the log that is known of.
         self.log_offset: int | None = None
+        #: Of the log of the receipts.
+        self.receipts = LogPosition()
         begin = newest(counter.state.database)
         self._places: dict[str, Place] = dict.fromkeys(counter.windows, begin)
         self._changes = {
@@ -72,6 +82,9 @@ class WindowsPublisher:
         figures = rows.figures
         heard = self._counter.streams.get(figures.stream, StreamFigures(figures.stream))
         mark = heard.watermark_us
+        position = LogPosition(self._counter.progress.next_offset, self.log_offset)
+        if figures.stream in self._counter.counting.definitions.receipts:
+            position = self.receipts
         snapshot = WindowsSnapshot(
             window=figures.name,
             stream=figures.stream,
@@ -83,7 +96,7 @@ class WindowsPublisher:
             set_aside=heard.set_aside,
             expired=figures.expired,
             stale=figures.stale,
-            next_offset=self._counter.progress.next_offset,
-            log_offset=self.log_offset,
+            next_offset=position.next_offset,
+            log_offset=position.log_offset,
         )
         broker.publish_snapshot(channel, topology.WINDOWS, snapshot)

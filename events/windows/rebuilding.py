@@ -57,7 +57,7 @@ class Rebuilding:
     def count_archive(self, source: ArchiveSource, before: int, stop: threading.Event) -> int:
         """Count what the archive has of positions before one; returns how many events."""
         events = 0
-        for name in self._definitions.streams:
+        for name in self._definitions.events:
             for archived in source.events(name, before):
                 if stop.is_set():
                     raise StoppedError("stopped before the end of the archive")

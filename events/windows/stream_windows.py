@@ -1,24 +1,30 @@
 """The windows of one stream: its events counted in all of them, or set aside alone."""
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from events.windows import declared, full_sums, isolation
-from events.windows.deduplication import NewEvents
 from events.windows.figures import Aside
 from events.windows.merging import WindowRows
 from events.windows.partials import PartialCounter
 from events.windows.state_file import State
-from events.windows.tables import event_table
 from tillstream import bisection
 from tillstream.streams.names import LOG_OFFSET, LOG_ROW
 
 #: Events that are looked at together where some of them cannot be counted.
 LOOKED_AT = 20_000
 FULL = "a sum of a window would exceed 64 bits"
+
+
+class Events(Protocol):
+    """Events of one stream, as a table with its columns."""
+
+    def __call__(self, *, with_received: bool, with_places: bool) -> pa.Table:
+        """Beside them RECEIVED, or LOG_OFFSET and LOG_ROW, as far as they are asked for."""
 
 
 class StreamWindows:
@@ -31,9 +37,7 @@ class StreamWindows:
         self._windows = tuple(one.window for one in rows)
         self._with_received = declared.asks_when_received(self._windows)
 
-    def count(
-        self, events: Sequence[NewEvents], watermark_us: int | None, change: int
-    ) -> list[Aside]:
+    def count(self, events: Events, watermark_us: int | None, change: int) -> list[Aside]:
         """Count the events; returns those that cannot be, which are in no window.
 
         `watermark_us` is that before them. Raises what no event is to blame for.
@@ -41,13 +45,13 @@ class StreamWindows:
         if not self._rows:
             return []
         try:
-            table = event_table(events, with_received=self._with_received)
+            table = events(with_received=self._with_received, with_places=False)
             self._attempt(table, watermark_us, change)
         except Exception as error:  # noqa: BLE001 - whatever an event raises is of that event
             isolation.require_events_fault(error)
         else:
             return []
-        named = event_table(events, with_received=self._with_received, with_places=True)
+        named = events(with_received=self._with_received, with_places=True)
         return [
             aside
             for begin in range(0, len(named), LOOKED_AT)

@@ -170,6 +170,16 @@ class Definitions(Declared, frozen=True):
     streams: Mapping[str, Stream]
     windows: Mapping[str, Window]
 
+    @property
+    def events(self) -> Mapping[str, Stream]:
+        """The streams of the log of events: all but those of receipts."""
+        return {name: one for name, one in self.streams.items() if one.source != "receipts"}
+
+    @property
+    def receipts(self) -> Mapping[str, Stream]:
+        """The streams of the log of receipts; none unless a window counts one of them."""
+        return {name: one for name, one in self.streams.items() if one.source == "receipts"}
+
     def windows_of(self, stream: str) -> tuple[Window, ...]:
         """The windows over a stream."""
         return tuple(window for window in self.windows.values() if window.stream == stream)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tillstream.runtime.settings import StreamsSettings
-from tillstream.streams import builtin, durations, toml_lines
+from tillstream.streams import builtin, durations, receipt_streams, toml_lines
 from tillstream.streams.declared_stream import DeclaredStream, read_stream
 from tillstream.streams.declared_table import DeclaredTable, Source
 from tillstream.streams.declared_window import DeclaredWindow, read_window
@@ -23,6 +23,8 @@ from tillstream.streams.sql_check import check_all
 
 #: Of a file of definitions.
 MOST_BYTES = 1_000_000
+#: Streams that stand in code.
+_BUILT_IN = {**builtin.STREAMS, **receipt_streams.STREAMS}
 _SETTING = "WINDOW_SIZES"
 _AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
@@ -56,6 +58,7 @@ def _load(
         streams={
             **{name: each.stream for name, each in reading.streams.items()},
             **builtin.STREAMS,
+            **receipt_streams.wanted(windows),
         },
         windows={**{window.name: window for window in windows}, **builtin.WINDOWS},
     )
@@ -163,7 +166,7 @@ class _Reading:
 
     def _first(self, kind: str, table: DeclaredTable, name: str) -> bool:
         """Whether no other has the name; a second one is told."""
-        if name in (builtin.STREAMS if kind == "stream" else builtin.WINDOWS):
+        if name in (_BUILT_IN if kind == "stream" else builtin.WINDOWS):
             table.tell(f"the {kind} {name!r} is built in; take another name", "name")
             return False
         line = table.source.line((*table.path, "name"))
@@ -175,7 +178,7 @@ class _Reading:
 
     def finished(self) -> list[Window]:
         """The windows, all checked; none of them counts after a mistake."""
-        known = {name: each.stream for name, each in self.streams.items()} | dict(builtin.STREAMS)
+        known = {name: each.stream for name, each in self.streams.items()} | _BUILT_IN
         texts = []
         for window in self._windows:
             if window.stream not in known and window.stream not in ("", "?"):

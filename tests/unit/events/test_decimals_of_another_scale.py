@@ -52,7 +52,7 @@ def decoded(batch: pa.RecordBatch, scale: int) -> list[int | None] | str:
     """What is read of the door's message by a definition of that scale."""
     sent = packed(Contract(declared(scale).streams["shop"]), batch, NOON_US).packed
     assert sent is not None
-    found = MessageDecoder(declared(scale)).decode(LogMessage(0, *sent))
+    found = MessageDecoder(declared(scale).events).decode(LogMessage(0, *sent))
     if isinstance(found, Aside):
         return found.reason
     prices: list[int | None] = found.events.column("price").to_pylist()

@@ -20,6 +20,7 @@ from tests.support.receipts import receipt, stamped
 from tests.unit.analytics.verify.test_recount import STORES, everything, log, recounted
 from tillstream.codec import NDJSON
 from tillstream.log.reader import LogMessage
+from tillstream.outlines import WHOLE_MESSAGE
 from tillstream.stores import StoreTable
 
 NOW = 1_795_248_000.0
@@ -168,7 +169,7 @@ def test_what_does_not_decode_is_kept_with_its_place_and_its_reason(tmp_path: Pa
         reasons = [one.reason for one in ledger.aside()]
         progress = ledger.progress()
 
-    assert [(0, 1, True, b"{"), (1, isolation.WHOLE_MESSAGE, True, b"x")] == found
+    assert [(0, 1, True, b"{"), (1, WHOLE_MESSAGE, True, b"x")] == found
     assert (2, 0) == (progress.undecodable, progress.set_aside)
     assert all(reasons)
 
