@@ -20,6 +20,7 @@ from events.quarantine.refused_rows import (
 from events.quarantine.replaying import Replay
 from events.settings import EventsSettings
 from tillstream.errors import TillstreamError
+from tillstream.runtime import process
 from tillstream.streams import definitions_file
 from tillstream.streams.builtin import QUARANTINE
 from tillstream.streams.definition import MICROSECONDS, Definitions
@@ -50,7 +51,9 @@ def run(arguments: argparse.Namespace, settings: EventsSettings, stop: threading
         )
     match arguments.action:
         case "list":
-            return _list(context, arguments)
+            with process.reader_may_leave():
+                _list(context, arguments)
+            return 0
         case "show":
             return _show(context, arguments.id)
         case "replay":
@@ -59,7 +62,7 @@ def run(arguments: argparse.Namespace, settings: EventsSettings, stop: threading
             return _drop(context, arguments)
 
 
-def _list(context: _Context, arguments: argparse.Namespace) -> int:
+def _list(context: _Context, arguments: argparse.Namespace) -> None:
     with Marks(context.settings.data_dir) as known:
         rows = (
             (row, mark)
@@ -72,7 +75,6 @@ def _list(context: _Context, arguments: argparse.Namespace) -> int:
         else:
             for line in listing.table(rows, max(1, arguments.limit)):
                 print(line)
-    return 0
 
 
 def _show(context: _Context, text: str) -> int:
