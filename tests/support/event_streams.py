@@ -12,6 +12,8 @@ from tillstream.streams.definition import Definitions
 from tillstream.streams.definitions_file import load
 
 STREAMS = Path(__file__).parents[2] / "streams"
+#: The windows over receipts, which a run has where STREAMS_DIR names them.
+OF_RECEIPTS = STREAMS / "receipts"
 #: 2019-10-01 00:00:00 UTC.
 BEGIN_US = 1_569_888_000_000_000
 

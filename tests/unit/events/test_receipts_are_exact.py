@@ -19,7 +19,7 @@ from events.receipts.receipts_state import ReceiptsState
 from events.windows.changes import BEGIN, Changes
 from events.windows.event_counter import EventCounter
 from events.windows.state_file import State
-from tests.support.event_streams import definitions
+from tests.support.event_streams import OF_RECEIPTS, STREAMS
 from tests.support.receipts import line, receipt, stamped
 from tillstream.clock import BusinessDay, moment
 from tillstream.codec import JSON, NDJSON, decode_receipt
@@ -28,9 +28,10 @@ from tillstream.log.reader import LogMessage
 from tillstream.money import milli_units, minor_units
 from tillstream.stores import StoreTable
 from tillstream.streams.definition import Definitions, Window
+from tillstream.streams.definitions_file import load
 
 WINDOWS = ("sales_by_agent", "sales_by_quarter_hour", "tenders_by_hour")
-ALL = definitions()
+ALL = load([STREAMS, OF_RECEIPTS])
 DECLARED = Definitions(streams=ALL.receipts, windows={name: ALL.windows[name] for name in WINDOWS})
 STORES = StoreTable(
     BusinessDay(ZoneInfo("Europe/Paris")), {"2": BusinessDay(ZoneInfo("America/Lima"), 4)}

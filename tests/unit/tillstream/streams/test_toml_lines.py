@@ -64,7 +64,7 @@ def test_every_key_has_the_line_that_it_stands_in() -> None:
     assert expected == {path: lines.get(path) for path in expected}
 
 
-@pytest.mark.parametrize("path", [Path("pyproject.toml"), *sorted(Path("streams").glob("*.toml"))])
+@pytest.mark.parametrize("path", [Path("pyproject.toml"), *sorted(Path("streams").rglob("*.toml"))])
 def test_no_key_of_a_file_is_without_a_line(path: Path) -> None:
     text = path.read_text()
 
