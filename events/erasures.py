@@ -28,8 +28,11 @@ class KnownErasures:
         #: Of each stream those that its files do not have yet, and all.
         self.unfinished: dict[str, list[ErasedValue]] = {}
         self._all: dict[str, list[ErasedValue]] = {}
+        #: The archive has nothing of this position of the log or a later one.
+        self.archived_to = 0
         for name in definitions.events:
             manifest = EventsFiles(settings.archive_url(), name).manifest()
+            self.archived_to = max(self.archived_to, manifest.next_offset)
             begun = [one.erased() for one in in_state if one.stream == name]
             self.unfinished[name] = manifest.without(begun)
             self._all[name] = [*manifest.erased, *self.unfinished[name]]

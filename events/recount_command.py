@@ -3,12 +3,16 @@
 import threading
 import time
 
+from msgspec.structs import replace
+
 from events.archive.reading import EventsArchiveReader
 from events.erasures import KnownErasures
 from events.receipts.receipts_counter import ReceiptsCounter
 from events.receipts.receipts_state import receipts_progress_of
 from events.settings import EventsSettings
 from events.windows.adoption import adopt, erasures_of, progress_of, removed_before
+from events.windows.figures import Progress
+from events.windows.log_start import LogShortenedError, find_start
 from events.windows.rebuilding import Rebuilding
 from tillstream import stores, topology
 from tillstream.errors import TillstreamError
@@ -82,10 +86,12 @@ def _recount(settings: EventsSettings, stop: threading.Event) -> str:
         archive = EventsArchiveReader(
             settings.archive_url(), definitions, erasures.pseudonyms, erasures.unfinished
         )
-        begin = 2**63 - 1 if first is None else before.base + first
+        base = _base(before, log, erasures.archived_to)
+        begin = 2**63 - 1 if first is None else base + first
         archived = rebuilding.count_archive(archive, begin, stop)
         batches = read_log(settings.amqp_url, stop, last, first or 0, topology.EVENTS_LOG)
-        rebuilding.count_log(before.base, before.begin_digest, batches, stop)
+        digest = before.begin_digest if base == before.base else None
+        rebuilding.count_log(base, digest, batches, stop)
         if definitions.receipts:
             _count_receipts(settings, rebuilding, stop)
         counted = {name: one.events for name, one in rebuilding.counter.streams.items()}
@@ -105,3 +111,15 @@ def _recount(settings: EventsSettings, stop: threading.Event) -> str:
     told = ", ".join(f"{events} of {name}" for name, events in counted.items() if events)
     seconds = time.perf_counter() - started
     return f"counted {told or 'no events'} in {seconds:.2f} s; {archived} of them from the archive"
+
+
+def _base(before: Progress, log: Log, archived_to: int) -> int:
+    """The position of the log's first offset: a log that is another one follows what was before."""
+    found = replace(before)
+    try:
+        find_start(found, log)
+    except (LogShortenedError, LogTruncatedError):
+        return before.base
+    last = log.last_offset()
+    is_unknown = before.next_offset is None and (-1 if last is None else last) + 1 < archived_to
+    return max(found.base, archived_to) if is_unknown or found.base > before.base else before.base

@@ -51,6 +51,8 @@ def tail(
     if progress.archive_from is None or progress.next_offset is None:
         return
     begin, end = progress.archive_from, progress.next_offset
+    if begin >= end:
+        return
     if begin < progress.base:
         raise LogTruncatedError(
             f"positions {begin} to {progress.base - 1} are not archived, and the log that had them"

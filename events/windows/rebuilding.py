@@ -84,6 +84,11 @@ class Rebuilding:
             if stop.is_set():
                 raise StoppedError("stopped before the end of the log")
             self.counter.count([one._replace(offset=one.offset + base) for one in messages])
+        progress = self.counter.progress
+        if progress.next_offset is None and base:
+            # The log is empty: positions go on after those of the one before.
+            progress.next_offset = base
+            self._state.write_progress(progress)
 
     def finish(self) -> None:
         """Make the new state the one that waits for its adoption, whole and durable."""

@@ -19,6 +19,9 @@ from tests.support import visits
 from tests.support.commands import command
 from tests.support.counted_events import Counted
 from tests.support.visits import Visit
+from tillstream import topology
+from tillstream.runtime import broker as amqp
+from tillstream.runtime.owned_file import remove
 from tillstream.streams.events_files import EventsFiles
 
 MOST = 2**63 - 1
@@ -188,6 +191,26 @@ def test_a_recount_after_an_erasure_counts_the_same(chain: Chain) -> None:
     assert unfinished > 0
     # Of those that came since, each in one value; 1002 in a file that the erasure has not reached.
     assert 1 == kept.count(" 1001]")
+
+
+@pytest.mark.parametrize("with_state", [True, False])
+def test_a_recount_after_the_loss_of_the_log_counts_what_the_archive_has(
+    chain: Chain, broker: BlockingConnection, with_state: bool
+) -> None:
+    chain.counted.archive_all()
+    before = chain.rows()
+    chain.counted.close()
+    channel = broker.channel()
+    channel.queue_delete(topology.EVENTS_LOG)
+    amqp.declare(channel)
+    if not with_state:
+        remove(chain.settings.state_path())
+    said = recount(chain.settings, threading.Event())
+    with State(chain.settings.state_path()) as chain.counted.state:
+        report = chain.counted.verify()
+
+        assert before == chain.rows(), said
+        assert ([], True) == (report.differences, report.holds())
 
 
 def test_what_cannot_be_erased_is_told(chain: Chain) -> None:
