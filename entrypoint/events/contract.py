@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from itertools import islice
-from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
@@ -45,7 +44,7 @@ class Contract:
         self.decoder = msgspec.json.Decoder(struct)
         self.list_decoder = msgspec.json.Decoder(list[struct])  # type: ignore[valid-type]
         #: The values of a decoded event by field.
-        self.values: Callable[[Any], tuple[Any, ...]] = _getter(stream)
+        self.values: Callable[[Any], tuple[Any, ...]] = msgspec.structs.astuple
 
     def _checks(self, make: Any) -> tuple[Check, ...]:
         return tuple(
@@ -120,12 +119,6 @@ class Contract:
 def enum_values(field: Field) -> pa.Array:
     """The dictionary of an enum's column."""
     return pa.array(field.values, pa.string())
-
-
-def _getter(stream: Stream) -> Callable[[Any], tuple[Any, ...]]:
-    names = _attributes(stream)
-    getter = attrgetter(*names)
-    return getter if len(names) > 1 else lambda event: (getter(event),)
 
 
 def _attributes(stream: Stream) -> list[str]:

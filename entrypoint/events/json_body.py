@@ -4,16 +4,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from entrypoint.events import column_checks
 from entrypoint.events.broken_rules import BrokenRuleError
 from entrypoint.events.column_checks import NotPlainError
-from entrypoint.events.contract import Contract
+from entrypoint.events.contract import Contract, enum_values
 from entrypoint.events.reading import BodyError, SlowRow, numbered_lines
 from entrypoint.syntax_errors import json_error
 from tillstream.streams.definition import Field
 
+_NEWLINE, _BRACE = b"\n}"
 _any = msgspec.json.Decoder().decode
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 #: What a reader of JSON raises.
@@ -26,14 +28,27 @@ def lines_to_columns(body: bytes, contract: Contract, now_us: int) -> list[pa.Ar
         events = contract.decoder.decode_lines(body)
     except READ_ERRORS as error:
         raise NotPlainError from error
-    # The decoder takes several objects on a line, and one on several lines; a line is one event.
-    gaps = len(events) - 1
-    breaks = body.count(b"\n") - body.endswith(b"\n")
-    if gaps < 0 or breaks != gaps:
-        raise NotPlainError
-    if body.count(b"}\n{") != gaps and body.count(b"}\r\n{") != gaps:
+    if not _is_one_a_line(body, len(events)):
         raise NotPlainError
     return _columns(body, events, contract, now_us)
+
+
+def _is_one_a_line(body: bytes, count: int) -> bool:
+    """Whether each line is one of so many flat objects.
+
+    The decoder takes several objects on a line, and one on several lines. Where each `}` stands
+    before a line break and each line break after a `}`, and there are as many as objects, every
+    `}` ends an object and none is in a text: a line is one event.
+    """
+    if b"\r" in body:
+        body = body.replace(b"\r\n", b"\n")
+    data = np.frombuffer(body, np.uint8)[: len(body) - body.endswith(b"\n")]
+    is_brace, is_break = data == _BRACE, data == _NEWLINE
+    if count and bool(is_brace[-1]) and np.array_equal(is_brace[:-1], is_break[1:]):
+        return not is_break[0] and int(np.count_nonzero(is_brace)) == count
+    # Slower, where a text holds a `}`.
+    breaks = body.count(b"\n") - body.endswith(b"\n")
+    return count > 0 and breaks == count - 1 == body.count(b"}\n{")
 
 
 def list_to_columns(body: bytes, contract: Contract, now_us: int) -> list[pa.Array]:
@@ -48,7 +63,7 @@ def list_to_columns(body: bytes, contract: Contract, now_us: int) -> list[pa.Arr
 
 
 def _columns(body: bytes, events: Sequence[Any], contract: Contract, now_us: int) -> list[pa.Array]:
-    if b"\\u0000" in body:
+    if b"\\" in body and b"\\u0000" in body:
         raise NotPlainError
     found = list(zip(*map(contract.values, events), strict=True))
     try:
@@ -62,15 +77,27 @@ def _columns(body: bytes, events: Sequence[Any], contract: Contract, now_us: int
 
 def _plain(field: Field, values: Sequence[Any]) -> pa.Array:
     match field.type:
-        case "text" | "enum" | "timestamp":
+        case "text" | "timestamp":
             array = pa.array(values, pa.string())
             return column_checks.empty_texts_to_null(array)
+        case "enum":
+            places = {None: -1} | {value: place for place, value in enumerate(field.values)}
+            codes = np.fromiter(map(places.__getitem__, values), np.int8, len(values))
+            found = pa.array(codes, mask=codes < 0)
+            return pa.DictionaryArray.from_arrays(found, enum_values(field))
         case "integer":
-            return pa.array(values, pa.int64())
+            return _numbers(values, np.int64)
         case "decimal":
-            return pa.array(values, pa.float64())
+            return _numbers(values, np.float64)
         case _:
             return pa.array(values, pa.bool_())
+
+
+def _numbers(values: Sequence[Any], kind: type[np.int64] | type[np.float64]) -> pa.Array:
+    try:
+        return pa.array(np.fromiter(values, kind, len(values)))
+    except TypeError:  # some are None
+        return pa.array(values, pa.from_numpy_dtype(kind))
 
 
 def line_rows(body: bytes, contract: Contract, now_us: int) -> Iterator[SlowRow]:

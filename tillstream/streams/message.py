@@ -21,8 +21,10 @@ PACKED_BUFFER_EVENTS = 1_000
 #: Most events of a message: what a worker holds of each is bounded by it.
 MAX_EVENTS = 20_000
 
-_PACKED = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
-_PLAIN = pa.ipc.IpcWriteOptions()
+_PACKED = pa.ipc.IpcWriteOptions(
+    compression=pa.Codec("zstd", compression_level=1), use_threads=False
+)
+_PLAIN = pa.ipc.IpcWriteOptions(use_threads=False)
 _READ = pa.ipc.IpcReadOptions(use_threads=False)
 
 

@@ -143,3 +143,35 @@ def test_the_fast_way_of_json_accepts_nothing_that_the_slow_one_refuses(
         found, expected = read(kind, FORMATS[kind](events)), slow(kind, FORMATS[kind](events))
 
         assert (expected.refused, rows_of(expected)) == (found.refused, rows_of(found))
+
+
+#: Whole events, parts of some, and what stands between; `}` and line breaks in texts too.
+pieces = st.sampled_from(
+    (
+        *(b'{"at":"2019-10-01 00:00:00Z","kind":"cart"}', b'{"at":"2019-10-01 00:00:00Z","kind":'),
+        *(
+            b'"view"}',
+            b'"view","note":"a}"}',
+            b'"view","note":"}\n{"}',
+            b'"view","note":"\\u0000"}',
+        ),
+        *(b"\n", b"\n", b"\n", b"\r\n", b"\r", b"\n\n", b" ", b",", b'"cart",\n"price":12.5}'),
+    )
+)
+
+
+@given(st.lists(pieces, min_size=1, max_size=9).map(b"".join))
+@settings(max_examples=400)
+def test_a_line_is_an_event_on_both_ways(body: bytes) -> None:
+    found, expected = read(NDJSON, body), slow(NDJSON, body)
+
+    assert (expected.refused, rows_of(expected)) == (found.refused, rows_of(found))
+
+
+@given(st.lists(st.sampled_from([b"0x", b"0X", b"x", b"X", b"0", b"ax0"]), max_size=4))
+def test_hexadecimals_are_found_wherever_they_stand(parts: list[bytes]) -> None:
+    cell = b"".join(parts).decode()
+    body = as_csv([EVENT | {"number": cell}])
+    found, expected = read(CSV, body), slow(CSV, body)
+
+    assert (expected.refused, rows_of(expected)) == (found.refused, rows_of(found))
