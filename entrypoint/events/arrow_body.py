@@ -13,19 +13,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from entrypoint.events import column_checks
+from entrypoint.events import column_checks, parquet_sizes
 from entrypoint.events.arrow_sizes import require_bounded
 from entrypoint.events.column_checks import DECIMAL_DIGITS, NotPlainError, as_one
 from entrypoint.events.contract import Contract
-from entrypoint.events.reading import BodyError, SlowRow, TooManyEventsError
+from entrypoint.events.reading import BodyError, SlowRow
+from tillstream.streams.builtin import MOST_ROW_CHARACTERS
 from tillstream.streams.definition import Field
 
-#: Of Parquet: encodings that unpack to no more than the footer says of the column.
-_ENCODINGS = frozenset(
-    {"PLAIN", "RLE", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "BIT_PACKED"}
-    | {"DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY", "BYTE_STREAM_SPLIT"}
-)
-_MAX_ROW_GROUPS = 1_000
+#: Characters of a time; longer ones are looked at alone.
+_LONGEST_TIME = 64
 _MAX_COLUMNS = 1_000
 
 
@@ -45,13 +42,13 @@ def read_parquet(body: bytes, contract: Contract, most_events: int, most_bytes: 
     """The table of a Parquet file; raises BodyError, TooManyEventsError."""
     try:
         metadata = pq.read_metadata(pa.BufferReader(body))
-        _require_bounded(metadata, most_events, most_bytes)
+        parquet_sizes.require_bounded(body, metadata, most_events, most_bytes)
         # Optional fields may be missing, and a column of another shape is refused below.
         columns_ = {metadata.schema.column(n).path for n in range(metadata.num_columns)}
         texts = [
             field.name
             for field in contract.fields
-            if field.type in ("text", "enum") and field.name in columns_
+            if field.type in ("text", "enum", "timestamp") and field.name in columns_
         ]
         with pq.ParquetFile(
             pa.BufferReader(body), metadata=metadata, read_dictionary=texts, pre_buffer=False
@@ -140,7 +137,8 @@ def _is_compatible(field: Field, kind: pa.DataType) -> bool:
         case "boolean":
             return bool(pa.types.is_boolean(kind))
         case _:
-            return bool(pa.types.is_timestamp(kind) or _is_text(kind))
+            texts = kind.value_type if pa.types.is_dictionary(kind) else kind
+            return bool(pa.types.is_timestamp(kind) or _is_text(texts))
 
 
 def _wanted(field: Field) -> pa.DataType:
@@ -163,6 +161,11 @@ def _plain(field: Field, array: pa.Array) -> pa.Array:
     if kind == wanted or (field.type == "decimal" and pa.types.is_float64(kind)):
         return array
     if pa.types.is_dictionary(kind):
+        if field.type == "timestamp":
+            longest = pc.max(pc.utf8_length(array.dictionary)).as_py()
+            if longest is not None and longest > _LONGEST_TIME:
+                raise NotPlainError
+            return array.cast(kind.value_type).cast(pa.string())
         if pa.types.is_string(kind.value_type):
             return array
         return array.cast(pa.dictionary(kind.index_type, pa.string()))
@@ -199,8 +202,11 @@ def _require_no_nul(array: pa.Array) -> None:
 
 
 def _as_json(contract: Contract, values: Sequence[Any]) -> str:
+    # A text of a dictionary may be long, and in every row.
     event = {
-        name: value for name, value in zip(contract.names, values, strict=True) if value is not None
+        name: value[: MOST_ROW_CHARACTERS + 1] if type(value) is str else value
+        for name, value in zip(contract.names, values, strict=True)
+        if value is not None
     }
     return msgspec.json.encode(event, enc_hook=str).decode()
 
@@ -209,25 +215,6 @@ def _whole(table: pa.Table) -> pa.Table:
     """Every value looked at, each column in one piece."""
     table.validate(full=True)
     return table.unify_dictionaries().combine_chunks()
-
-
-def _require_bounded(metadata: Any, most_events: int, most_bytes: int) -> None:
-    """By the footer, before any column is read."""
-    if metadata.num_rows > most_events:
-        raise TooManyEventsError
-    if metadata.num_row_groups > _MAX_ROW_GROUPS or metadata.num_columns > _MAX_COLUMNS:
-        raise BodyError("too-large", "it has too many row groups or columns")
-    size = 0
-    for group in range(metadata.num_row_groups):
-        for place in range(metadata.num_columns):
-            column = metadata.row_group(group).column(place)
-            size += max(0, column.total_uncompressed_size)
-            if unknown := set(column.encodings) - _ENCODINGS:
-                raise BodyError("encoding", f"the encoding {', '.join(unknown)} is not taken")
-    if size > most_bytes:
-        raise BodyError(
-            "too-large", f"it unpacks to more than {most_bytes} bytes; send less at once"
-        )
 
 
 def _first_line(error: Exception) -> str:

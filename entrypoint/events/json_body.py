@@ -36,16 +36,15 @@ def lines_to_columns(body: bytes, contract: Contract, now_us: int) -> list[pa.Ar
 def _is_one_a_line(body: bytes, count: int) -> bool:
     """Whether each line is one of so many flat objects.
 
-    The decoder takes several objects on a line, and one on several lines. Where each `}` stands
-    before a line break and each line break after a `}`, and there are as many as objects, every
-    `}` ends an object and none is in a text: a line is one event.
+    The decoder takes several objects on a line, and one on several lines, but no line break in a
+    text. So a line is one event where a line break follows each `}` and a `}` stands before each.
     """
     if b"\r" in body:
         body = body.replace(b"\r\n", b"\n")
     data = np.frombuffer(body, np.uint8)[: len(body) - body.endswith(b"\n")]
     is_brace, is_break = data == _BRACE, data == _NEWLINE
-    if count and bool(is_brace[-1]) and np.array_equal(is_brace[:-1], is_break[1:]):
-        return not is_break[0] and int(np.count_nonzero(is_brace)) == count
+    if count and np.array_equal(is_brace[:-1], is_break[1:]):
+        return bool(is_brace[-1])
     # Slower, where a text holds a `}`.
     breaks = body.count(b"\n") - body.endswith(b"\n")
     return count > 0 and breaks == count - 1 == body.count(b"}\n{")

@@ -47,12 +47,15 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
 
 
 def as_csv(events: Sequence[Event], separator: str = ",") -> bytes:
+    rows = [[_cell(event.get(name)) for name in CONTRACT.names] for event in events]
+    return "".join(_line(row, separator) for row in (CONTRACT.names, *rows)).encode()
+
+
+def _line(row: Sequence[Any], separator: str) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-    writer.writerow(CONTRACT.names)
-    for event in events:
-        writer.writerow([_cell(event.get(name)) for name in CONTRACT.names])
-    return text.getvalue().encode()
+    # Python quotes a carriage return only where lines end with one.
+    csv.writer(text, delimiter=separator, lineterminator="\r\n").writerow(row)
+    return text.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _cell(value: Any) -> Any:

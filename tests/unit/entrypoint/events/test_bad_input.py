@@ -3,6 +3,7 @@
 import io
 import json
 import struct
+import tracemalloc
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -250,6 +251,51 @@ def test_parquet_of_too_much_is_refused_by_its_footer() -> None:
     assert "too-large" == body_error(PARQUET, body, Most(1000, 500))
     with pytest.raises(TooManyEventsError):
         READERS[PARQUET](CONTRACT, body, NOW_US, Most(99, 2**24))
+
+
+def _varint(number: int, length: int) -> bytes:
+    """A signed integer of Thrift's compact protocol in so many bytes."""
+    parts = [number << 1 >> 7 * place & 0x7F for place in range(length)]
+    return bytes([part | 0x80 for part in parts[:-1]] + parts[-1:])
+
+
+def test_parquet_whose_footer_lies_about_its_size_is_refused_before_it_is_unpacked() -> None:
+    sink = io.BytesIO()
+    wide = table([EVENT | {"note": "x" * 1_000}] * 900)
+    pq.write_table(wide, sink, compression="zstd", use_dictionary=False)
+    said = pq.ParquetFile(io.BytesIO(sink.getvalue())).metadata.row_group(0).column(4)
+    true_size = _varint(said.total_uncompressed_size, 3)
+    body = sink.getvalue()
+    footer = body.rindex(true_size)
+
+    lie = body[:footer] + _varint(100, 3) + body[footer + 3 :]
+
+    lied = pq.ParquetFile(io.BytesIO(lie)).metadata.row_group(0).column(4)
+    assert (True, 100) == (
+        said.total_uncompressed_size > 900_000,
+        lied.total_uncompressed_size,
+    )
+    assert "too-large" == body_error(PARQUET, lie, Most(1000, 500_000))
+
+
+def test_a_long_text_of_a_dictionary_that_every_row_names_stays_one_text() -> None:
+    long = pa.DictionaryArray.from_arrays(
+        pa.array([0] * 1_000, pa.int16()), pa.array(["1" * 1_000_000])
+    )
+    for name in ("note", "at"):
+        place = CONTRACT.names.index(name)
+        body = stream_of(table([EVENT] * 1_000).set_column(place, name, long))
+        sink = io.BytesIO()
+        pq.write_table(pa.ipc.open_stream(body).read_all(), sink)
+        for kind, content in ((ARROW, body), (PARQUET, sink.getvalue())):
+            most_before = pa.default_memory_pool().max_memory()
+            tracemalloc.start()
+            found = READERS[kind](CONTRACT, content, NOW_US, MOST)
+            _, most = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+
+            assert (1_000, True) == (found.refused, most < 50_000_000)
+            assert pa.default_memory_pool().max_memory() - most_before < 50_000_000
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from entrypoint.events import arrow_body, csv_body, json_body
@@ -88,6 +88,8 @@ def test_an_event_travels_in_the_columns_of_its_definition(kind: str) -> None:
 
 
 @given(st.lists(plain_events, min_size=1, max_size=4))
+@example([EVENT | {"note": "\r"}])
+@example([EVENT | {"note": "a}\n{"}, EVENT | {"note": "}"}])
 @settings(max_examples=60)
 def test_what_is_plain_is_the_same_in_every_format_and_on_both_ways(events: list[Event]) -> None:
     found = {kind: read(kind, write(events)) for kind, write in FORMATS.items()}
