@@ -1,5 +1,6 @@
 """Events by every format: 2xx means durable in the log, in the columns of the definition."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -222,3 +223,45 @@ def test_a_large_body_is_read_beside_the_loop_and_counted(door: httpx.Client, se
     assert (202, {"accepted": 5_000, "refused": 0}) == (answer.status_code, answer.json())
     assert 5_000 == sum(message.events.num_rows for message in sent())
     assert 'tillstream_events_accepted_total{stream="shop"} 5000.0' in door.get("/metrics").text
+
+
+CLOUDEVENTS_STREAM = """
+[stream]
+name = "clicks"
+version = 1
+cloudevents = true
+
+[fields]
+page = { type = "text", required = true, max_length = 60 }
+"""
+
+
+def test_a_cloudevent_is_known_by_its_source_and_id_in_every_mode(
+    broker: BlockingConnection, amqp_url: str, tmp_path: Path, sent: Sent
+) -> None:
+    folder = tmp_path / "streams"
+    folder.mkdir()
+    (folder / "clicks.toml").write_text(CLOUDEVENTS_STREAM)
+    attributes = {"specversion": "1.0", "source": "/shop", "type": "click"}
+    events = [{**attributes, "id": str(n), "data": {"page": "home"}} for n in range(3)]
+    binary = {f"ce-{name}": value for name, value in (attributes | {"id": "0"}).items()}
+    broken = [{**events[1], "id": ""}, events[2]]
+    posts = [
+        ({"Content-Type": "application/json"} | binary, events[0]["data"]),
+        ({"Content-Type": "application/cloudevents+json"}, events[1]),
+        ({"Content-Type": "application/cloudevents-batch+json"}, broken),
+    ]
+    with running_door(amqp_url, DATA_DIR=str(tmp_path), STREAMS_DIR=str(folder)) as url:
+        answers = [
+            httpx.post(f"{url}/events/clicks", content=json.dumps(body), headers=headers)
+            for headers, body in posts
+        ]
+
+    assert [202, 202, 207] == [answer.status_code for answer in answers]
+    assert ("cloudevent", 1) == (
+        answers[2].json()["errors"][0]["rule"],
+        answers[2].json()["quarantined"],
+    )
+    rows = [row for found in sent() if found.stream == "clicks" for row in found.events.to_pylist()]
+    expected = [("home", f"/shop\n{n}") for n in range(3)]
+    assert expected == [(row["page"], row["cloudevent"]) for row in rows]
