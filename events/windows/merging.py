@@ -37,7 +37,7 @@ class WindowRows:
             figures.events += events
             figures.late += late
             rows.append((start, keys, events, late, int(late > 0), change, *merged))
-            if not late and (self._open_from is None or start < self._open_from):
+            if not late and self._open_from is not None and start < self._open_from:
                 self._open_from = start
         self._state.execute_many(self._merge, rows)
         for measure, values in partials.values:

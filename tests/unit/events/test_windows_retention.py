@@ -81,6 +81,8 @@ def test_rows_leave_after_the_retention_by_both_times_and_all_else_counts(
             assert expected([one for one in sent if one[1] - one[1] % MINUTE >= kept_from]) == {
                 row for row in found if row[0] >= kept_from
             }
+            finals = state.execute('SELECT start, final FROM "window.w"').fetchall()
+            assert all(final == (start + MINUTE <= mark) for start, final in finals)
             for row in gone:
                 assert row[0] + MINUTE + RETENTION <= mark
                 assert changed[row] + RETENTION / SECOND <= clock.now
