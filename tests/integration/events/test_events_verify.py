@@ -2,12 +2,14 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
+from events.recount_command import recount
 from events.verify.report import Report, lines
 from tests.support import shop_events
 from tests.support.commands import command
@@ -93,6 +95,21 @@ def test_a_log_that_was_truncated_before_it_was_archived_is_told(counted: Counte
 
     assert "log" in {one.what for one in report.differences}
     assert not report.holds()
+
+
+def test_windows_are_made_anew_from_the_archive_where_the_log_has_lost_its_beginning(
+    counted: Counted,
+) -> None:
+    count(counted, range(6))
+    counted.archive_all()
+    counted.connection.channel().queue_delete(topology.EVENTS_LOG)
+    amqp.declare(counted.connection.channel())
+    said = recount(counted.settings, threading.Event())
+    report = counted.verify()
+
+    assert ("counted 300 of shop", "300 of them from the archive") == (said[:19], said[-28:])
+    assert [] == report.differences
+    assert (300, 0, 300) == shop(report)
 
 
 def test_the_command_says_so_by_its_status(counted: Counted) -> None:
