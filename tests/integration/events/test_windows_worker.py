@@ -3,27 +3,36 @@
 import os
 import subprocess
 import sys
+import threading
 import time
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pika
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
+from pika.exceptions import AMQPError
 from pymongo import MongoClient
 
+from events.archive.reading import EventsArchiveReader
+from events.archive.writer import ArchiveWriter
+from events.archive_port import ArchivedEvents
 from events.settings import STATE
+from events.windows.event_counter import EventCounter
 from events.windows.state_file import State
+from events.worker import EventsWorker
 from tests.support import shop_events
 from tests.support.commands import command
 from tests.support.listener import Listener
 from tests.support.processes import running
+from tests.support.published_events import publish
 from tests.support.shop_events import BEGIN, SECOND
 from tests.support.waiting import wait_until
 from tillstream import topology
-from tillstream.streams.message import Packed
+from tillstream.log.continuity import Log
+from tillstream.runtime import broker as amqp
 from tillstream.streams.window_rows import WindowsSnapshot
 
 RECEIVED = int(time.time()) * SECOND
@@ -38,28 +47,18 @@ def environ(amqp_url: str, tmp_path: Path) -> dict[str, str]:
     }
 
 
-def publish(connection: BlockingConnection, packed: Packed) -> None:
-    channel = connection.channel()
-    channel.confirm_delivery()
-    properties = pika.BasicProperties(
-        content_type=packed.content_type,
-        content_encoding=packed.content_encoding,
-        delivery_mode=2,
-    )
-    channel.basic_publish(topology.EVENTS, "", packed.body, properties)
-    channel.close()
-
-
 class Told:
     """The newest of each row that was told."""
 
     def __init__(self, connection: BlockingConnection) -> None:
         self.rows: dict[str, dict[str, object]] = {}
         self.stale = ""
+        self.signs = 0
         self.listener = Listener(connection, topology.WINDOWS, WindowsSnapshot, self._hear)
 
     def _hear(self, snapshot: WindowsSnapshot) -> None:
         if snapshot.window == "shop_metrics":
+            self.signs += 1
             self.stale = snapshot.stale
             for row in snapshot.rows:
                 self.rows[str(row["start_event_time"])] = dict(row)
@@ -132,13 +131,19 @@ def test_a_worker_that_is_killed_again_and_again_counts_each_event_once(
     told = Told(broker)
     minute = [BEGIN + second * SECOND for second in range(60)]
     messages = 0
-    for round_ in range(3):
+
+    def seen() -> int:
+        told.listener.poll()
+        return int(str(told.rows.get("2019-10-01T00:00:00Z", {}).get("nr_of_events", 0)))
+
+    for _ in range(3):
         process = subprocess.Popen(
             [sys.executable, "-m", "events", "worker"], env=os.environ | environ
         )
         try:
-            deadline = time.monotonic() + 3 + round_ / 2
-            while time.monotonic() < deadline:
+            known = seen()
+            # It is killed while it counts.
+            while seen() < known + 10 * 60:
                 publish(broker, shop_events.packed(shop_events.shop_events(minute), RECEIVED))
                 messages += 1
         finally:
@@ -152,7 +157,8 @@ def test_a_worker_that_is_killed_again_and_again_counts_each_event_once(
             "every event",
         )
         # Nothing more comes.
-        told.listener.wait_for(lambda one: one.window == "shop_metrics", "a sign of life")
+        signs = told.signs
+        told.listener.wait_for(lambda _: told.signs > signs, "a sign of life")
 
     assert messages * 60 == told.rows["2019-10-01T00:00:00Z"]["nr_of_events"]
 
@@ -178,3 +184,63 @@ def test_a_recount_is_adopted_and_counts_what_was_declared_since(
         found = state.execute('SELECT start, events FROM "window.shop_metrics"').fetchall()
 
         assert [(BEGIN, 60)] == found
+
+
+class KilledError(Exception):
+    """The worker ends here."""
+
+
+@pytest.mark.parametrize("step", [7, 8, 9])
+def test_a_worker_stopped_after_its_commit_counts_and_archives_each_event_once(
+    broker: BlockingConnection,
+    environ: dict[str, str],
+    tmp_path: Path,
+    step: int,
+) -> None:
+    definitions = shop_events.definitions()
+    log = Log(environ["AMQP_URL"], topology.EVENTS_LOG)
+    archive_url = str(tmp_path / "parquet")
+
+    def work(wanted: int, killed_at: int | None = None) -> None:
+        """Until so many events are counted."""
+        stop = threading.Event()
+
+        def kill(at: int) -> None:
+            if at == killed_at:
+                raise KilledError
+
+        with (
+            State(tmp_path / STATE) as state,
+            closing(ArchiveWriter(archive_url, tmp_path, definitions)) as archive,
+        ):
+            counter = EventCounter(state, definitions, time.time, all_columns=True)
+
+            def committed() -> None:
+                if counter.streams["shop"].events >= wanted:
+                    stop.set()
+
+            worker = EventsWorker(counter, time.time, log, archive, committed, kill)
+            connection = amqp.connect(environ["AMQP_URL"], "tests")
+            try:
+                worker.run(connection, stop)
+            finally:
+                # The broker may close it first, see LogReader.
+                with suppress(AMQPError):
+                    connection.close()
+
+    times = [BEGIN + second * SECOND for second in range(60)]
+    publish(broker, shop_events.packed(shop_events.shop_events(times), RECEIVED))
+    with pytest.raises(KilledError):
+        work(60, step)
+    publish(broker, shop_events.packed(shop_events.shop_events(times), RECEIVED))
+    work(120)
+    found = [
+        each.events.num_rows
+        for each in EventsArchiveReader(archive_url, definitions).events("shop", 10**9)
+        if isinstance(each, ArchivedEvents)
+    ]
+    with State(tmp_path / STATE) as state:
+        rows = state.execute('SELECT start, events FROM "window.shop_metrics"').fetchall()
+
+    assert [(BEGIN, 120)] == rows
+    assert 120 == sum(found)
