@@ -52,7 +52,7 @@ class WindowRows:
             return 0
         final_to = self._final_to(watermark_us)
         self._open_from = None
-        return self._state.execute(self.table.finish(), (change, change, final_to)).rowcount
+        return self._state.execute(self.table.finish(), (change, final_to)).rowcount
 
     def is_due(self, watermark_us: int | None) -> bool:
         """Whether `reach` has something to make final."""

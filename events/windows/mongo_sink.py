@@ -7,6 +7,7 @@ by upsert where the stored change is not newer; the position is kept beside them
 
 import sqlite3
 import threading
+import time
 from typing import Any
 
 import structlog
@@ -33,8 +34,11 @@ POSITIONS = "window_positions"
 PAGE = 1_000
 #: Longest wait for the next change, seconds: what retention removes changes no row.
 WAIT_SECONDS = 5.0
-#: Changes within so long, seconds, are written together.
+#: Changes within so long, seconds, are written together: after a write that took long within a
+#: multiple of that, up to a bound. Rows that change all the time are not written all the time.
 PACE_SECONDS = 0.1
+PAUSES_PER_WRITE = 3
+LONGEST_PACE_SECONDS = 1.0
 DUPLICATE_KEY = 11_000
 
 
@@ -88,10 +92,12 @@ class MongoSink:
             }
             while not self._stop.is_set():
                 self._changed.clear()
+                began = time.monotonic()
                 for figures in state.windows().values():
                     if figures.name in written and not figures.stale:
                         written[figures.name].write(figures, self._stop)
-                self._stop.wait(PACE_SECONDS)
+                pause = PAUSES_PER_WRITE * (time.monotonic() - began)
+                self._stop.wait(min(max(pause, PACE_SECONDS), LONGEST_PACE_SECONDS))
                 self._changed.wait(WAIT_SECONDS)
 
 

@@ -74,11 +74,8 @@ class WindowTable:
         return f"INSERT OR IGNORE INTO {self.values_name(measure)} VALUES (?, ?, ?)"  # noqa: S608 - declared names
 
     def finish(self) -> str:
-        """Rows that are final from now on. Parameters: change, change, the last start of them."""
-        return (
-            f"UPDATE {self.name} SET final = 1, revision = revision + (change <> ?), change = ?"  # noqa: S608 - declared names
-            " WHERE final = 0 AND start <= ?"
-        )
+        """Rows that are final from now on. Parameters: change, the last start of them."""
+        return f"UPDATE {self.name} SET final = 1, change = ? WHERE final = 0 AND start <= ?"  # noqa: S608 - declared names
 
     def earliest_open(self) -> str:
         """The start of the first row that is not final."""

@@ -3,7 +3,7 @@
 The names are those of the definition: the bounds, keys, measures that are not hidden, and columns.
 Beside them stand
 
-- `revision`: 1 for a new row, one more each time that the row changes;
+- `revision`: 1 for a new row, one more each time that its figures change;
 - `late`: how many of its events came after it was final;
 - `final`: whether its events are no longer awaited.
 

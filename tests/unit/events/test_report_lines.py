@@ -32,6 +32,7 @@ def test_each_revision_is_told_once_in_one_line(tmp_path: Path) -> None:
             row(revision=2),
             # As it comes over the exchange.
             row(revision=3, window={"start": "2026-11-21T08:00:00Z"}),
+            row(revision=3, final=True),
             row(revision=4, final=True),
             row(revision=5, final=True, late=2),
             row(product="Menu", revision=9, late=1),
@@ -44,6 +45,7 @@ def test_each_revision_is_told_once_in_one_line(tmp_path: Path) -> None:
         "window revised",
         None,
         None,
+        "window final",
         "window revised, final",
         "window revised, late events, final",
         "window revised, late events",
