@@ -1,86 +1,249 @@
-"""Compares the rows of a window in MongoDB with those of the state."""
+"""Compares the documents of a window in MongoDB with those that the state's rows make.
 
+Both sides are read in the order of `_id`, which nothing can change in MongoDB, so that neither has
+to fit into memory. MongoDB is behind the state by the sink's own position, and the worker goes on
+meanwhile:
+
+- what the sink has not written or removed yet is waited for, and counted apart after that;
+- of what is missing, surplus or of another `change`, the row is read again as it is now: what
+  changed since the state was read says nothing.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from types import EllipsisType
 from typing import Any, NamedTuple
 
-import msgspec
+import bson
+from bson.int64 import Int64
+from pymongo.collection import Collection
 from pymongo.database import Database
 
 from events.verify.report import MAX_NAMED, Difference
+from events.windows.changes import ChangedRow, Changes
+from events.windows.figures import WindowFigures
+from events.windows.mongo_sink import POSITIONS
 from events.windows.state_file import State
-from events.windows.window_table import FIXED, WindowTable
+from events.windows.window_table import WindowTable
 from tillstream.archive import Document
 from tillstream.streams import window_documents
 from tillstream.streams.definition import Window
-from tillstream.streams.window_rows import CHANGE, FINAL, LATE, REVISION, read_value, row_id
+from tillstream.streams.window_rows import CHANGE, instant, microseconds
 
-#: Rows that are looked up at once.
+#: Rows and documents that are in memory at once.
 BATCH = 1_000
+#: Longest wait for the sink, seconds, for all windows together.
+WAIT_SECONDS = 10.0
+POLL_SECONDS = 0.1
+#: Of a document that is named.
+MAX_CHARACTERS = 500
 
 
 class InMongo(NamedTuple):
     """What was compared, what differs, and what MongoDB has not got yet."""
 
-    rows: int
-    differing: int
-    behind: int
-    named: list[Difference]
+    rows: int = 0
+    differing: int = 0
+    behind: int = 0
+    named: tuple[Difference, ...] = ()
 
 
-def compare(
-    state: State, window: Window, database: Database[Document] | None, archive: str
+class MongoProof:
+    """Compares one window after the other; the state is in a transaction that reads."""
+
+    def __init__(
+        self, state: State, database: Database[Document] | None, stop: threading.Event
+    ) -> None:
+        self._state = state
+        self._database = database
+        self._stop = stop
+        self._until: float | None = None
+
+    def compare(self, window: Window, known: WindowFigures) -> InMongo:
+        """Every document as a whole; nothing where there is no MongoDB."""
+        if self._database is None:
+            return InMongo()
+        name = window_documents.database_name(window, self._database.name)
+        database = self._database.client[name]
+        collection = database.get_collection(
+            window_documents.collection_name(window), window_documents.OPTIONS
+        )
+        table = WindowTable(window)
+        sink = _Sink(database, collection, window, known)
+        [(newest,)] = self._state.execute(f"SELECT max(change) FROM {table.name}")  # noqa: S608 - declared
+        if self._until is None:
+            self._until = time.monotonic() + WAIT_SECONDS
+        while not sink.is_at(newest or 0) and time.monotonic() < self._until:
+            if self._stop.wait(POLL_SECONDS):
+                break
+        with ExitStack() as stack:
+            now = _RowsNow(self._state, table, stack)
+            return _compared(window, sink, now, _expected(self._state, table), _found(collection))
+
+
+class _Sink:
+    """How far MongoDB was written."""
+
+    def __init__(
+        self,
+        database: Database[Document],
+        collection: Collection[Document],
+        window: Window,
+        known: WindowFigures,
+    ) -> None:
+        self._positions = database[POSITIONS]
+        self._collection = collection
+        self._window = window
+        self._known = known
+        self.written_to = -1
+        self.caught_up = False
+
+    def is_at(self, newest: int) -> bool:
+        """Whether all up to a change is written, and what is no more is removed."""
+        position = self._positions.find_one({"_id": self._window.name}) or {}
+        self.written_to = position.get(CHANGE, -1)
+        written = self.written_to >= newest or not newest
+        removed = position.get("floor", 0) >= self._known.floor and not self._has_old()
+        self.caught_up = written and removed
+        return self.caught_up
+
+    def _has_old(self) -> bool:
+        before = self._known.pruned_before_us
+        if before is None:
+            return False
+        old = {
+            self._window.start_column: {"$lte": instant(before - 1)},
+            CHANGE: {"$lte": self._known.pruned_change},
+        }
+        return self._collection.find_one(old, {"_id": 1}) is not None
+
+
+class _RowsNow:
+    """The rows as they are now, beside the transaction."""
+
+    def __init__(self, state: State, table: WindowTable, stack: ExitStack) -> None:
+        self._path = state.path
+        self._sql = f"SELECT change FROM {table.name} WHERE start = ? AND keys = ?"  # noqa: S608 - declared
+        self._stack = stack
+        self._state: State | None = None
+
+    def change(self, row_id: Any) -> int | None:
+        """The change of a row; None where there is none."""
+        start, _, keys = row_id.partition("/") if isinstance(row_id, str) else ("", "", "")
+        try:
+            start_us = microseconds(datetime.fromisoformat(start))
+        except (ValueError, TypeError):
+            # No row is known by this.
+            return None
+        if self._state is None:
+            self._state = self._stack.enter_context(State(self._path, create=False))
+        found = self._state.execute(self._sql, (start_us, keys)).fetchone()
+        return None if found is None else found[0]
+
+
+def _compared(
+    window: Window,
+    sink: _Sink,
+    now: _RowsNow,
+    expected: Iterator[ChangedRow],
+    found: Iterator[Document],
 ) -> InMongo:
-    """A row of the same `change` has to be the same; one of a later commit is still to come.
-
-    Derived columns are made of the figures that are compared, and are not compared.
-    """
-    if database is None:
-        return InMongo(0, 0, 0, [])
-    collection = database.client[window_documents.database_name(window, archive)].get_collection(
-        window_documents.collection_name(window), window_documents.OPTIONS
-    )
-    last = collection.find_one({}, {CHANGE: 1}, sort=[(CHANGE, -1)])
-    written_to = last[CHANGE] if last else -1
-    table = WindowTable(window)
-    cursor = state.execute(f"SELECT {table.columns} FROM {table.name}")  # noqa: S608 - declared
     rows = differing = behind = 0
     named: list[Difference] = []
-    while part := cursor.fetchmany(BATCH):
-        ids = [row_id(row[0], msgspec.json.decode(row[1])) for row in part]
-        documents = {each["_id"]: each for each in collection.find({"_id": {"$in": ids}})}
-        for known, row in zip(ids, part, strict=True):
-            fixed = dict(zip(FIXED, row, strict=False))
-            document = documents.get(known)
-            if document is not None and document[CHANGE] > fixed[CHANGE]:
-                # Written since the state was read.
-                continue
-            if fixed[CHANGE] > written_to or (
-                fixed[CHANGE] == written_to and (document or {}).get(CHANGE) != written_to
-            ):
+    for row, document in _side_by_side(expected, found):
+        known = row.row_id if row is not None else (document or {})["_id"]
+        change = row.change if row is not None else None
+        of_this_change = document is not None and document.get(CHANGE) == change
+        if not of_this_change:
+            if change is not None and change > sink.written_to:
                 behind += 1
                 continue
-            rows += 1
-            expected = _wanted(window, table, row)
-            found = {} if document is None else _found(document, expected)
-            if found != expected:
-                differing += 1
-                if len(named) < MAX_NAMED:
-                    what = f"MongoDB {window.name}"
-                    named.append(Difference(what, known, str(expected), str(found or "")))
-    return InMongo(rows, differing, behind, named)
+            if change != now.change(known):
+                # It changed since the state was read.
+                continue
+            if change is None and not sink.caught_up:
+                behind += 1
+                continue
+        rows += 1
+        difference = _difference(window, row, document)
+        if difference is not None:
+            differing += 1
+            if len(named) < MAX_NAMED:
+                named.append(difference)
+    return InMongo(rows, differing, behind, tuple(named))
 
 
-def _wanted(window: Window, table: WindowTable, row: tuple[Any, ...]) -> Document:
-    fixed = dict(zip(FIXED, row, strict=False))
-    figures = dict(zip(table.measures, row[len(FIXED) :], strict=True))
-    shown = {
-        measure.name: read_value(figures[measure.name], measure.read_as, measure.scale)
-        for measure in window.measures
-        if not measure.hidden
-    }
-    own = {LATE: fixed["late"], REVISION: fixed["revision"], FINAL: bool(fixed["final"])}
-    return shown | own | {CHANGE: fixed[CHANGE]}
+def _side_by_side(
+    expected: Iterator[ChangedRow], found: Iterator[Document]
+) -> Iterator[tuple[ChangedRow | None, Document | None]]:
+    """Row and document of each `_id`; None where one is missing."""
+    row, document = next(expected, None), next(found, None)
+    while row is not None or document is not None:
+        if document is not None and not isinstance(document["_id"], str):
+            # Of no row, wherever MongoDB puts it.
+            order = 1
+        elif row is None or document is None:
+            order = 1 if row is None else -1
+        else:
+            order = (row.row_id > document["_id"]) - (row.row_id < document["_id"])
+        yield row if order <= 0 else None, document if order >= 0 else None
+        if order <= 0:
+            row = next(expected, None)
+        if order >= 0:
+            document = next(found, None)
 
 
-def _found(document: Document, wanted: Document) -> Document:
-    row = {**document, **window_documents.row(document)}
-    return {name: row.get(name) for name in wanted}
+def _expected(state: State, table: WindowTable) -> Iterator[ChangedRow]:
+    changes = Changes(state.database, table)
+    # Of the texts of times `00:00:00.500000Z` is before `00:00:00Z`.
+    fractions = "start / 1000000, start % 1000000 = 0, " if table.window.size_us % 1_000_000 else ""
+    cursor = state.execute(
+        f"SELECT {table.columns} FROM {table.name} ORDER BY {fractions}start, keys"  # noqa: S608 - declared
+    )
+    while part := cursor.fetchmany(BATCH):
+        yield from changes.readable(part)
+
+
+def _found(collection: Collection[Document]) -> Iterator[Document]:
+    with collection.find({}, sort=[("_id", 1)], batch_size=BATCH) as cursor:
+        yield from cursor
+
+
+def _difference(
+    window: Window, row: ChangedRow | None, document: Document | None
+) -> Difference | None:
+    what = f"MongoDB {window.name}"
+    if row is None:
+        surplus = document or {}
+        return Difference(f"{what}: surplus document", str(surplus["_id"]), "", _text(surplus))
+    # As MongoDB gives it: its times have milliseconds.
+    made = bson.encode(window_documents.document(row.row, row.row_id, row.change))
+    wanted: Document = bson.decode(made, window_documents.OPTIONS)
+    if document is None:
+        return Difference(f"{what}: missing document", row.row_id, _text(wanted), "")
+    other = [
+        name
+        for name in [*wanted, *(name for name in document if name not in wanted)]
+        if not _same(wanted.get(name, ...), document.get(name, ...))
+    ]
+    if not other:
+        return None
+    return Difference(
+        f"{what}: document",
+        row.row_id,
+        _text({name: wanted[name] for name in other if name in wanted}),
+        _text({name: document[name] for name in other if name in document}),
+    )
+
+
+def _same(one: Any | EllipsisType, other: Any | EllipsisType) -> bool:
+    """Of two values that are equal, 1 and 1.0 are not the same; 1 of 32 and of 64 bits is."""
+    kinds = [int if isinstance(each, Int64) else type(each) for each in (one, other)]
+    return kinds[0] is kinds[1] and bool(one == other)
+
+
+def _text(fields: Document) -> str:
+    return ", ".join(f"{name}={value}" for name, value in fields.items())[:MAX_CHARACTERS]

@@ -6,11 +6,11 @@ The sequence:
 2. the manifests, read after it: they have all that the state says is archived, or more;
 3. from the log what is in no file, each event once by the state's identities;
 4. every window by one query over both, compared with the state row by row;
-5. MongoDB, where it is: a row of the same `change` has to be the same.
+5. MongoDB, where it is: its documents are those that the state's rows make.
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import duckdb
 from pymongo.database import Database
@@ -19,11 +19,12 @@ from events.archive.encoding import TakenEvents, batches
 from events.erasures import KnownErasures
 from events.receipts.receipts_state import ReceiptsProgress, ReceiptsState
 from events.settings import EventsSettings
-from events.verify import mongo
 from events.verify.comparison import compare
 from events.verify.log_tail import KnownIdentities, tail
+from events.verify.mongo import MongoProof
 from events.verify.receipts_recount import add_receipts, why_not_provable
-from events.verify.recount import Row, StreamRecount, figures
+from events.verify.recount import StreamRecount
+from events.verify.repetitions import repetitions
 from events.verify.report import (
     MAX_NAMED,
     Difference,
@@ -33,9 +34,9 @@ from events.verify.report import (
     StreamProof,
     WindowProof,
 )
+from events.verify.stored_rows import stored_rows
 from events.windows.figures import Progress, WindowFigures
 from events.windows.state_file import State
-from events.windows.window_table import WindowTable
 from tillstream import stores
 from tillstream.archive import Document
 from tillstream.file_store import FileStore
@@ -65,10 +66,11 @@ def verify(
         proving.count_streams(stop)
         if definitions.receipts:
             proving.count_receipts(stop)
+        mongo = MongoProof(state, database, stop)
         for name, window in definitions.windows.items():
             known = state.windows().get(name)
             if known is not None:
-                proving.compare_window(window, known, database)
+                proving.compare_window(window, known, mongo)
         return proving.report
 
 
@@ -171,9 +173,7 @@ class _Proving:
                 expected = str(in_log - left_out)
                 self.report.name(Difference(f"stream {name}: events", "", expected, str(counted)))
 
-    def compare_window(
-        self, window: Window, known: WindowFigures, database: Database[Document] | None
-    ) -> None:
+    def compare_window(self, window: Window, known: WindowFigures, mongo: MongoProof) -> None:
         """Steps 4 and 5 for a window."""
         of_receipts = window.stream in self._definitions.receipts
         not_compared = known.stale or (self._unproved if of_receipts else "")
@@ -188,7 +188,7 @@ class _Proving:
         compared = compare(
             self._database,
             (row for row in recount.rows(window) if row[0] >= least),
-            self._stored(window, least),
+            stored_rows(self._state, window, least),
             MAX_NAMED,
         )
         for each in compared.some:
@@ -200,7 +200,7 @@ class _Proving:
                     each.found or "",
                 )
             )
-        found = mongo.compare(self._state, window, database, self._settings.mongo_database)
+        found = mongo.compare(window, known)
         for difference in found.named:
             self.report.name(difference)
         self.report.windows.append(
@@ -236,19 +236,17 @@ class _Proving:
                 removed=manifest.removed,
                 set_aside=aside,
                 counted=counted,
+                repeated=self._count_repetitions(stream),
             )
         )
         expected = archived + in_log + manifest.removed - aside
         if expected != counted:
             self.report.name(Difference(f"stream {name}: events", "", str(expected), str(counted)))
 
-    def _stored(self, window: Window, least: int) -> Iterator[Row]:
-        table = WindowTable(window)
-        order = [measure.name for measure in (*window.merged, *window.distinct)]
-        found = self._state.execute(
-            f"SELECT {table.columns} FROM {table.name} WHERE start >= ?",  # noqa: S608 - declared
-            (least,),
-        )
-        for start, keys, events, _, _, _, _, *values in found:
-            by_name = dict(zip(table.measures, values, strict=True))
-            yield start, keys, figures([events, *(by_name[name] for name in order)])
+    def _count_repetitions(self, stream: Stream) -> int:
+        repeated = 0
+        everything = self._recounts[stream.name].everything
+        for one in repetitions(self._database, stream, everything, self._settings.identity_days):
+            repeated += one.events
+            self.report.name(one.difference(stream.name))
+        return repeated

@@ -34,6 +34,8 @@ class StreamRecount:
         self._database = connection
         self.stream = stream
         self._tail = f"tail_{stream.name}"
+        #: The relation of all events, those that are set aside too, once it is open.
+        self.everything = f"all_{stream.name}"
         names = [field.name for field in archived_columns.schema(stream)]
         self._columns = ", ".join(names)
         empty = archived_columns.counted(
@@ -85,7 +87,7 @@ class StreamRecount:
                     counted = self._erased(counted, each, pseudonyms)
             sources.append(f"SELECT {self._columns} FROM ({counted}) WHERE {LOG_OFFSET} < {before}")  # noqa: S608
         self._database.execute(
-            f"CREATE OR REPLACE VIEW all_{self.stream.name} AS {' UNION ALL '.join(sources)}"
+            f"CREATE OR REPLACE VIEW {self.everything} AS {' UNION ALL '.join(sources)}"
         )
         name = self.stream.name
         where = ""
@@ -96,10 +98,10 @@ class StreamRecount:
                 f" AND {LOG_OFFSET} NOT IN (SELECT o {left_out} AND r = {WHOLE_MESSAGE})"
             )
         self._database.execute(
-            f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM all_{name}{where}"  # noqa: S608
+            f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {self.everything}{where}"  # noqa: S608
         )
         in_log = self._number(f"SELECT count(*) FROM {self._tail}")  # noqa: S608
-        every = self._number(f"SELECT count(*) FROM all_{self.stream.name}")  # noqa: S608
+        every = self._number(f"SELECT count(*) FROM {self.everything}")  # noqa: S608
         counted_ = self._number(f"SELECT count(*) FROM {self.stream.name}")  # noqa: S608
         return every - in_log, in_log, every - counted_
 

@@ -39,6 +39,8 @@ class StreamProof(msgspec.Struct, frozen=True, kw_only=True):
     removed: int
     set_aside: int
     counted: int
+    #: Whose identity came before.
+    repeated: int = 0
 
 
 class ReceiptsProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +83,7 @@ class Report(msgspec.Struct, kw_only=True):
     def differing(self) -> int:
         """How many rows and figures differ."""
         rows = sum(one.differing + one.mongo_differing for one in self.windows)
+        rows += sum(one.repeated for one in self.streams)
         return max(rows, len(self.differences))
 
     def holds(self) -> bool:
@@ -114,9 +117,10 @@ def lines(report: Report) -> Iterator[str]:
     for stream in report.streams:
         removed = f", {stream.removed} beyond the retention" if stream.removed else ""
         aside = f", {stream.set_aside} set aside" if stream.set_aside else ""
+        repeated = f", {stream.repeated} repeated" if stream.repeated else ""
         yield (
             f"stream {stream.name}: {stream.counted} events, {stream.archived} archived,"
-            f" {stream.in_log} in the log only{removed}{aside}"
+            f" {stream.in_log} in the log only{removed}{aside}{repeated}"
         )
     for window in report.windows:
         if window.not_compared:

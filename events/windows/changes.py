@@ -65,10 +65,15 @@ class Changes:
         found = self._database.execute(self._changed, (*place, limit)).fetchall()
         if not found:
             return [], place
+        last = found[-1]
+        return self.readable(found), Place(last[_CHANGE], last[_START], last[_KEYS])
+
+    def readable(self, found: Sequence[Sequence[Any]]) -> list[ChangedRow]:
+        """Rows of the window's table as they are read, in their order."""
         keys = [_keys_decoder.decode(row[_KEYS]) for row in found]
         measures = [self._figures(row[len(FIXED) :]) for row in found]
         columns = self._columns(found, keys, measures)
-        rows = [
+        return [
             ChangedRow(
                 window_rows.row_id(row[_START], key),
                 row[_CHANGE],
@@ -84,8 +89,6 @@ class Changes:
             )
             for row, key, figures, more in zip(found, keys, measures, columns, strict=True)
         ]
-        last = found[-1]
-        return rows, Place(last[_CHANGE], last[_START], last[_KEYS])
 
     def _figures(self, values: Sequence[Any]) -> dict[str, Any]:
         figures = dict(zip(self._measures, values, strict=True))
@@ -122,11 +125,21 @@ class Changes:
             texts = ", ".join(f'({column.sql}) AS "{column.name}"' for column in window.columns)
             rows = self._engine.execute(f"SELECT {texts} FROM {_TABLE}").fetchall()  # noqa: S608 - declared SQL
         except duckdb.Error as error:
-            # What cannot be read does not keep the rest from being told.
-            log.error("columns cannot be computed", window=window.name, error=str(error))
-            return [{column.name: None for column in window.columns}] * len(found)
+            if len(found) == 1:
+                # What cannot be read does not keep the rest from being told.
+                log.error("columns cannot be computed", window=window.name, error=str(error))
+                return [{column.name: None for column in window.columns}]
+            rows = None
         finally:
             self._engine.unregister(_TABLE)
+        if rows is None:
+            # A row is without columns by itself alone, whichever it is read with.
+            halves = slice(None, len(found) // 2), slice(len(found) // 2, None)
+            return [
+                each
+                for half in halves
+                for each in self._columns(found[half], keys[half], measures[half])
+            ]
         return [
             {column.name: _plain(value) for column, value in zip(window.columns, row, strict=True)}
             for row in rows

@@ -24,11 +24,13 @@ from tillstream.archive import Document
 from tillstream.runtime import retry
 from tillstream.streams import window_documents
 from tillstream.streams.definition import Window
+from tillstream.streams.version import shown_digest
 from tillstream.streams.window_rows import CHANGE, instant
 
 log = structlog.get_logger()
 
-#: How far each window was written, in its database: `_id` is its name, `change` the last one.
+#: How far each window was written, in its database: `_id` is its name, `change` the last one, and
+#: `shown` the digest of what a row shows.
 POSITIONS = "window_positions"
 #: Rows of a bulk write.
 PAGE = 1_000
@@ -116,6 +118,7 @@ class WrittenWindow:
         self._place: Place | None = None
         self._pruned: tuple[int | None, int] | None = None
         self._floor = 0
+        self._shown = shown_digest(window)
 
     def write(self, figures: WindowFigures, stop: threading.Event) -> None:
         """Write what changed, and remove what is no more; raises PyMongoError."""
@@ -140,6 +143,9 @@ class WrittenWindow:
         if position is None or self._rows.find_one({}, {"_id": 1}) is None:
             return BEGIN
         self._floor = position.get("floor", 0)
+        if position.get("shown") != self._shown:
+            # Its rows would be without a column that is new.
+            return BEGIN
         return Place(position[CHANGE])
 
     def _write_rows(self, rows: list[ChangedRow]) -> None:
@@ -170,7 +176,11 @@ class WrittenWindow:
         if figures.floor != self._floor:
             self._rows.delete_many({CHANGE: {"$lt": figures.floor}})
             self._floor = figures.floor
-        position: dict[str, Any] = {CHANGE: self._place.change, "floor": self._floor}
+        position: dict[str, Any] = {
+            CHANGE: self._place.change,
+            "floor": self._floor,
+            "shown": self._shown,
+        }
         self._positions.replace_one({"_id": self._window.name}, position, upsert=True)
 
     def _prune(self, figures: WindowFigures) -> None:

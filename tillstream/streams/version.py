@@ -1,7 +1,8 @@
 """What a window counts, as a digest: with another one, older figures cannot be added to.
 
 Fields and their types, size, time, events, keys, measures and how they are read belong to it;
-titles, units, columns, retention, lateness and the chart do not.
+titles, units, columns, retention, lateness and the chart do not. Of what is shown of these figures
+there is a digest of its own.
 """
 
 import re
@@ -44,6 +45,17 @@ def counted_digest(window: Window, stream: Stream) -> str:
         ),
     )
     return blake2b(msgspec.msgpack.encode(counted), digest_size=16).hexdigest()
+
+
+def shown_digest(window: Window) -> str:
+    """32 hexadecimal digits; equal for definitions that show the same rows of the same figures."""
+    shown = (
+        window.start_column,
+        window.end_column,
+        [measure.name for measure in window.measures if not measure.hidden],
+        [(column.name, _tokens(column.sql)) for column in window.columns],
+    )
+    return blake2b(msgspec.msgpack.encode(shown), digest_size=16).hexdigest()
 
 
 def _tokens(sql: str) -> list[str]:
