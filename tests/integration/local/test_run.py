@@ -106,8 +106,9 @@ def test_a_second_run_on_the_same_data_is_one_line(environ: dict[str, str]) -> N
 def test_everything_gets_ready_survives_kills_and_ends_with_sigterm(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
-    output = tmp_path / "output"
-    with running(environ, output) as process, Control(Path(environ["DATA_DIR"])) as control:
+    output, data_dir = tmp_path / "output", Path(environ["DATA_DIR"])
+    data_dir.mkdir(mode=0o700)  # the socket's name comes from it
+    with running(environ, output) as process, Control(data_dir) as control:
         wait_until(
             lambda: READY in output.read_text() or process.poll() is not None,
             START_SECONDS,
