@@ -63,9 +63,10 @@ def test_the_page_tells_of_queues_marks_the_last_verify_and_a_killed_worker(
         "MONGO_URL": mongo_url,
         "MONGO_DATABASE": mongo_database,
         "DATA_DIR": str(tmp_path),
+        "STORE_TIMEZONE": "UTC",
     }
     now = time.time()
-    wall = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
+    wall = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now))
     channel = broker.channel()
     dashboard = Dashboard(**environ)
     with (
@@ -141,6 +142,7 @@ def test_what_was_accepted_and_does_not_count_is_told_with_its_reason(
         "MONGO_URL": mongo_url,
         "MONGO_DATABASE": mongo_database,
         "DATA_DIR": str(tmp_path),
+        "STORE_TIMEZONE": "UTC",
     }
     data_folder.note_current(tmp_path)
     full = date(2026, 2, 3)
@@ -153,7 +155,7 @@ def test_what_was_accepted_and_does_not_count_is_told_with_its_reason(
         ledger.write_progress(Progress(log_epoch=1))
         ledger.commit()
     now = time.time()
-    wall = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
+    wall = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now))
     bodies = [
         stamped(receipt(1, cents=100, date=wall), now),
         stamped(receipt(1, cents=200, date=wall), now),

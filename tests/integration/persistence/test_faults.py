@@ -121,7 +121,7 @@ def test_a_stop_while_mongodb_is_frozen_is_quick_and_gives_the_messages_back(
                 publish(broker, *([line] for line in receipts_of([2, 3, 4])))
                 wait_until(lambda: not waiting(broker), 10, "a delivery")
                 process.send_signal(signal.SIGTERM)
-                # Some seconds, and more beside other tests; MongoDB alone would take a minute.
+                # Some seconds, and more beside other tests.
                 status = process.wait(25)
                 given_back = waiting(broker)
         with worker(amqp_url, mongo.url, mongo.database):
