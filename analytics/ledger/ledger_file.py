@@ -6,8 +6,8 @@ SQLite in WAL mode: embedded, transactional, one writer and any number of reader
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, closing
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -21,6 +21,7 @@ from analytics.counting.tills import Till, Tills
 from analytics.ledger.identities import Identities
 from analytics.ledger.ledger_errors import OtherCalendarError, OtherVersionError, damage_told
 from analytics.ledger.schema import CREATE, PRAGMAS, VERSION
+from tillstream.runtime.savepoint import savepoint
 from tillstream.snapshots import UncountedReason
 
 #: Reasons that are told apart, and characters of each.
@@ -109,20 +110,9 @@ class Ledger(AbstractContextManager["Ledger"]):
         if self._database.in_transaction:
             self._database.execute("ROLLBACK")
 
-    @contextmanager
-    def all_or_nothing(self) -> Iterator[None]:
+    def all_or_nothing(self) -> AbstractContextManager[None]:
         """A part of a transaction that is undone, alone, when it raises."""
-        self._database.execute("SAVEPOINT part")
-        try:
-            yield
-        except BaseException:
-            # A full disk or a damaged file ends the whole transaction.
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK TO part")
-            raise
-        finally:
-            if self._database.in_transaction:
-                self._database.execute("RELEASE part")
+        return savepoint(self._database)
 
     def require_calendar(self, calendar: str) -> None:
         """Raise OtherCalendarError when the figures are of another calendar; else keep it."""

@@ -5,8 +5,8 @@ receipts (docs/decisions/0007-ledger-in-sqlite.md).
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from events.windows.identities import Identities
 from events.windows.schema import CREATE, PRAGMAS, VERSION
 from events.windows.state_errors import StateUnreadableError, damage_told
 from events.windows.window_table import WindowTable
+from tillstream.runtime.savepoint import savepoint
 
 
 class State(AbstractContextManager["State"]):
@@ -79,20 +80,9 @@ class State(AbstractContextManager["State"]):
         if self.database.in_transaction:
             self.database.execute("ROLLBACK")
 
-    @contextmanager
-    def all_or_nothing(self) -> Iterator[None]:
+    def all_or_nothing(self) -> AbstractContextManager[None]:
         """A part of a transaction that is undone, alone, when it raises."""
-        self.database.execute("SAVEPOINT part")
-        try:
-            yield
-        except BaseException:
-            # A full disk or a damaged file ends the whole transaction.
-            if self.database.in_transaction:
-                self.database.execute("ROLLBACK TO part")
-            raise
-        finally:
-            if self.database.in_transaction:
-                self.database.execute("RELEASE part")
+        return savepoint(self.database)
 
     def progress(self) -> Progress:
         """How far the log was counted, as of the last commit."""
