@@ -5,14 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-import pika.exceptions
 import structlog
 from pika.adapters.blocking_connection import BlockingConnection
 
 from dashboard.state.model import Snapshot
 from tillstream import topology
 from tillstream.clock import Clock
-from tillstream.runtime import broker
+from tillstream.runtime import broker, subscription
 from tillstream.snapshots import (
     BreakdownsSnapshot,
     CategoriesSnapshot,
@@ -27,8 +26,6 @@ log = structlog.get_logger()
 #: Snapshots that wait in the broker for a busy dashboard: the oldest give way, 5 s of them.
 QUEUE_LENGTH = 64
 QUEUE_BYTES = 16_000_000
-#: How often an idle feed looks whether it shall end, seconds.
-POLL_SECONDS = 0.5
 
 #: What every page is made of.
 RESULTS: Mapping[str, msgspec.json.Decoder[Snapshot]] = {
@@ -67,28 +64,11 @@ class Feed:
 
     def _session(self, connection: BlockingConnection) -> None:
         channel = connection.channel()
-        broker.declare(channel)
-        arguments = {
-            "x-max-length": QUEUE_LENGTH,
-            "x-max-length-bytes": QUEUE_BYTES,
-            "x-overflow": "drop-head",
-        }
-        declared = channel.queue_declare("", exclusive=True, auto_delete=True, arguments=arguments)
-        queue = declared.method.queue
-        for exchange in self._decoders:
-            channel.queue_bind(queue, exchange)
+        queue = subscription.subscribe(channel, self._decoders, QUEUE_LENGTH, QUEUE_BYTES)
         self.subscribed.set()
         log.info("subscribed", exchanges=list(self._decoders))
-        # No ack: a snapshot that is lost is followed by a newer one within half a second.
-        for method, _, body in channel.consume(
-            queue, auto_ack=True, inactivity_timeout=POLL_SECONDS
-        ):
-            if self._stop.is_set():
-                return
-            if method is not None and body is not None:
-                self._deliver(method.exchange, body)
-        # Our queue was deleted under us: subscribe again, as after a lost connection.
-        raise pika.exceptions.AMQPError("the broker ended the subscription")
+        for exchange, body in subscription.heard(channel, queue, self._stop):
+            self._deliver(exchange, body)
 
     def _deliver(self, exchange: str, body: bytes) -> None:
         try:

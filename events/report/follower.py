@@ -4,13 +4,12 @@ import threading
 from collections.abc import Callable
 
 import msgspec
-import pika.exceptions
 import structlog
 from pika.adapters.blocking_connection import BlockingConnection
 
 from events.report.lines import Lines
 from tillstream import topology
-from tillstream.runtime import broker
+from tillstream.runtime import subscription
 from tillstream.streams.window_rows import WindowsSnapshot
 
 log = structlog.get_logger()
@@ -18,8 +17,6 @@ log = structlog.get_logger()
 #: Snapshots that wait in the broker for a busy report: the oldest give way.
 QUEUE_LENGTH = 1_000
 QUEUE_BYTES = 64_000_000
-#: How often an idle report looks whether it shall end, seconds.
-POLL_SECONDS = 0.5
 
 _decode = msgspec.json.Decoder(WindowsSnapshot).decode
 
@@ -40,25 +37,11 @@ class Follower:
     def run(self, connection: BlockingConnection) -> None:
         """Tell rows until `stop`; raises AMQPError where the subscription ends."""
         channel = connection.channel()
-        broker.declare(channel)
-        arguments = {
-            "x-max-length": QUEUE_LENGTH,
-            "x-max-length-bytes": QUEUE_BYTES,
-            "x-overflow": "drop-head",
-        }
-        declared = channel.queue_declare("", exclusive=True, auto_delete=True, arguments=arguments)
-        queue = declared.method.queue
-        channel.queue_bind(queue, topology.WINDOWS)
+        queue = subscription.subscribe(channel, [topology.WINDOWS], QUEUE_LENGTH, QUEUE_BYTES)
         log.info("following", window=self._name)
         self._before()
-        for method, _, body in channel.consume(
-            queue, auto_ack=True, inactivity_timeout=POLL_SECONDS
-        ):
-            if self._stop.is_set():
-                return
-            if method is not None and body is not None:
-                self.take(body)
-        raise pika.exceptions.AMQPError("the broker ended the subscription")
+        for _, body in subscription.heard(channel, queue, self._stop):
+            self.take(body)
 
     def take(self, body: bytes) -> None:
         """Tell the rows of one snapshot; one that cannot be read is left out."""
