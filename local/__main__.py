@@ -1,13 +1,14 @@
 """What `script/server` runs: private servers and every room, until Ctrl-C or SIGTERM."""
 
 import argparse
+import contextlib
 import errno
 import logging
 import os
 import sys
 import threading
 
-from local import ready
+from local import closed_streams, ready
 from local.addresses import write_addresses
 from local.follow import Follower
 from local.lock import locked
@@ -72,7 +73,13 @@ def run(
         system = plan(settings, data_dir, generator=generator)
         write_addresses(data_dir, system.environ)
         terminal = Follower(log_file(data_dir, "").parent, system.shown(), sys.stdout)
-        with terminal, Supervisor(data_dir, system.programs, system.environ, stop) as supervisor:
+        amqp_url, min_free = system.environ["AMQP_URL"], settings.min_free_disk_bytes
+        mending = closed_streams.mending(amqp_url, data_dir, min_free, terminal.say)
+        with (
+            terminal,
+            Supervisor(data_dir, system.programs, system.environ, stop) as supervisor,
+            mending if settings.amqp_url is None else contextlib.nullcontext(),
+        ):
             # 2. The servers, then the rooms.
             terminal.say(f"Tillstream starts; data and logs are in {data_dir}")
             watch = Watch(supervisor, held, terminal, stop)

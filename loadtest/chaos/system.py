@@ -7,6 +7,7 @@ from pathlib import Path
 
 from loadtest.bench.private import ROOMS, System, running_system
 from loadtest.chaos import clock, disk
+from local import closed_streams
 from local.settings import ROOT
 
 DATABASE = "tillstream"
@@ -49,4 +50,7 @@ def system_for_faults(*, fills_disk: bool) -> Iterator[System]:
                 (*ROOMS, "events"), environ=environ, program_environ=clocks, parent=parent
             )
         )
+        if fills_disk:
+            url, least = system.amqp_url, disk.LEAST_FREE_BYTES
+            stack.enter_context(closed_streams.mending(url, system.data_dir, least, print))
         yield system
