@@ -27,6 +27,8 @@ EVENTS = "events"
 EVENTS_LOG = "events.log"
 #: What the windows worker makes of them (tillstream/streams/window_rows.py).
 WINDOWS = "windows"
+#: Conversions with their touches, as they change (tillstream/streams/changes.py).
+ATTRIBUTION = "attribution"
 
 #: The log keeps at least this much and drops whole segments beyond it.
 LOG_MAX_BYTES = 50_000_000_000
@@ -55,7 +57,7 @@ class Queue(NamedTuple):
 
 def exchanges() -> tuple[Exchange, ...]:
     """Every exchange: receipts, the results and their details, the dead letters, the events."""
-    names = (RECEIPTS, *RESULTS, *DETAILS, DEAD_LETTERS, EVENTS, WINDOWS)
+    names = (RECEIPTS, *RESULTS, *DETAILS, DEAD_LETTERS, EVENTS, WINDOWS, ATTRIBUTION)
     return tuple(Exchange(name) for name in names)
 
 

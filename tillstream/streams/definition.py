@@ -13,8 +13,13 @@ import msgspec
 MICROSECONDS = 1_000_000
 
 FieldType = Literal["text", "integer", "decimal", "boolean", "timestamp", "enum"]
-#: Who writes a stream: senders by HTTP, the door itself, or the tills by their receipts.
-Source = Literal["senders", "door", "receipts"]
+#: Who writes a stream: senders by HTTP, the door itself, the tills by their receipts, or the events
+#: worker, which makes it of other streams.
+Source = Literal["senders", "door", "receipts", "attribution"]
+#: How a conversion is credited to the touches before it (docs/attribution.md).
+Model = Literal[
+    "first_touch", "last_touch", "last_non_direct", "linear", "time_decay", "position_based"
+]
 MeasureKind = Literal["count", "sum", "min", "max", "distinct"]
 #: How a number of a window is read: as it is, as a time, or as a decimal of `scale`.
 ReadAs = Literal["integer", "timestamp", "decimal", "text", "boolean"]
@@ -52,6 +57,10 @@ class Field(Declared, frozen=True):
     description: str = ""
     #: A value that is shown in examples, as text.
     example: str | None = None
+    #: Of a text: whether an integer is taken too, as its digits.
+    integers: bool = False
+    #: Of a stream that is made of others: what its value is, see Attribution.
+    sql: str = ""
 
 
 class Stream(Declared, frozen=True):
@@ -76,6 +85,11 @@ class Stream(Declared, frozen=True):
     cloudevents: bool = False
     #: Who writes it; only streams of `senders` may be posted to.
     source: Source = "senders"
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether its rows are changes with a `sign` (tillstream/streams/changes.py)."""
+        return self.source == "attribution"
 
     def field(self, name: str) -> Field:
         """The field of that name; raises KeyError."""
@@ -164,11 +178,61 @@ class Window(Declared, frozen=True):
         return tuple(measure for measure in self.measures if measure.kind != "distinct")
 
 
+class Joined(Declared, frozen=True):
+    """A stream as a table: the newest of its events by a field, in the order of the log."""
+
+    stream: str
+    #: The field of that stream, which is its identity as a table.
+    key: str
+    #: The field of the conversions that has such a value.
+    by: str
+
+
+class Attribution(Declared, frozen=True):
+    """Conversions, each with the touches of the same key in a time before it.
+
+    It makes two streams of changes: one row for each conversion, and one for each of its channels
+    with the credits of every model.
+    """
+
+    #: The stream of conversions with their touch.
+    stream: str
+    #: The stream of credits.
+    credits: str
+    conversions: str
+    touches: str
+    #: A field of both, such as the user.
+    key: str
+    #: The fields that name a conversion and a touch.
+    conversion_id: str
+    touch_id: str
+    #: How long before a conversion a touch counts, both ends included, microseconds.
+    window_us: int
+    #: Which touch the row of a conversion names.
+    model: Model
+    #: The field of touches that is credited.
+    channel: str
+    #: The channels that are nobody's merit, for `last_non_direct`.
+    direct: tuple[str, ...] = ()
+    tables: tuple[Joined, ...] = ()
+    #: Where MongoDB has the newest row of each conversion; "" is the archive's database, and
+    #: `events_` with the stream's name.
+    database: str = ""
+    collection: str = ""
+
+    @property
+    def collection_name(self) -> str:
+        """The collection of its rows in MongoDB."""
+        return self.collection or f"events_{self.stream}"
+
+
 class Definitions(Declared, frozen=True):
     """Every stream and window that is declared, by name; those of `builtin` are among them."""
 
     streams: Mapping[str, Stream]
     windows: Mapping[str, Window]
+    #: By the stream that each makes.
+    attributions: Mapping[str, Attribution] = {}
 
     @property
     def events(self) -> Mapping[str, Stream]:

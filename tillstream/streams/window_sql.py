@@ -6,6 +6,7 @@ The text runs on DuckDB and on Spark SQL over a table of the stream's name, with
 
 from collections.abc import Sequence
 
+from tillstream.streams.changes import SIGN
 from tillstream.streams.definition import Measure, Stream, Window
 
 #: Of a partial row: when its window begins, and how many events it has.
@@ -17,10 +18,11 @@ VALUE = "value"
 
 def partial(window: Window, stream: Stream) -> str:
     """Columns: window_start, the keys, the merged measures, events; one row for each window and
-    keys that have an event.
+    keys that have an event. Changes count by their sign.
     """
-    figures = [f"{_merged(measure)} AS {measure.name}" for measure in window.merged]
-    return _grouped(window, stream, [*figures, f"count(*) AS {EVENTS}"])
+    sign = SIGN if stream.has_changes else ""
+    figures = [f"{_merged(measure, sign)} AS {measure.name}" for measure in window.merged]
+    return _grouped(window, stream, [*figures, f"{_count('*', sign)} AS {EVENTS}"])
 
 
 def distinct_values(window: Window, stream: Stream, measure: Measure) -> str:
@@ -42,7 +44,10 @@ def _grouped(
     if not_null:
         columns += more
         groups.append(not_null)
-    conditions = [f"({text})" for text in (window.where, not_null and f"{not_null} IS NOT NULL")]
+    # What only becomes final changes no figure.
+    some = f"{SIGN} <> 0" if stream.has_changes else ""
+    texts = (window.where, not_null and f"{not_null} IS NOT NULL", some)
+    conditions = [f"({text})" for text in texts]
     where = " AND ".join(text for text in conditions if text != "()")
     return (
         f"SELECT {', '.join([*columns, *figures])} FROM {stream.name}"  # noqa: S608 - declared SQL
@@ -51,13 +56,21 @@ def _grouped(
     )
 
 
-def _merged(measure: Measure) -> str:
+def _merged(measure: Measure, sign: str) -> str:
     match measure.kind:
         case "count":
-            return f"count({measure.argument})"
+            return _count(measure.argument, sign)
         case "sum":
-            return f"CAST(coalesce(sum({measure.argument}), 0) AS BIGINT)"
+            value = f"{sign} * ({measure.argument})" if sign else measure.argument
+            return f"CAST(coalesce(sum({value}), 0) AS BIGINT)"
         case "min" | "max":
             return f"{measure.kind}({measure.argument})"
         case "distinct":
             raise ValueError(f"{measure.name} is counted by its values")
+
+
+def _count(argument: str, sign: str) -> str:
+    if not sign:
+        return f"count({argument})"
+    value = sign if argument == "*" else f"CASE WHEN ({argument}) IS NULL THEN 0 ELSE {sign} END"
+    return f"CAST(coalesce(sum({value}), 0) AS BIGINT)"
