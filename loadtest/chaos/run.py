@@ -136,7 +136,8 @@ class Rounds:
 
     def _mend(self, fault: Fault) -> None:
         """What an operator does by hand after some faults: docs/chaos.md."""
-        if fault.target == UNBIND:
+        if fault.target in (UNBIND, FULL):
+            # A full disk can take from the queue what the log has.
             self._system.run("persistence", "refill")
         if fault.target == SEGMENTS:
             # What the lost log held and nobody had counted is in the archive, once it is there.
