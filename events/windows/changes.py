@@ -1,9 +1,7 @@
 """Rows of a window in the order of their changes, as they are read."""
 
-import math
 import sqlite3
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 import duckdb
@@ -141,18 +139,12 @@ class Changes:
                 for each in self._columns(found[half], keys[half], measures[half])
             ]
         return [
-            {column.name: _plain(value) for column, value in zip(window.columns, row, strict=True)}
+            {
+                column.name: window_rows.plain_figure(value)
+                for column, value in zip(window.columns, row, strict=True)
+            }
             for row in rows
         ]
-
-
-def _plain(value: Any) -> Any:
-    """A figure that every reader can hold: not a number is none."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        return Decimal(value)
-    return value
 
 
 def newest(database: sqlite3.Connection) -> Place:

@@ -12,6 +12,7 @@ that the row is of. These numbers grow over all rows, restarts and recounts: who
 one reads on from there, and an older state never replaces a newer one.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -102,6 +103,15 @@ def readable(
     for column in window.columns:
         row[column.name] = figures[column.name]
     return row | {REVISION: revision, LATE: late, FINAL: final}
+
+
+def plain_figure(value: Any) -> Any:
+    """A figure that every reader can hold: not a number is none."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return Decimal(value)
+    return value
 
 
 def json_value(value: Any) -> Any:
