@@ -1,7 +1,7 @@
 """The tables of the state's file; those of a window are made by `window_table`."""
 
 #: Raised when the tables change: an older state is rebuilt by `recount`.
-VERSION = 2
+VERSION = 3
 
 #: Pages of the write-ahead log (32 MB) before they go to their places.
 CHECKPOINT_PAGES = 8_000
@@ -69,6 +69,35 @@ CREATE TABLE erasures (
     characters INTEGER NOT NULL,
     of_stream TEXT NOT NULL,
     PRIMARY KEY (record, stream, field, digest, of_stream)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE joined (
+    stream TEXT NOT NULL,
+    key ANY NOT NULL,
+    event BLOB NOT NULL,
+    PRIMARY KEY (stream, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE waiting (
+    number INTEGER PRIMARY KEY,
+    attribution TEXT NOT NULL,
+    conversion BLOB NOT NULL
+) STRICT;
+CREATE TABLE waiting_for (
+    attribution TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    key ANY NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (attribution, stream, key, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE attributions (
+    name TEXT PRIMARY KEY,
+    open INTEGER NOT NULL,
+    final INTEGER NOT NULL,
+    attributed INTEGER NOT NULL,
+    waiting INTEGER NOT NULL,
+    late_touches INTEGER NOT NULL,
+    late_conversions INTEGER NOT NULL,
+    final_before_us INTEGER,
+    row_version INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 PRAGMA user_version={VERSION};
 COMMIT;

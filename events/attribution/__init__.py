@@ -1,0 +1,1 @@
+"""Attribution: which touches led to a conversion, in the order of event time. Pure."""
