@@ -4,13 +4,13 @@ import os
 import pwd
 import resource
 import shlex
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.settings import ROOT
+from tillstream.runtime.parentage import ends_with_its_parent
 
 #: Groups end one after the other, the last first; the programs of a group end together.
 SERVERS, ROOMS, LOAD = "servers", "rooms", "load"
@@ -129,12 +129,6 @@ def _program(data_dir: Path, program: Program) -> dict[str, object]:
         "stdout_logfile_maxbytes": LOG_BYTES,
         "stdout_logfile_backups": 2,
     }
-
-
-def ends_with_its_parent() -> tuple[str, ...]:
-    """A prefix for arguments: Linux sends SIGTERM when the parent dies, even by SIGKILL."""
-    setpriv = shutil.which("setpriv")
-    return (setpriv, "--pdeathsig", "TERM") if setpriv else ()
 
 
 def _section(name: str, values: Mapping[str, object]) -> str:

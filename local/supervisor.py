@@ -12,15 +12,10 @@ from typing import NamedTuple, Self
 
 from local import processes
 from local.control import Control
-from local.programs import (
-    Program,
-    config_text,
-    ends_with_its_parent,
-    log_file,
-    socket_file,
-)
+from local.programs import Program, config_text, log_file, socket_file
 from local.settings import ROOT
 from tillstream.errors import ServerNotReadyError, TillstreamError
+from tillstream.runtime.parentage import ends_with_its_parent
 from tillstream.runtime.process import EX_CONFIG, EX_PORT_TAKEN
 
 #: Seconds for everything to end after SIGTERM; what is left then is killed.

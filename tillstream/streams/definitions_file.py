@@ -3,15 +3,11 @@
 All mistakes are told at once, each with its file, line and how to mend it.
 """
 
-import re
-import tomllib
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from tillstream.runtime.settings import StreamsSettings
-from tillstream.streams import builtin, durations, receipt_streams, toml_lines
+from tillstream.streams import builtin, durations, receipt_streams, toml_file, toml_lines
 from tillstream.streams.declared_stream import DeclaredStream, read_stream
 from tillstream.streams.declared_table import DeclaredTable, Source
 from tillstream.streams.declared_window import DeclaredWindow, read_window
@@ -21,12 +17,9 @@ from tillstream.streams.mistakes import Mistake as Mistake
 from tillstream.streams.mistakes import proposal
 from tillstream.streams.sql_check import check_all
 
-#: Of a file of definitions.
-MOST_BYTES = 1_000_000
 #: Streams that stand in code.
 _BUILT_IN = {**builtin.STREAMS, **receipt_streams.STREAMS}
 _SETTING = "WINDOW_SIZES"
-_AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 def load_settings(settings: StreamsSettings) -> Definitions:
@@ -86,41 +79,6 @@ def _sizes(text: str, mistakes: list[Mistake]) -> dict[str, int]:
     return sizes
 
 
-def _content(path: Path, mistakes: list[Mistake]) -> tuple[str, Mapping[str, Any]] | None:
-    """The text and what it says; None after a mistake that was told."""
-
-    content = b""
-    try:
-        if not path.is_file():
-            raise OSError(0, "no file")
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise OSError(0, f"larger than {MOST_BYTES:,} bytes")
-        text = content.decode()
-        return text, tomllib.loads(text, parse_float=_exact)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        said = f"not UTF-8: byte 0x{content[error.start]:02x}; save the file as UTF-8"
-    except OSError as error:
-        line, said = 0, f"not readable: {error.strerror}"
-    except RecursionError:
-        line, said = 1, "not TOML: lists or tables nested too deep"
-    except ValueError as error:
-        at = _AT_LINE.search(str(error))
-        line = int(at[1]) if at else content.count(b"\n") + 1
-        said = f"not TOML: {_AT_LINE.sub('', str(error))}"
-    mistakes.append(Mistake(str(path), line, said))
-    return None
-
-
-def _exact(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        return Decimal("NaN")
-
-
 class _Reading:
     def __init__(self, sizes: Mapping[str, int], mistakes: list[Mistake]) -> None:
         self.streams: dict[str, DeclaredStream] = {}
@@ -133,7 +91,7 @@ class _Reading:
         self._names: set[str] = set()
 
     def read(self, path: Path) -> None:
-        found = _content(path, self._mistakes)
+        found = toml_file.content(path, self._mistakes)
         if found is None:
             return
         text, content = found
