@@ -6,7 +6,7 @@ from dataclasses import replace
 from tillstream.runtime import process
 from tillstream.runtime.settings import StreamsSettings
 from tillstream.runtime.text_table import text_table
-from tillstream.streams.definition import Definitions, Window
+from tillstream.streams.definition import Attribution, Definitions, Window
 from tillstream.streams.definitions_file import DefinitionError, load_settings
 
 
@@ -35,11 +35,19 @@ def _table(definitions: Definitions) -> str:
     cells = []
     for stream in definitions.streams.values():
         cells.append([stream.name, "", str(len(stream.fields)), "", "", stream.title])
+        if one := definitions.attributions.get(stream.name):
+            cells.append(["", "attribution", "", _length(one.window_us), _made_of(one), ""])
         cells += [
             ["", window.name, "", _length(window.size_us), _figures(window), window.title]
             for window in definitions.windows_of(stream.name)
         ]
     return text_table(["stream", "window", "fields", "size", "keys and figures", "title"], cells, 6)
+
+
+def _made_of(attribution: Attribution) -> str:
+    tables = "".join(f", {table.stream}" for table in attribution.tables)
+    of = f"{attribution.touches} before {attribution.conversions}"
+    return f"{of} by {attribution.key}: {attribution.model}{tables}; {attribution.credits}"
 
 
 def _figures(window: Window) -> str:

@@ -7,6 +7,10 @@ merge as any other; the newest row of a conversion is that of its greatest `row_
 that is not -1.
 """
 
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
 from tillstream.streams.definition import Attribution, Field, Stream
 
 SIGN = "sign"
@@ -29,6 +33,8 @@ FIELDS = (
     Field(name=TOUCHES, type="integer", required=True, minimum=0),
 )
 NAMES = tuple(field.name for field in FIELDS)
+#: Those that no window uses: a window sees only rows that change a figure.
+NOT_COUNTED = (SIGN, ROW_VERSION, IS_FINAL)
 
 #: What the credits of a conversion add up to in each model: millionths.
 WHOLE_CREDIT = 1_000_000
@@ -69,3 +75,20 @@ def credits_stream(attribution: Attribution, conversions: Stream, made: Stream) 
 def value_column(stream: str, field: str) -> str:
     """Under which name the SQL of a field finds a value of a touch or a table: `clicks_source`."""
     return f"{stream}_{field}"
+
+
+def value_columns(
+    attribution: Attribution, streams: Mapping[str, Stream]
+) -> Iterator[tuple[str, Field, Stream]]:
+    """What the SQL of a made stream's fields is over: each column's name, its field and stream.
+
+    Only the conversions' own are there for sure; a stream that is not in `streams` has none.
+    """
+    if conversions := streams.get(attribution.conversions):
+        for field in conversions.fields:
+            yield field.name, field, conversions
+    for name in (attribution.touches, *(table.stream for table in attribution.tables)):
+        if stream := streams.get(name):
+            for field in stream.fields:
+                optional = msgspec.structs.replace(field, required=False)
+                yield value_column(name, field.name), optional, stream

@@ -4,7 +4,9 @@ from decimal import Decimal
 from typing import NamedTuple, get_args
 from zoneinfo import available_timezones
 
-from tillstream.streams import example
+import msgspec
+
+from tillstream.streams import changes, example
 from tillstream.streams.declared_names import tell_column_name, tell_table_name
 from tillstream.streams.declared_table import DeclaredTable
 from tillstream.streams.definition import (
@@ -31,7 +33,10 @@ _ONLY = {
     "minimum": ("integer", "decimal"),
     "maximum": ("integer", "decimal"),
     "max_length": ("text",),
+    "integers": ("text",),
 }
+#: Keys of fields that senders fill.
+_OF_SENDERS = ("zone", "minimum", "maximum", "max_length", "integers")
 
 
 class DeclaredStream(NamedTuple):
@@ -43,13 +48,17 @@ class DeclaredStream(NamedTuple):
 
 
 def read_stream(stream: DeclaredTable, file: DeclaredTable) -> DeclaredStream | None:
-    """The stream; None without a name that is one. `file` is the table around, with `fields`."""
+    """The stream; None without a name that is one. `file` is the table around, with `fields`.
+
+    One beside an `[attribution]` is made of others: its rows are changes.
+    """
+    made = "attribution" in file
     stream.require("name")
     name = stream.text("name")
     named = name is not None and tell_table_name(stream, name, "name")
     if named:
         stream.what = f"stream {name}"
-    fields, broken = _fields(file)
+    fields, broken = _fields(file, made)
     known = {field.name: field for field in fields}
     if not known and not broken:
         stream.tell("it has no fields; write them under [fields]")
@@ -73,6 +82,13 @@ def read_stream(stream: DeclaredTable, file: DeclaredTable) -> DeclaredStream | 
         persons=_named_fields(stream, "persons", known, broken),
         cloudevents=stream.flag("cloudevents") or False,
     )
+    if made:
+        found = msgspec.structs.replace(
+            found, source="attribution", fields=(*fields, *changes.FIELDS)
+        )
+        for key in ("identity", "cloudevents"):
+            if key in stream:
+                stream.tell(f"{key!r} is of streams that are posted to; leave it out", key)
     for place, each in enumerate(found.identity):
         if each in found.persons:
             stream.tell(
@@ -114,7 +130,7 @@ def _named_fields(
     return names
 
 
-def _fields(file: DeclaredTable) -> tuple[tuple[Field, ...], set[str]]:
+def _fields(file: DeclaredTable, made: bool) -> tuple[tuple[Field, ...], set[str]]:
     fields, broken = [], set()
     declared = list(file.each("fields"))
     if len(declared) > MOST_FIELDS:
@@ -127,20 +143,26 @@ def _fields(file: DeclaredTable) -> tuple[tuple[Field, ...], set[str]]:
         if not isinstance(value, dict):
             table.tell('write a table, such as { type = "text" }')
         else:
-            fields.append(_field(table, name))
+            fields.append(_field(table, name, made))
+        if made and name in changes.NAMES:
+            table.tell(f"{name!r} is made beside what is declared; take another name")
         tell_column_name(table, name)
         if table.source.told > before:
             broken.add(name)
     return tuple(fields), broken
 
 
-def _field(table: DeclaredTable, name: str) -> Field:
-    table.require("type")
+def _field(table: DeclaredTable, name: str, made: bool) -> Field:
+    table.require("type", *(("sql",) if made else ()))
     kind: FieldType = table.one_of("type", get_args(FieldType)) or "text"  # type: ignore[assignment]
     given = "type" in table
     for key, kinds in _ONLY.items():
         if given and key in table and kind not in kinds:
             table.tell(f"{key!r} is only of fields of type {' or '.join(kinds)}", key)
+    for key in _OF_SENDERS if made else ("sql",):
+        if key in table:
+            streams = "that are posted to" if made else "with [attribution]"
+            table.tell(f"{key!r} is only of fields of streams {streams}", key)
     if kind == "decimal":
         table.require("scale")
     scale = table.whole("scale", 1, MOST_PLACES) or 0
@@ -164,6 +186,8 @@ def _field(table: DeclaredTable, name: str) -> Field:
         max_length=table.whole("max_length", 1, MOST_CHARACTERS) or MOST_CHARACTERS,
         description=table.text("description") or "",
         example=table.text("example"),
+        integers=table.flag("integers") or False,
+        sql=table.text("sql") or "",
     )
     if field.example is not None and given:
         reason = example.reason_against(field, field.example)

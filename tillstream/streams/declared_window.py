@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, get_args
 import msgspec
 
 from tillstream.streams.declared_names import tell_column_name, tell_name
+from tillstream.streams.declared_store import read_store
 from tillstream.streams.declared_table import DeclaredTable
 from tillstream.streams.definition import Column, Key, Measure, ReadAs, Stream, Window
 from tillstream.streams.meaning import Meaning, of_field
@@ -15,9 +16,6 @@ from tillstream.streams.names import RECEIVED, RESERVED
 from tillstream.streams.window_texts import CheckedWindow, WindowTexts
 
 _MOST_PLACES = 18
-_DATABASE = re.compile(r"[A-Za-z0-9_-]{1,38}")
-_COLLECTION = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,100}")
-_OTHERS = ("admin", "config", "local", "tillstream")
 
 
 class _Part(NamedTuple):
@@ -61,6 +59,7 @@ class DeclaredWindow(NamedTuple):
             size_us=self.window.size_us,
             fields=fields,
             persons=stream.persons if stream else (),
+            has_changes=stream is not None and stream.has_changes,
             time=self.window.time or time,
             where=self.window.where,
             keys={name: part.sql for name, part in self.keys.items()},
@@ -136,6 +135,7 @@ def read_window(table: DeclaredTable, stream: str | None, size_us: int | None) -
     for place, each in enumerate(chart):
         if each not in shown:
             table.tell(f"chart: no figure {each!r}{proposal(each, shown)}", "chart", place)
+    store = read_store(table, "windows_")
     window = Window(
         name=name or "unnamed",
         stream=over,
@@ -150,11 +150,10 @@ def read_window(table: DeclaredTable, stream: str | None, size_us: int | None) -
         start_column=bounds[0],
         end_column=bounds[1],
         retention_us=retention,
-        database=_store(table, "database"),
-        collection=_store(table, "collection"),
+        database=store.database,
+        collection=store.collection,
         chart=chart,
     )
-    _tell_store(table, window)
     table.end()
     return DeclaredWindow(name or "", over, table, window, keys, measures, columns)
 
@@ -226,22 +225,3 @@ def _tell_clashes(
             taken[name] = f"one of its {kind}"
     if "value" in keys and any("distinct" in part.sql.lower() for part in measures.values()):
         table.tell("'value' cannot be a key beside count(DISTINCT ...)", "keys", "value")
-
-
-def _store(table: DeclaredTable, key: str) -> str:
-    found = table.text(key)
-    allowed = _DATABASE if key == "database" else _COLLECTION
-    if found is not None and (not allowed.fullmatch(found) or found.startswith("system.")):
-        table.tell(f"{key} = {found!r} is no name for MongoDB; write letters, digits and _", key)
-    return found or ""
-
-
-def _tell_store(table: DeclaredTable, window: Window) -> None:
-    if window.database in _OTHERS:
-        table.tell(f"database {window.database!r} is of others; take another one", "database")
-    if window.collection and not window.database and not window.collection.startswith("windows_"):
-        table.tell(
-            f"collection {window.collection!r} is in the archive's database, where it has to begin"
-            " with windows_; or name a `database`",
-            "collection",
-        )

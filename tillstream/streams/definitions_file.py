@@ -8,10 +8,14 @@ from pathlib import Path
 
 from tillstream.runtime.settings import StreamsSettings
 from tillstream.streams import builtin, durations, receipt_streams, toml_file, toml_lines
+from tillstream.streams.attribution_links import link
+from tillstream.streams.declared_attribution import DeclaredAttribution, read_attribution
+from tillstream.streams.declared_store import tell_shared
 from tillstream.streams.declared_stream import DeclaredStream, read_stream
 from tillstream.streams.declared_table import DeclaredTable, Source
 from tillstream.streams.declared_window import DeclaredWindow, read_window
-from tillstream.streams.definition import Definitions, Window
+from tillstream.streams.definition import Attribution, Definitions, Stream, Window
+from tillstream.streams.made_columns import Known
 from tillstream.streams.mistakes import DefinitionError as DefinitionError
 from tillstream.streams.mistakes import Mistake as Mistake
 from tillstream.streams.mistakes import proposal
@@ -50,10 +54,12 @@ def _load(
     return Definitions(
         streams={
             **{name: each.stream for name, each in reading.streams.items()},
+            **reading.credits,
             **builtin.STREAMS,
             **receipt_streams.wanted(windows),
         },
         windows={**{window.name: window for window in windows}, **builtin.WINDOWS},
+        attributions=reading.attributions,
     )
 
 
@@ -82,13 +88,17 @@ def _sizes(text: str, mistakes: list[Mistake]) -> dict[str, int]:
 class _Reading:
     def __init__(self, sizes: Mapping[str, int], mistakes: list[Mistake]) -> None:
         self.streams: dict[str, DeclaredStream] = {}
+        #: By the stream that each makes, and the streams of credits; from `finished` on.
+        self.attributions: dict[str, Attribution] = {}
+        self.credits: dict[str, Stream] = {}
         self._windows: list[DeclaredWindow] = []
+        self._attributions: list[DeclaredAttribution] = []
         self._sizes = sizes
         self._mistakes = mistakes
         #: Where names stand for the first time.
         self._places: dict[tuple[str, str], str] = {}
-        #: Of streams that could not be read.
-        self._names: set[str] = set()
+        #: Streams that are declared, and could not be read or made.
+        self._unknown: set[str] = set()
 
     def read(self, path: Path) -> None:
         found = toml_file.content(path, self._mistakes)
@@ -104,12 +114,23 @@ class _Reading:
             name = stream.stream.name if stream else None
             if stream is not None and self._first("stream", table, stream.stream.name):
                 self.streams[stream.stream.name] = stream
+                self._read_attribution(file, stream.stream)
         elif "stream" not in file and "window" not in file:
             file.tell("it declares nothing; write [stream] or [[window]]")
         if table is None and "fields" in file:
             file.tell("[fields] needs [stream] before it", "fields")
         self._read_windows(file, name or ("?" if table is not None else None))
-        file.end("fields")
+        if table is None and "attribution" in file:
+            file.tell("[attribution] needs [stream] before it", "attribution")
+        file.end("fields", "attribution")
+
+    def _read_attribution(self, file: DeclaredTable, stream: Stream) -> None:
+        table = file.table("attribution", "attribution")
+        if table is not None:
+            found = read_attribution(table, stream)
+            name = found.attribution.credits
+            if not name or self._first("stream", table, name, "credits"):
+                self._attributions.append(found)
 
     def _read_windows(self, file: DeclaredTable, stream: str | None) -> None:
         for place, values in enumerate(file.tables("window")):
@@ -122,38 +143,56 @@ class _Reading:
             if not window.name or self._first("window", table, window.name):
                 self._windows.append(window)
 
-    def _first(self, kind: str, table: DeclaredTable, name: str) -> bool:
+    def _first(self, kind: str, table: DeclaredTable, name: str, key: str = "name") -> bool:
         """Whether no other has the name; a second one is told."""
         if name in (_BUILT_IN if kind == "stream" else builtin.WINDOWS):
-            table.tell(f"the {kind} {name!r} is built in; take another name", "name")
+            table.tell(f"the {kind} {name!r} is built in; take another name", key)
             return False
-        line = table.source.line((*table.path, "name"))
+        line = table.source.line((*table.path, key))
         first = self._places.setdefault((kind, name), f"{table.source.name}:{line}")
         if first != f"{table.source.name}:{line}":
-            table.tell(f"the {kind} {name!r} is declared in {first} too", "name")
+            table.tell(f"the {kind} {name!r} is declared in {first} too", key)
             return False
         return True
 
     def finished(self) -> list[Window]:
         """The windows, all checked; none of them counts after a mistake."""
         known = {name: each.stream for name, each in self.streams.items()} | _BUILT_IN
+        broken = {name: each.broken for name, each in self.streams.items()}
+        linked = [link(each, Known(known, broken)) for each in self._attributions]
+        for one in linked:
+            self.attributions[one.attribution.stream] = one.attribution
+            if one.credits is None:
+                self._unknown.add(one.attribution.credits)
+            else:
+                self.credits[one.credits.name] = one.credits
+        known |= self.credits
         texts = []
         for window in self._windows:
-            if window.stream not in known and window.stream not in ("", "?"):
+            if window.stream not in (*known, *self._unknown, "", "?"):
                 window.table.tell(
                     f"no stream {window.stream!r}{proposal(window.stream, known)}", "stream"
                 )
-            declared = self.streams.get(window.stream)
-            broken = declared.broken if declared else frozenset()
-            texts.append(window.texts(known.get(window.stream), broken))
+            texts.append(
+                window.texts(known.get(window.stream), broken.get(window.stream, frozenset()))
+            )
+        found = check_all(texts, [one.texts for one in linked])
+        for declared, made in zip(self._attributions, found.made, strict=True):
+            for field, text in made.mistakes:
+                declared.tell_field(field, text)
         finished = []
-        for window, checked in zip(self._windows, check_all(texts), strict=True):
+        for window, checked in zip(self._windows, found.windows, strict=True):
             for keys, text in checked.mistakes:
                 window.table.tell(": ".join((*keys[1:], text)), *keys)
             window.tell_readings(checked)
             if not self._mistakes:
                 finished.append(window.finished(checked))
-        self._tell_shared_collections()
+        tell_shared(
+            [
+                *((one.table, one.name, one.window) for one in self._windows),
+                *((one.table, one.stream.name, one.attribution) for one in self._attributions),
+            ]
+        )
         names = {window.name for window in self._windows} | builtin.WINDOWS.keys()
         for name in self._sizes:
             if name not in names:
@@ -161,13 +200,3 @@ class _Reading:
                     Mistake(_SETTING, 0, f"no window {name!r}{proposal(name, names)}")
                 )
         return finished
-
-    def _tell_shared_collections(self) -> None:
-        owners: dict[tuple[str, str], str] = {}
-        for window in self._windows:
-            place = (window.window.database, window.window.collection_name)
-            first = owners.setdefault(place, window.name)
-            if first != window.name:
-                window.table.tell(
-                    f"its rows would be in the collection {place[1]!r} of {first}", "collection"
-                )

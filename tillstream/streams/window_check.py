@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from tillstream.streams import persons, window_sql
-from tillstream.streams.definition import Key, Measure, MeasureKind, Stream, Window
+from tillstream.streams.changes import NOT_COUNTED
+from tillstream.streams.definition import Key, Measure, MeasureKind, Source, Stream, Window
 from tillstream.streams.dialect import Expression
 from tillstream.streams.meaning import NUMBER, Meaning, SqlType
 from tillstream.streams.sql_sandbox import Node, NotDialectError, Sandbox, shown
@@ -75,6 +76,11 @@ class _Check:
                 raise NotDialectError(f"{shown(sql)} cannot be merged; {_MERGED}")
             if node["distinct"] and kind != "count":
                 raise NotDialectError(f"{shown(sql)}: DISTINCT stands only in count")
+            if self._texts.has_changes and (kind in ("min", "max") or node["distinct"]):
+                raise NotDialectError(
+                    f"{shown(sql)}: rows of {self._texts.stream} are taken back when they change,"
+                    " which it cannot follow; write count or sum"
+                )
             if node["function_name"].lower() == "count_star":
                 self._found.measures[name] = CheckedMeasure("count", "*", NUMBER)
                 return
@@ -124,7 +130,8 @@ class _Check:
                 for name, each in self._found.measures.items()
             ),
         )
-        stream = Stream(name=texts.stream, fields=())
+        source: Source = "attribution" if texts.has_changes else "senders"
+        stream = Stream(name=texts.stream, fields=(), source=source)
         queries = [window_sql.partial(window, stream)]
         queries += [window_sql.distinct_values(window, stream, each) for each in window.distinct]
         try:
@@ -181,6 +188,9 @@ class _Check:
             self._tell(path, str(error))
             found = Meaning(None, neutral=True)
         used |= expression.used
+        if self._texts.has_changes and columns is self._texts.fields:
+            for name in sorted(expression.used.intersection(NOT_COUNTED)):
+                self._tell(path, f"{name!r} is of changes, which count by their sign; leave it out")
         return found
 
     def _require_no_person(

@@ -16,6 +16,8 @@ class WindowTexts(msgspec.Struct, frozen=True, kw_only=True):
     #: Of the stream and `received`; None where the stream is not known.
     fields: Mapping[str, Meaning] | None
     persons: tuple[str, ...] = ()
+    #: Whether the stream's rows are changes, which may be taken back.
+    has_changes: bool = False
     #: SQL, or the stream's event time.
     time: str
     where: str = ""
