@@ -21,6 +21,7 @@ from msgspec import Meta
 
 from generator import arguments, chain, records, track
 from generator.argument_types import AMQP, FILE
+from generator.clicks import commands as clicks
 from generator.counters import Counters, FileCounters, MemoryCounters
 from generator.delivery import Door, Receiver, client, wait_until_up
 from generator.faults import FaultyTills
@@ -92,7 +93,11 @@ def _event_command(mode: str, rest: list[str]) -> Callable[[list[str]], int] | N
     """The command of a mode that sends events, and no receipts."""
     if mode == shop.REPLAY_MODE or (mode == "replay" and shop.is_events(rest)):
         return shop.replay_csv
-    return {shop.CSV_MODE: shop.write_csv, track.MODE: track.main}.get(mode)
+    return {
+        shop.CSV_MODE: shop.write_csv,
+        track.MODE: track.main,
+        clicks.MODE: clicks.main,
+    }.get(mode)
 
 
 def _start(options: argparse.Namespace, zone: ZoneInfo) -> float | None:

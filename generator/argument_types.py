@@ -88,6 +88,15 @@ share = checked(
 )
 #: A file in a folder that exists.
 writable_file = checked(Path, _has_folder, "cannot be written; give a file in a folder that exists")
+#: A folder that exists and is empty.
+folder = checked(
+    Path,
+    lambda path: path.is_dir() and not any(path.iterdir()),
+    "cannot be filled; give an empty folder that exists",
+)
+seed = checked(
+    int, lambda value: 0 <= value < 1 << 20, f"is not a whole number from 0 to {(1 << 20) - 1}"
+)
 #: A file that can be read, of a format that we know.
 receipts_file = checked(
     Path,

@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -41,6 +42,16 @@ def missing(what: str) -> None:
     if os.environ.get("CI") or os.environ.get("REQUIRE_SERVERS"):
         pytest.fail(what)
     pytest.skip(what)
+
+
+@pytest.fixture
+def signals_put_back() -> Iterator[None]:
+    """The handlers that a command takes, given back after a test."""
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(each) for each in signals]
+    yield
+    for each, handler in zip(signals, before, strict=True):
+        signal.signal(each, handler)
 
 
 @pytest.fixture

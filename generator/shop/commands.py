@@ -75,7 +75,7 @@ def write_csv(argv: Sequence[str]) -> int:
     )
     rows = types.whole("events", "--rows 1000000")
     parser.add_argument("--rows", type=rows, default=1_000_000, help="how many (%(default)s)")
-    parser.add_argument("--seed", type=_seed, default=1, help="another seed, other events")
+    parser.add_argument("--seed", type=types.seed, default=1, help="another seed, other events")
     out_help = "plain, or packed as its end .gz or .zst says (default: standard output)"
     parser.add_argument("--out", type=types.writable_file, metavar="FILE", help=out_help)
     options = parser.parse_args(argv)
@@ -199,9 +199,6 @@ _speed = types.checked(
 )
 _delay = types.checked(
     float, lambda value: 0 <= value <= 86_400, "is not a number of seconds; give one such as 5"
-)
-_seed = types.checked(
-    int, lambda value: 0 <= value < 1 << 20, f"is not a whole number from 0 to {(1 << 20) - 1}"
 )
 
 

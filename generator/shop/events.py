@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from generator.hashes import Hashes, mixed, uuids
+
 #: The columns, in the order of the file.
 NAMES = (
     *("event_time", "event_type", "product_id", "category_id", "category_code", "brand", "price"),
@@ -24,20 +26,15 @@ _START = 1_569_888_000
 #: Events of a day: a month of 31 days has 42.4 million.
 _DAY_EVENTS = 1_369_315
 #: How busy the hours of a day are, by the hour in UTC.
-_HOURS = (2, 2, 5, 9, 12, 14, 15, 15, 15, 14, 14, 14, 15, 16, 18, 20, 20, 18, 13, 8, 5, 3, 3, 2)
+HOURS = (2, 2, 5, 9, 12, 14, 15, 15, 15, 14, 14, 14, 15, 16, 18, 20, 20, 18, 13, 8, 5, 3, 3, 2)
 _TYPES = pa.array(["view", "cart", "purchase"])
 _SHARES = (0.9607, 0.0216, 0.0177)
 _PRODUCTS, _CATEGORIES, _BRANDS = 160_000, 620, 3_400
 _USERS = 6_000_000
 #: Events of a session, and over how many events of all sessions they are spread.
 _SESSION_EVENTS, _SPREAD = 5, 9_000
-_HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
-#: Where the dashes of a UUID stand, and the digits between them.
-_DASHES = (8, 13, 18, 23)
-_DIGITS = [place for place in range(36) if place not in _DASHES]
 
 Integers = npt.NDArray[np.int64]
-Hashes = npt.NDArray[np.uint64]
 
 
 def batches(rows: int, seed: int) -> Iterator[pa.RecordBatch]:
@@ -54,7 +51,7 @@ class _Shop:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         draws = np.random.default_rng([seed, 0])
-        weights = np.array([*_HOURS, _HOURS[0]], float)
+        weights = np.array([*HOURS, HOURS[0]], float)
         busy = np.concatenate([[0.0], np.cumsum((weights[1:] + weights[:-1]) / 2)])
         self._busy = busy / busy[-1]
         cents = np.clip(np.exp(draws.normal(5.2, 1.1, _PRODUCTS)) * 100, 77, 257_407)
@@ -73,7 +70,7 @@ class _Shop:
         numbers = first + np.arange(CHUNK)
         kinds = draws.choice(np.arange(3, dtype=np.int8), CHUNK, p=_SHARES)
         sessions = (numbers + draws.integers(0, _SPREAD, CHUNK)) // _SESSION_EVENTS
-        marks = _mixed(sessions.astype(np.uint64) + np.uint64(self._seed) * np.uint64(1 << 40))
+        marks = mixed(sessions.astype(np.uint64) + np.uint64(self._seed) * np.uint64(1 << 40))
         # What a session is after is bought; it looks at other products, too.
         wanted = _popular((marks >> np.uint64(11)).astype(float) / 2**53)
         strays = (kinds == 0) & (draws.random(CHUNK) < 0.5)
@@ -120,24 +117,7 @@ def _code(category: int) -> str | None:
     return f"department{category // 60}.group{category // 12}.kind{category}"
 
 
-def _mixed(numbers: Hashes) -> Hashes:
-    """Each number as 64 bits that look random: splitmix64, of S. Vigna, in the public domain."""
-    mixed = numbers + np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))
-
-
 def _uuids(sessions: Integers, marks: Hashes) -> pa.Array:
     """A UUID for each session, the same one in all of its events."""
     _, firsts, places = np.unique(sessions, return_index=True, return_inverse=True)
-    halves = np.column_stack([marks[firsts], _mixed(marks[firsts])])
-    octets = halves.astype(">u8").view(np.uint8).reshape(len(firsts), 16)
-    text = np.full((len(firsts), 36), ord("-"), np.uint8)
-    digits = np.stack([_HEX[octets >> 4], _HEX[octets & 15]], axis=2).reshape(len(firsts), 32)
-    text[:, _DIGITS] = digits
-    offsets = np.arange(len(firsts) + 1, dtype=np.int32) * 36
-    texts = pa.StringArray.from_buffers(
-        len(firsts), pa.py_buffer(offsets), pa.py_buffer(text.tobytes())
-    )
-    return texts.take(pa.array(places))
+    return uuids(marks[firsts]).take(pa.array(places))

@@ -31,6 +31,8 @@ class Parcel(NamedTuple):
     #: Event time of the first line and the last, Unix seconds; None where it cannot be read.
     begins: float | None
     ends: float | None
+    #: Where a run sends several streams: which one they are of.
+    stream: str = ""
 
 
 class EventFile:

@@ -92,6 +92,25 @@ class DoorSender:
         self._door.close()
 
 
+class StreamsSender:
+    """Posts parcels of several streams over one connection, in the order in which they come."""
+
+    def __init__(self, door: DoorConnection, headers: Mapping[str, bytes], run: str) -> None:
+        """`headers` has the first line of the bodies of each stream, empty for none."""
+        self._door = door
+        self._senders = {
+            stream: DoorSender(door, stream, header, run) for stream, header in headers.items()
+        }
+
+    def send(self, parcel: Parcel) -> Outcome:
+        """Until the door's last word."""
+        return self._senders[parcel.stream].send(parcel)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._door.close()
+
+
 def _reason(row: _BadRow) -> str:
     first = row.errors[0] if row.errors else _Violation()
     said = row.rule or first.rule or first.message
@@ -164,7 +183,7 @@ def new_run() -> str:
     return uuid.uuid4().hex
 
 
-def door_headers(key: str | None) -> Mapping[str, str]:
+def door_headers(key: str | None, content_type: str = CSV) -> Mapping[str, str]:
     """The headers of every body; `key` is the API key, where the door wants one."""
-    headers = {"Content-Type": CSV, "User-Agent": "tillstream-generator"}
+    headers = {"Content-Type": content_type, "User-Agent": "tillstream-generator"}
     return headers if key is None else {**headers, "Authorization": f"Bearer {key}"}

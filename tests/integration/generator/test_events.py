@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +16,8 @@ ROWS = 3_000
 
 
 @pytest.fixture(autouse=True)
-def put_back(logs_put_back: None) -> Iterator[None]:
-    """What a command changes of its process: logs and signals."""
-    signals = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.getsignal(each) for each in signals]
-    yield
-    for each, handler in zip(signals, before, strict=True):
-        signal.signal(each, handler)
+def put_back(logs_put_back: None, signals_put_back: None) -> None:
+    """What a command changes of its process."""
 
 
 @pytest.fixture
