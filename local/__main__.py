@@ -74,7 +74,8 @@ def run(
         write_addresses(data_dir, system.environ)
         terminal = Follower(log_file(data_dir, "").parent, system.shown(), sys.stdout)
         amqp_url, min_free = system.environ["AMQP_URL"], settings.min_free_disk_bytes
-        mending = closed_streams.mending(amqp_url, data_dir, min_free, terminal.say)
+        streams = closed_streams.ClosedStreams(amqp_url, data_dir, min_free, system.programs)
+        mending = closed_streams.mending(streams, terminal.say)
         with (
             terminal,
             Supervisor(data_dir, system.programs, system.environ, stop) as supervisor,

@@ -1,25 +1,43 @@
-"""Starts RabbitMQ anew where a full disk has closed its streams for good."""
+"""Opens RabbitMQ's streams again where a full disk has closed them for good."""
 
 import threading
 import xmlrpc.client
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pika.exceptions
+import structlog
 
 from local.control import Control
+from local.programs import Program
+from local.rabbitmqctl import rabbitmqctl
 from tillstream import topology
+from tillstream.errors import ServerNotReadyError
 from tillstream.log.reader import LogReader
 from tillstream.runtime import broker
 from tillstream.runtime.disk import FreeSpace
 
+log = structlog.get_logger()
+
 #: The program of `local.servers` that is started anew.
 PROGRAM = "rabbitmq"
-#: AMQP's reply code of a broker that has failed itself.
-INTERNAL_ERROR = 541
+#: AMQP's reply codes: of a broker that has failed itself, and of a queue that it does not find.
+INTERNAL_ERROR, NOT_FOUND = 541, 404
 #: Between two looks at the disk, and for a node that was started anew to answer, seconds.
 LOOK_SECONDS, START_SECONDS = 2.0, 30.0
+
+#: Told where it is started anew.
+ANEW = "it is started anew"
+
+#: Enters a stream whose writer runs into the table by which the node finds queues.
+ENTER = """
+    Name = rabbit_misc:r(<<"/">>, queue, <<"{name}">>),
+    [Queue] = mnesia:dirty_read(rabbit_durable_queue, Name),
+    #{{name := Stream}} = amqqueue:get_type_state(Queue),
+    {{ok, Writer}} = rabbit_stream_coordinator:local_pid(Stream),
+    rabbit_amqqueue:ensure_rabbit_queue_record_is_initialized(amqqueue:set_pid(Queue, Writer)).
+"""
 
 
 class ClosedStreams:
@@ -27,40 +45,67 @@ class ClosedStreams:
 
     Opening a stream makes RabbitMQ write a line of its own. Where that fails for want of space, its
     coordinator of streams ends and is not started again (3.10): every later reader gets
-    INTERNAL_ERROR, with all messages unharmed on disk. A node that is started anew reads them.
+    INTERNAL_ERROR, with all messages unharmed on disk. A node that is started anew reads them. It
+    may have missed then to enter a stream among its queues: readers get NOT_FOUND, though the
+    stream's writer runs, also after further starts. It is entered by hand. And processes of quorum
+    queues may have ended for good: a start brings them back.
     """
 
-    def __init__(self, url: str, data_dir: Path, min_free_bytes: int | None) -> None:
+    def __init__(
+        self,
+        url: str,
+        data_dir: Path,
+        min_free_bytes: int | None,
+        programs: Iterable[Program],
+    ) -> None:
+        """`programs` are those of the supervisor, the node among them."""
         self._url = url
         self._data_dir = data_dir
         self._space = FreeSpace(data_dir, min_free_bytes)
+        self._programs = tuple(programs)
         self._suspect = False
 
-    def mend(self) -> bool:
-        """Look once; whether the node was told to end, which the supervisor starts again."""
+    def mend(self) -> str | None:
+        """Look once; what was done about it, for people, or None."""
         self._space.look()
         if self._space.shortage is not None:
             # The question itself would break what is whole yet.
             self._suspect = True
         elif self._suspect:
             try:
-                self._open_each()
+                for name in (topology.RECEIPTS_LOG, topology.EVENTS_LOG):
+                    if (done := self._opened(name)) is not None:
+                        return done
+                if self._lacks_queue() and self._end_node():
+                    return f"RabbitMQ lost queues since the disk was full: {ANEW}"
                 self._suspect = False
-            except pika.exceptions.ConnectionClosedByBroker as error:
-                return error.reply_code == INTERNAL_ERROR and self._end_node()
-            except (pika.exceptions.AMQPError, OSError):
+            except (pika.exceptions.AMQPError, OSError, ServerNotReadyError):
                 # It is away, or starts: nothing is known yet.
                 pass
-        return False
+        return None
 
-    def _open_each(self) -> None:
+    def _opened(self, name: str) -> str | None:
         connection = broker.connect(self._url, "local")
         try:
-            for name in (topology.RECEIPTS_LOG, topology.EVENTS_LOG):
-                LogReader(connection, "next", log=name)
+            LogReader(connection, "next", log=name)
+        except pika.exceptions.ConnectionClosedByBroker as error:
+            if error.reply_code != INTERNAL_ERROR or not self._end_node():
+                raise
+            return f"RabbitMQ cannot open its streams since the disk was full: {ANEW}"
+        except pika.exceptions.ChannelClosedByBroker as error:
+            if error.reply_code != NOT_FOUND or not self._enter(name):
+                raise
+            return f"RabbitMQ did not find {name} since the disk was full: it is entered again"
         finally:
             if connection.is_open:
                 connection.close()
+        return None
+
+    def _lacks_queue(self) -> bool:
+        queues = (topology.PERSISTENCE_QUEUE, topology.DEAD_LETTERS)
+        names = ", ".join(f"'%2F_{name}'" for name in queues)
+        missing = f"[Name || Name <- [{names}], whereis(Name) =:= undefined]."
+        return rabbitmqctl(self._programs, "eval", missing).strip() != "[]"
 
     def _end_node(self) -> bool:
         try:
@@ -71,21 +116,29 @@ class ClosedStreams:
             return False
         return True
 
+    def _enter(self, name: str) -> bool:
+        try:
+            rabbitmqctl(self._programs, "eval", ENTER.format(name=name))
+        except ServerNotReadyError as error:
+            # Its writer does not run yet, or this RabbitMQ is another one.
+            log.warning("a stream is not found", log=name, reason=str(error)[-300:])
+            return False
+        return True
+
 
 @contextmanager
-def mending(
-    url: str, data_dir: Path, min_free_bytes: int | None, say: Callable[[str], None]
-) -> Iterator[None]:
-    """Look after the private node of `data_dir` as long as the block lasts."""
-    streams, ended = ClosedStreams(url, data_dir, min_free_bytes), threading.Event()
+def mending(streams: ClosedStreams, say: Callable[[str], None]) -> Iterator[None]:
+    """Look after the streams as long as the block lasts."""
+    ended = threading.Event()
 
     def watch() -> None:
         pause = LOOK_SECONDS
         while not ended.wait(pause):
+            done = streams.mend()
             pause = LOOK_SECONDS
-            if streams.mend():
-                say("RabbitMQ cannot open its streams since the disk was full: it is started anew")
-                pause = START_SECONDS
+            if done is not None:
+                say(done)
+                pause = START_SECONDS if done.endswith(ANEW) else LOOK_SECONDS
 
     # A thread: a broker that does not answer must not hold the end of the system.
     threading.Thread(target=watch, name="closed streams", daemon=True).start()

@@ -1,7 +1,6 @@
 """A private system for benchmarks and faults: servers and chosen rooms, own ports and data."""
 
 import logging
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,15 +16,15 @@ from local import ready
 from local.plan import plan
 from local.ports import kept_ports
 from local.programs import SERVERS
+from local.rabbitmqctl import rabbitmqctl
 from local.settings import LocalSettings
 from local.supervisor import Supervisor
-from tillstream.errors import ServerNotReadyError, TillstreamError
+from tillstream.errors import TillstreamError
 from tillstream.runtime import broker
 
 #: Every room's process, by its name in the supervisor.
 ROOMS = ("entrypoint", "totals", "rate", "persistence", "archive-api", "dashboard")
 READY_SECONDS = 120
-COMMAND_SECONDS = 60
 #: Longest that a command of the product may take, seconds.
 PRODUCT_COMMAND_SECONDS = 300.0
 #: The programs of each server, by the name of the condition that it is up.
@@ -94,24 +93,7 @@ class System(NamedTuple):
 
     def rabbitmqctl(self, *arguments: str) -> None:
         """Run a command on the private node. Raises ServerNotReadyError where it fails."""
-        (node,) = (one for one in self.supervisor.programs if one.name == "rabbitmq")
-        # The script beside the server's: Debian's on the PATH changes the user.
-        command = [str(Path(node.argv[0]).with_name("rabbitmqctl")), "--quiet", *arguments]
-        try:
-            done = subprocess.run(
-                command,
-                env=os.environ | node.env,
-                check=False,
-                capture_output=True,
-                text=True,
-                stdin=subprocess.DEVNULL,
-                timeout=COMMAND_SECONDS,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise ServerNotReadyError(str(error)) from error
-        if done.returncode != 0:
-            said = (done.stderr or done.stdout).strip()
-            raise ServerNotReadyError(f"{' '.join(command)} ends with {done.returncode}: {said}")
+        rabbitmqctl(self.supervisor.programs, *arguments)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ CALM_SECONDS = 2.0
 #: Longest wait for the system to come back; what is not back within BACK_SECONDS has failed.
 HEAL_SECONDS = 60.0
 #: How long a broker may take to come back by itself after a full disk, seconds.
-RECOVERY_SECONDS = 20.0
+RECOVERY_SECONDS = 60.0
 #: Longest wait for what is on its way, and then for the archive and the totals, seconds.
 PAUSE_SECONDS = 30.0
 SETTLE_SECONDS = 45.0

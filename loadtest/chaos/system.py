@@ -51,6 +51,11 @@ def system_for_faults(*, fills_disk: bool) -> Iterator[System]:
             )
         )
         if fills_disk:
-            url, least = system.amqp_url, disk.LEAST_FREE_BYTES
-            stack.enter_context(closed_streams.mending(url, system.data_dir, least, print))
+            streams = closed_streams.ClosedStreams(
+                system.amqp_url,
+                system.data_dir,
+                disk.LEAST_FREE_BYTES,
+                system.supervisor.programs,
+            )
+            stack.enter_context(closed_streams.mending(streams, print))
         yield system
