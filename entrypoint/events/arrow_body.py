@@ -1,7 +1,8 @@
 """Arrow IPC streams and Parquet: sizes first, then the columns' types, then every value.
 
-A text may be a string or a dictionary of it; an integer any integer; a decimal a decimal, an
-integer or a double; a timestamp one of any unit, or a text. Columns may stand in any order.
+A text may be a string or a dictionary of it, where its field says so an integer; an integer any
+integer; a decimal a decimal, an integer or a double; a timestamp one of any unit, or a text.
+Columns may stand in any order.
 """
 
 from collections.abc import Iterator, Sequence
@@ -127,6 +128,8 @@ def _is_compatible(field: Field, kind: pa.DataType) -> bool:
         return True
     match field.type:
         case "text" | "enum":
+            if field.integers and pa.types.is_integer(kind):
+                return True
             return _is_text(kind.value_type if pa.types.is_dictionary(kind) else kind)
         case "integer":
             return bool(pa.types.is_integer(kind))
@@ -173,6 +176,8 @@ def _plain(field: Field, array: pa.Array) -> pa.Array:
         return array.cast(pa.timestamp("us", "UTC" if kind.tz else None))
     if field.type == "timestamp" and _is_text(kind):
         return array.cast(pa.string())
+    if field.integers and pa.types.is_integer(kind):
+        array = array.cast(pa.int64())
     if field.type == "decimal" and pa.types.is_integer(kind):
         array = array.cast(pa.int64()).cast(pa.decimal128(38, field.scale))
     return array.cast(wanted)

@@ -126,10 +126,16 @@ def _attributes(stream: Stream) -> list[str]:
     return [f"field_{place}" for place in range(len(stream.fields))]
 
 
+def _python_type(field: Field) -> Any:
+    if field.type == "enum":
+        return Literal[field.values]
+    return str | int if field.integers else _PYTHON_TYPES[field.type]
+
+
 def _struct(stream: Stream) -> type[msgspec.Struct]:
     attributes: list[Any] = []
     for attribute, field in zip(_attributes(stream), stream.fields, strict=True):
-        kind = Literal[field.values] if field.type == "enum" else _PYTHON_TYPES[field.type]
+        kind = _python_type(field)
         attributes.append((attribute, kind) if field.required else (attribute, kind | None, None))
     return msgspec.defstruct(
         "Event",

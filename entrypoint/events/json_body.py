@@ -13,7 +13,7 @@ from entrypoint.events.column_checks import NotPlainError
 from entrypoint.events.contract import Contract, enum_values
 from entrypoint.events.reading import BodyError, SlowRow, numbered_lines
 from entrypoint.syntax_errors import json_error
-from tillstream.streams.definition import Field
+from tillstream.streams.definition import LEAST_INTEGER, MOST_INTEGER, Field
 
 _NEWLINE, _BRACE = b"\n}"
 _any = msgspec.json.Decoder().decode
@@ -77,6 +77,8 @@ def _columns(body: bytes, events: Sequence[Any], contract: Contract, now_us: int
 def _plain(field: Field, values: Sequence[Any]) -> pa.Array:
     match field.type:
         case "text" | "timestamp":
+            if field.integers:
+                values = _digits(values)
             array = pa.array(values, pa.string())
             return column_checks.empty_texts_to_null(array)
         case "enum":
@@ -90,6 +92,16 @@ def _plain(field: Field, values: Sequence[Any]) -> pa.Array:
             return _numbers(values, np.float64)
         case _:
             return pa.array(values, pa.bool_())
+
+
+def _digits(values: Sequence[Any]) -> Sequence[Any]:
+    """Integers among texts as their digits; raises OverflowError beyond 64 bits."""
+    if int not in set(map(type, values)):
+        return values
+    numbers = [value for value in values if type(value) is int]
+    if not LEAST_INTEGER <= min(numbers) <= max(numbers) <= MOST_INTEGER:
+        raise OverflowError
+    return [str(value) if type(value) is int else value for value in values]
 
 
 def _numbers(values: Sequence[Any], kind: type[np.int64] | type[np.float64]) -> pa.Array:

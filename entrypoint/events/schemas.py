@@ -102,8 +102,11 @@ def _property(field: Field) -> dict[str, Any]:
         case "timestamp":
             zone = f"without a zone it is {field.zone}" if field.zone else "with its zone"
             found |= {"type": "string", "format": "date-time", "$comment": zone}
+    if field.integers:
+        found["type"] = ["string", "integer"]
     if not field.required:
-        found["type"] = [found["type"], "null"]
+        kinds = found["type"]
+        found["type"] = [*(kinds if isinstance(kinds, list) else [kinds]), "null"]
         if "enum" in found:
             found["enum"] = [*found["enum"], None]
     return found

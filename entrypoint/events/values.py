@@ -92,7 +92,13 @@ def _too_many_places(field: Field, value: Any) -> BrokenRuleError:
     )
 
 
-def _text(_: Field, value: Any) -> str:
+def _text(field: Field, value: Any) -> str:
+    if field.integers and type(value) is int:
+        if LEAST_INTEGER <= value <= MOST_INTEGER:
+            return str(value)
+        raise BrokenRuleError(
+            "bounds", "it does not fit 64 bits; send it in quotes, or a shorter id"
+        )
     if type(value) is not str:
         raise BrokenRuleError("type", f"{shown(value)} is no text; put it in quotes")
     return value
