@@ -20,6 +20,10 @@ def test_what_is_declared_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
         in rows
     )
     assert "quarantine 8 Refused rows" in rows
+    assert (
+        "attribution 10 min clicks before purchases by user_id: first_touch, users, products;"
+        " checkout_credits"
+    ) in rows
 
 
 def test_every_mistake_is_told_with_status_1(
