@@ -25,6 +25,7 @@ from generator.clicks import commands as clicks
 from generator.counters import Counters, FileCounters, MemoryCounters
 from generator.delivery import Door, Receiver, client, wait_until_up
 from generator.faults import FaultyTills
+from generator.online import commands as online
 from generator.progress import Progress
 from generator.receipts import Tills
 from generator.receivers import Broker, File
@@ -97,6 +98,7 @@ def _event_command(mode: str, rest: list[str]) -> Callable[[list[str]], int] | N
         shop.CSV_MODE: shop.write_csv,
         track.MODE: track.main,
         clicks.MODE: clicks.main,
+        online.MODE: online.main,
     }.get(mode)
 
 

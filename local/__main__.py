@@ -33,6 +33,9 @@ def main() -> None:
         "--no-generator", action="store_true", help="leave the generator of receipts out"
     )
     parser.add_argument(
+        "--shop", action="store_true", help="add the generators of an online shop's events"
+    )
+    parser.add_argument(
         "--servers-only",
         action="store_true",
         help="start RabbitMQ and MongoDB and no room: for restore, rebuild-log and upgrade",
@@ -47,6 +50,7 @@ def main() -> None:
         run(
             settings,
             generator=not arguments.no_generator,
+            shop=arguments.shop,
             stop=stop,
             servers_only=arguments.servers_only,
         )
@@ -60,7 +64,12 @@ def main() -> None:
 
 
 def run(
-    settings: LocalSettings, *, generator: bool, stop: threading.Event, servers_only: bool = False
+    settings: LocalSettings,
+    *,
+    generator: bool,
+    stop: threading.Event,
+    servers_only: bool = False,
+    shop: bool = False,
 ) -> None:
     """Run until `stop` is set; raises TillstreamError when something cannot start or ends."""
     data_dir = settings.data_path()
@@ -70,7 +79,7 @@ def run(
         require_free(settings.entrypoint_port, "ENTRYPOINT_PORT")
         require_free(settings.dashboard_port, "DASHBOARD_PORT")
         require_free(settings.archive_api_port, "ARCHIVE_API_PORT")
-        system = plan(settings, data_dir, generator=generator)
+        system = plan(settings, data_dir, generator=generator, shop=shop)
         write_addresses(data_dir, system.environ)
         terminal = Follower(log_file(data_dir, "").parent, system.shown(), sys.stdout)
         amqp_url, min_free = system.environ["AMQP_URL"], settings.min_free_disk_bytes

@@ -23,7 +23,7 @@ class Plan:
         return [program.name for program in self.programs if program.group != SERVERS]
 
 
-def plan(settings: LocalSettings, data_dir: Path, *, generator: bool) -> Plan:
+def plan(settings: LocalSettings, data_dir: Path, *, generator: bool, shop: bool = False) -> Plan:
     """Every program of a local run on `data_dir`; chooses the ports of the private servers."""
     programs: list[Program] = []
     answers: list[Condition] = []
@@ -50,4 +50,4 @@ def plan(settings: LocalSettings, data_dir: Path, *, generator: bool) -> Plan:
         "DASHBOARD_PORT": str(settings.dashboard_port),
         "ARCHIVE_API_PORT": str(settings.archive_api_port),
     }
-    return Plan(programs + rooms(generator=generator), environ, answers)
+    return Plan(programs + rooms(generator=generator, shop=shop), environ, answers)

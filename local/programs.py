@@ -38,8 +38,15 @@ class Program:
     group: str = ROOMS
 
 
-def rooms(*, generator: bool) -> list[Program]:
-    """Every room's process, as `docker-compose.yml` has them."""
+#: What makes up the online shop, by the name of its program.
+SHOP = {
+    "shop": "generator shop --rate 10",
+    "clicks": "generator clicks --rate 20 --clicks 9 --purchases 1",
+}
+
+
+def rooms(*, generator: bool, shop: bool = False) -> list[Program]:
+    """Every room's process, as `docker-compose.yml` has them, and who makes receipts and events."""
     modules = {
         "entrypoint": "entrypoint",
         "totals": "analytics totals",
@@ -50,13 +57,12 @@ def rooms(*, generator: bool) -> list[Program]:
         "events": "events worker",
         "dashboard": "dashboard",
     }
-    programs = [
-        Program(name, (sys.executable, "-m", *module.split())) for name, module in modules.items()
+    load = ({"generator": "generator steady"} if generator else {}) | (SHOP if shop else {})
+    return [
+        Program(name, (sys.executable, "-m", *module.split()), group=group)
+        for group, members in ((ROOMS, modules), (LOAD, load))
+        for name, module in members.items()
     ]
-    if generator:
-        argv = (sys.executable, "-m", "generator", "steady")
-        programs.append(Program("generator", argv, group=LOAD))
-    return programs
 
 
 def log_file(data_dir: Path, name: str) -> Path:

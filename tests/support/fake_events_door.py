@@ -54,7 +54,9 @@ class FakeEventsDoor:
             self.accepted[path, key] = body
         if path == "/track":
             return 200, {"detail": "Event created"}
-        lines = body.splitlines()[1:]
+        lines = body.splitlines()
+        if not body.startswith(b"{"):
+            del lines[0]
         bad = [n for n, line in enumerate(lines, 2) if b",look," in line]
         errors = [{"line": n, "field": "event_type", "rule": "unknown"} for n in bad]
         answer = {"accepted": len(lines) - len(bad), "refused": len(bad), "errors": errors}

@@ -1,6 +1,6 @@
 """Which programs a local run has."""
 
-from local.programs import rooms
+from local.programs import LOAD, rooms
 
 
 def test_the_generator_can_be_left_out() -> None:
@@ -18,3 +18,11 @@ def test_the_generator_can_be_left_out() -> None:
         "events",
         "dashboard",
     ]
+
+
+def test_a_shop_is_added_where_it_is_wanted() -> None:
+    without = rooms(generator=True)
+    added = [program for program in rooms(generator=True, shop=True) if program not in without]
+
+    assert ["shop", "clicks"] == [program.name for program in added]
+    assert {LOAD} == {program.group for program in added}

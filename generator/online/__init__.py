@@ -1,0 +1,1 @@
+"""Customers, products, transactions, views, interactions and logs of an online shop."""
