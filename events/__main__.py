@@ -6,6 +6,7 @@ import threading
 
 import pika.exceptions
 
+from events.aggregates import arguments as aggregates_arguments
 from events.commands import aside, check
 from events.quarantine import arguments as quarantine_arguments
 from events.report import command as report
@@ -62,6 +63,10 @@ def _command(arguments: argparse.Namespace, settings: EventsSettings, stop: thre
             from events.archive.command import run
 
             return run(settings, stop)
+        case "track-aggregates":
+            from events.aggregates.command import run as run_aggregates
+
+            return run_aggregates(arguments, settings, stop)
         case "erase":
             from events.erasure.command import run as run_erase
 
@@ -90,6 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("recount", help="make the windows anew from the archive and the log")
     commands.add_parser("compact", help="join the files of days that are over; remove old ones")
+    aggregates_arguments.add_arguments(
+        commands.add_parser(
+            "track-aggregates", help="write every event of some hours with what its user did"
+        )
+    )
     erasing = commands.add_parser("erase", help="erase a person from archive and state")
     erasing.add_argument("--field", required=True, help="one of a stream's `persons`")
     erasing.add_argument("--value", required=True, help="as it was sent")

@@ -31,6 +31,8 @@ class EventsSettings(StreamsSettings, StoreTimeSettings, BrokerSettings):
     mongo_database: DatabaseName = DATABASE
     #: Days for which an identity, of an event or a receipt, is kept after it was first seen.
     identity_days: Annotated[int, Meta(ge=1)] = 400
+    #: Of how many hours `track-aggregates` makes a file.
+    aggregates_hours: Annotated[int, Meta(ge=1, le=24)] = 3
     #: The door, and a key of it, for refused rows that are sent again.
     entrypoint_url: Annotated[str, Meta(pattern=r"^https?://.+")] = "http://localhost:3000"
     api_key: str | None = None

@@ -2,20 +2,26 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
 from tillstream.file_store import FileStore
 from tillstream.runtime.scratch import scratch_folder
 
-#: What does not fit is put on the disk of the temporary folder.
+#: What does not fit is put on a disk, that of the temporary folder unless another is named.
 MEMORY = "512MB"
 
 
 @contextmanager
-def engine(store: FileStore, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection without a database, that reads the files of `store`."""
-    with scratch_folder() as folder:
+def engine(
+    store: FileStore, memory: str = MEMORY, spill: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection without a database, that reads the files of `store`.
+
+    What does not fit into memory goes below `spill`.
+    """
+    with scratch_folder(spill) as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory,
             "temp_directory": str(folder),

@@ -5,7 +5,8 @@ import threading
 import time
 
 from events.erasure.audit import AUDIT_FILE
-from events.erasure.erase import Eraser, wanted
+from events.erasure.erase import Eraser
+from events.erasure.wanted import wanted
 from events.settings import EventsSettings
 from tillstream.streams import definitions_file
 

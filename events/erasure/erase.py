@@ -7,7 +7,7 @@ The critical sequence:
    the erasure is remembered by digest; events before the position are without the value from here
    on, whoever reads them, and what comes later is another person's;
 3. files: of each stream, in one step of its manifest (events/archive/erasing.py), those of refused
-   texts too;
+   texts too; and the aggregates that have the value are made anew of them;
 4. audit: the record is closed, and the state forgets that anything is to be done.
 
 Killed anywhere, `verify` finds every window as it was, and the next run goes on with the position
@@ -17,24 +17,25 @@ of step 2, which is known by the value's digest.
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 from uuid import uuid4
 
+from events.aggregates.track_aggregates import TrackAggregates
 from events.archive.changing import ArchiveChanges
 from events.archive.erased_texts import forms
 from events.archive.erasing import Erasure, OfField, OfRefusedTexts, erase_from_files
-from events.archive.pseudonyms import Pseudonyms, Value
+from events.archive.pseudonyms import Pseudonyms
 from events.erasure import state_values
 from events.erasure.audit import ErasedFrom, Record, keep
+from events.erasure.wanted import NotErasableError, Wanted
 from events.settings import EventsSettings
 from events.windows.figures import UnfinishedErasure
 from events.windows.state_file import State
 from tillstream.clock import Clock
-from tillstream.errors import TillstreamError
 from tillstream.runtime.caller import caller
 from tillstream.runtime.owned_file import owned, rebuilt_path
+from tillstream.streams.aggregates_files import STREAM
 from tillstream.streams.builtin import QUARANTINE
-from tillstream.streams.definition import MOST_INTEGER, Definitions
+from tillstream.streams.definition import Definitions
 from tillstream.streams.version import counted_digest
 
 #: The columns of a refused row: its text, and what it was sent to.
@@ -42,53 +43,6 @@ ROW, SENT_TO = "row", "stream"
 
 #: Called before each numbered step and each stream's files, for tests that stop there.
 Step = Callable[[str], None]
-
-
-class NotErasableError(TillstreamError):
-    """What is asked for cannot be erased now; the message says why, and nothing was changed."""
-
-
-class Wanted(NamedTuple):
-    """A value of a field in some streams."""
-
-    field: str
-    value: Value
-    streams: Sequence[str]
-
-
-def wanted(definitions: Definitions, field: str, text: str, stream: str | None) -> Wanted:
-    """What a command asks for; without a stream, all that have the field in `persons`.
-
-    Raises NotErasableError.
-    """
-    if stream is not None and stream not in definitions.streams:
-        raise NotErasableError(f"no stream {stream!r} is declared")
-    names = [
-        name
-        for name, one in definitions.streams.items()
-        if field in one.persons and stream in (None, name)
-    ]
-    if not names:
-        where = "no stream has" if stream is None else f"the stream {stream} does not have"
-        raise NotErasableError(f"{where} {field!r} in its `persons`")
-    kinds = {definitions.streams[name].field(field).type for name in names}
-    if len(kinds) > 1:
-        raise NotErasableError(f"{field!r} is of several types; name one --stream at a time")
-    [kind] = kinds
-    if kind == "text" and text:
-        return Wanted(field, text, names)
-    if kind == "integer":
-        try:
-            value = int(text)
-        except ValueError:
-            value = MOST_INTEGER + 1
-        if -MOST_INTEGER <= value <= MOST_INTEGER:
-            return Wanted(field, value, names)
-    raise NotErasableError(
-        f"{field!r} is of type {kind}: its value cannot be {text!r}"
-        if kind in ("integer", "text")
-        else f"{field!r} is of type {kind}; texts and integers can be erased"
-    )
 
 
 class Eraser:
@@ -143,6 +97,8 @@ class Eraser:
         if QUARANTINE in self._definitions.streams:
             for name in what.streams:
                 record.erased[f"{QUARANTINE} of {name}"] = self._from_refused(name, what, mine)
+        if STREAM in what.streams:
+            self._from_aggregates(what)
         # 4. audit
         self._step("audit")
         record.state, record.at = "done", self._now()
@@ -233,6 +189,13 @@ class Eraser:
         erased = [each.erased() for each in ours]
         erasure = OfRefusedTexts(self._pseudonyms, ROW, what.value, erased, SENT_TO)
         return self._from_files(QUARANTINE, erasure, ours[0].in_state)
+
+    def _from_aggregates(self, what: Wanted) -> None:
+        self._step("aggregates")
+        making = TrackAggregates(self._settings, self._definitions, self._stop, self._clock)
+        making.remove_old()
+        for bounds in making.with_value(what.field, what.value):
+            making.write(bounds)
 
     def _from_files(self, name: str, erasure: Erasure, in_state: int) -> ErasedFrom:
         self._step(f"files of {name}")

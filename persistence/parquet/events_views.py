@@ -1,13 +1,25 @@
 """A view for each stream of events that the query of `sql` names, beside those of the receipts."""
 
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 import duckdb
 
+from tillstream.streams.aggregates_files import VIEW as AGGREGATES
+from tillstream.streams.aggregates_files import AggregatesFiles, Bounds
 from tillstream.streams.events_files import EventsFiles, archived_streams
 from tillstream.streams.events_manifest import EventsManifest
+
+
+class ArchivedView(Protocol):
+    """Files that a view reads."""
+
+    def locations(self) -> list[str]:
+        """Where they are."""
+
+    def is_current(self) -> bool:
+        """Whether these are still all files that count, none of them removed."""
 
 
 class EventsView(NamedTuple):
@@ -17,17 +29,32 @@ class EventsView(NamedTuple):
     manifest: EventsManifest
 
     def locations(self) -> list[str]:
-        """Where they are."""
+        """See ArchivedView."""
         return [self.files.location(name) for name in self.manifest.names()]
 
     def is_current(self) -> bool:
-        """Whether these are still all files that count, none of them removed."""
+        """See ArchivedView."""
         return set(self.manifest.names()) <= set(self.files.manifest().names())
+
+
+class AggregatesView(NamedTuple):
+    """The files of the aggregates of `track`, as they were when the query began."""
+
+    files: AggregatesFiles
+    written: Sequence[Bounds]
+
+    def locations(self) -> list[str]:
+        """See ArchivedView."""
+        return [self.files.location(one.file) for one in self.written]
+
+    def is_current(self) -> bool:
+        """See ArchivedView."""
+        return set(self.written) <= set(self.files.written())
 
 
 def make_events_views(
     connection: duckdb.DuckDBPyConnection, archive_url: str, sql: str, taken: Iterable[str]
-) -> list[EventsView]:
+) -> list[ArchivedView]:
     """Make the views of streams that `sql` names; a name that is `taken` stays what it is.
 
     What is only in the log yet, about the latest minute, is not in them.
@@ -41,4 +68,9 @@ def make_events_views(
     for view in views:
         text = view.files.view_sql(view.manifest)
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {view.files.stream} AS {text}")
-    return views
+    aggregates = AggregatesFiles(archive_url)
+    if AGGREGATES in words and (written := aggregates.written()):
+        text = aggregates.view_sql(written)
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {AGGREGATES} AS {text}")
+        return [*views, AggregatesView(aggregates, written)]
+    return [*views]

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from persistence.parquet import engine, rows
-from persistence.parquet.events_views import EventsView, make_events_views
+from persistence.parquet.events_views import ArchivedView, make_events_views
 from persistence.parquet.source import Source
 from persistence.parquet.storage import Storage
 from persistence.parquet.stored import UnreadableReceiptError
@@ -75,7 +75,7 @@ def answered(source: Source, storage: Storage, sql: str, zone: str) -> Iterator[
         manifest = storage.manifest()
         left_out: list[UnreadableReceiptError] = []
         _make_views(connection, source, storage, manifest, left_out)
-        events: list[EventsView] = []
+        events: list[ArchivedView] = []
         try:
             events = make_events_views(connection, storage.url, sql, RECEIPT_VIEWS)
             _lock(connection, storage, manifest, events)
@@ -143,7 +143,7 @@ def _lock(
     connection: duckdb.DuckDBPyConnection,
     storage: Storage,
     manifest: Manifest,
-    events: Sequence[EventsView],
+    events: Sequence[ArchivedView],
 ) -> None:
     """From here on nothing is read but the files of the archive, and nothing is set."""
     locations = [storage.location(file) for file in manifest.files()]

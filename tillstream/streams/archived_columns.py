@@ -9,6 +9,8 @@
 | boolean | boolean | BOOLEAN |
 """
 
+from decimal import Decimal
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -128,6 +130,18 @@ def counted_sql(stream: Stream, name: str) -> str:
     if name in fields and fields[name].type == "decimal":
         # What does not fit is of a message that was set aside.
         return f"TRY_CAST({name} * {10 ** fields[name].scale} AS BIGINT)"
+    return name
+
+
+def shown_sql(stream: Stream, name: str) -> str:
+    """What is counted as a column of the files, as SQL: the way back of counted_sql."""
+    kind = sql_types(stream)[name]
+    if kind == "TIMESTAMPTZ":
+        return f"make_timestamptz({name})"
+    if kind.startswith("DECIMAL"):
+        scale = stream.field(name).scale
+        unit = f"{Decimal(1).scaleb(-scale):f}::DECIMAL({scale + 1}, {scale})"
+        return f"({name}::DECIMAL({DIGITS}, 0) * {unit})::{kind}"
     return name
 
 

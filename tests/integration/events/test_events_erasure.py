@@ -12,7 +12,8 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
 from events.erasure.audit import AUDIT_FILE, Record
-from events.erasure.erase import Eraser, NotErasableError, wanted
+from events.erasure.erase import Eraser
+from events.erasure.wanted import NotErasableError, wanted
 from events.recount_command import recount
 from events.windows.state_file import State
 from tests.support import visits

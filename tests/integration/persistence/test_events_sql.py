@@ -1,14 +1,17 @@
 """Streams of events are asked beside the receipts."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from persistence.parquet.query import QueryError
 from tests.support.filled_archive import Kept
 from tests.support.kept_events import EventsKept
 from tests.support.receipts import receipt, stamped
+from tillstream.streams.aggregates_files import AggregatesFiles, Bounds
 
 
 def test_events_and_receipts_are_joined_by_one_query(kept: Kept) -> None:
@@ -54,3 +57,20 @@ def test_the_files_of_a_stream_are_read_by_its_view_alone(kept: Kept) -> None:
 
     with pytest.raises(QueryError, match="Cannot access file"):
         kept.ask(f"FROM read_text('{manifest}')")
+
+
+def test_the_aggregates_of_track_are_a_view_that_says_of_when(kept: Kept) -> None:
+    files = AggregatesFiles(str(kept.data_dir / "parquet"))
+    midnight = datetime(2026, 11, 29, tzinfo=UTC)
+    for hour in (3, 6):
+        until = midnight + timedelta(hours=hour)
+        with files.file_to_write() as path:
+            pq.write_table(pa.table({"user_id": [7], "u_count": [hour]}), path)
+            files.put(path, Bounds(until - timedelta(hours=3), until).file)
+
+    found = kept.ask("SELECT since, until, user_id, u_count FROM track_aggregates ORDER BY 2")
+
+    assert [
+        (midnight + timedelta(hours=hour - 3), midnight + timedelta(hours=hour), 7, hour)
+        for hour in (3, 6)
+    ] == found
