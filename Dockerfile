@@ -22,6 +22,8 @@ COPY analytics analytics
 COPY persistence persistence
 COPY dashboard dashboard
 COPY events events
+COPY jobs jobs
+COPY jobs.toml jobs.toml
 COPY streams streams
 COPY generator generator
 COPY loadtest loadtest

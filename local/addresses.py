@@ -35,9 +35,10 @@ FIGURES = (
     "SEAL_KEY",
     "STREAMS_DIR",
     "WINDOW_SIZES",
+    "JOBS_FILE",
 )
 #: Those of them that are files, or folders with `:` between.
-FILES = frozenset({"STORES_FILE", "STREAMS_DIR"})
+FILES = frozenset({"STORES_FILE", "STREAMS_DIR", "JOBS_FILE"})
 
 
 def read_addresses(data_dir: Path) -> dict[str, str]:

@@ -53,8 +53,8 @@ def rooms(*, generator: bool, shop: bool = False) -> list[Program]:
         "rate": "analytics rate",
         "persistence": "persistence",
         "archive-api": "persistence api",
-        "tiers": "persistence tiers",
         "events": "events worker",
+        "jobs": "jobs scheduler",
         "dashboard": "dashboard",
     }
     load = ({"generator": "generator steady"} if generator else {}) | (SHOP if shop else {})

@@ -2,21 +2,26 @@
 
 import contextlib
 import http.client
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from typing import Any, Self
 
 import pika.exceptions
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
+from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from local.servers import Mongo
 from local.supervisor import Condition
-from tillstream import topology
+from tillstream import archive, job_records, topology
+from tillstream.archive import Document
+from tillstream.clock import utc
 from tillstream.runtime import broker
-from tillstream.runtime.settings import redacted
+from tillstream.runtime.settings import DATABASE, redacted
 
 #: The worker that publishes each result exchange, as docs of the exchanges have it.
 PUBLISHERS = {
@@ -102,7 +107,11 @@ def http_ok(program: str, port: int, path: str) -> Condition:
 @contextmanager
 def rooms(environ: Mapping[str, str]) -> Iterator[list[Condition]]:
     """One condition for each room of a run with that environment, as long as the block lasts."""
-    with Snapshots(environ["AMQP_URL"]) as snapshots:
+    database = environ.get("MONGO_DATABASE") or DATABASE
+    with (
+        Snapshots(environ["AMQP_URL"]) as snapshots,
+        archive.connect(environ["MONGO_URL"], "local", server_ms=1_000) as client,
+    ):
         yield [
             *(
                 http_ok(program, int(environ[port]), "/health/ready")
@@ -114,7 +123,20 @@ def rooms(environ: Mapping[str, str]) -> Iterator[list[Condition]]:
                 )
                 for program, exchange in PUBLISHERS.items()
             ),
+            scheduler(client[database], utc(time.time())),
         ]
+
+
+def scheduler(database: Database[Document], since: datetime) -> Condition:
+    """The scheduler of jobs has said that it lives, after `since`."""
+
+    def holds() -> bool:
+        try:
+            return database[job_records.JOBS].find_one({"seenAt": {"$gte": since}}) is not None
+        except PyMongoError:
+            return False
+
+    return Condition("jobs", "a scheduler that lives, in the collection jobs", holds)
 
 
 class Snapshots:

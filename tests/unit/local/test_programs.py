@@ -14,8 +14,8 @@ def test_the_generator_can_be_left_out() -> None:
         "rate",
         "persistence",
         "archive-api",
-        "tiers",
         "events",
+        "jobs",
         "dashboard",
     ]
 
