@@ -25,6 +25,7 @@ PARTS = {
     "growth": 1,
     "pace": 3,
     "events": 3,
+    "attribution": 3,
 }
 
 

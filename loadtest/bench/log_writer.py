@@ -42,14 +42,19 @@ def message(body: bytes, kind: str = JSON, encoding: str | None = None) -> aio_p
     )
 
 
-def publish_all(amqp_url: str, messages: Iterator[aio_pika.Message], in_flight: int) -> None:
+def publish_all(
+    amqp_url: str,
+    messages: Iterator[aio_pika.Message],
+    in_flight: int,
+    exchange_name: str = topology.RECEIPTS,
+) -> None:
     """Publish messages, so many waiting for their confirms at once, until there are no more."""
 
     async def run() -> None:
         connection = await aio_pika.connect(amqp_url, timeout=10)
         async with connection:
             channel = await connection.channel(publisher_confirms=True)
-            exchange = await channel.get_exchange(topology.RECEIPTS)
+            exchange = await channel.get_exchange(exchange_name)
 
             async def publish() -> None:
                 for one in messages:
