@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 import duckdb
 
+from persistence.parquet.attribution_views import CHANGES, AttributionViews
 from tillstream.streams.aggregates_files import VIEW as AGGREGATES
 from tillstream.streams.aggregates_files import AggregatesFiles, Bounds
 from tillstream.streams.events_files import EventsFiles, archived_streams
@@ -53,19 +54,26 @@ class AggregatesView(NamedTuple):
 
 
 def make_events_views(
-    connection: duckdb.DuckDBPyConnection, archive_url: str, sql: str, taken: Iterable[str]
+    connection: duckdb.DuckDBPyConnection,
+    archive_url: str,
+    sql: str,
+    taken: Iterable[str],
+    attributions: AttributionViews | None = None,
 ) -> list[ArchivedView]:
     """Make the views of streams that `sql` names; a name that is `taken` stays what it is.
 
-    What is only in the log yet, about the latest minute, is not in them.
+    What is only in the log yet, about the latest minute, is not in them, but for the newest rows of
+    `attributions`.
     """
     words = {word.lower() for word in re.findall(r"\w+", sql)} - set(taken)
     views = [
         EventsView(files, files.manifest())
         for files in archived_streams(archive_url)
-        if files.stream in words
+        if words & {files.stream, files.stream + CHANGES}
     ]
     for view in views:
+        if attributions is not None and attributions.make(view.files, view.manifest):
+            continue
         text = view.files.view_sql(view.manifest)
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {view.files.stream} AS {text}")
     aggregates = AggregatesFiles(archive_url)

@@ -6,22 +6,26 @@ since those days were compared with it; of both, what a file has too is left out
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
+from pymongo.database import Database
 
 from persistence.parquet import engine, rows
+from persistence.parquet.attribution_views import AttributionViews
 from persistence.parquet.events_views import ArchivedView, make_events_views
 from persistence.parquet.source import Source
 from persistence.parquet.storage import Storage
 from persistence.parquet.stored import UnreadableReceiptError
 from tillstream import query_engine
+from tillstream.archive import Document
 from tillstream.errors import TillstreamError
 from tillstream.parquet_manifest import Manifest
+from tillstream.streams.definition import Definitions
 
 #: How much later than its `storedAt` a receipt may appear in MongoDB: a write that waits for a
 #: majority, and the clocks of several workers. What comes twice for it is left out.
@@ -61,8 +65,19 @@ class Answer(NamedTuple):
     left_out: Sequence[UnreadableReceiptError] = ()
 
 
+class Declared(NamedTuple):
+    """What is needed for streams that are made of others: definitions, read when they are wanted,
+    and the archive's database.
+    """
+
+    definitions: Callable[[], Definitions]
+    database: Database[Document]
+
+
 @contextmanager
-def answered(source: Source, storage: Storage, sql: str, zone: str) -> Iterator[Answer]:
+def answered(
+    source: Source, storage: Storage, sql: str, zone: str, declared: Declared | None = None
+) -> Iterator[Answer]:
     """The answer of one SELECT over the views `receipts`, `lines` and `payments`, and that of
     each stream of events.
 
@@ -77,7 +92,8 @@ def answered(source: Source, storage: Storage, sql: str, zone: str) -> Iterator[
         _make_views(connection, source, storage, manifest, left_out)
         events: list[ArchivedView] = []
         try:
-            events = make_events_views(connection, storage.url, sql, RECEIPT_VIEWS)
+            made = AttributionViews(connection, *declared) if declared else None
+            events = make_events_views(connection, storage.url, sql, RECEIPT_VIEWS, made)
             _lock(connection, storage, manifest, events)
             reader = connection.sql(sql).to_arrow_reader(rows.BATCH)
             yield Answer(reader.schema.names, _rows(reader), left_out)

@@ -6,7 +6,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from tillstream.runtime.settings import LogSettings, MongoSettings, StoreTimeSettings
+from tillstream.runtime.settings import (
+    LogSettings,
+    MongoSettings,
+    StoreTimeSettings,
+    StreamsSettings,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,3 +27,8 @@ class ParquetSettings(StoreTimeSettings, MongoSettings, LogSettings):
     def archive_url(self) -> str:
         """Where the Parquet files are."""
         return self.parquet_url or str(self.data_dir / "parquet")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlSettings(StreamsSettings, ParquetSettings):
+    """Those, and where streams are declared: of some MongoDB has the newest rows."""

@@ -4,15 +4,17 @@ import argparse
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 
 from persistence.csv_output import BEGIN, csv_rows
-from persistence.parquet.query import Answer, answered
-from persistence.parquet.settings import ParquetSettings
+from persistence.parquet.query import Answer, Declared, answered
+from persistence.parquet.settings import SqlSettings
 from persistence.parquet.source import Source, connected
 from persistence.parquet.storage import Storage
 from tillstream.runtime import process
 from tillstream.runtime.printable import printable
+from tillstream.streams import definitions_file
 
 #: Rows of a table for people; a program takes all of them as CSV.
 TABLE_ROWS = 1_000
@@ -35,11 +37,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the answer; 0 when it is over every receipt, 1 when some were left out, by name."""
-    settings = process.load_settings(ParquetSettings)
+    settings = process.load_settings(SqlSettings)
+    definitions = partial(definitions_file.load_settings, settings)
     storage = Storage(settings.archive_url())
     with (
         connected(settings.mongo_url, settings.mongo_database) as database,
-        answered(Source(database), storage, arguments.query, settings.store_timezone) as answer,
+        answered(
+            Source(database),
+            storage,
+            arguments.query,
+            settings.store_timezone,
+            Declared(definitions, database),
+        ) as answer,
     ):
         if arguments.csv:
             # Bytes: UTF-8 whatever the terminal's own code page is.

@@ -15,13 +15,14 @@ from pymongo import MongoClient
 
 from persistence.parquet.export import Exporter
 from persistence.parquet.lease import held
-from persistence.parquet.query import answered
+from persistence.parquet.query import Declared, answered
 from persistence.parquet.source import Source, connected
 from persistence.parquet.storage import Storage
 from persistence.parquet.writing import Writing
 from persistence.writer.archive_writer import ArchiveWriter, Outcome, connect
 from persistence.writer.entries import entry
 from tests.support.commands import Said, command
+from tests.support.event_streams import definitions
 from tillstream import stores
 from tillstream.runtime.settings import StoreTimeSettings
 
@@ -86,7 +87,13 @@ class Kept:
         """The rows of an answer."""
         with (
             connected(self.mongo_url, self.name) as database,
-            answered(Source(database), self.storage, sql, "Europe/Paris") as answer,
+            answered(
+                Source(database),
+                self.storage,
+                sql,
+                "Europe/Paris",
+                Declared(definitions, database),
+            ) as answer,
         ):
             return list(answer.rows)
 
