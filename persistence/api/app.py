@@ -69,7 +69,7 @@ def build(
     )
     definitions = definitions_file.load_settings(settings)
     windows = WindowEndpoints(
-        definitions, WindowSource(client, settings.mongo_database), callers, closing
+        definitions, WindowSource(client, settings.mongo_database), callers, closing, clock
     )
 
     @contextlib.asynccontextmanager

@@ -82,6 +82,12 @@ READY: Responses = {
 WINDOWS = _ANYWHERE | {200: _answer("The windows.", {"type": "object"})}
 
 
+WINDOW_SUMS = _OF_A_WINDOW | {
+    200: _answer("`from`, `to`, and `items` with the sums.", {"type": "object"}),
+    422: _refusal("The rows do not add up, or are too many; the answer says why."),
+}
+
+
 def window_rows(page: Mapping[str, Any], media: Sequence[str]) -> Responses:
     """Of a window's rows: the schema of a page, and every media type."""
     whole = {"type": "string", "format": "binary"}

@@ -12,11 +12,12 @@ from persistence.api import problems
 from persistence.api.callers import Callers
 from persistence.api.export import SteadyResponse
 from persistence.api.problems import Fault
-from persistence.api.windows import changes, views
+from persistence.api.windows import changes, last, views
 from persistence.api.windows.formats import WRITERS
 from persistence.api.windows.queries import cursor_text, rows_query
-from persistence.api.windows.question import MAX_LIMIT, asked_changes, asked_rows
+from persistence.api.windows.question import MAX_LIMIT, asked_changes, asked_last, asked_rows
 from persistence.api.windows.source import WindowSource
+from tillstream.clock import Clock
 from tillstream.codec import JSON
 from tillstream.streams import window_documents
 from tillstream.streams.definition import Definitions, Window
@@ -35,12 +36,14 @@ class WindowEndpoints:
         source: WindowSource,
         callers: Callers,
         closing: Callable[[], bool],
+        clock: Clock,
     ) -> None:
         """`closing` tells that the service ends, and with it every stream."""
         self._definitions = definitions
         self._source = source
         self._callers = callers
         self._closing = closing
+        self._clock = clock
         self._streams = asyncio.Semaphore(changes.MAX_STREAMS)
 
     def add_to(self, app: FastAPI) -> None:
@@ -49,6 +52,7 @@ class WindowEndpoints:
             ("/windows", self.windows),
             ("/windows/{name}", self.rows),
             ("/windows/{name}/changes", self.changes),
+            ("/windows/{name}/last", self.last),
         ):
             app.add_api_route(
                 path,
@@ -84,6 +88,16 @@ class WindowEndpoints:
         else:
             body = written(window, rows, cursor)
         return Response(body, headers=headers, media_type=media_type)
+
+    async def last(self, request: Request, name: str) -> Response:
+        """The newest minutes as sums."""
+        window = self._window(name)
+        question, minutes = asked_last(window, request.query_params, request.state.caller)
+        sums = last.sums_of(window, minutes)
+        if request.method == "HEAD":
+            return Response(media_type=JSON)
+        body = await last.answer(window, sums, question, self._source, self._clock)
+        return Response(body, media_type=JSON)
 
     async def changes(self, request: Request, name: str) -> Response:
         """Rows as they change, from the newest on, or from Last-Event-ID."""

@@ -19,6 +19,9 @@ from tillstream.streams.key_values import Value, time_of, value_of
 #: Rows of a page.
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
+#: Minutes that are added up.
+DEFAULT_MINUTES = 60
+MAX_MINUTES = 1_440
 #: Values of a key that one question may name: MongoDB merges so many ranges of an index in order.
 MAX_VALUES = 50
 
@@ -54,11 +57,20 @@ def asked_rows(window: Window, query: QueryParams, accept: str, caller: Caller) 
         end,
         reading.keys(caller),
         query.get("cursor"),
-        reading.limit(),
+        reading.whole("limit", DEFAULT_LIMIT, MAX_LIMIT),
         reading.format() or accepted(accept),
     )
     reading.require_whole()
     return question
+
+
+def asked_last(window: Window, query: QueryParams, caller: Caller) -> tuple[WindowQuestion, int]:
+    """The rows that are added up, and of how many minutes; raises ProblemError with every fault."""
+    reading = _Reading(window, query, ("minutes",))
+    question = WindowQuestion(None, None, reading.keys(caller))
+    minutes = reading.whole("minutes", DEFAULT_MINUTES, MAX_MINUTES)
+    reading.require_whole()
+    return question, minutes
 
 
 def asked_changes(window: Window, query: QueryParams, caller: Caller) -> WindowQuestion:
@@ -121,13 +133,13 @@ class _Reading:
             )
             return None
 
-    def limit(self) -> int:
-        text = self._query.get("limit", str(DEFAULT_LIMIT))
-        if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MAX_LIMIT:
+    def whole(self, name: str, default: int, most: int) -> int:
+        text = self._query.get(name, str(default))
+        if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= most:
             return int(text[:6])
         shown = text[:SHOWN_CHARACTERS]
-        self.fault("limit", f"is {shown!r}; it is an integer from 1 to {MAX_LIMIT}")
-        return DEFAULT_LIMIT
+        self.fault(name, f"is {shown!r}; it is an integer from 1 to {most}")
+        return default
 
     def format(self) -> Format | None:
         text = self._query.get("format")

@@ -8,7 +8,14 @@ from persistence.api import responses
 from persistence.api.windows import changes
 from persistence.api.windows.formats import columns
 from persistence.api.windows.queries import Query
-from persistence.api.windows.question import DEFAULT_LIMIT, MAX_LIMIT, MEDIA, Format
+from persistence.api.windows.question import (
+    DEFAULT_LIMIT,
+    DEFAULT_MINUTES,
+    MAX_LIMIT,
+    MAX_MINUTES,
+    MEDIA,
+    Format,
+)
 from tillstream.streams.definition import MICROSECONDS, Definitions, Key, Measure, ReadAs, Window
 from tillstream.streams.window_rows import CHANGE, FINAL, LATE, REVISION
 
@@ -97,6 +104,12 @@ def paths(definitions: Definitions) -> dict[str, Any]:
             [*_RANGE, *keys, *_PAGE],
             responses.window_rows(_page(window), list(MEDIA)),
         )
+        found[f"/windows/{name}/last"] = _get(
+            f"last_{name}",
+            f"{title}: the newest minutes as sums, one row for each of the keys",
+            [_MINUTES, *keys],
+            responses.WINDOW_SUMS,
+        )
         found[f"/windows/{name}/changes"] = _get(
             f"changes_{name}",
             f"{title}: rows as they change, as server-sent events",
@@ -149,6 +162,11 @@ _PAGE = [
         {"type": "string", "enum": list(get_args(Format))},
     ),
 ]
+_MINUTES = _parameter(
+    "minutes",
+    "Of how many minutes, up to and with that of the newest row.",
+    {"type": "integer", "minimum": 1, "maximum": MAX_MINUTES, "default": DEFAULT_MINUTES},
+)
 _LAST = _parameter(
     "Last-Event-ID",
     "The id of the last event that was seen; without it, from now on. 0 is from the beginning.",

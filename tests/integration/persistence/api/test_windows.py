@@ -187,6 +187,34 @@ def test_what_is_declared_is_listed_and_in_the_document(api: httpx.Client) -> No
     assert ["from", "to", "product", "pieces", "cursor", "limit", "format"] == parameters
 
 
+def test_the_newest_minutes_are_the_sums_of_their_rows(api: httpx.Client) -> None:
+    two_hours = api.get("/windows/order_hours/last?minutes=120&pieces=1").json()
+    too_narrow = api.get("/windows/order_hours/last?minutes=90")
+    wrong = api.get("/windows/order_hours/last?minutes=1441&produkt=x")
+    end = START + timedelta(hours=HOURS)
+
+    assert [f"{end - timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}", f"{end:%Y-%m-%dT%H:%M:%SZ}"] == [
+        two_hours["from"],
+        two_hours["to"],
+    ]
+    assert [
+        {
+            "product": product,
+            "pieces": 1,
+            "orders": 7,
+            "value": "25.00",
+            "first_at": "2026-11-21T08:01:00Z",
+            "mean": pytest.approx(2500 / 7),
+        }
+        for product in (None, "=1+1")
+    ] == [row for row in two_hours["items"] if row["product"] != "Pain"]
+    assert (422, "urn:tillstream:problem:not-summable") == (
+        too_narrow.status_code,
+        too_narrow.json()["type"],
+    )
+    assert {"minutes", "produkt"} == {each["parameter"] for each in wrong.json()["errors"]}
+
+
 def events(answer: httpx.Response, count: int) -> list[tuple[str, list[dict[str, Any]]]]:
     """The next events that have rows: id and rows."""
     found = []
