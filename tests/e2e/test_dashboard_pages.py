@@ -18,6 +18,7 @@ from dashboard.archive.filtered_day import Filter, pipeline
 from dashboard.pages.addresses import receipt_path
 from persistence.schema import DAY_INDEX, STORE_INDEX
 from tests.e2e.browser import FLAGS
+from tests.support.axe import serious
 from tests.support.dashboards import (
     PARIS,
     Dashboard,
@@ -263,22 +264,6 @@ def test_what_is_not_there_is_said(
         text = page.inner_text(".message")
 
     assert said in text
-
-
-#: axe-core 4.14.1 (MPL-2.0), as published; nothing but this test loads it.
-AXE = (Path(__file__).parent / "test_dashboard_axe" / "axe.min.js").read_text()
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds serious or critical: the rule and where."""
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:160]}"
-        for rule in found["violations"]
-        if rule["impact"] in {"serious", "critical"}
-        for node in rule["nodes"][:3]
-    ]
 
 
 @pytest.mark.parametrize(

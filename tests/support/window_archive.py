@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pymongo import MongoClient
+from pymongo import MongoClient, ReplaceOne
 
 from tillstream.streams import definitions_file, window_documents
 from tillstream.streams.definition import Window
@@ -70,6 +70,7 @@ class WindowArchive:
     def write(self, rows: Iterable[tuple[datetime, Sequence[Any], Mapping[str, Any]]]) -> int:
         """A commit of rows: start, keys and figures, with `revision`, `late` and `final`."""
         self._change += 1
+        replaced = []
         for start, keys, given in rows:
             figures = {each.name: None for each in (*self.window.columns,)} | dict(given)
             row = readable(
@@ -83,7 +84,8 @@ class WindowArchive:
             )
             key = row_id(microseconds(start), keys)
             document = window_documents.document(row, key, self._change)
-            self.collection.replace_one({"_id": key}, document, upsert=True)
+            replaced.append(ReplaceOne({"_id": key}, document, upsert=True))
+        self.collection.bulk_write(replaced)
         return self._change
 
 
