@@ -7,11 +7,12 @@ import time
 import structlog
 import uvicorn
 
-from dashboard import app, explore_routes, routes
+from dashboard import app, explore_routes, online_routes, routes
 from dashboard.archive.connection import connect
 from dashboard.archive.filtered_day import FilteredDays
 from dashboard.archive.filters import Filters
 from dashboard.archive.history import History
+from dashboard.archive.online import SERVER_TIMEOUT_MS, SOCKET_TIMEOUT_MS, Online
 from dashboard.archive.queue_watch import QueueWatch
 from dashboard.archive.receipts import Receipts
 from dashboard.archive.replay import Replays
@@ -23,7 +24,7 @@ from dashboard.state.model import Model
 from dashboard.state.store_days import StoreDays
 from dashboard.state.windows_heard import DECODERS, WindowsHeard
 from dashboard.stream import Broadcaster
-from tillstream import stores
+from tillstream import archive, stores
 from tillstream.errors import PortTakenError, SettingsError
 from tillstream.http.bounded_protocol import BoundedProtocol, within
 from tillstream.runtime import logs, ports, process, quiet
@@ -85,6 +86,15 @@ def main() -> None:
     filters = Filters(model, days, FilteredDays(client, database, time.time), time.time)
     replays = Replays(client, database, calendar, time.time)
     windows = Windows(client, database, definitions, heard, time.time)
+    # A client of its own: it has to find out soon that MongoDB is away.
+    shop_client = archive.connect(
+        settings.mongo_url,
+        "dashboard online",
+        server_ms=SERVER_TIMEOUT_MS,
+        socket_ms=SOCKET_TIMEOUT_MS,
+        connections=1,
+    )
+    shop = Online(shop_client, database, definitions, heard, days, calendar, time.time, stop)
     watch = QueueWatch(client, database, model, time.time, stop)
     config = uvicorn.Config(
         app.build(
@@ -95,7 +105,12 @@ def main() -> None:
             time.time,
             settings.dashboard_user,
             settings.dashboard_password,
-            also=[routes.operation(watch), routes.replay(replays), explore_routes.explore(windows)],
+            also=[
+                routes.operation(watch),
+                routes.replay(replays),
+                explore_routes.explore(windows),
+                online_routes.online(shop),
+            ],
         ),
         http=within(BoundedProtocol, settings, MAX_BODY_BYTES),
         timeout_keep_alive=settings.keep_alive_seconds,
@@ -109,6 +124,7 @@ def main() -> None:
     threads = [
         threading.Thread(target=feed.run, name="feed", daemon=True),
         threading.Thread(target=events.run, name="events", daemon=True),
+        threading.Thread(target=shop.run, name="online", daemon=True),
         threading.Thread(target=history.run, name="history", daemon=True),
         threading.Thread(target=watch.run, args=(settings.amqp_url,), name="watch", daemon=True),
     ]

@@ -124,7 +124,7 @@ def _read(
     newest = find({}, {CHANGE: -1, "_id": -1}, 1)
     order = {start: -1, "_id": -1}
     if asked.last is not None and (last := find(matched, order, 1)):
-        after = _value(last[0], start) - timedelta(seconds=asked.last)
+        after = value_at(last[0], start) - timedelta(seconds=asked.last)
         matched = matched | {start: {"$gt": after}}
     found = find(matched, order, MAX_ROWS + 1)
     return (newest[0][CHANGE] if newest else 0), found
@@ -154,11 +154,12 @@ def figures(window: Window) -> list[str]:
 def _row(window: Window, document: Document) -> list[Any]:
     names = [*(key.name for key in window.keys), *figures(window), REVISION, LATE, FINAL]
     row = window_documents.row(document)
-    bounds = [_value(row, name).timestamp() for name in (window.start_column, window.end_column)]
+    bounds = [value_at(row, name).timestamp() for name in (window.start_column, window.end_column)]
     return [document["_id"], *bounds, *(_shown(row.get(name)) for name in names)]
 
 
-def _value(row: Mapping[str, Any], path: str) -> Any:
+def value_at(row: Mapping[str, Any], path: str) -> Any:
+    """What stands in a row or document under a name, whose dots are levels."""
     found: Any = row
     for level in path.split("."):
         found = found[level]

@@ -54,13 +54,13 @@
   const till = (store, number) => [storeLink(store), ` · ${t.visible(number)}`];
 
   /** A name, its amount, and its share of all the rows'. @type {Tillstream["shareCells"]} */
-  function shareCells(named, gross, rows) {
+  function shareCells(named, gross, rows, written = cents) {
     const part = share(
       gross,
       rows.reduce((sum, row) => sum + Math.max(0, row[1]), 0),
     );
     const text = [meter(part), t.element("span", format.percent(part), { class: "part" })];
-    return [name(named), cell(cents(gross), "number"), cell(text, "number share")];
+    return [name(named), cell(written(gross), "number"), cell(text, "number share")];
   }
 
   /** @type {Tillstream["columns"]} */

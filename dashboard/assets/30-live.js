@@ -95,6 +95,21 @@
     t.drawTables(put);
     t.drawPlots({ ...frame, starts: place().starts });
     clock();
+    showStatus();
+  }
+
+  /* Of the whole page: of its feeds, or of what its own script reads beside them. */
+  function showStatus() {
+    if (!frame || paused || Date.now() - heardAt > SILENT_MS) return;
+    const own = t.ownStatus ? t.ownStatus() : null;
+    if (own && own.state !== "live") {
+      status(own.state, own.text);
+      return;
+    }
+    if (own && !own.feeds) {
+      status("live", t.say("live now"));
+      return;
+    }
     const states = Object.entries(frame.feeds);
     const stale = states.filter(([, [state]]) => state === "stale");
     const waiting = states.filter(([, [state]]) => state === "waiting");
@@ -263,6 +278,7 @@
       frame: () => frame,
       setPaused,
       paused: () => paused,
+      showStatus,
       redraw: () => {
         if (frame) draw();
       },

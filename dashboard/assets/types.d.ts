@@ -121,6 +121,32 @@ interface Operation {
   aside: { kind: string; reason: string; number: number; lastAt: number | null }[];
 }
 
+/** As of, complete until, why it is old; dashboard/state/online.py */
+type OnlineHead = [asOf: number, completeUntil: number | null, stale: string];
+
+/** dashboard/state/online.py */
+interface OnlineAnswer {
+  known: string;
+  whole: boolean;
+  at: number;
+  readAt: number | null;
+  problem: string;
+  empty: boolean;
+  hour: [first: number, end: number];
+  day: [first: number, end: number];
+  heads: Record<string, OnlineHead>;
+  panels: Record<string, Row[]>;
+}
+
+/** What the pages of the online shop hold; times in ms. */
+interface OnlineView {
+  answer: OnlineAnswer | null;
+  answeredAt: number;
+  heardAt: number;
+  panels: Record<string, Row[]>;
+  range: "hour" | "day";
+}
+
 /** A figure under a filter. */
 interface Narrowed {
   value: string | null;
@@ -193,7 +219,12 @@ interface Tillstream {
   cell: (content: ElementContent, kind: string) => HTMLElement;
   name: (content: ElementContent) => HTMLElement;
   link: (text: string, href: string) => HTMLElement;
-  shareCells: (named: ElementContent, gross: number, rows: Row[]) => HTMLElement[];
+  shareCells: (
+    named: ElementContent,
+    gross: number,
+    rows: Row[],
+    written?: (amount: number) => string,
+  ) => HTMLElement[];
   takePanels: (frame: Frame) => void;
   drawTables: (put: Put) => void;
   panel: (id: string) => Row[] | undefined;
@@ -207,6 +238,7 @@ interface Tillstream {
   frame: () => Frame | null;
   setPaused: (wanted: boolean) => void;
   paused: () => boolean;
+  showStatus: () => void;
   redraw: () => void;
   ofTheDay: Set<string>;
   chooseTheme: (clicks: number | undefined, theme: string) => unknown;
@@ -254,6 +286,24 @@ interface Tillstream {
   // 51-explore-choices.js
   exploreChoices: (view: Explored) => void;
   exploreOffer: (view: Explored) => void;
+  // 55-online.js
+  /** Null on a page that shows frames only; `feeds`: whether it shows those too. */
+  ownStatus: () => { state: string; text: string; feeds: boolean } | null;
+  online: {
+    view: OnlineView;
+    standing: () => { state: string; why: string; since: number | null };
+    card: (window: string) => { state: State; text: string };
+    showStanding: (window: string) => void;
+    sum: (texts: string[]) => string;
+    figure: (id: string, value: unknown, text: string, state: string, note: string) => void;
+    table: (
+      id: string,
+      rows: Row[] | undefined,
+      cells: (row: Row, rows: Row[]) => HTMLElement[],
+      said?: string,
+    ) => void;
+    plot: (id: string, figure: Plot) => void;
+  };
 }
 
 type ElementContent = string | Node | (string | Node)[];

@@ -85,6 +85,8 @@ def header(page: str, view: View = View()) -> Any:  # noqa: B008 - it cannot be 
                     html.A(text, href=path, className="way", **(_CURRENT if name == page else {}))
                     for name, text, path in (
                         ("live", "Live", "/"),
+                        ("online", "Online", "/online"),
+                        ("channels", "Tills and shop", "/channels"),
                         ("operations", "Operations", "/operations"),
                         ("replay", "Replay", "/replay"),
                         ("explore", "Explore", "/explore"),

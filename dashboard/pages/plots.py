@@ -74,22 +74,45 @@ def categories() -> Figure:
 
 def hours() -> Figure:
     """Revenue of each hour of the day: bars, and a line for the same weekday a week before."""
-    bars = {
+    bars = _money_bars("Today", AMBER)
+    before = _line(BLUE, "Last week") | {"mode": "lines+markers", "marker": {"size": 5}}
+    before["line"] = {"color": BLUE, "width": 1.6, "dash": "dot", "shape": "spline"}
+    layout = _money_over_time()
+    layout["xaxis"] = {"type": "category", "fixedrange": True, "showgrid": False, "nticks": 12}
+    return {"data": [bars, before], "layout": layout}
+
+
+def online() -> Figure:
+    """Revenue of the online shop by minute or hour as bars, and its profit as a line."""
+    bars = _money_bars("Revenue", AMBER)
+    return {"data": [bars, _line(BLUE, "Profit")], "layout": _money_over_time()}
+
+
+def channels() -> Figure:
+    """Revenue of tills and online shop by hour, one upon the other."""
+    layout = _money_over_time() | {"barmode": "stack"}
+    layout["xaxis"] = {"type": "category", "fixedrange": True, "showgrid": False, "nticks": 12}
+    return {
+        "data": [_money_bars("Tills", AMBER), _money_bars("Online shop", BLUE)],
+        "layout": layout,
+    }
+
+
+def _money_bars(name: str, colour: str) -> Figure:
+    return {
         "type": "bar",
-        "name": "Today",
+        "name": name,
         "x": [],
         "y": [],
         "text": [],
         "textposition": "none",
         "hovertemplate": "%{text}<extra></extra>",
-        "marker": {"color": AMBER, "cornerradius": 3},
+        "marker": {"color": colour, "cornerradius": 3},
     }
-    before = _line(BLUE, "Last week") | {"mode": "lines+markers", "marker": {"size": 5}}
-    before["line"] = {"color": BLUE, "width": 1.6, "dash": "dot", "shape": "spline"}
-    layout = _over_time({"tickprefix": "€", "tickformat": "~s"})
-    layout["xaxis"] = {"type": "category", "fixedrange": True, "showgrid": False, "nticks": 12}
-    layout["bargap"] = 0.25
-    return {"data": [bars, before], "layout": layout}
+
+
+def _money_over_time() -> Figure:
+    return _over_time({"tickprefix": "€", "tickformat": "~s"}) | {"bargap": 0.25}
 
 
 def _line(colour: str, name: str, width: float = 2) -> Figure:

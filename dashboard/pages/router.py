@@ -11,9 +11,11 @@ from dash import html
 from dashboard.archive.connection import ArchiveAwayError
 from dashboard.archive.receipts import Receipts
 from dashboard.pages import (
+    channels_page,
     explore_page,
     layout,
     live_page,
+    online_page,
     operations_page,
     receipt_page,
     replay_page,
@@ -37,8 +39,26 @@ _DAY = re.compile(r"[12]\d{3}-\d\d-\d\d")
 class Place(NamedTuple):
     """A page, and the store, the receipt or the day that it is about; no day is yesterday."""
 
-    page: Literal["live", "operations", "store", "receipt", "replay", "explore", "nowhere"]
+    page: Literal[
+        "live",
+        "online",
+        "channels",
+        "operations",
+        "store",
+        "receipt",
+        "replay",
+        "explore",
+        "nowhere",
+    ]
     about: str = ""
+
+
+#: Pages that are about nothing but themselves, by their path.
+_PLAIN: dict[str, Literal["online", "channels", "operations"]] = {
+    "online": "online",
+    "channels": "channels",
+    "operations": "operations",
+}
 
 
 def place(pathname: str, search: str = "") -> Place:
@@ -49,8 +69,8 @@ def place(pathname: str, search: str = "") -> Place:
     head, _, rest = pathname.strip("/").partition("/")
     if head == "":
         return Place("live")
-    if head == "operations" and not rest:
-        return Place("operations")
+    if head in _PLAIN and not rest:
+        return Place(_PLAIN[head])
     if head == "store" and (store := unquote(rest) or named(search, "id")):
         return Place("store", store)
     if head == "receipt" and (key := unquote(rest) or named(search, "key")):
@@ -97,6 +117,10 @@ class Pages:
         match at.page:
             case "live":
                 return live_page.page()
+            case "online":
+                return online_page.page()
+            case "channels":
+                return channels_page.page()
             case "operations":
                 return operations_page.page()
             case "store":

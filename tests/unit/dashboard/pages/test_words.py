@@ -11,7 +11,14 @@ import pytest
 from dash import html
 
 import dashboard
-from dashboard.pages import layout, live_page, operations_page, replay_page
+from dashboard.pages import (
+    channels_page,
+    layout,
+    live_page,
+    online_page,
+    operations_page,
+    replay_page,
+)
 from dashboard.pages.formatting import Verbatim
 from dashboard.pages.languages import LANGUAGES, language, read_languages
 from dashboard.pages.words import translate
@@ -43,6 +50,8 @@ def texts(part: Any) -> Iterator[str]:
     [
         live_page.page,
         operations_page.page,
+        online_page.page,
+        channels_page.page,
         lambda: replay_page.page(date(2026, 11, 20)),
         layout.footer,
         lambda: layout.header("live"),
