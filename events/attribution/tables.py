@@ -5,12 +5,12 @@ What is done belongs to the transaction that the caller has begun.
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
-from cachetools import LRUCache
 
-#: Rows of tables that are held in memory.
+#: Rows of each table that are held in memory.
 CACHED = 50_000
 #: Keys that are looked up by one statement.
 LOOKED_UP = 500
@@ -27,6 +27,8 @@ class Waiting(NamedTuple):
     values: dict[str, Any]
     #: Which tables it lacks: stream and key.
     missing: tuple[tuple[str, Key], ...]
+    touches: int
+    is_late: bool
 
 
 class Tables:
@@ -34,7 +36,7 @@ class Tables:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
-        self._cache: LRUCache[tuple[str, Key], Event | None] = LRUCache(CACHED)
+        self._cache: dict[str, dict[Key, Event]] = {}
 
     def put(self, stream: str, rows: Mapping[Key, Event]) -> None:
         """Keep the newest event of each key."""
@@ -42,14 +44,15 @@ class Tables:
             "INSERT OR REPLACE INTO joined VALUES (?, ?, ?)",
             [(stream, key, msgspec.msgpack.encode(rows[key])) for key in rows],
         )
-        for key, event in rows.items():
-            self._cache[stream, key] = event
+        self._remember(stream, rows)
 
     def find(self, stream: str, keys: Sequence[Key]) -> list[Event | None]:
         """The event of each key, the keys being distinct; None where there is none yet."""
-        cached = self._cache
-        found = {key: cached[stream, key] for key in keys if (stream, key) in cached}
-        unknown = [key for key in keys if key not in found]
+        events = list(map(self._cache.get(stream, {}).get, keys))
+        if None not in events:
+            return events
+        found: dict[Key, Event] = {}
+        unknown = [key for key, event in zip(keys, events, strict=True) if event is None]
         for begin in range(0, len(unknown), LOOKED_UP):
             some = unknown[begin : begin + LOOKED_UP]
             marks = ", ".join("?" * len(some))
@@ -58,8 +61,9 @@ class Tables:
                 (stream, *some),
             )
             for key, event in rows:
-                found[key] = cached[stream, key] = msgspec.msgpack.decode(event)
-        return [found.get(key) for key in keys]
+                found[key] = msgspec.msgpack.decode(event)
+        self._remember(stream, found)
+        return [event or found.get(key) for key, event in zip(keys, events, strict=True)]
 
     def wait(self, attribution: str, some: Sequence[Waiting]) -> None:
         """Keep final conversions until their tables come."""
@@ -94,6 +98,12 @@ class Tables:
     def forget(self) -> None:
         """The transaction was undone."""
         self._cache.clear()
+
+    def _remember(self, stream: str, rows: Mapping[Key, Event]) -> None:
+        cached = self._cache.setdefault(stream, {})
+        cached.update(rows)
+        for key in list(islice(cached, max(len(cached) - CACHED, 0))):
+            del cached[key]
 
     def _taken(self, number: int) -> Waiting:
         ((attribution, packed),) = self._database.execute(
