@@ -23,7 +23,7 @@ when where window with
 SQL_WORDS = frozenset(_SQL_WORDS.split())
 #: Views of `persistence sql` beside those of streams.
 _VIEWS = ("receipts", "lines", "payments")
-_PREFIXES = ("duckdb_", "pragma_", "sqlite_", "pg_", "system_")
+_PREFIXES = ("duckdb_", "pragma_", "sqlite_", "pg_")
 
 
 def tell_name(table: DeclaredTable, name: str, *keys: str) -> bool:

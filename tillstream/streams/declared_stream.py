@@ -1,6 +1,7 @@
 """Reads `[stream]` and `[fields]` of a definition."""
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple, get_args
 from zoneinfo import available_timezones
 
@@ -170,7 +171,7 @@ def _field(table: DeclaredTable, name: str, made: bool) -> Field:
     if kind == "enum":
         _require_values(table, values)
     zone = table.text("zone")
-    if zone is not None and zone not in available_timezones():
+    if zone is not None and not _is_zone(zone):
         table.tell(f"{zone!r} is no time zone{proposal(zone, available_timezones())}", "zone")
         zone = None
     least, most = _bounds(table, kind, scale)
@@ -195,6 +196,12 @@ def _field(table: DeclaredTable, name: str, made: bool) -> Field:
             table.tell(f"its example {field.example!r} {reason}", "example")
     table.end()
     return field
+
+
+@lru_cache(maxsize=64)
+def _is_zone(name: str) -> bool:
+    # All of them are looked for in hundreds of files.
+    return name == "UTC" or name in available_timezones()
 
 
 def _require_values(table: DeclaredTable, values: tuple[str, ...]) -> None:

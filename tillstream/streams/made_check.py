@@ -9,12 +9,9 @@ from tillstream.streams.meaning import Meaning
 from tillstream.streams.sql_sandbox import Node, NotDialectError, Sandbox, shown
 
 
-def check(made: Sequence[MadeTexts]) -> list[CheckedMade]:
+def check(made: Sequence[MadeTexts], sandbox: Sandbox) -> list[CheckedMade]:
     """Each stream checked in this process, in their order."""
-    if not made:
-        return []
-    with Sandbox() as sandbox:
-        return [_Check(texts, sandbox).checked() for texts in made]
+    return [_Check(texts, sandbox).checked() for texts in made]
 
 
 class _Check:
@@ -78,11 +75,11 @@ class _Check:
         columns: dict[str, str] = {
             name: each.sql or "BIGINT" for name, each in (self._texts.columns or {}).items()
         }
-        for name, sql in self._texts.sql.items():
-            try:
-                self._sandbox.types(columns, "conversions", f'SELECT {sql} FROM "conversions"')  # noqa: S608
-            except NotDialectError as error:
-                self._tell(name, str(error))
+        values = ", ".join(f"{sql} AS {name}" for name, sql in self._texts.sql.items())
+        try:
+            self._sandbox.types(columns, "conversions", f'SELECT {values} FROM "conversions"')  # noqa: S608
+        except NotDialectError as error:
+            self._tell(next(iter(self._texts.sql)), str(error))
 
     def _tell(self, name: str, text: str) -> None:
         self._found.mistakes.append((name, text))

@@ -48,8 +48,12 @@ def check_all(windows: Sequence[WindowTexts], made: Sequence[MadeTexts] = ()) ->
 
 def _checked(texts: _Texts) -> Checked:
     from tillstream.streams import made_check, window_check
+    from tillstream.streams.sql_sandbox import Sandbox
 
-    return Checked(window_check.check(texts.windows), made_check.check(texts.made))
+    with Sandbox() as sandbox:
+        return Checked(
+            window_check.check(texts.windows, sandbox), made_check.check(texts.made, sandbox)
+        )
 
 
 @lru_cache(maxsize=8)

@@ -31,6 +31,8 @@ class Sandbox:
     """An empty database of its own in memory. Not for several threads at once."""
 
     def __init__(self) -> None:
+        #: The columns of the tables that there are.
+        self._tables: dict[str, str] = {}
         self._connection = duckdb.connect(
             ":memory:",
             config={
@@ -89,7 +91,9 @@ class Sandbox:
         """
         declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
         try:
-            self._connection.execute(f'CREATE OR REPLACE TABLE "{table}" ({declared})')
+            if self._tables.get(table) != declared:
+                self._connection.execute(f'CREATE OR REPLACE TABLE "{table}" ({declared})')
+                self._tables[table] = declared
             self._connection.execute(query)
             return [str(column[1]) for column in self._connection.description or ()]
         except duckdb.Error as error:

@@ -20,10 +20,9 @@ _KINDS: Mapping[str, MeasureKind] = {
 _MERGED = "write count, sum, min, max or count(DISTINCT ...), and divide in `columns`"
 
 
-def check(windows: Sequence[WindowTexts]) -> list[CheckedWindow]:
-    """Each window checked in this process, in their order: it needs DuckDB."""
-    with Sandbox() as sandbox:
-        return [_Check(texts, sandbox).checked() for texts in windows]
+def check(windows: Sequence[WindowTexts], sandbox: Sandbox) -> list[CheckedWindow]:
+    """Each window checked in this process, in their order."""
+    return [_Check(texts, sandbox).checked() for texts in windows]
 
 
 class _Check:

@@ -28,3 +28,15 @@ def _is_name(connection: duckdb.DuckDBPyConnection, word: str) -> bool:
         return False
     found = answer["statements"][0]["node"]["select_list"][0]["class"]
     return bool(found == "COLUMN_REF")
+
+
+def test_a_stream_may_be_called_system_logs() -> None:
+    """Tables of DuckDB itself begin otherwise."""
+    with duckdb.connect() as connection:
+        connection.execute("CREATE VIEW system_logs AS SELECT 1 AS level")
+        names = [
+            row[0] for row in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()
+        ]
+
+        assert [(1,)] == connection.execute("SELECT level FROM system_logs").fetchall()
+    assert ["system_logs"] == [name for name in names if name.startswith("system_")]

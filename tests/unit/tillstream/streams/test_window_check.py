@@ -1,13 +1,15 @@
 """The SQL of windows: what is of the dialect is understood, everything else is told."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from tillstream.streams import window_check
 from tillstream.streams.definition import Field
 from tillstream.streams.meaning import Meaning, of_field
 from tillstream.streams.sql_check import check_all
-from tillstream.streams.window_check import check
+from tillstream.streams.sql_sandbox import Sandbox
 from tillstream.streams.window_texts import CheckedWindow, WindowTexts
 
 FIELDS = [
@@ -31,6 +33,11 @@ def _texts(**texts: object) -> WindowTexts:
         persons=("who",),
         **{"time": "time", **texts},  # type: ignore[arg-type]
     )
+
+
+def check(windows: Sequence[WindowTexts]) -> list[CheckedWindow]:
+    with Sandbox() as sandbox:
+        return window_check.check(windows, sandbox)
 
 
 def _checked(**texts: object) -> CheckedWindow:
