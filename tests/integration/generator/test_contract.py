@@ -8,6 +8,7 @@ import pytest
 from entrypoint.events import body
 from entrypoint.events.contract import Contract
 from generator.__main__ import main
+from generator.online.entities import STREAMS
 from tests.support.shop_events import definitions
 
 MOST = body.Most(100_000, 100_000_000)
@@ -31,3 +32,16 @@ def test_the_door_takes_every_row_of_clicks(tmp_path: Path) -> None:
         taken[stream] += read.events.num_rows
 
     assert {"users": 200, "products": 500, "clicks": 4_001, "purchases": 901} == taken
+
+
+def test_the_door_takes_every_message_of_the_shop(tmp_path: Path) -> None:
+    assert 0 == main(["shop", "--count", "5000", "--out", str(tmp_path)])
+    declared = definitions().streams
+    refused = {}
+    for stream in set(STREAMS) & set(declared):
+        lines = (tmp_path / f"{stream}.ndjson").read_bytes()
+        read = body.read_ndjson(Contract(declared[stream]), lines, time.time_ns() // 1_000, MOST)
+        refused[stream] = read.refused
+
+    assert "products" in refused
+    assert dict.fromkeys(refused, 0) == refused
