@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 
 from persistence.api import responses, source
 from persistence.api.analytic_archive import AnalyticArchive
+from persistence.api.attribution import views as attribution_views
+from persistence.api.attribution.endpoints import AttributionEndpoints
 from persistence.api.callers import Callers
 from persistence.api.endpoints import Endpoints
 from persistence.api.parameters import faults_of
@@ -68,9 +70,9 @@ def build(
         LedgerReader(settings.data_dir),
     )
     definitions = definitions_file.load_settings(settings)
-    windows = WindowEndpoints(
-        definitions, WindowSource(client, settings.mongo_database), callers, closing, clock
-    )
+    collections = WindowSource(client, settings.mongo_database)
+    windows = WindowEndpoints(definitions, collections, callers, closing, clock)
+    attributions = AttributionEndpoints(definitions, collections, callers)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -94,6 +96,7 @@ def build(
     )
     endpoints.add_to(pages)
     windows.add_to(pages)
+    attributions.add_to(pages)
     document = msgspec.json.encode(openapi(pages, definitions))
     for route in pages.routes:
         if isinstance(route, APIRoute):
@@ -106,7 +109,7 @@ def build(
 def openapi(pages: FastAPI, definitions: Definitions) -> dict[str, Any]:
     """FastAPI's document, with each window and the schemas of our answers, which are of msgspec."""
     document = pages.openapi()
-    document["paths"] |= views.paths(definitions)
+    document["paths"] |= views.paths(definitions) | attribution_views.paths(definitions)
     components = {
         "schemas": responses.SCHEMAS,
         "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer"}},

@@ -95,6 +95,15 @@ def window_rows(page: Mapping[str, Any], media: Sequence[str]) -> Responses:
     return _OF_A_WINDOW | {200: {"description": "A page.", "content": content}}
 
 
+def conversion(row: Mapping[str, Any]) -> Responses:
+    """Of one conversion."""
+    return _ANYWHERE | {
+        200: _answer("Its newest row.", dict(row)),
+        403: _OF_A_WINDOW[403],
+        404: _refusal("There is no such conversion."),
+    }
+
+
 def window_changes(media: str) -> Responses:
     """Of a window's changes."""
     return _OF_A_WINDOW | {200: _answer("Events `rows`.", {"type": "string"}, media)}

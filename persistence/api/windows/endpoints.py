@@ -13,7 +13,7 @@ from persistence.api.callers import Callers
 from persistence.api.export import SteadyResponse
 from persistence.api.problems import Fault
 from persistence.api.windows import changes, last, views
-from persistence.api.windows.formats import WRITERS
+from persistence.api.windows.formats import WRITERS, columns_of
 from persistence.api.windows.queries import cursor_text, rows_query
 from persistence.api.windows.question import MAX_LIMIT, asked_changes, asked_last, asked_rows
 from persistence.api.windows.source import WindowSource
@@ -84,9 +84,9 @@ class WindowEndpoints:
         rows = [window_documents.row(each) for each in page]
         if question.format == "parquet":
             # Its library is loaded at the first file: that takes a second.
-            body = await asyncio.to_thread(written, window, rows, cursor)
+            body = await asyncio.to_thread(written, columns_of(window), rows, cursor)
         else:
-            body = written(window, rows, cursor)
+            body = written(columns_of(window), rows, cursor)
         return Response(body, headers=headers, media_type=media_type)
 
     async def last(self, request: Request, name: str) -> Response:

@@ -1,13 +1,13 @@
 """A page of rows as JSON, CSV or Parquet."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
 from persistence.api.windows.question import Format
 from persistence.csv_output import BEGIN, csv_rows
-from tillstream.streams.definition import Key, Measure, Window
+from tillstream.streams.definition import Key, Measure, ReadAs, Window
 from tillstream.streams.window_rows import FINAL, LATE, REVISION, json_value
 
 Row = dict[str, Any]
@@ -28,19 +28,41 @@ def columns(window: Window) -> list[str]:
     ]
 
 
-def as_json(_: Window, rows: Sequence[Row], cursor: str | None) -> bytes:
+class Columns(NamedTuple):
+    """The columns of rows: their names in order, and type and scale of those that have one."""
+
+    names: Sequence[str]
+    typed: Mapping[str, tuple[ReadAs, int]]
+
+
+def columns_of(window: Window) -> Columns:
+    """Those of a window's rows."""
+    typed: list[Key | Measure] = [*window.keys, *window.measures]
+    return Columns(
+        columns(window),
+        {
+            window.start_column: ("timestamp", 0),
+            window.end_column: ("timestamp", 0),
+            REVISION: ("integer", 0),
+            LATE: ("integer", 0),
+            FINAL: ("boolean", 0),
+            **{each.name: (each.read_as, each.scale) for each in typed},
+        },
+    )
+
+
+def as_json(_: Columns, rows: Sequence[Row], cursor: str | None) -> bytes:
     """`items`, and `next`: the cursor of the following page, null at the end."""
     return msgspec.json.encode({"items": rows, "next": cursor})
 
 
-def as_csv(window: Window, rows: Sequence[Row], _: str | None) -> bytes:
+def as_csv(columns: Columns, rows: Sequence[Row], _: str | None) -> bytes:
     """A row a line, under its columns; a text that a spreadsheet would run has an apostrophe."""
-    names = columns(window)
-    lines = ([_cell(value(row, name)) for name in names] for row in rows)
-    return BEGIN + csv_rows([names]) + csv_rows(lines)
+    lines = ([_cell(value(row, name)) for name in columns.names] for row in rows)
+    return BEGIN + csv_rows([columns.names]) + csv_rows(lines)
 
 
-def as_parquet(window: Window, rows: Sequence[Row], _: str | None) -> bytes:
+def as_parquet(columns: Columns, rows: Sequence[Row], _: str | None) -> bytes:
     """A file with a column for each of the row's, typed by the definition."""
     # 60 MB of memory that only such a page is worth.
     import pyarrow as pa
@@ -48,24 +70,19 @@ def as_parquet(window: Window, rows: Sequence[Row], _: str | None) -> bytes:
 
     pa.set_memory_pool(pa.system_memory_pool())
     types: dict[str, Any] = {
-        window.start_column: pa.timestamp("us", "UTC"),
-        window.end_column: pa.timestamp("us", "UTC"),
-        **dict.fromkeys((REVISION, LATE), pa.int64()),
-        FINAL: pa.bool_(),
-    }
-    typed: list[Key | Measure] = [*window.keys, *window.measures]
-    for each in typed:
-        types[each.name] = {
+        name: {
             "integer": pa.int64(),
             "timestamp": pa.timestamp("us", "UTC"),
-            "decimal": pa.decimal128(_DECIMAL_DIGITS, each.scale),
+            "decimal": pa.decimal128(_DECIMAL_DIGITS, scale),
             "text": pa.string(),
             "boolean": pa.bool_(),
-        }[each.read_as]
+        }[read_as]
+        for name, (read_as, scale) in columns.typed.items()
+    }
     table = pa.table(
         {
             name: _array(pa, [value(row, name) for row in rows], types.get(name))
-            for name in columns(window)
+            for name in columns.names
         }
     )
     sink = pa.BufferOutputStream()
@@ -74,7 +91,7 @@ def as_parquet(window: Window, rows: Sequence[Row], _: str | None) -> bytes:
 
 
 #: By format: the media type, and what makes the page.
-WRITERS: dict[Format, tuple[str, Callable[[Window, Sequence[Row], str | None], bytes]]] = {
+WRITERS: dict[Format, tuple[str, Callable[[Columns, Sequence[Row], str | None], bytes]]] = {
     "json": ("application/json", as_json),
     "csv": ("text/csv; charset=utf-8; header=present", as_csv),
     "parquet": ("application/vnd.apache.parquet", as_parquet),

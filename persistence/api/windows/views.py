@@ -22,7 +22,7 @@ from tillstream.streams.window_rows import CHANGE, FINAL, LATE, REVISION
 #: The row that changed last.
 NEWEST = Query({}, {CHANGE: -1, "_id": -1}, "by_change")
 
-_TYPES: dict[str, dict[str, Any]] = {
+TYPES: dict[str, dict[str, Any]] = {
     "integer": {"type": ["integer", "null"]},
     "decimal": {"type": ["string", "null"], "description": "A decimal, as text."},
     "timestamp": {"type": ["string", "null"], "format": "date-time"},
@@ -85,32 +85,32 @@ def view(window: Window) -> WindowView:
 def paths(definitions: Definitions) -> dict[str, Any]:
     """The paths of an OpenAPI document: of the list, and of each window with its own keys."""
     found = {
-        "/windows": _get("windows", "The windows that are declared", [], responses.WINDOWS),
+        "/windows": get("windows", "The windows that are declared", [], responses.WINDOWS),
     }
     for name in sorted(definitions.windows):
         window = definitions.windows[name]
         title = window.title or name
         keys = [
-            _parameter(
+            parameter(
                 key.name,
                 "A value of this key, of several each; empty for the row of events without one.",
                 {"type": "array", "items": {"type": "string"}},
             )
             for key in window.keys
         ]
-        found[f"/windows/{name}"] = _get(
+        found[f"/windows/{name}"] = get(
             f"window_{name}",
             f"{title}: rows in order of their start and keys",
-            [*_RANGE, *keys, *_PAGE],
+            [*RANGE, *keys, *PAGE],
             responses.window_rows(_page(window), list(MEDIA)),
         )
-        found[f"/windows/{name}/last"] = _get(
+        found[f"/windows/{name}/last"] = get(
             f"last_{name}",
             f"{title}: the newest minutes as sums, one row for each of the keys",
             [_MINUTES, *keys],
             responses.WINDOW_SUMS,
         )
-        found[f"/windows/{name}/changes"] = _get(
+        found[f"/windows/{name}/changes"] = get(
             f"changes_{name}",
             f"{title}: rows as they change, as server-sent events",
             [*keys, _LAST],
@@ -119,9 +119,10 @@ def paths(definitions: Definitions) -> dict[str, Any]:
     return found
 
 
-def _get(
+def get(
     operation: str, summary: str, parameters: list[Any], answers: responses.Responses
 ) -> dict[str, Any]:
+    """A path of an OpenAPI document."""
     described = {str(status): answer for status, answer in answers.items()}
     return {
         "get": {
@@ -133,9 +134,10 @@ def _get(
     }
 
 
-def _parameter(
+def parameter(
     name: str, description: str, schema: dict[str, Any], where: str = "query"
 ) -> dict[str, Any]:
+    """A parameter of an OpenAPI document."""
     return {
         "name": name,
         "in": where,
@@ -145,29 +147,29 @@ def _parameter(
     }
 
 
-_RANGE = [
-    _parameter("from", "Rows that begin at this time or later, in UTC.", {"type": "string"}),
-    _parameter("to", "Rows that begin before this time; not included.", {"type": "string"}),
+RANGE = [
+    parameter("from", "Rows that begin at this time or later, in UTC.", {"type": "string"}),
+    parameter("to", "Rows that begin before this time; not included.", {"type": "string"}),
 ]
-_PAGE = [
-    _parameter("cursor", "`next` of the page before.", {"type": "string"}),
-    _parameter(
+PAGE = [
+    parameter("cursor", "`next` of the page before.", {"type": "string"}),
+    parameter(
         "limit",
         "Rows of a page.",
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     ),
-    _parameter(
+    parameter(
         "format",
         "Goes before the header Accept.",
         {"type": "string", "enum": list(get_args(Format))},
     ),
 ]
-_MINUTES = _parameter(
+_MINUTES = parameter(
     "minutes",
     "Of how many minutes, up to and with that of the newest row.",
     {"type": "integer", "minimum": 1, "maximum": MAX_MINUTES, "default": DEFAULT_MINUTES},
 )
-_LAST = _parameter(
+_LAST = parameter(
     "Last-Event-ID",
     "The id of the last event that was seen; without it, from now on. 0 is from the beginning.",
     {"type": "string"},
@@ -178,9 +180,9 @@ _LAST = _parameter(
 def _page(window: Window) -> dict[str, Any]:
     typed: list[Key | Measure] = [*window.keys, *window.measures]
     types: dict[str, Any] = {
-        window.start_column: _TYPES["timestamp"],
-        window.end_column: _TYPES["timestamp"],
-        **{each.name: _TYPES[each.read_as] for each in typed},
+        window.start_column: TYPES["timestamp"],
+        window.end_column: TYPES["timestamp"],
+        **{each.name: TYPES[each.read_as] for each in typed},
         REVISION: {"type": "integer"},
         LATE: {"type": "integer"},
         FINAL: {"type": "boolean"},

@@ -1,0 +1,122 @@
+"""`GET` of the conversions of an attribution: the newest row of each, as MongoDB has it.
+
+A collection of conversions is asked as that of a window is: by time, by one key, page by page.
+"""
+
+import asyncio
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+import msgspec
+from fastapi import Depends, FastAPI, Request, Response
+
+from persistence.api import problems
+from persistence.api.callers import Callers
+from persistence.api.windows.formats import WRITERS, Columns
+from persistence.api.windows.queries import Query, cursor_text, rows_query
+from persistence.api.windows.question import asked_changes, asked_rows
+from persistence.api.windows.source import WindowSource
+from tillstream.codec import JSON
+from tillstream.http.problems import ProblemError
+from tillstream.streams import window_documents
+from tillstream.streams.changes import IS_FINAL, SIGN
+from tillstream.streams.definition import Definitions, Key, ReadAs, Stream, Window
+
+
+class AttributionEndpoints:
+    """Every path that begins with `/attribution`."""
+
+    def __init__(self, definitions: Definitions, source: WindowSource, callers: Callers) -> None:
+        self._streams = {name: definitions.streams[name] for name in definitions.attributions}
+        self._asked = {name: asked_as(definitions, name) for name in definitions.attributions}
+        self._source = source
+        self._callers = callers
+
+    def add_to(self, app: FastAPI) -> None:
+        """The paths; the document describes those of each attribution (`views.paths`)."""
+        for path, endpoint in (
+            ("/attribution/{name}", self.rows),
+            ("/attribution/{name}/{conversion}", self.row),
+        ):
+            app.add_api_route(
+                path,
+                endpoint,
+                include_in_schema=False,
+                dependencies=[Depends(self._callers.remember)],
+            )
+
+    async def rows(self, request: Request, name: str) -> Response:
+        """A page of conversions in the order of their time."""
+        asked = self._of(name)
+        accept = request.headers.get("accept", "")
+        question = asked_rows(asked, request.query_params, accept, request.state.caller)
+        key = asked.keys[0].name
+        # Whether one is final is looked at row by row.
+        hint = "by_key" if key in question.keys else "by_time"
+        query = rows_query(asked, question)._replace(hint=hint)
+        media_type, written = WRITERS[question.format]
+        headers = {"vary": "Accept"}
+        if request.method == "HEAD":
+            return Response(headers=headers, media_type=media_type)
+        found = await self._source.documents(asked, query, question.limit + 1)
+        page = found[: question.limit]
+        cursor = None
+        if len(found) > len(page):
+            cursor = cursor_text(asked, question, page[-1])
+            more = [each for each in request.query_params.multi_items() if each[0] != "cursor"]
+            address = f"{request.url.path}?{urlencode([*more, ('cursor', cursor)])}"
+            headers["link"] = f'<{address}>; rel="next"'
+        rows = [window_documents.row(each) for each in page]
+        columns = columns_of(self._streams[name])
+        body = await asyncio.to_thread(written, columns, rows, cursor)
+        return Response(body, headers=headers, media_type=media_type)
+
+    async def row(self, request: Request, name: str, conversion: str) -> Response:
+        """The newest row of one."""
+        asked = self._of(name)
+        asked_changes(asked, request.query_params, request.state.caller)
+        found = await self._source.documents(
+            asked, Query({"_id": conversion}, {"_id": 1}, "_id_"), 1
+        )
+        if not found:
+            raise ProblemError(
+                HTTPStatus.NOT_FOUND, "no-conversion", f"{name} has no {conversion[:64]!r}."
+            )
+        return Response(msgspec.json.encode(window_documents.row(found[0])), media_type=JSON)
+
+    def _of(self, name: str) -> Window:
+        asked = self._asked.get(name)
+        if asked is None:
+            near = problems.nearest(name, self._asked)
+            raise ProblemError(
+                HTTPStatus.NOT_FOUND, "no-attribution", f"No attribution is {name[:64]!r}{near}"
+            )
+        return asked
+
+
+def asked_as(definitions: Definitions, name: str) -> Window:
+    """The collection of an attribution as questions are read: its time, and its keys."""
+    attribution, stream = definitions.attributions[name], definitions.streams[name]
+    return Window(
+        name=name,
+        stream=name,
+        size_us=1,
+        measures=(),
+        start_column=stream.time_column,
+        keys=(
+            Key(name=attribution.key, sql=attribution.key),
+            Key(name=IS_FINAL, sql=IS_FINAL, read_as="boolean"),
+        ),
+        database=attribution.database,
+        collection=attribution.collection_name,
+    )
+
+
+def columns_of(stream: Stream) -> Columns:
+    """The columns of a row: the stream's fields without the sign."""
+    typed: dict[str, tuple[ReadAs, int]] = {
+        field.name: ("text" if field.type == "enum" else field.type, field.scale)
+        for field in stream.fields
+        if field.name != SIGN
+    }
+    return Columns(list(typed), typed)
