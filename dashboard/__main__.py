@@ -12,6 +12,7 @@ from dashboard.archive.connection import connect
 from dashboard.archive.filtered_day import FilteredDays
 from dashboard.archive.filters import Filters
 from dashboard.archive.history import History
+from dashboard.archive.jobs import Jobs
 from dashboard.archive.online import SERVER_TIMEOUT_MS, SOCKET_TIMEOUT_MS, Online
 from dashboard.archive.queue_watch import QueueWatch
 from dashboard.archive.receipts import Receipts
@@ -85,6 +86,7 @@ def main() -> None:
     days = StoreDays(table, model, time.time)
     filters = Filters(model, days, FilteredDays(client, database, time.time), time.time)
     replays = Replays(client, database, calendar, time.time)
+    jobs = Jobs(client, database, calendar.zone.key, time.time)
     windows = Windows(client, database, definitions, heard, time.time)
     # A client of its own: it has to find out soon that MongoDB is away.
     shop_client = archive.connect(
@@ -108,6 +110,7 @@ def main() -> None:
             also=[
                 routes.operation(watch),
                 routes.replay(replays),
+                routes.jobs(jobs),
                 explore_routes.explore(windows),
                 online_routes.online(shop),
             ],

@@ -1,4 +1,4 @@
-"""What single pages ask for beside the stream: the operation, and a day to replay."""
+"""What single pages ask for beside the stream: the operation, a day to replay, the jobs."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse, Response
 
 from dashboard.app import answer
+from dashboard.archive.jobs import Jobs, NoRunError
 from dashboard.archive.queue_watch import QueueWatch
 from dashboard.archive.replay import Replays
 
@@ -13,6 +14,8 @@ from dashboard.archive.replay import Replays
 OPERATION_PATH = "/operation"
 #: Where the page of a replayed day asks, once.
 DAY_PATH = "/day"
+#: Where the page of jobs asks, every few seconds, and for what a run wrote.
+JOBS_PATH, JOB_LOG_PATH = "/jobs/state", "/jobs/log"
 
 Add = Callable[[FastAPI], None]
 
@@ -37,3 +40,23 @@ def replay(replays: Replays) -> Add:
             return JSONResponse({"problem": "day must be like 2026-11-21"}, 400)
 
     return lambda server: server.add_api_route(DAY_PATH, day, methods=["GET"])
+
+
+def jobs(found: Jobs) -> Add:
+    """Every job with its newest runs; `?run=` of the other path is a run's `_id`."""
+
+    # No coroutines: they may wait for MongoDB, in a thread of their own.
+    def state() -> Response:
+        return answer(found.state)
+
+    def log(run: str) -> Response:
+        try:
+            return answer(lambda: found.log(run))
+        except NoRunError:
+            return JSONResponse({"problem": "there is no such run"}, 404)
+
+    def add(server: FastAPI) -> None:
+        server.add_api_route(JOBS_PATH, state, methods=["GET"])
+        server.add_api_route(JOB_LOG_PATH, log, methods=["GET"])
+
+    return add

@@ -10,7 +10,7 @@ from pika.exceptions import ChannelClosedByBroker
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from dashboard.archive import set_aside
+from dashboard.archive import jobs, set_aside
 from dashboard.archive.set_aside import Aside
 from dashboard.state.model import Model
 from dashboard.state.queue_rates import Ledger, QueueState, Samples
@@ -38,6 +38,8 @@ class Operation(msgspec.Struct, frozen=True, rename="camel"):
     proof: Proof | None
     #: What was accepted and does not count.
     aside: list[Aside]
+    #: Jobs whose newest run did not go well.
+    failed_jobs: list[str]
     #: When MongoDB was last asked for these; None when it never answered.
     proof_at: float | None
 
@@ -63,6 +65,7 @@ class QueueWatch:
         self._depths_at: float | None = None
         self._proof: Proof | None = None
         self._aside: list[Aside] = []
+        self._failed_jobs: list[str] = []
         self._proof_at: float | None = None
         self._proof_asked_at = 0.0
 
@@ -85,6 +88,7 @@ class QueueWatch:
                 ledger=self._samples.ledger(newest, now),
                 proof=self._proof,
                 aside=[*set_aside.uncounted(newest.tills), *self._aside],
+                failed_jobs=self._failed_jobs,
                 proof_at=self._proof_at,
             )
 
@@ -113,6 +117,7 @@ class QueueWatch:
                 {"_id": verify_report.LAST}, max_time_ms=QUERY_TIMEOUT_MS
             )
             self._aside = set_aside.read(self._database)
+            self._failed_jobs = jobs.failed(self._database)
             self._proof = verify_report.read(found) if found is not None else None
             self._proof_at = now
         except PyMongoError as error:

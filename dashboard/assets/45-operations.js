@@ -147,6 +147,14 @@
     t.byId("aside-rows").replaceChildren(...(rows.length ? rows : [none]));
   }
 
+  /* What runs by the clock and did not go well stands on a page of its own. */
+  function jobs() {
+    const line = t.byId("failed-jobs");
+    line.hidden = !found.failedJobs.length;
+    const said = `✗ ${t.say("Failed jobs:")} ${found.failedJobs.join(", ")}`;
+    if (line.textContent !== said) line.replaceChildren(t.element("a", said, { href: `${t.prefix}jobs` }));
+  }
+
   async function ask() {
     if (!t.byId("operations-page") || !t.zone()) return;
     // Held by its reader.
@@ -178,6 +186,7 @@
     queues(at);
     proof(at, silent > SILENT_MS + ASK_MS);
     aside(at, silent > SILENT_MS + ASK_MS);
+    jobs();
   }
 
   /* What is held does not look live. */

@@ -118,7 +118,43 @@ interface Operation {
     named: { what: string; day: string; store: string; expected: string; found: string }[];
   } | null;
   proofAt: number | null;
+  failedJobs: string[];
   aside: { kind: string; reason: string; number: number; lastAt: number | null }[];
+}
+
+/** dashboard/archive/jobs.py */
+interface JobRun {
+  id: string;
+  at: number;
+  kind: string;
+  state: string;
+  startedAt: number | null;
+  endedAt: number | null;
+  attempts: number;
+  exitStatus: number | null;
+  reason: string;
+}
+interface Job {
+  name: string;
+  command: string;
+  cron: string;
+  zone: string;
+  enabled: boolean;
+  nextAt: number | null;
+  runs: JobRun[];
+}
+interface JobsState {
+  readAt: number;
+  seenAt: number | null;
+  silent: boolean;
+  zone: string;
+  jobs: Job[];
+}
+interface JobLog {
+  run: JobRun;
+  command: string;
+  lines: string[];
+  cut: number;
 }
 
 /** As of, complete until, why it is old; dashboard/state/online.py */
@@ -286,6 +322,8 @@ interface Tillstream {
   // 51-explore-choices.js
   exploreChoices: (view: Explored) => void;
   exploreOffer: (view: Explored) => void;
+  // 52-jobs-words.js
+  scheduleWords: (cron: string) => string;
   // 55-online.js
   /** Null on a page that shows frames only; `feeds`: whether it shows those too. */
   ownStatus: () => { state: string; text: string; feeds: boolean } | null;

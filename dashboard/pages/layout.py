@@ -90,6 +90,7 @@ def header(page: str, view: View = View()) -> Any:  # noqa: B008 - it cannot be 
                         ("operations", "Operations", "/operations"),
                         ("replay", "Replay", "/replay"),
                         ("explore", "Explore", "/explore"),
+                        ("jobs", "Jobs", "/jobs"),
                     )
                 ],
                 className="ways",

@@ -71,6 +71,7 @@ def _proof() -> Any:
                 **parts.attributes(value="", state="waiting"),
             ),
             html.P(id="proof-line", className="proof-line"),
+            html.P(id="failed-jobs", className="proof-line", hidden=True),
             html.Table(
                 [
                     html.Thead(

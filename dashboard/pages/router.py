@@ -13,6 +13,7 @@ from dashboard.archive.receipts import Receipts
 from dashboard.pages import (
     channels_page,
     explore_page,
+    jobs_page,
     layout,
     live_page,
     online_page,
@@ -48,16 +49,18 @@ class Place(NamedTuple):
         "receipt",
         "replay",
         "explore",
+        "jobs",
         "nowhere",
     ]
     about: str = ""
 
 
 #: Pages that are about nothing but themselves, by their path.
-_PLAIN: dict[str, Literal["online", "channels", "operations"]] = {
+_PLAIN: dict[str, Literal["online", "channels", "operations", "jobs"]] = {
     "online": "online",
     "channels": "channels",
     "operations": "operations",
+    "jobs": "jobs",
 }
 
 
@@ -123,6 +126,8 @@ class Pages:
                 return channels_page.page()
             case "operations":
                 return operations_page.page()
+            case "jobs":
+                return jobs_page.page()
             case "store":
                 return store_page.page(at.about, shown)
             case "replay":

@@ -13,6 +13,7 @@ from dash import html
 import dashboard
 from dashboard.pages import (
     channels_page,
+    jobs_page,
     layout,
     live_page,
     online_page,
@@ -52,6 +53,7 @@ def texts(part: Any) -> Iterator[str]:
         operations_page.page,
         online_page.page,
         channels_page.page,
+        jobs_page.page,
         lambda: replay_page.page(date(2026, 11, 20)),
         layout.footer,
         lambda: layout.header("live"),
