@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from dashboard.archive.online import Online
 from dashboard.routes import Add
-from dashboard.state.online import Range
+from dashboard.state.online_panels import Range
 
 ONLINE_PATH = "/online/state"
 

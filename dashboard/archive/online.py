@@ -12,7 +12,8 @@ from pymongo.errors import PyMongoError
 
 from dashboard.archive.online_rows import SummedRows, TooManyRowsError, collection, newest_rows
 from dashboard.state.minute_sums import Span
-from dashboard.state.online import MOST_ROWS, OnlineAnswer, OnlineState, Range, Reading, spans
+from dashboard.state.online import OnlineAnswer, OnlineState
+from dashboard.state.online_panels import MOST_ROWS, Range, Reading, spans
 from dashboard.state.online_windows import NEWEST, SUMMED, declared, summed_figures
 from dashboard.state.store_days import StoreDays
 from dashboard.state.windows_heard import WindowsHeard

@@ -10,7 +10,7 @@ from pymongo.collection import Collection
 
 from dashboard.archive.windows import value_at
 from dashboard.state.minute_sums import MinuteSums, Row, Span
-from dashboard.state.online import shown
+from dashboard.state.online_panels import shown
 from tillstream.archive import Document
 from tillstream.errors import TillstreamError
 from tillstream.streams import window_documents

@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dashboard.state.minute_sums import MinuteSums, Row, Span
-from dashboard.state.online import OnlineAnswer, OnlineState, Reading, panels, ranked, spans
+from dashboard.state.online import OnlineAnswer, OnlineState
+from dashboard.state.online_panels import Reading, panels, ranked, spans
 from dashboard.state.online_windows import CREDITS, FAILURES, REVENUE, SOURCES
 from dashboard.state.windows_heard import Heard
 from tests.support.snapshots import ZONE
