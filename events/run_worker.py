@@ -9,6 +9,8 @@ from functools import partial
 import structlog
 
 from events.archive.writer import ArchiveAwayError, ArchiveWriter
+from events.outbox.attributions import Attributions
+from events.outbox.documents import conversions_writer
 from events.receipts.receipts_counter import ReceiptsCounter
 from events.receipts.receipts_source import ReceiptsSource
 from events.settings import EventsSettings
@@ -61,14 +63,20 @@ def _session(
         else nullcontext()
     )
     with State(settings.state_path()) as state, archive as written:
+        attributions = (
+            Attributions(state, definitions, time.time, has_sink=settings.mongo_url is not None)
+            if definitions.attributions
+            else None
+        )
         counter = EventCounter(
             state,
             definitions,
             time.time,
             identity_days=settings.identity_days,
             all_columns=with_archive,
+            attributing=attributions,
         )
-        with _sink(settings, state, definitions) as sink:
+        with _sink(settings, state, definitions, attributions) as sink:
             worker = EventsWorker(
                 counter,
                 time.time,
@@ -76,6 +84,7 @@ def _session(
                 written,
                 sink.wake if sink else lambda: None,
                 receipts=_receipts(settings, counter) if definitions.receipts else None,
+                attributions=attributions,
             )
             broker.keep_connected(settings.amqp_url, "events", partial(worker.run, stop=stop), stop)
 
@@ -95,13 +104,23 @@ def _receipts(settings: EventsSettings, counter: EventCounter) -> ReceiptsSource
 
 @contextmanager
 def _sink(
-    settings: EventsSettings, state: State, definitions: Definitions
+    settings: EventsSettings,
+    state: State,
+    definitions: Definitions,
+    attributions: Attributions | None,
 ) -> Iterator[MongoSink | None]:
     if settings.mongo_url is None:
         yield None
         return
-    windows = dict(definitions.windows)
-    sink = MongoSink(state, settings.mongo_url, settings.mongo_database, windows)
+    sink = MongoSink(
+        state,
+        settings.mongo_url,
+        settings.mongo_database,
+        dict(definitions.windows),
+        None
+        if attributions is None
+        else conversions_writer(definitions, settings.mongo_database, attributions.stored.append),
+    )
     sink.start()
     try:
         yield sink

@@ -1,9 +1,11 @@
 """How a rebuilt state takes the place of the old one."""
 
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
 from events.windows.figures import Progress, UnfinishedErasure
+from events.windows.schema import ATTRIBUTION_TABLES
 from events.windows.state_errors import StateUnreadableError
 from events.windows.state_file import State
 from tillstream.runtime.owned_file import rebuilt_path, take_place
@@ -14,21 +16,36 @@ def adopt(path: Path) -> bool:
     """Put a rebuilt state, if there is one, in the place of the old one. For the owner only.
 
     Its rows get a change that is greater than any of the old state's, so that MongoDB and readers
-    of changes take them all; and the archive goes on from where the old state says.
+    of changes take them all; and the archive goes on from where the old state says. Attributions
+    and the outbox are the old state's: they have positions of their own, and no recount makes them.
     """
     rebuilt = rebuilt_path(path)
     if not rebuilt.exists():
         return False
     before = progress_of(path)
     with State(rebuilt) as state:
+        is_carried = _attach(state, path)
         state.begin()
         progress = state.progress()
         wanted = [before.archive_from, before.next_offset or progress.base]
         progress.archive_from = min(offset for offset in wanted if offset is not None)
         state.write_progress(progress)
         state.lift_changes(before.change + 1)
+        if is_carried:
+            for table in ATTRIBUTION_TABLES:
+                state.execute(f"INSERT OR IGNORE INTO {table} SELECT * FROM old.{table}")  # noqa: S608 - ours
         state.commit()
     take_place(path)
+    return True
+
+
+def _attach(state: State, path: Path) -> bool:
+    """Whether the old state can be read, as `old`."""
+    try:
+        State(path, create=False).close()
+    except (StateUnreadableError, sqlite3.OperationalError):
+        return False
+    state.execute("ATTACH ? AS old", (str(path),))
     return True
 
 

@@ -15,6 +15,7 @@ from events.windows.merging import WindowRows
 from events.windows.partials import PartialCounter, WindowSqlError
 from events.windows.state_file import State
 from events.windows.window_table import WindowTable
+from tillstream.streams.changes import SIGN
 from tillstream.streams.definition import Definitions, Stream, Window
 from tillstream.streams.names import RECEIVED
 from tillstream.streams.version import counted_digest
@@ -70,6 +71,7 @@ def wanted_columns(stream: Stream, windows: tuple[Window, ...]) -> set[str]:
         *(field.name for field in stream.fields if field.name.lower() in _words(windows)),
         *(stream.time_column, *stream.identity),
         *("body", "cloudevent"),
+        *((SIGN,) if stream.has_changes else ()),
     }
 
 

@@ -3,9 +3,11 @@
 Steps 1 to 6 of the critical sequence (events/worker.py).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
+from events.windows.attributing import Attributing
 from events.windows.decoding import Decoded, MessageDecoder
 from events.windows.deduplication import NewEvents, Rows, new_events
 from events.windows.figures import Aside, Progress, StreamFigures
@@ -38,6 +40,7 @@ class EventCounter:
         all_columns: bool = False,
         step: Step = no_step,
         erase: Callable[[Decoded], Decoded] = lambda decoded: decoded,
+        attributing: Attributing | None = None,
     ) -> None:
         """`all_columns`: for an archive; `erase` takes out of the log what was erased since."""
         self.counting = WindowCounting(state, definitions, clock)
@@ -47,8 +50,8 @@ class EventCounter:
         self._identity_days = identity_days
         self._step, self._erase = step, erase
         self._all_columns = all_columns
-        wanted = {name: self.counting.wanted[name] for name in self._streams}
-        self._decoder = MessageDecoder(self._streams, None if all_columns else wanted)
+        self._attributing = attributing
+        self._decoder = MessageDecoder(self._streams, None if all_columns else self._wanted())
 
     @property
     def progress(self) -> Progress:
@@ -77,7 +80,7 @@ class EventCounter:
         has changed.
         """
         self._step(1)
-        with self.counting.transaction():
+        with self._transaction():
             begin = self.progress.next_offset or 0
             found: list[NewEvents] = []
             fresh = False
@@ -87,6 +90,8 @@ class EventCounter:
                 if new:
                     fresh = True
                     self._count(new)
+                if self._attributing is not None:
+                    self._attributing.hear(some)
             self.counting.reach(self._streams, self.progress.log_clock_us)
             self._step(5)
             if fresh and self._streams:
@@ -97,9 +102,13 @@ class EventCounter:
                 if self.progress.begin_digest is None:
                     self.progress.begin_digest = message_digest(messages[0])
             if self._all_columns:
-                taken = [archive_from, *(one.offset for one in found if len(one.rows))]
-                known = [offset for offset in taken if offset is not None]
+                needed = begin if self.progress.archive_from is None else self.progress.archive_from
+                taken = [one.offset for one in found if len(one.rows) and one.offset >= needed]
+                known = [offset for offset in (archive_from, *taken) if offset is not None]
                 self.progress.archive_from = min(known, default=None)
+            if messages:
+                read_to = messages[-1].offset + 1
+                self._attribute(self.progress.log_clock_us, read_to, caught_up=read_to >= begin)
             self.counting.write()
             self._step(6)
         return found
@@ -127,19 +136,55 @@ class EventCounter:
         """
         now_us = int(self._clock() * MICROSECONDS)
         clock_us = max(self.progress.log_clock_us, now_us if caught_up else 0)
-        due = self.counting.is_due(self._streams, clock_us)
+        due = self.counting.is_due(self._streams, clock_us) or (
+            self._attributing is not None
+            and self._attributing.is_due(self.counting.heard, clock_us)
+        )
         if not due and archive_from == self.progress.archive_from:
             return False
-        with self.counting.transaction():
+        with self._transaction():
             self.progress.archive_from = archive_from
             if due:
                 self.counting.reach(self._streams, clock_us)
+                self._attribute(clock_us)
             self.counting.write()
         return due
 
     def forget(self) -> None:
         """Undo what is not committed, in memory too."""
         self.counting.forget()
+        if self._attributing is not None:
+            self._attributing.undone()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """As that of the windows; the attributions' memory follows it."""
+        try:
+            with self.counting.transaction():
+                yield
+        except BaseException:
+            if self._attributing is not None:
+                self._attributing.undone()
+            raise
+        if self._attributing is not None:
+            self._attributing.committed()
+
+    def _attribute(
+        self, clock_us: int, read_to: int | None = None, *, caught_up: bool = True
+    ) -> None:
+        if self._attributing is not None:
+            self._attributing.take(
+                self.counting.heard,
+                clock_us,
+                self.counting.change(),
+                read_to,
+                caught_up=caught_up,
+            )
+
+    def _wanted(self) -> dict[str, Collection[str]]:
+        """The columns that windows and attributions read."""
+        more = {} if self._attributing is None else self._attributing.wanted
+        return {name: {*self.counting.wanted[name], *more.get(name, ())} for name in self._streams}
 
     def _read(self, messages: Sequence[LogMessage]) -> Iterator[NewEvents]:
         """Steps 2 and 3: the events of each message that did not come before."""
@@ -153,6 +198,8 @@ class EventCounter:
                     self.counting.put_aside([decoded], self.state.put_aside)
                 continue
             self._step(3)
+            if self._attributing is not None:
+                self._attributing.came_back(decoded)
             stream = self._streams[decoded.stream]
             new = new_events(self._erase(decoded), stream, self.state.identities)
             if is_fresh:

@@ -16,8 +16,10 @@ class LogShortenedError(TillstreamError):
     """The log lacks what was counted, and may hold again what was: nothing of it is counted."""
 
 
-def find_start(progress: Progress, looked_up: LogEnds) -> int:
+def find_start(progress: Progress, looked_up: LogEnds, attribution_from: int | None = None) -> int:
     """The position to read from; `progress` may get another base.
+
+    `attribution_from` is the position from which attributions need the log.
 
     A log that is wholly another one, as after the loss of the broker, is counted from its first
     message: its positions follow those that were counted. Raises LogShortenedError for a log that
@@ -52,16 +54,19 @@ def find_start(progress: Progress, looked_up: LogEnds) -> int:
         progress.last_digest = progress.begin_digest = None
         return progress.next_offset
     start = progress.next_offset
-    if progress.archive_from is not None and progress.archive_from < start:
-        first = (looked_up.first_offset() or 0) + base
-        if first > progress.archive_from:
-            log.error(
-                "the log has dropped events that the archive does not have yet",
-                archive_from=progress.archive_from,
-                first_offset=first,
-            )
-        start = max(progress.archive_from, min(first, start))
-    return start
+    needed = {
+        "the log has dropped events that the archive does not have yet": progress.archive_from,
+        "the log has dropped touches of conversions that are open; `python -m events"
+        " recount-attribution` finds them in the archive": attribution_from,
+    }
+    earlier = {why: one for why, one in needed.items() if one is not None and one < start}
+    if not earlier:
+        return start
+    first = (looked_up.first_offset() or 0) + base
+    for why, one in earlier.items():
+        if first > one:
+            log.error(why, needed_from=one, first_offset=first)
+    return max(min(earlier.values()), min(first, start))
 
 
 def _is_another(progress: Progress, looked_up: LogEnds) -> bool:

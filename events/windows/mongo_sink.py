@@ -8,7 +8,8 @@ by upsert where the stored change is not newer; the position is kept beside them
 import sqlite3
 import threading
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import structlog
 from pymongo import MongoClient, ReplaceOne
@@ -44,10 +45,26 @@ LONGEST_PACE_SECONDS = 1.0
 DUPLICATE_KEY = 11_000
 
 
+class WrittenBeside(Protocol):
+    """Something else that is written to MongoDB behind the state."""
+
+    def write(self, stop: threading.Event) -> None:
+        """Write what there is; raises PyMongoError."""
+
+
 class MongoSink:
     """Runs from `start` to `stop`; `wake` tells it of a commit."""
 
-    def __init__(self, state: State, url: str, database: str, windows: dict[str, Window]) -> None:
+    def __init__(
+        self,
+        state: State,
+        url: str,
+        database: str,
+        windows: dict[str, Window],
+        more: Callable[[MongoClient[Document], State], WrittenBeside] | None = None,
+    ) -> None:
+        """`more` makes what else is written in the same thread."""
+        self._more = more
         self._path = state.path
         self._url = url
         self._database = database
@@ -92,9 +109,12 @@ class MongoSink:
                 name: WrittenWindow(client, self._database, window, state)
                 for name, window in self._windows.items()
             }
+            beside = self._more(client, state) if self._more else None
             while not self._stop.is_set():
                 self._changed.clear()
                 began = time.monotonic()
+                if beside is not None:
+                    beside.write(self._stop)
                 for figures in state.windows().values():
                     if figures.name in written and not figures.stale:
                         written[figures.name].write(figures, self._stop)

@@ -3,6 +3,11 @@
 #: Raised when the tables change: an older state is rebuilt by `recount`.
 VERSION = 3
 
+#: What a recount does not make anew.
+ATTRIBUTION_TABLES = (
+    *("joined", "waiting", "waiting_for", "attributions", "attribution_progress", "outbox"),
+)
+
 #: Pages of the write-ahead log (32 MB) before they go to their places.
 CHECKPOINT_PAGES = 8_000
 
@@ -99,6 +104,23 @@ CREATE TABLE attributions (
     final_before_us INTEGER,
     row_version INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE attribution_progress (
+    name TEXT PRIMARY KEY,
+    next_offset INTEGER NOT NULL,
+    attribution_from INTEGER,
+    heard_first_us INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    name BLOB NOT NULL UNIQUE,
+    stream TEXT NOT NULL,
+    body BLOB NOT NULL,
+    content_encoding TEXT,
+    published INTEGER NOT NULL,
+    stored INTEGER NOT NULL
+) STRICT;
+CREATE INDEX outbox_unpublished ON outbox (seq) WHERE NOT published;
+CREATE INDEX outbox_unstored ON outbox (seq) WHERE NOT stored;
 PRAGMA user_version={VERSION};
 COMMIT;
 """

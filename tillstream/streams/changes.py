@@ -14,7 +14,7 @@ import msgspec
 from tillstream.streams.definition import Attribution, Field, Stream
 
 SIGN = "sign"
-#: Grows with each change of a conversion: the log's position at which it was made.
+#: Grows with each change of a conversion, over restarts and recounts: the commit that made it.
 ROW_VERSION = "row_version"
 #: Whether no touch is awaited any more; whether the conversion itself came after that.
 IS_FINAL, IS_LATE = "is_final", "is_late"

@@ -1,10 +1,7 @@
 """MongoDB behind the state: away for a while, in the order of changes, without what is removed."""
 
-import os
-import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from events.windows.event_counter import EventCounter
 from events.windows.mongo_sink import MongoSink, WrittenWindow
 from events.windows.state_file import State
 from tests.support.counted_windows import DEFINITIONS, MINUTE, NOW, WINDOW, Event, log_of
+from tests.support.frozen_mongo import frozen
 from tests.support.kept_events import SetClock
 from tests.support.shop_events import BEGIN, SECOND
 from tests.support.waiting import wait_until
@@ -47,16 +45,6 @@ class Written(pymongo.monitoring.CommandListener):
 
     def failed(self, event: pymongo.monitoring.CommandFailedEvent) -> None:
         pass
-
-
-@contextmanager
-def frozen(client: Client) -> Iterator[None]:
-    pid = int(client.admin.command("serverStatus")["pid"])
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def part(number: int) -> list[Event]:

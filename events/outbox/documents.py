@@ -1,0 +1,111 @@
+"""Stores the newest row of each conversion in MongoDB, from the outbox, in the sink's thread."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+from pymongo import MongoClient, ReplaceOne
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError
+
+from events.outbox.table import Kept, Outbox
+from events.windows.state_file import State
+from tillstream import archive
+from tillstream.archive import Document
+from tillstream.streams import attribution_documents, message
+from tillstream.streams.changes import ROW_VERSION, SIGN
+from tillstream.streams.definition import Attribution, Definitions, Stream
+
+#: Messages that are read at a time, and documents of a bulk write.
+MESSAGES = 10
+PAGE = 1_000
+DUPLICATE_KEY = 11_000
+
+
+class WrittenConversions:
+    """The collections of all attributions, and how far the outbox was stored in them.
+
+    A row replaces none that is newer; so a message may be stored again.
+    """
+
+    def __init__(
+        self,
+        client: MongoClient[Document],
+        database: str,
+        attributions: dict[str, tuple[Attribution, Stream]],
+        outbox: Outbox,
+        stored: Callable[[int], None],
+    ) -> None:
+        """`stored` is told of each message whose rows are durable."""
+        self._attributions = attributions
+        self._outbox = outbox
+        self._stored = stored
+        self._newest = 0
+        self._rows: dict[str, Collection[Document]] = {}
+        for name, (attribution, stream) in attributions.items():
+            durable = archive.majority(
+                client, attribution_documents.database_name(attribution, database)
+            )
+            self._rows[name] = durable[attribution_documents.collection_name(attribution)]
+            self._rows[name].create_indexes(attribution_documents.indexes(attribution, stream))
+
+    def write(self, stop: threading.Event) -> None:
+        """Store what the outbox has; raises PyMongoError."""
+        while not stop.is_set():
+            found = self._outbox.unstored(self._newest, MESSAGES)
+            for kept in found:
+                self._store(kept)
+                self._newest = kept.seq
+                self._stored(kept.seq)
+            if len(found) < MESSAGES:
+                return
+
+    def _store(self, kept: Kept) -> None:
+        known = self._attributions.get(kept.stream)
+        if known is None:
+            # It is not declared any more.
+            return
+        documents = list(_newest(kept, *known))
+        for begin in range(0, len(documents), PAGE):
+            writes = [
+                ReplaceOne(
+                    {"_id": each["_id"], ROW_VERSION: {"$lt": each[ROW_VERSION]}},
+                    each,
+                    upsert=True,
+                )
+                for each in documents[begin : begin + PAGE]
+            ]
+            try:
+                self._rows[kept.stream].bulk_write(writes, ordered=False)
+            except BulkWriteError as error:
+                # Where as new a one stands the upsert finds its place taken.
+                if any(one["code"] != DUPLICATE_KEY for one in error.details["writeErrors"]):
+                    raise
+
+
+def conversions_writer(
+    definitions: Definitions, database: str, stored: Callable[[int], None]
+) -> Callable[[MongoClient[Document], State], WrittenConversions]:
+    """Makes the writer of all attributions, for the sink's thread; see WrittenConversions."""
+    declared = {
+        name: (attribution, definitions.streams[name])
+        for name, attribution in definitions.attributions.items()
+    }
+
+    def make(client: MongoClient[Document], state: State) -> WrittenConversions:
+        return WrittenConversions(client, database, declared, Outbox(state.database), stored)
+
+    return make
+
+
+def _newest(kept: Kept, attribution: Attribution, stream: Stream) -> Iterator[Document]:
+    """Of each conversion of a message the row that stands."""
+    found = message.decode(*kept.packed)
+    rows = {
+        values[attribution.conversion_id]: values
+        for values in found.events.to_pylist()
+        if values[SIGN] >= 0
+    }
+    for values in rows.values():
+        yield attribution_documents.document(
+            attribution, attribution_documents.readable(stream, values)
+        )

@@ -1,0 +1,199 @@
+"""Attribution in the events worker, on real servers: told, stored and counted, each change once."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pika.adapters.blocking_connection import BlockingConnection
+from pymongo import MongoClient
+
+from events.settings import STATE
+from events.windows.state_file import State
+from tests.support import clicks_world as shop
+from tests.support.frozen_mongo import frozen
+from tests.support.processes import running
+from tests.support.published_events import publish
+from tests.support.waiting import wait_until
+from tillstream import topology
+from tillstream.log.continuity import Log
+from tillstream.log.whole_log import read_log
+from tillstream.streams import attribution_documents
+from tillstream.streams.window_rows import instant
+
+ATTRIBUTION = shop.DEFINITIONS.attributions["checkouts"]
+Client = MongoClient[dict[str, Any]]
+AWAY_SECONDS = 15.0
+
+
+@pytest.fixture
+def environ(amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path) -> dict[str, str]:
+    return {
+        "AMQP_URL": amqp_url,
+        "DATA_DIR": str(tmp_path),
+        "STREAMS_DIR": str(shop.STREAMS),
+        "MONGO_URL": mongo_url,
+        "MONGO_DATABASE": mongo_database,
+    }
+
+
+@pytest.fixture
+def client(mongo_url: str) -> Iterator[Client]:
+    with Client(mongo_url, tz_aware=True) as client:
+        yield client
+
+
+class Shop:
+    """What is sent, and what is stored of it."""
+
+    def __init__(
+        self, connection: BlockingConnection, client: Client, database: str, state: Path
+    ) -> None:
+        self._connection = connection
+        self._state = state
+        self.rows = client[database][attribution_documents.collection_name(ATTRIBUTION)]
+        self.sent = shop.World([])
+
+    def send(self, stream: str, *events: shop.Event) -> None:
+        received = time.time_ns() // 1_000
+        self.sent.sent.extend((stream, received, event) for event in events)
+        publish(self._connection, shop.sent(stream, events, received))
+
+    def stored(self, purchase: str) -> dict[str, Any]:
+        return self.rows.find_one({"_id": purchase}) or {}
+
+    def wait(self, purchase: str, **values: object) -> dict[str, Any]:
+        def holds() -> dict[str, Any] | None:
+            found = self.stored(purchase)
+            return found if found and values.items() <= found.items() else None
+
+        return wait_until(holds, 30, f"{purchase} with {values}")
+
+    def checkouts(self) -> dict[str, dict[str, Any]]:
+        """What MongoDB has, as the log has it."""
+        return {
+            row["_id"]: {
+                "source": row["source"],
+                "touches": row["touches"],
+                "quantity": row["quantity"],
+                "missing": row["missing"],
+            }
+            for row in self.rows.find()
+        }
+
+    def expected(self) -> dict[str, dict[str, Any]]:
+        names = ("source", "touches", "quantity", "missing")
+        return {
+            key: {name: row[name] for name in names}
+            for key, row in shop.expected(self.sent).items()
+        }
+
+    def is_counted(self) -> bool:
+        """Whether the windows have everything that was sent."""
+        with State(self._state, create=False) as state:
+            counted = shop.counted_by_source(state)
+        return counted == shop.by_source(shop.expected(self.sent).values())
+
+    def is_settled(self) -> bool:
+        """Whether it is stored too, and the outbox empty."""
+        with State(self._state, create=False) as state:
+            outbox = state.execute("SELECT count(*) FROM outbox").fetchone()
+        return outbox == (0,) and self.is_counted() and self.expected() == self.checkouts()
+
+
+@pytest.fixture
+def seen(broker: BlockingConnection, client: Client, mongo_database: str, tmp_path: Path) -> Shop:
+    return Shop(broker, client, mongo_database, tmp_path / STATE)
+
+
+def test_a_purchase_has_a_row_at_once_that_follows_what_comes_until_it_is_final(
+    environ: dict[str, str], seen: Shop
+) -> None:
+    noon, minute = shop.NOON, shop.MINUTE
+    with running("events", "worker", "--no-archive", **environ):
+        seen.send("clicks", shop.click(1, "ann", noon - minute, "Google Ads"))
+        seen.send("purchases", shop.purchase(1, "ann", noon, quantity=2))
+        early = seen.wait("b1", source="Google Ads", is_final=False)
+        seen.send("purchases", shop.purchase(2, "ben", noon))
+        alone = seen.wait("b2", source=None, touches=0)
+        # Out of order, and at the other end of the window; the product comes last.
+        seen.send("clicks", shop.click(2, "ben", noon - shop.WINDOW, "Facebook Post"))
+        seen.wait("b2", source="Facebook Post", missing="products")
+        seen.send("products", shop.product(0))
+        seen.wait("b2", category="Books", missing=None)
+        seen.wait("b1", category="Books", missing=None)
+        # Time goes on.
+        seen.send("clicks", shop.click(3, "cleo", noon + 30 * minute, "Unknown"))
+        seen.send("purchases", shop.purchase(3, "cleo", noon + 30 * minute))
+        final = seen.wait("b1", is_final=True)
+        seen.wait("b2", is_final=True)
+        # Late: the click changes nothing that is final, the purchase is final at once.
+        seen.send("clicks", shop.click(4, "ann", noon + 25 * minute, "Late"))
+        seen.send("purchases", shop.purchase(4, "dan", noon + minute))
+        seen.wait("b4", is_final=True, is_late=True)
+        after = seen.stored("b1")
+
+    assert (None, "products") == (early["category"], alone["missing"])
+    assert final == after
+    assert instant(noon) == final["purchase_time"]
+    assert "25.00" == str(final["total"])
+
+
+def test_rows_are_single_and_exact_whatever_step_the_worker_is_killed_before(
+    amqp_url: str, environ: dict[str, str], seen: Shop
+) -> None:
+    minute = shop.MINUTE
+
+    def send(number: int) -> None:
+        time_ = shop.NOON + number * minute // 2
+        user = f"u{number % 2}"
+        seen.send("purchases", shop.purchase(number, user, time_, quantity=1 + number))
+        seen.send("clicks", shop.click(number, user, time_ - minute, f"s{number % 3}"))
+
+    seen.send("products", shop.product(0))
+    # Before the commit nothing is kept, as test_attributions_are_exact has it step by step.
+    for step in range(6, 11):
+        send(step)
+        killed = subprocess.run(
+            [sys.executable, "-m", "tests.support.killed_worker", str(step)],
+            env=os.environ | environ,
+            timeout=60,
+            check=False,
+        )
+        assert -9 == killed.returncode
+    with running("events", "worker", **environ):
+        send(11)
+        wait_until(seen.is_settled, 30, "everything stored and counted")
+    log = topology.EVENTS_LOG
+    last = Log(amqp_url, log).last_offset()
+    batches = read_log(amqp_url, threading.Event(), last, 0, log)
+    rows = shop.rows_of(one for some in batches for one in some)
+    signs: Counter[str] = Counter()
+    for row in rows:
+        signs[row["purchase_id"]] += row["sign"]
+
+    assert {f"b{number}": 1 for number in range(6, 12)} == dict(signs)
+
+
+def test_rows_go_on_while_mongodb_is_away_and_it_gets_the_newest(
+    environ: dict[str, str], seen: Shop, client: Client
+) -> None:
+    with running("events", "worker", "--no-archive", **environ):
+        seen.send("products", shop.product(0))
+        seen.send("purchases", shop.purchase(0, "ann", shop.NOON))
+        seen.wait("b0", source=None)
+        with frozen(client):
+            deadline = time.monotonic() + AWAY_SECONDS
+            number = 0
+            while time.monotonic() < deadline:
+                number += 1
+                seen.send("clicks", shop.click(number, "ann", shop.NOON - number, f"s{number}"))
+                seen.send("purchases", shop.purchase(number, "ann", shop.NOON + number))
+                wait_until(seen.is_counted, 30, "the windows")
+        wait_until(seen.is_settled, 30, "everything stored and counted")
