@@ -8,6 +8,7 @@ import structlog
 import uvicorn
 
 from dashboard import app, explore_routes, online_routes, routes
+from dashboard.archive.archive_watch import ArchiveWatch
 from dashboard.archive.connection import connect
 from dashboard.archive.filtered_day import FilteredDays
 from dashboard.archive.filters import Filters
@@ -20,6 +21,7 @@ from dashboard.archive.replay import Replays
 from dashboard.archive.windows import Windows
 from dashboard.pages.router import Pages
 from dashboard.settings import DashboardSettings
+from dashboard.state.archive_state import ArchiveState
 from dashboard.state.feed import Feed
 from dashboard.state.model import Model
 from dashboard.state.store_days import StoreDays
@@ -74,7 +76,8 @@ def main() -> None:
         said = f"DASHBOARD_HOST, DASHBOARD_PORT: cannot listen on {host}:{port}: {error.strerror}"
         process.fail(SettingsError([said]), process.EX_CONFIG)
     calendar = table.default
-    model = Model(calendar, time.time())
+    archive_state = ArchiveState(time.time())
+    model = Model(calendar, time.time(), archive_state)
     stop = threading.Event()
     quiet.release_when_quiet()
     feed = Feed(settings.amqp_url, model.take, time.time, stop)
@@ -97,6 +100,9 @@ def main() -> None:
         connections=1,
     )
     shop = Online(shop_client, database, definitions, heard, days, calendar, time.time, stop)
+    archive_watch = ArchiveWatch(
+        settings.mongo_url, settings.mongo_database, archive_state, time.time, stop
+    )
     watch = QueueWatch(client, database, model, time.time, stop)
     config = uvicorn.Config(
         app.build(
@@ -107,7 +113,9 @@ def main() -> None:
             time.time,
             settings.dashboard_user,
             settings.dashboard_password,
+            away=lambda: model.archive_away(time.time()),
             also=[
+                routes.health(model, time.time),
                 routes.operation(watch),
                 routes.replay(replays),
                 routes.jobs(jobs),
@@ -128,6 +136,7 @@ def main() -> None:
         threading.Thread(target=feed.run, name="feed", daemon=True),
         threading.Thread(target=events.run, name="events", daemon=True),
         threading.Thread(target=shop.run, name="online", daemon=True),
+        threading.Thread(target=archive_watch.run, name="archive", daemon=True),
         threading.Thread(target=history.run, name="history", daemon=True),
         threading.Thread(target=watch.run, args=(settings.amqp_url,), name="watch", daemon=True),
     ]

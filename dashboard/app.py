@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from dashboard.archive.connection import ArchiveAwayError
 from dashboard.archive.filters import Filters
+from dashboard.archive_gate import ArchiveGate
 from dashboard.callbacks import CallCheck
 from dashboard.dash_app import CALLBACKS, add_dash
 from dashboard.pages.addresses import MAX_NAME
@@ -48,10 +49,11 @@ def build(
     user: str = "",
     password: str = "",
     also: Iterable[Callable[[FastAPI], None]] = (),
+    away: Callable[[], bool] = lambda: False,
 ) -> Guard:
     """The application, guarded: the pages, their stream, and `/health/live` and `/health/ready`.
 
-    `also` adds further routes.
+    `also` adds further routes; `away` tells whether the archive is known to be away.
     """
 
     @contextlib.asynccontextmanager
@@ -99,7 +101,8 @@ def build(
     server.add_exception_handler(RequestValidationError, _wrong_parameter)
     server.add_exception_handler(DependencyException, _no_such_script)
     dash = add_dash(server, pages)
-    return Guard(CallCheck(server, CALLBACKS), dash.csp_hashes(), user, password)
+    gate = ArchiveGate(CallCheck(server, CALLBACKS), away)
+    return Guard(gate, dash.csp_hashes(), user, password)
 
 
 async def _wrong_parameter(_: Request, error: Exception) -> Response:

@@ -9,6 +9,8 @@ from dashboard.app import answer
 from dashboard.archive.jobs import Jobs, NoRunError
 from dashboard.archive.queue_watch import QueueWatch
 from dashboard.archive.replay import Replays
+from dashboard.state.model import Model
+from tillstream.clock import Clock
 
 #: Where the operations page asks, once a second.
 OPERATION_PATH = "/operation"
@@ -17,7 +19,29 @@ DAY_PATH = "/day"
 #: Where the page of jobs asks, every few seconds, and for what a run wrote.
 JOBS_PATH, JOB_LOG_PATH = "/jobs/state", "/jobs/log"
 
+#: Whether all that the pages show is of now, for whoever watches the dashboard.
+HEALTH_PATH = "/health"
+
 Add = Callable[[FastAPI], None]
+
+
+def health(model: Model, clock: Clock) -> Add:
+    """200 while every feed and the archive are live, else 503; which is not, and since when."""
+
+    # Whether the process can serve is another question: `/health/live` and `/health/ready`.
+    async def state() -> Response:
+        now = clock()
+        feeds = model.feeds(now)
+        body = {
+            "archive": model.archive_trouble(now) or "",
+            "feeds": {
+                name: {"state": feed.state, "as_of": feed.as_of} for name, feed in feeds.items()
+            },
+        }
+        healthy = all(feed.state == "live" for feed in feeds.values())
+        return JSONResponse(body, 200 if healthy else 503, {"Cache-Control": "no-store"})
+
+    return lambda server: server.add_api_route(HEALTH_PATH, state, methods=["GET"])
 
 
 def operation(watch: QueueWatch) -> Add:

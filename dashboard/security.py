@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: Answered without a sign-in: a load balancer has none.
-OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
+OPEN_PATHS = frozenset({"/health", "/health/live", "/health/ready"})
 #: Nobody's user and password are longer; what is, is refused unread.
 MAX_AUTHORIZATION_BYTES = 4096
 

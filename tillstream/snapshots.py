@@ -177,3 +177,6 @@ class DelaySnapshot(Wire, frozen=True):
     conflicts: int
     dead_lettered: int
     as_of: float
+    #: When the door got the oldest receipt that was being written in the interval, Unix seconds;
+    #: None when none was.
+    waiting_since: float | None = None

@@ -77,7 +77,8 @@ class QueueWatch:
         """The newest of everything; asks MongoDB now and then."""
         with self._lock:
             now = self._clock()
-            if now - self._proof_asked_at >= PROOF_SECONDS:
+            due = now - self._proof_asked_at >= PROOF_SECONDS
+            if due and not self._model.archive_away(now):
                 self._proof_asked_at = now
                 self._ask_archive(now)
             newest = self._model.newest

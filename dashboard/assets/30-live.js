@@ -101,6 +101,11 @@
   /* Of the whole page: of its feeds, or of what its own script reads beside them. */
   function showStatus() {
     if (!frame || paused || Date.now() - heardAt > SILENT_MS) return;
+    // Every page shows something of the archive, or leads to what does.
+    if (frame.archive) {
+      status("stale", `${t.archiveWords(frame)} ${t.secondOf(frame.feeds.archive[1])}`);
+      return;
+    }
     const own = t.ownStatus ? t.ownStatus() : null;
     if (own && own.state !== "live") {
       status(own.state, own.text);
@@ -164,7 +169,7 @@
         "data-state": state,
         children: state === "live" ? age(frame.at - asOf) : since(feed, state),
       });
-      put(`lag-${feed}`, { children: state === "live" ? lag(feed) : "" });
+      put(`lag-${feed}`, { children: state === "live" || feed === "archive" ? lag(feed) : "" });
     }
     for (const element of /** @type {NodeListOf<any>} */ (document.querySelectorAll(FRESH))) {
       const state = stateOf(element.dataset.feed);
@@ -204,6 +209,7 @@
   /** How far the worker behind a feed is behind the door. @param {string} feed */
   function lag(feed) {
     const { values } = frame;
+    if (feed === "archive" && frame.archive) return t.archiveWords(frame);
     const counted =
       new Map((t.panel("counters") || []).map(([name, value]) => [name, value])).get("counted-ms") ?? null;
     if (feed === "count" && frame.complete_until !== null)
@@ -234,7 +240,7 @@
         : `${t.say("stale since")} ${t.secondOf(narrow.at)}`;
     }
     if (state !== "live") return since(feed, state);
-    if (value === null) return t.say("none lately");
+    if (value === null) return t.say("no receipt stored lately");
     const { live } = t.byId(`${id}-note`).dataset;
     const until = complete(feed);
     return until === null ? live : `${live} · ${t.minuteOf(until)}`;

@@ -57,13 +57,19 @@
   function figure(id, frame) {
     const live = ofTheFeed(id, frame);
     if (live) return live;
-    const [feed, since] = frame.feeds["metrics-db"];
+    const [feed, since] = frame.feeds.archive[0] === "live" ? frame.feeds["metrics-db"] : frame.feeds.archive;
     const found = current(frame);
     if (!found) return { value: null, state: "waiting", at: null };
     const late = frame.at - found.read_at > found.ask_again + LATE_SECONDS;
     const value = found.values[id] ?? null;
     if (feed !== "live") return { value, state: "stale", at: since };
     return { value, state: late ? "stale" : "live", at: found.read_at };
+  }
+
+  /** What is wrong with the archive, before its time. @type {Tillstream["archiveWords"]} */
+  function archiveWords(frame) {
+    if (frame.archive === "away") return t.say("Archive away since");
+    return t.say(frame.archive === "slow" ? "Archive too slow since" : "Archive behind since");
   }
 
   /** Ask again when the answer is as old as it may be; one question at a time. @type {Tillstream["askForPart"]} */
@@ -135,6 +141,7 @@
       narrowedFigure: figure,
       narrowedPart: current,
       askForPart: ask,
+      archiveWords,
       archiveAway: () => away,
       storePage,
       filterNote: note,

@@ -28,6 +28,8 @@ interface Frame {
   abbreviation: string;
   data_time: number | null;
   feeds: Record<string, [state: State, asOf: number]>;
+  /** What is wrong with it: away, slow, behind; else empty. */
+  archive: string;
   complete_until: number | null;
   values: Record<string, string | null>;
   panels: Record<string, Row[] | null>;
@@ -286,6 +288,7 @@ interface Tillstream {
   narrowedPart: (frame?: Frame) => Part | null;
   askForPart: (frame: Frame) => Promise<void>;
   archiveAway: () => boolean;
+  archiveWords: (frame: Frame) => string;
   storePage: () => HTMLElement | null;
   filterNote: (put: Put, frame: Frame) => void;
   chosenCategory: () => string;

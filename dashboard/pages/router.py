@@ -1,6 +1,7 @@
 """Which page stands at a path, and how it is put together for one reader."""
 
 import re
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
@@ -28,6 +29,7 @@ from dashboard.pages.parts import attributes
 from dashboard.pages.words import translate
 from dashboard.state.model import Model
 from dashboard.state.store_days import StoreDays
+from tillstream.clock import Clock
 from tillstream.errors import UndecodableMessageError
 from tillstream.streams.definition import Definitions
 
@@ -102,10 +104,12 @@ class Pages:
         receipts: Receipts,
         counted_to: Callable[[], float | None] = lambda: None,
         definitions: Definitions = NOTHING_DECLARED,
+        clock: Clock = time.time,
     ) -> None:
         """`counted_to` tells when the ledger had last read the whole log, Unix seconds."""
         self._counted_to = counted_to
         self._definitions = definitions
+        self._clock = clock
         self._model = model
         self._days = days
         self._receipts = receipts
@@ -150,6 +154,8 @@ class Pages:
 
     def _receipt(self, key: str, language: str) -> list[Any]:
         try:
+            if self._model.archive_away(self._clock()):
+                raise ArchiveAwayError("known to be away")
             life = self._receipts.find(key)
             if life is None:
                 return [html.P("The archive has no such receipt (yet).", className="message")]

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from dashboard.state.archive_state import ARCHIVE
 from tillstream import topology
 
 
@@ -81,7 +82,7 @@ OPERATIONS_TILES = (
     Tile("renumbered", "Tills renumbered", topology.TILLS, "count", "began anew"),
 )
 
-#: What each feed tells, in the words of the page.
+#: What each feed tells, and the archive itself, in the words of the page.
 SOURCES = {
     topology.COUNT: "Day totals",
     topology.CATEGORIES: "Category totals",
@@ -89,6 +90,7 @@ SOURCES = {
     topology.METRICS_DB: "Archive delays",
     topology.BREAKDOWNS: "Breakdowns",
     topology.TILLS: "Tills",
+    ARCHIVE: "Archive",
 }
 
 #: Who publishes it.
@@ -99,4 +101,5 @@ WORKERS = {
     topology.METRICS_DB: "persistence",
     topology.BREAKDOWNS: "totals",
     topology.TILLS: "totals",
+    ARCHIVE: "MongoDB",
 }

@@ -50,6 +50,8 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     #: When the day's figures were read.
     data_time: float | None
     feeds: dict[str, FeedState]
+    #: What is wrong with the archive: `away`, `slow`, `behind`; empty when nothing is.
+    archive: str
     #: The watermark of the day's figures, see `tillstream.snapshots.CountSnapshot`.
     complete_until: float | None
     #: Exact text of each tile by its element id; None where there is none.

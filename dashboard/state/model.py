@@ -7,6 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from dashboard.state import panels
+from dashboard.state.archive_state import ARCHIVE, ArchiveState, Trouble
 from dashboard.state.delays import milliseconds, worst_percentiles
 from dashboard.state.frames import Bar, FeedState, Frame, ranked_bars
 from dashboard.state.freshness import DETAILS_STALE_AFTER_SECONDS, Freshness, State
@@ -64,7 +65,11 @@ class Newest(NamedTuple):
 class Model:
     """The figures of one business day, for all viewers. Safe to call from several threads."""
 
-    def __init__(self, calendar: BusinessDay, now: float) -> None:
+    def __init__(
+        self, calendar: BusinessDay, now: float, archive: ArchiveState | None = None
+    ) -> None:
+        """`archive` is what is known of it; None where nobody watches it."""
+        self._archive = archive
         self._calendar = calendar
         self._lock = threading.Lock()
         self._feeds = {name: Freshness() for name in topology.RESULTS}
@@ -132,6 +137,8 @@ class Model:
                     self._progress.log_is_at(snapshot.log_offset, now)
                 case DelaySnapshot() if self._fresh(topology.METRICS_DB, snapshot, now):
                     self._stored = snapshot
+                    if self._archive:
+                        self._archive.stored(snapshot)
                     if snapshot.network_delay is not None:
                         self._delay = snapshot
                         self._delays_since_tick = [*self._delays_since_tick[-7:], snapshot]
@@ -223,7 +230,8 @@ class Model:
                 zone=self._calendar.zone.key,
                 abbreviation=_abbreviation(data_time, self._calendar.zone),
                 data_time=self._feeds[topology.COUNT].as_of,
-                feeds={name: self._feed_state(name, now) for name in self._feeds},
+                feeds=self._feed_states(now),
+                archive=self.archive_trouble(now) or "",
                 complete_until=self._count.complete_until if self._count else None,
                 values=self._values(),
                 panels=dict(self._panels)
@@ -240,6 +248,30 @@ class Model:
 
     def _live(self, feed: str, now: float) -> bool:
         return self._feed_state(feed, now).state == "live"
+
+    def _feed_states(self, now: float) -> dict[str, FeedState]:
+        states = {name: self._feed_state(name, now) for name in self._feeds}
+        if self._archive is None:
+            return states
+        states[ARCHIVE] = archive = self._archive.feed(now)
+        stored = states[topology.METRICS_DB]
+        if archive.state == "stale" and archive.as_of is not None and stored.as_of is not None:
+            # Its writer speaks, but of nothing that it could store.
+            states[topology.METRICS_DB] = FeedState("stale", min(archive.as_of, stored.as_of))
+        return states
+
+    def archive_away(self, now: float) -> bool:
+        """Whether a question to the archive would only wait."""
+        return self.archive_trouble(now) == "away"
+
+    def archive_trouble(self, now: float) -> Trouble | None:
+        """What is wrong with the archive, None when nothing is."""
+        return None if self._archive is None else self._archive.trouble(now)
+
+    def feeds(self, now: float) -> dict[str, FeedState]:
+        """Of every feed, and of the archive: its state, and the time that its figures are of."""
+        with self._lock:
+            return self._feed_states(now)
 
     def _feed_state(self, feed: str, now: float) -> FeedState:
         """The state of a feed, and the time that its figures are of."""

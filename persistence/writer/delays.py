@@ -24,6 +24,20 @@ class Delays:
         self._duplicates = 0
         self._conflicts = 0
         self._dead_lettered = 0
+        #: When the door got what is being written, and the oldest of the interval.
+        self._writing: float | None = None
+        self._waiting_since: float | None = None
+
+    def writing(self, received: float | None) -> None:
+        """What is being written now was received then at the earliest; None: nothing is."""
+        with self._lock:
+            self._writing = received
+            self._wait(received)
+
+    def _wait(self, received: float | None) -> None:
+        known = self._waiting_since
+        if received is not None and (known is None or received < known):
+            self._waiting_since = received
 
     def add_stored(self, receipts: Iterable[tuple[float, float]]) -> None:
         """Receipts that have just become durable: when each was sold and received, Unix seconds."""
@@ -48,6 +62,7 @@ class Delays:
         with self._lock:
             connection, self._connection = self._connection, []
             network, self._network = self._network, []
+            waiting_since, self._waiting_since = self._waiting_since, self._writing
             return DelaySnapshot(
                 connection_delay=mean(connection),
                 connection_percentiles=figures(connection),
@@ -58,6 +73,7 @@ class Delays:
                 conflicts=self._conflicts,
                 dead_lettered=self._dead_lettered,
                 as_of=self._clock(),
+                waiting_since=waiting_since,
             )
 
 

@@ -87,7 +87,12 @@ class Worker:
 
     def write(self, batch: Batch, ready: Encoded, give_up: threading.Event) -> Outcome | None:
         """Step 2, and its figures: counted here, they hold also when the ack is lost."""
-        outcome = self.archive.store(batch.entries, give_up, ready)
+        # The queue gives the oldest first.
+        self.delays.writing(batch.entries[0].received if batch.entries else None)
+        try:
+            outcome = self.archive.store(batch.entries, give_up, ready)
+        finally:
+            self.delays.writing(None)
         if outcome is not None:
             self.delays.add_stored([(each.sold, each.received) for each in outcome.stored])
             self.delays.add_others(duplicates=outcome.duplicates, conflicts=outcome.conflicts)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from dashboard.state.archive_state import ArchiveState
 from dashboard.state.model import Model, Snapshot
 from dashboard.state.series import Values
 from generator import chain
@@ -81,7 +82,8 @@ class Stage:
         self._today = list(sold(OPENING, MOMENT + SHOW_SECONDS, tills, self._random))
         self._received = [each["receivedAt"].timestamp() for each in self._today]
         archive(before)
-        self.model = Model(BusinessDay(PARIS), MOMENT)
+        self._state = ArchiveState(MOMENT - 3600)
+        self.model = Model(BusinessDay(PARIS), MOMENT, self._state)
         self.playing = True
         #: Breakdown -> key -> receipts, units, gross, net.
         self._sums: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(_nothing))
@@ -106,6 +108,7 @@ class Stage:
             self._count_until(self._told)
             for snapshot in self._snapshots(self._told):
                 self.model.take(snapshot, self._told)
+            self._state.answered(self._told, self._told)
             self.model.tick(self._told)
 
     def _morning(self, before: list[Document]) -> None:

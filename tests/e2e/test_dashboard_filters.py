@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 from bson import Int64
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -16,10 +17,13 @@ from tests.support.dashboards import (
     Dashboard,
     Workers,
     attribute,
+    changed_at,
     viewing,
     wait_for_state,
     wait_for_truth,
+    watch_for,
 )
+from tests.support.frozen_mongo import frozen
 from tillstream import topology
 from tillstream.clock import BusinessDay
 
@@ -164,3 +168,33 @@ def test_filtered_figures_are_stale_when_the_archive_falls_behind(
         wait_for_state(page, "receipts", "live", 5)
 
     assert (f"stale since {last:%H:%M:%S}", "live") == (note, whole)
+
+
+def test_a_frozen_archive_is_said_everywhere_within_three_seconds(
+    browser: Browser, dashboard: Dashboard, mongo_url: str
+) -> None:
+    of_the_archive = ("receipts", "network-delay", "feed-metrics-db", "feed-archive")
+    with (
+        MongoClient[dict[str, Any]](mongo_url) as client,
+        viewing(browser, dashboard.url, path="?store=12", locale="en-GB") as page,
+    ):
+        wait_for_state(page, "status", "live", 20)
+        watch_for(page, "status", "stale")
+        with frozen(client):
+            at = time.time()
+            wait_for_state(page, "status", "stale", 10)
+            after = changed_at(page) - at
+            said = page.inner_text("#status")
+            states = {attribute(page, name, "state") for name in of_the_archive}
+            of_the_feeds = attribute(page, "receipts-per-minute", "state")
+            health = httpx.get(f"{dashboard.url}health")
+            asked = time.time()
+            part = httpx.get(f"{dashboard.url}part?store=7").status_code
+            waited = time.time() - asked
+        wait_for_state(page, "status", "live", 20)
+
+    assert after < 3.0
+    assert said.startswith("Archive away since ")
+    assert ({"stale"}, "live") == (states, of_the_feeds)
+    assert (503, "away") == (health.status_code, health.json()["archive"])
+    assert (503, True) == (part, waited < 1.0)

@@ -239,7 +239,7 @@ def test_frozen_mongodb_is_said_within_three_seconds_and_forgotten_when_it_answe
     assert said.startswith("MongoDB does not answer · figures as of ")
     assert "complete until" in said
     assert {"stale"} == states
-    assert header.startswith("Stale since")
+    assert header.startswith("Archive away since")
     assert back.startswith("as of ")
 
 

@@ -12,6 +12,7 @@ from dashboard.dash_app import CONTROLS
 from dashboard.pages import layout, live_page, operations_page
 from dashboard.pages.tiles import MORE_TILES, OPERATIONS_TILES, SOURCES, TILES
 from dashboard.state import panels
+from dashboard.state.archive_state import ARCHIVE
 from dashboard.state.model import FEEDS, Model
 from tests.support.snapshots import ZONE, delay, rate, tills
 from tillstream.clock import BusinessDay
@@ -63,9 +64,9 @@ def test_every_counter_has_a_tile_on_the_operations_page() -> None:
 
 def test_every_feed_has_a_line_among_the_sources() -> None:
     assert (
-        set(FEEDS)
+        {*FEEDS, ARCHIVE}
         == set(SOURCES)
-        == set(FEEDS) & {name.removeprefix("feed-") for name in elements()}
+        == {*FEEDS, ARCHIVE} & {name.removeprefix("feed-") for name in elements()}
     )
 
 

@@ -30,7 +30,7 @@ ASSETS = Path(dashboard.__file__).parent / "assets"
 WORDS = ASSETS.parent / "words"
 
 #: The same in both languages, or a sign.
-SHARED = {"Tillstream", "CSV", "p50", "p95", "p99", "totals", "rate", "persistence"}
+SHARED = {"Tillstream", "CSV", "p50", "p95", "p99", "totals", "rate", "persistence", "MongoDB"}
 
 
 def texts(part: Any) -> Iterator[str]:

@@ -42,6 +42,22 @@ def test_percentiles_of_one_to_a_hundred_are_their_ranks() -> None:
     assert DelayFigures(p50=50, p95=95, p99=99) == figures([float(n) for n in range(100, 0, -1)])
 
 
+def test_an_interval_tells_since_when_what_it_wrote_had_waited() -> None:
+    found = Delays(Times())
+    told = []
+    found.writing(NOW - 9)
+    told.append(found.snapshot().waiting_since)
+    told.append(found.snapshot().waiting_since)
+    found.writing(None)
+    found.writing(NOW - 1)
+    told += [found.snapshot().waiting_since, found.snapshot().waiting_since]
+    found.writing(None)
+    found.snapshot()
+    told.append(found.snapshot().waiting_since)
+
+    assert [NOW - 9, NOW - 9, NOW - 9, NOW - 1, None] == told
+
+
 @given(delays)
 def test_the_mean_lies_between_the_extremes(values: list[float]) -> None:
     average = mean(values)
