@@ -135,7 +135,8 @@ class Attributions:
             self._taken_stored.append(self.stored.popleft())
         self.outbox.stored(self._taken_stored)
         for one in self.running.values():
-            for made in one.take(heard, clock_us, change, read_to, caught_up=caught_up):
+            # Credits first: whoever finds a conversion in MongoDB finds its credits.
+            for made in reversed(one.take(heard, clock_us, change, read_to, caught_up=caught_up)):
                 self._keep(one.attribution, made)
         self._write()
 
@@ -158,9 +159,15 @@ class Attributions:
         self._clear()
 
     def _keep(self, attribution: Attribution, made: MadeRows) -> None:
-        to_store = self._has_sink and made.stream == attribution.stream
-        now_us = int(self._clock() * MICROSECONDS)
-        self.outbox.put(messages(made, self._streams[made.stream], now_us, to_store=to_store))
+        self.outbox.put(
+            messages(
+                made,
+                self._streams[made.stream],
+                int(self._clock() * MICROSECONDS),
+                conversion_id=attribution.conversion_id,
+                to_store=self._has_sink,
+            )
+        )
         self._made.append(made)
 
     def _write(self) -> None:

@@ -1,7 +1,10 @@
-"""Stores the newest row of each conversion in MongoDB, from the outbox, in the sink's thread."""
+"""Stores the newest row of each conversion in MongoDB, and its credits, from the outbox, in the
+sink's thread.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from pymongo import MongoClient, ReplaceOne
 from pymongo.collection import Collection
@@ -11,14 +14,26 @@ from events.outbox.table import Kept, Outbox
 from events.windows.state_file import State
 from tillstream import archive
 from tillstream.archive import Document
-from tillstream.streams import attribution_documents, message
-from tillstream.streams.changes import ROW_VERSION, SIGN
+from tillstream.streams import attribution_documents, credit_documents, message
+from tillstream.streams.changes import ROW_VERSION, SIGN, credits_collection
 from tillstream.streams.definition import Attribution, Definitions, Stream
 
 #: Messages that are read at a time, and documents of a bulk write.
 MESSAGES = 10
 PAGE = 1_000
 DUPLICATE_KEY = 11_000
+
+
+class Stored(NamedTuple):
+    """A stream of changes whose rows are stored: of conversions, or of their credits."""
+
+    attribution: Attribution
+    stream: Stream
+
+    @property
+    def is_credits(self) -> bool:
+        """Whether it is that of credits."""
+        return self.stream.name == self.attribution.credits
 
 
 class WrittenConversions:
@@ -31,22 +46,27 @@ class WrittenConversions:
         self,
         client: MongoClient[Document],
         database: str,
-        attributions: dict[str, tuple[Attribution, Stream]],
+        streams: dict[str, Stored],
         outbox: Outbox,
         stored: Callable[[int], None],
     ) -> None:
         """`stored` is told of each message whose rows are durable."""
-        self._attributions = attributions
+        self._streams = streams
         self._outbox = outbox
         self._stored = stored
         self._newest = 0
         self._rows: dict[str, Collection[Document]] = {}
-        for name, (attribution, stream) in attributions.items():
+        for name, one in streams.items():
             durable = archive.majority(
-                client, attribution_documents.database_name(attribution, database)
+                client, attribution_documents.database_name(one.attribution, database)
             )
-            self._rows[name] = durable[attribution_documents.collection_name(attribution)]
-            self._rows[name].create_indexes(attribution_documents.indexes(attribution, stream))
+            if one.is_credits:
+                self._rows[name] = durable[credits_collection(one.attribution)]
+                indexes = credit_documents.indexes(one.stream)
+            else:
+                self._rows[name] = durable[attribution_documents.collection_name(one.attribution)]
+                indexes = attribution_documents.indexes(*one)
+            self._rows[name].create_indexes(indexes)
 
     def write(self, stop: threading.Event) -> None:
         """Store what the outbox has; raises PyMongoError."""
@@ -60,11 +80,11 @@ class WrittenConversions:
                 return
 
     def _store(self, kept: Kept) -> None:
-        known = self._attributions.get(kept.stream)
+        known = self._streams.get(kept.stream)
         if known is None:
             # It is not declared any more.
             return
-        documents = list(_newest(kept, *known))
+        documents = list(_newest(kept, known))
         for begin in range(0, len(documents), PAGE):
             writes = [
                 ReplaceOne(
@@ -87,8 +107,9 @@ def conversions_writer(
 ) -> Callable[[MongoClient[Document], State], WrittenConversions]:
     """Makes the writer of all attributions, for the sink's thread; see WrittenConversions."""
     declared = {
-        name: (attribution, definitions.streams[name])
-        for name, attribution in definitions.attributions.items()
+        name: Stored(attribution, definitions.streams[name])
+        for attribution in definitions.attributions.values()
+        for name in (attribution.stream, attribution.credits)
     }
 
     def make(client: MongoClient[Document], state: State) -> WrittenConversions:
@@ -97,9 +118,13 @@ def conversions_writer(
     return make
 
 
-def _newest(kept: Kept, attribution: Attribution, stream: Stream) -> Iterator[Document]:
-    """Of each conversion of a message the row that stands."""
+def _newest(kept: Kept, stored: Stored) -> Iterator[Document]:
+    """Of each conversion of a message what stands."""
+    attribution, stream = stored
     found = message.decode(*kept.packed)
+    if stored.is_credits:
+        yield from credit_documents.documents(attribution, stream, found.events.to_pylist())
+        return
     rows = {
         values[attribution.conversion_id]: values
         for values in found.events.to_pylist()

@@ -18,14 +18,39 @@ MOST_ROWS = 5_000
 NAME_BYTES = 16
 
 
-def messages(made: MadeRows, stream: Stream, now_us: int, *, to_store: bool) -> Iterator[Made]:
-    """Messages of at most MOST_ROWS rows, each under a name that no other one has."""
-    for begin in range(0, made.events.num_rows, MOST_ROWS):
-        rows = made.events.slice(begin, MOST_ROWS)
+def messages(
+    made: MadeRows, stream: Stream, now_us: int, *, conversion_id: str, to_store: bool
+) -> Iterator[Made]:
+    """Messages of at most MOST_ROWS rows, each under a name that no other one has.
+
+    The rows of a conversion are in one message (MongoDB has its credits in one document), which is
+    longer where it has more channels than MOST_ROWS; at MAX_EVENTS they are cut.
+    """
+    ids = made.events.column(conversion_id)
+    end = 0
+    while (begin := end) < len(ids):
+        end = _end(ids, begin)
+        rows = made.events.slice(begin, end - begin)
         name = secrets.token_bytes(NAME_BYTES)
         named = rows.append_column(BODY, pa.array([name] * rows.num_rows, pa.binary()))
         packed = message.encode(EventMessage(stream.name, stream.version, now_us, named))
         yield Made(name, stream.name, packed, to_store)
+
+
+def _end(ids: pa.Array, begin: int) -> int:
+    """Where a message ends that begins there."""
+    end = begin + MOST_ROWS
+    if end >= len(ids):
+        return len(ids)
+    while end > begin and ids[end] == ids[end - 1]:
+        end -= 1
+    if end > begin:
+        return end
+    end = begin + MOST_ROWS
+    most = min(len(ids), begin + message.MAX_EVENTS)
+    while end < most and ids[end] == ids[end - 1]:
+        end += 1
+    return end
 
 
 def name_of(events: pa.RecordBatch) -> bytes | None:

@@ -95,6 +95,11 @@ def window_rows(page: Mapping[str, Any], media: Sequence[str]) -> Responses:
     return _OF_A_WINDOW | {200: {"description": "A page.", "content": content}}
 
 
+def source_sums(sums: Mapping[str, Any], media: Sequence[str]) -> Responses:
+    """Of the sums by channel: their schema, and every media type."""
+    return window_rows(sums, media) | {422: _refusal("There are too many channels.")}
+
+
 def conversion(row: Mapping[str, Any]) -> Responses:
     """Of one conversion."""
     return _ANYWHERE | {

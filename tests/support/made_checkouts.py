@@ -8,8 +8,8 @@ from pymongo.database import Database
 from events.archive.writer import ArchiveWriter
 from tests.support.event_streams import all_rows
 from tests.support.kept_events import DECLARED, NOON_US
-from tillstream.streams import columns, window_documents
-from tillstream.streams.changes import MODELS
+from tillstream.streams import columns, credit_documents, window_documents
+from tillstream.streams.changes import MODELS, credits_collection
 from tillstream.streams.window_rows import instant, read_value
 
 #: When purchases were made: 2026-11-28 12:00:00 UTC.
@@ -34,12 +34,17 @@ def checkout(purchase: str, version: int, sign: int = 1, **values: Any) -> dict[
 
 
 def credit(
-    purchase: str, version: int, channel: str | None, millionths: int, sign: int = 1
+    purchase: str,
+    version: int,
+    channel: str | None,
+    millionths: int,
+    sign: int = 1,
+    purchase_time: int = NOON_US,
 ) -> dict[str, Any]:
     """A row of `checkout_credits` with the same credit in each model."""
     return {
         "purchase_id": purchase,
-        "purchase_time": NOON_US,
+        "purchase_time": purchase_time,
         "channel": channel,
         **dict.fromkeys(MODELS, millionths),
         "sign": sign,
@@ -70,4 +75,13 @@ def store(database: Database[dict[str, Any]], *rows: dict[str, Any]) -> None:
         document = {name: window_documents.stored(value) for name, value in read.items()}
         database[ATTRIBUTION.collection_name].replace_one(
             {"_id": row["purchase_id"]}, document, upsert=True
+        )
+
+
+def store_credits(database: Database[dict[str, Any]], *rows: dict[str, Any]) -> None:
+    """Put the rows of a commit's credits in MongoDB."""
+    stream = DECLARED.streams[ATTRIBUTION.credits]
+    for document in credit_documents.documents(ATTRIBUTION, stream, rows):
+        database[credits_collection(ATTRIBUTION)].replace_one(
+            {"_id": document["_id"]}, document, upsert=True
         )

@@ -4,7 +4,8 @@ A conversion has a row at once, before all that belongs to it was heard. When an
 product comes, its row is taken back (`sign` -1, the values that it had) and put again (+1). A row
 that only becomes final has the sign 0. So sums of `sign * value` are right at every moment, and
 merge as any other; the newest row of a conversion is that of its greatest `row_version`, of a sign
-that is not -1.
+that is not -1. Of credits a conversion's rows change all together: those of its greatest
+`row_version`, of a sign that is not -1, are all that it has.
 """
 
 from collections.abc import Iterator, Mapping
@@ -70,6 +71,11 @@ def credits_stream(attribution: Attribution, conversions: Stream, made: Stream) 
             *FIELDS[: NAMES.index(MISSING)],
         ),
     )
+
+
+def credits_collection(attribution: Attribution) -> str:
+    """The collection of credits in MongoDB, beside that of conversions."""
+    return f"events_{attribution.credits}"
 
 
 def value_column(stream: str, field: str) -> str:

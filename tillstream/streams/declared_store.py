@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from tillstream.streams.changes import credits_collection
 from tillstream.streams.declared_table import DeclaredTable
 from tillstream.streams.definition import Attribution, Window
 
@@ -37,7 +38,11 @@ def read_store(table: DeclaredTable, prefix: str) -> Store:
 def tell_shared(stores: Iterable[tuple[DeclaredTable, str, Window | Attribution]]) -> None:
     """Tell of two whose rows would be in the same collection; each has its name beside it."""
     owners: dict[tuple[str, str], str] = {}
-    for table, name, one in stores:
+    every = list(stores)
+    for _, name, one in every:
+        if isinstance(one, Attribution):
+            owners[one.database, credits_collection(one)] = f"the credits of {name}"
+    for table, name, one in every:
         place = (one.database, one.collection_name)
         first = owners.setdefault(place, name)
         if first != name:

@@ -11,24 +11,31 @@ import msgspec
 from fastapi import Depends, FastAPI, Request, Response
 
 from persistence.api import problems
+from persistence.api.attribution.sums import asked_as_credits, source_sums
 from persistence.api.callers import Callers
 from persistence.api.windows.formats import WRITERS, Columns
 from persistence.api.windows.queries import Query, cursor_text, rows_query
-from persistence.api.windows.question import asked_changes, asked_rows
+from persistence.api.windows.question import asked_changes, asked_rows, asked_sums
 from persistence.api.windows.source import WindowSource
 from tillstream.codec import JSON
 from tillstream.http.problems import ProblemError
-from tillstream.streams import window_documents
+from tillstream.streams import credit_documents, window_documents
 from tillstream.streams.changes import IS_FINAL, SIGN
 from tillstream.streams.definition import Definitions, Key, ReadAs, Stream, Window
 
 
 class AttributionEndpoints:
-    """Every path that begins with `/attribution`."""
+    """Every path that begins with `/attribution`, and that of the sums.
+
+    Those are under a path of their own: a conversion's id may be any text.
+    """
 
     def __init__(self, definitions: Definitions, source: WindowSource, callers: Callers) -> None:
         self._streams = {name: definitions.streams[name] for name in definitions.attributions}
         self._asked = {name: asked_as(definitions, name) for name in definitions.attributions}
+        self._credits = {
+            name: asked_as_credits(definitions, name) for name in definitions.attributions
+        }
         self._source = source
         self._callers = callers
 
@@ -37,6 +44,7 @@ class AttributionEndpoints:
         for path, endpoint in (
             ("/attribution/{name}", self.rows),
             ("/attribution/{name}/{conversion}", self.row),
+            ("/attribution-sources/{name}", self.sources),
         ):
             app.add_api_route(
                 path,
@@ -72,17 +80,32 @@ class AttributionEndpoints:
         return Response(body, headers=headers, media_type=media_type)
 
     async def row(self, request: Request, name: str, conversion: str) -> Response:
-        """The newest row of one."""
+        """The newest row of one, and its credits in every model."""
         asked = self._of(name)
         asked_changes(asked, request.query_params, request.state.caller)
-        found = await self._source.documents(
-            asked, Query({"_id": conversion}, {"_id": 1}, "_id_"), 1
-        )
+        query = Query({"_id": conversion}, {"_id": 1}, "_id_")
+        found = await self._source.documents(asked, query, 1)
         if not found:
             raise ProblemError(
                 HTTPStatus.NOT_FOUND, "no-conversion", f"{name} has no {conversion[:64]!r}."
             )
-        return Response(msgspec.json.encode(window_documents.row(found[0])), media_type=JSON)
+        # After the row: what it is made of is stored before it.
+        credited = await self._source.documents(self._credits[name], query, 1)
+        row = window_documents.row(found[0])
+        row[credit_documents.CREDITS] = credited[0][credit_documents.CREDITS] if credited else []
+        return Response(msgspec.json.encode(row), media_type=JSON)
+
+    async def sources(self, request: Request, name: str) -> Response:
+        """The sums of each channel in every model."""
+        self._of(name)
+        accept = request.headers.get("accept", "")
+        asked = self._credits[name]
+        question = asked_sums(asked, request.query_params, accept, request.state.caller)
+        media_type, headers = WRITERS[question.format][0], {"vary": "Accept"}
+        if request.method == "HEAD":
+            return Response(headers=headers, media_type=media_type)
+        body = await source_sums(asked, question, self._source)
+        return Response(body, headers=headers, media_type=media_type)
 
     def _of(self, name: str) -> Window:
         asked = self._asked.get(name)

@@ -64,6 +64,22 @@ def asked_rows(window: Window, query: QueryParams, accept: str, caller: Caller) 
     return question
 
 
+def asked_sums(window: Window, query: QueryParams, accept: str, caller: Caller) -> WindowQuestion:
+    """All rows of a time, which has both ends; raises ProblemError with every fault."""
+    reading = _Reading(window, query, ("from", "to", "format"))
+    first, end = reading.time("from"), reading.time("to")
+    for name in ("from", "to"):
+        if name not in query:
+            reading.fault(name, "is missing; it is a time such as 2026-11-21T08:00:00Z")
+    if first is not None and end is not None and first >= end:
+        reading.fault("to", "is not after `from`; `to` itself is not included")
+    question = WindowQuestion(
+        first, end, reading.keys(caller), format=reading.format() or accepted(accept)
+    )
+    reading.require_whole()
+    return question
+
+
 def asked_last(window: Window, query: QueryParams, caller: Caller) -> tuple[WindowQuestion, int]:
     """The rows that are added up, and of how many minutes; raises ProblemError with every fault."""
     reading = _Reading(window, query, ("minutes",))

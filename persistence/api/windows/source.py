@@ -1,9 +1,10 @@
 """The collections of windows, read as a majority of MongoDB's members has them."""
 
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.read_concern import ReadConcern
 
-from persistence.api.source import answering
+from persistence.api.source import SALES_SECONDS, answering
 from persistence.api.windows.queries import Query
 from tillstream.archive import Document
 from tillstream.streams import window_documents
@@ -22,14 +23,8 @@ class WindowSource:
 
     async def documents(self, window: Window, query: Query, limit: int) -> list[Document]:
         """The first `limit` documents of a query; raises ProblemError."""
-        database = window_documents.database_name(window, self._database)
-        collection = self._client[database].get_collection(
-            window_documents.collection_name(window),
-            codec_options=window_documents.OPTIONS,
-            read_concern=ReadConcern("majority"),
-        )
         with answering(ROWS_SECONDS):
-            found = collection.find(
+            found = self._collection(window).find(
                 query.filter,
                 sort=query.sort,
                 hint=query.hint,
@@ -39,3 +34,19 @@ class WindowSource:
                 max_time_ms=int(ROWS_SECONDS * 1000),
             )
             return await found.to_list()
+
+    async def sums(self, window: Window, pipeline: list[Document], hint: str) -> list[Document]:
+        """What a pipeline makes of all rows; raises ProblemError."""
+        with answering(SALES_SECONDS):
+            found = await self._collection(window).aggregate(
+                pipeline, hint=hint, maxTimeMS=int(SALES_SECONDS * 1000)
+            )
+            return await found.to_list()
+
+    def _collection(self, window: Window) -> AsyncCollection[Document]:
+        database = window_documents.database_name(window, self._database)
+        return self._client[database].get_collection(
+            window_documents.collection_name(window),
+            codec_options=window_documents.OPTIONS,
+            read_concern=ReadConcern("majority"),
+        )

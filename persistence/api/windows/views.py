@@ -151,6 +151,11 @@ RANGE = [
     parameter("from", "Rows that begin at this time or later, in UTC.", {"type": "string"}),
     parameter("to", "Rows that begin before this time; not included.", {"type": "string"}),
 ]
+FORMAT = parameter(
+    "format",
+    "Goes before the header Accept.",
+    {"type": "string", "enum": list(get_args(Format))},
+)
 PAGE = [
     parameter("cursor", "`next` of the page before.", {"type": "string"}),
     parameter(
@@ -158,11 +163,7 @@ PAGE = [
         "Rows of a page.",
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     ),
-    parameter(
-        "format",
-        "Goes before the header Accept.",
-        {"type": "string", "enum": list(get_args(Format))},
-    ),
+    FORMAT,
 ]
 _MINUTES = parameter(
     "minutes",

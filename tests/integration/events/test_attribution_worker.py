@@ -25,6 +25,7 @@ from tillstream import topology
 from tillstream.log.continuity import Log
 from tillstream.log.whole_log import read_log
 from tillstream.streams import attribution_documents
+from tillstream.streams.changes import MODELS, WHOLE_CREDIT, credits_collection
 from tillstream.streams.window_rows import instant
 
 ATTRIBUTION = shop.DEFINITIONS.attributions["checkouts"]
@@ -58,6 +59,7 @@ class Shop:
         self._connection = connection
         self._state = state
         self.rows = client[database][attribution_documents.collection_name(ATTRIBUTION)]
+        self.credits = client[database][credits_collection(ATTRIBUTION)]
         self.sent = shop.World([])
 
     def send(self, stream: str, *events: shop.Event) -> None:
@@ -94,6 +96,16 @@ class Shop:
             for key, row in shop.expected(self.sent).items()
         }
 
+    def credited(self) -> dict[str, str | None]:
+        """By conversion the channel of its first touch, as its credits have it, which add up."""
+        found = {}
+        for row in self.credits.find():
+            for model in MODELS:
+                assert WHOLE_CREDIT == sum(one[model] for one in row["credits"])
+            [first] = [one["channel"] for one in row["credits"] if one["first_touch"]]
+            found[row["_id"]] = first
+        return found
+
     def is_counted(self) -> bool:
         """Whether the windows have everything that was sent."""
         with State(self._state, create=False) as state:
@@ -104,7 +116,13 @@ class Shop:
         """Whether it is stored too, and the outbox empty."""
         with State(self._state, create=False) as state:
             outbox = state.execute("SELECT count(*) FROM outbox").fetchone()
-        return outbox == (0,) and self.is_counted() and self.expected() == self.checkouts()
+        expected = self.expected()
+        return (
+            outbox == (0,)
+            and self.is_counted()
+            and expected == self.checkouts()
+            and {key: row["source"] for key, row in expected.items()} == self.credited()
+        )
 
 
 @pytest.fixture
@@ -138,9 +156,17 @@ def test_a_purchase_has_a_row_at_once_that_follows_what_comes_until_it_is_final(
         seen.send("purchases", shop.purchase(4, "dan", noon + minute))
         seen.wait("b4", is_final=True, is_late=True)
         after = seen.stored("b1")
+        wait_until(lambda: "b4" in seen.credited(), 30, "its credits")
+        credited = seen.credits.find_one({"_id": "b2"}) or {}
 
     assert (None, "products") == (early["category"], alone["missing"])
     assert final == after
+    # The channel of no click, which it had at first, is gone.
+    assert [{"channel": "Facebook Post", **dict.fromkeys(MODELS, WHOLE_CREDIT)}] == credited[
+        "credits"
+    ]
+    assert credited["is_final"]
+    assert not {"user_id"} & credited.keys()
     assert instant(noon) == final["purchase_time"]
     assert "25.00" == str(final["total"])
 
