@@ -69,8 +69,27 @@
     day: (day) => longDate.format(Date.parse(`${day}T00:00Z`)),
     shortDay: (day) => shortDate.format(Date.parse(`${day}T00:00Z`)),
     seconds: (value) => `${oneDecimal(value)} s`,
-    ms: (value) => `${oneDecimal(value)}\u00a0ms`,
+    ms: (value) => lasted(value, oneDecimal),
+    milliseconds: (value) => lasted(value, wholeNumber),
+    //: Of an axis, which has no more places than it needs.
+    short: numbers({ maximumFractionDigits: 2 }),
   };
+
+  /** Milliseconds in the unit that fits: 540745 are 9 min 1 s. @param {any} ms @param {(value: any) => string} written */
+  function lasted(ms, written) {
+    const value = Number(ms);
+    const size = Math.abs(value);
+    if (size < 999.95) return `${written(value)}\u00a0ms`;
+    if (size < 59_950) return `${oneDecimal(value / 1000)}\u00a0s`;
+    const seconds = Math.round(size / 1000);
+    const sign = value < 0 ? "-" : "";
+    const [whole, rest, names] =
+      seconds < 3600
+        ? [Math.floor(seconds / 60), seconds % 60, ["min", "s"]]
+        : [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), ["h", "min"]];
+    const fine = rest ? ` ${rest}\u00a0${names[1]}` : "";
+    return `${sign}${wholeNumber(whole)}\u00a0${names[0]}${fine}`;
+  }
 
   /** Cents as decimal text, digit by digit: a division is off by a cent beyond 2^46. @type {Tillstream["euros"]} */
   function euros(minor) {

@@ -1,61 +1,16 @@
-/* The points that the page holds, and the plots and sparklines drawn from them. */
+/* The plots and sparklines of the live page, drawn from the points that it holds. */
 (function () {
   "use strict";
   const t = window.tillstream;
-  const { format, ticks, minuteTime, secondTime } = t;
-  const HOUR = 3600;
-  //: A day of one-minute points and an hour of finer ones; no series grows beyond it.
-  const MAX_POINTS = 1900;
+  const { format, points, ticks, minuteTime, secondTime, wholeBars } = t;
   //: Points of a line on the screen: more than its pixels show nothing more.
   const SCREEN_POINTS = 600;
   //: Steps of a plot's height below which nobody sees a change.
   const HEIGHT_STEPS = 800;
   const SPARK_POINTS = 40;
-  /** @type {Record<"minutes" | "rates" | "delays", Point[]>} */
-  const points = { minutes: [], rates: [], delays: [] };
   /** @type {Record<string, Figure>} */
   const bases = {};
-  /** @type {Bar[]} */
-  let wholeBars = [];
   let revenueView = "total";
-
-  /** Set each point by its time; a whole frame starts afresh. @type {Tillstream["takePoints"]} */
-  function take(frame) {
-    for (const name of /** @type {(keyof typeof points)[]} */ (Object.keys(points))) {
-      if (frame.whole) points[name] = [];
-      for (const point of frame[name]) upsert(points[name], point);
-      if (points[name].length > MAX_POINTS) points[name].splice(0, points[name].length - MAX_POINTS);
-    }
-    joinByMinute(points.rates, frame.at - HOUR, (_, newer) => newer);
-    joinByMinute(points.delays, frame.at - HOUR, Math.max);
-    const last = points.minutes[points.minutes.length - 1];
-    // A new business day has begun: its first minute comes alone.
-    if (last) points.minutes = points.minutes.filter((p) => p[0] >= frame.starts - 60);
-    wholeBars = frame.bars;
-  }
-
-  /* What is older than `before` keeps one point a minute, as the server keeps it. */
-  /** @param {Point[]} series @param {number} before @param {(old: number, newer: number) => number} join */
-  function joinByMinute(series, before, join) {
-    for (let i = 1; i < series.length && series[i][0] < before; i += 1) {
-      const minute = Math.floor(series[i][0] / 60) * 60;
-      if (series[i - 1][0] < minute) continue;
-      const newer = series.splice(i, 1)[0];
-      i -= 1;
-      series[i] = series[i].map((old, column) => {
-        if (column === 0) return minute;
-        return old === null || newer[column] === null ? (old ?? newer[column]) : join(old, newer[column]);
-      });
-    }
-  }
-
-  /** @param {Point[]} series @param {Point} point */
-  function upsert(series, point) {
-    let at = series.length;
-    while (at > 0 && series[at - 1][0] > point[0]) at -= 1;
-    if (at > 0 && series[at - 1][0] === point[0]) series[at - 1] = point;
-    else series.splice(at, 0, point);
-  }
 
   /* At most SCREEN_POINTS of one column: of each stretch the lowest and the highest, so that no peak is lost. */
   /** @param {Point[]} series @param {number} index */
@@ -114,11 +69,11 @@
   const minutes = () => (t.narrows("revenue-plot") ? (t.narrowedPart() || { minutes: [] }).minutes : points.minutes);
   /** @type {Tillstream["bars"]} */
   function bars() {
-    if (!t.narrows("categories-plot")) return wholeBars;
+    if (!t.narrows("categories-plot")) return wholeBars();
     const part = t.narrowedPart();
     // Of a store nothing is known before the answer; a category stands among those of the day.
-    if (!part) return t.filters().store ? [] : wholeBars;
-    return part.bars || wholeBars;
+    if (!part) return t.filters().store ? [] : wholeBars();
+    return part.bars || wholeBars();
   }
 
   /** Cents sold in each full minute, from the running sum. @param {number} now */
@@ -172,9 +127,6 @@
     return bases[id];
   }
 
-  /** Of few receipts: an axis with each whole number once. @type {Tillstream["wholeSteps"]} */
-  const wholeSteps = (values) => (Math.max(...values.map(Number), 0) < 5 ? { dtick: 1 } : {});
-
   /** @param {Frame} frame */
   function revenuePlot(frame) {
     const total = revenueView === "total";
@@ -192,7 +144,8 @@
       y: before.map((p) => p[1]),
       text: before.map((p) => `${t.say("last week")}  ${format.money(p[1].toFixed(2))}`),
     };
-    return overTime("revenue-plot", [line, ground(line), compared], from, to);
+    const axis = t.axes.money([...line.y, ...compared.y]);
+    return overTime("revenue-plot", [line, ground(line), compared], from, to, axis);
   }
 
   /** The points of the window that the address names. @param {Point[]} series @param {Frame} frame */
@@ -210,7 +163,7 @@
     const text = (p) => `${secondTime(p[0])}  ${format.count(p[1])} ${t.say("receipts / min")}`;
     const shown = inWindow(points.rates, frame);
     const line = column(shown, 1, text);
-    return overTime("rate-plot", [line, ground(line)], start(shown, frame), frame.at, wholeSteps(line.y));
+    return overTime("rate-plot", [line, ground(line)], start(shown, frame), frame.at, t.axes.count(line.y));
   }
 
   /** @param {Frame} frame */
@@ -219,7 +172,8 @@
     const columns = ["p50", "p95", "p99"].map((name, i) =>
       column(shown, i + 1, (p) => `${secondTime(p[0])}  ${name} ${format.ms(p[i + 1])}`),
     );
-    return overTime("delay-plot", columns, start(shown, frame), frame.at);
+    const axis = t.axes.duration(columns.flatMap(({ y }) => y));
+    return overTime("delay-plot", columns, start(shown, frame), frame.at, axis);
   }
 
   /* Bars of names and exact amounts. By their places: two names may look alike, or like numbers. */
@@ -229,15 +183,14 @@
     const amounts = rows.map(([, revenue]) => Number(revenue));
     const names = rows.map(([name]) => t.plotName(name));
     const places = rows.map((_, place) => place);
-    // Room for the exact amount beside the longest bar.
-    const range = [Math.min(0, ...amounts) * 1.3, Math.max(...amounts, 0.01) * 1.5];
     const texts = rows.map(([, revenue]) => format.money(revenue));
     return {
       data: [{ ...data[0], x: amounts, y: places, hovertext: names, text: texts }],
       layout: {
         ...layout,
-        xaxis: { ...layout.xaxis, range },
-        yaxis: { ...layout.yaxis, tickmode: "array", tickvals: places, ticktext: names },
+        xaxis: { ...layout.xaxis, range: t.axes.bars(amounts) },
+        // Of no name at all Plotly would count its own.
+        yaxis: { ...layout.yaxis, visible: rows.length > 0, tickmode: "array", tickvals: places, ticktext: names },
       },
     };
   }
@@ -259,44 +212,25 @@
     /** @param {Point[]} series @param {number} index */
     const recent = (series, index) => series.slice(-SPARK_POINTS).map((p) => p[index]);
     return {
-      revenue: spark(
+      revenue: t.axes.spark(
         sold.map((p) => p[1]),
         "#f0a03c",
       ),
-      receipts: spark(
+      receipts: t.axes.spark(
         sold.map((p) => p[2]),
         "#3cc08f",
       ),
-      "receipts-per-minute": spark(recent(points.rates, 1), "#3cc08f"),
-      "average-basket": spark(
+      "receipts-per-minute": t.axes.spark(recent(points.rates, 1), "#3cc08f"),
+      "average-basket": t.axes.spark(
         sold.map((p) => (p[2] ? p[1] / p[2] : null)),
         "#f0a03c",
       ),
-      "network-delay": spark(recent(points.delays, 1), "#5aa9f5"),
-      "connection-delay": spark(recent(points.delays, 2), "#5aa9f5"),
+      "network-delay": t.axes.spark(recent(points.delays, 1), "#5aa9f5"),
+      "connection-delay": t.axes.spark(recent(points.delays, 2), "#5aa9f5"),
     };
   }
 
-  /* A line without axes, as an image, so that it is one attribute to set. */
-  /** @param {(number | null)[]} values @param {string} colour */
-  function spark(values, colour) {
-    const known = /** @type {number[]} */ (values.filter((v) => v !== null));
-    // Of two points a line says nothing.
-    if (known.length < 3) return "";
-    const low = Math.min(...known);
-    const span = Math.max(...known) - low || 1;
-    const step = 100 / (known.length - 1);
-    const path = known.map((v, i) => `${(i * step).toFixed(1)},${(26 - ((v - low) / span) * 24).toFixed(1)}`);
-    const svg =
-      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 28" preserveAspectRatio="none">` +
-      `<polyline points="${path.join(" ")}" fill="none" stroke="${colour}" stroke-width="1.6" ` +
-      `stroke-linejoin="round" vector-effect="non-scaling-stroke"/></svg>`;
-    return `data:image/svg+xml,${encodeURIComponent(svg)}`;
-  }
-
   Object.assign(window.tillstream, {
-    takePoints: take,
-    dayMinutes: () => points.minutes,
     bars,
     sparks,
     basePlot: base,
@@ -305,7 +239,6 @@
     ground,
     inWindow,
     namedBars,
-    wholeSteps,
     plots: {
       "revenue-plot": revenuePlot,
       "categories-plot": categoriesPlot,

@@ -176,11 +176,17 @@
       const rates = { x: rateX, y: rate, text: rate.map(String) };
       t.drawPlot(
         "replay-revenue",
-        t.overTime("replay-revenue", [sold, t.ground(sold), this.beside(until)], this.first, until),
+        t.overTime(
+          "replay-revenue",
+          [sold, t.ground(sold), this.beside(until)],
+          this.first,
+          until,
+          t.axes.money(revenue),
+        ),
       );
       t.drawPlot(
         "replay-rate",
-        t.overTime("replay-rate", [rates, t.ground(rates)], this.first, until, t.wholeSteps(rate)),
+        t.overTime("replay-rate", [rates, t.ground(rates)], this.first, until, t.axes.count(rate)),
       );
       this.bars();
     }

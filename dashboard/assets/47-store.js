@@ -4,7 +4,6 @@
   const t = window.tillstream;
   const { format, columns, cell, name, link } = t;
 
-  format.milliseconds = (value) => `${format.count(value)}\u00a0ms`;
   format.moment = (value) => t.secondOf(Date.parse(value) / 1000);
 
   /** @param {ElementContent} content */
@@ -65,7 +64,7 @@
     const shown = t.inWindow(sold, frame);
     const line = t.column(shown, 1, (p) => `${t.minuteTime(p[0])}  ${format.count(p[1])}`);
     const start = shown.length ? shown[0][0] : frame.at;
-    return t.overTime("store-rate-plot", [line, t.ground(line)], start, frame.at, t.wholeSteps(line.y));
+    return t.overTime("store-rate-plot", [line, t.ground(line)], start, frame.at, t.axes.count(line.y));
   };
 
   /** As stale as what fills the archive, or as the answer itself; why there is none, in words. @type {Tillstream["storeState"]} */

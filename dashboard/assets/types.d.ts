@@ -238,9 +238,20 @@ interface Tillstream {
   byId: (id: string) => any; // an HTMLElement of whatever kind, or null
   element: (tag: string, content: ElementContent, attributes?: Record<string, string | number>) => HTMLElement;
   setText: (id: string, value: string) => void;
-  // 20-plots.js
+  // 18-axes.js
+  axes: {
+    money: (euros: (number | null)[]) => { range?: number[] };
+    count: (values: (number | null)[]) => { range?: number[]; dtick?: number };
+    duration: (ms: (number | null)[]) => { range: number[]; tickvals: number[]; ticktext: string[] };
+    bars: (amounts: number[]) => number[];
+    spark: (values: (number | null)[], colour: string) => string;
+  };
+  // 19-points.js
   takePoints: (frame: Frame) => void;
+  points: Record<"minutes" | "rates" | "delays", Point[]>;
+  wholeBars: () => Bar[];
   dayMinutes: () => Point[];
+  // 20-plots.js
   bars: () => Bar[];
   sparks: (frame: Frame) => Record<string, string>;
   basePlot: (id: string) => Figure;
@@ -249,7 +260,6 @@ interface Tillstream {
   ground: (column: Column) => Column;
   inWindow: (series: Point[], frame: Frame) => Point[];
   namedBars: (id: string, rows: Bar[]) => Figure;
-  wholeSteps: (values: (number | null)[]) => { dtick?: number };
   plots: Record<string, (frame: Frame) => Plot>;
   setRevenueView: (view: string) => void;
   // 25-panels.js

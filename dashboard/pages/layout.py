@@ -100,7 +100,7 @@ def header(page: str, view: View = View()) -> Any:  # noqa: B008 - it cannot be 
             html.Span(
                 "--:--:--", id="data-time", className="clock", title="Time of the newest figures"
             ),
-            *([*_filters(view), _windows(view.window)] if page == "live" else []),
+            *([_narrowing(view)] if page == "live" else []),
             html.Button("Pause", id="pause", className="control", **attributes(paused="false")),
             html.Button("CSV", id="csv", className="control", title="Save what is shown"),
             dmc.ActionIcon(
@@ -112,6 +112,10 @@ def header(page: str, view: View = View()) -> Any:  # noqa: B008 - it cannot be 
             ),
         ],
     )
+
+
+def _narrowing(view: View) -> Any:
+    return html.Div([*_filters(view), _windows(view.window)], className="narrowing")
 
 
 def _filters(view: View) -> list[Any]:

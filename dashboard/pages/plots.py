@@ -21,6 +21,14 @@ GREEN = "#3cc08f"
 BLUE = "#5aa9f5"
 RED = "#ff7b72"
 
+#: 20k, but 0.5 and not 500m: steps below one are written out.
+_SHORT: Figure = {
+    "tickformatstops": [
+        {"dtickrange": [None, 0.999], "value": ",.2~f"},
+        {"dtickrange": [0.999, None], "value": "~s"},
+    ]
+}
+
 _FONT = {"family": "Inter, system-ui, sans-serif", "size": 12}
 
 
@@ -29,7 +37,7 @@ def revenue() -> Figure:
     before = _line(BLUE, "Last week")
     before["line"] = {"color": BLUE, "width": 1.6, "dash": "dot"}
     traces = [_line(AMBER, "Revenue"), _ground("rgba(240, 160, 60, 0.18)"), before]
-    return {"data": traces, "layout": _over_time({"tickprefix": "€", "tickformat": "~s"})}
+    return {"data": traces, "layout": _over_time({"tickprefix": "€", **_SHORT})}
 
 
 def receipts_per_minute() -> Figure:
@@ -41,7 +49,7 @@ def receipts_per_minute() -> Figure:
 def network_delay() -> Figure:
     """Received to stored, over the window: three percentiles."""
     traces = [_line(BLUE, "p50", 1.5), _line(AMBER, "p95", 1.5), _line(RED, "p99", 1.5)]
-    return {"data": traces, "layout": _over_time({"ticksuffix": " ms"})}
+    return {"data": traces, "layout": _over_time({"tickmode": "array"})}
 
 
 def categories() -> Figure:
@@ -66,7 +74,9 @@ def categories() -> Figure:
             "automargin": True,
             "fixedrange": True,
             "ticks": "",
-            "ticksuffix": "  ",
+            "ticklabelstandoff": 6,
+            "showgrid": False,
+            "zeroline": False,
         },
     }
     return {"data": [bars], "layout": layout}
@@ -112,7 +122,7 @@ def _money_bars(name: str, colour: str) -> Figure:
 
 
 def _money_over_time() -> Figure:
-    return _over_time({"tickprefix": "€", "tickformat": "~s"}) | {"bargap": 0.25}
+    return _over_time({"tickprefix": "€", **_SHORT}) | {"bargap": 0.25}
 
 
 def _line(colour: str, name: str, width: float = 2) -> Figure:
@@ -144,7 +154,8 @@ def _ground(colour: str) -> Figure:
 
 def _over_time(yaxis: Figure) -> Figure:
     return _layout() | {
-        "margin": {"l": 58, "r": 14, "t": 10, "b": 28},
+        # At the right half of the last label, which stands under the newest point.
+        "margin": {"l": 58, "r": 24, "t": 10, "b": 28},
         "hovermode": "x unified",
         # Instants as UTC; the browser writes the ticks in the store's zone.
         "xaxis": {
@@ -187,6 +198,6 @@ def _layout() -> Figure:
 
 def explored() -> Figure:
     """Figures of a window over time; the browser adds the traces, and the range by dragging."""
-    layout = _over_time({"tickformat": "~s"})
+    layout = _over_time(_SHORT)
     layout["xaxis"] = layout["xaxis"] | {"fixedrange": False}
     return {"data": [], "layout": layout | {"dragmode": "zoom", "barmode": "stack", "bargap": 0.1}}

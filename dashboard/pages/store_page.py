@@ -84,14 +84,14 @@ def _tables() -> Any:
 
     return html.Div(
         [
+            table("store-hours", "Hours", "Hour", "Gross", "Last week"),
             html.Div(
                 [
-                    table("store-hours", "Hours", "Hour", "Gross", "Last week"),
                     table("store-vat", "VAT", "Rate", "Net", "Tax"),
                     table("store-tenders", "Tender mix", "Tender", "Gross", "Share"),
                     table("store-categories", "Categories", "Category", "Gross", "Share"),
                 ],
-                className="row four",
+                className="stack",
             ),
             html.Div(
                 [
@@ -101,8 +101,8 @@ def _tables() -> Any:
                     ),
                     table("store-latest", "Latest receipts", "Time", "Till", "Number", "Gross"),
                 ],
-                className="row two",
+                className="stack",
             ),
         ],
-        className="more",
+        className="row store-tables",
     )

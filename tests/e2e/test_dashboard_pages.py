@@ -126,6 +126,28 @@ def archived(fields: dict[str, Any], sold: float, zone: ZoneInfo = PARIS) -> dic
     }
 
 
+#: What is wider than its screen or its card, ways that are out of sight, and cards that are mostly
+#: empty beside a longer one.
+OUTSIDE = """() => {
+  const wrong = [];
+  if (document.documentElement.scrollWidth > innerWidth)
+    wrong.push(`page ${document.documentElement.scrollWidth}`);
+  for (const way of document.querySelectorAll(".header .way")) {
+    const { left, right } = way.getBoundingClientRect();
+    if (left < 0 || right > innerWidth) wrong.push(way.href);
+  }
+  for (const table of document.querySelectorAll("table.rows")) {
+    const card = table.closest(".card");
+    const scrolls = getComputedStyle(card).overflowX === "auto";
+    const [inner, outer] = [table, card].map((each) => each.getBoundingClientRect());
+    if (!scrolls && inner.right > outer.right) wrong.push(`${table.id} ${inner.right}`);
+    if (table.id.startsWith("store-") && outer.bottom - inner.bottom > inner.height)
+      wrong.push(`${table.id} empty`);
+  }
+  return wrong;
+}"""
+
+
 def picture(page: Page, name: str) -> None:
     """Keep a picture for the documents when DASHBOARD_PICTURES names their folder."""
     folder = os.environ.get("DASHBOARD_PICTURES")
@@ -294,6 +316,36 @@ def test_no_page_has_a_serious_barrier_at_either_size_in_either_theme(
             page.click("#theme-toggle")
 
     assert [] == [found for found in barriers.items() if found[1]]
+
+
+def test_every_page_fits_every_width_and_every_table_its_card(
+    browser: Browser, dashboard: Dashboard, sold_at: str
+) -> None:
+    paths = (
+        *("", "operations", "store/Lyon%2F4", f"replay/{sold_at[:10]}?play=0"),
+        *(receipt_path(f"Lyon%2F4/1/1/{sold_at}")[1:], "jobs", "explore", "online", "channels"),
+    )
+    found, headers = {}, {}
+    # In French, whose words are the longest.
+    with viewing(browser, dashboard.url, path="", locale="fr-FR") as page:
+        for path in paths:
+            page.goto(dashboard.url + path)
+            page.wait_for_selector("#page footer", timeout=20_000)
+            if path.startswith("store"):
+                page.wait_for_selector("#store-latest a")
+            for width in (390, 768, 1024, 1280, 1440, 1920):
+                page.set_viewport_size({"width": width, "height": 900})
+                page.wait_for_timeout(100)
+                found[path, width] = page.evaluate(OUTSIDE)
+                if width >= 1280:
+                    headers[path, width] = page.evaluate(
+                        "document.querySelector('.header').offsetHeight"
+                    )
+
+    # On a desk one line, and on the live page one for what narrows it.
+    limits = {each: 90 if each[0] == "" else 52 for each in headers}
+    assert [] == [f"{path} {wide}: {wrong}" for (path, wide), wrong in found.items() if wrong]
+    assert [] == [(each, high) for each, high in headers.items() if high > limits[each]]
 
 
 def test_a_store_of_one_category_is_a_link_and_its_csv_is_its_tables(
