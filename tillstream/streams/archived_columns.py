@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tillstream.streams import columns, scales
-from tillstream.streams.definition import Stream
+from tillstream.streams.definition import MOST_DECIMAL, Stream
 
 TIME = pa.timestamp("us", "UTC")
 #: Digits of a decimal that an INT64 holds.
@@ -128,8 +128,12 @@ def counted_sql(stream: Stream, name: str) -> str:
     ):
         return f"epoch_us({name})"
     if name in fields and fields[name].type == "decimal":
+        scale = fields[name].scale
+        # DuckDB takes values and unit as one number of DIGITS digits: a value of 10^15 units
+        # times 1,000 has too many. Wider numbers are slow, so cents have the narrow ones.
+        wide = f"::DECIMAL({38 - DIGITS}, 0)" if MOST_DECIMAL * 10**scale >= 10**DIGITS else ""
         # What does not fit is of a message that was set aside.
-        return f"TRY_CAST({name} * {10 ** fields[name].scale} AS BIGINT)"
+        return f"TRY_CAST({name} * {10**scale}{wide} AS BIGINT)"
     return name
 
 

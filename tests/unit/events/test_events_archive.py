@@ -1,5 +1,6 @@
 """Events become files that the manifest names: each once, whenever the writer was ended."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,8 @@ import pytest
 from events.archive.reading import BrokenFileError
 from tests.support.event_streams import shop_events
 from tests.support.kept_events import NOON_US, SHOP, EventsKept
-from tillstream.streams import columns
+from tillstream.streams import archived_columns, columns
+from tillstream.streams.definition import MOST_DECIMAL, Field, Stream
 from tillstream.streams.events_files import EventsFiles
 
 
@@ -141,3 +143,17 @@ def test_counted_sql_gives_what_was_counted(kept: EventsKept) -> None:
     expected = kept.read()
 
     assert expected.to_pylist() == found.select(expected.column_names).to_pylist()
+
+
+@pytest.mark.parametrize("scale", range(10))
+def test_counted_sql_has_the_greatest_amounts_of_every_scale(scale: int) -> None:
+    field = Field(name="amount", type="decimal", scale=scale)
+    units = archived_columns.counted_sql(Stream(name="sums", fields=(field,)), "amount")
+    amounts = [Decimal(each).scaleb(-scale) for each in (-MOST_DECIMAL, 1, MOST_DECIMAL)]
+    with duckdb.connect() as connection:
+        kind = archived_columns.sql_types(Stream(name="sums", fields=(field,)))["amount"]
+        connection.execute(f"CREATE TABLE sums (amount {kind})")
+        connection.executemany("INSERT INTO sums VALUES (?)", [(each,) for each in amounts])
+        found = connection.table("sums").project(units).fetchall()
+
+    assert [(-MOST_DECIMAL,), (1,), (MOST_DECIMAL,)] == found
