@@ -26,6 +26,8 @@ class EventBody(NamedTuple):
     number: int
     figures: Figures
     content: bytes
+    #: Where it is posted to.
+    stream: str = "chaos"
 
     @property
     def key(self) -> str:

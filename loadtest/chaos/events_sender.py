@@ -4,10 +4,9 @@ import http.client
 import threading
 from http import HTTPStatus
 from random import Random
-from typing import Self
+from typing import Generic, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
-from loadtest.chaos.events_book import EventBodies, EventBody, EventsBook
 from loadtest.waiting import wait_until
 from tillstream.clock import Clock
 from tillstream.http.retryable import RETRYABLE
@@ -20,10 +19,57 @@ ANSWER_SECONDS = 10.0
 SHORTEST_WAIT, LONGEST_WAIT = 0.1, 0.5
 
 
-class EventsSender:
+class Body(Protocol):
+    """Sent as the same bytes each time."""
+
+    @property
+    def number(self) -> int:
+        """Of the body, for the book."""
+
+    @property
+    def stream(self) -> str:
+        """Where it is posted to."""
+
+    @property
+    def key(self) -> str:
+        """The Idempotency-Key."""
+
+    @property
+    def content(self) -> bytes:
+        """CSV."""
+
+
+B = TypeVar("B", bound=Body)
+B_contra = TypeVar("B_contra", bound=Body, contravariant=True)
+
+
+class Bodies(Protocol[B]):
+    """Draws what is sent; is called by one thread at a time."""
+
+    def next(self) -> B:
+        """A new body, or one that was accepted before."""
+
+    def accepted(self, body: B) -> None:
+        """It may come again."""
+
+
+class Book(Protocol[B_contra]):
+    """What was sent and promised; is written by one thread at a time."""
+
+    def send(self, body: B_contra) -> None:
+        """A body is about to be sent."""
+
+    def acknowledge(self, number: int, at: float) -> None:
+        """The door has answered 202."""
+
+    def wrong_answer(self, what: str) -> None:
+        """The door answered what it must not."""
+
+
+class EventsSender(Generic[B]):
     """Runs in threads of its own; use it in a `with`. It begins paused."""
 
-    def __init__(self, door: str, book: EventsBook, bodies: EventBodies, clock: Clock) -> None:
+    def __init__(self, door: str, book: Book[B], bodies: Bodies[B], clock: Clock) -> None:
         self._address = urlsplit(door)
         self._book = book
         self._bodies = bodies
@@ -82,7 +128,7 @@ class EventsSender:
                 with self._lock:
                     self._busy -= 1
 
-    def _send(self, body: EventBody) -> None:
+    def _send(self, body: B) -> None:
         while True:
             status = self._try(body)
             if status == HTTPStatus.ACCEPTED:
@@ -91,18 +137,18 @@ class EventsSender:
                     self._bodies.accepted(body)
                 return
             if status is not None and status not in RETRYABLE:
-                self._book.wrong_answer(f"{status} to the events of body {body.number}")
+                self._book.wrong_answer(f"{status} to the events of body {body.key}")
                 return
             if self._give_up.wait(self._wait()):
                 return
 
-    def _try(self, body: EventBody) -> int | None:
+    def _try(self, body: B) -> int | None:
         door = http.client.HTTPConnection(
             self._address.hostname or "", self._address.port, timeout=ANSWER_SECONDS
         )
         headers = {"Content-Type": "text/csv", "Idempotency-Key": body.key}
         try:
-            door.request("POST", "/events/chaos", body.content, headers)
+            door.request("POST", f"/events/{body.stream}", body.content, headers)
             response = door.getresponse()
             response.read()
         except (OSError, http.client.HTTPException):

@@ -53,6 +53,10 @@ class Verdict(NamedTuple):
     letters_extra: frozenset[bytes] = frozenset()
     #: Differences of the windows of events (events_book.py).
     events: tuple[str, ...] = ()
+    #: Differences of the online shop's purchases and windows (shop_book.py).
+    shop: tuple[str, ...] = ()
+    #: Differences of the job of every minute (minutes.py).
+    jobs: tuple[str, ...] = ()
     #: Answers of the door that it must not give.
     wrong_answers: tuple[str, ...] = ()
     #: Nothing was acknowledged: such a run proves nothing.

@@ -12,6 +12,7 @@ PROGRAMS = {
     "rate": "rate",
     "persistence": "persistence",
     "events": "events",
+    "jobs": "jobs",
     "dashboard": "dashboard",
     "broker": "rabbitmq",
     "mongo": "mongod",

@@ -89,6 +89,10 @@ class Report(NamedTuple):
     #: What `python -m analytics verify` and `python -m events verify` found, with their `status`.
     verified: dict[str, Any]
     events_verified: dict[str, Any]
+    #: Purchases of the online shop that were acknowledged in all.
+    purchases: int = 0
+    #: Minutes for which the job of every minute was run.
+    minutes: int = 0
 
     def problems(self) -> list[str]:
         """Why the run failed, a line for each reason; empty when it did not."""
@@ -112,7 +116,9 @@ class Report(NamedTuple):
             f"double-counted {self.verdict.double_counted}, "
             f"analytics verify: {self.verified['status']}; events accepted {self.events:,}, "
             f"bodies that differ {len(self.verdict.events)}, "
-            f"events verify: {self.events_verified['status']}; seed {self.seed}"
+            f"events verify: {self.events_verified['status']}; purchases {self.purchases:,}, "
+            f"differences of the shop {len(self.verdict.shop)}; minutes of the job {self.minutes}, "
+            f"differences {len(self.verdict.jobs)}; seed {self.seed}"
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -125,6 +131,8 @@ class Report(NamedTuple):
             "lost": self.verdict.lost,
             "double_counted": self.verdict.double_counted,
             "events": self.events,
+            "purchases": self.purchases,
+            "minutes": self.minutes,
             "problems": self.problems(),
             "verify": self.verified,
             "events_verify": self.events_verified,

@@ -9,16 +9,21 @@ from zoneinfo import ZoneInfo
 from pymongo.errors import PyMongoError
 
 from loadtest.bench.private import System
-from loadtest.chaos.events_book import EventBodies, EventsBook
+from loadtest.chaos.events_book import EventBodies, EventBody, EventsBook
 from loadtest.chaos.events_sender import EventsSender
 from loadtest.chaos.history import History, Verdict
 from loadtest.chaos.inject import inject
 from loadtest.chaos.log_lost import bring_log_back
+from loadtest.chaos.minutes import differences
 from loadtest.chaos.observe import observe, observe_events, publish_undecodable
+from loadtest.chaos.observe_jobs import observe_marks, observe_runs
+from loadtest.chaos.observe_shop import observe_shop
 from loadtest.chaos.outage import PATIENCE_SECONDS, Outage, outage
 from loadtest.chaos.plan import FULL, SEGMENTS, UNBIND, Fault
 from loadtest.chaos.report import Report, Row
 from loadtest.chaos.sender import Sender
+from loadtest.chaos.shop_book import ShopBook
+from loadtest.chaos.shop_world import ShopBodies, ShopBody
 from loadtest.chaos.watch import COMPONENTS, Watch
 from loadtest.chaos.workload import Workload
 from loadtest.waiting import wait_until
@@ -60,10 +65,12 @@ def run(system: System, faults: Sequence[Fault], options: Options, say: Say) -> 
         options.rate,
         time.time,
     )
-    book = EventsBook()
-    events = EventsSender(system.entrypoint, book, EventBodies(options.seed), time.time)
-    with sender, events, Watch(system, history, sender, book) as watch:
-        rounds = Rounds(system, history, book, (sender, events), watch)
+    books = Books(history, EventsBook(), ShopBook())
+    events = EventsSender(system.entrypoint, books.events, EventBodies(options.seed), time.time)
+    world = ShopBodies(options.seed, time.time_ns() // 1_000)
+    shop = EventsSender(system.entrypoint, books.shop, world, time.time)
+    with sender, events, shop, Watch(system, history, sender, books.events) as watch:
+        rounds = Rounds(system, books, (sender, events, shop), watch)
         rows = []
         for number, fault in enumerate(faults, 1):
             rows.append(rounds.round(fault, options.seconds))
@@ -71,9 +78,18 @@ def run(system: System, faults: Sequence[Fault], options: Options, say: Say) -> 
         # 1. drain and check by ourselves, the dead letters as well
         verdict = rounds.settle(letters=True)
         # 2. let the product check itself
-        accepted = len(history.acknowledged), book.accepted
+        accepted = len(history.acknowledged), books.events.accepted
         proofs = verify(system, "analytics"), verify(system, "events")
-        return Report(options.seed, rows, verdict, *accepted, *proofs)
+        minutes = len(observe_marks(system.data_dir))
+        return Report(options.seed, rows, verdict, *accepted, *proofs, books.shop.accepted, minutes)
+
+
+class Books(NamedTuple):
+    """What was sent and promised."""
+
+    receipts: History
+    events: EventsBook
+    shop: ShopBook
 
 
 class Rounds:
@@ -82,16 +98,16 @@ class Rounds:
     def __init__(
         self,
         system: System,
-        history: History,
-        book: EventsBook,
-        senders: tuple[Sender, EventsSender],
+        books: Books,
+        senders: tuple[Sender, EventsSender[EventBody], EventsSender[ShopBody]],
         watch: Watch,
     ) -> None:
         self._system = system
-        self._history = history
-        self._book = book
+        self._books = books
+        self._history = books.receipts
         self._senders = senders
         self._watch = watch
+        self._begun = time.time()
         self._verdict = Verdict()
 
     def round(self, fault: Fault, seconds: float) -> Row:
@@ -127,6 +143,7 @@ class Rounds:
                 *self._verdict.problems(),
                 *([] if answered[0] else ["receipts without an answer"]),
                 *([] if answered[1] else ["events without an answer"]),
+                *([] if answered[2] else ["events of the shop without an answer"]),
             ],
         )
 
@@ -171,10 +188,15 @@ class Rounds:
             return None
         try:
             found = self._history.check(observe(self._system.mongo_url, count, letters=letters))
-            events = self._book.check(observe_events(self._system.mongo_url))
+            events = self._books.events.check(observe_events(self._system.mongo_url))
+            shop = self._books.shop.check(observe_shop(self._system.mongo_url))
+            # The history last: what has left a mark was begun in it before.
+            marks = observe_marks(self._system.data_dir)
+            runs = observe_runs(self._system.mongo_url)
         except PyMongoError:
             return None
-        return found._replace(events=events)
+        jobs = differences(self._begun, time.time(), runs, marks)
+        return found._replace(events=events, shop=shop, jobs=jobs)
 
     def _outages(self, injected: float, lifted: float) -> dict[str, Outage]:
         now = time.time()

@@ -14,6 +14,9 @@ DATABASE = "tillstream"
 #: The definition of the events that are sent, beside the repository's.
 STREAMS = Path(__file__).with_name("streams")
 
+#: One job, of every minute.
+JOBS = Path(__file__).with_name("jobs.toml")
+
 #: Receipts that the door remembers: so few that most repetitions are met downstream.
 REMEMBERED_RECEIPTS = 100
 #: Processes of the door: with two, a parent that is killed could leave one behind.
@@ -34,6 +37,7 @@ def system_for_faults(*, fills_disk: bool) -> Iterator[System]:
         "API_KEYS": "off",
         "REFUSE_RULES": "",
         "STREAMS_DIR": f"{ROOT / 'streams'}:{STREAMS}",
+        "JOBS_FILE": str(JOBS),
     }
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tillstream-chaos-")))
@@ -47,7 +51,7 @@ def system_for_faults(*, fills_disk: bool) -> Iterator[System]:
         clocks = {clock.PROGRAM: clock.environ(file)}
         system = stack.enter_context(
             running_system(
-                (*ROOMS, "events"), environ=environ, program_environ=clocks, parent=parent
+                (*ROOMS, "events", "jobs"), environ=environ, program_environ=clocks, parent=parent
             )
         )
         if fills_disk:

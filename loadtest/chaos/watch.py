@@ -18,12 +18,13 @@ from loadtest.chaos.sender import Sender
 from loadtest.chaos.system import DATABASE
 from local import ready
 from tillstream import topology
+from tillstream.clock import utc
 from tillstream.runtime import broker
 from tillstream.snapshots import CountSnapshot, RateSnapshot
 from tillstream.streams.window_rows import WindowsSnapshot
 
 #: What is watched, by the names of their programs.
-COMPONENTS = ("entrypoint", "totals", "rate", "persistence", "events", "dashboard")
+COMPONENTS = ("entrypoint", "totals", "rate", "persistence", "events", "jobs", "dashboard")
 
 #: Who is caught up has every receipt that was acknowledged so long ago, seconds.
 LAG_SECONDS = 1.0
@@ -34,6 +35,9 @@ ARCHIVED_SECONDS = 0.7
 #: The rate has to hold what was acknowledged within so many seconds, of its 60: a receipt
 #: whose first answer was lost came to the door some time before it was acknowledged.
 RATE_SECONDS = 40.0
+
+#: The scheduler writes every half minute that it lives, under load somewhat later, seconds.
+JOBS_SECONDS = 45.0
 
 POLL_SECONDS = 0.2
 JOIN_SECONDS = 15.0
@@ -131,6 +135,10 @@ class Watch:
             receipts, windows = client[DATABASE].receipts, client[DATABASE][EVENT_WINDOWS]
             while not self._stop.wait(POLL_SECONDS):
                 key = self._history.newest(time.time() - LAG_SECONDS)
+                with contextlib.suppress(PyMongoError):
+                    since = utc(time.time() - JOBS_SECONDS)
+                    if client[DATABASE].jobs.find_one({"seenAt": {"$gt": since}}, {"_id": 1}):
+                        self.beats["jobs"].append(time.time())
                 with contextlib.suppress(PyMongoError):
                     if key is None or receipts.find_one({"_id": key}, {"_id": 1}):
                         self._archived_at = time.time()

@@ -21,7 +21,8 @@ def test_a_run_without_a_difference_is_well() -> None:
         "fault        accepted  lost  double-counted  unavailable s  back within s\n"
         "totals kill  1,200     0     0               totals 2.5     2.2\n"
         "ok: 1 faults, accepted 1,200, lost 0, double-counted 0, analytics verify: 0; "
-        "events accepted 100, bodies that differ 0, events verify: 0; seed 1"
+        "events accepted 100, bodies that differ 0, events verify: 0; purchases 0, "
+        "differences of the shop 0; minutes of the job 0, differences 0; seed 1"
     )
 
     assert (expected, []) == (REPORT.text(), REPORT.problems())
@@ -44,6 +45,8 @@ def test_a_run_without_a_difference_is_well() -> None:
         REPORT._replace(verified=VERIFIED | {"status": 1}),
         REPORT._replace(verified=VERIFIED | {"counted": 1199}),
         REPORT._replace(verdict=Verdict(events=("body 7 lost",))),
+        REPORT._replace(verdict=Verdict(shop=("checkouts b1: None",))),
+        REPORT._replace(verdict=Verdict(jobs=("60: never run",))),
         REPORT._replace(events_verified=EVENTS | {"status": 1}),
         REPORT._replace(events=101),
     ],
@@ -61,6 +64,8 @@ def test_a_run_without_a_difference_is_well() -> None:
         "verify fails",
         "verify saw less",
         "events differ",
+        "purchases differ",
+        "a minute was not run",
         "verify of events fails",
         "verify saw fewer events",
     ],
