@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 
 from events.archive.writer import ArchiveAwayError, ArchiveWriter
+from events.erasures import KnownErasures
 from events.outbox.attributions import Attributions
 from events.outbox.documents import conversions_writer
 from events.receipts.receipts_counter import ReceiptsCounter
@@ -16,6 +17,7 @@ from events.receipts.receipts_source import ReceiptsSource
 from events.settings import EventsSettings
 from events.windows.adoption import adopt
 from events.windows.event_counter import EventCounter
+from events.windows.foreign_commits import ForeignCommits, StateChangedError
 from events.windows.mongo_sink import MongoSink
 from events.windows.state_file import State
 from events.worker import EventsWorker
@@ -43,14 +45,17 @@ def run_worker(
             raise TillstreamError(f"another events worker owns {path}; end it first")
         while not stop.is_set():
             adopt(path)
-            retry.until_stopped(
-                partial(_session, settings, definitions, stop, with_archive=with_archive),
-                ArchiveAwayError,
-                stop,
-                lambda error: log.error("counting waits for the archive", reason=str(error)),
-                first_seconds=1,
-                most_seconds=10,
-            )
+            try:
+                retry.until_stopped(
+                    partial(_session, settings, definitions, stop, with_archive=with_archive),
+                    ArchiveAwayError,
+                    stop,
+                    lambda error: log.error("counting waits for the archive", reason=str(error)),
+                    first_seconds=1,
+                    most_seconds=10,
+                )
+            except StateChangedError:
+                log.info("a person was erased: what attributions hold is read again without")
 
 
 def _session(
@@ -63,6 +68,8 @@ def _session(
         else nullcontext()
     )
     with State(settings.state_path()) as state, archive as written:
+        foreign = ForeignCommits(state)
+        erasures = KnownErasures(settings, definitions, state.erasures())
         attributions = (
             Attributions(state, definitions, time.time, has_sink=settings.mongo_url is not None)
             if definitions.attributions
@@ -74,7 +81,9 @@ def _session(
             time.time,
             identity_days=settings.identity_days,
             all_columns=with_archive,
+            erase=lambda decoded: decoded._replace(events=erasures.in_message(decoded)),
             attributing=attributions,
+            begun=foreign.require_none if attributions else lambda: None,
         )
         with _sink(settings, state, definitions, attributions) as sink:
             worker = EventsWorker(

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from events.archive.erased_texts import has_digest
 from tillstream.runtime.files import write_durably
 from tillstream.streams import columns
+from tillstream.streams.changes import ROW_VERSION
 from tillstream.streams.events_manifest import ErasedValue
 
 KEY_FILE = Path("events") / "erasure.key"
@@ -57,7 +58,9 @@ class Pseudonyms:
         self, erased: Sequence[ErasedValue], offset: int, events: pa.RecordBatch
     ) -> pa.RecordBatch:
         """The same for the events of one message, as they are counted."""
-        if not len(events) or all(offset >= each.before_offset for each in erased):
+        if not len(events) or all(
+            offset >= each.before_offset and not _has_versions(each, events) for each in erased
+        ):
             return events
         return self._replaced(erased, events, pa.repeat(pa.scalar(offset), len(events)))
 
@@ -67,7 +70,7 @@ class Pseudonyms:
         first = pc.min(offsets).as_py()
         # The earlier first: what it has replaced is no more the value.
         ours = sorted(
-            (each for each in erased if first < each.before_offset),
+            (each for each in erased if first < each.before_offset or _has_versions(each, part)),
             key=lambda each: each.before_offset,
         )
         for each in (each for each in ours if each.characters):
@@ -77,14 +80,14 @@ class Pseudonyms:
         for name in {each.field for each in ours if not each.characters}:
             if part.schema.get_field_index(name) < 0:
                 continue
-            known = [(each.digest, each.before_offset) for each in ours if each.field == name]
-            digests = {digest for digest, _ in known}
+            known = [each for each in ours if each.field == name and not each.characters]
+            digests = {each.digest for each in known}
             for value in pc.unique(part[name]).to_pylist():
                 if value is None or (digest := self.digest(name, value)) not in digests:
                     continue
-                for before in (before for other, before in known if other == digest):
-                    stands = self.of(name, value, before)
-                    part = replaced(part, name, value, stands, pc.less(offsets, before))
+                for each in (each for each in known if each.digest == digest):
+                    stands = self.of(name, value, each.before_offset)
+                    part = replaced(part, name, value, stands, _is_before(each, part, offsets))
         return part
 
     def _without_texts(
@@ -114,6 +117,19 @@ class Pseudonyms:
         if not self._path.exists():
             write_durably(self._path, secrets.token_bytes(KEY_BYTES), 0o600)
         return self._path.read_bytes()
+
+
+def _has_versions(each: ErasedValue, part: pa.RecordBatch) -> bool:
+    """Whether it has rows of an attribution that were made before the erasure."""
+    if each.to_version is None or ROW_VERSION not in part.schema.names:
+        return False
+    return bool(pc.min(part[ROW_VERSION]).as_py() <= each.to_version)
+
+
+def _is_before(each: ErasedValue, part: pa.RecordBatch, offsets: pa.Array) -> pa.Array:
+    if each.to_version is None or ROW_VERSION not in part.schema.names:
+        return pc.less(offsets, each.before_offset)
+    return pc.less_equal(part[ROW_VERSION], each.to_version)
 
 
 def replaced(

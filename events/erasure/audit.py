@@ -20,6 +20,18 @@ class ErasedFrom(msgspec.Struct, kw_only=True):
     files: int = 0
     #: Distinct values and texts of events that were set aside, in the state.
     in_state: int = 0
+    #: Documents of conversions in MongoDB.
+    documents: int = 0
+
+    def added(self, other: "ErasedFrom | None", documents: int) -> "ErasedFrom":
+        """With those of another field of the stream, and documents."""
+        before = other or ErasedFrom()
+        return ErasedFrom(
+            events=self.events + before.events,
+            files=self.files + before.files,
+            in_state=self.in_state + before.in_state,
+            documents=documents + before.documents,
+        )
 
 
 class Record(msgspec.Struct, kw_only=True):

@@ -17,8 +17,10 @@ def run(arguments: argparse.Namespace, settings: EventsSettings, stop: threading
     what = wanted(definitions, arguments.field, arguments.value, arguments.stream)
     record = Eraser(settings, definitions, time.time, stop).erase(what)
     for name, one in record.erased.items():
+        stored = f", {one.documents} documents of MongoDB" if one.documents else ""
         print(
             f"{name}: {one.events} events in {one.files} files, {one.in_state} values of the state"
+            f"{stored}"
         )
     print(f"no window has changed; record {record.record} in {settings.data_dir / AUDIT_FILE}")
     return 0

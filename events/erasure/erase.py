@@ -6,9 +6,10 @@ The critical sequence:
 2. state: in one transaction the position is fixed, the value is replaced wherever it stands, and
    the erasure is remembered by digest; events before the position are without the value from here
    on, whoever reads them, and what comes later is another person's;
-3. files: of each stream, in one step of its manifest (events/archive/erasing.py), those of refused
+3. MongoDB's documents of conversions: those that the state's rows were before the position;
+4. files: of each stream, in one step of its manifest (events/archive/erasing.py), those of refused
    texts too; and the aggregates that have the value are made anew of them;
-4. audit: the record is closed, and the state forgets that anything is to be done.
+5. audit: the record is closed, and the state forgets that anything is to be done.
 
 Killed anywhere, `verify` finds every window as it was, and the next run goes on with the position
 of step 2, which is known by the value's digest.
@@ -25,8 +26,10 @@ from events.archive.erased_texts import forms
 from events.archive.erasing import Erasure, OfField, OfRefusedTexts, erase_from_files
 from events.archive.pseudonyms import Pseudonyms
 from events.erasure import state_values
+from events.erasure.attribution_values import AttributionValues, newest_version
 from events.erasure.audit import ErasedFrom, Record, keep
-from events.erasure.wanted import NotErasableError, Wanted
+from events.erasure.conversions import erase_documents
+from events.erasure.wanted import NotErasableError, Target, Wanted
 from events.settings import EventsSettings
 from events.windows.figures import UnfinishedErasure
 from events.windows.state_file import State
@@ -89,17 +92,23 @@ class Eraser:
             before={one.stream: one.before_offset for one in mine if not one.characters},
         )
         keep(self._settings.data_dir, record)
-        # 3. files
-        for name in what.streams:
-            [one] = [each for each in mine if each.stream == name and not each.characters]
-            erasure = OfField(self._pseudonyms, what.field, what.value, [one.erased()])
-            record.erased[name] = self._from_files(name, erasure, one.in_state)
+        for target in what.targets:
+            name, field = target
+            [one] = [
+                each for each in mine if (each.stream, each.field) == target and not each.characters
+            ]
+            # 3. MongoDB
+            documents = self._from_mongo(target, what, one)
+            # 4. files
+            erasure = OfField(self._pseudonyms, field, what.value, [one.erased()])
+            found = self._from_files(name, erasure, one.in_state)
+            record.erased[name] = found.added(record.erased.get(name), documents)
         if QUARANTINE in self._definitions.streams:
-            for name in what.streams:
+            for name in self._sent(what):
                 record.erased[f"{QUARANTINE} of {name}"] = self._from_refused(name, what, mine)
         if STREAM in what.streams:
             self._from_aggregates(what)
-        # 4. audit
+        # 5. audit
         self._step("audit")
         record.state, record.at = "done", self._now()
         keep(self._settings.data_dir, record)
@@ -116,41 +125,47 @@ class Eraser:
         state.begin()
         try:
             self._require_counted(state, what)
-            digest = self._pseudonyms.digest(what.field, what.value)
             known = state.erasures()
             begun = {
-                each.stream: each.record
+                target: each.record
+                for target in what.targets
                 for each in known
-                if (each.field, each.digest) == (what.field, digest)
+                if Target(each.stream, each.field) == target
+                and each.digest == self._pseudonyms.digest(target.field, what.value)
             }
             record = uuid4().hex
-            for name in what.streams:
-                if name not in begun:
-                    begun[name] = record
-                    known += self._begin_stream(state, name, what, record)
+            new = [target for target in what.targets if target not in begun]
+            for target in new:
+                begun[target] = record
+                known += self._begin_target(state, target, what, record)
+            if new:
+                AttributionValues(state, self._definitions, self._pseudonyms).erase(what)
             self._step("commit")
             state.commit()
         except BaseException:
             state.rollback()
             raise
-        records = {begun[name] for name in what.streams}
+        records = set(begun.values())
         return [
             each
             for each in known
             if each.record in records and (each.of_stream or each.stream) in what.streams
         ]
 
-    def _begin_stream(
-        self, state: State, name: str, what: Wanted, record: str
+    def _begin_target(
+        self, state: State, target: Target, what: Wanted, record: str
     ) -> list[UnfinishedErasure]:
         before = state.progress().next_offset or 0
-        field, value = what.field, what.value
+        (name, field), value = target, what.value
         stands = self._pseudonyms.of(field, value, before)
         changed = state_values.erase_values(state, self._definitions, name, field, value, stands)
         changed += state_values.erase_aside(state, name, field, value, stands)
         digest = self._pseudonyms.digest(field, value)
-        begun = [UnfinishedErasure(name, record, changed, field, digest, before)]
-        if QUARANTINE in self._definitions.streams:
+        version = newest_version(state, self._definitions, name)
+        begun = [
+            UnfinishedErasure(name, record, changed, field, digest, before, to_version=version)
+        ]
+        if QUARANTINE in self._definitions.streams and name in self._sent(what):
             changed = state_values.erase_texts(
                 state, self._definitions, QUARANTINE, ROW, value, self._pseudonyms, before
             )
@@ -160,6 +175,11 @@ class Eraser:
             ]
         state.add_erasures(begun)
         return begun
+
+    def _sent(self, what: Wanted) -> list[str]:
+        """The streams of senders: what is made here is never refused."""
+        streams = self._definitions.streams
+        return [name for name in what.streams if streams[name].source == "senders"]
 
     def _refused(self, what: Wanted) -> dict[str, int]:
         """The digests of the forms in which a refused text may have it, and their characters."""
@@ -196,6 +216,16 @@ class Eraser:
         making.remove_old()
         for bounds in making.with_value(what.field, what.value):
             making.write(bounds)
+
+    def _from_mongo(self, target: Target, what: Wanted, one: UnfinishedErasure) -> int:
+        attribution = self._definitions.attributions.get(target.stream)
+        if attribution is None or one.to_version is None:
+            return 0
+        self._step(f"documents of {target.stream}")
+        stands = self._pseudonyms.of(target.field, what.value, one.before_offset)
+        return erase_documents(
+            self._settings, attribution, target.field, what.value, stands, one.to_version
+        )
 
     def _from_files(self, name: str, erasure: Erasure, in_state: int) -> ErasedFrom:
         self._step(f"files of {name}")

@@ -74,6 +74,14 @@ class WrittenConversions:
             found = self._outbox.unstored(self._newest, MESSAGES)
             for kept in found:
                 self._store(kept)
+                # An erasure may have changed it meanwhile, and MongoDB's documents before this.
+                while (again := self._outbox.unstored(kept.seq - 1, 1)) and again[0].packed != (
+                    kept.packed
+                ):
+                    if again[0].seq != kept.seq:
+                        break
+                    [kept] = again
+                    self._store(kept)
                 self._newest = kept.seq
                 self._stored(kept.seq)
             if len(found) < MESSAGES:
@@ -88,7 +96,7 @@ class WrittenConversions:
         for begin in range(0, len(documents), PAGE):
             writes = [
                 ReplaceOne(
-                    {"_id": each["_id"], ROW_VERSION: {"$lt": each[ROW_VERSION]}},
+                    {"_id": each["_id"], ROW_VERSION: {"$lte": each[ROW_VERSION]}},
                     each,
                     upsert=True,
                 )

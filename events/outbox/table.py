@@ -5,7 +5,7 @@ It keeps its bytes, and a name in them (the column BODY): published twice, it co
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tillstream.streams.message import CONTENT_TYPE, Packed
@@ -77,6 +77,21 @@ class Outbox:
     def unstored(self, after: int, most: int) -> list[Kept]:
         """Those that MongoDB does not have, beyond a number, the oldest first."""
         return self._some("NOT stored", after, most)
+
+    def all_of(self, stream: str) -> Iterator[Kept]:
+        """All messages of a stream, the oldest first."""
+        numbers = self._database.execute(
+            "SELECT seq FROM outbox WHERE stream = ? ORDER BY seq", (stream,)
+        ).fetchall()
+        for (number,) in numbers:
+            yield from self._some("TRUE", number - 1, 1)
+
+    def replace(self, number: int, packed: Packed) -> None:
+        """Give a message other bytes; it keeps its name."""
+        self._database.execute(
+            "UPDATE outbox SET (body, content_encoding) = (?, ?) WHERE seq = ?",
+            (packed.body, packed.content_encoding, number),
+        )
 
     def _some(self, condition: str, after: int, most: int) -> list[Kept]:
         rows = self._database.execute(

@@ -41,8 +41,11 @@ class EventCounter:
         step: Step = no_step,
         erase: Callable[[Decoded], Decoded] = lambda decoded: decoded,
         attributing: Attributing | None = None,
+        begun: Callable[[], None] = lambda: None,
     ) -> None:
-        """`all_columns`: for an archive; `erase` takes out of the log what was erased since."""
+        """`all_columns`: for an archive; `erase` takes out of the log what was erased since;
+        `begun` is called when a transaction has begun, and may raise.
+        """
         self.counting = WindowCounting(state, definitions, clock)
         self.state = state
         self._streams = definitions.events
@@ -51,6 +54,7 @@ class EventCounter:
         self._step, self._erase = step, erase
         self._all_columns = all_columns
         self._attributing = attributing
+        self._begun = begun
         self._decoder = MessageDecoder(self._streams, None if all_columns else self._wanted())
 
     @property
@@ -161,6 +165,7 @@ class EventCounter:
         """As that of the windows; the attributions' memory follows it."""
         try:
             with self.counting.transaction():
+                self._begun()
                 yield
         except BaseException:
             if self._attributing is not None:

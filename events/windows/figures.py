@@ -92,6 +92,7 @@ class UnfinishedErasure(msgspec.Struct, frozen=True):
     before_offset: int
     characters: int = 0
     of_stream: str = ""
+    to_version: int | None = None
 
     def erased(self) -> ErasedValue:
         """As a manifest has it."""
@@ -101,4 +102,5 @@ class UnfinishedErasure(msgspec.Struct, frozen=True):
             before_offset=self.before_offset,
             characters=self.characters,
             of_stream=self.of_stream,
+            to_version=self.to_version,
         )

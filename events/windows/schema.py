@@ -73,6 +73,7 @@ CREATE TABLE erasures (
     before_offset INTEGER NOT NULL,
     characters INTEGER NOT NULL,
     of_stream TEXT NOT NULL,
+    to_version INTEGER,
     PRIMARY KEY (record, stream, field, digest, of_stream)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE joined (

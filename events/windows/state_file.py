@@ -145,7 +145,7 @@ class State(AbstractContextManager["State"]):
     def add_erasures(self, some: Iterable[UnfinishedErasure]) -> None:
         """Remember them until the files have them."""
         self.database.executemany(
-            "INSERT INTO erasures VALUES (?, ?, ?, ?, ?, ?, ?, ?)", map(astuple, some)
+            "INSERT INTO erasures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(astuple, some)
         )
 
     def remove_erasures(self, some: Iterable[UnfinishedErasure]) -> None:
@@ -154,6 +154,11 @@ class State(AbstractContextManager["State"]):
             "DELETE FROM erasures WHERE (record, stream, of_stream) = (?, ?, ?)",
             [(each.record, each.stream, each.of_stream) for each in some],
         )
+
+    def commits_of_others(self) -> int:
+        """A number that is another one once another connection has committed."""
+        (found,) = self.database.execute("PRAGMA data_version").fetchone()
+        return int(found)
 
     def execute(self, sql: str, parameters: Iterable[Any] = ()) -> sqlite3.Cursor:
         """A statement of a window's table."""

@@ -54,6 +54,9 @@ class ErasedValue(msgspec.Struct, frozen=True, kw_only=True):
     #: Where it is a part of a text: its characters, and the stream that the text was refused for.
     characters: int = 0
     of_stream: str = ""
+    #: Of rows that an attribution has made: those of a `row_version` up to this one. The log may
+    #: have some of them after the position, with the value.
+    to_version: int | None = None
 
     @property
     def place(self) -> tuple[str, str, int, str]:
