@@ -100,6 +100,7 @@ class Attributor:
         unmade = np.flatnonzero(held.conversions.made == NOT_MADE)
         if len(unmade):
             held = remake(self._maker, held, unmade, np.ones(len(unmade), np.bool_), floor_us).held
+        nulled = old.nulled - self._maker.nulled
 
         came = self._put_tables(events)
         mended = self._waiting.mend(came)
@@ -164,6 +165,7 @@ class Attributor:
             late_conversions=old.late_conversions + int(np.count_nonzero(is_late)),
             final_before_us=final_before,
             row_version=version if made else old.row_version,
+            nulled=nulled + self._maker.nulled,
         )
         held = held._replace(conversions=open_.at(~is_final)) if is_final.any() else held
         self._held = held.tidied(self._floor())

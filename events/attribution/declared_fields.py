@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from events.attribution.inputs import plain_field
 from events.windows import engine
@@ -28,6 +29,8 @@ class DeclaredFields:
         """
         self._fields = [field for field in stream.fields if field.sql]
         self.schema = pa.schema([plain_field(stream, field.name) for field in self._fields])
+        #: Values that could not be computed, or exceed what their type holds, since it was made.
+        self.nulled = 0
         self._database = engine.connect()
         try:
             self._selected(values.empty_table(), self._fields)
@@ -57,23 +60,36 @@ class DeclaredFields:
         if len(fields) > 1:
             found = [self._rows(values, [field]) for field in fields]
             return pa.Table.from_arrays([one.column(0) for one in found], schema=self.schema)
+        self.nulled += 1
         schema = pa.schema([self.schema.field(fields[0].name)])
         return pa.Table.from_arrays([pa.nulls(1, schema.field(0).type)], schema=schema)
 
     def _selected(self, values: pa.Table, fields: Sequence[Field]) -> pa.Table:
         self._database.register(_FLAT, values)
         try:
-            some = ", ".join(_column(field) for field in fields)
+            beyond = [_beyond(field) for field in fields if field.type == "decimal"]
+            some = ", ".join([*map(_column, fields), *beyond])
             query = self._database.sql(f"SELECT {some} FROM {_FLAT}")  # noqa: S608 - declared SQL
             found: pa.Table = query.to_arrow_table()
         finally:
             self._database.unregister(_FLAT)
-        return found.cast(pa.schema([self.schema.field(name) for name in found.column_names]))
+        self.nulled += sum(pc.sum(each).as_py() or 0 for each in found.columns[len(fields) :])
+        names = [field.name for field in fields]
+        return found.select(names).cast(pa.schema([self.schema.field(name) for name in names]))
 
 
 def _column(field: Field) -> str:
     kind = _SQL_TYPES.get(field.type, "BIGINT")
     value = f"CAST(({field.sql}) AS {kind})"
     if field.type == "decimal":
-        value = f"CASE WHEN {value} BETWEEN -{MOST_DECIMAL} AND {MOST_DECIMAL} THEN {value} END"
+        value = f"CASE WHEN {_is_within(value)} THEN {value} END"
     return f"{value} AS {field.name}"
+
+
+def _is_within(value: str) -> str:
+    return f"{value} BETWEEN -{MOST_DECIMAL} AND {MOST_DECIMAL}"
+
+
+def _beyond(field: Field) -> str:
+    """Whether a decimal exceeds what its type holds."""
+    return f"(NOT {_is_within(f'CAST(({field.sql}) AS BIGINT)')})::INTEGER"

@@ -21,3 +21,5 @@ class AttributionFigures(msgspec.Struct, frozen=True):
     final_before_us: int | None = None
     #: Of the newest rows that were made.
     row_version: int = 0
+    #: Values of fields that could not be computed, or exceed what their type holds: they are null.
+    nulled: int = 0

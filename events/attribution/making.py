@@ -57,6 +57,11 @@ class RowMaker:
             no_number,
         )
 
+    @property
+    def nulled(self) -> int:
+        """Values that could not be computed in all `rows` so far."""
+        return self._declared.nulled
+
     def values(self, held: Held, some: Conversions, floor_us: int) -> Values:
         """What the rows of some conversions are made of now, from touches since `floor_us`."""
         one = self._inputs.attribution

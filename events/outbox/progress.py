@@ -46,6 +46,6 @@ class KeptAttributions:
             map(astuple, progress),
         )
         self._database.executemany(
-            "INSERT OR REPLACE INTO attributions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO attributions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             map(astuple, figures),
         )

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+import structlog
+
 from events.attribution.attributor import Attributor
 from events.attribution.stamping import MadeRows
 from events.outbox.progress import AttributionProgress
@@ -9,10 +11,14 @@ from events.windows.deduplication import NewEvents
 from events.windows.heard_streams import HeardStreams
 from tillstream.streams.definition import MICROSECONDS, Attribution
 
+log = structlog.get_logger()
+
 #: While no event comes its watermark goes on in steps of so long, microseconds; and where no
 #: conversion is open, so that touches are forgotten.
 STEP_US = MICROSECONDS
 IDLE_STEP_US = 60 * MICROSECONDS
+#: What goes wrong row by row is told so often at most, microseconds of the log's clock.
+TOLD_EACH_US = 60 * MICROSECONDS
 
 
 class RunningAttribution:
@@ -35,6 +41,7 @@ class RunningAttribution:
             *(table.stream for table in attribution.tables),
         }
         self.begin(progress)
+        self._told_nulled, self._told_us = self.attributor.figures.nulled, 0
 
     def begin(self, progress: AttributionProgress) -> None:
         """Hold nothing, as after a start."""
@@ -111,6 +118,7 @@ class RunningAttribution:
             return []
         self._taken = True
         made = self.attributor.take(self._new, watermark, change)
+        self._tell_nulled(clock_us)
         progress.attribution_from = self.attributor.oldest_needed()
         return made
 
@@ -137,6 +145,16 @@ class RunningAttribution:
         self.progress.next_offset = position
         self.progress.attribution_from = None
         self.is_whole = True
+
+    def _tell_nulled(self, clock_us: int) -> None:
+        nulled = self.attributor.figures.nulled
+        if nulled > self._told_nulled and clock_us >= self._told_us + TOLD_EACH_US:
+            log.warning(
+                "fields of rows could not be computed, or exceed their type; they are null",
+                attribution=self.attribution.stream,
+                values=nulled,
+            )
+            self._told_nulled, self._told_us = nulled, clock_us
 
     def _hears(self, heard: HeardStreams) -> bool:
         inputs = (self.attribution.conversions, self.attribution.touches)

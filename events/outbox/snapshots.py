@@ -43,6 +43,7 @@ class AttributionPublisher:
                 waiting=figures.waiting,
                 late_touches=figures.late_touches,
                 late_conversions=figures.late_conversions,
+                nulled=figures.nulled,
                 next_offset=next_offset,
                 log_offset=log_offset,
             )

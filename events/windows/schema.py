@@ -103,7 +103,8 @@ CREATE TABLE attributions (
     late_touches INTEGER NOT NULL,
     late_conversions INTEGER NOT NULL,
     final_before_us INTEGER,
-    row_version INTEGER NOT NULL
+    row_version INTEGER NOT NULL,
+    nulled INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE attribution_progress (
     name TEXT PRIMARY KEY,

@@ -155,5 +155,6 @@ def figures_of(rule: Rule) -> dict[str, int | None]:
         "waiting": sum(each is not None for each in missing),
         "late_touches": rule.late_touches,
         "late_conversions": sum(order.is_late for order in final),
+        "nulled": 0,
         "final_before_us": rule.final_before,
     }

@@ -120,6 +120,14 @@ class _Links:
                 f"{one[0].name!r} is {said[0]} and {two[0].name!r} {said[1]}; declare both alike",
                 *keys,
             )
+        # Erased in one of them alone, what belongs together would not any more.
+        for (field, stream), (other, its) in ((one, two), (two, one)):
+            if stream and its and field.name in stream.persons and other.name not in its.persons:
+                self._table.tell(
+                    f"{field.name!r} of {stream.name} names a person; add {other.name!r} to"
+                    f" `persons` of {its.name}",
+                    *keys,
+                )
 
     def _key(self, conversions: Stream, touches: Stream) -> None:
         key = self._attribution.key

@@ -30,5 +30,7 @@ class AttributionSnapshot(Wire, frozen=True):
     #: conversions, whose touches may have been forgotten. `python -m events recount-attribution`.
     late_touches: int = 0
     late_conversions: int = 0
+    #: Values of fields that could not be computed, or exceed what their type holds: they are null.
+    nulled: int = 0
     next_offset: int | None = None
     log_offset: int | None = None

@@ -6,6 +6,7 @@ import pytest
 
 from events.attribution import held, row_store
 from tests.support.attributed import BEGIN, MINUTE, Message, Shop, database
+from tillstream.streams.definition import MOST_DECIMAL
 
 LATER = BEGIN + 5 * MINUTE
 
@@ -100,3 +101,21 @@ def test_what_is_held_is_tidied_and_stays_the_same(monkeypatch: pytest.MonkeyPat
         None,
         *(f"{minute - 8 if minute > 7 else minute - 1}" for minute in range(1, 40)),
     ] == [rows[f"{minute}"]["visit"] for minute in range(40)]
+
+
+def test_a_field_that_cannot_be_computed_is_null_and_counted() -> None:
+    with database() as connection:
+        shop = Shop(connection)
+        # Beyond the bound of decimals; beyond 64 bits; right; and again, as the row is taken back.
+        orders = [("one", 2), ("two", 2**40), ("three", 1)]
+        for order, units in orders:
+            shop.take([_order(order_id=order, units=units)], None)
+        shop.take([_item(MOST_DECIMAL)], None)
+        seen = {order: row["total"] for order, row in shop.newest().items()}
+        counted = shop.figures.nulled
+        shop.restart()
+        shop.take([PERSON], None)
+        again = shop.figures.nulled
+
+    assert {"one": None, "two": None, "three": MOST_DECIMAL} == seen
+    assert (2, 4) == (counted, again)

@@ -385,3 +385,13 @@ def test_an_attribution_needs_a_stream_beside_it(tmp_path: Path) -> None:
 
     with pytest.raises(DefinitionError, match=r"a\.toml:1: this file: \[attribution\] needs"):
         load([tmp_path])
+
+
+def test_a_person_who_could_be_erased_from_one_input_alone_is_told(tmp_path: Path) -> None:
+    _write(tmp_path, MADE)
+    (tmp_path / "in0.toml").write_text(INPUTS[0].replace('["who", "ip"]', '["ip"]'))
+
+    with pytest.raises(DefinitionError) as told:
+        load([tmp_path])
+
+    assert "'who' of orders names a person; add 'who' to `persons` of visits" in str(told.value)
