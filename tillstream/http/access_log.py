@@ -7,7 +7,8 @@ import msgspec
 
 from tillstream.clock import Clock, utc
 
-#: Lines are written when so many wait, or when this long has passed at the next request, seconds.
+#: Lines are written when so many wait, or when this long has passed at the next request, logged or
+#: not, seconds.
 FLUSH_LINES = 200
 FLUSH_SECONDS = 1.0
 
@@ -35,6 +36,8 @@ class AccessLog:
     def note(self, request_id: str, method: str, path: str, status: int, seconds: float) -> None:
         """A request was answered. Nothing of its body or its headers is kept."""
         if status < self._least:
+            if self._lines and self._clock() - self._flushed >= FLUSH_SECONDS:
+                self.flush()
             return
         now = self._clock()
         self._lines.append(
