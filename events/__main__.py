@@ -59,6 +59,10 @@ def _command(arguments: argparse.Namespace, settings: EventsSettings, stop: thre
             from events.recount_command import recount
 
             print(recount(settings, stop))
+        case "recount-attribution":
+            from events.corrections.command import run as run_corrections
+
+            return run_corrections(settings, stop)
         case "compact":
             from events.archive.command import run
 
@@ -94,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         help="for measurements: count only",
     )
     commands.add_parser("recount", help="make the windows anew from the archive and the log")
+    commands.add_parser("recount-attribution", help="correct rows that late events have made wrong")
     commands.add_parser("compact", help="join the files of days that are over; remove old ones")
     aggregates_arguments.add_arguments(
         commands.add_parser(

@@ -57,6 +57,15 @@ class Inputs:
         wanted.setdefault(conversions.name, set()).update((one.key, *self.kept))
         return {name: frozenset(each) for name, each in wanted.items()}
 
+    def sources(self, sql: str) -> frozenset[str]:
+        """The streams of the touch and of the tables whose values the SQL of a field uses."""
+        words = {word.lower() for word in _WORD.findall(sql)}
+        return frozenset(
+            stream
+            for stream, names in self.used.items()
+            if any(value_column(stream, name).lower() in words for name in names)
+        )
+
     def touch_schema(self) -> pa.Schema:
         """What is held of a touch."""
         one, stream = self.attribution, self.touches

@@ -81,6 +81,26 @@ class Tables:
         """Those that wait for one of these rows, in the order of their coming; they wait no more,
         for other tables neither.
         """
+        return [self._taken(number) for number in self._numbers(attribution, stream, keys)]
+
+    def waiting(self, attribution: str, stream: str, keys: Sequence[Key]) -> dict[int, Waiting]:
+        """Those that wait for one of these rows, by their numbers."""
+        found = {}
+        for number in self._numbers(attribution, stream, keys):
+            ((packed,),) = self._database.execute(
+                "SELECT conversion FROM waiting WHERE number = ?", (number,)
+            ).fetchall()
+            found[number] = msgspec.msgpack.decode(packed, type=Waiting)
+        return found
+
+    def replace_waiting(self, some: Mapping[int, Waiting]) -> None:
+        """Others of the same numbers, that wait for the same tables."""
+        self._database.executemany(
+            "UPDATE waiting SET conversion = ? WHERE number = ?",
+            [(msgspec.msgpack.encode(one), number) for number, one in some.items()],
+        )
+
+    def _numbers(self, attribution: str, stream: str, keys: Sequence[Key]) -> list[int]:
         numbers: set[int] = set()
         for begin in range(0, len(keys), LOOKED_UP):
             some = keys[begin : begin + LOOKED_UP]
@@ -93,7 +113,7 @@ class Tables:
                     (attribution, stream, *some),
                 )
             )
-        return [self._taken(number) for number in sorted(numbers)]
+        return sorted(numbers)
 
     def forget(self) -> None:
         """The transaction was undone."""

@@ -69,8 +69,8 @@ class WaitingRows:
         filled = [self._filled(one) for one in some]
         self._tables.wait(self._name, [one for one in filled if one.missing])
         return Mended(
-            self._rows(some),
-            self._rows(filled),
+            self.rows(some),
+            self.rows(filled),
             np.array([one.is_late for one in some], np.bool_),
             sum(not one.missing for one in filled),
         )
@@ -90,7 +90,8 @@ class WaitingRows:
                 values[value_column(stream, name)] = event.get(name)
         return one._replace(values=values, missing=tuple(missing))
 
-    def _rows(self, some: Sequence[Waiting]) -> pa.Table:
+    def rows(self, some: Sequence[Waiting]) -> pa.Table:
+        """As they are published, by RowMaker.schema."""
         flat = pa.Table.from_pylist([one.values for one in some], self._flat)
         names = [one.stream for one in self._joined]
         lacking = [

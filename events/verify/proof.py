@@ -6,27 +6,29 @@ The sequence:
 2. the manifests, read after it: they have all that the state says is archived, or more;
 3. from the log what is in no file, each event once by the state's identities;
 4. every window by one query over both, compared with the state row by row;
-5. MongoDB, where it is: its documents are those that the state's rows make.
+5. MongoDB, where it is: its documents are those that the state's rows make;
+6. every attribution, with all touches whenever they came, compared with its newest rows.
 """
 
 import threading
-from collections.abc import Mapping
 
 import duckdb
+from msgspec.structs import replace
 from pymongo.database import Database
 
-from events.archive.encoding import TakenEvents, batches
-from events.erasures import KnownErasures
+from events.outbox.progress import KeptAttributions
 from events.receipts.receipts_state import ReceiptsProgress, ReceiptsState
 from events.settings import EventsSettings
+from events.verify.attribution_recount import AttributionRecount
 from events.verify.comparison import compare
-from events.verify.log_tail import KnownIdentities, tail
+from events.verify.counted_streams import CountedStreams
 from events.verify.mongo import MongoProof
 from events.verify.receipts_recount import add_receipts, why_not_provable
 from events.verify.recount import StreamRecount
 from events.verify.repetitions import repetitions
 from events.verify.report import (
     MAX_NAMED,
+    AttributionProof,
     Difference,
     ReceiptsProof,
     Report,
@@ -43,9 +45,7 @@ from tillstream.file_store import FileStore
 from tillstream.log.reader import LogTruncatedError
 from tillstream.query_engine import engine
 from tillstream.streams import definitions_file
-from tillstream.streams.definition import Definitions, Stream, Window
-from tillstream.streams.events_files import EventsFiles
-from tillstream.streams.events_manifest import EventsManifest
+from tillstream.streams.definition import Attribution, Definitions, Stream, Window
 from tillstream.streams.receipt_streams import RECEIPTS
 from tillstream.streams.window_rows import instant
 
@@ -71,6 +71,10 @@ def verify(
             known = state.windows().get(name)
             if known is not None:
                 proving.compare_window(window, known, mongo)
+        begun = KeptAttributions(state.database).figures()
+        for name, attribution in definitions.attributions.items():
+            if name in begun:
+                proving.compare_attribution(attribution, stop)
         return proving.report
 
 
@@ -98,39 +102,30 @@ class _Proving:
                 :MAX_NAMED
             ],
         )
-        self._recounts = {
-            name: StreamRecount(connection, stream) for name, stream in definitions.streams.items()
-        }
         # 2. The manifests.
-        self._erasures = KnownErasures(settings, definitions, state.erasures())
-        self._files = {
-            name: EventsFiles(settings.archive_url(), name) for name in definitions.events
-        }
-        self._manifests: Mapping[str, EventsManifest] = {
-            name: files.manifest() for name, files in self._files.items()
+        self.counted = CountedStreams(
+            settings, definitions, state, connection, progress, list(definitions.events)
+        )
+        self._recounts = {
+            **self.counted.recounts,
+            **{
+                name: StreamRecount(connection, stream)
+                for name, stream in definitions.receipts.items()
+            },
         }
 
     def count_streams(self, stop: threading.Event) -> None:
         """Step 3, and where the events are."""
-        archived_to = {name: one.next_offset for name, one in self._manifests.items()}
-        identities = KnownIdentities(self._state.database)
         try:
-            for new in tail(
-                self._settings.amqp_url,
-                self._definitions,
-                self._progress,
-                archived_to,
-                identities,
-                stop,
-            ):
-                stream = self._definitions.streams[new.stream]
-                taken = TakenEvents(new.offset, new.received_us, new.events, new.rows)
-                for part in self._erasures.applied(new.stream, batches(stream, [taken])):
-                    self._recounts[new.stream].add(part)
+            self.counted.read_log(stop)
         except LogTruncatedError as error:
             self.report.name(Difference("log", "", "all that is in no file", str(error)))
-        for name, stream in self._definitions.events.items():
-            self._count_stream(name, stream)
+        for found in self.counted.open():
+            stream = self._definitions.streams[found.name]
+            self.report.streams.append(replace(found, repeated=self._count_repetitions(stream)))
+            if found.expected() != found.counted:
+                what = f"stream {found.name}: events"
+                self.report.name(Difference(what, "", str(found.expected()), str(found.counted)))
 
     def count_receipts(self, stop: threading.Event) -> None:
         """The receipts, from their log; where that is not whole nothing is said of them."""
@@ -182,7 +177,7 @@ class _Proving:
                 WindowProof(name=window.name, rows=0, differing=0, not_compared=not_compared)
             )
             return
-        unproved = None if of_receipts else self._manifests[window.stream].removed_latest
+        unproved = None if of_receipts else self.counted.manifests[window.stream].removed_latest
         least = max(known.pruned_before_us or 0, 0 if unproved is None else unproved + 1)
         recount = self._recounts[window.stream]
         compared = compare(
@@ -215,33 +210,33 @@ class _Proving:
             )
         )
 
-    def _count_stream(self, name: str, stream: Stream) -> None:
-        manifest = self._manifests[name]
-        some = [one for one in manifest.files if one.first < self._position]
-        archived, in_log, aside = self._recounts[name].open(
-            self._files[name],
-            some,
-            self._position,
-            self._state.aside(),
-            manifest.without(self._erasures.unfinished[name]),
-            self._erasures.pseudonyms,
+    def compare_attribution(self, attribution: Attribution, stop: threading.Event) -> None:
+        """Step 6 for an attribution."""
+        recount = AttributionRecount(
+            self._database,
+            attribution,
+            self._definitions,
+            self._state,
+            self.counted,
+            {one.name: one for one in self.report.streams},
         )
-        heard = self._state.streams().get(name)
-        counted = heard.events if heard is not None else 0
-        self.report.streams.append(
-            StreamProof(
-                name=stream.name,
-                archived=archived,
-                in_log=in_log,
-                removed=manifest.removed,
-                set_aside=aside,
-                counted=counted,
-                repeated=self._count_repetitions(stream),
+        conversions = differing = 0
+        for compared in recount.compared(stop):
+            conversions += len(compared.ids)
+            differing += int(compared.differs.sum())
+            for conversion, expected, found in compared.some(MAX_NAMED):
+                what = f"attribution {attribution.stream}"
+                self.report.name(Difference(what, str(conversion), expected, found))
+        unproved = recount.unproved_to_us()
+        self.report.attributions.append(
+            AttributionProof(
+                name=attribution.stream,
+                conversions=conversions,
+                differing=differing,
+                not_compared=recount.not_compared,
+                unproved_to="" if unproved is None else instant(unproved).isoformat(),
             )
         )
-        expected = archived + in_log + manifest.removed - aside
-        if expected != counted:
-            self.report.name(Difference(f"stream {name}: events", "", str(expected), str(counted)))
 
     def _count_repetitions(self, stream: Stream) -> int:
         repeated = 0

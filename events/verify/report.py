@@ -42,6 +42,10 @@ class StreamProof(msgspec.Struct, frozen=True, kw_only=True):
     #: Whose identity came before.
     repeated: int = 0
 
+    def expected(self) -> int:
+        """How many were counted, by where they were found."""
+        return self.archived + self.in_log + self.removed - self.set_aside
+
 
 class ReceiptsProof(msgspec.Struct, frozen=True, kw_only=True):
     """How far the log of the receipts was counted."""
@@ -69,6 +73,19 @@ class WindowProof(msgspec.Struct, frozen=True, kw_only=True):
     mongo_behind: int = 0
 
 
+class AttributionProof(msgspec.Struct, frozen=True, kw_only=True):
+    """What was compared of an attribution's conversions that are final."""
+
+    name: str
+    conversions: int
+    #: Whose rows or credits are not those of all events, such as ones that came late.
+    differing: int
+    #: Why it was not compared; "" if it was.
+    not_compared: str = ""
+    #: Those up to then are not compared: events are beyond their stream's retention.
+    unproved_to: str = ""
+
+
 class Report(msgspec.Struct, kw_only=True):
     """Everything; times are Unix seconds."""
 
@@ -77,6 +94,7 @@ class Report(msgspec.Struct, kw_only=True):
     #: None unless a window counts receipts.
     receipts: ReceiptsProof | None = None
     windows: list[WindowProof] = []
+    attributions: list[AttributionProof] = []
     differences: list[Difference] = []
     aside: list[SetAside] = []
 
@@ -84,11 +102,16 @@ class Report(msgspec.Struct, kw_only=True):
         """How many rows and figures differ."""
         rows = sum(one.differing + one.mongo_differing for one in self.windows)
         rows += sum(one.repeated for one in self.streams)
+        rows += sum(one.differing for one in self.attributions)
         return max(rows, len(self.differences))
 
     def holds(self) -> bool:
-        """Whether all places agree, and every window was compared."""
-        return not self.differing() and not any(one.not_compared for one in self.windows)
+        """Whether all places agree, and everything was compared."""
+        return not self.differing() and not self._not_compared()
+
+    def _not_compared(self) -> int:
+        windows = sum(bool(one.not_compared) for one in self.windows)
+        return windows + sum(bool(one.not_compared) for one in self.attributions)
 
     def name(self, difference: Difference) -> None:
         """Name one, as long as there is room."""
@@ -102,7 +125,7 @@ class Report(msgspec.Struct, kw_only=True):
             f" windows {len(self.windows)}, rows {sum(one.rows for one in self.windows)},"
             f" set aside {sum(one.set_aside for one in self.streams)},"
             f" differing {self.differing()},"
-            f" not compared {sum(bool(one.not_compared) for one in self.windows)}"
+            f" not compared {self._not_compared()}"
         )
 
 
@@ -134,6 +157,16 @@ def lines(report: Report) -> Iterator[str]:
         yield (
             f"window {window.name}: {window.rows} rows{unproved}, {window.differing} differ"
             f"{mongo}{behind}"
+        )
+    for attribution in report.attributions:
+        if attribution.not_compared:
+            yield f"attribution {attribution.name}: not compared, {attribution.not_compared}"
+            continue
+        unproved = f", not those to {attribution.unproved_to}" * bool(attribution.unproved_to)
+        mended = ": `python -m events recount-attribution` mends them"
+        yield (
+            f"attribution {attribution.name}: {attribution.conversions} conversions{unproved},"
+            f" {attribution.differing} differ{mended * bool(attribution.differing)}"
         )
     for one in report.aside:
         yield f"set aside: {one.stream} at {one.position}, row {one.row}: {one.reason}"

@@ -1,7 +1,7 @@
 """Clicks, purchases and products whose checkouts are known, and what is read of those."""
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -114,14 +114,16 @@ def messages_of(seen: World) -> list[Packed]:
 
 def expected(seen: World) -> dict[str, Event]:
     """The checkout of each purchase, by brute force."""
-    clicks, products = seen.events("clicks"), {e["product_id"]: e for e in seen.events("products")}
+    clicks = defaultdict(list)
+    for each in seen.events("clicks"):
+        clicks[each["user_id"]].append(each)
+    products = {e["product_id"]: e for e in seen.events("products")}
     found = {}
     for one in seen.events("purchases"):
         before = [
             (each["click_time"], each["click_id"], each["source"])
-            for each in clicks
-            if each["user_id"] == one["user_id"]
-            and one["purchase_time"] - WINDOW <= each["click_time"] <= one["purchase_time"]
+            for each in clicks[one["user_id"]]
+            if one["purchase_time"] - WINDOW <= each["click_time"] <= one["purchase_time"]
         ]
         _, click_id, source = min(before, default=(0, None, None))
         known = products.get(one["product_id"])

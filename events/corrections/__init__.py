@@ -1,0 +1,1 @@
+"""Rows of attributions that late events have made wrong, corrected."""
