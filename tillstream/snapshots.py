@@ -76,6 +76,8 @@ class BreakdownsSnapshot(Wire, frozen=True):
 
     `kind` has `sales`, `returns` and `voids`. Of more than a hundred stores, the fifty with the
     largest and the fifty with the smallest revenue are named; `stores` is how many there are.
+    `known_stores` are those of the table of stores and those that sold in the last 14 days; of
+    them `at_zero` have no receipt of the day, at most fifty of which are named.
     """
 
     day: str
@@ -85,6 +87,9 @@ class BreakdownsSnapshot(Wire, frozen=True):
     #: Breakdown -> key -> figures, the largest revenue first.
     breakdowns: dict[str, dict[str, BreakdownFigures]]
     as_of: float
+    known_stores: int = 0
+    at_zero: int = 0
+    stores_at_zero: tuple[str, ...] = ()
 
 
 class SilentTill(Wire, frozen=True):

@@ -31,6 +31,11 @@ class StoreTable:
         return min(calendar.on(now) for calendar in (self.default, *self.exceptions.values()))
 
 
+def as_read(name: str) -> tuple[int, int, str]:
+    """By which names are sorted for a reader: numbers by their size, before the others."""
+    return (0, int(name), "") if name.isdecimal() else (1, 0, name.casefold())
+
+
 def load(settings: StoreTimeSettings) -> StoreTable:
     """The table of `STORES_FILE`, a CSV with the columns storeID, zone, cutoffHour.
 

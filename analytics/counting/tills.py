@@ -20,8 +20,9 @@ LEAST_SILENT_SECONDS = 300.0
 #: A till whose newest sale is older than this does not hold the chain's watermark, seconds: what it
 #: sends is of another day.
 ANOTHER_DAY_SECONDS = 12 * 3600.0
-#: The most that one pause adds to a till's rhythm, seconds: also where a clock has jumped.
-LONGEST_PAUSE_SECONDS = 24 * 3600.0
+#: What came so long after its sale, seconds, was held back on its way: that it comes now is no
+#: talk of its till, and its till is not missed when no more of it comes.
+HELD_BACK_SECONDS = 900.0
 #: A time of receipt that is so much before the newest, seconds, is of a door whose clock was set
 #: back: the newest one is of the future, and is forgotten.
 SET_BACK_SECONDS = 3600.0
@@ -47,10 +48,11 @@ class Till(msgspec.Struct):
     till: str
     #: Highest number heard; None when its numbers are no integers.
     number: int | None = None
-    #: Newest time of its own clock, at most that of ours; and of ours, Unix seconds.
+    #: Newest time of its own clock, at most that of ours, Unix seconds.
     sold: float = 0.0
+    #: Newest time of ours at which it sent what it had just sold; 0 until it did.
     heard: float = 0.0
-    #: Its usual time between two receipts, seconds; 0 until it was heard twice.
+    #: Its usual time between two sales, seconds; 0 until there were two.
     interval: float = 0.0
     receipts: int = 0
     #: Numbers that came again on another receipt, and how often it began anew.
@@ -61,18 +63,27 @@ class Till(msgspec.Struct):
     def hear(self, number: int | None, sold: float, received: float) -> None:
         """A receipt that is counted for the first time."""
         # One turn for each receipt of the chain: comparisons, where max() would cost a call.
-        heard, interval = self.heard, self.interval
-        if self.receipts:
-            quiet = received - heard if received > heard else 0.0
-            if quiet > LONGEST_PAUSE_SECONDS:
-                quiet = LONGEST_PAUSE_SECONDS
-            self.interval = interval + RHYTHM_WEIGHT * (quiet - interval) if interval else quiet
-        self.receipts += 1
+        heard, before = self.heard, self.sold
         # Nothing is sold after it was received, whatever the till's clock says.
         if sold > received:
             sold = received
+        if self.receipts and sold >= before:
+            # By the times of sale: receipts that were held back come at once. A silence, such as a
+            # night, is no rhythm either.
+            quiet, interval = sold - before, self.interval
+            if interval:
+                silence = SILENT_INTERVALS * interval
+                if silence < LEAST_SILENT_SECONDS:
+                    silence = LEAST_SILENT_SECONDS
+                if quiet > silence:
+                    quiet = silence
+                self.interval = interval + RHYTHM_WEIGHT * (quiet - interval)
+            elif quiet < ANOTHER_DAY_SECONDS:
+                self.interval = quiet
+        self.receipts += 1
         if received > heard:
-            self.heard = received
+            if received - sold <= HELD_BACK_SECONDS:
+                self.heard = received
         elif heard - received > SET_BACK_SECONDS:
             self.heard = received
             if self.sold > received:
@@ -92,8 +103,8 @@ class Till(msgspec.Struct):
 
     def silent_since(self, now: float) -> float | None:
         """When it was last heard, if it is quiet for longer than its own rhythm allows."""
-        if self.receipts < 3:
-            return None  # no rhythm yet
+        if self.receipts < 3 or not self.heard:
+            return None  # no rhythm yet, or all of it was held back
         allowed = max(LEAST_SILENT_SECONDS, SILENT_INTERVALS * self.interval)
         return self.heard if now - self.heard > allowed else None
 

@@ -1,6 +1,6 @@
 """What the totals worker publishes, from totals and tills: absolute snapshots. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 
 from msgspec.structs import astuple
@@ -22,11 +22,14 @@ from tillstream.snapshots import (
     TillsSnapshot,
     UncountedReason,
 )
+from tillstream.stores import StoreTable, as_read
 
 #: Closed days that `count` speaks of beside the present one.
 CLOSED_DAYS = 7
 #: Stores, gaps and silent tills that a snapshot names; the counts are of all.
 MAX_NAMED = 50
+#: A store that has sold nothing for longer is not missed, seconds.
+KNOWN_SECONDS = 14 * 86_400.0
 
 TotalsOf = Callable[[date], Totals]
 
@@ -101,10 +104,19 @@ def categories_snapshot(
     )
 
 
+def known_stores(table: StoreTable, tills: Tills, now: float) -> set[str]:
+    """Those that the table names, and those of which a till sold in the last 14 days."""
+    since = now - KNOWN_SECONDS
+    return {*table.exceptions, *(till.store for till in tills.values() if till.sold >= since)}
+
+
 def breakdowns_snapshot(
-    totals_of: TotalsOf, calendar: BusinessDay, now: float
+    totals_of: TotalsOf, calendar: BusinessDay, now: float, known: Collection[str] = ()
 ) -> BreakdownsSnapshot:
-    """Every other breakdown of the business day of `now`; of the stores, the first and last."""
+    """Every other breakdown of the business day of `now`; of the stores, the first and last.
+
+    `known` are the stores that may sell.
+    """
     day = calendar.on(now)
     totals = totals_of(day)
     named = {
@@ -112,13 +124,18 @@ def breakdowns_snapshot(
         for breakdown in BREAKDOWNS
         if breakdown not in {"day", "late", "category"}
     }
+    selling = by_key(totals, "store").keys()
+    zero = sorted(set(known) - selling, key=as_read)
     return BreakdownsSnapshot(
         day=day.isoformat(),
         zone=str(calendar.zone),
         currency=CURRENCY,
-        stores=len(by_key(totals, "store")),
+        stores=len(selling),
         breakdowns=named,
         as_of=now,
+        known_stores=len(selling | set(known)),
+        at_zero=len(zero),
+        stores_at_zero=tuple(zero[:MAX_NAMED]),
     )
 
 

@@ -172,7 +172,10 @@ class TotalsWorker:
 
     def _publish_details(self, channel: broker.BlockingChannel) -> None:
         now = self._clock()
-        breakdowns = publishing.breakdowns_snapshot(self._state.totals, self._stores.default, now)
+        known = publishing.known_stores(self._stores, self._state.counter.tills, now)
+        breakdowns = publishing.breakdowns_snapshot(
+            self._state.totals, self._stores.default, now, known
+        )
         progress = self._state.progress()
         if progress.set_aside != self._explained:
             self._explained = progress.set_aside

@@ -7,6 +7,7 @@ from dashboard.archive.filtered_day import Filter, FilteredDay, FilteredDays
 from dashboard.state.model import Model
 from dashboard.state.store_days import StoreDays
 from tillstream.clock import Clock
+from tillstream.stores import as_read
 
 
 class Choices(msgspec.Struct, frozen=True):
@@ -32,7 +33,7 @@ class Filters:
         """
         stores, categories, complete = self._model.named()
         every = stores if complete else self._filtered.stores()
-        return Choices(sorted(every, key=_as_read), sorted(categories))
+        return Choices(sorted(every, key=as_read), sorted(categories))
 
     def filtered(self, store: str, category: str) -> FilteredDay:
         """The day's figures of a store, a category or both; raises ArchiveAwayError."""
@@ -43,8 +44,3 @@ class Filters:
         sold, ledger = found.panels["store-tills"], self._model.tills(self._clock())
         tills = {"store-tills": store_tills.rows(store, sold, ledger)}
         return msgspec.structs.replace(found, panels=found.panels | tills)
-
-
-def _as_read(name: str) -> tuple[int, int, str]:
-    """Numbers by their size, before the other names."""
-    return (0, int(name), "") if name.isdecimal() else (1, 0, name.casefold())

@@ -153,7 +153,9 @@
         children: value === null ? "–" : t.format[format](value),
       });
       const until = narrow ? narrow.at : complete(feed);
+      const at = narrow ? narrow.at : frame.feeds[feed][1];
       put(`${id}-note`, {
+        "data-as-of": at === null ? "" : String(at),
         "data-complete": until === null ? "" : String(until),
         children: note(id, feed, state, value, narrow),
         title: until === null ? "" : `${t.say("complete until")} ${t.secondOf(until)} ${frame.abbreviation}`,
@@ -178,10 +180,11 @@
       put(element.id, { "data-state": now });
       put(`${element.id.replace("-frame", "")}-fresh`, freshness(element.dataset.feed, now, narrow));
     }
+    t.heardNote(put);
     if (t.storePage()) t.storeState(put, frame, stateOf);
   }
 
-  /* Until when what stands in a card is complete, or since when it is stale. */
+  /* The time that a card's figures are of, or since when it is stale. */
   /** @param {string} feed @param {State} state @param {Narrowed | null} narrow */
   function freshness(feed, state, narrow) {
     const until = narrow ? narrow.at : complete(feed);
@@ -190,14 +193,16 @@
       const at = narrow ? until : frame.feeds[feed][1];
       return { children: `${t.say("stale since")} ${t.secondOf(at)}`, title: "", "data-complete": String(until) };
     }
+    const at = narrow ? until : frame.feeds[feed][1];
     return {
-      children: `${t.say("to")} ${t.minuteOf(until)}`,
+      children: `${t.say("as of")} ${t.minuteOf(at)}`,
       title: `${t.say("complete until")} ${t.secondOf(until)} ${frame.abbreviation}`,
       "data-complete": String(until),
     };
   }
 
-  /* What the day's totals have heard of from every till; the others to their own time. */
+  /* What the day's totals have heard of from every till; the others to their own time. No figure is
+     of that time: it stands behind a caption, and what is not heard from is named. */
   /** @type {(feed: string) => number | null} */
   function complete(feed) {
     return t.ofTheDay.has(feed) ? frame.complete_until : frame.feeds[feed][1];
@@ -236,14 +241,14 @@
     if (narrow && narrow.at !== null) {
       const live = t.storePage() ? t.byId(`${id}-note`).dataset.live : t.say("archive");
       return state === "live"
-        ? `${live} · ${t.minuteOf(narrow.at)}`
+        ? `${live} · ${t.say("as of")} ${t.minuteOf(narrow.at)}`
         : `${t.say("stale since")} ${t.secondOf(narrow.at)}`;
     }
     if (state !== "live") return since(feed, state);
     if (value === null) return t.say("no receipt stored lately");
-    const { live } = t.byId(`${id}-note`).dataset;
-    const until = complete(feed);
-    return until === null ? live : `${live} · ${t.minuteOf(until)}`;
+    const live = (id === "stores" && t.sellingNote()) || t.byId(`${id}-note`).dataset.live;
+    const at = frame.feeds[feed][1];
+    return at === null ? live : `${live} · ${t.say("as of")} ${t.minuteOf(at)}`;
   }
 
   /** @param {string} feed @param {State} state */

@@ -281,6 +281,9 @@ interface Tillstream {
   // 27-drawing.js
   drawPlots: (frame: Frame) => void;
   drawPlot: (id: string, figure: Figure) => boolean;
+  // 28-unheard.js
+  heardNote: (put: Put) => void;
+  sellingNote: () => string;
   // 30-live.js
   prefix: string;
   frame: () => Frame | null;

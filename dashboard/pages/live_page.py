@@ -19,6 +19,7 @@ def page() -> Any:
     return html.Main(
         [
             html.P(id="filter-note", className="filter-note", role="status"),
+            html.P(id="heard-note", className="filter-note heard-note", role="status"),
             html.Div(
                 [parts.tiles(TILES, "Figures of the day"), *_plots(), _sources()],
                 className="board",

@@ -158,10 +158,19 @@ class Model:
         with self._lock:
             of_day = self._breakdowns_of_the_day()
             stores = list(of_day.breakdowns.get("store", {})) if of_day else []
+            selling = len(stores)
+            stores += of_day.stores_at_zero if of_day else ()
             categories = (
                 [each.name for each in self._categories.categories] if self._categories else []
             )
-            return stores, categories, of_day is not None and of_day.stores == len(stores)
+            return (
+                stores,
+                categories,
+                (
+                    of_day is not None
+                    and (of_day.stores, of_day.at_zero) == (selling, len(of_day.stores_at_zero))
+                ),
+            )
 
     def history_wanted(self, now: float) -> date | None:
         """The business day whose history has not been read yet."""

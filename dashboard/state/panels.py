@@ -28,6 +28,8 @@ Changes = dict[str, list[Row] | None]
 MAX_STORES = 5
 MAX_SHARES = 6
 MAX_TILLS = 20
+#: Stores without a receipt that are named.
+MAX_NAMED = 12
 #: The rest of a panel whose smallest rows are summed.
 REST = "*"
 #: The name of a row whose receipts say none, such as a line that was archived without its rate.
@@ -53,7 +55,7 @@ def panels(
         ],
     }
     if breakdowns is not None:
-        found |= _of_the_day(breakdowns.breakdowns)
+        found |= _of_the_day(breakdowns)
     if tills is not None:
         found["silent"] = [(t.store, t.till, t.since) for t in tills.silent_tills[:MAX_TILLS]]
         found["gaps"] = [
@@ -62,10 +64,12 @@ def panels(
     return found
 
 
-def _of_the_day(by: Mapping[str, Mapping[str, BreakdownFigures]]) -> Panels:
+def _of_the_day(snapshot: BreakdownsSnapshot) -> Panels:
+    by = snapshot.breakdowns
     stores = [
         (store, each.gross_minor, each.receipts) for store, each in _ranked(by.get("store", {}))
     ]
+    zero: list[Row] = [(store, 0, 0) for store in snapshot.stores_at_zero]
     return {
         "hours": sorted(
             (hour, each.gross_minor, each.receipts) for hour, each in by.get("hour", {}).items()
@@ -78,7 +82,9 @@ def _of_the_day(by: Mapping[str, Mapping[str, BreakdownFigures]]) -> Panels:
         ),
         "top": stores[:MAX_STORES],
         # The smallest first; of few stores none stands in both lists.
-        "bottom": stores[: MAX_STORES - 1 : -1][:MAX_STORES],
+        "bottom": [*zero, *stores[: MAX_STORES - 1 : -1]][:MAX_STORES],
+        # One row: how many are known and how many sell nothing, and the names of these.
+        "zero": [(snapshot.known_stores, snapshot.at_zero, *snapshot.stores_at_zero[:MAX_NAMED])],
     }
 
 

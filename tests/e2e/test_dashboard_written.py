@@ -52,13 +52,16 @@ def test_a_rate_has_all_of_its_places(
     assert rates == shown[:3]
 
 
-def test_what_is_complete_until_another_day_says_which(browser: Browser, url: str) -> None:
+def test_figures_say_their_own_time_and_what_they_lack_behind_it(
+    browser: Browser, url: str
+) -> None:
     with viewing(browser, url, locale="en-GB") as page:
         wait_for_state(page, "revenue", "live", 20)
         page.wait_for_selector("#revenue-plot-fresh:not(:empty)")
         at = float(page.locator("#revenue-note").get_attribute("data-complete") or 0)
         told = page.locator("#revenue-note").get_attribute("title") or ""
         card = page.inner_text("#revenue-plot-fresh")
+        note, unheard = page.inner_text("#revenue-note"), page.inner_text("#heard-note")
         silent = page.inner_text("#silent-rows").split("\t")[-1]
         whole = page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
@@ -66,5 +69,11 @@ def test_what_is_complete_until_another_day_says_which(browser: Browser, url: st
     now = datetime.now(PARIS)
     assert timedelta(seconds=HELD_SECONDS - 60) < now - until < timedelta(seconds=HELD_SECONDS + 60)
     assert told.startswith(f"complete until {until.day} {until:%b}, ")
-    assert card.startswith(f"to {until.day} {until:%b}, ")
+    # Nothing is of that time: the figures say theirs, and what is not heard is named.
+    minutes = {f"{moment:%H:%M}" for moment in (now, now - timedelta(minutes=1))}
+    assert (card in {f"as of {at}" for at in minutes}, True) == (
+        True,
+        note in {f"gross · as of {at}" for at in minutes},
+    )
+    assert "Tills not heard (1): stores 12" == unheard
     assert ("18 Nov, " in silent, 0) == (True, whole)

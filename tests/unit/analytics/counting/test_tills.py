@@ -74,6 +74,36 @@ def test_a_till_is_silent_by_its_own_rhythm() -> None:
     assert [(None, 20.0), (None, 2000.0)] == actual
 
 
+def test_a_backlog_is_no_rhythm_and_floods_no_list() -> None:
+    """A day of sales, one each five minutes, that came within a second; then one each ten."""
+    till, loaded = Till("1", "1"), 86_400.0
+    for sale in range(288):
+        till.hear(sale, 300.0 * sale, loaded + sale / 288)
+    after = loaded + 600
+    told = [till.silent_since(after - 1), till.interval]
+    till.hear(288, after, after + 1)
+    told += [till.silent_since(after + 2300), till.silent_since(after + 3000)]
+
+    assert [None, 300.0, None, after + 1] == told
+
+
+def test_a_till_of_which_only_old_receipts_came_is_not_silent() -> None:
+    till = Till("1", "1")
+    for sale in range(288):
+        till.hear(sale, 300.0 * sale, 500_000.0 + sale)
+
+    assert [None, None] == [till.silent_since(now) for now in (500_900.0, 900_000.0)]
+
+
+def test_a_night_is_no_rhythm() -> None:
+    till = heard(*range(100), every=60)
+    morning = 99 * 60 + 10 * 3600.0
+    till.hear(100, morning, morning)
+
+    # Missed within the hour, not when the day is over.
+    assert morning == till.silent_since(morning + 1000)
+
+
 def test_figures_are_complete_until_the_slowest_till_that_talks() -> None:
     tills = {("1", str(n)): heard(1, 2, 3, every=every) for n, every in enumerate((10, 50))}
     tills["2", "1"] = heard(1, 2, 3, every=1)

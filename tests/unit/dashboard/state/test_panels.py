@@ -4,6 +4,7 @@ import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dashboard.state import frames, panels
 from dashboard.state.frames import MAX_BARS, Bar
@@ -30,6 +31,20 @@ def test_stores_stand_in_one_list_only_the_largest_and_the_smallest_first() -> N
     names = [[row[0] for row in found[panel]] for panel in ("top", "bottom")]
 
     assert [["08", "07", "06", "05", "04"], ["01", "02", "03"]] == names
+
+
+def test_a_store_at_zero_is_named_and_stands_among_the_smallest() -> None:
+    snapshot = replace(
+        breakdowns(NOON, store={f"{n}": 100 * n for n in range(1, 9)}),
+        known_stores=10,
+        at_zero=2,
+        stores_at_zero=("57", "99"),
+    )
+
+    found = panels.panels(snapshot, None, [], {})
+
+    smallest = [("57", 0, 0), ("99", 0, 0), ("1", 100, 10), ("2", 200, 10), ("3", 300, 10)]
+    assert ([(10, 2, "57", "99")], smallest) == (found["zero"], found["bottom"])
 
 
 @given(st.dictionaries(st.text(max_size=3), st.integers(-(10**6), 10**9), max_size=12))

@@ -1,0 +1,33 @@
+"""Which stores may sell, and which of them have not."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from analytics.counting.folds import Figures
+from analytics.counting.tills import Till
+from analytics.workers.publishing import breakdowns_snapshot, known_stores
+from tillstream.clock import BusinessDay
+from tillstream.stores import StoreTable
+
+PARIS = BusinessDay(ZoneInfo("Europe/Paris"))
+NOW = 1_795_000_000.0
+DAY = 86_400.0
+
+
+def test_a_store_of_the_table_or_of_the_last_two_weeks_that_sells_nothing_is_at_zero() -> None:
+    tills = {
+        (store, "1"): Till(store, "1", sold=NOW - days * DAY)
+        for store, days in (("7", 0.0), ("10", 13.0), ("9", 15.0))
+    }
+    known = known_stores(StoreTable(PARIS, {"100": PARIS, "7": PARIS}), tills, NOW)
+    totals = {("store", "7"): Figures(1, 1000, 100, 90)}
+
+    found = breakdowns_snapshot(lambda _: totals, PARIS, NOW, known)
+
+    assert (1, 3, 2, ("10", "100")) == (
+        found.stores,
+        found.known_stores,
+        found.at_zero,
+        found.stores_at_zero,
+    )
+    assert date(2026, 11, 18).isoformat() == found.day
