@@ -77,7 +77,8 @@ def main() -> None:
         process.fail(SettingsError([said]), process.EX_CONFIG)
     calendar = table.default
     archive_state = ArchiveState(time.time())
-    model = Model(calendar, time.time(), archive_state)
+    one_zone = all(each.zone.key == calendar.zone.key for each in table.exceptions.values())
+    model = Model(calendar, time.time(), archive_state, one_zone)
     stop = threading.Event()
     quiet.release_when_quiet()
     feed = Feed(settings.amqp_url, model.take, time.time, stop)

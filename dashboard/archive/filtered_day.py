@@ -40,6 +40,10 @@ class Filter(NamedTuple):
     category: str
 
 
+#: A filter, and what the day a week before has: cents and receipts.
+WeekBefore = tuple[Filter, tuple[int, int] | None]
+
+
 class FilteredDay(msgspec.Struct, frozen=True, kw_only=True):
     """The figures under a filter, named as in `frames.Frame`; times are Unix seconds."""
 
@@ -78,17 +82,21 @@ class FilteredDays:
         self._answers: TLRUCache[Filter, FilteredDay] = TLRUCache(
             MAX_ANSWERS, ttu=lambda _, found, __: found.read_at + found.ask_again, timer=clock
         )
-        self._week_before: LRUCache[Filter, list[Row]] = LRUCache(MAX_ANSWERS)
+        self._week_before: LRUCache[WeekBefore, list[Row]] = LRUCache(MAX_ANSWERS)
 
-    def find(self, chosen: Filter, today: Today) -> FilteredDay:
+    def find(
+        self, chosen: Filter, today: Today, week_before_has: tuple[int, int] | None = None
+    ) -> FilteredDay:
         """`today` under a filter as it is now, or as it was up to `ask_again` seconds ago.
 
-        Raises ArchiveAwayError.
+        `week_before_has`: cents and receipts of the day a week before; when they grow, its hours
+        are read again. Raises ArchiveAwayError.
         """
+        week = (chosen, week_before_has)
         with self._asking[bool(chosen.store)]:
             with self._lock:
                 shared = self._answers.get(chosen)
-                week_before = self._week_before.get(chosen)
+                week_before = self._week_before.get(week)
             if shared is not None:
                 return shared
             now = self._clock()
@@ -101,7 +109,7 @@ class FilteredDays:
             read = answer(chosen, found, today, now, took, week_before, known)
             with self._lock:
                 self._answers[chosen] = read
-                self._week_before[chosen] = week_before
+                self._week_before[week] = week_before
             return read
 
     def stores(self) -> list[str]:

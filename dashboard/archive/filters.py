@@ -38,7 +38,9 @@ class Filters:
     def filtered(self, store: str, category: str) -> FilteredDay:
         """The day's figures of a store, a category or both; raises ArchiveAwayError."""
         today = self._days.of(store)
-        found = self._filtered.find(Filter(today.day, store, category), today)
+        found = self._filtered.find(
+            Filter(today.day, store, category), today, self._model.closed_week()
+        )
         if not store:
             return found
         sold, ledger = found.panels["store-tills"], self._model.tills(self._clock())

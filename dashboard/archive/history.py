@@ -1,6 +1,7 @@
 """The day so far, read from the archive: what was sold before this process was listening."""
 
 import threading
+import time
 from datetime import date, timedelta
 from itertools import accumulate
 
@@ -10,17 +11,20 @@ from pymongo.errors import PyMongoError
 
 from dashboard.archive import pipelines
 from dashboard.archive.pipelines import Stages, unix
-from dashboard.state.model import DAY_MINUTES, Model
+from dashboard.state.model import Model
+from dashboard.state.sale_minutes import DAY_MINUTES, Sold
 from dashboard.state.series import Values
 from tillstream import archive
 from tillstream.archive import Document
-from tillstream.clock import Clock
+from tillstream.clock import Clock, utc
 
 log = structlog.get_logger()
 
 #: How often it looks whether a day is wanted, and the wait after a failure, seconds.
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 5.0
+#: Longest wait until what has grown is read again when there was nothing new, seconds.
+MOST_SECONDS = 60.0
 #: Longest wait for a server to answer, and for the day's sums, ms.
 SERVER_TIMEOUT_MS = 3_000
 QUERY_TIMEOUT_MS = 30_000
@@ -38,6 +42,8 @@ class History:
         self._zone = model.timezone.key
         self._clock = clock
         self._stop = stop
+        self._again_at = 0.0
+        self._again_seconds = 0.0
 
     def run(self) -> None:
         """Read what the model wants until `stop`; the page never waits for it."""
@@ -50,27 +56,50 @@ class History:
         ) as client:
             wait = 0.0
             while not self._stop.wait(wait):
-                wait = POLL_SECONDS if self._read(client) else RETRY_SECONDS
+                try:
+                    self._read(client)
+                    self._read_again(client)
+                    wait = POLL_SECONDS
+                except PyMongoError as error:
+                    log.warning("archive away, trying again", error=str(error)[:200])
+                    wait = RETRY_SECONDS
 
-    def _read(self, client: MongoClient[Document]) -> bool:
-        day = self._model.history_wanted(self._clock())
+    def _read(self, client: MongoClient[Document]) -> None:
+        now = self._clock()
+        day = self._model.history_wanted(now)
         if day is None:
-            return True
-        try:
-            sold = self._ask(client, day, pipelines.by_minute())
-            received = self._ask(client, day, pipelines.by_minute("$receivedAt"))
-            stored_in = {"$dateTrunc": {"date": "$storedAt", "unit": "minute"}}
-            stored = self._ask(client, day, pipelines.delay_percentiles(stored_in))
-            week_before = day - timedelta(days=7)
-            by_hour = self._ask(client, week_before, pipelines.by_hour(self._zone))
-        except PyMongoError as error:
-            log.warning("archive away, trying again", day=day.isoformat(), error=str(error)[:200])
-            return False
-        running = running_totals(sold, until=self._clock())
-        last_week = {str(row["_id"]): int(row["gross"]) for row in by_hour}
-        self._model.take_history(day, running, _counts(received), _delays(stored), last_week)
+            return
+        sold = self._ask(client, day, pipelines.by_minute())
+        received = self._ask(client, day, pipelines.by_minute("$receivedAt"))
+        stored_in = {"$dateTrunc": {"date": "$storedAt", "unit": "minute"}}
+        stored = self._ask(client, day, pipelines.delay_percentiles(stored_in))
+        last_week = self._by_hour(client, day - timedelta(days=7))
+        self._model.take_history(
+            day, _sold(sold), _counts(received), _delays(stored), last_week, now
+        )
         log.info("history read", day=day.isoformat(), minutes=len(sold))
-        return True
+
+    def _read_again(self, client: MongoClient[Document]) -> None:
+        """What has grown since it was read, in at most a tenth of the archive's time."""
+        now = self._clock()
+        if time.monotonic() < self._again_at:
+            return
+        begun, new = time.monotonic(), True
+        if (wanted := self._model.sold_again_wanted(now)) is not None:
+            day, first, end = wanted
+            within = {"$match": {"date": {"$gte": utc(first), "$lt": utc(end)}}}
+            rows = self._ask(client, day, [within, *pipelines.by_minute()])
+            new = self._model.take_sold(day, first, end, _sold(rows), now)
+        if (week_before := self._model.last_week_wanted()) is not None:
+            self._model.take_last_week(week_before, self._by_hour(client, week_before))
+        # An archive that is behind the ledger has nothing new yet.
+        self._again_seconds = 0.0 if new else min(MOST_SECONDS, 2 * self._again_seconds + 1)
+        took = time.monotonic() - begun
+        self._again_at = time.monotonic() + max(10 * took, self._again_seconds)
+
+    def _by_hour(self, client: MongoClient[Document], day: date) -> dict[str, int]:
+        rows = self._ask(client, day, pipelines.by_hour(self._zone))
+        return {str(row["_id"]): int(row["gross"]) for row in rows}
 
     def _ask(self, client: MongoClient[Document], day: date, stages: Stages) -> list[Document]:
         receipts = client[self._database].receipts
@@ -98,6 +127,10 @@ def running_totals(rows: list[Document], until: float) -> dict[int, Values]:
         values = known.get(minute, values)
         filled[minute] = values
     return filled
+
+
+def _sold(rows: list[Document]) -> dict[int, Sold]:
+    return {unix(row["_id"]): (int(row["gross"]), int(row["count"])) for row in rows}
 
 
 def _counts(rows: list[Document]) -> dict[int, Values]:

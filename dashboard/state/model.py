@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from dashboard.state.delays import milliseconds, worst_percentiles
 from dashboard.state.frames import Bar, FeedState, Frame, ranked_bars
 from dashboard.state.freshness import DETAILS_STALE_AFTER_SECONDS, Freshness, State
 from dashboard.state.progress import Progress
+from dashboard.state.sale_minutes import DAY_MINUTES, SaleMinutes, Sold
 from dashboard.state.series import Point, Series, Values, coarse, latest
 from tillstream import topology
 from tillstream.clock import BusinessDay, utc
@@ -39,8 +40,6 @@ FEEDS = topology.RESULTS + topology.DETAILS
 #: What the totals worker makes of the log: none of it is of now while it is behind the log.
 OF_THE_LEDGER = frozenset({topology.COUNT, topology.CATEGORIES, *topology.DETAILS})
 
-#: A business day has up to 25 hours of one-minute points.
-DAY_MINUTES = 25 * 60
 #: Seconds kept at full detail, and the seconds that one point of the screen joins.
 HOUR_SECONDS = 3600
 SCREEN_STEP_SECONDS = 10
@@ -66,9 +65,16 @@ class Model:
     """The figures of one business day, for all viewers. Safe to call from several threads."""
 
     def __init__(
-        self, calendar: BusinessDay, now: float, archive: ArchiveState | None = None
+        self,
+        calendar: BusinessDay,
+        now: float,
+        archive: ArchiveState | None = None,
+        one_zone: bool = True,
     ) -> None:
-        """`archive` is what is known of it; None where nobody watches it."""
+        """`archive` is what is known of it; None where nobody watches it.
+
+        `one_zone`: whether every store is in the chain's.
+        """
         self._archive = archive
         self._calendar = calendar
         self._lock = threading.Lock()
@@ -93,8 +99,14 @@ class Model:
         self._panels_before: panels.Panels = {}
         self._day = calendar.on(now).isoformat()
         self._history_of: str | None = None
-        #: Sum in cents and number of receipts, running, at the end of each minute.
-        self._minutes = Series(60, DAY_MINUTES)
+        #: Sum in cents and number of receipts, running, at the end of each minute; and as of the
+        #: second before, by minute.
+        self._minutes = SaleMinutes(calendar.zone if one_zone else None)
+        self._minutes.begin(date.fromisoformat(self._day), calendar)
+        self._drawn: dict[float | int | None, Point] = {}
+        self._redrawn: list[Point] = []
+        #: What the ledger had of last week's day when it was read.
+        self._week_read: Sold | None = None
         #: Receipts per minute, and p50, p95, p99 of the network delay in ms: of the last hour
         #: by second, of the day by minute.
         self._seconds = Series(1, HOUR_SECONDS)
@@ -129,7 +141,7 @@ class Model:
                     self._progress.ledger_is_at(
                         snapshot.next_offset, snapshot.log_offset, snapshot.as_of
                     )
-                    self._minutes.put(snapshot.as_of, (snapshot.sum_minor, snapshot.count))
+                    self._minutes.count(snapshot.as_of, (snapshot.sum_minor, snapshot.count))
                 case CategoriesSnapshot() if self._fresh(topology.CATEGORIES, snapshot, now):
                     self._categories = snapshot
                 case RateSnapshot() if self._fresh(topology.METRICS_STORM, snapshot, now):
@@ -144,6 +156,11 @@ class Model:
                         self._delays_since_tick = [*self._delays_since_tick[-7:], snapshot]
                 case BreakdownsSnapshot() if self._fresh(topology.BREAKDOWNS, snapshot, now):
                     self._breakdowns = snapshot
+                    if snapshot.day == self._day and "hour" in snapshot.breakdowns:
+                        hours = snapshot.breakdowns["hour"].items()
+                        self._minutes.hours(
+                            {hour: (each.gross_minor, each.receipts) for hour, each in hours}
+                        )
                 case TillsSnapshot() if self._fresh(topology.TILLS, snapshot, now):
                     self._tills = snapshot
 
@@ -182,24 +199,66 @@ class Model:
     def take_history(
         self,
         day: date,
-        running: Mapping[int, Values],
+        sold: Mapping[int, Sold],
         received: Mapping[int, Values],
         delays: Mapping[int, Values],
         last_week: Mapping[str, int],
+        at: float,
     ) -> None:
-        """Fill in what was before the first snapshot: minute -> values; live points stay.
+        """Fill in what the archive had at `at`, by minute.
 
-        `received` has the number of receipts, `delays` p50, p95 and p99 in ms; `last_week`
-        the cents of each hour of the same weekday a week before.
+        `sold` has cents and receipts by the time of sale, `received` the number of receipts,
+        `delays` p50, p95 and p99 in ms; `last_week` the cents of each hour of the same weekday a
+        week before.
         """
         with self._lock:
             if day.isoformat() == self._day:
-                self._minutes.fill(running)
+                self._minutes.read(float("-inf"), float("inf"), sold, at)
                 # A minute's count is the rate at its end.
                 self._rates.fill({minute + 60: count for minute, count in received.items()})
                 self._delays.fill(delays)
                 self._last_week = last_week
+                self._week_read = self._closed_week()
                 self._history_of = self._day
+
+    def sold_again_wanted(self, now: float) -> tuple[date, float, float] | None:
+        """The business day and the instants between which the archive is to be read again."""
+        with self._lock:
+            wanted = self._minutes.wanted(now)
+            return None if wanted is None else (date.fromisoformat(self._day), *wanted)
+
+    def take_sold(
+        self, day: date, first: float, end: float, sold: Mapping[int, Sold], at: float
+    ) -> bool:
+        """What the archive had at `at` of [first, end); whether it was anything new."""
+        with self._lock:
+            return day.isoformat() == self._day and self._minutes.read(first, end, sold, at)
+
+    def last_week_wanted(self) -> date | None:
+        """The day a week before, when it has grown since it was read."""
+        with self._lock:
+            if self._history_of != self._day or self._closed_week() == self._week_read:
+                return None
+            return date.fromisoformat(self._day) - timedelta(days=7)
+
+    def take_last_week(self, day: date, hours: Mapping[str, int]) -> None:
+        """Cents by hour of the day a week before."""
+        with self._lock:
+            if day + timedelta(days=7) == date.fromisoformat(self._day):
+                self._last_week = hours
+                self._week_read = self._closed_week()
+
+    def closed_week(self) -> Sold | None:
+        """What the ledger has of the day a week before; None before it was heard."""
+        with self._lock:
+            return self._closed_week()
+
+    def _closed_week(self) -> Sold | None:
+        week_before = (date.fromisoformat(self._day) - timedelta(days=7)).isoformat()
+        for each in self._count.closed_days if self._count else ():
+            if each.day == week_before:
+                return each.sum_minor, each.count
+        return None
 
     def tick(self, now: float) -> None:
         """Note the second's rates and delays; a feed that is not live leaves a gap."""
@@ -211,6 +270,7 @@ class Model:
             self._rates.put(now, (rate,), latest)
             self._delays.put(now, worst, max)
             self._delays_since_tick = []
+            self._redraw()
             self._panels_before = self._panels
             closed = self._count.closed_days if self._count else ()
             self._panels = panels.panels(
@@ -247,10 +307,21 @@ class Model:
                 if whole
                 else panels.changed(self._panels_before, self._panels),
                 bars=self._bars(),
-                minutes=self._minutes.points() if whole else self._minutes.tail(TAIL_POINTS),
+                minutes=self._minutes.points() if whole else self._redrawn,
                 rates=[*(_before(rates, self._rates) if whole else []), *rates[first:]],
                 delays=[*(_before(delays, self._delays) if whole else []), *delays[first:]],
             )
+
+    def _redraw(self) -> None:
+        """Note the newest minutes, and those that are no longer as they were drawn."""
+        if self._minutes.only_seen:
+            self._redrawn = self._minutes.tail(TAIL_POINTS)
+            return
+        points = {point[0]: point for point in self._minutes.points()}
+        changed = {m: point for m, point in points.items() if self._drawn.get(m) != point}
+        newest = {m: points[m] for m in list(points)[-TAIL_POINTS:]}
+        self._redrawn = sorted((changed | newest).values(), key=lambda point: point[0] or 0)
+        self._drawn = points
 
     def _fresh(self, feed: str, snapshot: Snapshot, now: float) -> bool:
         return self._feeds[feed].accept(snapshot.as_of, now)
@@ -295,6 +366,8 @@ class Model:
         if day != self._day:
             self._day = day
             self._minutes.clear()
+            self._minutes.begin(date.fromisoformat(day), self._calendar)
+            self._drawn = {}
             self._last_week = {}
             # Rates are of processing time: the last hour stays on the screen over midnight.
 

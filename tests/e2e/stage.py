@@ -113,14 +113,16 @@ class Stage:
 
     def _morning(self, before: list[Document]) -> None:
         """What was before the last hour, as a dashboard reads it from the archive."""
-        running: dict[int, Values] = {}
+        sold: dict[int, tuple[int, int]] = {}
+        before_it = (0, 0)
         received: dict[int, Values] = {}
         delays: dict[int, Values] = {}
         for minute in range(int(OPENING), int(self._told) - 60, 60):
             self._count_until(minute + 60)
             slot = minute // 60 * 60
             number, _, gross, _ = self._sums["day"][""]
-            running[slot] = (gross, number)
+            sold[slot] = (gross - before_it[0], number - before_it[1])
+            before_it = (gross, number)
             received[slot] = (self._rate(minute + 60),)
             found = self._delays(minute)
             delays[slot] = tuple(
@@ -129,7 +131,7 @@ class Stage:
         hours: dict[str, int] = defaultdict(int)
         for each in before:
             hours[f"{each['date'].astimezone(PARIS):%H}"] += each["grossMinor"]
-        self.model.take_history(DAY, running, received, delays, hours)
+        self.model.take_history(DAY, sold, received, delays, hours, self._told)
 
     def _count_until(self, at: float) -> None:
         number = bisect_right(self._received, at)

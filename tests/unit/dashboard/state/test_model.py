@@ -145,6 +145,7 @@ def test_history_fills_what_was_before_and_leaves_what_was_seen_live() -> None:
         {minute - 120: (5,)},
         {minute - 120: (2, 5, 9)},
         {},
+        NOON,
     )
 
     frame = board.frame(1, NOON, whole=True)
@@ -158,7 +159,7 @@ def test_history_fills_what_was_before_and_leaves_what_was_seen_live() -> None:
 def test_history_of_another_day_is_not_drawn() -> None:
     board = model()
 
-    board.take_history(date(2026, 11, 20), {int(NOON) - 86_400: (600, 1)}, {}, {}, {})
+    board.take_history(date(2026, 11, 20), {int(NOON) - 86_400: (600, 1)}, {}, {}, {}, NOON)
 
     assert [] == board.frame(1, NOON, whole=True).minutes
 
@@ -167,7 +168,7 @@ def test_history_is_wanted_once_a_day_and_again_after_a_long_silence() -> None:
     board = model()
     today = date(2026, 11, 21)
     wanted = [board.history_wanted(NOON)]
-    board.take_history(today, {}, {}, {}, {})
+    board.take_history(today, {}, {}, {}, {}, NOON)
     wanted.append(board.history_wanted(NOON))
     board.take(count(NOON), NOON)
     board.take(count(NOON + 600), NOON + 600)

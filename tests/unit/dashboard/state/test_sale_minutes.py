@@ -1,0 +1,142 @@
+"""The day's line is by the time of sale, whenever and in whatever order receipts came."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from dashboard.state.model import Model
+from dashboard.state.sale_minutes import SaleMinutes, Sold
+from tests.support.snapshots import ZONE, breakdowns, count
+from tillstream.clock import BusinessDay
+from tillstream.snapshots import ClosedDay
+
+CALENDAR = BusinessDay(ZoneInfo(ZONE))
+DAY = date(2026, 11, 21)
+MIDNIGHT = int(CALENDAR.starts(DAY).timestamp())
+TEN = MIDNIGHT + 10 * 3600
+
+#: Minute of sale since midnight, until ten, to its cents and receipts.
+sales = st.dictionaries(
+    st.integers(0, 599),
+    st.tuples(st.integers(-500, 10**6), st.integers(1, 9)),
+    min_size=1,
+    max_size=20,
+)
+
+
+def total(sold: dict[int, Sold], until: float) -> Sold:
+    found = [each for minute, each in sold.items() if MIDNIGHT + 60 * minute <= until]
+    return sum(gross for gross, _ in found), sum(receipts for _, receipts in found)
+
+
+def by_hour(sold: dict[int, Sold]) -> dict[str, Sold]:
+    hours: dict[str, Sold] = {}
+    for minute, (gross, receipts) in sold.items():
+        name = f"{datetime.fromtimestamp(MIDNIGHT + 60 * minute, CALENDAR.zone):%H}"
+        known = hours.get(name, (0, 0))
+        hours[name] = (known[0] + gross, known[1] + receipts)
+    return hours
+
+
+def told(
+    sold: dict[int, Sold], archived: dict[int, Sold] | None, read_at: int = TEN
+) -> SaleMinutes:
+    line = SaleMinutes(CALENDAR.zone)
+    line.begin(DAY, CALENDAR)
+    line.hours(by_hour(sold))
+    line.count(TEN, total(sold, TEN))
+    if archived is not None:
+        minutes = {MIDNIGHT + 60 * minute: each for minute, each in archived.items()}
+        line.read(float("-inf"), float("inf"), minutes, read_at)
+    return line
+
+
+@given(sales)
+def test_the_sum_at_each_minute_is_what_was_sold_until_then(sold: dict[int, Sold]) -> None:
+    points = told(sold, sold).points()
+
+    assert [total(sold, minute or 0) for minute, _, _ in points] == [point[1:] for point in points]
+    assert TEN == points[-1][0]
+
+
+@given(sales, st.sets(st.integers(0, 599)))
+def test_what_the_archive_lacks_stands_in_the_hour_of_its_sale(
+    sold: dict[int, Sold], lacking: set[int]
+) -> None:
+    archived = {minute: each for minute, each in sold.items() if minute not in lacking}
+    line = told(sold, archived or None, read_at=MIDNIGHT)
+
+    running = {minute: (gross, receipts) for minute, gross, receipts in line.points()}
+
+    ends = [MIDNIGHT + 3600 * hour - 60 for hour in range(1, 11)]
+    assert {end: total(sold, end) for end in ends if end in running} == {
+        end: running[end] for end in ends if end in running
+    }
+
+
+def test_a_bulk_of_late_receipts_is_drawn_where_it_was_sold_and_nowhere_else() -> None:
+    """All of the morning comes at ten: nothing of it is drawn at ten."""
+    board = Model(CALENDAR, TEN)
+    board.take(count(TEN - 300, 0, 0), TEN - 300)
+    board.take(count(TEN, 60_000, 20), TEN)
+    board.take(breakdowns(TEN, hour={"07": 20_000, "08": 40_000}), TEN)
+    board.tick(TEN)
+
+    at = {point[0]: point[1] for point in board.frame(1, TEN, whole=True).minutes}
+
+    seven, eight, nine = (MIDNIGHT + 3600 * hour for hour in (7, 8, 9))
+    assert [0, 20_000, 60_000, 60_000, 60_000] == [
+        at.get(minute, 0) for minute in (seven - 60, eight - 60, nine - 60, TEN - 60, TEN)
+    ]
+
+
+def test_viewers_see_the_line_that_was_redrawn() -> None:
+    board = Model(CALENDAR, TEN)
+    board.take(count(TEN, 60_000, 20), TEN)
+    board.take(breakdowns(TEN, hour={"07": 20_000, "08": 40_000}), TEN)
+    board.tick(TEN)
+    seen = {point[0]: point for point in board.frame(1, TEN, whole=True).minutes}
+    board.take(count(TEN + 1, 70_000, 30), TEN + 1)
+    board.take(breakdowns(TEN + 1, hour={"07": 20_000, "08": 40_000, "06": 10_000}), TEN + 1)
+    board.tick(TEN + 1)
+
+    seen |= {point[0]: point for point in board.frame(2, TEN + 1, whole=False).minutes}
+
+    whole = board.frame(2, TEN + 1, whole=True).minutes
+    assert whole == [seen[minute] for minute in sorted(seen, key=lambda minute: minute or 0)]
+
+
+def test_what_differs_is_read_again_and_no_more_once_it_agrees() -> None:
+    missing = {MIDNIGHT + 60 * 130: (700, 2)}
+    line = told({60: (500, 1), 130: (700, 2)}, {60: (500, 1)})
+    wanted = [line.wanted(TEN)]
+
+    first, end = wanted[0] or (0, 0)
+    news = [line.read(first, end, missing, TEN)]
+    wanted.append(line.wanted(TEN))
+    news.append(line.read(first, end, missing, TEN))
+
+    assert [(MIDNIGHT + 7200.0, MIDNIGHT + 10800.0), None] == wanted
+    assert [True, False] == news
+
+
+def test_last_week_is_read_again_when_it_has_grown() -> None:
+    def had(at: float, cents: int) -> None:
+        week = ClosedDay(
+            day="2026-11-14", sum_minor=cents, count=1, late_sum_minor=cents, late_count=1
+        )
+        board.take(replace(count(at), closed_days=(week,)), at)
+
+    board = Model(CALENDAR, TEN)
+    had(TEN, 0)
+    board.take_history(DAY, {}, {}, {}, {}, TEN)
+    wanted = [board.last_week_wanted()]
+    had(TEN + 1, 900)
+    wanted.append(board.last_week_wanted())
+    board.take_last_week(date(2026, 11, 14), {"09": 900})
+    wanted.append(board.last_week_wanted())
+
+    assert [None, date(2026, 11, 14), None] == wanted
