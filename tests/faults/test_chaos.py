@@ -40,3 +40,4 @@ def test_whatever_is_killed_every_receipt_counts_once(tmp_path: Path) -> None:
     assert (0, 0) == (report["lost"], report["double_counted"])
     assert report["accepted"] > 7 * 3 * 50
     assert report["events"] > 1_000
+    assert report["purchases"] > 100
