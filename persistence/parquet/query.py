@@ -6,7 +6,7 @@ since those days were compared with it; of both, what a file has too is left out
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import NamedTuple
@@ -89,7 +89,10 @@ def answered(
         connection.execute(f"SET TimeZone = {query_engine.quoted(zone)}")
         manifest = storage.manifest()
         left_out: list[UnreadableReceiptError] = []
-        _make_views(connection, source, storage, manifest, left_out)
+        # A query that names none of their views waits for no receipt of MongoDB.
+        named = set(RECEIPT_VIEWS) & {word.lower() for word in re.findall(r"\w+", sql)}
+        beside = _beside(source, manifest, left_out) if named else ()
+        _make_views(connection, beside, storage, manifest)
         events: list[ArchivedView] = []
         try:
             made = AttributionViews(connection, *declared) if declared else None
@@ -126,17 +129,23 @@ def one_line(error: Exception) -> str:
     return " ".join(said.split()) + where
 
 
+def _beside(
+    source: Source, manifest: Manifest, left_out: list[UnreadableReceiptError]
+) -> Iterable[pa.RecordBatch]:
+    """The receipts of MongoDB that the files may not have."""
+    since = manifest.checkedAt - SETTLING if manifest.checkedAt else None
+    found = rows.carried(source.beside(manifest.days, since), left_out.append)
+    return (each.batch for each in found)
+
+
 def _make_views(
     connection: duckdb.DuckDBPyConnection,
-    source: Source,
+    beside: Iterable[pa.RecordBatch],
     storage: Storage,
     manifest: Manifest,
-    left_out: list[UnreadableReceiptError],
 ) -> None:
     archived = engine.files_sql(storage, manifest.archived())
-    since = manifest.checkedAt - SETTLING if manifest.checkedAt else None
-    beside = rows.carried(source.beside(manifest.days, since), left_out.append)
-    with engine.streamed(connection, "beside", (each.batch for each in beside)):
+    with engine.streamed(connection, "beside", beside):
         connection.execute("CREATE OR REPLACE TEMP TABLE fromMongo AS FROM beside")
     # A day is marked before MongoDB drops the first of it: what was read until here is whole.
     if not set(storage.manifest().dropped()) <= manifest.days.keys():

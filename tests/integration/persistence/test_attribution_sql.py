@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import NoReturn
 
 import pytest
 
 from events.archive.writer import ArchiveWriter
+from persistence.parquet.source import Source
 from tests.support.filled_archive import Kept
 from tests.support.kept_events import EventsKept
 from tests.support.made_checkouts import ATTRIBUTION, TIME, archive, checkout, credit, store
@@ -49,6 +51,20 @@ def test_a_purchase_is_seen_before_the_archive_has_any(kept: Kept, writer: Archi
 
     assert [("p1", "c1", "Unknown")] == kept.ask(ASKED)
     assert [(0,)] == kept.ask("SELECT count(*) FROM checkouts_changes")
+
+
+def test_a_question_about_purchases_reads_no_receipt(
+    kept: Kept, writer: ArchiveWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object) -> NoReturn:
+        raise AssertionError
+
+    monkeypatch.setattr(Source, "beside", read)
+    store(kept.client[ATTRIBUTION.database or kept.name], checkout("p1", 10))
+
+    assert [("p1", None, None)] == kept.ask(ASKED)
+    with pytest.raises(AssertionError):
+        kept.ask("SELECT count(*) FROM Payments")
 
 
 def test_credits_are_those_of_the_newest_version_and_add_up(

@@ -1,0 +1,74 @@
+"""Wires the worker that archives receipts, and what stores those that the log has."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from structlog.contextvars import bind_contextvars, get_contextvars
+
+from persistence.dead_letters.consumer import keep_letters
+from persistence.dead_letters.store import DeadLetters
+from persistence.settings import PersistenceSettings
+from persistence.writer.archive_writer import ArchiveWriter, connect
+from persistence.writer.delays import Delays
+from persistence.writer.refill import refill
+from persistence.writer.reporter import report
+from persistence.writer.worker import Worker
+from tillstream import stores
+from tillstream.runtime import broker, quiet
+
+
+def run_refill(settings: PersistenceSettings, stop: threading.Event) -> None:
+    """Store what the log has and the archive has not, and say how many."""
+    with connect(settings.mongo_url) as client:
+        table = stores.load(settings)
+        store = ArchiveWriter(client, settings.mongo_database, table, time.time, settings)
+        stored, known = refill(settings.amqp_url, store, table, stop)
+    print(f"stored {stored} receipts that were missing; {known} were there")
+
+
+def run_worker(settings: PersistenceSettings, stop: threading.Event) -> None:
+    """Archive receipts from the queue until `stop`."""
+    quiet.release_when_quiet()
+    delays = Delays(time.time)
+    table = stores.load(settings)
+    # Threads do not inherit the log's context.
+    in_context = partial(bind_contextvars, **get_contextvars())
+    with (
+        connect(settings.mongo_url) as client,
+        ThreadPoolExecutor(1, "writer", in_context) as writer,
+        ThreadPoolExecutor(1, "reporter", in_context) as reporter,
+        ThreadPoolExecutor(1, "letters", in_context) as keeper,
+    ):
+        store = ArchiveWriter(client, settings.mongo_database, table, time.time, settings)
+        worker = Worker(store, delays, table, writer)
+        letters = DeadLetters(client[settings.mongo_database])
+        reporting = reporter.submit(
+            broker.keep_connected,
+            settings.amqp_url,
+            "persistence metrics",
+            lambda connection: report(delays, connection, stop),
+            stop,
+        )
+        keeping = keeper.submit(
+            broker.keep_connected,
+            settings.amqp_url,
+            "persistence dead letters",
+            lambda connection: keep_letters(letters, time.time, connection, stop),
+            stop,
+        )
+        # The end of one ends the others; a figure that stops must not look like a quiet shop.
+        for each in (reporting, keeping):
+            each.add_done_callback(lambda _: stop.set())
+        try:
+            broker.keep_connected(
+                settings.amqp_url,
+                "persistence",
+                lambda connection: worker.run(connection, stop),
+                stop,
+            )
+        finally:
+            stop.set()
+        reporting.result()
+        keeping.result()
