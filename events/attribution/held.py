@@ -45,9 +45,9 @@ class Held(NamedTuple):
         return cls(
             codes[0],
             by,
-            Touches.none(inputs.touch_schema()),
+            Touches.none(inputs.touch_schema),
             Conversions.new(empty, empty, empty, tuple(empty for _ in by)),
-            RowStore((inputs.conversion_schema().empty_table(),)),
+            RowStore((inputs.conversion_schema.empty_table(),)),
             RowStore((made.empty_table(),)),
             RowStore((credited.empty_table(),)),
         )
@@ -69,7 +69,7 @@ class Held(NamedTuple):
             single(found, one.channel).cast(pa.string()),
             pa.array(offsets),
         ]
-        rows = pa.Table.from_arrays(columns, schema=inputs.touch_schema())
+        rows = pa.Table.from_arrays(columns, schema=inputs.touch_schema)
         has_key = codes >= 0
         is_wanted = has_key & (times >= floor_us)
         if not is_wanted.all():
@@ -101,7 +101,7 @@ class Held(NamedTuple):
         fields = found.select(inputs.kept).append_column(OFFSET, pa.array(offsets))
         return self._replace(
             conversions=self.conversions.added(more),
-            fields=self.fields.added(fields.cast(inputs.conversion_schema())),
+            fields=self.fields.added(fields.cast(inputs.conversion_schema)),
         )
 
     def oldest_offset(self) -> int | None:

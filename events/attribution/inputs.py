@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -66,6 +67,7 @@ class Inputs:
             if any(value_column(stream, name).lower() in words for name in names)
         )
 
+    @cached_property
     def touch_schema(self) -> pa.Schema:
         """What is held of a touch."""
         one, stream = self.attribution, self.touches
@@ -75,11 +77,13 @@ class Inputs:
             [*fields, pa.field(CHANNEL, pa.string()), pa.field(OFFSET, pa.int64(), nullable=False)]
         )
 
+    @cached_property
     def conversion_schema(self) -> pa.Schema:
         """What is held of a conversion."""
         fields = [pa.field(name, plain_field(self.conversions, name).type) for name in self.kept]
         return pa.schema([*fields, pa.field(OFFSET, pa.int64(), nullable=False)])
 
+    @cached_property
     def flat_schema(self) -> pa.Schema:
         """What the SQL of the declared fields reads: a conversion, its touch, its tables' rows."""
         fields = [pa.field(name, plain_field(self.conversions, name).type) for name in self.kept]
@@ -91,10 +95,20 @@ class Inputs:
         return pa.schema(fields)
 
 
+@lru_cache(maxsize=256)
+def plain_schema(stream: Stream) -> pa.Schema:
+    """The columns of a stream, texts being no dictionaries."""
+    return pa.schema(
+        [
+            field.with_type(field.type.value_type) if _is_dictionary(field.type) else field
+            for field in columns.schema(stream)
+        ]
+    )
+
+
 def plain_field(stream: Stream, name: str) -> pa.Field:
     """The column of a field, texts being no dictionaries."""
-    field = columns.schema(stream).field(name)
-    return field.with_type(field.type.value_type) if _is_dictionary(field.type) else field
+    return plain_schema(stream).field(name)
 
 
 def _is_dictionary(kind: pa.DataType) -> bool:
@@ -106,7 +120,8 @@ def gathered(
 ) -> tuple[pa.Table, Numbers]:
     """The stream's events in the order of the log with these columns, and each one's offset."""
     ours = [one for one in events if one.stream == stream.name and len(one.rows)]
-    schema = pa.schema([pa.field(name, plain_field(stream, name).type) for name in names])
+    plain = plain_schema(stream)
+    schema = pa.schema([pa.field(name, plain.field(name).type) for name in names])
     batches = [
         pa.RecordBatch.from_arrays(
             [_as_text(one.events.column(name)) for name in names], schema=schema

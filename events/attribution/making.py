@@ -6,17 +6,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from events.attribution.codes import Numbers
 from events.attribution.conversions import Conversions
-from events.attribution.credits import credit_touches, most_credited
+from events.attribution.crediting import credited
 from events.attribution.declared_fields import DeclaredFields
 from events.attribution.held import Held
-from events.attribution.inputs import CHANNEL, Inputs, plain_field, single
-from events.attribution.spans import each_position
+from events.attribution.inputs import Inputs, plain_field, single
 from events.attribution.tables import Event, Tables
-from tillstream.streams.changes import MISSING, MODELS, TOUCHES, WHOLE_CREDIT, value_column
+from tillstream.streams.changes import MISSING, MODELS, TOUCHES, value_column
 from tillstream.streams.definition import Definitions
 
 
@@ -38,14 +36,13 @@ class RowMaker:
     def __init__(self, inputs: Inputs, definitions: Definitions, tables: Tables) -> None:
         self._inputs, self._tables = inputs, tables
         one = inputs.attribution
-        self._flat = inputs.flat_schema()
+        self._flat = inputs.flat_schema
         self._declared = DeclaredFields(definitions.streams[one.stream], self._flat)
-        self._model = MODELS.index(one.model)
-        made, credited = definitions.streams[one.stream], definitions.streams[one.credits]
+        made, credits_ = definitions.streams[one.stream], definitions.streams[one.credits]
         more = [plain_field(made, name) for name in (MISSING, TOUCHES)]
         self.schema = pa.schema([*self._declared.schema, *more])
         names = (one.conversion_id, inputs.conversions.time_column, "channel", *MODELS)
-        self.credits_schema = pa.schema([plain_field(credited, name) for name in names])
+        self.credits_schema = pa.schema([plain_field(credits_, name) for name in names])
 
         no_number = np.zeros(0, np.int64)
         #: The values of no conversion.
@@ -65,33 +62,14 @@ class RowMaker:
     def values(self, held: Held, some: Conversions, floor_us: int) -> Values:
         """What the rows of some conversions are made of now, from touches since `floor_us`."""
         one = self._inputs.attribution
-        touches = held.touches
-        spans = touches.spans(some.codes, some.times, one.window_us, floor_us)
-        counts = spans.counts
-        places = each_position(spans.begin, counts)
-        numbers = touches.numbers[places]
-        channels = touches.rows.column(CHANNEL, numbers)
-        of = np.repeat(np.arange(len(counts)), counts)
-        has_touch = np.flatnonzero(counts)
-        picked = np.full(len(counts), -1)
-        credit = np.zeros((len(MODELS), 0), np.int64)
-        if len(has_touch):
-            is_direct = pc.is_in(channels, value_set=pa.array(one.direct, pa.string()))
-            credit = credit_touches(
-                some.times[of] - touches.times[places],
-                np.asarray(is_direct),
-                counts[has_touch],
-                one.window_us,
-            )
-            place = most_credited(credit[self._model], counts[has_touch])
-            picked[has_touch] = touches.numbers[spans.begin[has_touch] + place]
+        spans = held.touches.spans(some.codes, some.times, one.window_us, floor_us)
         fields = held.fields.gather(some.numbers)
+        found = credited(self._inputs, self.credits_schema, held.touches, some, fields, spans)
         flat = {name: single(fields, name) for name in self._inputs.kept}
-        flat |= self._touch_columns(held, picked)
+        flat |= self._touch_columns(held, found.picked)
         missing = self._joined(fields, some, flat)
-        credit_rows, credited = self._credits(fields, counts, of, channels, credit)
         table = pa.table([flat[name] for name in self._flat.names], schema=self._flat)
-        return Values(table, missing, counts, credit_rows, credited)
+        return Values(table, missing, spans.counts, found.rows, found.of)
 
     def rows(self, flat: pa.Table, missing: pa.Array, counts: Numbers) -> pa.Table:
         """Rows by `schema`."""
@@ -139,29 +117,6 @@ class RowMaker:
             values = [None if event is None else event.get(name) for event in events]
             found[column] = pa.array(values, self._flat.field(column).type).take(pa.array(place))
         return found
-
-    def _credits(
-        self, fields: pa.Table, counts: Numbers, of: Numbers, channels: pa.Array, credit: Numbers
-    ) -> tuple[pa.Table, Numbers]:
-        """One row for each conversion and channel; of one without touches a row of no channel."""
-        encoded = channels.dictionary_encode()
-        width = len(encoded.dictionary) + 1
-        group = of * width + np.asarray(encoded.indices.fill_null(width - 1)).astype(np.int64)
-        alone = np.flatnonzero(counts == 0)
-        group = np.append(group, alone * width + width - 1)
-        whole = np.full((len(MODELS), len(alone)), WHOLE_CREDIT, np.int64)
-        order = np.argsort(group, kind="stable")
-        group, credit = group[order], np.concatenate([credit, whole], axis=1)[:, order]
-        begins = np.flatnonzero(np.diff(group, prepend=-1))
-        credited, channel = np.divmod(group[begins], width)
-        if len(begins):
-            credit = np.add.reduceat(credit, begins, axis=1)
-        one = self._inputs.attribution
-        names = (one.conversion_id, self._inputs.conversions.time_column)
-        arrays = [single(fields, name).take(pa.array(credited)) for name in names]
-        arrays.append(encoded.dictionary.take(pa.array(channel, mask=channel == width - 1)))
-        arrays += [pa.array(each) for each in credit]
-        return pa.Table.from_arrays(arrays, schema=self.credits_schema), credited
 
 
 def missing_tables(

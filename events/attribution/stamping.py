@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from events.attribution.inputs import plain_field
+from events.attribution.inputs import plain_schema
 from tillstream.streams import columns
 from tillstream.streams.changes import IS_FINAL, IS_LATE, ROW_VERSION, SIGN
 from tillstream.streams.definition import Stream
@@ -48,9 +48,11 @@ def _stamped(change: Change, stream: Stream, version: int) -> pa.Table:
         IS_FINAL: np.broadcast_to(change.is_final, rows),
         IS_LATE: np.broadcast_to(change.is_late, rows),
     }
-    names = columns.schema(stream).names
-    arrays = [pa.array(more[name]) if name in more else change.rows.column(name) for name in names]
-    return pa.Table.from_arrays(arrays, schema=pa.schema([plain_field(stream, n) for n in names]))
+    schema = plain_schema(stream)
+    arrays = [
+        pa.array(more[name]) if name in more else change.rows.column(name) for name in schema.names
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _as_type(column: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -122,7 +122,8 @@ class Touches(NamedTuple):
         is_first = np.ones(len(settled), np.bool_)
         ranks = ranks[order]
         is_first[tied[1:]] = (run[1:] != run[:-1]) | (ranks[1:] != ranks[:-1])
-        return self._replace(numbers=settled)._where(is_first)
+        in_order = self._replace(numbers=settled)
+        return in_order if is_first.all() else in_order._where(is_first)
 
 
 def _order(codes: Numbers, times: Numbers) -> Numbers:

@@ -30,7 +30,7 @@ class WaitingRows:
     def __init__(self, inputs: Inputs, tables: Tables, maker: RowMaker) -> None:
         self._inputs, self._tables, self._maker = inputs, tables, maker
         self._name = inputs.attribution.stream
-        self._flat = inputs.flat_schema()
+        self._flat = inputs.flat_schema
 
     def keep(
         self,

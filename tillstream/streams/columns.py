@@ -13,6 +13,8 @@ A decimal's column says its scale in its metadata: of another version it may be 
 it the scale is that of the definition.
 """
 
+from functools import lru_cache
+
 import pyarrow as pa
 
 from tillstream.streams import scales
@@ -39,6 +41,7 @@ def arrow_type(field: Field) -> pa.DataType:
     return _TYPES[field.type]
 
 
+@lru_cache(maxsize=256)
 def schema(stream: Stream) -> pa.Schema:
     """The columns of the stream's fields, in their order; `event_time` first where the door's
     clock is the event time.
