@@ -5,8 +5,9 @@ What a batch of events does, in this order:
 1. the newest rows of tables are kept; final conversions that waited for one are mended;
 2. touches are sorted into those that are held, repetitions dropped; conversions are opened;
 3. those are made anew that are new, that have another number of touches than before, or whose
-   tables changed: the old row is taken back, the new one put;
-4. those of before the watermark are final: their row says so, and they change no more;
+   tables changed what they show: the old row is taken back, the new one put;
+4. those of before the watermark are final: their row says so, and they change no more; their
+   credits are not told again for that;
 5. touches that no open conversion can have are forgotten.
 
 A batch is one change: what comes in it counts alike, whatever stands first. So all rows together
@@ -25,7 +26,12 @@ from events.attribution.figures import AttributionFigures
 from events.attribution.held import NEVER, Held
 from events.attribution.inputs import Inputs, newest_rows
 from events.attribution.making import RowMaker
-from events.attribution.remaking import have_more_touches, have_other_tables, remake
+from events.attribution.remaking import (
+    have_more_touches,
+    have_other_tables,
+    remake,
+    show_other_values,
+)
 from events.attribution.spans import each_position
 from events.attribution.stamping import Change, MadeRows, made_rows
 from events.attribution.tables import Key, Tables
@@ -113,15 +119,18 @@ class Attributor:
         is_late = _is_before(open_.times, before)
         is_new = open_.made == NOT_MADE
         is_credited = is_new | have_more_touches(held, touched, self._window_us, floor_us)
-        which = np.flatnonzero(
-            is_credited | have_other_tables(held, self._inputs.attribution.tables, came)
-        )
+        is_shown = have_other_tables(held, self._inputs.attribution.tables, came) & ~is_credited
+        some = np.flatnonzero(is_shown)
+        nulled += self._maker.nulled
+        is_shown[some] = show_other_values(self._maker, held, some, floor_us)
+        # What was only compared is not counted.
+        nulled -= self._maker.nulled
+        which = np.flatnonzero(is_credited | is_shown)
         back = open_.at(which[~is_new[which]])
         back_credits = open_.at(np.flatnonzero(is_credited & ~is_new))
         remade = remake(self._maker, held, which, is_credited[which], floor_us)
         held, open_ = remade.held, remade.held.conversions
         closed = open_.at(np.flatnonzero(is_final & ~_marked(which, len(open_.codes))))
-        closed_credits = open_.at(np.flatnonzero(is_final & ~is_credited))
 
         rows = [
             Change(held.made.gather(back.made), -1, False, False),
@@ -143,7 +152,6 @@ class Attributor:
                 is_final[of[is_changed]],
                 is_late[of[is_changed]],
             ),
-            Change(_credits(held, closed_credits), 0, True, False),
         ]
         self._let_wait(held, np.flatnonzero(is_final & open_.lacks), is_late, floor_us)
         version = max(position, old.row_version + 1)

@@ -6,10 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from events.attribution.codes import Numbers
 from events.attribution.conversions import NOT_MADE, is_among
 from events.attribution.held import Held
+from events.attribution.inputs import single
 from events.attribution.making import RowMaker, Values
 from events.attribution.tables import Key
 from tillstream.streams.definition import Joined
@@ -47,6 +49,23 @@ def have_other_tables(
     for joined, codes, values in zip(tables, held.by, held.conversions.by, strict=True):
         if joined.stream in came:
             changed = changed | is_among(codes, values, codes.known(came[joined.stream]))
+    return changed
+
+
+def show_other_values(maker: RowMaker, held: Held, which: Numbers, floor_us: int) -> Mask:
+    """Which of the open conversions at these places would have another row than they have."""
+    changed: Mask = np.zeros(len(which), np.bool_)
+    if not len(which):
+        return changed
+    some = held.conversions.at(which)
+    values = maker.values(held, some, floor_us)
+    rows = maker.rows(values.flat, values.missing, values.counts)
+    before = held.made.gather(some.made)
+    for name in rows.schema.names:
+        old, new = single(before, name), single(rows, name)
+        differs = pc.fill_null(pc.not_equal(old, new), fill_value=True)
+        is_either = pc.or_(old.is_valid(), new.is_valid())
+        changed = changed | np.asarray(pc.and_(differs, is_either))
     return changed
 
 

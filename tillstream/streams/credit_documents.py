@@ -2,7 +2,8 @@
 
 The events worker writes them; the archive API reads them. A document is one conversion, so that
 its credits are read as of one `row_version` and add up: `_id` is its id, beside it stand its time,
-what `changes` has, and `credits`, by channel the millionths of each model. Who it was is not there.
+what `changes` has, and `credits`, by channel the millionths of each model. Who it was is not there,
+nor whether it is final: the document of the conversion says so.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ from pymongo import IndexModel
 
 from tillstream.archive import Document
 from tillstream.streams import window_documents
-from tillstream.streams.changes import MODELS, SIGN
+from tillstream.streams.changes import IS_FINAL, MODELS, SIGN
 from tillstream.streams.definition import Attribution, Stream
 from tillstream.streams.window_rows import read_value
 
@@ -29,7 +30,7 @@ def documents(
     once = [
         field
         for field in stream.fields
-        if field.name not in (attribution.conversion_id, CHANNEL, SIGN, *MODELS)
+        if field.name not in (attribution.conversion_id, CHANNEL, SIGN, IS_FINAL, *MODELS)
     ]
     found: dict[Any, Document] = {}
     for row in rows:

@@ -35,6 +35,14 @@ def test_an_open_order_follows_its_table() -> None:
     assert [1] == [row["sign"] for row in shop.rows["sold_credits"]]
 
 
+def test_a_table_that_says_the_same_again_makes_no_row() -> None:
+    with database() as connection:
+        shop = Shop(connection)
+        shop.take([_order(), _item(5), PERSON], None)
+
+        assert [] == shop.take([_item(5), PERSON], None)
+
+
 def test_a_final_order_follows_its_table_no_more() -> None:
     with database() as connection:
         shop = Shop(connection)
