@@ -7,8 +7,10 @@ from contextlib import closing, contextmanager, nullcontext
 from functools import partial
 
 import structlog
+from pika.adapters.blocking_connection import BlockingConnection
 
 from events.archive.writer import ArchiveAwayError, ArchiveWriter
+from events.erasure.new_erasures import ErasedMeanwhileError, NewErasures
 from events.erasures import KnownErasures
 from events.outbox.attributions import Attributions
 from events.outbox.documents import conversions_writer
@@ -17,7 +19,6 @@ from events.receipts.receipts_source import ReceiptsSource
 from events.settings import EventsSettings
 from events.windows.adoption import adopt
 from events.windows.event_counter import EventCounter
-from events.windows.foreign_commits import ForeignCommits, StateChangedError
 from events.windows.mongo_sink import MongoSink
 from events.windows.state_file import State
 from events.worker import EventsWorker
@@ -45,17 +46,14 @@ def run_worker(
             raise TillstreamError(f"another events worker owns {path}; end it first")
         while not stop.is_set():
             adopt(path)
-            try:
-                retry.until_stopped(
-                    partial(_session, settings, definitions, stop, with_archive=with_archive),
-                    ArchiveAwayError,
-                    stop,
-                    lambda error: log.error("counting waits for the archive", reason=str(error)),
-                    first_seconds=1,
-                    most_seconds=10,
-                )
-            except StateChangedError:
-                log.info("a person was erased: what attributions hold is read again without")
+            retry.until_stopped(
+                partial(_session, settings, definitions, stop, with_archive=with_archive),
+                ArchiveAwayError,
+                stop,
+                lambda error: log.error("counting waits for the archive", reason=str(error)),
+                first_seconds=1,
+                most_seconds=10,
+            )
 
 
 def _session(
@@ -68,7 +66,7 @@ def _session(
         else nullcontext()
     )
     with State(settings.state_path()) as state, archive as written:
-        foreign = ForeignCommits(state)
+        new_erasures = NewErasures(state, settings.data_dir)
         erasures = KnownErasures(settings, definitions, state.erasures())
         attributions = (
             Attributions(state, definitions, time.time, has_sink=settings.mongo_url is not None)
@@ -83,7 +81,7 @@ def _session(
             all_columns=with_archive,
             erase=lambda decoded: decoded._replace(events=erasures.in_message(decoded)),
             attributing=attributions,
-            begun=foreign.require_none if attributions else lambda: None,
+            begun=new_erasures.require_none if attributions else lambda: None,
         )
         with _sink(settings, state, definitions, attributions) as sink:
             worker = EventsWorker(
@@ -95,7 +93,20 @@ def _session(
                 receipts=_receipts(settings, counter) if definitions.receipts else None,
                 attributions=attributions,
             )
-            broker.keep_connected(settings.amqp_url, "events", partial(worker.run, stop=stop), stop)
+            ended = threading.Event()
+
+            def run(connection: BlockingConnection) -> None:
+                # A connection that has messages open may break when it is closed: then this is
+                # called again.
+                if ended.is_set():
+                    return
+                try:
+                    worker.run(connection, stop)
+                except ErasedMeanwhileError:
+                    log.info("a person was erased: what attributions hold is read again without")
+                    ended.set()
+
+            broker.keep_connected(settings.amqp_url, "events", run, stop)
 
 
 def _receipts(settings: EventsSettings, counter: EventCounter) -> ReceiptsSource:

@@ -59,3 +59,13 @@ def keep(data_dir: Path, record: Record) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def records(data_dir: Path) -> set[str]:
+    """The erasures that have begun."""
+    path = data_dir / AUDIT_FILE
+    if not path.exists():
+        return set()
+    # A line is written at once; one without its end is being written.
+    lines = path.read_bytes().split(b"\n")[:-1]
+    return {msgspec.json.decode(line, type=Record).record for line in lines}
