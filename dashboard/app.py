@@ -21,6 +21,7 @@ from dashboard.archive.filters import Filters
 from dashboard.archive_gate import ArchiveGate
 from dashboard.callbacks import CallCheck
 from dashboard.dash_app import CALLBACKS, add_dash
+from dashboard.pages import layout
 from dashboard.pages.addresses import MAX_NAME
 from dashboard.pages.router import Pages
 from dashboard.security import Guard
@@ -102,7 +103,7 @@ def build(
     server.add_exception_handler(DependencyException, _no_such_script)
     dash = add_dash(server, pages)
     gate = ArchiveGate(CallCheck(server, CALLBACKS), away)
-    return Guard(gate, dash.csp_hashes(), user, password)
+    return Guard(gate, [*dash.csp_hashes(), layout.START_HASH], user, password)
 
 
 async def _wrong_parameter(_: Request, error: Exception) -> Response:

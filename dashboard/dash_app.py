@@ -35,12 +35,12 @@ CONTROLS = (
     Control("language", ("language.data",), ("location.pathname",), at_start=True),
     Control(
         "chooseTheme",
-        ("theme-choice.data",),
+        ("chosen-theme.data",),
         ("theme-toggle.n_clicks",),
-        ("theme-choice.data",),
+        ("chosen-theme.data",),
         at_start=True,
     ),
-    Control("showTheme", ("theme.forceColorScheme",), ("theme-choice.data",), at_start=True),
+    Control("showTheme", ("theme.forceColorScheme",), ("chosen-theme.data",), at_start=True),
     Control(
         "viewRevenue", ("revenue-plot-subtitle.children",), ("revenue-view.value",), at_start=True
     ),
@@ -65,6 +65,7 @@ def add_dash(server: FastAPI, pages: Pages) -> Dash:
         compress=True,
         add_log_handler=False,
         index_string=layout.INDEX,
+        assets_ignore=layout.START.name,  # it stands in the document
         suppress_callback_exceptions=True,  # a page is drawn by a callback
     )
     # No callback uses Dash's own websocket; with it each page would hold a second connection.

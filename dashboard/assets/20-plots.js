@@ -169,7 +169,8 @@
   /** @param {Frame} frame */
   function delayPlot(frame) {
     const shown = inWindow(points.delays, frame);
-    const columns = ["p50", "p95", "p99"].map((name, i) =>
+    const names = [t.say("half of them"), t.say("95 of 100"), t.say("99 of 100")];
+    const columns = names.map((name, i) =>
       column(shown, i + 1, (p) => `${secondTime(p[0])}  ${name} ${format.ms(p[i + 1])}`),
     );
     const axis = t.axes.duration(columns.flatMap(({ y }) => y));

@@ -295,11 +295,6 @@
       },
       //: Feeds whose figures are complete up to the watermark; the others up to their own time.
       ofTheDay: new Set(["count", "categories", "breakdowns"]),
-      chooseTheme: (clicks, theme) => {
-        if (!clicks) return window.dash_clientside.no_update;
-        return theme === "dark" ? "light" : "dark";
-      },
-      showTheme: (theme) => theme || "dark",
       viewRevenue: (view) => {
         t.setRevenueView(view);
         if (frame) draw();

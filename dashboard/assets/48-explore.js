@@ -113,7 +113,7 @@
     const fresh = byId("explore-fresh");
     const silent = !said || found.readAt - said.asOf > SILENT_SECONDS;
     fresh.dataset.state = silent ? "stale" : said.stale ? "stale" : "live";
-    if (!said) return t.setText("explore-fresh", t.say("the events worker is not heard"));
+    if (!said) return t.setText("explore-fresh", t.say("the counting of events is not heard"));
     const parts = [`${t.say(silent ? "stale since" : "as of")} ${t.secondOf(said.asOf)}`];
     if (said.completeUntil !== null) parts.push(`${t.say("complete until")} ${t.secondOf(said.completeUntil)}`);
     if (said.logOffset !== null && said.nextOffset !== null) {

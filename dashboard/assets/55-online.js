@@ -64,7 +64,7 @@
     if (!answer) return { state: "waiting", why: t.say("waiting for data"), since: null };
     const { readAt } = answer;
     const away = Date.now() - view.heardAt > 1000 * OLD_SECONDS;
-    const why = t.say(away ? "The dashboard does not answer" : "MongoDB does not answer");
+    const why = t.say(away ? "The dashboard does not answer" : "The archive does not answer");
     if (readAt === null) {
       // Its first reading may take longer.
       const waiting = now() - answer.at < OLD_SECONDS && !away;
@@ -77,7 +77,7 @@
     const heads = Object.values(answer.heads);
     if (!heads.some((head) => silentSince(head) === null)) {
       const since = heads.length ? Math.max(...heads.map(([asOf]) => asOf)) : null;
-      return { state: "stale", why: t.say("the events worker is not heard"), since };
+      return { state: "stale", why: t.say("the counting of events is not heard"), since };
     }
     return { state: "live", why: "", since: null };
   }
@@ -98,7 +98,7 @@
         state: "stale",
         text: whole.since === null ? whole.why : `${t.say("stale since")} ${t.secondOf(whole.since)}`,
       };
-    if (!head) return { state: "stale", text: t.say("the events worker is not heard") };
+    if (!head) return { state: "stale", text: t.say("the counting of events is not heard") };
     const silent = silentSince(head);
     if (silent !== null) return { state: "stale", text: `${t.say("stale since")} ${t.secondOf(silent)}` };
     if (head[2]) return { state: "stale", text: t.visible(head[2]) };
@@ -161,7 +161,7 @@
     const value = rows ? JSON.stringify(rows) : "";
     if (element.dataset.value === value && element.dataset.drawn) return;
     Object.assign(element.dataset, { value, drawn: "1" });
-    const empty = t.say(rows ? "none" : "no window declares it");
+    const empty = t.say(rows ? "none" : "not set up here");
     const none = t.element("tr", t.element("td", empty, { class: "empty", colspan: 5 }));
     const made = (rows || []).map((row) => t.element("tr", cells(row, rows || [])));
     byId(`${id}-rows`).replaceChildren(...(made.length ? made : [none]));

@@ -292,9 +292,10 @@ interface Tillstream {
   showStatus: () => void;
   redraw: () => void;
   ofTheDay: Set<string>;
-  chooseTheme: (clicks: number | undefined, theme: string) => unknown;
-  showTheme: (theme: string | undefined) => string;
   viewRevenue: (view: string) => string;
+  // 32-theme.js
+  chooseTheme: (clicks: number | undefined, theme: string | null | undefined) => unknown;
+  showTheme: (theme: string | null | undefined) => string;
   // 35-filters.js
   narrows: (id: string) => boolean;
   narrowedFigure: (id: string, frame: Frame) => Narrowed;
@@ -312,9 +313,11 @@ interface Tillstream {
   address: (name: string) => string;
   windowMinutes: () => number | null;
   keep: (name: string, value: string, usual: string) => void;
-  csv: (rows: unknown[][]) => string;
   chooseWindow: (chosen: string) => unknown;
   pause: (clicks: number) => [text: string, paused: string];
+  // 41-csv.js
+  csv: (rows: unknown[][]) => string;
+  plainNumber: (text: string) => string;
   saveCsv: (clicks: number | undefined) => unknown;
   // 47-store.js
   storeState: (put: Put, frame: Frame, stateOf: StateOf) => void;

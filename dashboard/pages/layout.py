@@ -4,6 +4,9 @@
 state of the whole page, which beside those of a figure may be `reconnecting`.
 """
 
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -14,12 +17,18 @@ from dashboard.pages.formatting import of_data
 from dashboard.pages.languages import script_data
 from dashboard.pages.parts import attributes, named
 
+#: What runs before all else stands in the document: a file of its own might fail, too.
+START = Path(__file__).parent.parent / "assets" / "11-start.js"
+_START = START.read_text()
+START_HASH = f"'sha256-{b64encode(sha256(_START.encode()).digest()).decode()}'"
+
 #: The page around the application; nothing in it is fetched from elsewhere.
 INDEX = f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 {{%metas%}}
 <title>{{%title%}}</title>
+<script>{_START}</script>
 <link rel="icon" type="image/svg+xml" href="/assets/mark.svg">
 {{%css%}}
 </head>
@@ -40,14 +49,14 @@ _CURRENT: Any = {"aria-current": "page"}
 
 
 def shell() -> Any:
-    """What stays while pages change; dark until its reader chooses otherwise."""
+    """What stays while pages change; its theme is its reader's choice, else the system's."""
     return dmc.MantineProvider(
         id="theme",
-        forceColorScheme="dark",
+        defaultColorScheme="auto",
         theme=_THEME,
         children=[
             dcc.Location(id="location", refresh=False),
-            dcc.Store(id="theme-choice", storage_type="local", data="dark"),
+            dcc.Store(id="chosen-theme", storage_type="local"),
             dcc.Store(id="language"),
             html.Div(id="page", className="page"),
         ],
@@ -58,7 +67,7 @@ def footer() -> Any:
     return html.Footer(
         [
             html.Span(id="data-time-long", children="No figures yet"),
-            html.Span("Every figure is a view of the receipt log"),
+            html.Span("Every figure is counted from the receipts themselves"),
         ],
         className="footer",
     )

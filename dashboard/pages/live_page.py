@@ -62,18 +62,18 @@ def _plots() -> list[Any]:
         ),
         parts.plot(
             "rate-plot",
-            "Receipts ingested per minute",
+            "Receipts per minute",
             "in the 60 s before",
             topology.METRICS_STORM,
             plots.receipts_per_minute(),
         ),
         parts.plot(
             "delay-plot",
-            "Network delay",
-            "door to archive",
+            "Time to store",
+            "received to stored",
             topology.METRICS_DB,
             plots.network_delay(),
-            parts.legend(p50="p50", p95="p95", p99="p99"),
+            parts.legend(p50="half of them", p95="95 of 100", p99="99 of 100"),
         ),
     ]
 

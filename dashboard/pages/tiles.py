@@ -23,8 +23,8 @@ TILES = (
     Tile("receipts", "Receipts today", topology.COUNT, "count", "today"),
     Tile("receipts-per-minute", "Receipts / minute", topology.METRICS_STORM, "count", "last 60 s"),
     Tile("average-basket", "Average basket", topology.COUNT, "money", "per receipt"),
-    Tile("network-delay", "Network delay", topology.METRICS_DB, "ms", "from the door"),
-    Tile("connection-delay", "Till delay p95", topology.METRICS_DB, "ms", "from the till"),
+    Tile("network-delay", "Time to store", topology.METRICS_DB, "ms", "from reception"),
+    Tile("connection-delay", "Delay of the tills", topology.METRICS_DB, "ms", "95 of 100 within"),
 )
 
 #: Below the first screen.
@@ -45,7 +45,7 @@ STORE_TILES = (
     Tile("store-units", "Units per basket", topology.METRICS_DB, "decimal", "mean of today"),
     Tile("store-net", "Net revenue", topology.METRICS_DB, "money", "without tax"),
     Tile("store-returns", "Returns", topology.METRICS_DB, "money", "gross, today"),
-    Tile("store-delay", "Network delay p95", topology.METRICS_DB, "milliseconds", "today"),
+    Tile("store-delay", "Time to store, 95 of 100", topology.METRICS_DB, "milliseconds", "today"),
     Tile("store-last", "Last receipt", topology.METRICS_DB, "moment", "till's clock"),
 )
 
@@ -87,8 +87,8 @@ SOURCES = {
     topology.COUNT: "Day totals",
     topology.CATEGORIES: "Category totals",
     topology.METRICS_STORM: "Receipt rate",
-    topology.METRICS_DB: "Archive delays",
-    topology.BREAKDOWNS: "Breakdowns",
+    topology.METRICS_DB: "Time to store",
+    topology.BREAKDOWNS: "Details of the day",
     topology.TILLS: "Tills",
     ARCHIVE: "Archive",
 }

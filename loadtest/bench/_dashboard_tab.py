@@ -80,7 +80,7 @@ def opened(playwright: Playwright) -> Iterator[Browser]:
 
 @contextmanager
 def _page(browser: Browser) -> Iterator[tuple[Page, CDPSession]]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark")
     try:
         page = context.new_page()
         yield page, context.new_cdp_session(page)

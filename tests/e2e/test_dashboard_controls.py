@@ -1,5 +1,6 @@
-"""Window, pause and CSV as a viewer uses them."""
+"""Window, pause, CSV, theme, and a page that lacks a file, as a viewer meets them."""
 
+import contextlib
 import csv
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,15 +87,91 @@ def test_what_a_page_asks_for_itself_is_held_too(browser: Browser, dashboard: Da
     assert [] == held
 
 
-def test_the_csv_is_what_the_page_shows(browser: Browser, dashboard: Dashboard) -> None:
-    with viewing(browser, dashboard.url, locale="en-GB") as page:
+@pytest.mark.parametrize(
+    ("locale", "separator", "expected"),
+    [
+        (
+            "en-GB",
+            ",",
+            [
+                ["Figure", "Value", "Unit", "Note"],
+                ["Revenue today", "1234.56", "EUR"],
+                ["Category", "Gross (EUR)"],
+                ["Menu", "1000.00"],
+                ["Tender", "Gross", "Share"],
+                ["CB", "1000.00", "81%"],
+            ],
+        ),
+        (
+            "fr-FR",
+            ";",
+            [
+                ["Chiffre", "Valeur", "Unité", "Remarque"],
+                ["Chiffre du jour", "1234,56", "EUR"],
+                ["Catégorie", "TTC (EUR)"],
+                ["Menu", "1000,00"],
+                ["Paiement", "TTC", "Part"],
+                ["CB", "1000,00", "81%"],
+            ],
+        ),
+    ],
+)
+def test_the_csv_has_what_the_page_shows_with_real_heads_for_the_readers_spreadsheet(
+    browser: Browser,
+    dashboard: Dashboard,
+    locale: str,
+    separator: str,
+    expected: list[list[str]],
+) -> None:
+    with viewing(browser, dashboard.url, locale=locale) as page:
         wait_for_state(page, "status", "live", 20)
         page.wait_for_selector("#gaps-rows th")
         with page.expect_download(timeout=10_000) as download:
             page.click("#csv")
-        text = Path(download.value.path()).read_text("utf-8-sig")
+        text = Path(download.value.path()).read_text("utf-8")
 
-    rows = list(csv.reader(text.splitlines()))
-    assert ["figure", "revenue", "1234.56"] in rows
-    assert ["category", "Menu", "1000.00"] in rows
-    assert ["tenders", "CB", "\u20ac1,000.00", "81%"] in rows
+    rows = list(csv.reader(text.removeprefix("\ufeff").splitlines(), delimiter=separator))
+    figures = [row[:3] for row in rows]
+    assert text.startswith("\ufeff")
+    assert [] == [row for row in expected if row not in rows and row not in figures]
+    assert "receipts-per-minute" not in text
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_file_that_fails_or_hangs_is_named_within_seconds_and_can_be_tried_again(
+    browser: Browser, dashboard: Dashboard, answered: bool
+) -> None:
+    name = "20-plots.js"
+    with contextlib.closing(browser.new_context(locale="fr-FR")) as session:
+        page = session.new_page()
+        page.route(f"**/{name}*", lambda route: route.abort() if answered else None)
+        page.goto(dashboard.url, wait_until="commit")
+        problem = page.wait_for_selector("#load-problem", timeout=15_000)
+        said = problem.inner_text() if problem else ""
+        page.unroute(f"**/{name}*")
+        page.click("#load-problem button")
+        wait_for_state(page, "status", "live", 20)
+        gone = page.locator("#load-problem").count()
+
+    assert name in said
+    assert "Réessayer" in said
+    assert gone == 0
+
+
+def test_the_theme_is_the_systems_until_another_is_chosen(
+    browser: Browser, dashboard: Dashboard
+) -> None:
+    shown = "document.documentElement.dataset.mantineColorScheme"
+    with viewing(browser, dashboard.url, color_scheme="light") as page:
+        first = page.evaluate(shown)
+        wait_for_state(page, "status", "live", 20)
+        drawn = page.evaluate(shown)
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_selector('html[data-mantine-color-scheme="dark"]')
+        page.click("#theme-toggle")
+        page.wait_for_selector('html[data-mantine-color-scheme="light"]')
+        page.reload()
+        wait_for_state(page, "status", "live", 20)
+        kept = page.evaluate(shown)
+
+    assert ["light"] * 3 == [first, drawn, kept]

@@ -236,7 +236,7 @@ def test_frozen_mongodb_is_said_within_three_seconds_and_forgotten_when_it_answe
         back = page.inner_text("#online-fresh")
 
     assert after < 3.0
-    assert said.startswith("MongoDB does not answer · figures as of ")
+    assert said.startswith("The archive does not answer · figures as of ")
     assert "complete until" in said
     assert {"stale"} == states
     assert header.startswith("Archive away since")

@@ -172,7 +172,7 @@ def test_pictures_of_the_pages(chromium: str, mongo_url: str, amqp_url: str) -> 
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             for size, (width, height) in SIZES.items():
                 context = browser.new_context(
-                    viewport={"width": width, "height": height}, locale="en-GB"
+                    viewport={"width": width, "height": height}, locale="en-GB", color_scheme="dark"
                 )
                 page = context.new_page()
                 for name, (path, drawn) in pages.items():

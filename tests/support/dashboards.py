@@ -109,8 +109,10 @@ class Dashboard:
 
 @contextlib.contextmanager
 def viewing(browser: Browser, url: str, path: str = "", **context: Any) -> Iterator[Page]:
-    """A fresh viewer. A script error or a request to another server fails the test."""
+    """A fresh viewer, whose system is dark. A script error or a request to another server fails
+    the test."""
     complaints: list[str] = []
+    context = {"color_scheme": "dark"} | context
     with contextlib.closing(browser.new_context(**context)) as session:
         page = session.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

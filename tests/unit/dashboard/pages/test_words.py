@@ -19,7 +19,9 @@ from dashboard.pages import (
     online_page,
     operations_page,
     replay_page,
+    store_page,
 )
+from dashboard.pages.addresses import View
 from dashboard.pages.formatting import Verbatim
 from dashboard.pages.languages import LANGUAGES, language, read_languages
 from dashboard.pages.words import translate
@@ -63,6 +65,49 @@ def test_every_word_of_a_page_is_in_the_words(page: Any) -> None:
     words = {text for text in texts(page()) if any(sign.isalpha() for sign in text)}
 
     assert set() == words - set(LANGUAGES["en"].words) - SHARED
+
+
+#: Words of those who run it; a director reads "stored", "counted", "archive".
+OPERATORS_WORDS = re.compile(
+    r"\b(p50|p95|p99|door|ledger|log|queue|offset|workers?|ingested|exit status|verify|mongodb"
+    r"|porte|registre|journal|files?|processus|code de sortie)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize(
+    "page",
+    [
+        live_page.page,
+        lambda: store_page.page("7", View()),
+        online_page.page,
+        channels_page.page,
+        layout.footer,
+        lambda: layout.header("live"),
+    ],
+)
+def test_no_page_of_the_business_has_a_word_of_its_operators(page: Any, code: str) -> None:
+    shown = set(texts(translate(page(), code)))
+
+    assert [] == sorted(text for text in shown if OPERATORS_WORDS.search(text))
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_no_script_of_the_business_says_a_word_of_its_operators(code: str) -> None:
+    pages = (
+        "2",
+        "30-live",
+        "35-filters",
+        "47-store",
+        "55-online",
+        "56-online-page",
+        "57-channels",
+    )
+    scripts = "".join(each.read_text() for page in pages for each in ASSETS.glob(f"{page}*.js"))
+    said = {LANGUAGES[code].words[text] for text in re.findall(r'say\("([^"]+)"\)', scripts)}
+
+    assert [] == sorted(text for text in said if OPERATORS_WORDS.search(text))
 
 
 def test_words_are_translated_and_data_are_not() -> None:
