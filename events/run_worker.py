@@ -10,7 +10,6 @@ import structlog
 from pika.adapters.blocking_connection import BlockingConnection
 
 from events.archive.writer import ArchiveAwayError, ArchiveWriter
-from events.erasure.new_erasures import ErasedMeanwhileError, NewErasures
 from events.erasures import KnownErasures
 from events.outbox.attributions import Attributions
 from events.outbox.documents import conversions_writer
@@ -20,6 +19,7 @@ from events.settings import EventsSettings
 from events.windows.adoption import adopt
 from events.windows.event_counter import EventCounter
 from events.windows.mongo_sink import MongoSink
+from events.windows.new_erasures import ErasedMeanwhileError, NewErasures
 from events.windows.state_file import State
 from events.worker import EventsWorker
 from tillstream import stores, topology

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-AUDIT_FILE = Path("events") / "erasures.jsonl"
+from events.windows.new_erasures import AUDIT_FILE as AUDIT_FILE
 
 
 class ErasedFrom(msgspec.Struct, kw_only=True):
@@ -59,13 +59,3 @@ def keep(data_dir: Path, record: Record) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def records(data_dir: Path) -> set[str]:
-    """The erasures that have begun."""
-    path = data_dir / AUDIT_FILE
-    if not path.exists():
-        return set()
-    # A line is written at once; one without its end is being written.
-    lines = path.read_bytes().split(b"\n")[:-1]
-    return {msgspec.json.decode(line, type=Record).record for line in lines}

@@ -2,9 +2,17 @@
 
 from pathlib import Path
 
-from events.erasure import audit
+import msgspec
+
 from events.windows.state_file import State
 from tillstream.errors import TillstreamError
+
+#: In DATA_DIR; see events/erasure/audit.py.
+AUDIT_FILE = Path("events") / "erasures.jsonl"
+
+
+class _Line(msgspec.Struct):
+    record: str
 
 
 class ErasedMeanwhileError(TillstreamError):
@@ -31,4 +39,12 @@ class NewErasures:
     def _records(self) -> set[str]:
         """One is in the state first, then in the audit, and in the end in the audit alone."""
         unfinished = {each.record for each in self._state.erasures()}
-        return unfinished | audit.records(self._data_dir)
+        return unfinished | self._in_audit()
+
+    def _in_audit(self) -> set[str]:
+        path = self._data_dir / AUDIT_FILE
+        if not path.exists():
+            return set()
+        # A line is written at once; one without its end is being written.
+        lines = path.read_bytes().split(b"\n")[:-1]
+        return {msgspec.json.decode(line, type=_Line).record for line in lines}
