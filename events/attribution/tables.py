@@ -100,6 +100,11 @@ class Tables:
             [(msgspec.msgpack.encode(one), number) for number, one in some.items()],
         )
 
+    def forget_waiting(self, attribution: str) -> None:
+        """None of its conversions waits any more."""
+        for table in ("waiting", "waiting_for"):
+            self._database.execute(f"DELETE FROM {table} WHERE attribution = ?", (attribution,))  # noqa: S608 - ours
+
     def _numbers(self, attribution: str, stream: str, keys: Sequence[Key]) -> list[int]:
         numbers: set[int] = set()
         for begin in range(0, len(keys), LOOKED_UP):

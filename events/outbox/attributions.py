@@ -27,6 +27,7 @@ from events.windows.figures import Progress
 from events.windows.heard_streams import HeardStreams
 from events.windows.state_file import State
 from tillstream.clock import Clock
+from tillstream.streams import version
 from tillstream.streams.definition import MICROSECONDS, Attribution, Definitions
 
 log = structlog.get_logger()
@@ -63,6 +64,8 @@ class Attributions:
             for name, attribution in definitions.attributions.items()
         }
         state.begin()
+        for one in self.running.values():
+            self._require_definition(one)
         self._write()
         state.commit()
         #: What readers were not told yet.
@@ -179,6 +182,22 @@ class Attributions:
     def _clear(self) -> None:
         self._taken_stored, self._came_back, self._made = [], [], []
 
+    def _require_definition(self, one: RunningAttribution) -> None:
+        """Rows that another definition made cannot be taken back by this one: a part of a
+        transaction.
+        """
+        name = one.attribution.stream
+        signature = version.made_digest(one.attribution, self._definitions.streams[name])
+        if one.progress.signature != signature:
+            log.error(
+                "the definition of an attribution has changed: conversions that were open, or wait"
+                " for a table, stay as they are told until `python -m events recount-attribution`",
+                attribution=name,
+            )
+            self._tables.forget_waiting(name)
+            one.follow(one.progress.next_offset)
+            one.progress.signature = signature
+
     def _new(self, name: str, begin: int) -> AttributionProgress:
         if begin:
             log.warning(
@@ -187,7 +206,9 @@ class Attributions:
                 attribution=name,
                 position=begin,
             )
-        return AttributionProgress(name, begin)
+        attribution, stream = self._definitions.attributions[name], self._definitions.streams[name]
+        signature = version.made_digest(attribution, stream)
+        return AttributionProgress(name, begin, signature=signature)
 
     def _make(self, attribution: Attribution) -> Attributor:
         figures = self._kept.figures().get(attribution.stream)

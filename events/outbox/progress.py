@@ -19,6 +19,8 @@ class AttributionProgress(msgspec.Struct):
     attribution_from: int | None = None
     #: The log's clock at the first event of one of its inputs, microseconds.
     heard_first_us: int | None = None
+    #: What its rows are made by (tillstream/streams/version).
+    signature: str = ""
 
 
 class KeptAttributions:
@@ -42,7 +44,7 @@ class KeptAttributions:
     ) -> None:
         """Replace what is known of these."""
         self._database.executemany(
-            "INSERT OR REPLACE INTO attribution_progress VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO attribution_progress VALUES (?, ?, ?, ?, ?)",
             map(astuple, progress),
         )
         self._database.executemany(

@@ -110,7 +110,8 @@ CREATE TABLE attribution_progress (
     name TEXT PRIMARY KEY,
     next_offset INTEGER NOT NULL,
     attribution_from INTEGER,
-    heard_first_us INTEGER
+    heard_first_us INTEGER,
+    signature TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from tillstream.streams.definition import Stream, Window
+from tillstream.streams.definition import Attribution, Stream, Window
 
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\w+|\S""")
 _WORD = re.compile(r"\w+")
@@ -43,6 +43,24 @@ def counted_digest(window: Window, stream: Stream) -> str:
             (measure.name, measure.kind, _tokens(measure.argument), measure.read_as, measure.scale)
             for measure in window.measures
         ),
+    )
+    return blake2b(msgspec.msgpack.encode(counted), digest_size=16).hexdigest()
+
+
+def made_digest(attribution: Attribution, made: Stream) -> str:
+    """32 hexadecimal digits; equal for definitions that make the same rows of the same events."""
+    counted = (
+        attribution.conversions,
+        attribution.touches,
+        attribution.key,
+        attribution.conversion_id,
+        attribution.touch_id,
+        attribution.window_us,
+        attribution.model,
+        attribution.channel,
+        sorted(attribution.direct),
+        sorted((table.stream, table.key, table.by) for table in attribution.tables),
+        [(field.name, field.type, field.scale, _tokens(field.sql)) for field in made.fields],
     )
     return blake2b(msgspec.msgpack.encode(counted), digest_size=16).hexdigest()
 

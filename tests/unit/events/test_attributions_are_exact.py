@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from events.outbox.attributions import Attributions
 from events.windows.event_counter import EventCounter
@@ -28,15 +29,16 @@ class Worker:
         self.clock = SetClock()
         self.killed_at = 0
         self._path = path
+        self.definitions = shop.DEFINITIONS
         self.start()
 
     def start(self) -> None:
         """A process begins; what another one had in memory is gone."""
         self.state = State(self._path)
-        self.attributions = Attributions(self.state, shop.DEFINITIONS, self.clock, has_sink=False)
+        self.attributions = Attributions(self.state, self.definitions, self.clock, has_sink=False)
         self.counter = EventCounter(
             self.state,
-            shop.DEFINITIONS,
+            self.definitions,
             self.clock,
             step=self._step,
             attributing=self.attributions,
@@ -140,3 +142,27 @@ def signs(rows: list[shop.Event]) -> Counter[str]:
     for row in rows:
         found[row["purchase_id"]] += row["sign"]
     return found
+
+
+def test_another_definition_takes_nothing_back_that_the_one_before_has_published(
+    worker: Worker,
+) -> None:
+    worker.send(shop.sent("purchases", [shop.purchase(1, "ann", shop.NOON)], shop.NOON))
+    while worker.take():
+        worker.publish()
+    checkouts = shop.DEFINITIONS.streams["checkouts"]
+    fields = [
+        replace(field, sql="quantity + 1") if field.name == "quantity" else field
+        for field in checkouts.fields
+    ]
+    changed = replace(checkouts, fields=tuple(fields))
+    streams = {**shop.DEFINITIONS.streams, "checkouts": changed}
+    worker.definitions = replace(shop.DEFINITIONS, streams=streams)
+    worker.restart()
+    click = shop.click(1, "ann", shop.NOON - shop.MINUTE, "Google Ads")
+    worker.send(shop.sent("clicks", [click], shop.NOON))
+    worker.send(shop.sent("products", [shop.product(0)], shop.NOON))
+    worker.end()
+    rows = shop.rows_of(worker.log)
+
+    assert [(1, None, "products")] == [(row["sign"], row["source"], row["missing"]) for row in rows]
