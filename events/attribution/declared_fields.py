@@ -1,5 +1,6 @@
 """The declared fields of conversions: one SELECT of DuckDB over what they are made of."""
 
+import re
 from collections.abc import Sequence
 
 import duckdb
@@ -12,6 +13,7 @@ from events.windows.isolation import require_events_fault
 from tillstream.errors import TillstreamError
 from tillstream.streams.definition import MOST_DECIMAL, Field, Stream
 
+_WORD = re.compile(r"\w+")
 _FLAT = "attributed_values"
 _SQL_TYPES = {"text": "VARCHAR", "enum": "VARCHAR", "boolean": "BOOLEAN"}
 
@@ -27,13 +29,24 @@ class DeclaredFields:
         """`values` are the columns that the SQL is over; raises DeclaredFieldsError where it cannot
         be run over them.
         """
-        self._fields = [field for field in stream.fields if field.sql]
-        self.schema = pa.schema([plain_field(stream, field.name) for field in self._fields])
+        declared = [field for field in stream.fields if field.sql]
+        self.schema = pa.schema([plain_field(stream, field.name) for field in declared])
+        #: Fields that are a column as it is: most of them, at no cost of a query.
+        self._columns = {
+            field.name: field.sql
+            for field in declared
+            if field.sql in values.names
+            and values.field(field.sql).type == self.schema.field(field.name).type
+        }
+        self._fields = [field for field in declared if field.name not in self._columns]
+        words = {word for field in self._fields for word in _WORD.findall(field.sql)}
+        # A query over no column would have no rows.
+        self._used = [name for name in values.names if name in words] or values.names[:1]
         #: Values that could not be computed, or exceed what their type holds, since it was made.
         self.nulled = 0
         self._database = engine.connect()
         try:
-            self._selected(values.empty_table(), self._fields)
+            self._selected(values.empty_table(), declared)
         except duckdb.Error as error:
             raise DeclaredFieldsError(f"{stream.name}: {error}") from error
 
@@ -45,7 +58,12 @@ class DeclaredFields:
         """
         if not values.num_rows:
             return self.schema.empty_table()
-        return self._rows(values, self._fields).combine_chunks()
+        found = {name: values.column(column) for name, column in self._columns.items()}
+        if self._fields:
+            made = self._rows(values.select(self._used), self._fields)
+            found |= dict(zip(made.column_names, made.columns, strict=True))
+        arrays = [found[name] for name in self.schema.names]
+        return pa.Table.from_arrays(arrays, schema=self.schema).combine_chunks()
 
     def _rows(self, values: pa.Table, fields: Sequence[Field]) -> pa.Table:
         """All together, and in halves where that fails, down to a field of a row."""
@@ -59,7 +77,8 @@ class DeclaredFields:
             return pa.concat_tables([self._rows(part, fields) for part in parts])
         if len(fields) > 1:
             found = [self._rows(values, [field]) for field in fields]
-            return pa.Table.from_arrays([one.column(0) for one in found], schema=self.schema)
+            schema = pa.schema([self.schema.field(field.name) for field in fields])
+            return pa.Table.from_arrays([one.column(0) for one in found], schema=schema)
         self.nulled += 1
         schema = pa.schema([self.schema.field(fields[0].name)])
         return pa.Table.from_arrays([pa.nulls(1, schema.field(0).type)], schema=schema)

@@ -37,16 +37,17 @@ class RowStore(NamedTuple):
     def gather(self, numbers: Numbers, names: Sequence[str] | None = None) -> pa.Table:
         """The rows of these numbers in their order, all columns or those of `names`."""
         parts = self.parts if names is None else [part.select(names) for part in self.parts]
-        if len(parts) == 1:
-            return parts[0].take(numbers)
+        if not len(numbers):
+            return parts[0].slice(0, 0)
         begins = np.cumsum([0, *(part.num_rows for part in parts)])
         of_part = np.zeros(len(numbers), np.int8)
         for begin in begins[1:-1]:
             of_part += numbers >= begin
-        pieces = [
-            part.take(numbers[of_part == number] - begins[number])
-            for number, part in enumerate(parts)
-        ]
+        # Each column of each part costs a call: small gathers ask for rows of one part.
+        used = np.unique(of_part).tolist()
+        if len(used) == 1:
+            return parts[used[0]].take(numbers - begins[used[0]])
+        pieces = [parts[one].take(numbers[of_part == one] - begins[one]) for one in used]
         place = np.empty(len(numbers), np.int64)
         place[np.argsort(of_part, kind="stable")] = np.arange(len(numbers))
         return pa.concat_tables(pieces).combine_chunks().take(place)
