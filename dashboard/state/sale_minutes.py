@@ -147,13 +147,16 @@ class SaleMinutes:
         return found
 
     def _missing(self) -> dict[str, Sold]:
-        """Of each hour that differs: what the ledger has more than the archive."""
+        """Of each hour: what the ledger has more than the archive.
+
+        Where it has fewer receipts it is behind, or its rows are: what was sold stands all the same.
+        """
         rest = dict(self._hours or {})
         for minute, (gross, receipts) in (self._archived or {}).items():
             if (name := self._name(minute)) is not None:
                 known = rest.get(name, (0, 0))
                 rest[name] = (known[0] - gross, known[1] - receipts)
-        return {name: each for name, each in rest.items() if each != (0, 0)}
+        return {name: each for name, each in rest.items() if each != (0, 0) and each[1] >= 0}
 
     def _name(self, minute: int) -> str | None:
         place = (minute - self._starts) // HOUR
