@@ -149,7 +149,7 @@ class SaleMinutes:
     def _missing(self) -> dict[str, Sold]:
         """Of each hour: what the ledger has more than the archive.
 
-        Where it has fewer receipts it is behind, or its rows are: what was sold stands all the same.
+        Where it has fewer receipts it is behind: what was sold stands all the same.
         """
         rest = dict(self._hours or {})
         for minute, (gross, receipts) in (self._archived or {}).items():

@@ -93,6 +93,18 @@ def test_a_bulk_of_late_receipts_is_drawn_where_it_was_sold_and_nowhere_else() -
     ]
 
 
+def test_a_ledger_that_is_behind_takes_nothing_from_what_was_sold() -> None:
+    line = SaleMinutes(CALENDAR.zone)
+    line.begin(DAY, CALENDAR)
+    line.hours({"09": (500, 1)})
+    line.read(MIDNIGHT, TEN, {MIDNIGHT + 480 * 60: (600, 1), MIDNIGHT + 540 * 60: (500, 1)}, TEN)
+    drawn = {int(point[0] or 0): point[1:] for point in line.points()}
+
+    assert [(600, 1), (600, 1), (1_100, 2)] == [
+        drawn[MIDNIGHT + minute * 60] for minute in (480, 539, 540)
+    ]
+
+
 def test_viewers_see_the_line_that_was_redrawn() -> None:
     board = Model(CALENDAR, TEN)
     board.take(count(TEN, 60_000, 20), TEN)
