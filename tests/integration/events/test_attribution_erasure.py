@@ -143,6 +143,8 @@ def shop(
 def rows(mongo_url: str, mongo_database: str) -> Iterator[Any]:
     with MongoClient[Document](mongo_url) as client:
         yield client[mongo_database]["events_checkouts"]
+        # Of windows that name a database of their own.
+        client.drop_database("ecommerce_website")
 
 
 def test_an_erased_person_is_in_nothing_that_an_attribution_keeps(shop: Shop, rows: Any) -> None:

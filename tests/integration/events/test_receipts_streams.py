@@ -13,7 +13,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 
 from tests.support import filled_archive
 from tests.support.commands import command
-from tests.support.event_streams import OF_RECEIPTS, STREAMS
+from tests.support.event_streams import OF_RECEIPTS
 from tests.support.filled_archive import Kept
 from tests.support.persistence_room import publish
 from tests.support.processes import running
@@ -61,7 +61,7 @@ def environ(amqp_url: str, kept: Kept, zones: Path) -> dict[str, str]:
     return {
         **kept.environ,
         "AMQP_URL": amqp_url,
-        "STREAMS_DIR": f"{STREAMS}:{OF_RECEIPTS}",
+        "STREAMS_DIR": str(OF_RECEIPTS),
         "STORES_FILE": str(zones),
     }
 
