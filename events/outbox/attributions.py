@@ -187,7 +187,7 @@ class Attributions:
         transaction.
         """
         name = one.attribution.stream
-        signature = version.made_digest(one.attribution, self._definitions.streams[name])
+        signature = self._signature(name)
         if one.progress.signature != signature:
             log.error(
                 "the definition of an attribution has changed: conversions that were open, or wait"
@@ -206,9 +206,11 @@ class Attributions:
                 attribution=name,
                 position=begin,
             )
-        attribution, stream = self._definitions.attributions[name], self._definitions.streams[name]
-        signature = version.made_digest(attribution, stream)
-        return AttributionProgress(name, begin, signature=signature)
+        return AttributionProgress(name, begin, signature=self._signature(name))
+
+    def _signature(self, name: str) -> str:
+        definitions = self._definitions
+        return version.made_digest(definitions.attributions[name], definitions.streams[name])
 
     def _make(self, attribution: Attribution) -> Attributor:
         figures = self._kept.figures().get(attribution.stream)

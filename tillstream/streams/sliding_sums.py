@@ -13,6 +13,7 @@ from typing import Any
 
 from tillstream.errors import TillstreamError
 from tillstream.streams.definition import Key, Measure, Window
+from tillstream.streams.engine_settings import settings
 from tillstream.streams.window_rows import instant, microseconds, plain_figure, read_value
 
 _MINUTE_US = 60_000_000
@@ -24,15 +25,8 @@ _TYPES = {
     "text": "VARCHAR",
     "boolean": "BOOLEAN",
 }
-_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
-    "threads": "1",
-    "memory_limit": "64MB",
-    # A definition's SQL reads no file and no variable of Python.
-    "enable_external_access": "false",
-    "python_enable_replacements": "false",
-    # A figure that is divided by no events is none.
-    "error_on_division_by_zero": "false",
-}
+#: What DuckDB may hold of one answer, bytes.
+_MEMORY_BYTES = 64_000_000
 
 
 class NotSummableError(TillstreamError):
@@ -114,7 +108,7 @@ class SlidingSums:
         texts = ", ".join(f'({column.sql}) AS "{column.name}"' for column in self._window.columns)
         sql = f"SELECT {texts} FROM (SELECT {lists})"  # noqa: S608 - declared SQL
         names = [column.name for column in self._window.columns]
-        with closing(duckdb.connect(":memory:", config=_SETTINGS)) as connection:
+        with closing(duckdb.connect(":memory:", config=settings(_MEMORY_BYTES))) as connection:
 
             def computed(some: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
                 values = [list(column) for column in zip(*some, strict=True)]

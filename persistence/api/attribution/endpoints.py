@@ -3,9 +3,7 @@
 A collection of conversions is asked as that of a window is: by time, by one key, page by page.
 """
 
-import asyncio
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 import msgspec
 from fastapi import Depends, FastAPI, Request, Response
@@ -14,7 +12,8 @@ from persistence.api import problems
 from persistence.api.attribution.sums import asked_as_credits, source_sums
 from persistence.api.callers import Callers
 from persistence.api.windows.formats import WRITERS, Columns
-from persistence.api.windows.queries import Query, cursor_text, rows_query
+from persistence.api.windows.page import page
+from persistence.api.windows.queries import Query, rows_query
 from persistence.api.windows.question import asked_changes, asked_rows, asked_sums
 from persistence.api.windows.source import WindowSource
 from tillstream.codec import JSON
@@ -62,22 +61,8 @@ class AttributionEndpoints:
         # Whether one is final is looked at row by row.
         hint = "by_key" if key in question.keys else "by_time"
         query = rows_query(asked, question)._replace(hint=hint)
-        media_type, written = WRITERS[question.format]
-        headers = {"vary": "Accept"}
-        if request.method == "HEAD":
-            return Response(headers=headers, media_type=media_type)
-        found = await self._source.documents(asked, query, question.limit + 1)
-        page = found[: question.limit]
-        cursor = None
-        if len(found) > len(page):
-            cursor = cursor_text(asked, question, page[-1])
-            more = [each for each in request.query_params.multi_items() if each[0] != "cursor"]
-            address = f"{request.url.path}?{urlencode([*more, ('cursor', cursor)])}"
-            headers["link"] = f'<{address}>; rel="next"'
-        rows = [window_documents.row(each) for each in page]
         columns = columns_of(self._streams[name])
-        body = await asyncio.to_thread(written, columns, rows, cursor)
-        return Response(body, headers=headers, media_type=media_type)
+        return await page(request, asked, question, query, columns, self._source)
 
     async def row(self, request: Request, name: str, conversion: str) -> Response:
         """The newest row of one, and its credits in every model."""

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import Depends, FastAPI, Request, Response
 
@@ -13,13 +12,13 @@ from persistence.api.callers import Callers
 from persistence.api.export import SteadyResponse
 from persistence.api.problems import Fault
 from persistence.api.windows import changes, last, views
-from persistence.api.windows.formats import WRITERS, columns_of
-from persistence.api.windows.queries import cursor_text, rows_query
+from persistence.api.windows.formats import columns_of
+from persistence.api.windows.page import page
+from persistence.api.windows.queries import rows_query
 from persistence.api.windows.question import MAX_LIMIT, asked_changes, asked_last, asked_rows
 from persistence.api.windows.source import WindowSource
 from tillstream.clock import Clock
 from tillstream.codec import JSON
-from tillstream.streams import window_documents
 from tillstream.streams.definition import Definitions, Window
 from tillstream.streams.window_rows import CHANGE
 
@@ -71,23 +70,7 @@ class WindowEndpoints:
         accept = request.headers.get("accept", "")
         question = asked_rows(window, request.query_params, accept, request.state.caller)
         query = rows_query(window, question)
-        media_type, written = WRITERS[question.format]
-        headers = {"vary": "Accept"}
-        if request.method == "HEAD":
-            return Response(headers=headers, media_type=media_type)
-        found = await self._source.documents(window, query, question.limit + 1)
-        page = found[: question.limit]
-        cursor = None
-        if len(found) > len(page):
-            cursor = cursor_text(window, question, page[-1])
-            headers["link"] = f'<{_next(request, cursor)}>; rel="next"'
-        rows = [window_documents.row(each) for each in page]
-        if question.format == "parquet":
-            # Its library is loaded at the first file: that takes a second.
-            body = await asyncio.to_thread(written, columns_of(window), rows, cursor)
-        else:
-            body = written(columns_of(window), rows, cursor)
-        return Response(body, headers=headers, media_type=media_type)
+        return await page(request, window, question, query, columns_of(window), self._source)
 
     async def last(self, request: Request, name: str) -> Response:
         """The newest minutes as sums."""
@@ -136,8 +119,3 @@ def _last_event(request: Request) -> int | None:
         return int(text)
     fault = Fault("Last-Event-ID", "is no id of an event of ours; leave it out to begin anew")
     raise problems.invalid_parameters([fault])
-
-
-def _next(request: Request, cursor: str) -> str:
-    query = [each for each in request.query_params.multi_items() if each[0] != "cursor"]
-    return f"{request.url.path}?{urlencode([*query, ('cursor', cursor)])}"
