@@ -144,6 +144,13 @@ OUTSIDE = """() => {
     if (table.id.startsWith("store-") && outer.bottom - inner.bottom > inner.height)
       wrong.push(`${table.id} empty`);
   }
+  const sources = document.querySelector(".sources ul");
+  if (sources) {
+    const [inner, outer] = [sources, sources.parentElement].map((each) =>
+      each.getBoundingClientRect()
+    );
+    if (inner.bottom > outer.bottom) wrong.push(`sources ${inner.bottom - outer.bottom} below`);
+  }
   return wrong;
 }"""
 
@@ -318,7 +325,7 @@ def test_no_page_has_a_serious_barrier_at_either_size_in_either_theme(
     assert [] == [found for found in barriers.items() if found[1]]
 
 
-def test_every_page_fits_every_width_and_every_table_its_card(
+def test_every_page_fits_every_width_and_every_list_its_card(
     browser: Browser, dashboard: Dashboard, sold_at: str
 ) -> None:
     paths = (
