@@ -39,3 +39,47 @@ def test_a_table_that_cannot_be_read_is_told(tmp_path: Path, text: str | None) -
 
     with pytest.raises(SettingsError, match=r"stores\.csv"):
         stores.load(StoreTimeSettings(stores_file=file))
+
+
+def test_what_is_known_of_a_store_stands_in_the_table(tmp_path: Path) -> None:
+    file = tmp_path / "stores.csv"
+    file.write_text(
+        "storeID,name,region,latitude,longitude,openingHours,zone,cutoffHour\n"
+        "7,Gare du Nord,Paris,48.88,2.355,Mo-Fr 06:30-19:30; Sa 07:00-13:00,,\n"
+        "8,,,,,,,4\n"
+    )
+
+    table = stores.load(StoreTimeSettings(stores_file=file))
+
+    seven, eight = table.store(7), table.store("8")
+    assert ("Gare du Nord", "Paris", (48.88, 2.355)) == (seven.title, seven.region, seven.place)
+    assert seven.opening is not None
+    assert "Mo 06:30-19:30; " in str(seven.opening)
+    assert ("8", None, None) == (eight.title, eight.place, eight.opening)
+    assert (0, 4) == (table.calendar(7).cutoff_hour, table.calendar(8).cutoff_hour)
+    assert ["Paris"] == table.regions()
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        ("latitude,longitude", "48.85,", "no degrees such as"),
+        ("latitude,longitude", "91,2", "no degrees such as"),
+        ("latitude,longitude", "nan,nan", "no degrees such as"),
+        ("openingHours", "daily 08:00-12:00", "weekdays such as"),
+        ("openingHours", "Mo 9-18", "no time of opening such as"),
+        ("name", "x" * 101, "at most 100 characters"),
+        ("cutoffHour", "\u0664", "not an hour"),
+        ("zone", "Mars/Base", "no time zone"),
+    ],
+)
+def test_a_cell_that_does_not_hold_is_told_with_its_row(
+    tmp_path: Path, column: str, cell: str, said: str
+) -> None:
+    file = tmp_path / "stores.csv"
+    file.write_text(f"storeID,{column}\n1,{cell}\n", encoding="utf-8")
+
+    with pytest.raises(SettingsError, match=said) as caught:
+        stores.load(StoreTimeSettings(stores_file=file))
+
+    assert "row 2" in str(caught.value)
