@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from pika.adapters.blocking_connection import BlockingConnection
 
-from dashboard.state.model import Snapshot
+from dashboard.state.heard import Snapshot
 from tillstream import topology
 from tillstream.clock import Clock
 from tillstream.runtime import broker, subscription

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dashboard.state.model import Newest
+from dashboard.state.heard import Newest
 from dashboard.state.progress import BEHIND_SECONDS
 from tillstream import topology
 from tillstream.snapshots import CountSnapshot

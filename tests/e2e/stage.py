@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from dashboard.state.archive_state import ArchiveState
-from dashboard.state.model import Model, Snapshot
+from dashboard.state.heard import Snapshot
+from dashboard.state.model import Model
 from dashboard.state.series import Values
 from generator import chain
 from generator.counters import MemoryCounters

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page
 
-from dashboard.state.model import Snapshot
+from dashboard.state.heard import Snapshot
 from local.ports import free_port
 from tests.support import snapshots
 from tests.support.processes import answers, running

@@ -13,7 +13,8 @@ from dashboard.pages import layout, live_page, operations_page
 from dashboard.pages.tiles import MORE_TILES, OPERATIONS_TILES, SOURCES, TILES
 from dashboard.state import panels
 from dashboard.state.archive_state import ARCHIVE
-from dashboard.state.model import FEEDS, Model
+from dashboard.state.feed_states import FEEDS
+from dashboard.state.model import Model
 from tests.support.snapshots import ZONE, delay, rate, tills
 from tillstream.clock import BusinessDay
 

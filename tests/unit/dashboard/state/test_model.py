@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from dashboard.state import frames
 from dashboard.state.frames import Frame
-from dashboard.state.model import Model, Snapshot
+from dashboard.state.heard import Snapshot
+from dashboard.state.model import Model
 from dashboard.state.series import Point
 from dashboard.stream import FRAME_SECONDS
 from tests.support.snapshots import ZONE, breakdowns, categories, count, delay, rate, tills

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from dashboard.state.feed_states import OF_THE_LEDGER
 from dashboard.state.freshness import STALE_AFTER_SECONDS, UNSTEADY_SECONDS
-from dashboard.state.model import OF_THE_LEDGER, Model
+from dashboard.state.model import Model
 from dashboard.state.progress import BEHIND_SECONDS, Progress
 from tests.support import snapshots
 from tillstream import topology

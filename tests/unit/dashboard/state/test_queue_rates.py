@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from dashboard.state.model import Newest
+from dashboard.state.heard import Newest
 from dashboard.state.queue_rates import Ledger, QueueState, Samples
 from tests.support import snapshots
 from tillstream import topology
