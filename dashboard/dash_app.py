@@ -64,7 +64,7 @@ def add_dash(server: FastAPI, pages: Pages) -> Dash:
         serve_locally=True,
         compress=True,
         add_log_handler=False,
-        index_string=layout.INDEX,
+        index_string=layout.index(pages.stores),
         assets_ignore=layout.START.name,  # it stands in the document
         suppress_callback_exceptions=True,  # a page is drawn by a callback
     )

@@ -48,10 +48,8 @@
   }
   /** @type {(text: string) => string} */
   const label = (text) => (text === "*" ? t.say("Other") : t.visible(text) || t.say("not known"));
-  /** By the query: of a store `..` in a path, a browser makes the page above. @type {(store: string) => HTMLElement} */
-  const storeLink = (store) => link(t.visible(store), `/store?id=${encodeURIComponent(store)}`);
   /** @type {(store: string, number: string) => (HTMLElement | string)[]} */
-  const till = (store, number) => [storeLink(store), ` · ${t.visible(number)}`];
+  const till = (store, number) => [t.storeLink(store), ` · ${t.visible(number)}`];
 
   /** A name, its amount, and its share of all the rows'. @type {Tillstream["shareCells"]} */
   function shareCells(named, gross, rows, written = cents) {
@@ -99,7 +97,7 @@
 
   /** @param {Row} row */
   function storeCells([store, gross, receipts]) {
-    return [name(storeLink(store)), cell(cents(gross), "number"), cell(format.count(receipts), "number")];
+    return [name(t.storeLink(store)), cell(cents(gross), "number"), cell(format.count(receipts), "number")];
   }
 
   /** Every table that is on the page and whose rows have changed. @type {Tillstream["drawTables"]} */

@@ -7,7 +7,7 @@
 
   /** @param {string[]} stores @param {boolean} all */
   function named(stores, all) {
-    const first = stores.slice(0, MOST).map(t.visible).join(", ");
+    const first = stores.slice(0, MOST).map(t.title).join(", ");
     return all && stores.length <= MOST ? first : `${first}, …`;
   }
 

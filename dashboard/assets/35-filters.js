@@ -104,13 +104,13 @@
     try {
       const found = await (await fetch(`${t.prefix}choices`, { signal: AbortSignal.timeout(ANSWER_MS) })).json();
       const now = chosen();
-      for (const [id, names, value] of [
-        ["store-filter", found.stores, now.store],
-        ["category-filter", found.categories, now.category],
+      for (const [id, names, value, label] of [
+        ["store-filter", found.stores, now.store, t.numbered],
+        ["category-filter", found.categories, now.category, t.visible],
       ]) {
         const every = value && !names.includes(value) ? [value, ...names] : names;
         window.dash_clientside.set_props(id, {
-          data: every.map((/** @type {string} */ name) => ({ value: name, label: t.visible(name) })),
+          data: every.map((/** @type {string} */ name) => ({ value: name, label: label(name) })),
         });
       }
     } catch (error) {
@@ -123,7 +123,7 @@
   function note(put, frame) {
     const { store, category } = chosen();
     put("live-page", { "data-store": store, "data-category": category });
-    const names = [store && `${t.say("Store")} ${t.visible(store)}`, t.visible(category)].filter(Boolean).join(" · ");
+    const names = [store && `${t.say("Store")} ${t.numbered(store)}`, t.visible(category)].filter(Boolean).join(" · ");
     const found = current(frame);
     const read = found
       ? `${t.say("from the archive, read")} ${t.secondOf(found.read_at)}`

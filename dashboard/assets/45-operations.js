@@ -118,7 +118,9 @@
     );
     t.byId("proof-differences").hidden = !last.named.length;
     t.byId("proof-rows").replaceChildren(
-      ...last.named.map((each) => row(each.what, [each.day, each.store, each.expected, each.found], "name")),
+      ...last.named.map((each) =>
+        row(each.what, [each.day, each.store && t.numbered(each.store), each.expected, each.found], "name"),
+      ),
     );
   }
 

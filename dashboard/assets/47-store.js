@@ -80,7 +80,7 @@
     /** @type {(string | HTMLElement)[]} */
     let said = [];
     if (part && !part.known) {
-      const store = ` ${t.visible(part.store)}. `;
+      const store = ` ${t.numbered(part.store)}. `;
       said = [t.say("No receipt of this store is in the archive:"), store, link(t.say("To all stores"), "/")];
     } else if (!part && t.archiveAway()) said = [t.say("The archive is away. Try again in a moment.")];
     const message = t.byId("store-message");

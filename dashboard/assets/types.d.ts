@@ -234,6 +234,10 @@ interface Tillstream {
   secondTime: (seconds: number) => string;
   minuteOf: (seconds: number) => string;
   secondOf: (seconds: number) => string;
+  // 13-stores.js
+  title: (store: string) => string;
+  numbered: (store: string) => string;
+  storeLink: (store: string) => HTMLElement;
   // 15-elements.js
   byId: (id: string) => any; // an HTMLElement of whatever kind, or null
   element: (tag: string, content: ElementContent, attributes?: Record<string, string | number>) => HTMLElement;

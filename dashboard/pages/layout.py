@@ -12,10 +12,12 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from dashboard.pages import store_titles
 from dashboard.pages.addresses import WINDOWS, View
 from dashboard.pages.formatting import of_data
 from dashboard.pages.languages import script_data
 from dashboard.pages.parts import attributes, named
+from tillstream.stores import StoreTable
 
 #: What runs before all else stands in the document: a file of its own might fail, too.
 START = Path(__file__).parent.parent / "assets" / "11-start.js"
@@ -23,7 +25,7 @@ _START = START.read_text()
 START_HASH = f"'sha256-{b64encode(sha256(_START.encode()).digest()).decode()}'"
 
 #: The page around the application; nothing in it is fetched from elsewhere.
-INDEX = f"""<!DOCTYPE html>
+_INDEX = f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 {{%metas%}}
@@ -35,6 +37,7 @@ INDEX = f"""<!DOCTYPE html>
 <body>
 {{%app_entry%}}
 <script type="application/json" id="languages">{script_data()}</script>
+<script type="application/json" id="stores">{{%stores%}}</script>
 <footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
 </body>
 </html>"""
@@ -46,6 +49,11 @@ _THEME = {
 }
 
 _CURRENT: Any = {"aria-current": "page"}
+
+
+def index(table: StoreTable) -> str:
+    """The document, with the names of the stores, as Dash's template."""
+    return _INDEX.replace("{%stores%}", store_titles.script_data(table))
 
 
 def shell() -> Any:
@@ -73,7 +81,7 @@ def footer() -> Any:
     )
 
 
-def header(page: str, view: View = View()) -> Any:  # noqa: B008 - it cannot be changed
+def header(page: str, view: View, table: StoreTable) -> Any:
     """The header with its way to the other pages; `page` is the present one."""
     return html.Header(
         className="header",
@@ -109,7 +117,7 @@ def header(page: str, view: View = View()) -> Any:  # noqa: B008 - it cannot be 
             html.Span(
                 "--:--:--", id="data-time", className="clock", title="Time of the newest figures"
             ),
-            *([_narrowing(view)] if page == "live" else []),
+            *([_narrowing(view, table)] if page == "live" else []),
             html.Button("Pause", id="pause", className="control", **attributes(paused="false")),
             html.Button("CSV", id="csv", className="control", title="Save what is shown"),
             dmc.ActionIcon(
@@ -123,12 +131,16 @@ def header(page: str, view: View = View()) -> Any:  # noqa: B008 - it cannot be 
     )
 
 
-def _narrowing(view: View) -> Any:
-    return html.Div([*_filters(view), _windows(view.window)], className="narrowing")
+def _narrowing(view: View, table: StoreTable) -> Any:
+    return html.Div([*_filters(view, table), _windows(view.window)], className="narrowing")
 
 
-def _filters(view: View) -> list[Any]:
-    chosen = (("store", "All stores", view.store), ("category", "All categories", view.category))
+def _filters(view: View, table: StoreTable) -> list[Any]:
+    store = store_titles.numbered(table.store(view.store))
+    chosen = (
+        ("store", "All stores", view.store, store),
+        ("category", "All categories", view.category, of_data(view.category)),
+    )
     return [
         dmc.Select(
             id=f"{name}-filter",
@@ -137,14 +149,14 @@ def _filters(view: View) -> list[Any]:
             placeholder=every,
             value=value or None,
             # The browser asks for the others.
-            data=[{"value": value, "label": of_data(value)}] if value else [],
+            data=[{"value": value, "label": label}] if value else [],
             searchable=True,
             clearable=True,
             limit=100,
             nothingFoundMessage="none",
             **named(every),
         )
-        for name, every, value in chosen
+        for name, every, value, label in chosen
     ]
 
 

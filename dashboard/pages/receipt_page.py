@@ -10,11 +10,13 @@ from dashboard.archive.receipts import ReceiptLife
 from dashboard.pages.addresses import store_path
 from dashboard.pages.formatting import Verbatim, Writer, of_data
 from dashboard.pages.parts import attributes
+from dashboard.pages.store_titles import numbered
 from tillstream.archive import Document, raw_bytes
 from tillstream.clock import utc
 from tillstream.codec import decode_receipt
 from tillstream.money import milli_units, minor_units
 from tillstream.receipt import StampedReceipt
+from tillstream.stores import StoreTable
 
 #: The archive may have a receipt so much before the log's reader; seconds.
 SETTLED_SECONDS = 2.0
@@ -28,7 +30,9 @@ def unreadable(reason: str) -> list[Any]:
     ]
 
 
-def body(key: str, life: ReceiptLife, counted_to: float | None, write: Writer) -> list[Any]:
+def body(
+    key: str, life: ReceiptLife, table: StoreTable, counted_to: float | None, write: Writer
+) -> list[Any]:
     """Slip and life side by side.
 
     `counted_to`: when the ledger had last read the whole log, Unix seconds; None if unknown.
@@ -37,7 +41,7 @@ def body(key: str, life: ReceiptLife, counted_to: float | None, write: Writer) -
     return [
         html.Div(
             [
-                html.Div(_slip(key, receipt, write), className="paper"),
+                html.Div(_slip(key, receipt, table, write), className="paper"),
                 _life(life, counted_to, write),
             ],
             className="receipt-page",
@@ -45,7 +49,7 @@ def body(key: str, life: ReceiptLife, counted_to: float | None, write: Writer) -
     ]
 
 
-def _slip(key: str, receipt: StampedReceipt, write: Writer) -> Any:
+def _slip(key: str, receipt: StampedReceipt, table: StoreTable, write: Writer) -> Any:
     total = receipt.document_total
     return html.Article(
         id="slip",
@@ -56,7 +60,10 @@ def _slip(key: str, receipt: StampedReceipt, write: Writer) -> Any:
                 [
                     html.Span("Store"),
                     Verbatim(" "),
-                    html.A(of_data(receipt.store_id), href=store_path(str(receipt.store_id))),
+                    html.A(
+                        numbered(table.store(receipt.store_id)),
+                        href=store_path(str(receipt.store_id)),
+                    ),
                 ]
             ),
             html.P(

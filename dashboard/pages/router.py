@@ -31,6 +31,7 @@ from dashboard.state.model import Model
 from dashboard.state.store_days import StoreDays
 from tillstream.clock import Clock
 from tillstream.errors import UndecodableMessageError
+from tillstream.stores import StoreTable
 from tillstream.streams.definition import Definitions
 
 NOTHING_DECLARED = Definitions(streams={}, windows={})
@@ -114,10 +115,16 @@ class Pages:
         self._days = days
         self._receipts = receipts
 
+    @property
+    def stores(self) -> StoreTable:
+        """What is known of the stores, with their names."""
+        return self._days.table
+
     def render(self, pathname: str, language: str, search: str = "") -> list[Any]:
         """Header, content and footer. Blocks while the archive is asked."""
         at, shown = place(pathname, search), view(search)
-        page = [layout.header(at.page, shown), self._content(at, language, shown), layout.footer()]
+        header = layout.header(at.page, shown, self.stores)
+        page = [header, self._content(at, language, shown), layout.footer()]
         return list(translate(page, language))
 
     def _content(self, at: Place, language: str, shown: View) -> Any:
@@ -133,7 +140,7 @@ class Pages:
             case "jobs":
                 return jobs_page.page()
             case "store":
-                return store_page.page(at.about, shown)
+                return store_page.page(self.stores.store(at.about), shown)
             case "replay":
                 today = date.fromisoformat(self._model.day)
                 return replay_page.page(_day(at.about) or today - timedelta(days=1))
@@ -160,7 +167,7 @@ class Pages:
             if life is None:
                 return [html.P("The archive has no such receipt (yet).", className="message")]
             write = Writer(language, self._days.of(life.document["store"]).zone)
-            return receipt_page.body(key, life, self._counted_to(), write)
+            return receipt_page.body(key, life, self.stores, self._counted_to(), write)
         except ArchiveAwayError:
             return [html.P("The archive is away. Try again in a moment.", className="message")]
         except UndecodableMessageError as error:

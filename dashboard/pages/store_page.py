@@ -9,14 +9,16 @@ from dash import html
 
 from dashboard.pages import parts, plots
 from dashboard.pages.addresses import WINDOWS, View, store_path
-from dashboard.pages.formatting import of_data
+from dashboard.pages.formatting import Verbatim, of_data
+from dashboard.pages.store_titles import numbered
 from dashboard.pages.tiles import STORE_TILES
 from tillstream import topology
+from tillstream.stores import Store
 
 _CURRENT: Any = {"aria-current": "true"}
 
 
-def page(store: str, view: View) -> Any:
+def page(store: Store, view: View) -> Any:
     """The page without its header; `data-state` is as its answer is."""
     return html.Main(
         [
@@ -28,16 +30,16 @@ def page(store: str, view: View) -> Any:
         ],
         id="store-page",
         className="content",
-        **parts.attributes(store=store, state="waiting"),
+        **parts.attributes(store=store.store, state="waiting"),
     )
 
 
-def _title(store: str, view: View) -> Any:
+def _title(store: Store, view: View) -> Any:
     """The store, its time windows, and its category, which a link takes away."""
     windows = [
         html.A(
             label,
-            href=store_path(store, name, view.category),
+            href=store_path(store.store, name, view.category),
             className="way",
             **(_CURRENT if name == view.window else {}),
         )
@@ -46,14 +48,14 @@ def _title(store: str, view: View) -> Any:
     chosen = [
         html.A(
             [of_data(f"{view.category} "), html.Span("all categories")],
-            href=store_path(store, view.window),
+            href=store_path(store.store, view.window),
             id="store-category",
             className="way",
         )
     ]
     return html.Div(
         [
-            html.H2([html.Span("Store"), of_data(f" {store}")]),
+            html.H2([html.Span("Store"), Verbatim(f" {numbered(store)}")]),
             html.Nav(windows, className="ways", **parts.named("Time window")),
             *(chosen if view.category else []),
             html.Span(id="store-fresh", className="fresh"),

@@ -21,16 +21,16 @@ class StoreDays:
     """Stores of `STORES_FILE` keep calendars of their own; the others turn with the feeds."""
 
     def __init__(self, table: StoreTable, model: Model, clock: Clock) -> None:
-        self._table = table
+        self.table = table
         self._model = model
         self._clock = clock
 
     def of(self, store: str) -> Today:
         """The day of a store; of the chain for the empty name."""
-        calendar = self._table.calendar(store)
+        calendar = self.table.calendar(store)
         day = (
             date.fromisoformat(self._model.day)
-            if calendar is self._table.default
+            if calendar is self.table.default
             else calendar.on(self._clock())
         )
         return Today(day.isoformat(), calendar.starts(day).timestamp(), calendar.zone)

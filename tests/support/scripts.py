@@ -15,8 +15,10 @@ NODE_SECONDS = 20
 #: As much of a browser as scripts need that only compute.
 _PAGE = """
 const vm = require("vm"), fs = require("fs");
-const [files, languages, tag, expression] = JSON.parse(fs.readFileSync(0, "utf8"));
-const document = { documentElement: {}, getElementById: () => ({ textContent: languages }) };
+const [files, languages, stores, tag, expression] = JSON.parse(fs.readFileSync(0, "utf8"));
+const given = { languages, stores };
+const getElementById = (id) => ({ textContent: given[id] });
+const document = { documentElement: {}, getElementById };
 const context = { document, navigator: { languages: [tag] }, Intl, console };
 context.window = context;
 vm.createContext(context);
@@ -26,8 +28,11 @@ console.log(JSON.stringify(vm.runInContext(`(() => (${expression}))()`, context)
 """
 
 
-def evaluated(expression: str, *scripts: str, tag: str = "en-GB") -> Any:
-    """The value of a JavaScript expression as JSON has it; `t` is what the scripts have added."""
+def evaluated(expression: str, *scripts: str, tag: str = "en-GB", stores: str = "{}") -> Any:
+    """The value of a JavaScript expression as JSON has it; `t` is what the scripts have added.
+
+    `stores`: their names, as the document has them.
+    """
     node = shutil.which("node")
     if node is None:
         missing("no node on the PATH: it runs the dashboard's scripts")
@@ -35,6 +40,7 @@ def evaluated(expression: str, *scripts: str, tag: str = "en-GB") -> Any:
     given = [
         [str(ASSETS / name) for name in names],
         script_data(),
+        stores,
         tag,
         f"((t) => ({expression}))(window.tillstream)",
     ]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import dashboard
 from dashboard.dash_app import CONTROLS
 from dashboard.pages import layout, live_page, operations_page
+from dashboard.pages.addresses import View
 from dashboard.pages.tiles import MORE_TILES, OPERATIONS_TILES, SOURCES, TILES
 from dashboard.state import panels
 from dashboard.state.archive_state import ARCHIVE
@@ -17,7 +18,9 @@ from dashboard.state.feed_states import FEEDS
 from dashboard.state.model import Model
 from tests.support.snapshots import ZONE, delay, rate, tills
 from tillstream.clock import BusinessDay
+from tillstream.stores import StoreTable
 
+NO_NAMES = StoreTable(BusinessDay(ZoneInfo(ZONE)), {})
 ASSETS = Path(dashboard.__file__).parent / "assets"
 
 
@@ -33,7 +36,11 @@ def components(tree: Any) -> Iterator[dict[str, Any]]:
 def elements() -> dict[str, dict[str, Any]]:
     tree = json.loads(
         json.dumps(
-            [live_page.page(), operations_page.page(), layout.header("live")],
+            [
+                live_page.page(),
+                operations_page.page(),
+                layout.header("live", View(), NO_NAMES),
+            ],
             default=lambda part: part.to_plotly_json(),
         )
     )
@@ -82,7 +89,7 @@ def test_every_table_that_is_drawn_has_its_place() -> None:
 
 def test_nothing_is_fetched_from_elsewhere() -> None:
     ours = [path.read_text() for path in ASSETS.iterdir() if path.suffix in (".js", ".css")]
-    page = layout.INDEX + "".join(text for text in ours if "plotly.js (basic" not in text)
+    page = layout.index(NO_NAMES) + "".join(text for text in ours if "plotly.js (basic" not in text)
 
     addresses = set(re.findall(r"https?://[^\"'` )]+", page)) - {"http://www.w3.org/2000/svg"}
 

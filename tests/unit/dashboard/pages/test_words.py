@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from dash import html
@@ -27,10 +28,14 @@ from dashboard.pages.languages import LANGUAGES, language, read_languages
 from dashboard.pages.words import translate
 from entrypoint.receipt_check import CLOCK_AHEAD
 from entrypoint.rules import RULES
+from tests.support.snapshots import ZONE
+from tillstream.clock import BusinessDay
+from tillstream.stores import Store, StoreTable
 
 ASSETS = Path(dashboard.__file__).parent / "assets"
 WORDS = ASSETS.parent / "words"
 
+NO_NAMES = StoreTable(BusinessDay(ZoneInfo(ZONE)), {})
 #: The same in both languages, or a sign.
 SHARED = {"Tillstream", "CSV", "p50", "p95", "p99", "totals", "rate", "persistence", "MongoDB"}
 
@@ -58,7 +63,7 @@ def texts(part: Any) -> Iterator[str]:
         jobs_page.page,
         lambda: replay_page.page(date(2026, 11, 20)),
         layout.footer,
-        lambda: layout.header("live"),
+        lambda: layout.header("live", View(), NO_NAMES),
     ],
 )
 def test_every_word_of_a_page_is_in_the_words(page: Any) -> None:
@@ -80,11 +85,11 @@ OPERATORS_WORDS = re.compile(
     "page",
     [
         live_page.page,
-        lambda: store_page.page("7", View()),
+        lambda: store_page.page(Store("7"), View()),
         online_page.page,
         channels_page.page,
         layout.footer,
-        lambda: layout.header("live"),
+        lambda: layout.header("live", View(), NO_NAMES),
     ],
 )
 def test_no_page_of_the_business_has_a_word_of_its_operators(page: Any, code: str) -> None:
