@@ -22,7 +22,7 @@ from dashboard.archive.windows import Windows
 from dashboard.pages.router import Pages
 from dashboard.settings import DashboardSettings
 from dashboard.state.archive_state import ArchiveState
-from dashboard.state.feed import Feed
+from dashboard.state.feed import RESULTS
 from dashboard.state.model import Model
 from dashboard.state.store_days import StoreDays
 from dashboard.state.windows_heard import DECODERS, WindowsHeard
@@ -31,6 +31,7 @@ from tillstream import archive, stores
 from tillstream.errors import PortTakenError, SettingsError
 from tillstream.http.bounded_protocol import BoundedProtocol, within
 from tillstream.runtime import logs, ports, process, quiet
+from tillstream.runtime.feed import Feed
 from tillstream.streams import definitions_file
 from tillstream.streams.definitions_file import DefinitionError
 
@@ -81,9 +82,9 @@ def main() -> None:
     model = Model(calendar, time.time(), archive_state, one_zone)
     stop = threading.Event()
     quiet.release_when_quiet()
-    feed = Feed(settings.amqp_url, model.take, time.time, stop)
+    feed = Feed(settings.amqp_url, model.take, time.time, stop, RESULTS, "dashboard")
     heard = WindowsHeard()
-    events = Feed(settings.amqp_url, heard.take, time.time, stop, DECODERS)
+    events = Feed(settings.amqp_url, heard.take, time.time, stop, DECODERS, "dashboard")
     history = History(settings.mongo_url, settings.mongo_database, model, time.time, stop)
     broadcaster = Broadcaster(model, time.time, settings.dashboard_max_viewers)
     client, database = connect(settings.mongo_url), settings.mongo_database

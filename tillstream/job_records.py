@@ -9,6 +9,11 @@ the time, and one by each run by hand; `job_leases` says who runs a job now.
 from datetime import datetime
 from typing import TypedDict
 
+from pymongo import DESCENDING
+from pymongo.database import Database
+
+from tillstream.archive import Document
+
 JOBS = "jobs"
 RUNS = "job_runs"
 LEASES = "job_leases"
@@ -39,6 +44,7 @@ BY_HAND = "by hand"
 
 #: A scheduler says so often that it lives, and is gone when silent for so long, seconds.
 BEAT_SECONDS, SILENT_SECONDS = 10.0, 60.0
+QUERY_TIMEOUT_MS = 5_000
 
 
 class AttemptDocument(TypedDict):
@@ -72,3 +78,18 @@ class RunDocument(TypedDict):
     reason: str
     #: Names the process that runs it.
     holder: str
+
+
+def failed(database: Database[Document]) -> list[str]:
+    """Enabled jobs whose newest run that ended did not go well; raises PyMongoError."""
+    found = []
+    for job in database[JOBS].find({"enabled": True}, max_time_ms=QUERY_TIMEOUT_MS):
+        newest = database[RUNS].find_one(
+            {"job": job["_id"], "state": {"$in": [OK, *BAD]}},
+            {"state": 1},
+            sort=[("at", DESCENDING)],
+            max_time_ms=QUERY_TIMEOUT_MS,
+        )
+        if newest is not None and newest["state"] in BAD:
+            found.append(job["_id"])
+    return sorted(found)

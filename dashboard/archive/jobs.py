@@ -5,7 +5,6 @@ from datetime import datetime
 
 import msgspec
 from pymongo import DESCENDING, MongoClient
-from pymongo.database import Database
 
 from dashboard.archive.connection import answering
 from tillstream import job_records as records
@@ -128,21 +127,6 @@ class Jobs:
             next_at=_unix(declared.get("nextAt")),
             runs=[_run(each) for each in found],
         )
-
-
-def failed(database: Database[Document]) -> list[str]:
-    """Enabled jobs whose newest run that ended did not go well; raises PyMongoError."""
-    found = []
-    for job in database[records.JOBS].find({"enabled": True}, max_time_ms=QUERY_TIMEOUT_MS):
-        newest = database[records.RUNS].find_one(
-            {"job": job["_id"], "state": {"$in": [records.OK, *records.BAD]}},
-            {"state": 1},
-            sort=[("at", DESCENDING)],
-            max_time_ms=QUERY_TIMEOUT_MS,
-        )
-        if newest is not None and newest["state"] in records.BAD:
-            found.append(job["_id"])
-    return sorted(found)
 
 
 def _run(found: Document) -> Run:

@@ -10,11 +10,11 @@ from pika.exceptions import ChannelClosedByBroker
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from dashboard.archive import jobs, set_aside
+from dashboard.archive import set_aside
 from dashboard.archive.set_aside import Aside
 from dashboard.state.model import Model
 from dashboard.state.queue_rates import Ledger, QueueState, Samples
-from tillstream import archive, topology, verify_report
+from tillstream import archive, job_records, topology, verify_report
 from tillstream.clock import Clock
 from tillstream.runtime import broker
 from tillstream.verify_report import Proof
@@ -118,7 +118,7 @@ class QueueWatch:
                 {"_id": verify_report.LAST}, max_time_ms=QUERY_TIMEOUT_MS
             )
             self._aside = set_aside.read(self._database)
-            self._failed_jobs = jobs.failed(self._database)
+            self._failed_jobs = job_records.failed(self._database)
             self._proof = verify_report.read(found) if found is not None else None
             self._proof_at = now
         except PyMongoError as error:

@@ -16,7 +16,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
 
 from dashboard.archive.history import History
-from dashboard.state.feed import Feed
+from dashboard.state.feed import RESULTS
 from dashboard.state.model import Model
 from tests.support.relay import Relay
 from tests.support.snapshots import ZONE, breakdowns, categories, count, delay, rate, tills
@@ -25,6 +25,7 @@ from tillstream import topology
 from tillstream.clock import BusinessDay
 from tillstream.receipt import Wire
 from tillstream.runtime import broker as amqp
+from tillstream.runtime.feed import Feed
 
 PARIS = ZoneInfo(ZONE)
 CALENDAR = BusinessDay(PARIS)
@@ -63,7 +64,7 @@ def test_the_feed_hears_every_exchange(
     broker: BlockingConnection, amqp_url: str, stop: threading.Event
 ) -> None:
     model = Model(CALENDAR, NOON)
-    feed = Feed(amqp_url, model.take, lambda: NOON, stop)
+    feed = Feed(amqp_url, model.take, lambda: NOON, stop, RESULTS, "test")
     with running(feed.run, stop):
         assert feed.subscribed.wait(20)
         publish(
@@ -90,7 +91,7 @@ def test_what_is_no_snapshot_is_left_out_and_the_feed_goes_on(
     broker: BlockingConnection, amqp_url: str, stop: threading.Event
 ) -> None:
     model = Model(CALENDAR, NOON)
-    feed = Feed(amqp_url, model.take, lambda: NOON, stop)
+    feed = Feed(amqp_url, model.take, lambda: NOON, stop, RESULTS, "test")
     with running(feed.run, stop):
         assert feed.subscribed.wait(20)
         with broker.channel() as channel:
@@ -105,7 +106,7 @@ def test_what_is_no_snapshot_is_left_out_and_the_feed_goes_on(
 def test_the_feed_leaves_nothing_in_the_broker(
     broker: BlockingConnection, amqp_url: str, stop: threading.Event
 ) -> None:
-    feed = Feed(amqp_url, lambda *_: None, lambda: NOON, stop)
+    feed = Feed(amqp_url, lambda *_: None, lambda: NOON, stop, RESULTS, "test")
     with running(feed.run, stop) as thread:
         assert feed.subscribed.wait(20)
 
@@ -124,7 +125,7 @@ def test_a_feed_that_lost_its_broker_hears_again_by_itself(
     model = Model(CALENDAR, NOON)
     with Relay(parts.hostname or "", parts.port or 0) as relay:
         own = parts._replace(netloc=parts.netloc.replace(str(parts.port), str(relay.port)))
-        feed = Feed(own.geturl(), model.take, lambda: NOON, stop)
+        feed = Feed(own.geturl(), model.take, lambda: NOON, stop, RESULTS, "test")
         with running(feed.run, stop):
             relay.mend()
             assert feed.subscribed.wait(20)
