@@ -44,6 +44,8 @@ class LineFacts(NamedTuple):
     category: str
     #: VAT rate in percent as text: "5.5".
     rate: str
+    #: Product code as text.
+    product: str
 
 
 class TenderFacts(NamedTuple):

@@ -32,6 +32,7 @@ BREAKDOWNS: dict[str, Breakdown] = {
     "kind": Breakdown("receipts", lambda receipt: (receipt.kind,)),
     "mark": Breakdown("receipts", lambda receipt: receipt.marks),
     "category": Breakdown("lines", lambda line: (line.category,)),
+    "product": Breakdown("lines", lambda line: (line.product,)),
     "vat": Breakdown("lines", lambda line: (line.rate,)),
     "tender": Breakdown("tenders", lambda tender: (tender.mechanism,)),
 }

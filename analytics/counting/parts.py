@@ -14,8 +14,8 @@ from tillstream.runtime.memo import remembering
 class DecodedLine(NamedTuple):
     """What a line is counted by, and how much it counts."""
 
-    #: Category, and VAT rate in percent as text: "5.5".
-    facts: tuple[str, str]
+    #: Category, VAT rate in percent as text ("5.5"), product code.
+    facts: tuple[str, str, str]
     #: Units in thousandths, gross and net in cents.
     amounts: tuple[int, int, int]
     #: What it adds to the content of its receipt.
@@ -41,7 +41,11 @@ def decoded_line(text: bytes) -> DecodedLine:
     """A line by its text; raises UndecodableMessageError."""
     line = decode_line(text)
     return DecodedLine(
-        (line.product_category_name, rate_text(basis_points(line.tax_percentage))),
+        (
+            line.product_category_name,
+            rate_text(basis_points(line.tax_percentage)),
+            str(line.product_code),
+        ),
         (
             milli_units(line.quantity),
             minor_units(line.settlement_amount),

@@ -1,7 +1,7 @@
 """The tables of the ledger's file."""
 
 #: Raised when the tables change: an older ledger is rebuilt by `recount`.
-VERSION = 4
+VERSION = 5
 
 #: Pages of the write-ahead log (32 MB) before they go to their places. Identities are spread over
 #: their day: the more of them, the more share a page. SQLite's own 1,000 are two commits of a rush.

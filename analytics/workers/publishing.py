@@ -28,6 +28,8 @@ from tillstream.stores import StoreTable, as_read
 CLOSED_DAYS = 7
 #: Stores, gaps and silent tills that a snapshot names; the counts are of all.
 MAX_NAMED = 50
+#: Breakdowns that `breakdowns` has not: others publish them, products are too many (`day_figures`).
+LEFT_OUT = {"day", "late", "category", "product"}
 #: A store that has sold nothing for longer is not missed, seconds.
 KNOWN_SECONDS = 14 * 86_400.0
 
@@ -122,7 +124,7 @@ def breakdowns_snapshot(
     named = {
         breakdown: _named(by_key(totals, breakdown))
         for breakdown in BREAKDOWNS
-        if breakdown not in {"day", "late", "category"}
+        if breakdown not in LEFT_OUT
     }
     selling = by_key(totals, "store").keys()
     zero = sorted(set(known) - selling, key=as_read)

@@ -47,7 +47,8 @@ SUMMED = """
     key, store, date, businessDay::VARCHAR AS businessDay, (net * 100)::BIGINT AS netMinor,
     (gross * 100)::BIGINT AS grossMinor,
     list_transform(lines, lambda line: {
-        'category': line.category, 'taxBasisPoints': (line.taxPercentage * 100)::BIGINT,
+        'category': line.category, 'product': line.product,
+        'taxBasisPoints': (line.taxPercentage * 100)::BIGINT,
         'unitsMilli': (line.quantity * 1000)::BIGINT,
         'netMinor': (line.net * 100)::BIGINT, 'grossMinor': (line.gross * 100)::BIGINT
     }) AS lines,
@@ -192,6 +193,7 @@ def sums(by: str, relation: str, hour_of: str) -> str:
         """  # noqa: S608 - ours
     path, field, amounts = {
         "category": ("lines", "category", "part.unitsMilli, part.grossMinor, part.netMinor"),
+        "product": ("lines", "product", "part.unitsMilli, part.grossMinor, part.netMinor"),
         "vat": ("lines", "taxBasisPoints", "part.unitsMilli, part.grossMinor, part.netMinor"),
         "tender": ("payments", "mechanism", "0, part.amountMinor, 0"),
     }[by]

@@ -22,8 +22,8 @@ _HEARD = """
     CREATE TABLE IF NOT EXISTS heard (
         key VARCHAR, store VARCHAR, date TIMESTAMPTZ, businessDay VARCHAR, netMinor BIGINT,
         grossMinor BIGINT,
-        lines STRUCT(category VARCHAR, taxBasisPoints BIGINT, unitsMilli BIGINT, netMinor BIGINT,
-            grossMinor BIGINT)[],
+        lines STRUCT(category VARCHAR, product VARCHAR, taxBasisPoints BIGINT, unitsMilli BIGINT,
+            netMinor BIGINT, grossMinor BIGINT)[],
         payments STRUCT(mechanism VARCHAR, amountMinor BIGINT)[]
     )
 """
@@ -86,7 +86,8 @@ def added(one: Iterable[dict[str, Any]], other: Iterable[dict[str, Any]]) -> lis
 def _schema() -> Any:
     import pyarrow as pa
 
-    line = pa.struct({"category": pa.string()} | dict.fromkeys(_LINE, pa.int64()))
+    texts = dict.fromkeys(("category", "product"), pa.string())
+    line = pa.struct(texts | dict.fromkeys(_LINE, pa.int64()))
     payment = pa.struct({"mechanism": pa.string(), "amountMinor": pa.int64()})
     return pa.schema(
         {
@@ -111,7 +112,8 @@ def _row(document: Document) -> dict[str, Any]:
         "netMinor": int(document["netMinor"]),
         "grossMinor": int(document["grossMinor"]),
         "lines": [
-            {"category": line["category"]} | {name: int(line[name]) for name in _LINE}
+            {"category": line["category"], "product": line["product"]}
+            | {name: int(line[name]) for name in _LINE}
             for line in document["lines"]
         ],
         "payments": [

@@ -38,7 +38,7 @@ MAX_TEXT = 2_000
 #: Characters of a wrong value that are repeated in the answer.
 SHOWN_CHARACTERS = 64
 
-By = Literal["day", "hour", "store", "category", "tender", "vat"]
+By = Literal["day", "hour", "store", "category", "product", "tender", "vat"]
 Format = Literal["csv", "ndjson", "parquet"]
 Sort = Literal["-date", "date"]
 

@@ -100,6 +100,7 @@ _BREAKDOWNS: dict[By, Any] = {
     "hour": lambda question, table: _whole(hour_of(question.first, question.end, table)),
     "store": lambda _, __: _whole("$store"),
     "category": lambda _, __: _lines("category"),
+    "product": lambda _, __: _lines("product"),
     "vat": lambda _, __: _lines("taxBasisPoints"),
     "tender": lambda _, __: _parts(
         "payments",

@@ -27,7 +27,10 @@ def made(seed: int, count: int) -> list[dict[str, Any]]:
     for number in range(count):
         lines = [
             line(chance.randint(-2000, 5000), chance.choice(("Pain", "Menu", "Café")), 0.25)
-            | {"taxPercentage": chance.choice((0, 5.5, 10, 20))}
+            | {
+                "taxPercentage": chance.choice((0, 5.5, 10, 20)),
+                "productCode": chance.choice(("00000011", 11, "Z9")),
+            }
             for _ in range(chance.randint(0, 4))
         ]
         cents = sum(round(each["settlementAmount"] * 100) for each in lines)
@@ -71,7 +74,7 @@ def receipts(store: Store) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("stores", [(), ("9",), ("1", "8")])
-@pytest.mark.parametrize("by", ["day", "hour", "store", "category", "tender", "vat"])
+@pytest.mark.parametrize("by", ["day", "hour", "store", "category", "product", "tender", "vat"])
 def test_sums_are_those_of_the_ledger(
     api: httpx.Client,
     receipts: list[dict[str, Any]],

@@ -67,6 +67,7 @@ def test_a_receipt_is_broken_down_in_every_way() -> None:
         ("store", "12"): whole,
         ("kind", "sales"): whole,
         ("category", "Pain"): whole,
+        ("product", "00000011"): whole,
         ("vat", "0"): whole,
         ("tender", "CB"): Figures(1, 0, 500, 0),
         ("tender", "Especes"): Figures(1, 0, 100, 0),
@@ -161,6 +162,7 @@ def test_columns_sum_to_what_receipts_sum_to_one_by_one(all_fields: list[dict[st
         for each in read.lines:
             cents = minor_units(each.settlement_amount)
             expected["category", each.product_category_name] += cents
+            expected["product", str(each.product_code)] += cents
             expected["vat", f"{each.tax_percentage:g}"] += cents
         for tender in read.settlements:
             expected["tender", tender.payment_mechanism] += minor_units(tender.settlement_amount)
