@@ -19,7 +19,7 @@ import structlog
 import uvloop
 from msgspec import Meta
 
-from generator import arguments, chain, records, track
+from generator import arguments, chain, records, track, visits
 from generator.argument_types import AMQP, FILE
 from generator.clicks import commands as clicks
 from generator.counters import Counters, FileCounters, MemoryCounters
@@ -99,6 +99,7 @@ def _event_command(mode: str, rest: list[str]) -> Callable[[list[str]], int] | N
         track.MODE: track.main,
         clicks.MODE: clicks.main,
         online.MODE: online.main,
+        visits.MODE: visits.main,
     }.get(mode)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from generator.shop.events import HOURS
 
@@ -12,6 +13,8 @@ from generator.shop.events import HOURS
 BLOCK_SECONDS = 60
 _MICROSECONDS = 1_000_000
 _MEAN = sum(HOURS) / len(HOURS)
+
+Integers = npt.NDArray[np.int64]
 
 
 class Block(NamedTuple):
@@ -41,3 +44,16 @@ def blocks(
         events = int(np.random.default_rng([seed, start_us]).poisson(mean))
         yield Block(start_us, int(length * _MICROSECONDS), events)
         number += 1
+
+
+def moments(
+    rate: float, zone: tzinfo, seed: int, start: float, seconds: float | None
+) -> Iterator[Integers]:
+    """The times of the events of each second of the blocks, microseconds, ascending; or none."""
+    for block in blocks(rate, zone, seed, start, seconds):
+        draws = np.random.default_rng([seed, block.start_us])
+        times = block.start_us + np.sort(draws.integers(0, block.span_us, block.events))
+        for second in range(0, block.span_us, _MICROSECONDS):
+            begins = block.start_us + second
+            low, high = np.searchsorted(times, (begins, begins + _MICROSECONDS))
+            yield times[low:high]

@@ -41,6 +41,7 @@ class Program:
 #: What makes up the online shop, by the name of its program.
 SHOP = {
     "shop": "generator shop --rate 10",
+    "visits": "generator visits --rate 20",
     "clicks": "generator clicks --rate 20 --clicks 9 --purchases 1",
 }
 

@@ -35,7 +35,12 @@ def main(argv: Sequence[str]) -> int:
     start_us = int(_start(options, time.time()) * _SECOND)
     entities = Entities(options.seed, start_us, options.customers, options.products, options.mix)
     documents = Documents(entities, options.seed, options.customers, options.products)
-    moments = _live(options, settings, start_us) if options.rate else _whole(options, start_us)
+    start = start_us / _SECOND
+    moments = (
+        live.moments(options.rate, settings.zone(), options.seed, start, options.seconds)
+        if options.rate
+        else _whole(options, start_us)
+    )
     parcels = _parcels(entities, documents, moments)
     if options.out is not None:
         _write(options, parcels)
@@ -64,20 +69,6 @@ def _whole(options: argparse.Namespace, start_us: int) -> Iterator[Integers]:
     for first in range(0, options.count, _CHUNK):
         numbers = np.arange(first, min(first + _CHUNK, options.count))
         yield start_us + numbers * int(options.span * _SECOND) // options.count
-
-
-def _live(
-    options: argparse.Namespace, settings: StreamsRunSettings, start_us: int
-) -> Iterator[Integers]:
-    """The moments of each second from the start on."""
-    start = start_us / _SECOND
-    for block in live.blocks(options.rate, settings.zone(), options.seed, start, options.seconds):
-        draws = np.random.default_rng([options.seed, block.start_us])
-        times = block.start_us + np.sort(draws.integers(0, block.span_us, block.events))
-        for second in range(0, block.span_us, _SECOND):
-            begins = block.start_us + second
-            low, high = np.searchsorted(times, (begins, begins + _SECOND))
-            yield times[low:high]
 
 
 def _write(options: argparse.Namespace, parcels: Iterator[Parcel]) -> None:

@@ -5,6 +5,7 @@ everybody looks at, prices over three orders of magnitude, empty categories and 
 """
 
 from collections.abc import Iterator
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
@@ -39,10 +40,15 @@ Integers = npt.NDArray[np.int64]
 
 def batches(rows: int, seed: int) -> Iterator[pa.RecordBatch]:
     """`rows` events ordered by time, texts as in the file; prices are texts too, `12.50`."""
+    for first, batch in zip(range(0, rows, CHUNK), endless(seed), strict=False):
+        yield batch.slice(0, rows - first)
+
+
+def endless(seed: int) -> Iterator[pa.RecordBatch]:
+    """The same events, CHUNK of them at a time, and on without an end."""
     shop = _Shop(seed)
-    for first in range(0, rows, CHUNK):
-        made = shop.events(first)
-        yield made.slice(0, min(CHUNK, rows - first))
+    for first in count(0, CHUNK):
+        yield shop.events(first)
 
 
 class _Shop:

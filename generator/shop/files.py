@@ -15,6 +15,7 @@ from generator.shop import events
 #: Light packing: the files are large, and repeat themselves.
 _GZIP_LEVEL, _ZSTD_LEVEL = 1, 3
 _BUFFER_BYTES = 1 << 20
+_PLAIN = pa.csv.WriteOptions(include_header=False, quoting_style="none")
 
 
 class Writable(Protocol):
@@ -68,8 +69,12 @@ def write_shop(out: Writable, rows: int, seed: int) -> None:
     Raises OSError.
     """
     out.write(",".join(events.NAMES).encode() + b"\n")
-    plain = pa.csv.WriteOptions(include_header=False, quoting_style="none")
     for batch in events.batches(rows, seed):
-        text = pa.BufferOutputStream()
-        pa.csv.write_csv(batch, text, plain)
-        out.write(text.getvalue())
+        out.write(csv_lines(batch))
+
+
+def csv_lines(some: pa.RecordBatch | pa.Table) -> bytes:
+    """Events as lines of the file, without the header."""
+    text = pa.BufferOutputStream()
+    pa.csv.write_csv(some, text, _PLAIN)
+    return bytes(text.getvalue())

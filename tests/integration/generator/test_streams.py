@@ -67,6 +67,18 @@ def test_a_rate_sends_what_happens_now(door: FakeEventsDoor) -> None:
     assert all(before - 1 <= _unix(text) <= time.time() for text in times)
 
 
+def test_visits_are_views_carts_and_purchases_of_now(door: FakeEventsDoor) -> None:
+    before = int(time.time())
+    status = main(["visits", "--rate", "300", "--seconds", "2", "--to", door.url])
+    rows = [row for stream, row in _rows(door) if stream == "shop"]
+
+    assert 0 == status
+    assert {"view"} <= {row["event_type"] for row in rows} <= {"view", "cart", "purchase"}
+    times = [_unix(row["event_time"].replace(" UTC", "+00:00")) for row in rows]
+    assert times == sorted(times)
+    assert all(before <= each <= time.time() for each in times)
+
+
 def test_messages_of_the_shop_come_as_lines_of_json(door: FakeEventsDoor, tmp_path: Path) -> None:
     words = ["shop", "--count", "400", "--start", "2026-03-10T08:00"]
     assert 0 == main([*words, "--to", door.url])
@@ -87,6 +99,7 @@ def test_messages_of_the_shop_come_as_lines_of_json(door: FakeEventsDoor, tmp_pa
         ["clicks", "--rate", "5", "--out", "."],
         ["clicks", "--to", "amqp"],
         ["shop", "--seconds", "5"],
+        ["visits"],
         ["shop", "--rate", "5", "--start", "2026-03-10T08:00"],
         ["shop", "--mix", "1,2"],
         ["shop", "--mix", "0,1,1,1,1,1"],

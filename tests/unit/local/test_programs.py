@@ -24,5 +24,5 @@ def test_a_shop_is_added_where_it_is_wanted() -> None:
     without = rooms(generator=True)
     added = [program for program in rooms(generator=True, shop=True) if program not in without]
 
-    assert ["shop", "clicks"] == [program.name for program in added]
+    assert ["shop", "visits", "clicks"] == [program.name for program in added]
     assert {LOAD} == {program.group for program in added}
