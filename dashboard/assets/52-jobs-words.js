@@ -36,8 +36,12 @@
       const minutes = hour === "*" ? step(minute, 60) : null;
       if (minutes) return t.say("every {} minutes").replace("{}", String(minutes));
       const hours = step(hour, HOUR);
-      if (hours && minute === "0") return t.say("every {} hours").replace("{}", String(hours));
-      if (hour === "*" && number.test(minute)) return `${t.say("every hour at")} ${clock("", minute).slice(-3)}`;
+      const past = number.test(minute) ? clock("", minute).slice(-3) : "";
+      if (hours && past) {
+        const every = t.say("every {} hours").replace("{}", String(hours));
+        return past === ":00" ? every : `${every} ${t.say("at")} ${past}`;
+      }
+      if (hour === "*" && past) return `${t.say("every hour at")} ${past}`;
     }
     if (!number.test(minute) || !number.test(hour) || month !== "*") return cron;
     const at = `${t.say("at")} ${clock(hour, minute)}`;

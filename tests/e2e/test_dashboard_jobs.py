@@ -19,7 +19,7 @@ from tillstream.clock import utc
 DATABASE = "dashboard-jobs"
 JOBS = {
     "compact": ("events compact", "10 3 * * *", ["ok"] * 9 + ["skipped", "ok"]),
-    "track": ("events track-aggregates", "0 */3 * * *", ["ok", "interrupted", "ok", "running"]),
+    "track": ("events track-aggregates", "15 */3 * * *", ["ok", "interrupted", "ok", "running"]),
     "verify": ("analytics verify", "10 5 * * 1-5", ["ok", "ok", "timed out", "failed"]),
     "backup": ("persistence backup {data_dir}/backups/{at}", "0 2 1 * *", []),
 }
@@ -114,7 +114,7 @@ def test_each_job_has_its_schedule_in_words_and_its_last_runs_the_newest_at_the_
 
     assert [
         ["compact", "every day at 03:10", "ok", "✓✓✓✓✓✓✓✓✓–✓"],  # noqa: RUF001 - a sign
-        ["track", "every 3 hours", "running", "✓!✓…"],
+        ["track", "every 3 hours at :15", "running", "✓!✓…"],
         ["verify", "Mon–Fri at 05:10", "failed", "✓✓✗✗"],  # noqa: RUF001
         ["backup", "on day 1 of the month at 02:00", "–", ""],  # noqa: RUF001
     ] == english
@@ -122,7 +122,7 @@ def test_each_job_has_its_schedule_in_words_and_its_last_runs_the_newest_at_the_
     assert (
         [
             "chaque jour à 03:10",
-            "toutes les 3 heures",
+            "toutes les 3 heures à :15",
             "lun.–ven. à 05:10",  # noqa: RUF001
         ]
         == [row[1] for row in french[:3]]
