@@ -77,7 +77,7 @@ class BreakdownsSnapshot(Wire, frozen=True):
     `kind` has `sales`, `returns` and `voids`. Of more than a hundred stores, the fifty with the
     largest and the fifty with the smallest revenue are named; `stores` is how many there are.
     `known_stores` are those of the table of stores and those that sold in the last 14 days; of
-    them `at_zero` have no receipt of the day, at most fifty of which are named.
+    them `at_zero` are open and have no receipt of the day, at most fifty of which are named.
     """
 
     day: str

@@ -7,6 +7,8 @@ import math
 
 import msgspec
 
+from tillstream.store_hours import OPENING_GRACE_SECONDS, Opened, never_closed
+
 #: A number that is missing for longer than this is a gap, seconds: receipts come out of order.
 GRACE_SECONDS = 120.0
 #: A jump further than this is a till that was renumbered, not one that lost so many receipts.
@@ -23,6 +25,8 @@ ANOTHER_DAY_SECONDS = 12 * 3600.0
 #: What came so long after its sale, seconds, was held back on its way: that it comes now is no
 #: talk of its till, and its till is not missed when no more of it comes.
 HELD_BACK_SECONDS = 900.0
+#: After its store has closed a till is waited for as long as its last receipt may take, seconds.
+CLOSED_SECONDS = 60.0
 #: A time of receipt that is so much before the newest, seconds, is of a door whose clock was set
 #: back: the newest one is of the future, and is forgotten.
 SET_BACK_SECONDS = 3600.0
@@ -101,20 +105,29 @@ class Till(msgspec.Struct):
         """What is missing for longer than the grace."""
         return [missing for missing in self.missing if now - missing.since > GRACE_SECONDS]
 
-    def silent_since(self, now: float) -> float | None:
-        """When it was last heard, if it is quiet for longer than its own rhythm allows."""
+    def silent_since(self, now: float, opened: float | None = -math.inf) -> float | None:
+        """When it was last heard, if it is quiet for longer than its own rhythm allows.
+
+        `opened`: since when its store is open, as `Opened` has it; while it is closed, and when it
+        has just opened, no till of it is silent, and the time before is no silence.
+        """
+        if opened is None or now - opened < OPENING_GRACE_SECONDS:
+            return None
         if self.receipts < 3 or not self.heard:
             return None  # no rhythm yet, or all of it was held back
         allowed = max(LEAST_SILENT_SECONDS, SILENT_INTERVALS * self.interval)
-        return self.heard if now - self.heard > allowed else None
+        return self.heard if now - max(self.heard, opened) > allowed else None
 
-    def is_waited_for(self, now: float) -> bool:
-        """Whether more of the present is expected of it: it talks, and of today."""
+    def is_waited_for(self, now: float, opened: float | None = -math.inf) -> bool:
+        """Whether more of the present is expected of it: it talks, of today, in an open store."""
         if now - self.sold > ANOTHER_DAY_SECONDS:
             return False
+        if opened is None:
+            return now - self.heard <= CLOSED_SECONDS
         if self.receipts < 3:  # no rhythm yet
             return now - self.heard <= LEAST_SILENT_SECONDS
-        return self.silent_since(now) is None
+        # What it sold last before the opening is nothing of the present.
+        return self.heard >= opened and self.silent_since(now) is None
 
     def _number(self, number: int, received: float) -> None:
         last = self.number
@@ -152,17 +165,17 @@ class Till(msgspec.Struct):
 Tills = dict[tuple[str, str], Till]
 
 
-def complete_until(tills: Tills, now: float) -> float | None:
+def complete_until(tills: Tills, now: float, opened: Opened = never_closed) -> float | None:
     """The watermark: what was sold before it has been heard of from every till that talks.
 
     The least of the newest times of all tills that are waited for, and not later than now; None
-    when there is none.
+    when there is none. `opened` tells of each store whether it is open.
     """
     least = math.inf
     # Several times a second over every till of the chain: only one that would lower the least is
     # looked at closely.
     for till in tills.values():
-        if till.sold < least and till.is_waited_for(now):
+        if till.sold < least and till.is_waited_for(now, opened(till.store, now)):
             least = till.sold
     return min(least, now) if least < math.inf else None
 

@@ -22,6 +22,7 @@ from tillstream.snapshots import (
     TillsSnapshot,
     UncountedReason,
 )
+from tillstream.store_hours import Opened, never_closed
 from tillstream.stores import StoreTable, as_read
 
 #: Closed days that `count` speaks of beside the present one.
@@ -42,6 +43,7 @@ def count_snapshot(
     tills: Tills,
     now: float,
     *,
+    opened: Opened = never_closed,
     next_offset: int | None = None,
     log_offset: int | None = None,
 ) -> CountSnapshot:
@@ -60,7 +62,7 @@ def count_snapshot(
         net_minor=figures.net_minor,
         count=figures.receipts,
         units_milli=figures.units_milli,
-        complete_until=complete_until(tills, now),
+        complete_until=complete_until(tills, now, opened),
         closed_days=tuple(
             _closed_day(totals_of, day - timedelta(days=back)) for back in range(1, CLOSED_DAYS + 1)
         ),
@@ -109,15 +111,20 @@ def categories_snapshot(
 def known_stores(table: StoreTable, tills: Tills, now: float) -> set[str]:
     """Those that the table names, and those of which a till sold in the last 14 days."""
     since = now - KNOWN_SECONDS
-    return {*table.exceptions, *(till.store for till in tills.values() if till.sold >= since)}
+    return {*table.stores, *(till.store for till in tills.values() if till.sold >= since)}
 
 
 def breakdowns_snapshot(
-    totals_of: TotalsOf, calendar: BusinessDay, now: float, known: Collection[str] = ()
+    totals_of: TotalsOf,
+    calendar: BusinessDay,
+    now: float,
+    known: Collection[str] = (),
+    may_sell_nothing: Callable[[str, float], bool] = lambda _store, _now: False,
 ) -> BreakdownsSnapshot:
     """Every other breakdown of the business day of `now`; of the stores, the first and last.
 
-    `known` are the stores that may sell.
+    `known` are the stores that may sell; those of them that sold nothing are at zero, unless they
+    are closed at `now` or have just opened.
     """
     day = calendar.on(now)
     totals = totals_of(day)
@@ -127,7 +134,8 @@ def breakdowns_snapshot(
         if breakdown not in LEFT_OUT
     }
     selling = by_key(totals, "store").keys()
-    zero = sorted(set(known) - selling, key=as_read)
+    quiet = set(known) - selling
+    zero = sorted((store for store in quiet if not may_sell_nothing(store, now)), key=as_read)
     return BreakdownsSnapshot(
         day=day.isoformat(),
         zone=str(calendar.zone),
@@ -153,12 +161,13 @@ def tills_snapshot(
     progress: Progress,
     now: float,
     set_aside_reasons: tuple[UncountedReason, ...] = (),
+    opened: Opened = never_closed,
 ) -> TillsSnapshot:
     """What is missing, who is silent, what was not counted and why."""
     silent = [
         SilentTill(store=till.store, till=till.till, since=since)
         for till in tills.values()
-        if (since := till.silent_since(now)) is not None
+        if (since := till.silent_since(now, opened(till.store, now))) is not None
     ]
     gaps = [
         MissingNumbers(

@@ -35,6 +35,7 @@ from tillstream.runtime.owned_file import rebuilt_path
 from tillstream.runtime.periodic import DETAILS_SECONDS, Every
 from tillstream.single_receipts import SingleReceipt, single_receipts
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, UncountedReason
+from tillstream.store_hours import StoreHours
 from tillstream.stores import StoreTable
 
 
@@ -59,6 +60,7 @@ class TotalsWorker:
         self._log_offset: int | None = None
         self._ledger = ledger
         self._stores = stores
+        self._hours = StoreHours(stores)
         self._clock = clock
         self._expiry = IdentityExpiry(ledger, clock, identity_days)
         #: Why receipts are set aside, of so many.
@@ -160,6 +162,7 @@ class TotalsWorker:
             self._stores.default,
             self._state.counter.tills,
             self._clock(),
+            opened=self._hours.opened,
             next_offset=self._state.next_offset,
             log_offset=self._log_offset,
         )
@@ -174,12 +177,14 @@ class TotalsWorker:
         now = self._clock()
         known = publishing.known_stores(self._stores, self._state.counter.tills, now)
         breakdowns = publishing.breakdowns_snapshot(
-            self._state.totals, self._stores.default, now, known
+            self._state.totals, self._stores.default, now, known, self._hours.may_sell_nothing
         )
         progress = self._state.progress()
         if progress.set_aside != self._explained:
             self._explained = progress.set_aside
             self._reasons = self._ledger.set_aside_reasons()
-        tills = publishing.tills_snapshot(self._state.counter.tills, progress, now, self._reasons)
+        tills = publishing.tills_snapshot(
+            self._state.counter.tills, progress, now, self._reasons, self._hours.opened
+        )
         broker.publish_snapshot(channel, topology.BREAKDOWNS, breakdowns)
         broker.publish_snapshot(channel, topology.TILLS, tills)

@@ -33,7 +33,8 @@ class Filters:
         """
         stores, categories, complete = self._model.named()
         every = stores if complete else self._filtered.stores()
-        return Choices(sorted(every, key=as_read), sorted(categories))
+        known = {*every, *self._days.table.stores}
+        return Choices(sorted(known, key=as_read), sorted(categories))
 
     def filtered(self, store: str, category: str) -> FilteredDay:
         """The day's figures of a store, a category or both; raises ArchiveAwayError."""

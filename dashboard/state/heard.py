@@ -103,7 +103,7 @@ class Heard:
         stores += of_day.stores_at_zero if of_day else ()
         categories = [each.name for each in self._categories.categories] if self._categories else []
         complete = of_day is not None and (
-            (of_day.stores, of_day.at_zero) == (selling, len(of_day.stores_at_zero))
+            (of_day.stores, of_day.known_stores) == (selling, len(stores))
         )
         return stores, categories, complete
 

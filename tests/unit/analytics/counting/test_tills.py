@@ -1,5 +1,7 @@
 """The till ledger: gaps after a grace, numbers used again, silence by a till's own rhythm."""
 
+import math
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from analytics.counting.tills import (
     complete_until,
     till_number,
 )
+from tillstream.store_hours import OPENING_GRACE_SECONDS
 
 
 def heard(*numbers: int, every: float = 10.0) -> Till:
@@ -211,3 +214,60 @@ def test_the_clock_bounds_the_watermark(receipts: list[tuple[float, float]]) -> 
 
     assert until is not None
     assert NOW - DAY <= until <= NOW
+
+
+#: Of a till that sells each minute until its store closes, at 1,000,000.
+CLOSES = 1_000_000.0
+OPENS = CLOSES + 11 * 3600
+
+
+def evening() -> Till:
+    till = Till("7", "1")
+    for turn in range(600):
+        till.hear(turn, CLOSES - 60 * (600 - turn), CLOSES - 60 * (600 - turn))
+    return till
+
+
+def by_hours(now: float) -> float | None:
+    """Open until CLOSES, and again from OPENS on."""
+    if now < CLOSES:
+        return CLOSES - 43_200
+    return OPENS if now >= OPENS else None
+
+
+def test_nobody_is_silent_after_closing_nor_just_after_opening() -> None:
+    till = evening()
+    times = (CLOSES - 1, CLOSES + 60, CLOSES + 3600, OPENS, OPENS + OPENING_GRACE_SECONDS - 1)
+
+    assert [None] * 5 == [till.silent_since(now, by_hours(now)) for now in times]
+
+
+def test_a_till_that_says_nothing_after_the_opening_is_silent_since_it_was_heard() -> None:
+    now = OPENS + OPENING_GRACE_SECONDS
+
+    assert CLOSES - 60 == evening().silent_since(now, by_hours(now))
+
+
+def test_the_night_is_no_silence_of_a_slow_till() -> None:
+    till = heard(1, 2, 3, 4, 5, every=1200)  # it may be quiet for 9,600 s
+    last, opened = 4800.0, 4800.0 + 40_000
+
+    actual = [till.silent_since(opened + since, opened) for since in (9600.0, 9601.0)]
+
+    assert [None, last] == actual
+
+
+def test_a_till_of_a_closed_store_does_not_hold_the_watermark() -> None:
+    """Nor does what it sold yesterday, when its store has just opened."""
+    talking = Till("8", "1")
+    for turn in range(900):
+        talking.hear(turn, CLOSES - 600 + 60 * turn, CLOSES - 600 + 60 * turn)
+    tills = {("7", "1"): evening(), ("8", "1"): talking}
+
+    def opened(store: str, now: float) -> float | None:
+        return by_hours(now) if store == "7" else -math.inf
+
+    times = (CLOSES - 1, CLOSES + 61, OPENS + 60)
+    actual = [complete_until(tills, now, opened) for now in times]
+
+    assert [CLOSES - 60, CLOSES + 61, OPENS + 60] == actual

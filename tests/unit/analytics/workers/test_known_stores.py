@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 from analytics.counting.folds import Figures
 from analytics.counting.tills import Till
 from analytics.workers.publishing import breakdowns_snapshot, known_stores
+from tillstream import opening_hours
 from tillstream.clock import BusinessDay
-from tillstream.stores import StoreTable
+from tillstream.store_hours import StoreHours
+from tillstream.stores import Store, StoreTable
 
 PARIS = BusinessDay(ZoneInfo("Europe/Paris"))
 NOW = 1_795_000_000.0
@@ -31,3 +33,23 @@ def test_a_store_of_the_table_or_of_the_last_two_weeks_that_sells_nothing_is_at_
         found.stores_at_zero,
     )
     assert date(2026, 11, 18).isoformat() == found.day
+
+
+def test_a_store_that_is_closed_on_sunday_is_not_at_zero_on_sunday() -> None:
+    week = opening_hours.parse("Mo-Sa 06:30-19:30")
+    table = StoreTable(PARIS, {}, {"7": Store("7", opening=week), "8": Store("8")})
+    known, hours = known_stores(table, {}, NOW), StoreHours(table)
+    # NOW is a Wednesday, before noon in Paris.
+    days = {"wednesday": NOW, "sunday": NOW + 4 * DAY, "in the evening": NOW + DAY / 2}
+
+    found = {
+        day: breakdowns_snapshot(lambda _: {}, PARIS, now, known, hours.may_sell_nothing)
+        for day, now in days.items()
+    }
+
+    zero = {day: (each.known_stores, each.stores_at_zero) for day, each in found.items()}
+    assert {
+        "wednesday": (2, ("7", "8")),
+        "sunday": (2, ("8",)),
+        "in the evening": (2, ("8",)),
+    } == zero
