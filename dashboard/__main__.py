@@ -89,7 +89,8 @@ def main() -> None:
     broadcaster = Broadcaster(model, time.time, settings.dashboard_max_viewers)
     client, database = connect(settings.mongo_url), settings.mongo_database
     days = StoreDays(table, model, time.time)
-    filters = Filters(model, days, FilteredDays(client, database, time.time), time.time)
+    filtered = FilteredDays(client, database, table, time.time)
+    filters = Filters(model, days, filtered, time.time)
     replays = Replays(client, database, calendar, time.time)
     jobs = Jobs(client, database, calendar.zone.key, time.time)
     windows = Windows(client, database, definitions, heard, time.time)

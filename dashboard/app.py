@@ -30,7 +30,7 @@ from tillstream.clock import Clock
 
 #: Where a page hears its frames.
 STREAM_PATH = "/stream"
-#: Where it asks for a store's or a category's figures, and which there are.
+#: Where it asks for the figures of a store, a region or a category, and which there are.
 PART_PATH = "/part"
 CHOICES_PATH = "/choices"
 #: A frame loop that is silent for this long does not work any more, seconds.
@@ -75,11 +75,11 @@ def build(
         )
 
     # No coroutines: each may wait for the archive, in a thread of its own.
-    def part(store: Name = "", category: Name = "") -> Response:
-        return answer(lambda: filters.filtered(store, category))
+    def part(store: Name = "", region: Name = "", category: Name = "") -> Response:
+        return answer(lambda: filters.filtered(store, region, category))
 
-    def choices() -> Response:
-        return answer(filters.choices)
+    def choices(region: Name = "") -> Response:
+        return answer(lambda: filters.choices(region))
 
     async def live() -> Response:
         alive = clock() - broadcaster.framed_at < LOOP_DEAD_SECONDS

@@ -1,9 +1,9 @@
 """Reads the kept figures of days (`day_figures`) from MongoDB; what did not change is read once."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from cachetools import LRUCache
 from pymongo.collection import Collection as MongoCollection
@@ -25,6 +25,15 @@ QUERY_TIMEOUT_MS = 2_000
 HELD_BYTES = 32 * 1024 * 1024
 #: Documents that are asked for at a time.
 AT_A_TIME = 2_000
+
+
+class Changed(NamedTuple):
+    """What of some stores' figures is not as it is known to be, by store."""
+
+    #: When it was written, and the `body` of its document.
+    written: dict[str, tuple[datetime, bytes]]
+    #: Known stores that have no figures any more.
+    gone: set[str]
 
 
 class FiguresReader:
@@ -57,34 +66,59 @@ class FiguresReader:
     def stores(self, day: str, stores: Collection[str] | None = None) -> dict[str, StoreFigures]:
         """The figures of one day by store: of those that are named, else of all that have some."""
         if stores is None:
-            every = {"day": day, "store": {"$gt": ""}}
-            found = self._documents.find(every, {"store": 1}, max_time_ms=QUERY_TIMEOUT_MS)
-            stores = [str(each["store"]) for each in found]
+            stores = self.selling(day)
         wanted = {store_id(day, store): store for store in stores}
         return {wanted[each]: figures for each, figures in self._read(wanted, decode_store).items()}
 
+    def selling(self, day: str) -> list[str]:
+        """The stores that have figures of a day."""
+        # By `_id`, whose index answers alone: the documents themselves are large.
+        first = store_id(day, "")
+        every = {"_id": {"$gt": first, "$lt": f"{first[:-1]}0"}}
+        found = self._documents.find(every, {"_id": 1}, max_time_ms=QUERY_TIMEOUT_MS)
+        return [str(each["_id"]).removeprefix(first) for each in found]
+
+    def changed(self, day: str, stores: Iterable[str], known: Mapping[str, datetime]) -> Changed:
+        """What differs from `known`, which says when each store's figures were written.
+
+        For whoever holds what it makes of them: nothing of it is held here. "" is the chain.
+        """
+        wanted = {store_id(day, store): store for store in stores}
+        found = {wanted[each["_id"]]: each["writtenAt"] for each in self._written(wanted)}
+        new = [store_id(day, store) for store, at in found.items() if known.get(store) != at]
+        written = {
+            wanted[each["_id"]]: (each["writtenAt"], bytes(each["body"]))
+            for some in _portions(new)
+            for each in self._ask(some, None)
+        }
+        return Changed(written, set(known) - set(found))
+
     def days(self, first: str, last: str) -> list[str]:
         """The days from `first` to `last`, both included, that have figures, oldest first."""
-        within = {"_id": {"$gte": totals_id(first), "$lte": totals_id(last)}, "store": None}
-        found = self._documents.find(within, {"_id": 1}, max_time_ms=QUERY_TIMEOUT_MS)
-        return sorted(str(each["_id"]) for each in found)
+        begin = date.fromisoformat(first)
+        number = (date.fromisoformat(last) - begin).days + 1
+        names = [totals_id((begin + timedelta(days=each)).isoformat()) for each in range(number)]
+        return sorted(
+            str(each["_id"]) for some in _portions(names) for each in self._ask(some, {"_id": 1})
+        )
 
     def _read(self, ids: Collection[str], decode: Callable[[bytes], Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        every = list(ids)
-        for begin in range(0, len(every), AT_A_TIME):
-            some = every[begin : begin + AT_A_TIME]
-            written = self._ask(some, {"writtenAt": 1})
-            with self._lock:
-                for each in written:
-                    held = self._held.get(each["_id"])
-                    if held and held[0] == each["writtenAt"]:
-                        found[each["_id"]] = held[1]
-            for each in self._ask([one["_id"] for one in written if one["_id"] not in found], None):
+        written = self._written(ids)
+        with self._lock:
+            for each in written:
+                held = self._held.get(each["_id"])
+                if held and held[0] == each["writtenAt"]:
+                    found[each["_id"]] = held[1]
+        for some in _portions([one["_id"] for one in written if one["_id"] not in found]):
+            for each in self._ask(some, None):
                 body = bytes(each["body"])
                 found[each["_id"]] = decode(body)
                 self._hold(each["_id"], (each["writtenAt"], found[each["_id"]], len(body)))
         return found
+
+    def _written(self, ids: Collection[str]) -> list[Document]:
+        return [each for some in _portions(list(ids)) for each in self._ask(some, {"writtenAt": 1})]
 
     def _hold(self, name: str, held: tuple[datetime, Any, int]) -> None:
         with self._lock:
@@ -92,7 +126,9 @@ class FiguresReader:
                 self._held[name] = held
 
     def _ask(self, ids: list[str], fields: dict[str, int] | None) -> list[Document]:
-        if not ids:
-            return []
         within = {"_id": {"$in": ids}}
         return list(self._documents.find(within, fields, max_time_ms=QUERY_TIMEOUT_MS))
+
+
+def _portions(ids: list[str]) -> Iterable[list[str]]:
+    return (ids[begin : begin + AT_A_TIME] for begin in range(0, len(ids), AT_A_TIME))

@@ -75,6 +75,10 @@ class StoreTable:
         """The regions that stores are in, in the order of the alphabet."""
         return sorted({each.region for each in self.stores.values() if each.region})
 
+    def of_region(self, region: str) -> list[str]:
+        """The stores of a region, in the order of the table."""
+        return [each.store for each in self.stores.values() if each.region == region]
+
     def open_day(self, now: float) -> date:
         """The earliest business day that is not over in some calendar, at Unix seconds `now`."""
         return min(calendar.on(now) for calendar in (self.default, *self.exceptions.values()))

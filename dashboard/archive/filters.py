@@ -3,7 +3,8 @@
 import msgspec
 
 from dashboard.archive import store_tills
-from dashboard.archive.filtered_day import Filter, FilteredDay, FilteredDays
+from dashboard.archive.filtered_day import FilteredDays
+from dashboard.state.filtered import Filter, FilteredDay
 from dashboard.state.model import Model
 from dashboard.state.store_days import StoreDays
 from tillstream.clock import Clock
@@ -26,22 +27,26 @@ class Filters:
         self._filtered = filtered
         self._clock = clock
 
-    def choices(self) -> Choices:
+    def choices(self, region: str = "") -> Choices:
         """What the feeds name; if they do not name every store, the archive does.
+
+        Of a region, its stores only. Raises ArchiveAwayError.
+        """
+        stores, categories, complete = self._model.named()
+        if not (region or complete):
+            stores = self._filtered.stores()
+        table = self._days.table
+        known = table.of_region(region) if region else {*stores, *table.stores}
+        return Choices(sorted(known, key=as_read), sorted(categories))
+
+    def filtered(self, store: str = "", region: str = "", category: str = "") -> FilteredDay:
+        """The day's figures of a store, else of a region, of a category; of a store's region none.
 
         Raises ArchiveAwayError.
         """
-        stores, categories, complete = self._model.named()
-        every = stores if complete else self._filtered.stores()
-        known = {*every, *self._days.table.stores}
-        return Choices(sorted(known, key=as_read), sorted(categories))
-
-    def filtered(self, store: str, category: str) -> FilteredDay:
-        """The day's figures of a store, a category or both; raises ArchiveAwayError."""
         today = self._days.of(store)
-        found = self._filtered.find(
-            Filter(today.day, store, category), today, self._model.closed_week()
-        )
+        chosen = Filter(today.day, store, "" if store else region, category)
+        found = self._filtered.find(chosen, today, self._model.closed_week())
         if not store:
             return found
         sold, ledger = found.panels["store-tills"], self._model.tills(self._clock())

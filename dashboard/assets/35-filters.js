@@ -57,7 +57,9 @@
   function figure(id, frame) {
     const live = ofTheFeed(id, frame);
     if (live) return live;
-    const [feed, since] = frame.feeds.archive[0] === "live" ? frame.feeds["metrics-db"] : frame.feeds.archive;
+    // Of a store its receipts; all else is what the totals worker has counted.
+    const source = chosen().store ? "metrics-db" : "count";
+    const [feed, since] = frame.feeds.archive[0] === "live" ? frame.feeds[source] : frame.feeds.archive;
     const found = current(frame);
     if (!found) return { value: null, state: "waiting", at: null };
     const late = frame.at - found.read_at > found.ask_again + LATE_SECONDS;

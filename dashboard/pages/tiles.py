@@ -50,18 +50,18 @@ STORE_TILES = (
 )
 
 #: Which filters a card follows, by its figure, plot or table; the others show the whole chain.
-#: A receipt's payment is of all its lines, so tenders know no category; on a store's page they
-#: are of the receipts that have a line of it.
+#: What is kept by category has no VAT, and a receipt's payment is of all its lines; on a store's
+#: page both are of the receipts that have a line of the category.
 NARROWS = dict.fromkeys(
     (
         *("revenue", "receipts", "average-basket", "net-revenue", "units-per-basket"),
-        *("revenue-plot", "categories-plot", "hours-plot", "vat"),
+        *("revenue-plot", "categories-plot", "hours-plot"),
         *(tile.id for tile in STORE_TILES),
         *("store-rate-plot", "store-hours", "store-vat", "store-tenders"),
         *("store-categories", "store-tills", "store-latest"),
     ),
     "store category",
-) | {"tenders": "store"}
+) | {"tenders": "store", "vat": "store"}
 
 #: Of a replayed day: the real one beside it.
 REPLAY_TILES = (*TILES[:4],)

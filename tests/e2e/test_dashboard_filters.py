@@ -23,9 +23,11 @@ from tests.support.dashboards import (
     wait_for_truth,
     watch_for,
 )
+from tests.support.day_figures import keep_day
 from tests.support.frozen_mongo import frozen
 from tillstream import topology
 from tillstream.clock import BusinessDay
+from tillstream.stores import StoreTable
 
 DATABASE = "dashboard-filters"
 
@@ -82,6 +84,8 @@ def dashboard(workers: Workers, amqp_url: str, mongo_url: str) -> Iterator[Dashb
                 without_its_rate(receipt("8", 1, Pain=500)),
             ]
         )
+        today = BusinessDay(PARIS).on(time.time()).isoformat()
+        keep_day(client[DATABASE], today, StoreTable(BusinessDay(PARIS), {}))
         own = Dashboard(AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE=DATABASE)
         yield own.start()
         own.close()

@@ -14,8 +14,9 @@ from bson import Int64
 from playwright.sync_api import Browser, Page, sync_playwright
 from pymongo import MongoClient
 
-from dashboard.archive.filtered_day import Filter, pipeline
+from dashboard.archive.store_day import pipeline
 from dashboard.pages.addresses import receipt_path
+from dashboard.state.filtered import Filter
 from persistence.schema import DAY_INDEX, STORE_INDEX
 from tests.e2e.browser import FLAGS
 from tests.support.axe import serious
@@ -425,7 +426,7 @@ def test_the_page_of_a_store_reads_no_other_stores_receipts(
             "explain",
             {
                 "aggregate": "receipts",
-                "pipeline": pipeline(Filter("2026-11-21", "7", ""), "Europe/Paris"),
+                "pipeline": pipeline(Filter("2026-11-21", "7"), "Europe/Paris"),
                 "cursor": {},
             },
             verbosity="executionStats",

@@ -84,11 +84,13 @@ def performing(
 ) -> Iterator[str]:
     """The pages of the stage; yields their URL."""
     broadcaster = Broadcaster(stage.model, stage.now, max_viewers=10)
-    days = StoreDays(StoreTable(BusinessDay(PARIS), {}), stage.model, stage.now)
+    table = StoreTable(BusinessDay(PARIS), {})
+    days = StoreDays(table, stage.model, stage.now)
     ended = threading.Event()
     watch = QueueWatch(client, DATABASE, stage.model, stage.now, ended)
     pages = Pages(stage.model, days, Receipts(client, DATABASE), watch.caught_up_at)
-    filters = Filters(stage.model, days, FilteredDays(client, DATABASE, stage.now), stage.now)
+    filtered = FilteredDays(client, DATABASE, table, stage.now)
+    filters = Filters(stage.model, days, filtered, stage.now)
     config = uvicorn.Config(
         app.build(
             broadcaster,

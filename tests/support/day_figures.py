@@ -8,6 +8,7 @@ from pymongo.database import Database
 
 from tillstream import day_figures
 from tillstream.day_figures import DayTotals, Figures, HourFigures, ProductFigures, StoreFigures
+from tillstream.stores import StoreTable
 
 #: Hour -> category -> gross in cents; each line is a receipt of its own, and one piece.
 Sold = Mapping[str, Mapping[str, int]]
@@ -38,6 +39,34 @@ def write_day(database: Database[dict[str, Any]], day: str, sold: Mapping[str, S
             kept.last = max(kept.last, product.last)
     _write(database, day_figures.totals_id(day), day, None, DayTotals(totals))
     for store, figures in {"": chain, **stores}.items():
+        _write(database, day_figures.store_id(day, store), day, store, figures)
+
+
+def keep_day(database: Database[dict[str, Any]], day: str, table: StoreTable) -> None:
+    """What the worker would keep of the archived receipts of a day, but for their products."""
+    stores: dict[str, StoreFigures] = {"": StoreFigures()}
+    for receipt in database.receipts.find({"businessDay": day}):
+        calendar = table.calendar(receipt["store"])
+        sold_at = receipt["date"].replace(tzinfo=receipt["date"].tzinfo or UTC)
+        hour = f"{sold_at.astimezone(calendar.zone):%H}"
+        lines: dict[str, Figures] = {}
+        for line in receipt["lines"]:
+            of_line = Figures(1, *(line[name] for name in ("unitsMilli", "grossMinor", "netMinor")))
+            of_category = lines.setdefault(line["category"], Figures())
+            day_figures.add(of_category, of_line)
+            of_category.receipts = 1
+        units = sum(each.units_milli for each in lines.values())
+        whole = Figures(1, units, receipt["grossMinor"], receipt["netMinor"])
+        for figures in (stores[""], stores.setdefault(receipt["store"], StoreFigures())):
+            of_hour = figures.hours.setdefault(hour, HourFigures())
+            day_figures.add(of_hour, whole)
+            of_hour.returns_minor += min(0, whole.gross_minor)
+            for name, each in lines.items():
+                of_category = figures.categories.setdefault(hour, {}).setdefault(name, Figures())
+                day_figures.add(of_category, each)
+    totals = DayTotals({"day": {"": day_figures.total(stores[""].hours.values())}})
+    _write(database, day_figures.totals_id(day), day, None, totals)
+    for store, figures in stores.items():
         _write(database, day_figures.store_id(day, store), day, store, figures)
 
 

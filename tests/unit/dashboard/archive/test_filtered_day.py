@@ -5,10 +5,13 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
-from dashboard.archive.filtered_day import Filter, FilteredDay, FilteredDays, answer
+from dashboard.archive.filtered_day import FilteredDays
 from dashboard.archive.filters import Choices, Filters
+from dashboard.archive.store_day import answer
 from dashboard.pages.addresses import View, view
+from dashboard.state.filtered import Filter, FilteredDay
 from dashboard.state.frames import Bar
 from dashboard.state.model import Model
 from dashboard.state.panels import UNNAMED
@@ -46,7 +49,7 @@ def test_all_names_are_offered_as_they_are_read() -> None:
     filters = Filters(model, days, cast("FilteredDays", _Archive()), EIGHT.timestamp)
     before = filters.choices()
     at = EIGHT.timestamp()
-    model.take(breakdowns(at, store={"12": 1, "7": 2}), at)
+    model.take(replace(breakdowns(at, store={"12": 1, "7": 2}), known_stores=2), at)
     model.take(categories(at, Pain=1, Menu=2), at)
 
     # Only the archive knows the stores until the feeds name every one.
@@ -56,7 +59,7 @@ def test_all_names_are_offered_as_they_are_read() -> None:
     )
 
 
-def test_the_figures_under_a_filter_are_exact() -> None:
+def test_the_figures_of_a_store_are_exact() -> None:
     minutes = [
         {
             "_id": EIGHT.astimezone(UTC).replace(minute=minute),
@@ -88,19 +91,21 @@ def test_the_figures_under_a_filter_are_exact() -> None:
     }
     at = EIGHT.timestamp()
 
-    actual = answer(Filter("2026-11-21", "7", "Pain"), found, TODAY, at + 60, 0.5, [("07", 9)])
+    chosen = Filter("2026-11-21", "7", category="Pain")
+    actual = answer(chosen, found, TODAY, at + 60, [("07", 9)])
 
     assert (
         FilteredDay(
             day="2026-11-21",
             store="7",
+            region="",
             category="Pain",
+            source="receipts",
             zone="Europe/Paris",
             abbreviation="CET",
             known=True,
             starts=TODAY.starts,
             read_at=at + 60,
-            ask_again=5.0,
             values={
                 "revenue": "33.10",
                 "receipts": "3",
@@ -120,10 +125,10 @@ def test_the_figures_under_a_filter_are_exact() -> None:
             panels={
                 "hours": [("08", 2205, 2), ("09", 1105, 1)],
                 "last-week": [("07", 9)],
-                "vat": (vat := [("5.5", 3310, 3009, 3), (UNNAMED, 100, 100, 1)]),
+                "vat": [("5.5", 3310, 3009, 3), (UNNAMED, 100, 100, 1)],
                 "tenders": [("CB", 3310, 0, 3)],
                 "store-hours": [("07", None, 9), ("08", 2205, None), ("09", 1105, None)],
-                "store-vat": vat,
+                "store-vat": [("5.5", 3310, 3009, 3), (UNNAMED, 100, 100, 1)],
                 "store-tenders": [("CB", 3310, 0, 3)],
                 "store-categories": [("Pain", 3310)],
                 "store-tills": [("1", 3, 3310, at)],

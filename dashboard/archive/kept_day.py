@@ -1,0 +1,170 @@
+"""The day of a region, of a category or of both, from the figures that the totals worker keeps.
+
+No receipt is read. What is kept by store has no VAT, tenders or minutes: these are not told of a
+region or a category, and the day's curve is spread evenly over its hours.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
+from itertools import accumulate
+
+from dashboard.archive.store_sums import StoreSums
+from dashboard.state.filtered import Filter, FilteredDay
+from dashboard.state.frames import Bar, ranked_bars
+from dashboard.state.panels import Row, mean
+from dashboard.state.sale_minutes import MINUTE, SaleMinutes, Sold
+from dashboard.state.series import Point
+from dashboard.state.store_days import Today
+from tillstream.clock import BusinessDay, utc
+from tillstream.day_figures import Figures, StoreFigures, by_category, by_hour, total
+from tillstream.figures_reader import FiguresReader
+from tillstream.money import MILLI, decimal_text
+from tillstream.snapshots import CategoryTotal
+from tillstream.stores import StoreTable
+
+#: The figures of the stores of one calendar.
+Part = tuple[BusinessDay, StoreFigures]
+
+
+class KeptDays:
+    """Answers from kept figures. Raises pymongo's errors."""
+
+    def __init__(self, reader: FiguresReader, table: StoreTable) -> None:
+        self._reader = reader
+        self._sums = StoreSums(reader)
+        self._table = table
+        default = table.default
+        self._one_calendar = all(_same(calendar, default) for calendar in table.exceptions.values())
+
+    def find(self, chosen: Filter, today: Today, read_at: float) -> FilteredDay:
+        """The figures under a filter without a store, as MongoDB has them at `read_at`."""
+        parts = self._parts(chosen, chosen.day)
+        week_before = (date.fromisoformat(chosen.day) - timedelta(days=7)).isoformat()
+        before = by_hour((each for _, each in self._parts(chosen, week_before)), chosen.category)
+        # Of a region that has sold nothing it is known; of a day that nobody keeps it is not.
+        kept = bool(parts or self._reader.days(chosen.day, chosen.day))
+        stores = [each for _, each in parts]
+        hours = by_hour(stores, chosen.category)
+        return FilteredDay(
+            day=chosen.day,
+            store="",
+            region=chosen.region,
+            category=chosen.category,
+            zone=today.zone.key,
+            abbreviation=utc(read_at).astimezone(today.zone).tzname() or today.zone.key,
+            starts=today.starts,
+            source="kept",
+            read_at=read_at,
+            known=not chosen.region or chosen.region in self._table.regions(),
+            values=_values(stores, hours, chosen.category) if kept else {},
+            minutes=curve(
+                [(each, by_hour([sold], chosen.category)) for each, sold in parts],
+                date.fromisoformat(chosen.day),
+                read_at,
+            ),
+            panels={"hours": _rows(hours), "last-week": [row[:2] for row in _rows(before)]},
+            bars=_bars(stores) if chosen.region else None,
+        )
+
+    def _parts(self, chosen: Filter, day: str) -> list[Part]:
+        """By calendar: hours are of the stores' own clocks."""
+        if not chosen.region and self._one_calendar:
+            stores: dict[str, list[str]] = {"": [""]}
+        else:
+            stores = defaultdict(list)
+            for store in self._stores(chosen.region, day):
+                calendar = self._table.calendar(store)
+                stores[f"{calendar.zone.key}/{calendar.cutoff_hour}"].append(store)
+        sums = {
+            each: self._sums.of(day, f"{name}/{chosen.region}", each)
+            for name, named in stores.items()
+            for each in [tuple(named)]
+        }
+        return [
+            (self._table.calendar(each[0]) if each[0] else self._table.default, found)
+            for each, found in sums.items()
+            if found is not None
+        ]
+
+    def _stores(self, region: str, day: str) -> Collection[str]:
+        if not region:
+            return self._reader.selling(day)
+        return self._table.of_region(region)
+
+
+def curve(
+    parts: Collection[tuple[BusinessDay, Mapping[str, Figures]]], day: date, now: float
+) -> list[Point]:
+    """Minute, running cents and receipts of the day up to `now`; each hour's spread evenly over it.
+
+    `parts` by hour of the clock of each calendar, whose business day is `day`.
+    """
+    sold: dict[int, Sold] = {}
+    for calendar, hours in parts:
+        whole = total(hours.values())
+        if not whole.receipts:
+            continue
+        line = SaleMinutes(calendar.zone)
+        line.begin(day, calendar)
+        line.hours({hour: (each.gross_minor, each.receipts) for hour, each in hours.items()})
+        line.count(now, (whole.gross_minor, whole.receipts))
+        before = (0, 0)
+        for minute, gross, receipts in line.points():
+            known = sold.get(int(minute or 0), (0, 0))
+            more = int(gross or 0) - before[0], int(receipts or 0) - before[1]
+            sold[int(minute or 0)] = known[0] + more[0], known[1] + more[1]
+            before = before[0] + more[0], before[1] + more[1]
+    if not sold:
+        return []
+    minutes = range(min(sold), max(sold) + MINUTE, MINUTE)
+    nothing: Sold = (0, 0)
+    amounts = [sold.get(minute, nothing) for minute in minutes]
+    running = accumulate(amounts, lambda one, more: (one[0] + more[0], one[1] + more[1]))
+    return [(minute, *sums) for minute, sums in zip(minutes, running, strict=True)]
+
+
+def _values(
+    stores: list[StoreFigures], hours: Mapping[str, Figures], category: str
+) -> dict[str, str | None]:
+    named = any(category in each for store in stores for each in store.categories.values())
+    if category and not named and any(store.other_categories for store in stores):
+        # One of those that are only kept together.
+        return {}
+    whole = total(hours.values())
+    values = {
+        "revenue": decimal_text(whole.gross_minor),
+        "receipts": str(whole.receipts),
+        "average-basket": mean(whole.gross_minor, whole.receipts),
+        "net-revenue": decimal_text(whole.net_minor),
+        "units-per-basket": mean(whole.units_milli, whole.receipts, MILLI),
+    }
+    if not category:
+        returns = sum(each.returns_minor for store in stores for each in store.hours.values())
+        values["returns"] = decimal_text(returns)
+    return values
+
+
+def _rows(hours: Mapping[str, Figures]) -> list[Row]:
+    return [
+        (hour, each.gross_minor, each.receipts)
+        for hour, each in sorted(hours.items())
+        if each.receipts
+    ]
+
+
+def _bars(stores: list[StoreFigures]) -> list[Bar]:
+    return ranked_bars(
+        CategoryTotal(
+            name=name,
+            revenue_minor=each.gross_minor,
+            revenue=decimal_text(each.gross_minor),
+            units_milli=each.units_milli,
+        )
+        for name, each in by_category(stores).items()
+        if each.receipts
+    )
+
+
+def _same(one: BusinessDay, other: BusinessDay) -> bool:
+    return (one.zone.key, one.cutoff_hour) == (other.zone.key, other.cutoff_hour)
