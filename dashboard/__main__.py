@@ -7,7 +7,7 @@ import time
 import structlog
 import uvicorn
 
-from dashboard import app, explore_routes, online_routes, routes
+from dashboard import app, explore_routes, online_routes, products_routes, routes
 from dashboard.archive.archive_watch import ArchiveWatch
 from dashboard.archive.connection import connect
 from dashboard.archive.filtered_day import FilteredDays
@@ -15,6 +15,7 @@ from dashboard.archive.filters import Filters
 from dashboard.archive.history import History
 from dashboard.archive.jobs import Jobs
 from dashboard.archive.online import SERVER_TIMEOUT_MS, SOCKET_TIMEOUT_MS, Online
+from dashboard.archive.products import Products
 from dashboard.archive.queue_watch import QueueWatch
 from dashboard.archive.receipts import Receipts
 from dashboard.archive.replay import Replays
@@ -29,6 +30,7 @@ from dashboard.state.windows_heard import DECODERS, WindowsHeard
 from dashboard.stream import Broadcaster
 from tillstream import archive, stores
 from tillstream.errors import PortTakenError, SettingsError
+from tillstream.figures_reader import FiguresReader
 from tillstream.http.bounded_protocol import BoundedProtocol, within
 from tillstream.runtime import logs, ports, process, quiet
 from tillstream.runtime.feed import Feed
@@ -94,6 +96,8 @@ def main() -> None:
     replays = Replays(client, database, calendar, time.time)
     jobs = Jobs(client, database, calendar.zone.key, time.time)
     windows = Windows(client, database, definitions, heard, time.time)
+    figures = FiguresReader(client[database])
+    products = Products(client, database, figures, days, table, time.time, stop)
     # A client of its own: it has to find out soon that MongoDB is away.
     shop_client = archive.connect(
         settings.mongo_url,
@@ -124,6 +128,7 @@ def main() -> None:
                 routes.jobs(jobs),
                 explore_routes.explore(windows),
                 online_routes.online(shop),
+                products_routes.products(products),
             ],
         ),
         http=within(BoundedProtocol, settings, MAX_BODY_BYTES),
@@ -139,6 +144,8 @@ def main() -> None:
         threading.Thread(target=feed.run, name="feed", daemon=True),
         threading.Thread(target=events.run, name="events", daemon=True),
         threading.Thread(target=shop.run, name="online", daemon=True),
+        threading.Thread(target=products.run, name="products", daemon=True),
+        threading.Thread(target=products.run_details, name="product details", daemon=True),
         threading.Thread(target=archive_watch.run, name="archive", daemon=True),
         threading.Thread(target=history.run, name="history", daemon=True),
         threading.Thread(target=watch.run, args=(settings.amqp_url,), name="watch", daemon=True),

@@ -102,6 +102,7 @@ def header(page: str, view: View, table: StoreTable) -> Any:
                     html.A(text, href=path, className="way", **(_CURRENT if name == page else {}))
                     for name, text, path in (
                         ("live", "Live", "/"),
+                        ("products", "Products", "/products"),
                         ("online", "Online", "/online"),
                         ("channels", "Tills and shop", "/channels"),
                         ("operations", "Operations", "/operations"),

@@ -19,6 +19,7 @@ from dashboard.pages import (
     live_page,
     online_page,
     operations_page,
+    products_page,
     receipt_page,
     replay_page,
     store_page,
@@ -45,6 +46,7 @@ class Place(NamedTuple):
 
     page: Literal[
         "live",
+        "products",
         "online",
         "channels",
         "operations",
@@ -59,7 +61,8 @@ class Place(NamedTuple):
 
 
 #: Pages that are about nothing but themselves, by their path.
-_PLAIN: dict[str, Literal["online", "channels", "operations", "jobs"]] = {
+_PLAIN: dict[str, Literal["products", "online", "channels", "operations", "jobs"]] = {
+    "products": "products",
     "online": "online",
     "channels": "channels",
     "operations": "operations",
@@ -131,6 +134,8 @@ class Pages:
         match at.page:
             case "live":
                 return live_page.page()
+            case "products":
+                return products_page.page()
             case "online":
                 return online_page.page()
             case "channels":
