@@ -176,6 +176,48 @@ interface OnlineAnswer {
   panels: Record<string, Row[]>;
 }
 
+/** dashboard/state/products_answer.py; rows as in product_rows.py */
+interface ProductsPart {
+  day: string;
+  zone: string;
+  way: "hours" | "scaled" | "none";
+  days: number;
+  until: string;
+  rows: Row[];
+  falling: string[];
+  rising: string[];
+  other: number;
+}
+interface SoldOutPart {
+  readAt: number;
+  rows: [string, string, string, number | null, number, number, number][];
+  number: number;
+  watched: number;
+}
+interface PairsPart {
+  readAt: number;
+  pairs: [first: string, second: string, count: number, share: number, lift: number][];
+  baskets: number;
+  larger: number;
+  first: number | null;
+  last: number | null;
+}
+
+/** What the page Products holds of a scope; `heardAt` in ms. */
+interface ProductsView {
+  scope: string;
+  known: string;
+  readAt: number | null;
+  heardAt: number;
+  parts: {
+    products?: ProductsPart;
+    soldOut?: SoldOutPart;
+    pairs?: PairsPart;
+    choices?: { regions: string[]; stores: [store: string, title: string][] };
+  };
+  names: Map<string, string>;
+}
+
 /** What the pages of the online shop hold; times in ms. */
 interface OnlineView {
   answer: OnlineAnswer | null;
@@ -364,6 +406,16 @@ interface Tillstream {
       said?: string,
     ) => void;
     plot: (id: string, figure: Plot) => void;
+  };
+  // 58-products.js, 59-products-tables.js
+  products: {
+    named: (code: string) => (string | HTMLElement)[];
+    change: (row: Row) => string[];
+    pieces: (milli: number) => string;
+    compared: () => string;
+    draw: () => void;
+    choices: (view: ProductsView) => void;
+    tables: (view: ProductsView) => void;
   };
 }
 

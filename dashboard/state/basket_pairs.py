@@ -37,7 +37,7 @@ class Pairs(msgspec.Struct, frozen=True):
 
 def count(baskets: Iterable[Iterable[str]]) -> Pairs:
     """Pairs that are in more baskets than by chance, the most baskets beyond that first."""
-    several = [found for basket in baskets if (found := set(basket))]
+    several = [products for basket in baskets if (products := set(basket))]
     small = [sorted(basket) for basket in several if 1 < len(basket) <= MOST_PRODUCTS]
     single = Counter(chain.from_iterable(several))
     both = Counter(chain.from_iterable(combinations(basket, 2) for basket in small))

@@ -331,7 +331,14 @@ def test_every_page_fits_every_width_and_every_list_its_card(
 ) -> None:
     paths = (
         *("", "operations", "store/Lyon%2F4", f"replay/{sold_at[:10]}?play=0"),
-        *(receipt_path(f"Lyon%2F4/1/1/{sold_at}")[1:], "jobs", "explore", "online", "channels"),
+        *(
+            receipt_path(f"Lyon%2F4/1/1/{sold_at}")[1:],
+            "jobs",
+            "explore",
+            "online",
+            "channels",
+            "products",
+        ),
     )
     found, headers = {}, {}
     # In French, whose words are the longest.

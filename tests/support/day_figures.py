@@ -14,9 +14,17 @@ from tillstream.stores import StoreTable
 Sold = Mapping[str, Mapping[str, int]]
 
 
-def write_day(database: Database[dict[str, Any]], day: str, sold: Mapping[str, Sold]) -> None:
-    """A day of which `sold` says what each store sold; products are named as the categories."""
-    stores = {store: _store(hours) for store, hours in sold.items()}
+def write_day(
+    database: Database[dict[str, Any]],
+    day: str,
+    sold: Mapping[str, Sold],
+    last: Mapping[str, float] | None = None,
+) -> None:
+    """A day of which `sold` says what each store sold; products are named as the categories.
+
+    `last`: when a product was last sold, Unix seconds.
+    """
+    stores = {store: _store(hours, last or {}) for store, hours in sold.items()}
     chain = StoreFigures()
     totals: dict[str, dict[str, Figures]] = {}
     for store, figures in stores.items():
@@ -74,7 +82,7 @@ def _add(totals: dict[str, dict[str, Figures]], name: str, key: str, figures: Fi
     day_figures.add(totals.setdefault(name, {}).setdefault(key, Figures()), figures)
 
 
-def _store(hours: Sold) -> StoreFigures:
+def _store(hours: Sold, last: Mapping[str, float]) -> StoreFigures:
     figures = StoreFigures()
     for hour, categories in hours.items():
         of_hour = figures.hours[hour] = HourFigures()
@@ -85,6 +93,7 @@ def _store(hours: Sold) -> StoreFigures:
             figures.categories.setdefault(hour, {})[name] = line
             product = figures.products.setdefault(name, ProductFigures(name=name))
             day_figures.add(product, line)
+            product.last = last.get(name, 0.0)
     return figures
 
 

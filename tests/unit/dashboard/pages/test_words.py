@@ -19,6 +19,7 @@ from dashboard.pages import (
     live_page,
     online_page,
     operations_page,
+    products_page,
     replay_page,
     store_page,
 )
@@ -60,6 +61,7 @@ def texts(part: Any) -> Iterator[str]:
         operations_page.page,
         online_page.page,
         channels_page.page,
+        products_page.page,
         jobs_page.page,
         lambda: replay_page.page(date(2026, 11, 20)),
         layout.footer,
@@ -88,6 +90,7 @@ OPERATORS_WORDS = re.compile(
         lambda: store_page.page(Store("7"), View()),
         online_page.page,
         channels_page.page,
+        products_page.page,
         layout.footer,
         lambda: layout.header("live", View(), NO_NAMES),
     ],

@@ -126,14 +126,14 @@ def test_of_many_stores_the_most_expected_are_shown_and_all_are_counted() -> Non
 @pytest.mark.parametrize(
     ("moment", "expected"),
     [
-        (datetime(2026, 11, 21, 4), 0.0),
-        (datetime(2026, 11, 21, 3, 59), 0.0),
-        (datetime(2026, 11, 21, 12, 30), 8.5),
-        (datetime(2026, 11, 22, 3, 30), 23.5),
-        (datetime(2026, 11, 22, 4), 24.0),
+        ("2026-11-21 04:00", 0.0),
+        ("2026-11-21 03:59", 0.0),
+        ("2026-11-21 12:30", 8.5),
+        ("2026-11-22 03:30", 23.5),
+        ("2026-11-22 04:00", 24.0),
     ],
 )
-def test_a_place_is_hours_since_the_cutoff(moment: datetime, expected: float) -> None:
-    seconds = moment.replace(tzinfo=PARIS.zone).timestamp()
+def test_a_place_is_hours_since_the_cutoff(moment: str, expected: float) -> None:
+    seconds = datetime.fromisoformat(moment).replace(tzinfo=PARIS.zone).timestamp()
 
     assert expected == place(PARIS, DAY, seconds)
