@@ -28,15 +28,15 @@ def newest(
     wanted: Document = pipelines.within_day(day, "") | {"grossMinor": {"$gt": 0}}
     if stores is not None:
         wanted["store"] = {"$in": list(stores)}
-    found = list(
-        client[database][RECEIPTS]
-        .find(wanted, {"_id": 0, "date": 1, "lines.product": 1})
-        .sort("date", -1)
-        .limit(MOST_RECEIPTS)
-        .batch_size(MOST_RECEIPTS)
-        .max_time_ms(QUERY_TIMEOUT_MS)
-    )
-    products = [[line["product"] for line in each["lines"]] for each in found]
+    stages: list[Document] = [
+        {"$match": wanted},
+        {"$sort": {"date": -1}},
+        {"$limit": MOST_RECEIPTS},
+        {"$project": {"_id": 0, "date": 1, "products": "$lines.product"}},
+    ]
+    receipts = client[database][RECEIPTS]
+    found = list(receipts.aggregate(stages, maxTimeMS=QUERY_TIMEOUT_MS, batchSize=MOST_RECEIPTS))
     if not found:
         return Baskets([], None, None)
+    products = [each["products"] for each in found]
     return Baskets(products, found[-1]["date"].timestamp(), found[0]["date"].timestamp())

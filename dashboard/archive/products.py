@@ -44,7 +44,7 @@ log = structlog.get_logger()
 
 #: From one reading to the next, seconds: of the figures, of what is sold out, of the pairs, and of
 #: what is usual, which only receipts that come days late change.
-PERIOD_SECONDS, SOLD_OUT_SECONDS, PAIRS_SECONDS, USUAL_SECONDS = 2.0, 20.0, 60.0, 3600.0
+PERIOD_SECONDS, SOLD_OUT_SECONDS, PAIRS_SECONDS, USUAL_SECONDS = 2.0, 30.0, 60.0, 3600.0
 #: So often it is looked who looks.
 LOOK_SECONDS = 0.1
 #: Nobody who looked so long ago still looks, seconds.
@@ -177,14 +177,14 @@ class Products:
     def _read_details(self, scope: Scope, view: View) -> None:
         day = self._days.of(scope.store).day
         stores = self._stores_of(scope)
-        if view.is_due("soldOut", SOLD_OUT_SECONDS if stores is None else SOLD_OUT_SECONDS / 4):
+        if view.is_due("soldOut", SOLD_OUT_SECONDS if stores is None else SOLD_OUT_SECONDS / 6):
             now = self._clock()
             usual = self._usual_of_chain(day)
             of_stores = self._usual_of(view, day, usual.stores if stores is None else stores)
             found = sold_out(self._today(day, of_stores), usual.hours, now)
             rows = [
                 (
-                    *(row.store, self._table.store(row.store).title, row.code, row.last),
+                    *(row.store, row.code, row.last),
                     *(round(row.sold, 3), round(row.usual, 1), round(row.expected, 1)),
                 )
                 for row in found.rows
@@ -245,5 +245,4 @@ class Products:
 
     def _choices(self, usual: UsualOfChain) -> ChoicesPart:
         every = sorted({*usual.stores, *self._table.stores}, key=as_read)
-        titles = [(each, self._table.store(each).title) for each in every]
-        return ChoicesPart(self._table.regions(), titles)
+        return ChoicesPart(self._table.regions(), every)

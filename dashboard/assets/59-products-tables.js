@@ -77,11 +77,9 @@
   /** @param {SoldOutPart | undefined} soldOut */
   function missing(soldOut) {
     if (!soldOut) return;
-    const rows = soldOut.rows.map(([store, title, code, last, sold, usual, expected]) => {
-      const link = t.link(t.visible(title), `/store?id=${encodeURIComponent(store)}`);
-      link.title = t.visible(store);
+    const rows = soldOut.rows.map(([store, code, last, sold, usual, expected]) => {
       return [
-        name(link),
+        name(t.storeLink(store)),
         cell(t.products.named(code), "name"),
         number(when(last)),
         number(format.count(sold)),
@@ -159,10 +157,7 @@
       select(
         "store",
         "All stores",
-        known.stores.map(([store, title]) => [
-          store,
-          title === store ? t.visible(store) : `${t.visible(title)} · ${t.visible(store)}`,
-        ]),
+        known.stores.map((store) => [store, t.numbered(store)]),
       ),
     );
   }

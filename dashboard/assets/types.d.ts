@@ -190,7 +190,7 @@ interface ProductsPart {
 }
 interface SoldOutPart {
   readAt: number;
-  rows: [string, string, string, number | null, number, number, number][];
+  rows: [store: string, code: string, last: number | null, sold: number, usual: number, expected: number][];
   number: number;
   watched: number;
 }
@@ -213,7 +213,7 @@ interface ProductsView {
     products?: ProductsPart;
     soldOut?: SoldOutPart;
     pairs?: PairsPart;
-    choices?: { regions: string[]; stores: [store: string, title: string][] };
+    choices?: { regions: string[]; stores: string[] };
   };
   names: Map<string, string>;
 }

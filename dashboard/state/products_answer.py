@@ -28,10 +28,10 @@ class ProductsPart(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class SoldOutPart(msgspec.Struct, frozen=True, rename="camel"):
-    """Perhaps sold out; a row is store, its title, code, last, sold, usual by now, expected."""
+    """Perhaps sold out; a row is store, code, last, sold, usual by now, expected."""
 
     read_at: float
-    rows: list[tuple[str, str, str, float | None, float, float, float]]
+    rows: list[tuple[str, str, float | None, float, float, float]]
     number: int
     watched: int
 
@@ -48,10 +48,10 @@ class PairsPart(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class ChoicesPart(msgspec.Struct, frozen=True):
-    """Regions, and stores with their titles, in the order in which they are offered."""
+    """Regions and stores in the order in which they are offered."""
 
     regions: list[str]
-    stores: list[tuple[str, str]]
+    stores: list[str]
 
 
 class Part(msgspec.Struct, frozen=True):
