@@ -10,7 +10,7 @@ from tillstream.archive import RECEIPTS, Document
 
 #: Receipts that are read at most, and how long MongoDB may take, ms.
 MOST_RECEIPTS = 20_000
-QUERY_TIMEOUT_MS = 1_500
+QUERY_TIMEOUT_MS = 5_000
 
 
 class Baskets(NamedTuple):
