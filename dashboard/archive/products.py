@@ -224,8 +224,7 @@ class Products:
         if scope.store:
             return [scope.store]
         if scope.region:
-            every = self._table.stores.values()
-            return [each.store for each in every if each.region == scope.region]
+            return self._table.of_region(scope.region)
         return None
 
     def _usual_of_chain(self, day: str) -> UsualOfChain:

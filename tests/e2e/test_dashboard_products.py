@@ -89,7 +89,8 @@ def dashboard(
         STORES_FILE=str(stores),
         BUSINESS_DAY_CUTOFF_HOUR=str(CALENDAR.cutoff_hour),
     )
-    with Workers(amqp_url), contextlib.closing(own):
+    with Workers(amqp_url) as workers, contextlib.closing(own):
+        workers.calendar = CALENDAR
         yield own.start()
 
 

@@ -47,6 +47,8 @@ class Workers:
         #: Cents by key of each breakdown, and seconds from the day's totals to their watermark.
         self.breakdowns = BREAKDOWNS
         self.watermark_seconds = 7.0
+        #: Of the business day that they speak of.
+        self.calendar = BusinessDay(PARIS)
         self.last: dict[str, float] = {}
 
     def __enter__(self) -> "Workers":
@@ -64,7 +66,7 @@ class Workers:
         details_due = Every(DETAILS_SECONDS, time.time)
         while not self._ended.wait(SNAPSHOT_SECONDS):
             now = time.time()
-            day = BusinessDay(PARIS).on(now).isoformat()
+            day = self.calendar.on(now).isoformat()
             bodies: dict[str, Snapshot] = {
                 topology.COUNT: replace(
                     snapshots.count(now, 123_456, 100, day),
