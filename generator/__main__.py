@@ -19,7 +19,7 @@ import structlog
 import uvloop
 from msgspec import Meta
 
-from generator import arguments, chain, records, track, visits
+from generator import arguments, chain, opening_schedule, records, stores_command, track, visits
 from generator.argument_types import AMQP, FILE
 from generator.clicks import commands as clicks
 from generator.counters import Counters, FileCounters, MemoryCounters
@@ -34,6 +34,7 @@ from generator.schedules import Burst, Day, Schedule, Steady
 from generator.sending import Plan, Shutdown, run
 from generator.shop import commands as shop
 from generator.summary import Summary
+from generator.trading import NoOpenStoreError, TradingChain
 from tillstream.clock import BusinessDay
 from tillstream.errors import ServerNotReadyError, SettingsError
 from tillstream.runtime import logs, process
@@ -60,14 +61,18 @@ def main(argv: list[str] | None = None) -> int:
     settings = process.load_settings(GeneratorSettings)
     options = arguments.parse(argv, settings.entrypoint_url)
     logs.configure(settings, "generator")
+    try:
+        trading = opening_schedule.trading(options, settings)
+    except SettingsError as error:
+        process.fail(error)
     start = _start(options, settings.zone())
     with (
-        _counters(options, settings) as counters,
+        _counters(options, settings, trading) as counters,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         calendar = BusinessDay(settings.zone(), settings.business_day_cutoff_hour)
         tills = Tills(
-            chain.build(options.seed, options.stores, options.tills),
+            trading or chain.build(options.seed, options.stores, options.tills),
             counters,
             time.time if start is None else lambda: start,
             settings.zone(),
@@ -79,9 +84,11 @@ def main(argv: list[str] | None = None) -> int:
             judged=options.to.startswith("http"),
         )
         now = time.time() if start is None else start
-        schedule = _schedule(options, tills, calendar, summary, now)
+        schedule = _schedule(options, tills, calendar, summary, now, trading)
         try:
             runner.run(_send(options, settings, schedule, summary))
+        except NoOpenStoreError as error:
+            process.fail(error, os.EX_CONFIG)
         except ServerNotReadyError as error:
             process.fail(error, os.EX_UNAVAILABLE)
     print(summary.as_text(), flush=True)
@@ -97,6 +104,7 @@ def _event_command(mode: str, rest: list[str]) -> Callable[[list[str]], int] | N
     return {
         shop.CSV_MODE: shop.write_csv,
         track.MODE: track.main,
+        stores_command.MODE: stores_command.main,
         clicks.MODE: clicks.main,
         online.MODE: online.main,
         visits.MODE: visits.main,
@@ -112,13 +120,13 @@ def _start(options: argparse.Namespace, zone: ZoneInfo) -> float | None:
 
 
 def _counters(
-    options: argparse.Namespace, settings: GeneratorSettings
+    options: argparse.Namespace, settings: GeneratorSettings, trading: TradingChain | None
 ) -> AbstractContextManager[Counters]:
     if getattr(options, "start", None) is not None:
         return nullcontext(MemoryCounters())
     folder = Path(settings.data_dir) / "generator"
     try:
-        return FileCounters(folder, options.stores)
+        return FileCounters(folder, trading.last_store if trading else options.stores)
     except OSError as error:
         process.fail(SettingsError([f"DATA_DIR: cannot keep receipt numbers in {folder}: {error}"]))
 
@@ -129,12 +137,16 @@ def _schedule(
     calendar: BusinessDay,
     summary: Summary,
     now: float,
+    trading: TradingChain | None,
 ) -> Schedule:
+    if trading is not None and options.mode in ("chain", "steady"):
+        return opening_schedule.days(options, tills, calendar, now, trading)
     if options.mode == "burst":
         return Burst(tills, options.count)
     if options.mode == "day":
         day = options.date or calendar.on(now)
-        return Day(tills, calendar, day, options.count, options.speed, options.seed)
+        shoppers = None if trading is None else trading.shoppers
+        return Day(tills, calendar, day, options.count, options.speed, options.seed, shoppers)
     if options.mode == "replay":
         # The time of the start, in seconds: another text for each run.
         mark = f"{int(now):x}" if options.renumber else ""
@@ -195,7 +207,7 @@ async def _send(
         with Progress(getattr(options, "count", None), time.monotonic) as progress:
             await run(plan, schedule, receiver, summary, shutdown, progress.ended)
     # Only a steady run may be ended by whoever started it.
-    summary.whole = options.mode == "steady" or schedule.due() is None
+    summary.whole = options.mode in ("steady", "chain") or schedule.due() is None
 
 
 if __name__ == "__main__":

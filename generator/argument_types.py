@@ -103,6 +103,8 @@ receipts_file = checked(
     lambda path: path.suffix.lower() in READERS and path.is_file(),
     f"cannot be replayed; give a file that exists and ends with {', '.join(READERS)}",
 )
+#: A table of stores; what is wrong in it is told when it is read.
+stores_file = checked(Path, Path.is_file, "is no file; write one with: python -m generator stores")
 #: A date, `YYYY-MM-DD`.
 day = checked(date.fromisoformat, bool, "is not a day; give one such as 2026-03-10")
 #: A time, `YYYY-MM-DDTHH:MM`; without an offset it is wall time.

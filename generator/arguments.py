@@ -14,6 +14,7 @@ from generator.argument_types import (
     receipts_file,
     receiver,
     share,
+    stores_file,
     whole,
     with_files_joined,
     writable_file,
@@ -90,6 +91,13 @@ COMMON = (
     Option("--seed", int, 1, "another seed, another chain"),
     Option("--stores", whole("stores", "--stores 1000", most=100_000), 1000, "stores"),
     TILLS,
+    Option(
+        "--stores-file",
+        stores_file,
+        None,
+        "sell in the stores of this STORES_FILE, within their opening hours (else: the setting)",
+        "FILE",
+    ),
     Option("--tries", whole("tries", "--tries 15"), 15, "how often one is sent, at most"),
     _seconds("--timeout", 10.0, "seconds for one answer"),
     _seconds("--wait", 60.0, "seconds to wait for the start"),
@@ -125,6 +133,16 @@ MODES: dict[str, tuple[str, tuple[Option, ...]]] = {
             _count(100_000),
             START,
             _speed(360.0),
+            OUTSTANDING,
+        ),
+    ),
+    "chain": (
+        "the stores of --stores-file: past days as fast as they are answered, then live",
+        (
+            Option("--days", whole("days", "--days 14", most=1000), 14, "whole days before today"),
+            Option(
+                "--per-day", whole("receipts", "--per-day 8000"), 8_000, "receipts of a mean day"
+            ),
             OUTSTANDING,
         ),
     ),

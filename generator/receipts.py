@@ -14,6 +14,7 @@ from generator.issued_receipt import IssuedReceipt, Sale
 from generator.pricing import AmountTexts, PricedLine, priced_line, reversed_line
 from generator.shopping_trips import SUNDAY
 from generator.tenders import Payment, pay, refund, reversed_payment
+from generator.trading import TradingChain
 from tillstream.clock import Clock
 from tillstream.money import MILLI
 
@@ -29,6 +30,8 @@ LOYAL_FACTOR = LOYAL_CUSTOMERS / LOYAL_SHARE
 #: Different sales of an hour of the week, and for how many hours they are kept: 15 MB each.
 SALES_KEPT = 16_384
 HOURS_KEPT = 4
+#: Sales that a customer considers where a product is sold out or out of favour.
+MAX_CHOICES = 30
 
 
 class _ToVoid(NamedTuple):
@@ -51,9 +54,16 @@ class Tills:
     """
 
     def __init__(
-        self, chain: Chain, counters: Counters, clock: Clock, zone: ZoneInfo, seed: int
+        self,
+        chain: Chain | TradingChain,
+        counters: Counters,
+        clock: Clock,
+        zone: ZoneInfo,
+        seed: int,
     ) -> None:
-        self._chain = chain
+        #: Whose stores open and close; None of a chain that never does.
+        self._trading = chain if isinstance(chain, TradingChain) else None
+        self._chain = Chain((), ()) if isinstance(chain, TradingChain) else chain
         self._counters = counters
         self._clock = clock
         self._zone = zone
@@ -74,7 +84,11 @@ class Tills:
 
     def issue_many(self, count: int, at: float | None = None) -> list[IssuedReceipt]:
         """The next `count` receipts, all dated `at` or now."""
-        self._look_at_the_clock(self._clock() if at is None else at)
+        now = self._clock() if at is None else at
+        self._look_at_the_clock(now)
+        trading = self._trading
+        if trading is not None:
+            self._chain = trading.chain_at(now)
         # Looked up once: this loop is the pace of the whole generator.
         tills, cumulative = self._chain
         shoppers, draw, headers = cumulative[-1], self._draw, self._headers
@@ -100,14 +114,30 @@ class Tills:
                     else:
                         slot = int(draw() * SALES_KEPT)
                         sale = sales[slot] or self._new_sale(sales, slot)
+                        if trading is not None:
+                            # Somebody who finds nothing takes something else.
+                            for _ in range(MAX_CHOICES):
+                                if not trading.refuses(sale.lines, till.store, now, draw()):
+                                    break
+                                slot = int(draw() * SALES_KEPT)
+                                sale = sales[slot] or self._new_sale(sales, slot)
                         if luck < RETURN_SHARE + VOID_SHARE:
                             self._to_void = _ToVoid(place, number, sale)
+                if trading is not None:
+                    date, middle = self._written_by(trading.zone(till.store), now)
                 header = (headers.get(place) or self._new_header(place))[int(draw() * till.staff)]
                 loyal = draw()
                 customer = 1 + int(loyal * LOYAL_FACTOR) if loyal < LOYAL_SHARE else 0
                 start = b'{"cashReceiptID":%d%b%d%b' % (number, header, customer, middle)
                 issued.append(IssuedReceipt(start + sale.text, date, sale, till))
         return issued
+
+    def _written_by(self, zone: ZoneInfo, now: float) -> tuple[str, bytes]:
+        """The date by a clock, and the same within a receipt."""
+        if zone is self._zone:
+            return self._date, self._middle
+        date = f"{datetime.fromtimestamp(int(now), zone):%Y-%m-%d %H:%M:%S}"
+        return date, f',"date":"{date}","lines":['.encode()
 
     def _new_header(self, place: int) -> tuple[bytes, ...]:
         till = self._chain.tills[place]

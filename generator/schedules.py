@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from random import Random
@@ -14,6 +14,8 @@ from tillstream.clock import BusinessDay
 
 #: How finely the rhythm of a day is followed, seconds.
 SLOT_SECONDS = 600
+#: The same where stores have opening hours: within a minute none opens or closes.
+MINUTE_SECONDS = 60
 
 
 class Schedule(ABC):
@@ -98,23 +100,41 @@ class Day(Schedule):
         count: int,
         speed: float,
         seed: int,
+        shoppers_at: Callable[[float], float] | None = None,
     ) -> None:
+        """`shoppers_at` tells of Unix seconds how many come; else the rhythm of every day does."""
         self._tills = tills
         self._count = count
         self._speed = speed
         self._first = calendar.starts(day).timestamp()
         last = calendar.starts(day + timedelta(days=1)).timestamp()
-        slots = range(int(last - self._first) // SLOT_SECONDS)
-        walls = (
-            datetime.fromtimestamp(self._first + (slot + 0.5) * SLOT_SECONDS, calendar.zone)
-            for slot in slots
-        )
         # Days on which the clocks change have an hour of slots less or more.
-        shoppers = [sum(weights(wall.weekday(), wall.hour + wall.minute / 60)) for wall in walls]
+        if shoppers_at is None:
+            self._slot = SLOT_SECONDS
+            slots = range(int(last - self._first) // SLOT_SECONDS)
+            walls = (
+                datetime.fromtimestamp(self._first + (slot + 0.5) * SLOT_SECONDS, calendar.zone)
+                for slot in slots
+            )
+            shoppers = [
+                sum(weights(wall.weekday(), wall.hour + wall.minute / 60)) for wall in walls
+            ]
+        else:
+            self._slot = MINUTE_SECONDS
+            slots = range(int(last - self._first) // MINUTE_SECONDS)
+            shoppers = [shoppers_at(self._first + slot * MINUTE_SECONDS) for slot in slots]
+            while shoppers and not shoppers[-1]:
+                shoppers.pop()
+            self._count = count if shoppers else 0
         self._cumulative = [0.0, *accumulate(shoppers)]
         self._draw = Random(f"{seed}/{day}").random
         self._taken = 0
-        self._next = self._moment()
+        self._next = self._moment() if self._count else 0.0
+
+    @property
+    def at(self) -> float | None:
+        """When the next one is sold, Unix seconds; None when there is none."""
+        return self._first + self._next if self._taken < self._count else None
 
     def due(self) -> float | None:
         """Its time since the day's beginning, at `speed`."""
@@ -123,9 +143,13 @@ class Day(Schedule):
     def issue(self) -> IssuedReceipt:
         """The next one, dated by the day's own clock."""
         issued = self._tills.issue(self._first + self._next)
+        self.skip()
+        return issued
+
+    def skip(self) -> None:
+        """Go on without the next one."""
         self._taken += 1
         self._next = self._moment()
-        return issued
 
     def _moment(self) -> float:
         """Seconds into the day of the next receipt: growing, however they are drawn."""
@@ -133,4 +157,4 @@ class Day(Schedule):
         share = sums[-1] * min((self._taken + self._draw()) / self._count, 1.0)
         slot = min(bisect_right(sums, share) - 1, len(sums) - 2)
         within = (share - sums[slot]) / (sums[slot + 1] - sums[slot])
-        return (slot + min(within, 1.0)) * SLOT_SECONDS
+        return (slot + min(within, 1.0)) * self._slot

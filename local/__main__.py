@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Mapping
 
 from local import closed_streams, ready
 from local.addresses import write_addresses
@@ -14,7 +15,7 @@ from local.follow import Follower
 from local.lock import locked
 from local.plan import plan
 from local.ports import require_free
-from local.programs import PRIVATE_UMASK, log_file
+from local.programs import GENERATOR, PRIVATE_UMASK, SHOP, log_file
 from local.settings import LocalSettings
 from local.supervisor import Supervisor
 from local.upgrading import upgrade
@@ -49,8 +50,7 @@ def main() -> None:
     try:
         run(
             settings,
-            generator=not arguments.no_generator,
-            shop=arguments.shop,
+            load=({} if arguments.no_generator else GENERATOR) | (SHOP if arguments.shop else {}),
             stop=stop,
             servers_only=arguments.servers_only,
         )
@@ -66,12 +66,14 @@ def main() -> None:
 def run(
     settings: LocalSettings,
     *,
-    generator: bool,
+    load: Mapping[str, str],
     stop: threading.Event,
     servers_only: bool = False,
-    shop: bool = False,
 ) -> None:
-    """Run until `stop` is set; raises TillstreamError when something cannot start or ends."""
+    """Run with the programs of `load` until `stop` is set.
+
+    Raises TillstreamError when something cannot start or ends.
+    """
     data_dir = settings.data_path()
     # 1. Nothing is started where it could not be finished.
     with locked(data_dir) as held:
@@ -79,7 +81,7 @@ def run(
         require_free(settings.entrypoint_port, "ENTRYPOINT_PORT")
         require_free(settings.dashboard_port, "DASHBOARD_PORT")
         require_free(settings.archive_api_port, "ARCHIVE_API_PORT")
-        system = plan(settings, data_dir, generator=generator, shop=shop)
+        system = plan(settings, data_dir, load)
         write_addresses(data_dir, system.environ)
         terminal = Follower(log_file(data_dir, "").parent, system.shown(), sys.stdout)
         amqp_url, min_free = system.environ["AMQP_URL"], settings.min_free_disk_bytes

@@ -1,6 +1,7 @@
 """What a local run consists of: private servers or given ones, the rooms, their environment."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ class Plan:
         return [program.name for program in self.programs if program.group != SERVERS]
 
 
-def plan(settings: LocalSettings, data_dir: Path, *, generator: bool, shop: bool = False) -> Plan:
+def plan(settings: LocalSettings, data_dir: Path, load: Mapping[str, str]) -> Plan:
     """Every program of a local run on `data_dir`; chooses the ports of the private servers."""
     programs: list[Program] = []
     answers: list[Condition] = []
@@ -50,4 +51,4 @@ def plan(settings: LocalSettings, data_dir: Path, *, generator: bool, shop: bool
         "DASHBOARD_PORT": str(settings.dashboard_port),
         "ARCHIVE_API_PORT": str(settings.archive_api_port),
     }
-    return Plan(programs + rooms(generator=generator, shop=shop), environ, answers)
+    return Plan(programs + rooms(load), environ, answers)

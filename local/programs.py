@@ -38,6 +38,8 @@ class Program:
     group: str = ROOMS
 
 
+#: Who makes receipts, by the name of its program.
+GENERATOR = {"generator": "generator steady"}
 #: What makes up the online shop, by the name of its program.
 SHOP = {
     "shop": "generator shop --rate 10",
@@ -46,8 +48,11 @@ SHOP = {
 }
 
 
-def rooms(*, generator: bool, shop: bool = False) -> list[Program]:
-    """Every room's process, as `docker-compose.yml` has them, and who makes receipts and events."""
+def rooms(load: Mapping[str, str]) -> list[Program]:
+    """Every room's process, as `docker-compose.yml` has them, and who makes receipts and events.
+
+    `load` has the module and the arguments of each of these by the name of its program.
+    """
     modules = {
         "entrypoint": "entrypoint",
         "totals": "analytics totals",
@@ -58,7 +63,6 @@ def rooms(*, generator: bool, shop: bool = False) -> list[Program]:
         "jobs": "jobs scheduler",
         "dashboard": "dashboard",
     }
-    load = ({"generator": "generator steady"} if generator else {}) | (SHOP if shop else {})
     return [
         Program(name, (sys.executable, "-m", *module.split()), group=group)
         for group, members in ((ROOMS, modules), (LOAD, load))

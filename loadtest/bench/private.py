@@ -135,7 +135,7 @@ def running_system(
             archive_api_port=doors["archive-api"],
             data_dir=folder,
         )
-        planned = plan(settings, data_dir, generator=False)
+        planned = plan(settings, data_dir, load={})
         kept = {name for server in servers for name in SERVER_PROGRAMS[server]} | set(rooms)
         own = program_environ or {}
         programs = [

@@ -21,6 +21,7 @@ COMMON = {
     "timeout": 10.0,
     "wait": 60.0,
     "json": None,
+    "stores_file": None,
 }
 
 

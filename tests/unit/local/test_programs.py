@@ -1,11 +1,11 @@
 """Which programs a local run has."""
 
-from local.programs import LOAD, rooms
+from local.programs import GENERATOR, LOAD, SHOP, rooms
 
 
 def test_the_generator_can_be_left_out() -> None:
-    with_generator = [program.name for program in rooms(generator=True)]
-    without = [program.name for program in rooms(generator=False)]
+    with_generator = [program.name for program in rooms(GENERATOR)]
+    without = [program.name for program in rooms({})]
 
     assert with_generator == [*without, "generator"]
     assert without == [
@@ -21,8 +21,8 @@ def test_the_generator_can_be_left_out() -> None:
 
 
 def test_a_shop_is_added_where_it_is_wanted() -> None:
-    without = rooms(generator=True)
-    added = [program for program in rooms(generator=True, shop=True) if program not in without]
+    without = rooms(GENERATOR)
+    added = [program for program in rooms(GENERATOR | SHOP) if program not in without]
 
     assert ["shop", "visits", "clicks"] == [program.name for program in added]
     assert {LOAD} == {program.group for program in added}
