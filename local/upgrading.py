@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from local.settings import ROOT
+from tillstream import ledger
 from tillstream.errors import TillstreamError
 from tillstream.log.reader import StoppedError
 from tillstream.runtime import data_folder
 
 #: Both may be run again at any time: what they write is made anew from what is kept.
-COMMANDS = (("analytics", "recount"), ("persistence", "upgrade"))
+RECOUNT = ("analytics", "recount")
+COMMANDS = (RECOUNT, ("persistence", "upgrade"))
 #: Between two looks at whether to stop.
 POLL_SECONDS = 0.5
 
@@ -20,7 +22,10 @@ POLL_SECONDS = 0.5
 def upgrade(
     data_dir: Path, environ: Mapping[str, str], say: Callable[[str], None], stop: threading.Event
 ) -> None:
-    """Run what the folder's version needs; raises TillstreamError, and then nothing is noted."""
+    """Run what the versions of the folder and its ledger need.
+
+    Raises TillstreamError, and then nothing is noted.
+    """
     found = data_folder.version_of(data_dir)
     if found is not None and found < data_folder.VERSION:
         say(
@@ -29,6 +34,9 @@ def upgrade(
         )
         for command in COMMANDS:
             say(f"{' '.join(command)}: {_run(command, environ, stop)}")
+    elif ledger.is_older(data_dir):
+        say(f"the ledger in {data_dir} is of an earlier version; it is counted again")
+        say(f"{' '.join(RECOUNT)}: {_run(RECOUNT, environ, stop)}")
     data_folder.require_current(data_dir)
 
 

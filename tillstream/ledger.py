@@ -26,12 +26,29 @@ RECORD_BYTES = KEY_BYTES + CONTENT_BYTES
 #: Records of a block: with them a page of SQLite (4 KB) is full.
 BLOCK_RECORDS = 168
 
+#: Raised when the tables change: an older ledger is rebuilt by `recount`.
+VERSION = 6
+
 #: Longest wait for a file that is being replaced, seconds.
 BUSY_SECONDS = 0.5
 
 _ROW = "SELECT content FROM identities WHERE key = ?"
 _REPEATS = "SELECT COALESCE(SUM(duplicates), 0), COALESCE(SUM(conflicts), 0) FROM progress"
 _BLOCK = "SELECT records FROM identity_blocks WHERE id <= ? ORDER BY id DESC LIMIT 1"
+
+
+def is_older(data_dir: Path) -> bool:
+    """Whether the ledger of a data folder has to be counted again: an earlier version made it."""
+    path = data_dir / LEDGER
+    if not path.exists():
+        return False
+    try:
+        with closing(read_only(path)) as ledger:
+            (version,) = ledger.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error:
+        # Damaged: the totals worker says what to do.
+        return False
+    return 0 < version < VERSION
 
 
 def block_id(key: bytes) -> int:

@@ -83,11 +83,25 @@ class AmountTable(NamedTuple):
         )
 
 
+class KeptColumns(NamedTuple):
+    """What the figures of a day and store are counted by, beside the tables."""
+
+    #: Of each receipt the sale, but no later than the door got it, Unix seconds.
+    last: Seconds
+    #: Of each row of `lines` which of the batch's line texts it has; and of each text the product
+    #: code, its description as it is kept, and the category.
+    line: Integers
+    products: DictionaryColumn
+    names: DictionaryColumn
+    categories: DictionaryColumn
+
+
 class Columns(NamedTuple):
     """A batch, in the order of the log. Other lists have an element a receipt."""
 
     #: What breakdowns sum, by what their rows are: `receipts`, `stores`, `lines`, `tenders`.
     tables: dict[str, AmountTable]
+    kept: KeptColumns
     #: Digests of identity and content, and the day on which the door got it, as an ordinal.
     keys: list[bytes]
     contents: list[bytes]
@@ -106,5 +120,6 @@ class Columns(NamedTuple):
     def only(self, wanted: npt.NDArray[np.bool_]) -> "Columns":
         """The same batch, with the amounts of the receipts that are wanted."""
         return self._replace(
-            tables={name: table.only(wanted) for name, table in self.tables.items()}
+            tables={name: table.only(wanted) for name, table in self.tables.items()},
+            kept=self.kept._replace(line=self.kept.line[wanted[self.tables["lines"].receipt]]),
         )

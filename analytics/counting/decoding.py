@@ -8,6 +8,7 @@ from analytics.counting.columns import (
     AmountTable,
     Columns,
     DictionaryColumn,
+    KeptColumns,
     LineFacts,
     ReceiptFacts,
     StoreFacts,
@@ -48,6 +49,7 @@ def _columns(read: _Receipts) -> Columns:
     tills = encoded([(receipt.store_id, receipt.terminal_id) for receipt in receipts])
     received = np.array([receipt.received_time for receipt in receipts], np.float64)
     totals = [receipt.document_total for receipt in receipts]
+    sold = np.array([each.unix_seconds for each in moments], np.float64)
     every = np.arange(len(receipts))
     when = encoded([(each.day, each.hour) for each in moments])
     known_days, day_of_when = encoded([day for day, _ in when.values])
@@ -102,6 +104,13 @@ def _columns(read: _Receipts) -> Columns:
             ),
             "tenders": _tenders(read, day),
         },
+        kept=KeptColumns(
+            last=np.minimum(sold, received),
+            line=line,
+            products=encoded([each.facts[2] for each in known]),
+            names=encoded([each.name for each in known]),
+            categories=encoded([each.facts[0] for each in known]),
+        ),
         keys=[key_digest(receipt) for receipt in receipts],
         contents=read.contents(),
         seen_days=days(received),
@@ -109,7 +118,7 @@ def _columns(read: _Receipts) -> Columns:
             [(str(store), str(till)) for store, till in tills.values], tills.codes
         ),
         numbers=[till_number(receipt.cash_receipt_id) for receipt in receipts],
-        sold=np.array([each.unix_seconds for each in moments], np.float64),
+        sold=sold,
         received=received,
         messages=np.array(read.messages, np.int64),
         places=np.array(read.places, np.int64),

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 
 from analytics.counting.columns import AmountTable, Columns, Integers
 from analytics.counting.dictionary_columns import distinct
+from tillstream.day_figures import Figures
 
 
 class Breakdown(NamedTuple):
@@ -40,17 +40,6 @@ BREAKDOWNS: dict[str, Breakdown] = {
 #: The keys under which `day` and `late` keep their only figures.
 WHOLE_DAY = ("day", "")
 LATE = ("late", "")
-
-
-class Figures(msgspec.Struct, gc=False):
-    """What is known of one key of a breakdown; a fold adds to it in place."""
-
-    receipts: int = 0
-    #: Units in thousandths.
-    units_milli: int = 0
-    #: Gross and net in cents.
-    gross_minor: int = 0
-    net_minor: int = 0
 
 
 #: Totals of one day: (breakdown, key) -> figures.

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from pika.exceptions import AMQPError
 
+from analytics.counting.batch_sums import BatchSums, batch_sums
 from analytics.counting.columns import AmountTable, Columns, Integers
 from analytics.counting.decoding import read_columns
-from analytics.counting.folds import Sums, summed
 from tillstream.codec import decode_receipt
 from tillstream.errors import TillstreamError, UndecodableMessageError
 from tillstream.log.reader import LogMessage
@@ -63,7 +63,7 @@ class Batch(NamedTuple):
     messages: Sequence[LogMessage]
     columns: Columns
     #: Of all its receipts, the repeated ones included.
-    sums: Sums
+    sums: BatchSums
     aside: list[SetAside]
     #: Of messages that are receipts of others, their places there.
     places: Sequence[int] | None = None
@@ -141,7 +141,7 @@ def _batch(
         place = None if places is None else [places[index]]
         for single in single_receipts([messages[index]], place):
             faults += _undecodable(single, stores)
-    return Batch(messages, columns, summed(columns), faults, places)
+    return Batch(messages, columns, batch_sums(columns), faults, places)
 
 
 def _undecodable(single: SingleReceipt, stores: StoreTable) -> list[SetAside]:

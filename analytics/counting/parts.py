@@ -6,6 +6,7 @@ import numpy as np
 
 from analytics.counting.columns import Integers
 from tillstream.codec import decode_line, decode_tenders
+from tillstream.day_figures import NAME_CHARACTERS
 from tillstream.identity import line_content, tenders_content
 from tillstream.money import basis_points, milli_units, minor_units, rate_text
 from tillstream.runtime.memo import remembering
@@ -16,6 +17,8 @@ class DecodedLine(NamedTuple):
 
     #: Category, VAT rate in percent as text ("5.5"), product code.
     facts: tuple[str, str, str]
+    #: What the line calls the product, as far as it is kept.
+    name: str
     #: Units in thousandths, gross and net in cents.
     amounts: tuple[int, int, int]
     #: What it adds to the content of its receipt.
@@ -46,6 +49,7 @@ def decoded_line(text: bytes) -> DecodedLine:
             rate_text(basis_points(line.tax_percentage)),
             str(line.product_code),
         ),
+        line.product_description[:NAME_CHARACTERS],
         (
             milli_units(line.quantity),
             minor_units(line.settlement_amount),

@@ -3,15 +3,19 @@
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Protocol
 
 import numpy as np
 import structlog
 
+from analytics.counting.batch_sums import BatchSums, batch_sums
 from analytics.counting.columns import Columns
-from analytics.counting.folds import Figures, Sums, Totals, add, summed
+from analytics.counting.figure_sums import FigureSums
+from analytics.counting.folds import Sums, Totals, add
 from analytics.counting.isolation import SetAside, largest, set_aside
 from analytics.counting.tills import Till, Tills
 from tillstream.codec import decode_receipt, receipt_bodies
+from tillstream.day_figures import Figures
 from tillstream.errors import UndecodableMessageError
 from tillstream.identity import anonymous_content
 from tillstream.log.reader import LogMessage
@@ -29,6 +33,17 @@ TotalsOf = Callable[[date], Totals]
 AddConflict = Callable[[int, bytes, bytes], bool]
 #: Keeps a receipt that is not counted. Whether it was not kept yet.
 AddAside = Callable[[SetAside], bool]
+
+
+class StoreDaysKept(Protocol):
+    """The figures of days and stores that the counter adds to."""
+
+    def has_room(self, sums: FigureSums, most: int, limit: int) -> bool:
+        """Whether no figure can exceed `limit`; `most` is what the sums come to without signs."""
+
+    def add(self, sums: FigureSums, most: int) -> None:
+        """Add the sums of a batch."""
+
 
 #: Stands for the content of an identity of a day whose identities were dropped.
 FORGOTTEN = b""
@@ -55,11 +70,13 @@ class ReceiptCounter:
         self,
         tills: Tills,
         totals_of: TotalsOf,
+        figures: StoreDaysKept,
         add_identities: AddIdentities,
         add_conflict: AddConflict,
         add_aside: AddAside,
     ) -> None:
         self._totals_of = totals_of
+        self._figures = figures
         self._add_identities = add_identities
         self._add_conflict = add_conflict
         self._add_aside = add_aside
@@ -83,7 +100,7 @@ class ReceiptCounter:
         self,
         messages: Sequence[LogMessage],
         columns: Columns,
-        sums: Sums | None = None,
+        sums: BatchSums | None = None,
         aside: Sequence[SetAside] = (),
     ) -> None:
         """Every receipt of a batch, given as columns as well; `sums` are those of all of them.
@@ -91,18 +108,19 @@ class ReceiptCounter:
         What is aside is kept with its reason, loudly. Raises FigureFullError before anything is
         counted.
         """
-        sums = sums or summed(columns)
+        sums = sums or batch_sums(columns)
         self._require_room(columns, sums)
         for one in aside:
             self.put_aside(one)
         if self.heard is not None:
-            self._note_heard(sums)
+            self._note_heard(sums.totals)
         first = self._add_identities(columns.keys, columns.contents, columns.seen_days.tolist())
         if first.count(None) < len(first):
             self._repeated(messages, columns, first)
             columns = columns.only(np.array([content is None for content in first], np.bool_))
-            sums = summed(columns)
-        add(self._totals_of, sums, self.changed_entries)
+            sums = batch_sums(columns)
+        add(self._totals_of, sums.totals, self.changed_entries)
+        self._figures.add(sums.figures, _most(columns))
         self._hear(columns, first)
         self.recent_days.extend(columns.seen_days[-RECENT:].tolist())
 
@@ -122,15 +140,17 @@ class ReceiptCounter:
             reason=one.reason,
         )
 
-    def _require_room(self, columns: Columns, sums: Sums) -> None:
+    def _require_room(self, columns: Columns, sums: BatchSums) -> None:
         # By amounts without their signs: a batch fits only if each of its receipts does in turn,
         # so that it does not matter where one batch ends and the next begins.
-        most = max(len(table.fact) * largest(table) for table in columns.tables.values())
-        for day, name, key in sums:
+        most = _most(columns)
+        for day, name, key in sums.totals:
             figures = self._totals_of(day).get((name, key))
             so_far = 0 if figures is None else _largest(figures)
             if so_far + most > MAX_FIGURE:
                 raise FigureFullError(f"{name} {key} of {day} is too large for one more receipt")
+        if not self._figures.has_room(sums.figures, most, MAX_FIGURE):
+            raise FigureFullError("the figures of a store's day are too large for one more receipt")
 
     def _repeated(
         self, messages: Sequence[LogMessage], columns: Columns, first: Sequence[bytes | None]
@@ -195,6 +215,11 @@ class ReceiptCounter:
             if breakdown == "store":
                 count, cents = self.heard.get((day, store), (0, 0))
                 self.heard[day, store] = (count + receipts, cents + gross)
+
+
+def _most(columns: Columns) -> int:
+    """What the amounts of a batch come to without their signs, at most."""
+    return max(len(table.fact) * largest(table) for table in columns.tables.values())
 
 
 def _largest(figures: Figures) -> int:

@@ -11,16 +11,20 @@ from contextlib import AbstractContextManager, closing
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+from uuid import uuid4
 
 import msgspec
 from msgspec.structs import astuple
 
-from analytics.counting.folds import Figures, Totals
+from analytics.counting.folds import Totals
 from analytics.counting.isolation import SetAside
 from analytics.counting.tills import Till, Tills
 from analytics.ledger.identities import Identities
 from analytics.ledger.ledger_errors import OtherCalendarError, OtherVersionError, damage_told
-from analytics.ledger.schema import CREATE, PRAGMAS, VERSION
+from analytics.ledger.schema import CREATE, PRAGMAS
+from analytics.ledger.store_days import StoreDays
+from tillstream.day_figures import Figures
+from tillstream.ledger import VERSION
 from tillstream.runtime.savepoint import savepoint
 from tillstream.snapshots import UncountedReason
 
@@ -74,6 +78,7 @@ class Ledger(AbstractContextManager["Ledger"]):
             self._database.close()
             raise
         self.identities = Identities(self._database)
+        self.store_days = StoreDays(self._database)
 
     def _open(self, journal: str) -> None:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
@@ -84,6 +89,7 @@ class Ledger(AbstractContextManager["Ledger"]):
         self._database.executescript(f"PRAGMA journal_mode={journal}; {PRAGMAS}")
         if version == 0:
             self._database.executescript(CREATE)
+            self.write_fact("id", uuid4().hex)
 
     def __exit__(self, *_: object) -> None:
         self.close()

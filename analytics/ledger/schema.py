@@ -1,7 +1,6 @@
 """The tables of the ledger's file."""
 
-#: Raised when the tables change: an older ledger is rebuilt by `recount`.
-VERSION = 5
+from tillstream.ledger import VERSION
 
 #: Pages of the write-ahead log (32 MB) before they go to their places. Identities are spread over
 #: their day: the more of them, the more share a page. SQLite's own 1,000 are two commits of a rush.
@@ -47,6 +46,16 @@ CREATE TABLE totals (
     net_minor INTEGER NOT NULL,
     PRIMARY KEY (day, breakdown, key)
 ) WITHOUT ROWID;
+CREATE TABLE store_days (
+    day INTEGER NOT NULL,
+    store TEXT NOT NULL,
+    part TEXT NOT NULL,
+    body BLOB NOT NULL,
+    bound INTEGER NOT NULL,
+    change INTEGER NOT NULL,
+    UNIQUE (day, store, part)
+);
+CREATE UNIQUE INDEX store_days_changes ON store_days (change);
 CREATE TABLE identities (
     key BLOB PRIMARY KEY,
     content BLOB NOT NULL

@@ -6,6 +6,7 @@ from datetime import date
 from analytics.counting.folds import Totals
 from analytics.counting.isolation import SetAside
 from analytics.counting.receipt_counter import AddIdentities, ReceiptCounter
+from analytics.ledger.kept_figures import KeptFigures
 from analytics.ledger.ledger_file import Ledger, Progress
 from tillstream.log.reader import LogMessage, message_digest
 
@@ -27,6 +28,7 @@ class WorkingState:
         self._before: Progress
         self.next_offset: int | None
         self._last_digest: bytes | None
+        self._figures: KeptFigures
         self.counter: ReceiptCounter
         self.load()
 
@@ -36,9 +38,11 @@ class WorkingState:
         self._before = self._ledger.progress()
         self.next_offset = self._before.next_offset
         self._last_digest = self._before.last_digest
+        self._figures = KeptFigures(self._ledger.store_days)
         self.counter = ReceiptCounter(
             self._ledger.tills(),
             self.totals,
+            self._figures,
             self._add_identities,
             self._add_conflict,
             self._add_aside,
@@ -58,6 +62,7 @@ class WorkingState:
         for day, entries in counter.changed_entries.items():
             totals = self._days[day]
             self._ledger.write_totals(day, ((entry, totals[entry]) for entry in entries))
+        self._figures.write()
         self._ledger.write_tills(counter.tills[name] for name in counter.changed_tills)
         self._ledger.write_progress(self.progress())
         counter.changed_entries.clear()
@@ -93,14 +98,15 @@ class WorkingState:
         return self._days[day]
 
     def bound_memory(self) -> None:
-        """Leave the oldest days to the ledger; after `write`."""
+        """Leave the oldest days, and stores not heard of lately, to the ledger; after `write`."""
         while len(self._days) > MAX_DAYS_IN_MEMORY:
             del self._days[min(self._days)]
+        self._figures.bound_memory()
 
     @property
     def is_large(self) -> bool:
-        """Whether more days are in memory than need be."""
-        return len(self._days) > MAX_DAYS_IN_MEMORY
+        """Whether more days, or figures of stores, are in memory than need be."""
+        return len(self._days) > MAX_DAYS_IN_MEMORY or self._figures.is_large
 
     @property
     def _reads_again(self) -> bool:

@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from analytics.counting.folds import WHOLE_DAY, Figures, by_key
+from analytics.counting.folds import WHOLE_DAY, by_key
 from analytics.ledger.identity_records import keys_beyond
 from analytics.ledger.ledger_file import Ledger
 from analytics.verify.archive_comparison import ArchiveComparison
 from analytics.verify.not_counted import NotCounted
 from analytics.verify.recount import Recount
 from analytics.verify.written_days import all_around
+from tillstream.day_figures import Figures
 from tillstream.verify_report import Disagreement
 
 #: Differences that a report names; the counts are of all.

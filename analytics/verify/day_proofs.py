@@ -14,9 +14,10 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import astuple
 
-from analytics.counting.folds import WHOLE_DAY, Figures
+from analytics.counting.folds import WHOLE_DAY
 from analytics.ledger.ledger_file import Ledger, Progress
 from analytics.verify.written_days import all_around, day_of
+from tillstream.day_figures import Figures
 
 
 class DayProof(msgspec.Struct, frozen=True):

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from analytics.counting.batch_sums import BatchSums
 from analytics.counting.columns import Columns
-from analytics.counting.folds import Sums
 from analytics.counting.isolation import (
     Batch,
     isolate,
@@ -51,7 +51,7 @@ class Recount:
         return self.identities.count + sum(self.progress()[1:5])
 
     def count(
-        self, messages: Sequence[LogMessage], columns: Columns, sums: Sums | None = None
+        self, messages: Sequence[LogMessage], columns: Columns, sums: BatchSums | None = None
     ) -> None:
         """Count messages, given as columns as well.
 

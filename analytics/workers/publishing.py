@@ -5,10 +5,11 @@ from datetime import date, timedelta
 
 from msgspec.structs import astuple
 
-from analytics.counting.folds import BREAKDOWNS, LATE, WHOLE_DAY, Figures, Totals, by_key
+from analytics.counting.folds import BREAKDOWNS, LATE, WHOLE_DAY, Totals, by_key
 from analytics.counting.tills import Tills, complete_until
 from analytics.ledger.ledger_file import Progress
 from tillstream.clock import BusinessDay
+from tillstream.day_figures import Figures
 from tillstream.money import CURRENCY, decimal_text
 from tillstream.snapshots import (
     BreakdownFigures,

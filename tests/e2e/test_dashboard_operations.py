@@ -14,7 +14,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 from playwright.sync_api import Page, sync_playwright
 from pymongo import MongoClient
 
-from analytics.counting.folds import WHOLE_DAY, Figures
+from analytics.counting.folds import WHOLE_DAY
 from analytics.ledger.ledger_file import Ledger, Progress
 from tests.e2e.browser import FLAGS
 from tests.support.dashboards import Dashboard, attribute, changed_at, viewing, watch_for
@@ -22,6 +22,7 @@ from tests.support.processes import running
 from tests.support.receipts import receipt, stamped
 from tests.support.waiting import wait_until
 from tillstream import topology
+from tillstream.day_figures import Figures
 from tillstream.runtime import data_folder
 
 

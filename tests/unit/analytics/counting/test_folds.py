@@ -13,11 +13,12 @@ from msgspec.structs import astuple
 
 from analytics.counting.columns import Columns
 from analytics.counting.decoding import read_columns
-from analytics.counting.folds import LATE, WHOLE_DAY, Figures, Totals, by_key, summed
+from analytics.counting.folds import LATE, WHOLE_DAY, Totals, by_key, summed
 from analytics.counting.folds import add as add_sums
 from tests.support.receipts import decoded, line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
 from tillstream.codec import JSON, NDJSON
+from tillstream.day_figures import Figures
 from tillstream.log.reader import LogMessage
 from tillstream.money import minor_units
 from tillstream.stores import StoreTable

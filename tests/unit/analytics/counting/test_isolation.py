@@ -11,7 +11,7 @@ import pytest
 from analytics.counting import isolation, receipt_counter
 from analytics.counting.columns import Columns
 from analytics.counting.decoding import read_columns
-from analytics.counting.folds import WHOLE_DAY, Figures
+from analytics.counting.folds import WHOLE_DAY
 from analytics.ledger.ledger_file import Ledger
 from analytics.workers.rate import RateWorker
 from analytics.workers.totals import TotalsWorker
@@ -19,6 +19,7 @@ from tests.support.logs import NO_LOG
 from tests.support.receipts import receipt, stamped
 from tests.unit.analytics.verify.test_recount import STORES, everything, log, recounted
 from tillstream.codec import NDJSON
+from tillstream.day_figures import Figures
 from tillstream.log.reader import LogMessage
 from tillstream.outlines import WHOLE_MESSAGE
 from tillstream.stores import StoreTable

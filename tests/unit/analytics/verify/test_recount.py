@@ -92,6 +92,11 @@ def everything(path: Path) -> list[Any]:
             sorted(ledger.tills().items()),
             sorted(ledger.conflicts()),
             sorted(ledger.aside()),
+            {
+                (day, store): (ledger.store_days.figures(day, store) or ("",))[0]
+                for day in ledger.days()
+                for store in ledger.store_days.stores(day)
+            },
         ]
 
 

@@ -3,9 +3,9 @@
 from datetime import date
 from pathlib import Path
 
-from analytics.counting.folds import Figures
 from analytics.ledger.ledger_file import Ledger
 from analytics.verify.side_by_side import Row, as_text, rows
+from tillstream.day_figures import Figures
 
 DAY, NEXT = date(2026, 11, 21), date(2026, 11, 22)
 

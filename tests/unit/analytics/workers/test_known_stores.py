@@ -3,11 +3,11 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from analytics.counting.folds import Figures
 from analytics.counting.tills import Till
 from analytics.workers.publishing import breakdowns_snapshot, known_stores
 from tillstream import opening_hours
 from tillstream.clock import BusinessDay
+from tillstream.day_figures import Figures
 from tillstream.store_hours import StoreHours
 from tillstream.stores import Store, StoreTable
 

@@ -1,0 +1,111 @@
+"""The figures of days and stores in the ledger's file: one encoded body for each.
+
+Of the whole chain (store "") the products of each hour are a part of their own, so that a commit
+writes those of the present hour only. Each change of a row has a number that no other one has, and
+that is greater than all before it: who has seen the rows up to a number asks for those above.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from tillstream.day_figures import StoreFigures, decode_store
+
+#: The part that has all but `product_hours`; the other parts are hours, "00" to "23".
+WHOLE = ""
+
+#: Day, store (""  is the chain), part.
+Place = tuple[date, str, str]
+
+
+class Written(NamedTuple):
+    """A row that is to be written."""
+
+    place: Place
+    body: bytes
+    #: No sum of the magnitudes of its figures is above it.
+    bound: int
+
+
+class Changed(NamedTuple):
+    """A day of a store that changed, and the number of the change of its row."""
+
+    change: int
+    day: date
+    store: str
+
+
+class StoreDays:
+    """The table `store_days` of a ledger, or of a connection that only reads."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def last_change(self) -> int:
+        """The number of the newest change; 0 before any."""
+        (found,) = self._database.execute("SELECT max(change) FROM store_days").fetchone()
+        return found or 0
+
+    def read(self, place: Place) -> tuple[bytes, int] | None:
+        """A body and its bound."""
+        day, store, part = place
+        row: tuple[bytes, int] | None = self._database.execute(
+            "SELECT body, bound FROM store_days WHERE day = ? AND store = ? AND part = ?",
+            (day.toordinal(), store, part),
+        ).fetchone()
+        return row
+
+    def write(self, rows: Iterable[Written]) -> None:
+        """Replace rows; each gets the next number of a change."""
+        before = self.last_change()
+        self._database.executemany(
+            "INSERT INTO store_days (day, store, part, body, bound, change)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (day, store, part)"
+            " DO UPDATE SET body = excluded.body, bound = excluded.bound, change = excluded.change",
+            (
+                (day.toordinal(), store, part, body, bound, change)
+                for change, ((day, store, part), body, bound) in enumerate(rows, before + 1)
+            ),
+        )
+
+    def changed_after(self, change: int, most: int) -> list[Changed]:
+        """The first rows that changed after a number, in the order of their changes."""
+        rows = self._database.execute(
+            "SELECT change, day, store FROM store_days WHERE change > ? ORDER BY change LIMIT ?",
+            (change, most),
+        )
+        return [Changed(number, date.fromordinal(day), store) for number, day, store in rows]
+
+    def stores(self, day: date) -> list[str]:
+        """The stores with figures of a day, the chain ("") first."""
+        found = self._database.execute(
+            "SELECT DISTINCT store FROM store_days WHERE day = ? ORDER BY store",
+            (day.toordinal(),),
+        )
+        return [store for (store,) in found]
+
+    def parts(self, day: date, store: str) -> Iterator[tuple[str, bytes, int]]:
+        """Part, body and the number of the change, the whole first."""
+        yield from self._database.execute(
+            "SELECT part, body, change FROM store_days WHERE day = ? AND store = ? ORDER BY part",
+            (day.toordinal(), store),
+        )
+
+    def figures(self, day: date, store: str) -> tuple[StoreFigures, int] | None:
+        """All of a store's day, and the number of its newest change.
+
+        An hour of the chain may name products that its day does not: these are left out.
+        """
+        found, newest = None, 0
+        for part, body, change in self.parts(day, store):
+            newest = max(newest, change)
+            figures = decode_store(body)
+            if part == WHOLE:
+                found = figures
+            elif found is not None:
+                of_hour = figures.product_hours.get(part, {})
+                named = {code: of_hour[code] for code in of_hour.keys() & found.products.keys()}
+                if named:
+                    found.product_hours[part] = named
+        return None if found is None else (found, newest)
