@@ -4,9 +4,11 @@ import argparse
 import sqlite3
 import threading
 import time
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 import pika.exceptions
+import structlog
 
 from analytics.commands.waiting import CATCH_UP_SECONDS
 from analytics.ledger.ledger_errors import damage_told
@@ -22,6 +24,8 @@ from tillstream.log.continuity import Log
 from tillstream.runtime import broker, data_folder, logs, process, quiet
 from tillstream.runtime.owned_file import owned
 
+log = structlog.get_logger()
+
 
 def main() -> None:
     """Run a worker until SIGTERM or SIGINT, or a command."""
@@ -33,7 +37,7 @@ def main() -> None:
         process.fail(error)
 
 
-def run_totals(settings: AnalyticsSettings, stop: threading.Event) -> None:
+def run_totals(settings: VerifySettings, stop: threading.Event) -> None:
     """Count receipts into the ledger and publish; adopt a rebuilt ledger when there is one."""
     quiet.release_when_quiet()
     data_folder.require_current(settings.data_dir)
@@ -45,7 +49,7 @@ def run_totals(settings: AnalyticsSettings, stop: threading.Event) -> None:
             raise TillstreamError(f"another totals worker owns {path}; end it first")
         while not stop.is_set():
             adopt(path, calendar)
-            with Ledger(path) as ledger:
+            with Ledger(path) as ledger, _figures_written(settings):
                 totals = TotalsWorker(
                     ledger,
                     table,
@@ -56,6 +60,17 @@ def run_totals(settings: AnalyticsSettings, stop: threading.Event) -> None:
                 broker.keep_connected(
                     settings.amqp_url, "totals", partial(totals.run, stop=stop), stop
                 )
+
+
+def _figures_written(settings: VerifySettings) -> AbstractContextManager[None]:
+    """The thread that writes the figures of days, where it is said where to."""
+    if settings.mongo_url is None:
+        log.warning("MONGO_URL is not set: the figures of days are not written to MongoDB")
+        return nullcontext()
+    # The other worker shall not carry it.
+    from analytics.workers.figures_writer import writing
+
+    return writing(settings.ledger_path(), settings.mongo_url, settings.mongo_database)
 
 
 def run_rate(settings: AnalyticsSettings, stop: threading.Event) -> None:

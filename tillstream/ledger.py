@@ -48,7 +48,7 @@ def is_older(data_dir: Path) -> bool:
     except sqlite3.Error:
         # Damaged: the totals worker says what to do.
         return False
-    return 0 < version < VERSION
+    return 0 < int(version) < VERSION
 
 
 def block_id(key: bytes) -> int:
