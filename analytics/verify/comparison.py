@@ -10,10 +10,11 @@ from analytics.counting.folds import WHOLE_DAY, by_key
 from analytics.ledger.identity_records import keys_beyond
 from analytics.ledger.ledger_file import Ledger
 from analytics.verify.archive_comparison import ArchiveComparison
+from analytics.verify.kept_comparison import compare_kept
 from analytics.verify.not_counted import NotCounted
 from analytics.verify.recount import Recount
 from analytics.verify.written_days import all_around
-from tillstream.day_figures import Figures, StoreFigures, total
+from tillstream.day_figures import Figures
 from tillstream.verify_report import Disagreement
 
 #: Differences that a report names; the counts are of all.
@@ -130,39 +131,10 @@ def compare_ledger(recount: Recount, ledger: Ledger, skipped: Set[int]) -> Ledge
             for entry in sorted(expected.keys() | found.keys())
             if expected.get(entry) != found.get(entry)
         ]
-        differences += _kept_figures(recount.ledger, ledger, business_day)
+        differences += compare_kept(recount.ledger, ledger, business_day)
     return LedgerComparison(
         counted, lost or max(0, -surplus), double or max(0, surplus), differences
     )
-
-
-def _kept_figures(expected: Ledger, found: Ledger, day: date) -> list[Disagreement]:
-    """The figures of a day by store, and of the chain ("")."""
-    theirs, ours = expected.store_days, found.store_days
-    return [
-        Disagreement(
-            "ledger: kept figures of the store" if store else "ledger: kept figures of the chain",
-            day.isoformat(),
-            store,
-            _gross(wanted),
-            _gross(kept),
-        )
-        for store in sorted({*theirs.stores(day), *ours.stores(day)})
-        if (wanted := _figures(expected, day, store)) != (kept := _figures(found, day, store))
-    ]
-
-
-def _figures(ledger: Ledger, day: date, store: str) -> StoreFigures | None:
-    found = ledger.store_days.figures(day, store)
-    return found and found[0]
-
-
-def _gross(figures: StoreFigures | None) -> str:
-    """What tells most of a body; they may differ in something else."""
-    if figures is None:
-        return "none"
-    whole = total(figures.hours.values())
-    return f"{whole.receipts} receipts, {whole.gross_minor} cents"
 
 
 def days_of(ledger: Ledger) -> set[int]:

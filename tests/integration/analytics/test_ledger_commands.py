@@ -1,7 +1,9 @@
 """recount and verify on a real log and a real archive: they agree, and they can disagree."""
 
 import os
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -17,8 +19,10 @@ from tests.support.books import Books, post, today
 from tests.support.ledgers import kept_keys
 from tests.support.receipts import receipt, stamped
 from tillstream import topology
+from tillstream.day_figures import StoreFigures, encode
 from tillstream.log.reader import StoppedError
 from tillstream.runtime import settings
+from tillstream.runtime.data_folder import LEDGER
 
 
 def test_all_books_agree_and_say_what_was_not_counted(books: Books) -> None:
@@ -82,6 +86,21 @@ def test_a_figure_that_was_tampered_with_is_found(books: Books) -> None:
 
     found = [(each["what"], each["expected"], each["found"]) for each in report["differences"]]
     assert (1, [("archive: receipts and cents", "(1, 600)", "(1, 601)")]) == (status, found)
+
+
+def test_kept_figures_that_were_tampered_with_are_found(books: Books) -> None:
+    post(books, today(1))
+    books.counted(1)
+    with closing(sqlite3.connect(books.data_dir / LEDGER)) as ledger, ledger:
+        ledger.execute(
+            "UPDATE store_days SET body = ? WHERE store <> ''", (encode(StoreFigures()),)
+        )
+
+    status, report = books.verify()
+
+    found = [(each["what"], each["store"], each["found"]) for each in report["differences"]]
+    expected = [("ledger: kept figures of the store", "1", "0 receipts, 0 cents")]
+    assert (1, expected) == (status, found)
 
 
 @pytest.mark.parametrize("source", ["log", "archive"])

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,9 @@ def one_by_one(some: list[Fields], limits: Limits = LIMITS) -> dict[tuple[date, 
     found: dict[tuple[date, str], StoreFigures] = {}
     for fields in some:
         day, hour = date.fromisoformat(fields["date"][:10]), fields["date"][11:13]
-        last = min(1_795_000_000.0, float(columns([fields]).sold[0]))
+        last = min(
+            1_795_000_000.0, datetime.fromisoformat(fields["date"]).replace(tzinfo=UTC).timestamp()
+        )
         for store in ("", str(fields["storeID"])):
             figures = found.setdefault((day, store), StoreFigures())
             gross = round(fields["documentTotal"]["grossTotal"] * 100)
