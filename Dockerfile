@@ -24,6 +24,8 @@ COPY dashboard dashboard
 COPY events events
 COPY jobs jobs
 COPY jobs.toml jobs.toml
+COPY alerts alerts
+COPY alerts.toml alerts.toml
 COPY streams streams
 COPY generator generator
 COPY loadtest loadtest

@@ -10,7 +10,7 @@ from datetime import time as wall_time
 from pymongo.errors import PyMongoError
 
 from jobs import commands, jobs_file, rehearsal
-from jobs.connection import connected, holder_name
+from jobs.connection import connected
 from jobs.definition import Job
 from jobs.run_book import RunBook
 from jobs.running import Running
@@ -18,6 +18,7 @@ from jobs.scheduler import Scheduler
 from jobs.settings import JobsSettings
 from tillstream.errors import ServerNotReadyError, TillstreamError
 from tillstream.runtime import logs, process
+from tillstream.runtime.holder import holder_name
 
 
 def main() -> None:

@@ -1,8 +1,5 @@
-"""The connection to MongoDB, and the name by which this process holds leases."""
+"""The connection to MongoDB."""
 
-import os
-import socket
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,8 +20,3 @@ def connected(settings: JobsSettings) -> Iterator[Database[Document]]:
         settings.mongo_url, "tillstream jobs", server_ms=SERVER_MS, socket_ms=SOCKET_MS
     ) as client:
         yield archive.majority(client, settings.mongo_database, wtimeout_ms=WTIMEOUT_MS)
-
-
-def holder_name() -> str:
-    """No other process has it, also not one of before with the same number."""
-    return f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:12]}"

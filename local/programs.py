@@ -61,6 +61,7 @@ def rooms(load: Mapping[str, str]) -> list[Program]:
         "archive-api": "persistence api",
         "events": "events worker",
         "jobs": "jobs scheduler",
+        "alerts": "alerts watch",
         "dashboard": "dashboard",
     }
     return [

@@ -20,7 +20,7 @@ PICTURE = ROOT / "docs" / "images" / "house.svg"
 
 #: Rooms by floor, the highest first; what pyproject.toml names besides is an error.
 FLOORS = (
-    ("local", "loadtest", "generator", "jobs"),
+    ("local", "loadtest", "generator", "jobs", "alerts"),
     ("entrypoint", "analytics", "persistence"),
     ("events", "dashboard", "tillstream"),
 )

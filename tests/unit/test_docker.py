@@ -73,6 +73,7 @@ def test_every_worker_runs_in_a_container_of_its_own() -> None:
         "python -m persistence api",
         "python -m events worker",
         "python -m jobs scheduler",
+        "python -m alerts watch",
         "python -m dashboard",
         "python -m generator steady",
     }

@@ -16,6 +16,7 @@ def test_the_generator_can_be_left_out() -> None:
         "archive-api",
         "events",
         "jobs",
+        "alerts",
         "dashboard",
     ]
 
