@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ class Told:
         unstored = Unstored()
         archive = Archive(database, lambda: self.now)
         lookers = {
-            rule._replace(send_to=tuple(known)): Simple(0, lambda _, rule=rule: self._look(rule))
+            rule._replace(send_to=tuple(known)): Simple(0, partial(self._look, rule))
             for rule in rules
         }
         self.archive = archive
@@ -85,7 +86,7 @@ class Told:
             for each in known.values()
         ]
 
-    def _look(self, rule: Rule) -> Look:
+    def _look(self, rule: Rule, _: float) -> Look:
         if rule.kind == ARCHIVE_AWAY:
             away = self.archive.away_since is not None
             return Look({"": Reading("", bad=away, well=not away, facts={})})
