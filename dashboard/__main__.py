@@ -7,7 +7,15 @@ import time
 import structlog
 import uvicorn
 
-from dashboard import app, explore_routes, online_routes, products_routes, routes
+from dashboard import (
+    alerts_routes,
+    app,
+    explore_routes,
+    online_routes,
+    products_routes,
+    routes,
+)
+from dashboard.archive.alerts import Alerts
 from dashboard.archive.archive_watch import ArchiveWatch
 from dashboard.archive.connection import connect
 from dashboard.archive.filtered_day import FilteredDays
@@ -94,6 +102,7 @@ def main() -> None:
     filtered = FilteredDays(client, database, table, time.time)
     filters = Filters(model, days, filtered, time.time)
     replays = Replays(client, database, calendar, time.time)
+    alerts = Alerts(client, database, calendar.zone.key, time.time)
     jobs = Jobs(client, database, calendar.zone.key, time.time)
     windows = Windows(client, database, definitions, heard, time.time)
     figures = FiguresReader(client[database])
@@ -126,6 +135,7 @@ def main() -> None:
                 routes.operation(watch),
                 routes.replay(replays),
                 routes.jobs(jobs),
+                alerts_routes.alerts(alerts),
                 explore_routes.explore(windows),
                 online_routes.online(shop),
                 products_routes.products(products),

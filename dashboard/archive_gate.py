@@ -6,7 +6,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 #: What is asked of the archive and has no other source.
-ARCHIVE_PATHS = frozenset({"/part", "/day", "/jobs/state", "/jobs/log", "/explore/rows"})
+ARCHIVE_PATHS = frozenset(
+    {"/part", "/day", "/jobs/state", "/jobs/log", "/explore/rows", "/alerts/state", "/alerts/count"}
+)
 
 
 class ArchiveGate:

@@ -159,6 +159,29 @@ interface JobLog {
   cut: number;
 }
 
+/** dashboard/archive/alerts.py */
+interface Alert {
+  id: string;
+  rule: string;
+  severity: string;
+  store: string;
+  beganAt: number;
+  endedAt: number | null;
+  acknowledgedAt: number | null;
+  acknowledgedBy: string;
+  texts: Record<string, string>;
+  unsent: [target: string, state: string][];
+}
+interface AlertsState {
+  readAt: number;
+  seenAt: number | null;
+  silent: boolean;
+  zone: string;
+  open: number;
+  alerts: Alert[];
+  targets: { name: string; failingSince: number; reason: string }[];
+}
+
 /** As of, complete until, why it is old; dashboard/state/online.py */
 type OnlineHead = [asOf: number, completeUntil: number | null, stale: string];
 

@@ -99,12 +99,19 @@ def header(page: str, view: View, table: StoreTable) -> Any:
             ),
             html.Nav(
                 [
-                    html.A(text, href=path, className="way", **(_CURRENT if name == page else {}))
+                    html.A(
+                        text,
+                        href=path,
+                        className="way",
+                        id=f"way-{name}",
+                        **(_CURRENT if name == page else {}),
+                    )
                     for name, text, path in (
                         ("live", "Live", "/"),
                         ("products", "Products", "/products"),
                         ("online", "Online", "/online"),
                         ("channels", "Tills and shop", "/channels"),
+                        ("alerts", "Alerts", "/alerts"),
                         ("operations", "Operations", "/operations"),
                         ("replay", "Replay", "/replay"),
                         ("explore", "Explore", "/explore"),

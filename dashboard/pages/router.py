@@ -12,6 +12,7 @@ from dash import html
 from dashboard.archive.connection import ArchiveAwayError
 from dashboard.archive.receipts import Receipts
 from dashboard.pages import (
+    alerts_page,
     channels_page,
     explore_page,
     jobs_page,
@@ -55,18 +56,20 @@ class Place(NamedTuple):
         "replay",
         "explore",
         "jobs",
+        "alerts",
         "nowhere",
     ]
     about: str = ""
 
 
 #: Pages that are about nothing but themselves, by their path.
-_PLAIN: dict[str, Literal["products", "online", "channels", "operations", "jobs"]] = {
+_PLAIN: dict[str, Literal["products", "online", "channels", "operations", "jobs", "alerts"]] = {
     "products": "products",
     "online": "online",
     "channels": "channels",
     "operations": "operations",
     "jobs": "jobs",
+    "alerts": "alerts",
 }
 
 
@@ -142,6 +145,8 @@ class Pages:
                 return channels_page.page()
             case "operations":
                 return operations_page.page()
+            case "alerts":
+                return alerts_page.page()
             case "jobs":
                 return jobs_page.page()
             case "store":

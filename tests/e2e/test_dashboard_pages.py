@@ -334,6 +334,7 @@ def test_every_page_fits_every_width_and_every_list_its_card(
         *(
             receipt_path(f"Lyon%2F4/1/1/{sold_at}")[1:],
             "jobs",
+            "alerts",
             "explore",
             "online",
             "channels",

@@ -25,6 +25,7 @@ ENGLISH, FRENCH = (Writer(language, ZoneInfo(ZONE)) for language in ("en", "fr")
         ("/channels", Place("channels")),
         ("/online/x", Place("nowhere")),
         ("/jobs", Place("jobs")),
+        ("/alerts", Place("alerts")),
         ("/jobs/1", Place("nowhere")),
         ("/store/12", Place("store", "12")),
         ("/receipt/2026-11-21%2008:00:01/1/2/3", Place("receipt", "2026-11-21 08:00:01/1/2/3")),

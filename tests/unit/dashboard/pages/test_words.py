@@ -13,6 +13,7 @@ from dash import html
 
 import dashboard
 from dashboard.pages import (
+    alerts_page,
     channels_page,
     jobs_page,
     layout,
@@ -63,6 +64,7 @@ def texts(part: Any) -> Iterator[str]:
         channels_page.page,
         products_page.page,
         jobs_page.page,
+        alerts_page.page,
         lambda: replay_page.page(date(2026, 11, 20)),
         layout.footer,
         lambda: layout.header("live", View(), NO_NAMES),
