@@ -10,6 +10,7 @@ import uvicorn
 from dashboard import (
     alerts_routes,
     app,
+    days_routes,
     explore_routes,
     online_routes,
     products_routes,
@@ -18,6 +19,7 @@ from dashboard import (
 from dashboard.archive.alerts import Alerts
 from dashboard.archive.archive_watch import ArchiveWatch
 from dashboard.archive.connection import connect
+from dashboard.archive.days import RangeOfDays
 from dashboard.archive.filtered_day import FilteredDays
 from dashboard.archive.filters import Filters
 from dashboard.archive.history import History
@@ -106,6 +108,7 @@ def main() -> None:
     jobs = Jobs(client, database, calendar.zone.key, time.time)
     windows = Windows(client, database, definitions, heard, time.time)
     figures = FiguresReader(client[database])
+    range_of_days = RangeOfDays(client[database], figures, table, time.time)
     products = Products(client, database, figures, days, table, time.time, stop)
     # A client of its own: it has to find out soon that MongoDB is away.
     shop_client = archive.connect(
@@ -139,6 +142,7 @@ def main() -> None:
                 explore_routes.explore(windows),
                 online_routes.online(shop),
                 products_routes.products(products),
+                days_routes.days(range_of_days, table),
             ],
         ),
         http=within(BoundedProtocol, settings, MAX_BODY_BYTES),

@@ -7,7 +7,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 #: What is asked of the archive and has no other source.
 ARCHIVE_PATHS = frozenset(
-    {"/part", "/day", "/jobs/state", "/jobs/log", "/explore/rows", "/alerts/state", "/alerts/count"}
+    {
+        *("/part", "/day", "/days/state", "/days/choices", "/explore/rows"),
+        *("/jobs/state", "/jobs/log", "/alerts/state", "/alerts/count"),
+    }
 )
 
 

@@ -1,7 +1,7 @@
 """Reads the kept figures of days (`day_figures`) from MongoDB; what did not change is read once."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -92,6 +92,18 @@ class FiguresReader:
             for each in self._ask(some, None)
         }
         return Changed(written, set(known) - set(found))
+
+    def store_days(
+        self, days: Iterable[str], stores: Collection[str]
+    ) -> Iterator[tuple[str, StoreFigures]]:
+        """Each day of each of some stores that has figures, with its day, in no order.
+
+        Nothing of it is held: it is for sums over more than fits the memory.
+        """
+        wanted = [store_id(day, store) for day in days for store in stores]
+        for some in _portions(wanted):
+            for each in self._ask(some, None):
+                yield str(each["day"]), decode_store(bytes(each["body"]))
 
     def days(self, first: str, last: str) -> list[str]:
         """The days from `first` to `last`, both included, that have figures, oldest first."""

@@ -182,6 +182,38 @@ interface AlertsState {
   targets: { name: string; failingSince: number; reason: string }[];
 }
 
+/** Gross, net, receipts, units in thousandths; dashboard/state/days_answer.py */
+type DaysAmounts = [gross: number, net: number, receipts: number, units: number];
+type DaysGroup = [key: string, first: string, last: string, state: string, sold: number, amounts: DaysAmounts];
+type DaysSplit = [key: string, name: string, amounts: DaysAmounts];
+interface DaysAnswer {
+  first: string;
+  last: string;
+  by: string;
+  today: string;
+  zone: string;
+  readAt: number;
+  total: DaysAmounts;
+  groups: DaysGroup[];
+  states: Record<string, number>;
+  missing: string[];
+  splits: Record<string, DaysSplit[]>;
+  heat: [weekday: number, hour: string, gross: number, days: number][];
+  hours: string[];
+  running: [
+    period: string,
+    than: string,
+    basis: string,
+    first: string,
+    last: string,
+    firstBefore: string,
+    lastBefore: string,
+    now: DaysAmounts | null,
+    before: DaysAmounts | null,
+  ][];
+  narrowTo: number;
+}
+
 /** As of, complete until, why it is old; dashboard/state/online.py */
 type OnlineHead = [asOf: number, completeUntil: number | null, stale: string];
 
@@ -439,6 +471,18 @@ interface Tillstream {
     draw: () => void;
     choices: (view: ProductsView) => void;
     tables: (view: ProductsView) => void;
+  };
+}
+
+interface Tillstream {
+  // 58-days-tables.js, 59-days.js
+  days: {
+    rows: (id: string, looks: unknown, make: () => HTMLElement[]) => void;
+    /** False where the plot has no place yet. */
+    draw: (found: DaysAnswer, figure: string) => boolean;
+    link: (changed: Record<string, string>) => string;
+    groupName: (group: DaysGroup, by: string) => string;
+    gap: (state: string) => string;
   };
 }
 

@@ -109,6 +109,7 @@ def header(page: str, view: View, table: StoreTable) -> Any:
                     for name, text, path in (
                         ("live", "Live", "/"),
                         ("products", "Products", "/products"),
+                        ("days", "Days", "/days"),
                         ("online", "Online", "/online"),
                         ("channels", "Tills and shop", "/channels"),
                         ("alerts", "Alerts", "/alerts"),

@@ -125,6 +125,15 @@ def channels() -> Figure:
     }
 
 
+def days() -> Figure:
+    """A figure of each day, week or month; and a sign where there is none."""
+    layout = _money_over_time() | {"hovermode": "closest"}
+    layout["xaxis"] = {"type": "category", "fixedrange": True, "showgrid": False}
+    gaps = _line(BLUE, "No figure") | {"mode": "text", "textposition": "top center"}
+    del gaps["hovertemplate"]
+    return {"data": [_money_bars("Figure", AMBER), gaps | {"hoverinfo": "text"}], "layout": layout}
+
+
 def _money_bars(name: str, colour: str) -> Figure:
     return {
         "type": "bar",

@@ -14,6 +14,7 @@ from dashboard.archive.receipts import Receipts
 from dashboard.pages import (
     alerts_page,
     channels_page,
+    days_page,
     explore_page,
     jobs_page,
     layout,
@@ -50,6 +51,7 @@ class Place(NamedTuple):
         "products",
         "online",
         "channels",
+        "days",
         "operations",
         "store",
         "receipt",
@@ -63,8 +65,11 @@ class Place(NamedTuple):
 
 
 #: Pages that are about nothing but themselves, by their path.
-_PLAIN: dict[str, Literal["products", "online", "channels", "operations", "jobs", "alerts"]] = {
+_PLAIN: dict[
+    str, Literal["products", "days", "online", "channels", "operations", "jobs", "alerts"]
+] = {
     "products": "products",
+    "days": "days",
     "online": "online",
     "channels": "channels",
     "operations": "operations",
@@ -143,6 +148,8 @@ class Pages:
                 return online_page.page()
             case "channels":
                 return channels_page.page()
+            case "days":
+                return days_page.page()
             case "operations":
                 return operations_page.page()
             case "alerts":

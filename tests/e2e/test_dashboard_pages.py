@@ -339,6 +339,7 @@ def test_every_page_fits_every_width_and_every_list_its_card(
             "online",
             "channels",
             "products",
+            "days",
         ),
     )
     found, headers = {}, {}

@@ -7,6 +7,7 @@ from typing import Any
 from pymongo.database import Database
 
 from tillstream import day_figures
+from tillstream.archive import RECEIPTS
 from tillstream.day_figures import DayTotals, Figures, HourFigures, ProductFigures, StoreFigures
 from tillstream.stores import StoreTable
 
@@ -112,3 +113,51 @@ def _write(
         "ledger": "test",
     }
     database[day_figures.DAY_FIGURES].replace_one({"_id": name}, document, upsert=True)
+
+
+def keep(database: Database[dict[str, Any]], table: StoreTable) -> None:
+    """The figures of every day, counted from the receipts of MongoDB."""
+    stores: dict[tuple[str, str], StoreFigures] = {}
+    totals: dict[str, dict[str, dict[str, Figures]]] = {}
+    for receipt in database[RECEIPTS].find():
+        day, store = receipt["businessDay"], receipt["store"]
+        hour = f"{receipt['date'].astimezone(table.calendar(store).zone):%H}"
+        lines = receipt["lines"]
+        whole = Figures(
+            1, sum(_milli(each) for each in lines), receipt["grossMinor"], receipt["netMinor"]
+        )
+        of_day = totals.setdefault(day, {})
+        for name, key in (("day", ""), ("hour", hour), ("store", store)):
+            _add(of_day, name, key, whole)
+        touched: dict[tuple[str, str], Figures] = {}
+        for each in lines:
+            line = Figures(0, _milli(each), each["grossMinor"], each["netMinor"])
+            vat = f"{each['taxBasisPoints'] / 100:g}"
+            keys = (("category", each["category"]), ("product", each["product"]), ("vat", vat))
+            for split in keys:
+                day_figures.add(touched.setdefault(split, Figures(receipts=1)), line)
+        for payment in receipt["payments"]:
+            tender = Figures(0, 0, payment["amountMinor"], 0)
+            day_figures.add(
+                touched.setdefault(("tender", payment["mechanism"]), Figures(1)), tender
+            )
+        for (name, key), figures in touched.items():
+            _add(of_day, name, key, figures)
+        for of_store in ("", store):
+            kept = stores.setdefault((day, of_store), StoreFigures())
+            day_figures.add(kept.hours.setdefault(hour, HourFigures()), whole)
+            for (name, key), figures in touched.items():
+                if name == "category":
+                    categories = kept.categories.setdefault(hour, {})
+                    day_figures.add(categories.setdefault(key, Figures()), figures)
+                elif name == "product":
+                    named = ProductFigures(name=f"Product {key}")
+                    day_figures.add(kept.products.setdefault(key, named), figures)
+    for day, breakdowns in totals.items():
+        _write(database, day_figures.totals_id(day), day, None, DayTotals(breakdowns))
+    for (day, store), figures_of_store in stores.items():
+        _write(database, day_figures.store_id(day, store), day, store, figures_of_store)
+
+
+def _milli(line: Mapping[str, Any]) -> int:
+    return int(line["unitsMilli"])

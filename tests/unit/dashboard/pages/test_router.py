@@ -23,6 +23,7 @@ ENGLISH, FRENCH = (Writer(language, ZoneInfo(ZONE)) for language in ("en", "fr")
         ("/operations", Place("operations")),
         ("/online", Place("online")),
         ("/channels", Place("channels")),
+        ("/days", Place("days")),
         ("/online/x", Place("nowhere")),
         ("/jobs", Place("jobs")),
         ("/alerts", Place("alerts")),

@@ -15,6 +15,7 @@ import dashboard
 from dashboard.pages import (
     alerts_page,
     channels_page,
+    days_page,
     jobs_page,
     layout,
     live_page,
@@ -63,6 +64,7 @@ def texts(part: Any) -> Iterator[str]:
         online_page.page,
         channels_page.page,
         products_page.page,
+        days_page.page,
         jobs_page.page,
         alerts_page.page,
         lambda: replay_page.page(date(2026, 11, 20)),
@@ -93,6 +95,7 @@ OPERATORS_WORDS = re.compile(
         online_page.page,
         channels_page.page,
         products_page.page,
+        days_page.page,
         layout.footer,
         lambda: layout.header("live", View(), NO_NAMES),
     ],
@@ -113,6 +116,8 @@ def test_no_script_of_the_business_says_a_word_of_its_operators(code: str) -> No
         "55-online",
         "56-online-page",
         "57-channels",
+        "58-days-tables",
+        "59-days",
     )
     scripts = "".join(each.read_text() for page in pages for each in ASSETS.glob(f"{page}*.js"))
     said = {LANGUAGES[code].words[text] for text in re.findall(r'say\("([^"]+)"\)', scripts)}

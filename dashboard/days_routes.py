@@ -1,0 +1,64 @@
+"""What the page Days asks for: the figures of a span of days, and which stores there are."""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import FastAPI, Query
+from starlette.responses import JSONResponse, Response
+
+from dashboard.app import answer
+from dashboard.archive.days import Asked, RangeOfDays
+from dashboard.pages.addresses import MAX_NAME
+from dashboard.routes import Add
+from dashboard.state import day_spans
+from dashboard.state.day_spans import By, Range
+from tillstream.stores import StoreTable, as_read
+
+DAYS_PATH = "/days/state"
+CHOICES_PATH = "/days/choices"
+
+Day = Annotated[str, Query(max_length=10)]
+Name = Annotated[str, Query(max_length=MAX_NAME)]
+
+
+class Choices(msgspec.Struct, frozen=True):
+    """What the figures can be narrowed to, in the order in which it is offered."""
+
+    regions: list[str]
+    #: Number and title.
+    stores: list[tuple[str, str]]
+
+
+def days(found: RangeOfDays, table: StoreTable) -> Add:
+    """`?from=&to=`, both included, else `?range=`; `?by=`, `?store=`, `?region=`."""
+
+    # No coroutine: it may wait for MongoDB, in a thread of its own.
+    def state(
+        first: Annotated[Day, Query(alias="from")] = "",
+        last: Annotated[Day, Query(alias="to")] = "",
+        range: Range = "30d",  # noqa: A002 - of the address
+        by: By = "day",
+        store: Name = "",
+        region: Name = "",
+    ) -> Response:
+        try:
+            if first or last:
+                span = day_spans.between(first or last, last or first)
+            else:
+                span = day_spans.running(range, found.today())
+        except ValueError as error:
+            return JSONResponse({"problem": str(error)}, 400)
+        return answer(lambda: found.answer(Asked(span, by, store, "" if store else region)))
+
+    def choices() -> Response:
+        return answer(offered)
+
+    def offered() -> Choices:
+        named = sorted(found.stores(), key=as_read)
+        return Choices(table.regions(), [(each, table.store(each).title) for each in named])
+
+    def add(server: FastAPI) -> None:
+        server.add_api_route(DAYS_PATH, state, methods=["GET"])
+        server.add_api_route(CHOICES_PATH, choices, methods=["GET"])
+
+    return add
