@@ -60,9 +60,7 @@
         named(alert),
         element("td", severity, { class: "number" }),
         element("td", t.secondOf(alert.beganAt), { class: "number" }),
-        alert.endedAt === null
-          ? lookedAfter(alert)
-          : element("td", t.secondOf(alert.endedAt), { class: "number" }),
+        alert.endedAt === null ? lookedAfter(alert) : element("td", t.secondOf(alert.endedAt), { class: "number" }),
       ],
       { "data-alert": alert.id, "data-severity": alert.severity, "data-taken": String(alert.acknowledgedAt !== null) },
     );
@@ -76,13 +74,8 @@
     byId("alerts-page").dataset.state = found.silent ? "stale" : "live";
     byId("alerts-fresh").dataset.state = found.silent ? "stale" : "live";
     const at = found.silent ? found.seenAt : found.readAt;
-    t.setText(
-      "alerts-fresh",
-      at === null ? "" : `${t.say(found.silent ? "stale since" : "as of")} ${t.secondOf(at)}`,
-    );
-    const silent = found.silent
-      ? t.say("The watcher of alerts is silent: nothing is judged and nothing is sent.")
-      : "";
+    t.setText("alerts-fresh", at === null ? "" : `${t.say(found.silent ? "stale since" : "as of")} ${t.secondOf(at)}`);
+    const silent = found.silent ? t.say("The watcher of alerts is silent: nothing is judged and nothing is sent.") : "";
     t.setText("alerts-message", said || silent);
     t.setText(
       "alerts-targets",
@@ -106,9 +99,7 @@
     const left = found.open - found.alerts.filter((alert) => alert.endedAt === null).length;
     const more = left > 0 ? [empty(t.say("and {} more").replace("{}", t.format.count(left)))] : [];
     byId("alerts-open-rows").replaceChildren(...(open.length ? open.map(row) : [empty("Nothing is wrong.")]), ...more);
-    byId("alerts-ended-rows").replaceChildren(
-      ...(ended.length ? ended.map(row) : [empty("No alert has ended yet.")]),
-    );
+    byId("alerts-ended-rows").replaceChildren(...(ended.length ? ended.map(row) : [empty("No alert has ended yet.")]));
     t.setText("alerts-open-number", t.format.count(open.length));
     byId("alerts-all").disabled = !open.some((alert) => alert.acknowledgedAt === null);
     if (focused) {
