@@ -1,7 +1,9 @@
-"""The live page: tiles, four plots and the sources on the first screen, more of today below.
+"""The live page: how the business is doing. Tiles and three plots, more of today below.
+
+What tells of the system itself stands on the operations page.
 
 `categories` has as `data-value` a JSON object of category and exact revenue, each table a
-JSON list of its rows; `feed-<exchange>` the time of the feed's newest data, Unix seconds.
+JSON list of its rows.
 """
 
 from typing import Any
@@ -10,7 +12,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.pages import parts, plots
-from dashboard.pages.tiles import MORE_TILES, SOURCES, TILES
+from dashboard.pages.tiles import MORE_TILES, TILES
 from tillstream import topology
 
 
@@ -21,7 +23,7 @@ def page() -> Any:
             html.P(id="filter-note", className="filter-note", role="status"),
             html.P(id="heard-note", className="filter-note heard-note", role="status"),
             html.Div(
-                [parts.tiles(TILES, "Figures of the day"), *_plots(), _sources()],
+                [parts.tiles(TILES, "Figures of the day"), *_plots()],
                 className="board",
             ),
             html.Section(
@@ -66,14 +68,6 @@ def _plots() -> list[Any]:
             "in the 60 s before",
             topology.METRICS_STORM,
             plots.receipts_per_minute(),
-        ),
-        parts.plot(
-            "delay-plot",
-            "Time to store",
-            "received to stored",
-            topology.METRICS_DB,
-            plots.network_delay(),
-            parts.legend(p50="half of them", p95="95 of 100", p99="99 of 100"),
         ),
     ]
 
@@ -120,32 +114,7 @@ def _more() -> list[Any]:
                     topology.BREAKDOWNS,
                     ("Store", "Gross", "Receipts"),
                 ),
-                *parts.till_tables(),
             ],
-            className="row four",
+            className="row two",
         ),
     ]
-
-
-def _sources() -> Any:
-    return dmc.Paper(
-        className="card sources",
-        withBorder=True,
-        **parts.scope("sources"),
-        children=[
-            html.H2("Sources"),
-            html.Ul([_source(feed, label) for feed, label in SOURCES.items()]),
-        ],
-    )
-
-
-def _source(feed: str, label: str) -> Any:
-    """A feed: the age of its newest data, and how far its worker is behind the door."""
-    return html.Li(
-        [
-            html.Span(label),
-            html.Span(id=f"lag-{feed}", className="lag"),
-            html.Span("waiting", id=f"feed-{feed}", className="feed", **parts.data(feed)),
-        ],
-        className="source",
-    )

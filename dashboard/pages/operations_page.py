@@ -5,7 +5,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard.pages import parts
+from dashboard.pages import parts, plots
 from dashboard.pages.tiles import OPERATIONS_TILES, SOURCES, WORKERS
 from tillstream import topology
 
@@ -18,9 +18,10 @@ def page() -> Any:
                 [
                     parts.tiles(OPERATIONS_TILES, "Figures of the operation"),
                     html.Div([_proof(), _queues()], className="row two"),
+                    html.Div([_workers(), _delays()], className="row two"),
                     html.Div(
                         [
-                            _workers(),
+                            _aside(),
                             parts.table(
                                 "marks",
                                 "Marked receipts",
@@ -31,7 +32,6 @@ def page() -> Any:
                         ],
                         className="row two",
                     ),
-                    _aside(),
                     html.Div(
                         [
                             parts.table(
@@ -148,8 +148,19 @@ def _head(id: str, title: str, subtitle: str, age: str) -> Any:  # noqa: A002 - 
     )
 
 
+def _delays() -> Any:
+    return parts.plot(
+        "delay-plot",
+        "Time to store",
+        "received to stored",
+        topology.METRICS_DB,
+        plots.network_delay(),
+        parts.legend(p50="half of them", p95="95 of 100", p99="99 of 100"),
+    )
+
+
 def _workers() -> Any:
-    heads = ("Feed", "Worker", "State", "Newest figures")
+    heads = ("Feed", "Worker", "State", "Behind the door", "Newest figures")
     return dmc.Paper(
         className="card list",
         withBorder=True,
@@ -183,6 +194,7 @@ def _worker(feed: str) -> Any:
             html.Th(SOURCES[feed], scope="row", className="name"),
             html.Td(WORKERS[feed]),
             html.Td(html.Span("waiting", id=f"feed-{feed}", className="feed", **parts.data(feed))),
+            html.Td(html.Span(id=f"lag-{feed}", className="lag")),
             html.Td("–", id=f"age-{feed}", className="number"),  # noqa: RUF001 - nothing known
         ]
     )

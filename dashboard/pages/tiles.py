@@ -18,23 +18,24 @@ class Tile(NamedTuple):
     note: str
 
 
+_RATE = Tile(
+    "receipts-per-minute", "Receipts / minute", topology.METRICS_STORM, "count", "last 60 s"
+)
+
+#: Of the business, on the first screen.
 TILES = (
     Tile("revenue", "Revenue today", topology.COUNT, "money", "gross"),
     Tile("receipts", "Receipts today", topology.COUNT, "count", "today"),
-    Tile("receipts-per-minute", "Receipts / minute", topology.METRICS_STORM, "count", "last 60 s"),
     Tile("average-basket", "Average basket", topology.COUNT, "money", "per receipt"),
-    Tile("network-delay", "Time to store", topology.METRICS_DB, "ms", "from reception"),
-    Tile("connection-delay", "Delay of the tills", topology.METRICS_DB, "ms", "95 of 100 within"),
+    Tile("net-revenue", "Net revenue", topology.COUNT, "money", "without tax"),
+    Tile("units-per-basket", "Units per basket", topology.COUNT, "decimal", "mean of today"),
+    _RATE,
 )
 
 #: Below the first screen.
 MORE_TILES = (
-    Tile("net-revenue", "Net revenue", topology.COUNT, "money", "without tax"),
-    Tile("units-per-basket", "Units per basket", topology.COUNT, "decimal", "mean of today"),
     Tile("returns", "Returns", topology.BREAKDOWNS, "money", "gross, today"),
     Tile("stores", "Stores selling", topology.BREAKDOWNS, "count", "with receipts today"),
-    Tile("silent-tills", "Silent tills", topology.TILLS, "count", "quieter than usual"),
-    Tile("missing-receipts", "Missing receipts", topology.TILLS, "count", "numbers passed over"),
 )
 
 #: Of a store's page, from the archive.
@@ -64,17 +65,19 @@ NARROWS = dict.fromkeys(
 ) | {"tenders": "store", "vat": "store"}
 
 #: Of a replayed day: the real one beside it.
-REPLAY_TILES = (*TILES[:4],)
+REPLAY_TILES = (*TILES[:2], _RATE, TILES[2])
 
 #: Of the operations page; those that are no value of a frame are in its panel `counters`.
 OPERATIONS_TILES = (
-    Tile("receipts-per-minute", "Receipts / minute", topology.METRICS_STORM, "count", "last 60 s"),
+    _RATE,
     Tile("counted-ms", "Received to counted", topology.METRICS_STORM, "ms", "mean"),
     Tile("network-delay", "Received to stored", topology.METRICS_DB, "ms", "mean"),
+    Tile("connection-delay", "Delay of the tills", topology.METRICS_DB, "ms", "95 of 100 within"),
     Tile("stored", "Stored", topology.METRICS_DB, "count", "since the worker started"),
     Tile("dead-lettered", "Dead letters", topology.METRICS_DB, "count", "since it started"),
     Tile("conflicts-kept", "Conflicts kept", topology.METRICS_DB, "count", "since it started"),
     Tile("tills-heard", "Tills heard", topology.TILLS, "count", "since the ledger began"),
+    Tile("silent-tills", "Silent tills", topology.TILLS, "count", "quieter than usual"),
     Tile("duplicates", "Duplicates", topology.TILLS, "count", "counted once only"),
     Tile("conflicts", "Conflicts", topology.TILLS, "count", "other content"),
     Tile("undecodable", "Undecodable", topology.TILLS, "count", "in the log"),

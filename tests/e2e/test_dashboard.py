@@ -70,11 +70,11 @@ def test_the_page_shows_the_published_figures_to_the_cent(
     with viewing(browser, dashboard.url, locale="en-GB") as page:
         wait_for_state(page, "status", "live", 20)
         page.wait_for_selector("#categories-plot .bartext")
-        page.wait_for_selector("#gaps-rows th")
+        page.wait_for_selector("#top-rows th")
 
         shown = {
             name: attribute(page, name, "value")
-            for name in ("revenue", "receipts", "receipts-per-minute", "network-delay")
+            for name in ("revenue", "receipts", "receipts-per-minute", "units-per-basket")
         }
         by_category = json.loads(attribute(page, "categories", "value"))
         texts = (
@@ -101,7 +101,7 @@ def test_the_page_shows_the_published_figures_to_the_cent(
         "revenue": "1234.56",
         "receipts": "100",
         "receipts-per-minute": "420",
-        "network-delay": "2.1",
+        "units-per-basket": "2.50",
     } == shown
     assert {"Menu": "1000.00", "Pain": "234.56"} == by_category
     assert ("€1,234.56", ["€1,000.00", "€234.56"]) == texts

@@ -145,13 +145,6 @@ OUTSIDE = """() => {
     if (table.id.startsWith("store-") && outer.bottom - inner.bottom > inner.height)
       wrong.push(`${table.id} empty`);
   }
-  const sources = document.querySelector(".sources ul");
-  if (sources) {
-    const [inner, outer] = [sources, sources.parentElement].map((each) =>
-      each.getBoundingClientRect()
-    );
-    if (inner.bottom > outer.bottom) wrong.push(`sources ${inner.bottom - outer.bottom} below`);
-  }
   return wrong;
 }"""
 

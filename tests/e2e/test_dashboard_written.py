@@ -62,6 +62,8 @@ def test_figures_say_their_own_time_and_what_they_lack_behind_it(
         told = page.locator("#revenue-note").get_attribute("title") or ""
         card = page.inner_text("#revenue-plot-fresh")
         note, unheard = page.inner_text("#revenue-note"), page.inner_text("#heard-note")
+        page.goto(f"{url}operations")
+        page.wait_for_selector("#silent-rows td.number")
         silent = page.inner_text("#silent-rows").split("\t")[-1]
         whole = page.evaluate("document.documentElement.scrollWidth - innerWidth")
 

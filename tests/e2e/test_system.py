@@ -108,7 +108,7 @@ def test_the_page_shows_the_receipts_that_were_posted(system: System, chromium: 
         wait_until(lambda: shown() == expected, 30, "the figures on the page")
         states = {
             page.locator(f"#{figure}").get_attribute("data-state")
-            for figure in ("revenue", "receipts", "receipts-per-minute", "network-delay")
+            for figure in ("revenue", "receipts", "receipts-per-minute", "net-revenue")
         }
         categories = json.loads(value("categories") or "{}")
         browser.close()

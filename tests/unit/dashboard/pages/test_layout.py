@@ -33,24 +33,21 @@ def components(tree: Any) -> Iterator[dict[str, Any]]:
         yield from components(tree["props"].get("children"))
 
 
-def elements() -> dict[str, dict[str, Any]]:
-    tree = json.loads(
-        json.dumps(
-            [
-                live_page.page(),
-                operations_page.page(),
-                layout.header("live", View(), NO_NAMES),
-            ],
-            default=lambda part: part.to_plotly_json(),
-        )
-    )
+def ids(*parts: Any) -> dict[str, dict[str, Any]]:
+    tree = json.loads(json.dumps(parts, default=lambda part: part.to_plotly_json()))
     return {props["id"]: props for props in components(tree) if "id" in props}
+
+
+def elements() -> dict[str, dict[str, Any]]:
+    return ids(
+        live_page.page(), operations_page.page(), layout.header("live", View(), NO_NAMES)
+    )
 
 
 def test_every_value_of_a_frame_has_a_tile() -> None:
     frame = Model(BusinessDay(ZoneInfo(ZONE)), 0.0).frame(1, 0.0, whole=True)
 
-    assert set(frame.values) == {tile.id for tile in TILES + MORE_TILES}
+    assert set(frame.values) <= {tile.id for tile in TILES + MORE_TILES + OPERATIONS_TILES}
 
 
 def test_every_figure_waits_at_first_and_names_its_feed() -> None:
@@ -65,12 +62,12 @@ def test_every_figure_waits_at_first_and_names_its_feed() -> None:
 def test_every_counter_has_a_tile_on_the_operations_page() -> None:
     counters = panels.counters(rate(1.0), delay(1.0), tills(1.0))["counters"]
     frame = Model(BusinessDay(ZoneInfo(ZONE)), 0.0).frame(1, 0.0, whole=True)
-    ids = {tile.id for tile in OPERATIONS_TILES}
+    tiles = {tile.id for tile in OPERATIONS_TILES}
 
-    assert ids == {row[0] for row in counters} | (set(frame.values) & ids)
+    assert tiles == {row[0] for row in counters} | (set(frame.values) & tiles)
 
 
-def test_every_feed_has_a_line_among_the_sources() -> None:
+def test_every_feed_has_a_line_on_the_operations_page() -> None:
     assert (
         {*FEEDS, ARCHIVE}
         == set(SOURCES)
@@ -85,6 +82,17 @@ def test_every_table_that_is_drawn_has_its_place() -> None:
 
     assert drawn
     assert set() == {name for name in drawn if f"{name}-rows" not in page}
+
+
+def test_what_tells_of_the_system_itself_stands_on_the_operations_page_alone() -> None:
+    business = {tile.id for tile in TILES + MORE_TILES}
+    of_the_system = {tile.id for tile in OPERATIONS_TILES} - {"receipts-per-minute"}
+    live = set(ids(live_page.page()))
+    told = {*of_the_system, "silent", "gaps", "delay-plot", *(f"feed-{feed}" for feed in SOURCES)}
+
+    assert set() == business & of_the_system
+    assert set() == told & live
+    assert set() == told - set(ids(operations_page.page()))
 
 
 def test_nothing_is_fetched_from_elsewhere() -> None:
