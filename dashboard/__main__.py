@@ -25,6 +25,7 @@ from dashboard.archive.filters import Filters
 from dashboard.archive.history import History
 from dashboard.archive.jobs import Jobs
 from dashboard.archive.online import SERVER_TIMEOUT_MS, SOCKET_TIMEOUT_MS, Online
+from dashboard.archive.past_days import PastDays
 from dashboard.archive.products import Products
 from dashboard.archive.queue_watch import QueueWatch
 from dashboard.archive.receipts import Receipts
@@ -122,6 +123,7 @@ def main() -> None:
     archive_watch = ArchiveWatch(
         settings.mongo_url, settings.mongo_database, archive_state, time.time, stop
     )
+    past_days = PastDays(client, database, model, stop)
     watch = QueueWatch(client, database, model, time.time, stop)
     config = uvicorn.Config(
         app.build(
@@ -162,6 +164,7 @@ def main() -> None:
         threading.Thread(target=products.run_details, name="product details", daemon=True),
         threading.Thread(target=archive_watch.run, name="archive", daemon=True),
         threading.Thread(target=history.run, name="history", daemon=True),
+        threading.Thread(target=past_days.run, name="past", daemon=True),
         threading.Thread(target=watch.run, args=(settings.amqp_url,), name="watch", daemon=True),
     ]
     for thread in threads:

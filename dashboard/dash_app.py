@@ -44,6 +44,7 @@ CONTROLS = (
     Control(
         "viewRevenue", ("revenue-plot-subtitle.children",), ("revenue-view.value",), at_start=True
     ),
+    Control("chooseAgainst", ("against-note.title",), ("against.value",)),
     Control("chooseWindow", ("revenue-plot-subtitle.title",), ("window.value",)),
     Control(
         "chooseFilter", ("filter-note.title",), ("store-filter.value", "category-filter.value")

@@ -12,6 +12,7 @@ from tillstream.archive import Document
 from tillstream.day_figures import (
     DAY_FIGURES,
     DayTotals,
+    Figures,
     StoreFigures,
     decode_store,
     decode_totals,
@@ -56,6 +57,15 @@ class FiguresReader:
         wanted = {totals_id(day): day for day in days}
         found = self._read(wanted, decode_totals)
         return {wanted[each]: totals for each, totals in found.items()}
+
+    def hours(self, days: Iterable[str]) -> dict[str, dict[str, Figures]]:
+        """The whole chain's figures by day and hour, and nothing else of the day is held.
+
+        For many days: a day's totals name every store and product.
+        """
+        wanted = {totals_id(day): day for day in days}
+        found = self._read(wanted, _decode_hours, "hours of ")
+        return {wanted[each]: hours for each, hours in found.items()}
 
     def chain(self, days: Iterable[str]) -> dict[str, StoreFigures]:
         """The whole chain's figures by day; a day that has none is left out."""
@@ -114,19 +124,22 @@ class FiguresReader:
             str(each["_id"]) for some in _portions(names) for each in self._ask(some, {"_id": 1})
         )
 
-    def _read(self, ids: Collection[str], decode: Callable[[bytes], Any]) -> dict[str, Any]:
+    def _read(
+        self, ids: Collection[str], decode: Callable[[bytes], Any], part: str = ""
+    ) -> dict[str, Any]:
+        """`part` tells apart what is held of a document, if it is not all of it."""
         found: dict[str, Any] = {}
         written = self._written(ids)
         with self._lock:
             for each in written:
-                held = self._held.get(each["_id"])
+                held = self._held.get(part + each["_id"])
                 if held and held[0] == each["writtenAt"]:
                     found[each["_id"]] = held[1]
         for some in _portions([one["_id"] for one in written if one["_id"] not in found]):
             for each in self._ask(some, None):
                 body = bytes(each["body"])
                 found[each["_id"]] = decode(body)
-                self._hold(each["_id"], (each["writtenAt"], found[each["_id"]], len(body)))
+                self._hold(part + each["_id"], (each["writtenAt"], found[each["_id"]], len(body)))
         return found
 
     def _written(self, ids: Collection[str]) -> list[Document]:
@@ -144,3 +157,7 @@ class FiguresReader:
 
 def _portions(ids: list[str]) -> Iterable[list[str]]:
     return (ids[begin : begin + AT_A_TIME] for begin in range(0, len(ids), AT_A_TIME))
+
+
+def _decode_hours(body: bytes) -> dict[str, Figures]:
+    return decode_totals(body).breakdowns.get("hour", {})

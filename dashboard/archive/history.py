@@ -2,7 +2,7 @@
 
 import threading
 import time
-from datetime import date, timedelta
+from datetime import date
 from itertools import accumulate
 
 import structlog
@@ -39,7 +39,6 @@ class History:
         self._url = url
         self._database = database
         self._model = model
-        self._zone = model.timezone.key
         self._clock = clock
         self._stop = stop
         self._again_at = 0.0
@@ -73,10 +72,7 @@ class History:
         received = self._ask(client, day, pipelines.by_minute("$receivedAt"))
         stored_in = {"$dateTrunc": {"date": "$storedAt", "unit": "minute"}}
         stored = self._ask(client, day, pipelines.delay_percentiles(stored_in))
-        last_week = self._by_hour(client, day - timedelta(days=7))
-        self._model.take_history(
-            day, _sold(sold), _counts(received), _delays(stored), last_week, now
-        )
+        self._model.take_history(day, _sold(sold), _counts(received), _delays(stored), now)
         log.info("history read", day=day.isoformat(), minutes=len(sold))
 
     def _read_again(self, client: MongoClient[Document]) -> None:
@@ -90,16 +86,10 @@ class History:
             within = {"$match": {"date": {"$gte": utc(first), "$lt": utc(end)}}}
             rows = self._ask(client, day, [within, *pipelines.by_minute()])
             new = self._model.take_sold(day, first, end, _sold(rows), now)
-        if (week_before := self._model.last_week_wanted()) is not None:
-            self._model.take_last_week(week_before, self._by_hour(client, week_before))
         # An archive that is behind the ledger has nothing new yet.
         self._again_seconds = 0.0 if new else min(MOST_SECONDS, 2 * self._again_seconds + 1)
         took = time.monotonic() - begun
         self._again_at = time.monotonic() + max(10 * took, self._again_seconds)
-
-    def _by_hour(self, client: MongoClient[Document], day: date) -> dict[str, int]:
-        rows = self._ask(client, day, pipelines.by_hour(self._zone))
-        return {str(row["_id"]): int(row["gross"]) for row in rows}
 
     def _ask(self, client: MongoClient[Document], day: date, stages: Stages) -> list[Document]:
         receipts = client[self._database].receipts

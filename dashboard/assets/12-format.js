@@ -146,10 +146,10 @@
     return `${day.slice(0, 4) === today.slice(0, 4) ? dayAndMonth.format(date) : shortDate.format(date)}, `;
   }
 
-  /** Ticks of an axis at round minutes of the store's clock, at most about eight. @type {Tillstream["ticks"]} */
+  /** Ticks of an axis at round minutes of the store's clock, at most about eight, on a phone five. @type {Tillstream["ticks"]} */
   function ticks(from, to) {
     const minutes = (to - from) / 60;
-    const step = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240].find((s) => minutes / s <= 8) || 360;
+    const step = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240].find((s) => minutes / s <= (innerWidth < 640 ? 5 : 8)) || 360;
     // All zones are whole quarters of an hour from UTC.
     const stride = Math.min(step, 15) * 60;
     const values = [];

@@ -138,14 +138,20 @@
     const to = shown.length ? shown[shown.length - 1][0] : frame.at;
     const line = column(euros, 1, text);
     const from = start(shown, frame);
-    const before = t.lastWeek(frame, total, from, to);
+    const band = total && t.windowMinutes() === null && shown.length ? t.ahead(to, shown[shown.length - 1][1]) : null;
+    const end = band ? band[band.length - 1][0] : to;
+    const before = t.comparedLine(frame, total, from, end);
     const compared = {
       x: before.map((p) => p[0] * 1000),
       y: before.map((p) => p[1]),
-      text: before.map((p) => `${t.say("last week")}  ${format.money(p[1].toFixed(2))}`),
+      text: before.map((p) => `${t.beforeName()}  ${format.money(p[1].toFixed(2))}`),
     };
-    const axis = t.axes.money([...line.y, ...compared.y]);
-    return overTime("revenue-plot", [line, ground(line), compared], from, to, axis);
+    const [low, high] = [1, 2].map((column) => ({
+      x: (band || []).map((p) => p[0] * 1000),
+      y: (band || []).map((p) => p[column]),
+    }));
+    const axis = t.axes.money([...line.y, ...compared.y, ...high.y]);
+    return overTime("revenue-plot", [line, ground(line), compared, low, high], from, end, axis);
   }
 
   /** The points of the window that the address names. @param {Point[]} series @param {Frame} frame */

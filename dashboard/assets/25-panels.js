@@ -34,6 +34,10 @@
     return part ? part.panels[id] : undefined;
   }
 
+  /* Of hour and cents; under a filter by its answer, which knows last week. */
+  const before = (/** @type {string} */ place) =>
+    t.narrows(place) && t.narrowedPart() ? panel("last-week", place) || [] : t.before(place);
+
   /** @type {Tillstream["cell"]} */
   const cell = (content, kind) => t.element("td", content, { class: kind });
   /** @type {Tillstream["name"]} */
@@ -129,11 +133,11 @@
     };
   }
 
-  /* The same weekday last week, between two instants: euros so far, or euros a minute. */
-  /** @type {Tillstream["lastWeek"]} */
-  function lastWeek(frame, total, from, until) {
+  /* The day that this one is compared with, between two instants: euros so far, or euros a minute. */
+  /** @type {Tillstream["comparedLine"]} */
+  function comparedLine(frame, total, from, until) {
     const { after } = clockOfDay(frame);
-    const rows = (panel("last-week", "revenue-plot") || []).map(([hour, gross]) => [after(hour), gross / 100]);
+    const rows = before("revenue-plot").map(([hour, gross]) => [after(hour), gross / 100]);
     /** @type {[number, number][]} */
     const points = [];
     let sum = 0;
@@ -148,18 +152,7 @@
     return points;
   }
 
-  /* Today's hours that are over against the same hours last week: a share, and the hour they end at. */
-  /** @type {Tillstream["onLastWeek"]} */
-  function onLastWeek(frame) {
-    const { after, hour } = clockOfDay(frame);
-    const now = Math.floor((frame.at - frame.starts) / 3600);
-    /** @param {Row[] | undefined} rows */
-    const over = (rows) => (rows || []).filter((row) => after(row[0]) < now).reduce((sum, row) => sum + row[1], 0);
-    const before = over(panel("last-week", "revenue"));
-    return before > 0 ? { part: over(panel("hours", "revenue")) / before - 1, until: `${hour(now)}:00` } : null;
-  }
-
-  /* Bars of today and a line of last week, of rows of the panels `hours` and `last-week`. */
+  /* Bars of today and a line of the day it is compared with, of rows of hours. */
   /** @type {(id: string, day: { starts: number }, rows: Row[], before: Row[]) => Plot} */
   function hoursFigure(id, frame, rows, before) {
     const { data, layout } = t.basePlot(id);
@@ -187,7 +180,7 @@
   }
 
   t.plots["hours-plot"] = (frame) =>
-    hoursFigure("hours-plot", frame, panel("hours", "hours-plot") || [], panel("last-week", "hours-plot") || []);
+    hoursFigure("hours-plot", frame, panel("hours", "hours-plot") || [], before("hours-plot"));
   Object.assign(
     t,
     /** @satisfies {Partial<Tillstream>} */ ({
@@ -198,9 +191,9 @@
       shareCells,
       takePanels: take,
       drawTables,
-      lastWeek,
-      onLastWeek,
+      comparedLine,
       panel: (id) => held[id],
+      panelAt: panel,
     }),
   );
 })();

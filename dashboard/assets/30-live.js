@@ -161,7 +161,7 @@
         title: until === null ? "" : `${t.say("complete until")} ${t.secondOf(until)} ${frame.abbreviation}`,
       });
     }
-    compare(stateOf("count"));
+    t.compareFigures(put, stateOf);
     for (const feed of Object.keys(frame.feeds)) {
       const state = stateOf(feed);
       const asOf = frame.feeds[feed][1];
@@ -223,17 +223,6 @@
     if (feed === "metrics-db" && values["network-delay"] !== null)
       return `${t.say("stored in")} ${t.format.ms(values["network-delay"])}`;
     return "";
-  }
-
-  /** The day against the same weekday last week, of the hours that are over. @param {State} state */
-  function compare(state) {
-    const found = state === "live" ? t.onLastWeek(frame) : null;
-    put("revenue-change", {
-      children: found ? `${found.part < 0 ? "▼" : "▲"} ${t.format.percent(Math.abs(found.part))}` : "",
-      "data-than": found ? t.say("on last week") : "",
-      "data-trend": found && found.part < 0 ? "down" : "up",
-      title: found ? `${t.say("against the same weekday last week, to")} ${found.until}` : "",
-    });
   }
 
   /** @param {string} id @param {string} feed @param {State} state @param {string | null} value @param {Narrowed | null} narrow */

@@ -377,14 +377,20 @@ interface Tillstream {
   takePanels: (frame: Frame) => void;
   drawTables: (put: Put) => void;
   panel: (id: string) => Row[] | undefined;
-  lastWeek: (frame: Frame, total: boolean, from: number, until: number) => [time: number, euros: number][];
-  onLastWeek: (frame: Frame) => { part: number; until: string } | null;
+  panelAt: (id: string, place?: string) => Row[] | undefined;
+  comparedLine: (frame: Frame, total: boolean, from: number, until: number) => [time: number, euros: number][];
   // 27-drawing.js
   drawPlots: (frame: Frame) => void;
   drawPlot: (id: string, figure: Figure) => boolean;
   // 28-unheard.js
   heardNote: (put: Put) => void;
   sellingNote: () => string;
+  // 29-against.js
+  compareFigures: (put: Put, stateOf: StateOf) => void;
+  before: (place: string) => Row[];
+  beforeName: () => string;
+  ahead: (from: number, now: number) => [time: number, low: number, high: number][] | null;
+  chooseAgainst: (name: string) => unknown;
   // 30-live.js
   prefix: string;
   frame: () => Frame | null;

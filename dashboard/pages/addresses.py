@@ -5,6 +5,8 @@ from urllib.parse import parse_qs, quote, urlencode
 
 #: What the plots over time show, and its label; `?window=` in the address.
 WINDOWS = {"day": "Day", "6h": "6 h", "1h": "1 h", "15m": "15 m"}
+#: What the day is compared with, and its label; `?against=` in the address.
+AGAINST = {"yesterday": "Yesterday", "week": "Last week", "usual": "Usual", "year": "Last year"}
 #: Before the name of a window's key in an address: no key is taken for another parameter.
 KEY_PREFIX = "key."
 #: Longest name of a store or a category that is looked for.
@@ -17,14 +19,20 @@ class View(NamedTuple):
     window: str = "day"
     store: str = ""
     category: str = ""
+    against: str = "week"
 
 
 def view(search: str) -> View:
-    """The view that a query string names; the whole day unless the window is one of ours."""
-    window, store, category = (
-        named(search, name)[:MAX_NAME] for name in ("window", "store", "category")
+    """The view that a query string names; the usual one where it names none of ours."""
+    window, store, category, against = (
+        named(search, name)[:MAX_NAME] for name in ("window", "store", "category", "against")
     )
-    return View(window if window in WINDOWS else "day", store, category)
+    return View(
+        window if window in WINDOWS else "day",
+        store,
+        category,
+        against if against in AGAINST else "week",
+    )
 
 
 def receipt_path(key: str) -> str:

@@ -12,18 +12,19 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.pages import parts, plots
+from dashboard.pages.addresses import AGAINST, View
 from dashboard.pages.tiles import MORE_TILES, TILES
 from tillstream import topology
 
 
-def page() -> Any:
+def page(view: View = View()) -> Any:  # noqa: B008 - it cannot be changed
     """The page without its header."""
     return html.Main(
         [
             html.P(id="filter-note", className="filter-note", role="status"),
             html.P(id="heard-note", className="filter-note heard-note", role="status"),
             html.Div(
-                [parts.tiles(TILES, "Figures of the day"), *_plots()],
+                [_against(view.against), parts.tiles(TILES, "Figures of the day"), *_plots()],
                 className="board",
             ),
             html.Section(
@@ -35,6 +36,23 @@ def page() -> Any:
     )
 
 
+def _against(chosen: str) -> Any:
+    return html.Div(
+        [
+            html.Span("Compared with", id="against-label"),
+            dmc.SegmentedControl(
+                id="against",
+                size="xs",
+                value=chosen,
+                data=[{"value": name, "label": label} for name, label in AGAINST.items()],
+                **parts.named_by("against-label"),
+            ),
+            html.Span(id="against-note", role="status", **parts.attributes(value="")),
+        ],
+        className="against",
+    )
+
+
 def _plots() -> list[Any]:
     return [
         parts.plot(
@@ -43,7 +61,7 @@ def _plots() -> list[Any]:
             "running total, store time",
             topology.COUNT,
             plots.revenue(),
-            parts.legend(p95="Today", p50="Last week"),
+            parts.legend(before="revenue-plot-before", p95="Today", p50="Last week"),
             dmc.SegmentedControl(
                 id="revenue-view",
                 size="xs",
@@ -80,10 +98,10 @@ def _more() -> list[Any]:
                 parts.plot(
                     "hours-plot",
                     "Today by hour",
-                    "gross, over the same weekday last week",
+                    "gross",
                     topology.BREAKDOWNS,
                     plots.hours(),
-                    parts.legend(p95="Today", p50="Last week"),
+                    parts.legend(before="hours-plot-before", p95="Today", p50="Last week"),
                 ),
                 parts.table(
                     "tenders",

@@ -32,13 +32,13 @@ def _tile(tile: Tile) -> Any:
             **named_by(f"{tile.id}-label"),
             children=[
                 html.Div(tile.label, id=f"{tile.id}-label", className="label"),
-                html.Span(id=f"{tile.id}-change", className="change"),
                 html.Span(
                     "–",  # noqa: RUF001 - a dash where no figure is known
                     id=tile.id,
                     className="figure",
                     **attributes(value="", state="waiting", feed=tile.feed, format=tile.format),
                 ),
+                html.Span(id=f"{tile.id}-change", className="change"),
                 html.Span(
                     "waiting for data",
                     id=f"{tile.id}-note",
@@ -189,10 +189,14 @@ def _head(id: str, title: str, subtitle: str, *extra: Any) -> Any:  # noqa: A002
     )
 
 
-def legend(**keys: str) -> Any:
-    """Coloured keys: class name and text."""
+def legend(before: str = "", **keys: str) -> Any:
+    """Coloured keys: class name and text; `before`: the id of p50, whose text may change."""
+    ids: dict[str, Any] = {"p50": {"id": before}} if before else {}
     return html.Div(
-        [html.Span(text, className=f"key {name}") for name, text in keys.items()],
+        [
+            html.Span(text, className=f"key {name}", **ids.get(name, {}))
+            for name, text in keys.items()
+        ],
         className="legend",
     )
 

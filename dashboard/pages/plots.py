@@ -33,10 +33,12 @@ _FONT = {"family": "Inter, system-ui, sans-serif", "size": 12}
 
 
 def revenue() -> Figure:
-    """Revenue over the business day, the ground under it, and the same weekday last week."""
+    """Revenue over the business day, the day it is compared with, and the band it will end in."""
     before = _line(BLUE, "Last week")
     before["line"] = {"color": BLUE, "width": 1.6, "dash": "dot"}
-    traces = [_line(AMBER, "Revenue"), _ground("rgba(240, 160, 60, 0.18)"), before]
+    low = _line(AMBER, "Low", 0) | {"hoverinfo": "skip"}
+    band = low | {"name": "High", "fill": "tonexty", "fillcolor": "rgba(240, 160, 60, 0.14)"}
+    traces = [_line(AMBER, "Revenue"), _ground("rgba(240, 160, 60, 0.18)"), before, low, band]
     return {"data": traces, "layout": _over_time({"tickprefix": "€", **_SHORT})}
 
 
@@ -100,7 +102,7 @@ def products() -> Figure:
 
 
 def hours() -> Figure:
-    """Revenue of each hour of the day: bars, and a line for the same weekday a week before."""
+    """Revenue of each hour of the day: bars, and a line for the day it is compared with."""
     bars = _money_bars("Today", AMBER)
     before = _line(BLUE, "Last week") | {"mode": "lines+markers", "marker": {"size": 5}}
     before["line"] = {"color": BLUE, "width": 1.6, "dash": "dot", "shape": "spline"}

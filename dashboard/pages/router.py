@@ -141,7 +141,7 @@ class Pages:
     def _content(self, at: Place, language: str, shown: View) -> Any:
         match at.page:
             case "live":
-                return live_page.page()
+                return live_page.page(shown)
             case "products":
                 return products_page.page()
             case "online":

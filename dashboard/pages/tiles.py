@@ -25,15 +25,16 @@ _RATE = Tile(
 #: Of the business, on the first screen.
 TILES = (
     Tile("revenue", "Revenue today", topology.COUNT, "money", "gross"),
+    Tile("expected", "Expected today", topology.BREAKDOWNS, "money", "at the end of the day"),
     Tile("receipts", "Receipts today", topology.COUNT, "count", "today"),
     Tile("average-basket", "Average basket", topology.COUNT, "money", "per receipt"),
     Tile("net-revenue", "Net revenue", topology.COUNT, "money", "without tax"),
     Tile("units-per-basket", "Units per basket", topology.COUNT, "decimal", "mean of today"),
-    _RATE,
 )
 
 #: Below the first screen.
 MORE_TILES = (
+    _RATE,
     Tile("returns", "Returns", topology.BREAKDOWNS, "money", "gross, today"),
     Tile("stores", "Stores selling", topology.BREAKDOWNS, "count", "with receipts today"),
 )
@@ -65,7 +66,7 @@ NARROWS = dict.fromkeys(
 ) | {"tenders": "store", "vat": "store"}
 
 #: Of a replayed day: the real one beside it.
-REPLAY_TILES = (*TILES[:2], _RATE, TILES[2])
+REPLAY_TILES = (TILES[0], TILES[2], _RATE, TILES[3])
 
 #: Of the operations page; those that are no value of a frame are in its panel `counters`.
 OPERATIONS_TILES = (

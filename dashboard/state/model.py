@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard.state import panels
 from dashboard.state.archive_state import ArchiveState, Trouble
+from dashboard.state.comparisons import Comparisons, Past
 from dashboard.state.day_line import DayLine
 from dashboard.state.feed_states import FeedStates
 from dashboard.state.frames import FeedState, Frame
@@ -57,8 +58,7 @@ class Model:
         self._lock = threading.Lock()
         self._feeds = FeedStates(archive)
         self._heard = Heard()
-        #: Gross in cents by hour of the same weekday a week before, from history.
-        self._last_week: Mapping[str, int] = {}
+        self._comparisons = Comparisons(calendar)
         #: As of this second, and of the one before.
         self._panels: panels.Panels = {}
         self._panels_before: panels.Panels = {}
@@ -66,8 +66,6 @@ class Model:
         self._history_of: str | None = None
         self._line = DayLine(calendar.zone if one_zone else None)
         self._line.begin(date.fromisoformat(self._day), calendar)
-        #: What the ledger had of last week's day when it was read.
-        self._week_read: Sold | None = None
         self._paces = Paces()
 
     @property
@@ -138,21 +136,17 @@ class Model:
         sold: Mapping[int, Sold],
         received: Mapping[int, Values],
         delays: Mapping[int, Values],
-        last_week: Mapping[str, int],
         at: float,
     ) -> None:
         """Fill in what the archive had at `at`, by minute.
 
         `sold` has cents and receipts by the time of sale, `received` the number of receipts,
-        `delays` p50, p95 and p99 in ms; `last_week` the cents of each hour of the same weekday a
-        week before.
+        `delays` p50, p95 and p99 in ms.
         """
         with self._lock:
             if day.isoformat() == self._day:
                 self._line.read(float("-inf"), float("inf"), sold, at)
                 self._paces.fill(received, delays)
-                self._last_week = last_week
-                self._week_read = self._closed_week()
                 self._history_of = self._day
 
     def sold_again_wanted(self, now: float) -> tuple[date, float, float] | None:
@@ -168,28 +162,17 @@ class Model:
         with self._lock:
             return day.isoformat() == self._day and self._line.read(first, end, sold, at)
 
-    def last_week_wanted(self) -> date | None:
-        """The day a week before, when it has grown since it was read."""
-        with self._lock:
-            if self._history_of != self._day or self._closed_week() == self._week_read:
-                return None
-            return date.fromisoformat(self._day) - timedelta(days=7)
-
-    def take_last_week(self, day: date, hours: Mapping[str, int]) -> None:
-        """Cents by hour of the day a week before."""
-        with self._lock:
-            if day + timedelta(days=7) == date.fromisoformat(self._day):
-                self._last_week = hours
-                self._week_read = self._closed_week()
-
     def closed_week(self) -> Sold | None:
         """What the ledger has of the day a week before; None before it was heard."""
         with self._lock:
-            return self._closed_week()
+            week_before = date.fromisoformat(self._day) - timedelta(days=7)
+            return self._heard.closed_day(week_before.isoformat())
 
-    def _closed_week(self) -> Sold | None:
-        week_before = date.fromisoformat(self._day) - timedelta(days=7)
-        return self._heard.closed_day(week_before.isoformat())
+    def take_past(self, day: date, past: Past) -> None:
+        """The hours of earlier days, of those that are wanted on `day`."""
+        with self._lock:
+            if day.isoformat() == self._day:
+                self._comparisons.take(past)
 
     def tick(self, now: float) -> None:
         """Note the second's rates and delays; a feed that is not live leaves a gap."""
@@ -201,9 +184,12 @@ class Model:
             self._line.redraw()
             self._panels_before = self._panels
             closed = heard.count.closed_days if heard.count else ()
-            self._panels = panels.panels(
-                heard.breakdowns(self._day), heard.tills, closed, self._last_week
-            ) | panels.counters(heard.rate, heard.stored, heard.tills)
+            of_day = heard.breakdowns(self._day)
+            self._panels = (
+                panels.panels(of_day, heard.tills, closed)
+                | panels.counters(heard.rate, heard.stored, heard.tills)
+                | self._comparisons.panels(date.fromisoformat(self._day), of_day)
+            )
 
     def frame(self, sequence: int, now: float, whole: bool) -> Frame:
         """The figures at `now`; `whole` with all points of the day, else with the newest."""
@@ -223,7 +209,7 @@ class Model:
                 feeds=self._feeds.all(now),
                 archive=self.archive_trouble(now) or "",
                 complete_until=count.complete_until if count else None,
-                values=self._heard.values(self._day),
+                values=self._heard.values(self._day) | panels.expected(shown),
                 panels=dict(shown) if whole else panels.changed(self._panels_before, shown),
                 bars=self._heard.bars(self._day),
                 minutes=self._line.points() if whole else self._line.redrawn,
@@ -248,7 +234,7 @@ class Model:
         if day != self._day:
             self._day = day
             self._line.turn_to(date.fromisoformat(day), self._calendar)
-            self._last_week = {}
+            self._comparisons = Comparisons(self._calendar)
             # Rates are of processing time: the last hour stays on the screen over midnight.
 
 

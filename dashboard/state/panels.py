@@ -44,11 +44,9 @@ def panels(
     breakdowns: BreakdownsSnapshot | None,
     tills: TillsSnapshot | None,
     closed_days: Iterable[ClosedDay],
-    last_week: Mapping[str, int],
 ) -> Panels:
-    """Every panel by its name; the rows of `hours` and `last-week` have their hour first."""
+    """Every panel by its name; the rows of `hours` have their hour first."""
     found: Panels = {
-        "last-week": sorted(last_week.items()),
         "closed": [
             (day.day, day.sum_minor, day.count, day.late_sum_minor, day.late_count)
             for day in closed_days
@@ -161,6 +159,12 @@ def figures(
         "silent-tills": str(tills.silent) if tills else None,
         "missing-receipts": str(tills.missing) if tills else None,
     }
+
+
+def expected(shown: Panels) -> dict[str, str | None]:
+    """The tile of the day's expected end, of the panel `forecast`."""
+    found = shown.get("forecast", [])
+    return {"expected": decimal_text(found[0][1]) if found and found[0][1] is not None else None}
 
 
 def _units(count: CountSnapshot) -> str | None:

@@ -26,6 +26,7 @@ PARTS = {
     "pace": 3,
     "events": 3,
     "attribution": 3,
+    "forecast": 3,
 }
 
 

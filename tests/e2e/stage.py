@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from dashboard.state.archive_state import ArchiveState
 from dashboard.state.heard import Snapshot
@@ -23,6 +23,7 @@ from generator.receipts import Tills
 from persistence.writer.entries import entry
 from tests.support import snapshots
 from tillstream.clock import BusinessDay, utc
+from tillstream.day_figures import Figures, add
 from tillstream.money import decimal_text
 from tillstream.snapshots import (
     BreakdownFigures,
@@ -67,6 +68,19 @@ def sold(opening: float, until: float, tills: Tills, luck: random.Random) -> Ite
             receipt = json.loads(tills.issue(at).body) | {"receivedTime": received}
             made = entry(json.dumps(receipt).encode(), table).document()
             yield made | {"storedAt": utc(received + 0.01 + luck.random() * 0.02)}
+
+
+def past(hours: dict[str, Figures], luck: random.Random) -> dict[str, dict[str, Figures]]:
+    """Eight weeks like the hours of one day, each by its luck, and a day a year ago."""
+    days = {}
+    for ago in (*range(1, 57), 364):
+        level = luck.gauss(1.0, 0.05) * (0.9 if ago == 364 else 1)
+        factors = {hour: level * luck.gauss(1.0, 0.04) for hour in hours}
+        days[(DAY - timedelta(days=ago)).isoformat()] = {
+            hour: Figures(*(round(factors[hour] * each) for each in astuple(figures)))
+            for hour, figures in hours.items()
+        }
+    return days
 
 
 class Stage:
@@ -129,10 +143,13 @@ class Stage:
             delays[slot] = tuple(
                 round(1000 * each, 1) for each in (found.p50, found.p95, found.p99)
             )
-        hours: dict[str, int] = defaultdict(int)
+        hours: dict[str, Figures] = defaultdict(Figures)
         for each in before:
-            hours[f"{each['date'].astimezone(PARIS):%H}"] += each["grossMinor"]
-        self.model.take_history(DAY, sold, received, delays, hours, self._told)
+            units = sum(line["unitsMilli"] for line in each["lines"])
+            of_one = Figures(1, units, each["grossMinor"], each["netMinor"])
+            add(hours[f"{each['date'].astimezone(PARIS):%H}"], of_one)
+        self.model.take_history(DAY, sold, received, delays, self._told)
+        self.model.take_past(DAY, past(hours, self._random))
 
     def _count_until(self, at: float) -> None:
         number = bisect_right(self._received, at)

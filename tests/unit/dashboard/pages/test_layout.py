@@ -39,9 +39,7 @@ def ids(*parts: Any) -> dict[str, dict[str, Any]]:
 
 
 def elements() -> dict[str, dict[str, Any]]:
-    return ids(
-        live_page.page(), operations_page.page(), layout.header("live", View(), NO_NAMES)
-    )
+    return ids(live_page.page(), operations_page.page(), layout.header("live", View(), NO_NAMES))
 
 
 def test_every_value_of_a_frame_has_a_tile() -> None:

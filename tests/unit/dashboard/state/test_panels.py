@@ -22,7 +22,7 @@ some_panels = st.fixed_dictionaries({}, optional={"hours": hours, "top": stores}
 
 
 def of_the_day(**by: dict[str, int]) -> Panels:
-    return panels.panels(breakdowns(NOON, **by), tills(NOON, NOON - 600), [closed_day()], {})
+    return panels.panels(breakdowns(NOON, **by), tills(NOON, NOON - 600), [closed_day()])
 
 
 def test_stores_stand_in_one_list_only_the_largest_and_the_smallest_first() -> None:
@@ -41,7 +41,7 @@ def test_a_store_at_zero_is_named_and_stands_among_the_smallest() -> None:
         stores_at_zero=("57", "99"),
     )
 
-    found = panels.panels(snapshot, None, [], {})
+    found = panels.panels(snapshot, None, [])
 
     smallest = [("57", 0, 0), ("99", 0, 0), ("1", 100, 10), ("2", 200, 10), ("3", 300, 10)]
     assert ([(10, 2, "57", "99")], smallest) == (found["zero"], found["bottom"])

@@ -5,13 +5,11 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from dashboard.state.model import Model
 from dashboard.state.sale_minutes import SaleMinutes, Sold
 from tests.support.snapshots import ZONE, breakdowns, count
 from tillstream.clock import BusinessDay
-from tillstream.snapshots import ClosedDay
 
 CALENDAR = BusinessDay(ZoneInfo(ZONE))
 DAY = date(2026, 11, 21)
@@ -133,22 +131,3 @@ def test_what_differs_is_read_again_and_no_more_once_it_agrees() -> None:
 
     assert [(MIDNIGHT + 7200.0, MIDNIGHT + 10800.0), None] == wanted
     assert [True, False] == news
-
-
-def test_last_week_is_read_again_when_it_has_grown() -> None:
-    def had(at: float, cents: int) -> None:
-        week = ClosedDay(
-            day="2026-11-14", sum_minor=cents, count=1, late_sum_minor=cents, late_count=1
-        )
-        board.take(replace(count(at), closed_days=(week,)), at)
-
-    board = Model(CALENDAR, TEN)
-    had(TEN, 0)
-    board.take_history(DAY, {}, {}, {}, {}, TEN)
-    wanted = [board.last_week_wanted()]
-    had(TEN + 1, 900)
-    wanted.append(board.last_week_wanted())
-    board.take_last_week(date(2026, 11, 14), {"09": 900})
-    wanted.append(board.last_week_wanted())
-
-    assert [None, date(2026, 11, 14), None] == wanted
