@@ -15,6 +15,7 @@ from dashboard import (
     online_routes,
     products_routes,
     routes,
+    stores_routes,
 )
 from dashboard.archive.alerts import Alerts
 from dashboard.archive.archive_watch import ArchiveWatch
@@ -30,6 +31,7 @@ from dashboard.archive.products import Products
 from dashboard.archive.queue_watch import QueueWatch
 from dashboard.archive.receipts import Receipts
 from dashboard.archive.replay import Replays
+from dashboard.archive.store_standings import StoreStandings
 from dashboard.archive.windows import Windows
 from dashboard.pages.router import Pages
 from dashboard.settings import DashboardSettings
@@ -110,6 +112,7 @@ def main() -> None:
     windows = Windows(client, database, definitions, heard, time.time)
     figures = FiguresReader(client[database])
     range_of_days = RangeOfDays(client[database], figures, table, time.time)
+    standings = StoreStandings(figures, table, time.time)
     products = Products(client, database, figures, days, table, time.time, stop)
     # A client of its own: it has to find out soon that MongoDB is away.
     shop_client = archive.connect(
@@ -145,6 +148,7 @@ def main() -> None:
                 online_routes.online(shop),
                 products_routes.products(products),
                 days_routes.days(range_of_days, table),
+                stores_routes.stores(standings),
             ],
         ),
         http=within(BoundedProtocol, settings, MAX_BODY_BYTES),

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 ARCHIVE_PATHS = frozenset(
     {
         *("/part", "/day", "/days/state", "/days/choices", "/explore/rows"),
-        *("/jobs/state", "/jobs/log", "/alerts/state", "/alerts/count"),
+        *("/jobs/state", "/jobs/log", "/alerts/state", "/alerts/count", "/stores/state"),
     }
 )
 

@@ -82,6 +82,8 @@
       const title = card && card.querySelector("h2");
       rows.push([], [title ? shown(title) : ""], ...tableRows(table));
     }
+    const grid = t.gridRows ? t.gridRows() : [];
+    if (grid.length) rows.push([], ...grid);
     return rows;
   }
 

@@ -492,6 +492,48 @@ interface Tillstream {
   };
 }
 
+/** dashboard/state/store_standing.py, as the page holds it; money in cents. */
+interface StoreStanding {
+  store: string;
+  title: string;
+  region: string;
+  latitude: number | null;
+  longitude: number | null;
+  state: "zero" | "open" | "closed" | "new";
+  stateText: string;
+  gross: number;
+  receipts: number;
+  until: string;
+  compared: number;
+  usual: number | null;
+  last: number | null;
+  order: number;
+  deviation: number | null;
+  part: number | null;
+  share: number | null;
+  basket: number | null;
+}
+
+/** dashboard/archive/store_standings.py */
+interface StandingsAnswer {
+  known: string;
+  whole: boolean;
+  readAt: number;
+  zone: string;
+  rows: Row[];
+}
+
+interface Tillstream {
+  // 60-stores.js, 61-stores-grid.js, 62-stores-map.js
+  stores: {
+    link: (store: string) => string;
+    signed: (minor: number) => string;
+    grid: (rows: StoreStanding[], until: string) => void;
+    map: (rows: StoreStanding[]) => void;
+  };
+  gridRows: () => unknown[][];
+}
+
 type ElementContent = string | Node | (string | Node)[];
 
 interface Window {

@@ -108,6 +108,7 @@ def header(page: str, view: View, table: StoreTable) -> Any:
                     )
                     for name, text, path in (
                         ("live", "Live", "/"),
+                        ("stores", "Stores", "/stores"),
                         ("products", "Products", "/products"),
                         ("days", "Days", "/days"),
                         ("online", "Online", "/online"),

@@ -136,6 +136,16 @@ def days() -> Figure:
     return {"data": [_money_bars("Figure", AMBER), gaps | {"hoverinfo": "text"}], "layout": layout}
 
 
+def stores_map() -> Figure:
+    """Stores by their place, as wide as high; the browser adds a trace for each colour."""
+    axis = {"visible": False, "fixedrange": True}
+    layout = _layout() | {"margin": {"l": 8, "r": 8, "t": 8, "b": 8}, "hovermode": "closest"}
+    return {
+        "data": [],
+        "layout": layout | {"xaxis": axis, "yaxis": axis | {"scaleanchor": "x", "scaleratio": 1}},
+    }
+
+
 def _money_bars(name: str, colour: str) -> Figure:
     return {
         "type": "bar",

@@ -25,6 +25,7 @@ from dashboard.pages import (
     receipt_page,
     replay_page,
     store_page,
+    stores_page,
 )
 from dashboard.pages.addresses import View, named, view
 from dashboard.pages.formatting import Writer, of_data
@@ -48,6 +49,7 @@ class Place(NamedTuple):
 
     page: Literal[
         "live",
+        "stores",
         "products",
         "online",
         "channels",
@@ -66,8 +68,9 @@ class Place(NamedTuple):
 
 #: Pages that are about nothing but themselves, by their path.
 _PLAIN: dict[
-    str, Literal["products", "days", "online", "channels", "operations", "jobs", "alerts"]
+    str, Literal["stores", "products", "days", "online", "channels", "operations", "jobs", "alerts"]
 ] = {
+    "stores": "stores",
     "products": "products",
     "days": "days",
     "online": "online",
@@ -142,6 +145,8 @@ class Pages:
         match at.page:
             case "live":
                 return live_page.page(shown)
+            case "stores":
+                return stores_page.page()
             case "products":
                 return products_page.page()
             case "online":

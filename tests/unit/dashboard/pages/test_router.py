@@ -21,6 +21,7 @@ ENGLISH, FRENCH = (Writer(language, ZoneInfo(ZONE)) for language in ("en", "fr")
     [
         ("/", Place("live")),
         ("/operations", Place("operations")),
+        ("/stores", Place("stores")),
         ("/online", Place("online")),
         ("/channels", Place("channels")),
         ("/days", Place("days")),

@@ -24,6 +24,7 @@ from dashboard.pages import (
     products_page,
     replay_page,
     store_page,
+    stores_page,
 )
 from dashboard.pages.addresses import View
 from dashboard.pages.formatting import Verbatim
@@ -61,6 +62,7 @@ def texts(part: Any) -> Iterator[str]:
     [
         live_page.page,
         operations_page.page,
+        stores_page.page,
         online_page.page,
         channels_page.page,
         products_page.page,
@@ -92,6 +94,7 @@ OPERATORS_WORDS = re.compile(
     [
         live_page.page,
         lambda: store_page.page(Store("7"), View()),
+        stores_page.page,
         online_page.page,
         channels_page.page,
         products_page.page,
@@ -118,6 +121,7 @@ def test_no_script_of_the_business_says_a_word_of_its_operators(code: str) -> No
         "57-channels",
         "58-days-tables",
         "59-days",
+        "6",
     )
     scripts = "".join(each.read_text() for page in pages for each in ASSETS.glob(f"{page}*.js"))
     said = {LANGUAGES[code].words[text] for text in re.findall(r'say\("([^"]+)"\)', scripts)}

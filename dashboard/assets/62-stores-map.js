@@ -1,0 +1,131 @@
+/* The map of the page Stores: places in equal scale, coloured by deviation, as large as revenue. */
+(function () {
+  "use strict";
+  const t = window.tillstream;
+  const { byId } = t;
+  const KM_PER_DEGREE = 111.32;
+  const SMALLEST = 7;
+  const LARGEST = 20;
+  //: Distances that a scale shows, km.
+  const SCALES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
+  /** Blue and orange, which everybody tells apart; and a shape for who sees no colour. */
+  const KINDS = {
+    "far-below": { color: "#d9540b", symbol: "triangle-down" },
+    below: { color: "#eda35a", symbol: "triangle-down" },
+    near: { color: "#8b94a1", symbol: "circle" },
+    above: { color: "#6fb0e8", symbol: "triangle-up" },
+    "far-above": { color: "#1f6fc4", symbol: "triangle-up" },
+    unknown: { color: "#8b94a1", symbol: "circle-open" },
+    zero: { color: "#d6336c", symbol: "x" },
+  };
+  /** @type {any} */
+  let clickable = null;
+
+  /** @param {StoreStanding} store @returns {keyof typeof KINDS} */
+  function kind({ state, part }) {
+    if (state === "zero") return "zero";
+    if (part === null) return "unknown";
+    if (part <= -0.2) return "far-below";
+    if (part <= -0.05) return "below";
+    if (part < 0.05) return "near";
+    return part < 0.2 ? "above" : "far-above";
+  }
+
+  /** @param {StoreStanding} store */
+  function told(store) {
+    const lines = [t.plotName(store.title), t.format.money(t.euros(store.gross))];
+    if (store.deviation !== null) {
+      const part = store.part === null ? "" : ` (${store.part > 0 ? "+" : ""}${t.format.percent(store.part)})`;
+      lines.push(`${t.stores.signed(store.deviation)}${part} ${t.say("until")} ${store.until}`);
+    }
+    lines.push(store.stateText);
+    return lines.join("<br>");
+  }
+
+  /** @param {StoreStanding[]} rows */
+  function map(rows) {
+    const placed = rows.filter(({ latitude }) => latitude !== null);
+    const card = byId("stores-map-drawing").closest(".card");
+    card.dataset.placed = String(placed.length > 0);
+    const without = rows.length - placed.length;
+    t.setText(
+      "stores-map-until",
+      without
+        ? `${t.format.count(without)} ${t.say("stores without a place (latitude, longitude in STORES_FILE)")}`
+        : "",
+    );
+    if (!placed.length) return;
+    const middle = placed.reduce((sum, each) => sum + Number(each.latitude), 0) / placed.length;
+    const narrowing = Math.cos((middle * Math.PI) / 180);
+    /** @param {StoreStanding} store */
+    const x = (store) => Number(store.longitude) * narrowing;
+    /** @param {StoreStanding} store */
+    const y = (store) => Number(store.latitude);
+    const most = Math.max(1, ...placed.map(({ gross }) => gross));
+    const data = Object.entries(KINDS).map(([name, marker]) => {
+      const some = placed.filter((store) => kind(store) === name);
+      const size = some.map(({ gross }) => SMALLEST + (LARGEST - SMALLEST) * Math.sqrt(Math.max(0, gross) / most));
+      return {
+        ...{ type: "scatter", mode: "markers", name, x: some.map(x), y: some.map(y), text: some.map(told) },
+        customdata: some.map(({ store }) => store),
+        hovertemplate: "%{text}<extra></extra>",
+        marker: { ...marker, size, opacity: 0.88, line: { width: 1, color: "rgba(20, 24, 31, 0.55)" } },
+      };
+    });
+    const [left, right] = bounds(placed.map(x));
+    const [low, high] = bounds(placed.map(y));
+    const { layout } = t.basePlot("stores-map");
+    const across = (right - left) * KM_PER_DEGREE;
+    const km = [...SCALES].reverse().find((each) => each <= across / 4) || SCALES[0];
+    const length = km / KM_PER_DEGREE;
+    const figure = {
+      data,
+      layout: {
+        ...layout,
+        xaxis: { ...layout.xaxis, range: [left, right] },
+        yaxis: { ...layout.yaxis, range: [low, high] },
+        shapes: [{ type: "line", x0: left, x1: left + length, y0: low, y1: low, line: { width: 2, color: "#8b94a1" } }],
+        annotations: [
+          { ...label(`${t.format.count(km)} km`, left + length / 2, low), yshift: 10 },
+          ...regions(placed, x, y),
+        ],
+      },
+    };
+    const looks = JSON.stringify(figure);
+    t.online.plot("stores-map", { ...figure, looks });
+    opens();
+  }
+
+  /** With a margin; a single place has some ground around it. @param {number[]} values */
+  function bounds(values) {
+    const [least, most] = [Math.min(...values), Math.max(...values)];
+    const margin = Math.max(0.02, (most - least) * 0.08);
+    return [least - margin, most + margin];
+  }
+
+  /** @param {string} text @param {number} x @param {number} y */
+  const label = (text, x, y) => ({ text, x, y, showarrow: false, font: { size: 12 } });
+
+  /* Each region's name above the middle of its stores. */
+  /** @param {StoreStanding[]} placed @param {(store: StoreStanding) => number} x @param {(store: StoreStanding) => number} y */
+  function regions(placed, x, y) {
+    const names = [...new Set(placed.map(({ region }) => region))].filter(Boolean);
+    return names.map((region) => {
+      const own = placed.filter((store) => store.region === region);
+      const middle = own.reduce((sum, store) => sum + x(store), 0) / own.length;
+      return { ...label(`<b>${t.plotName(region)}</b>`, middle, Math.max(...own.map(y))), yshift: 22 };
+    });
+  }
+
+  /* A click on a store opens its page. */
+  function opens() {
+    const graph = document.querySelector("#stores-map .js-plotly-plot, #stores-map.js-plotly-plot");
+    if (!graph || clickable === graph) return;
+    clickable = graph;
+    clickable.on("plotly_click", (/** @type {any} */ { points }) => {
+      location.assign(t.stores.link(points[0].customdata));
+    });
+  }
+
+  Object.assign(t, { stores: { ...t.stores, map } });
+})();
