@@ -25,6 +25,7 @@ from dashboard.pages import layout
 from dashboard.pages.addresses import MAX_NAME
 from dashboard.pages.router import Pages
 from dashboard.security import Guard
+from dashboard.store_redirect import StoreRedirect
 from dashboard.stream import Broadcaster
 from tillstream.clock import Clock
 
@@ -102,7 +103,7 @@ def build(
     server.add_exception_handler(RequestValidationError, _wrong_parameter)
     server.add_exception_handler(DependencyException, _no_such_script)
     dash = add_dash(server, pages)
-    gate = ArchiveGate(CallCheck(server, CALLBACKS), away)
+    gate = StoreRedirect(ArchiveGate(CallCheck(server, CALLBACKS), away))
     return Guard(gate, [*dash.csp_hashes(), layout.START_HASH], user, password)
 
 

@@ -54,9 +54,10 @@ CONTROLS = (
     ),
     Control("chooseAgainst", ("against-note.title",), ("against.value",)),
     Control("chooseWindow", ("revenue-plot-subtitle.title",), ("window.value",)),
-    Control(
-        "chooseFilter", ("filter-note.title",), ("store-filter.value", "category-filter.value")
-    ),
+    # Each by itself: not every page has all of them. What they set is never changed.
+    Control("chooseStore", ("store-filter.name",), ("store-filter.value",)),
+    Control("chooseRegion", ("region-filter.name",), ("region-filter.value",)),
+    Control("chooseCategory", ("category-filter.name",), ("category-filter.value",)),
     Control("pause", ("pause.children", "pause.data-paused"), ("pause.n_clicks",)),
     Control("saveCsv", ("csv.data-saved",), ("csv.n_clicks",)),
 )

@@ -132,17 +132,13 @@ def _values(
         # One of those that are only kept together.
         return {}
     whole = total(hours.values())
-    values = {
+    return {
         "revenue": decimal_text(whole.gross_minor),
         "receipts": str(whole.receipts),
         "average-basket": mean(whole.gross_minor, whole.receipts),
         "net-revenue": decimal_text(whole.net_minor),
         "units-per-basket": mean(whole.units_milli, whole.receipts, MILLI),
     }
-    if not category:
-        returns = sum(each.returns_minor for store in stores for each in store.hours.values())
-        values["returns"] = decimal_text(returns)
-    return values
 
 
 def _rows(hours: Mapping[str, Figures]) -> list[Row]:

@@ -78,18 +78,11 @@ def answer(
     last = max((row["last"] for row in minutes), default=None)
     delay = found["delays"][0]["p95"] if found["delays"] else None
     values = {
-        "revenue": decimal_text(gross),
-        "receipts": str(receipts),
-        "average-basket": mean(gross, receipts),
-        "net-revenue": decimal_text(total("net")),
-        "units-per-basket": mean(total("units"), receipts, MILLI),
-    }
-    values |= {
-        "store-revenue": values["revenue"],
-        "store-receipts": values["receipts"],
-        "store-basket": values["average-basket"],
-        "store-units": values["units-per-basket"],
-        "store-net": values["net-revenue"],
+        "store-revenue": decimal_text(gross),
+        "store-receipts": str(receipts),
+        "store-basket": mean(gross, receipts),
+        "store-units": mean(total("units"), receipts, MILLI),
+        "store-net": decimal_text(total("net")),
         "store-returns": decimal_text(total("returns")),
         "store-delay": None if delay is None else str(delay),
         "store-last": None if last is None else last.isoformat(),
@@ -140,8 +133,6 @@ def _panels(
         "store-hours": [
             (hour, today.get(hour), before.get(hour)) for hour in sorted(today.keys() | before)
         ],
-        "vat": vat,
-        "tenders": tenders,
         "store-vat": vat,
         "store-tenders": tenders,
         "store-categories": [(name, -gross) for gross, name in categories[:MAX_ROWS]],

@@ -108,7 +108,7 @@
   /** The band of the day that is to come: its x in seconds, low and high in euros. @type {Tillstream["ahead"]} */
   function ahead(from, now) {
     const [row] = t.panel("forecast") || [];
-    if (!row || row[2] === null || t.filters().store || t.filters().category) return null;
+    if (!row || row[2] === null || t.filters().store || t.filters().region || t.filters().category) return null;
     const [, cents, low, high] = row;
     const points = (t.panel("ahead") || []).filter(([time]) => time > from);
     if (!points.length || cents <= now) return null;

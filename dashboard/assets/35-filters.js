@@ -1,4 +1,4 @@
-/* The filters: a store, a category or both, in the address; their figures come from the archive. */
+/* The filters: a region or a store, a category, or both, in the address; their figures come from the archive. */
 (function () {
   "use strict";
   const t = window.tillstream;
@@ -16,7 +16,8 @@
   //: A store's page is filtered by its store.
   const storePage = () => t.byId("store-page");
   const chosen = () => ({
-    store: storePage() ? storePage().dataset.store : t.address("store"),
+    store: storePage() ? storePage().dataset.store : "",
+    region: storePage() ? "" : t.address("region"),
     category: t.address("category"),
   });
 
@@ -36,8 +37,8 @@
 
   /** The archive's answer for what is chosen now; null while there is none. @type {Tillstream["narrowedPart"]} */
   function current(frame) {
-    const { store, category } = chosen();
-    if (!part || part.store !== store || part.category !== category) return null;
+    const now = chosen();
+    if (!part || part.store !== now.store || part.region !== now.region || part.category !== now.category) return null;
     // A store with a calendar of its own may have another day.
     return !frame || part.day === frame.day || part.zone !== frame.zone ? part : null;
   }
@@ -45,8 +46,8 @@
   /* One category of all stores: its revenue and the bars are in every frame. */
   /** @type {(id: string, frame: Frame) => Narrowed | null} */
   function ofTheFeed(id, frame) {
-    const { store, category } = chosen();
-    if (store || !category) return null;
+    const { store, region, category } = chosen();
+    if (store || region || !category) return null;
     const [state, at] = frame.feeds.categories;
     if (id.startsWith("categories")) return { value: null, state, at };
     const bar = id === "revenue" && frame.bars.find(([name]) => name === category);
@@ -104,8 +105,9 @@
     if (Date.now() - offeredAt < CHOICES_MS || !t.byId("store-filter")) return;
     offeredAt = Date.now();
     try {
-      const found = await (await fetch(`${t.prefix}choices`, { signal: AbortSignal.timeout(ANSWER_MS) })).json();
       const now = chosen();
+      const address = `${t.prefix}choices?${new URLSearchParams({ region: now.region })}`;
+      const found = await (await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS) })).json();
       for (const [id, names, value, label] of [
         ["store-filter", found.stores, now.store, t.numbered],
         ["category-filter", found.categories, now.category, t.visible],
@@ -121,18 +123,33 @@
     }
   }
 
+  /** The page of a store, else that of all, with the same window and category. @param {string} store */
+  function storeAddress(store) {
+    const kept = ["window", "category"].map((name) => [name, t.address(name)]);
+    const query = new URLSearchParams([["id", store], ...kept].filter(([, value]) => value));
+    return `${t.prefix}${store ? "store" : ""}${query.size ? `?${query}` : ""}`;
+  }
+
+  /** @param {string} name @param {string | null} value */
+  function choose(name, value) {
+    t.keep(name, value || "", "");
+    t.redraw();
+    return window.dash_clientside.no_update;
+  }
+
   /** What is filtered, and from what, in words. @type {Tillstream["filterNote"]} */
   function note(put, frame) {
-    const { store, category } = chosen();
-    put("live-page", { "data-store": store, "data-category": category });
-    const names = [store && `${t.say("Store")} ${t.numbered(store)}`, t.visible(category)].filter(Boolean).join(" · ");
+    const { region, category } = chosen();
+    put("live-page", { "data-region": region, "data-category": category });
+    const names = [t.visible(region), t.visible(category)].filter(Boolean).join(" · ");
     const found = current(frame);
+    const unknown = found && !found.known ? ` ${t.say("No store is in this region.")}` : "";
     const read = found
       ? `${t.say("from the archive, read")} ${t.secondOf(found.read_at)}`
       : t.say("waiting for the archive");
     put("filter-note", {
       "data-read": found ? String(found.read_at) : "",
-      children: names ? `${names}: ${read}. ${t.say("What is marked “whole chain” is not filtered.")}` : "",
+      children: names ? `${names}: ${read}. ${t.say("What is marked “whole chain” is not filtered.")}${unknown}` : "",
     });
   }
 
@@ -150,12 +167,16 @@
       chosenCategory: () => chosen().category,
       filters: chosen,
       offered: () => offeredAt > 0,
-      chooseFilter: (store, category) => {
-        t.keep("store", store || "", "");
-        t.keep("category", category || "", "");
-        t.redraw();
+      chooseStore: (store) => {
+        if ((store || "") !== chosen().store) location.assign(storeAddress(store || ""));
         return window.dash_clientside.no_update;
       },
+      chooseRegion: (region) => {
+        // The stores that are offered are those of the region.
+        if (region !== t.address("region")) offeredAt = -Infinity;
+        return choose("region", region);
+      },
+      chooseCategory: (category) => choose("category", category),
     }),
   );
 })();

@@ -65,7 +65,8 @@
     /** @type {unknown[][]} */
     const rows = [[place, shown(t.byId("data-time-long"))]];
     const filters = [
-      ["Store", t.address("store") && t.numbered(t.address("store"))],
+      ["Store", t.filters().store && t.numbered(t.filters().store)],
+      ["Region", t.filters().region],
       ["Category", t.address("category")],
     ].filter(([, value]) => value);
     for (const [name, value] of filters) rows.push([t.say(name), value]);

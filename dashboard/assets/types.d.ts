@@ -44,6 +44,7 @@ interface Part {
   known: boolean;
   day: string;
   store: string;
+  region: string;
   category: string;
   zone: string;
   abbreviation: string;
@@ -413,9 +414,11 @@ interface Tillstream {
   storePage: () => HTMLElement | null;
   filterNote: (put: Put, frame: Frame) => void;
   chosenCategory: () => string;
-  filters: () => { store: string; category: string };
+  filters: () => { store: string; region: string; category: string };
   offered: () => boolean;
-  chooseFilter: (store: string | null, category: string | null) => unknown;
+  chooseStore: (store: string | null) => unknown;
+  chooseRegion: (region: string | null) => unknown;
+  chooseCategory: (category: string | null) => unknown;
   // 40-controls.js
   address: (name: string) => string;
   windowMinutes: () => number | null;

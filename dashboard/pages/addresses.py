@@ -14,24 +14,27 @@ MAX_NAME = 200
 
 
 class View(NamedTuple):
-    """A link shows the same view: the time window, and one store or category, or all."""
+    """A link shows the same view: the time window, one region or category or all; or a store."""
 
     window: str = "day"
     store: str = ""
     category: str = ""
     against: str = "week"
+    region: str = ""
 
 
 def view(search: str) -> View:
     """The view that a query string names; the usual one where it names none of ours."""
-    window, store, category, against = (
-        named(search, name)[:MAX_NAME] for name in ("window", "store", "category", "against")
+    window, store, category, against, region = (
+        named(search, name)[:MAX_NAME]
+        for name in ("window", "store", "category", "against", "region")
     )
     return View(
         window if window in WINDOWS else "day",
         store,
         category,
         against if against in AGAINST else "week",
+        region,
     )
 
 

@@ -48,6 +48,8 @@ _THEME = {
     "defaultRadius": "md",
 }
 
+#: Pages that a store, a category and a time window narrow.
+NARROWED = frozenset({"live", "store"})
 _CURRENT: Any = {"aria-current": "page"}
 
 
@@ -127,7 +129,7 @@ def header(page: str, view: View, table: StoreTable) -> Any:
             html.Span(
                 "--:--:--", id="data-time", className="clock", title="Time of the newest figures"
             ),
-            *([_narrowing(view, table)] if page == "live" else []),
+            *([_narrowing(view, table)] if page in NARROWED else []),
             html.Button("Pause", id="pause", className="control", **attributes(paused="false")),
             html.Button("CSV", id="csv", className="control", title="Save what is shown"),
             dmc.ActionIcon(
@@ -142,7 +144,17 @@ def header(page: str, view: View, table: StoreTable) -> Any:
 
 
 def _narrowing(view: View, table: StoreTable) -> Any:
-    return html.Div([*_filters(view, table), _windows(view.window)], className="narrowing")
+    filters = [*_region(view, table), *_filters(view, table)]
+    return html.Div([*filters, _windows(view.window)], className="narrowing")
+
+
+def _region(view: View, table: StoreTable) -> list[Any]:
+    """None where no store has one, nor beside a store, which is in its own."""
+    if view.store or not table.regions():
+        return []
+    names = sorted({*table.regions(), *([view.region] if view.region else [])})
+    options = [{"value": name, "label": of_data(name)} for name in names]
+    return [_select("region", "All regions", view.region, options)]
 
 
 def _filters(view: View, table: StoreTable) -> list[Any]:
@@ -151,23 +163,27 @@ def _filters(view: View, table: StoreTable) -> list[Any]:
         ("store", "All stores", view.store, store),
         ("category", "All categories", view.category, of_data(view.category)),
     )
+    # The browser asks for the others.
     return [
-        dmc.Select(
-            id=f"{name}-filter",
-            className="filter",
-            size="xs",
-            placeholder=every,
-            value=value or None,
-            # The browser asks for the others.
-            data=[{"value": value, "label": label}] if value else [],
-            searchable=True,
-            clearable=True,
-            limit=100,
-            nothingFoundMessage="none",
-            **named(every),
-        )
+        _select(name, every, value, [{"value": value, "label": label}] if value else [])
         for name, every, value, label in chosen
     ]
+
+
+def _select(name: str, every: str, value: str, options: list[dict[str, Any]]) -> Any:
+    return dmc.Select(
+        id=f"{name}-filter",
+        className="filter",
+        size="xs",
+        placeholder=every,
+        value=value or None,
+        data=options,
+        searchable=True,
+        clearable=True,
+        limit=100,
+        nothingFoundMessage="none",
+        **named(every),
+    )
 
 
 def _windows(window: str) -> Any:

@@ -62,15 +62,7 @@ def _plots() -> list[Any]:
             topology.COUNT,
             plots.revenue(),
             parts.legend(before="revenue-plot-before", p95="Today", p50="Last week"),
-            dmc.SegmentedControl(
-                id="revenue-view",
-                size="xs",
-                value="total",
-                data=[
-                    {"value": "total", "label": "Running total"},
-                    {"value": "minute", "label": "Per minute"},
-                ],
-            ),
+            parts.revenue_view(),
         ),
         parts.plot(
             "categories-plot",

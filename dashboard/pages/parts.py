@@ -172,6 +172,19 @@ def till_tables() -> list[Any]:
     ]
 
 
+def revenue_view() -> Any:
+    """How the revenue over the day is drawn."""
+    return dmc.SegmentedControl(
+        id="revenue-view",
+        size="xs",
+        value="total",
+        data=[
+            {"value": "total", "label": "Running total"},
+            {"value": "minute", "label": "Per minute"},
+        ],
+    )
+
+
 def _head(id: str, title: str, subtitle: str, *extra: Any) -> Any:  # noqa: A002
     return html.Div(
         [

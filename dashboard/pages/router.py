@@ -137,6 +137,8 @@ class Pages:
     def render(self, pathname: str, language: str, search: str = "") -> list[Any]:
         """Header, content and footer. Blocks while the archive is asked."""
         at, shown = place(pathname, search), view(search)
+        # Of the live page a store is none of its filters: it has a page of its own.
+        shown = shown._replace(store=at.about if at.page == "store" else "")
         header = layout.header(at.page, shown, self.stores)
         page = [header, self._content(at, language, shown), layout.footer()]
         return list(translate(page, language))
@@ -162,7 +164,7 @@ class Pages:
             case "jobs":
                 return jobs_page.page()
             case "store":
-                return store_page.page(self.stores.store(at.about), shown)
+                return store_page.page(self.stores.store(at.about))
             case "replay":
                 today = date.fromisoformat(self._model.day)
                 return replay_page.page(_day(at.about) or today - timedelta(days=1))

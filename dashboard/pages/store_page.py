@@ -1,6 +1,6 @@
-"""One store's day: the filters' figures and plots, and tables that only a store has.
+"""One store's day: the figures and plots of the live page, and tables that only a store has.
 
-The browser fills it as it fills the live page under a filter, from one answer of the archive.
+The header narrows it as it does the live page. The browser fills it from one answer of the archive.
 """
 
 from typing import Any
@@ -8,21 +8,18 @@ from typing import Any
 from dash import html
 
 from dashboard.pages import parts, plots
-from dashboard.pages.addresses import WINDOWS, View, store_path
-from dashboard.pages.formatting import Verbatim, of_data
+from dashboard.pages.formatting import Verbatim
 from dashboard.pages.store_titles import numbered
 from dashboard.pages.tiles import STORE_TILES
 from tillstream import topology
 from tillstream.stores import Store
 
-_CURRENT: Any = {"aria-current": "true"}
 
-
-def page(store: Store, view: View) -> Any:
+def page(store: Store) -> Any:
     """The page without its header; `data-state` is as its answer is."""
     return html.Main(
         [
-            _title(store, view),
+            _title(store),
             html.P(id="store-message", className="message", role="status"),
             parts.tiles(STORE_TILES, "Figures of the store"),
             _plots(),
@@ -34,30 +31,10 @@ def page(store: Store, view: View) -> Any:
     )
 
 
-def _title(store: Store, view: View) -> Any:
-    """The store, its time windows, and its category, which a link takes away."""
-    windows = [
-        html.A(
-            label,
-            href=store_path(store.store, name, view.category),
-            className="way",
-            **(_CURRENT if name == view.window else {}),
-        )
-        for name, label in WINDOWS.items()
-    ]
-    chosen = [
-        html.A(
-            [of_data(f"{view.category} "), html.Span("all categories")],
-            href=store_path(store.store, view.window),
-            id="store-category",
-            className="way",
-        )
-    ]
+def _title(store: Store) -> Any:
     return html.Div(
         [
             html.H2([html.Span("Store"), Verbatim(f" {numbered(store)}")]),
-            html.Nav(windows, className="ways", **parts.named("Time window")),
-            *(chosen if view.category else []),
             html.Span(id="store-fresh", className="fresh"),
         ],
         className="page-title replay-title",
@@ -71,7 +48,10 @@ def _plots() -> Any:
     compared = parts.legend(p95="Today", p50="Last week")
     return html.Div(
         [
-            plot("revenue-plot", "Revenue over the day", plots.revenue(), compared),
+            plot(
+                *("revenue-plot", "Revenue over the day", plots.revenue()),
+                *(compared, parts.revenue_view()),
+            ),
             plot("categories-plot", "Sales by category", plots.categories()),
             plot("store-rate-plot", "Receipts sold per minute", plots.receipts_per_minute()),
             plot("hours-plot", "Today by hour", plots.hours(), compared),

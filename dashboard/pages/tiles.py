@@ -52,18 +52,22 @@ STORE_TILES = (
 )
 
 #: Which filters a card follows, by its figure, plot or table; the others show the whole chain.
-#: What is kept by category has no VAT, and a receipt's payment is of all its lines; on a store's
-#: page both are of the receipts that have a line of the category.
+#: What is kept by store and category has no VAT and no tenders: on the live page they are always
+#: the whole chain's. On a store's page a category's tenders are of the receipts that have it.
 NARROWS = dict.fromkeys(
     (
         *("revenue", "receipts", "average-basket", "net-revenue", "units-per-basket"),
         *("revenue-plot", "categories-plot", "hours-plot"),
+    ),
+    "region store category",
+) | dict.fromkeys(
+    (
         *(tile.id for tile in STORE_TILES),
         *("store-rate-plot", "store-hours", "store-vat", "store-tenders"),
         *("store-categories", "store-tills", "store-latest"),
     ),
     "store category",
-) | {"tenders": "store", "vat": "store"}
+)
 
 #: Of a replayed day: the real one beside it.
 REPLAY_TILES = (TILES[0], TILES[2], _RATE, TILES[3])

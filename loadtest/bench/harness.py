@@ -27,6 +27,7 @@ PARTS = {
     "events": 3,
     "attribution": 3,
     "forecast": 3,
+    "filters": 3,
 }
 
 

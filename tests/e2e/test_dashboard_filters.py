@@ -74,7 +74,11 @@ def workers(amqp_url: str) -> Iterator[Workers]:
 
 
 @pytest.fixture(scope="module")
-def dashboard(workers: Workers, amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
+def dashboard(
+    workers: Workers, amqp_url: str, mongo_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Dashboard]:
+    stores = tmp_path_factory.mktemp("dashboard") / "stores.csv"
+    stores.write_text("storeID,region\n12,Nord\n7,Nord\n8,Sud\n")
     with MongoClient[dict[str, Any]](mongo_url) as client:
         client[DATABASE]["receipts"].insert_many(
             [
@@ -86,7 +90,9 @@ def dashboard(workers: Workers, amqp_url: str, mongo_url: str) -> Iterator[Dashb
         )
         today = BusinessDay(PARIS).on(time.time()).isoformat()
         keep_day(client[DATABASE], today, StoreTable(BusinessDay(PARIS), {}))
-        own = Dashboard(AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE=DATABASE)
+        own = Dashboard(
+            AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE=DATABASE, STORES_FILE=str(stores)
+        )
         yield own.start()
         own.close()
         client.drop_database(DATABASE)
@@ -108,21 +114,42 @@ def test_a_link_with_filters_shows_their_part_of_the_day(
     browser: Browser, dashboard: Dashboard
 ) -> None:
     shown = {}
-    for query in ("store=12", "store=12&category=Menu", "category=Pain", "store=8", "store=99"):
+    queries = ("region=Nord", "region=Nord&category=Menu", "category=Pain", "region=Atlantis")
+    for query in queries:
         with viewing(browser, dashboard.url, path=f"?{query}", locale="en-GB") as page:
             wait_for_state(page, "receipts", "live", 20)
             # One category's revenue is in the feeds, its receipts are not.
             shown[query] = figures(page)
-            if query == "store=8":
-                rates = page.inner_text("#vat-rows")
+            if query == "region=Nord":
+                bars = page.evaluate("window.tillstream.bars()")
+            note = page.inner_text("#filter-note")
 
     assert {
-        "store=12": {"revenue": "38.50", "receipts": "2", "net-revenue": "35.00"},
-        "store=12&category=Menu": {"revenue": "27.50", "receipts": "2", "net-revenue": "25.00"},
+        "region=Nord": {"revenue": "71.50", "receipts": "3", "net-revenue": "65.00"},
+        "region=Nord&category=Menu": {"revenue": "27.50", "receipts": "2", "net-revenue": "25.00"},
         "category=Pain": {"revenue": "234.56", "receipts": "3", "net-revenue": "44.54"},
-        "store=8": {"revenue": "5.00", "receipts": "1", "net-revenue": "4.54"},
-        "store=99": {"revenue": "0.00", "receipts": "0", "net-revenue": "0.00"},
+        "region=Atlantis": {"revenue": "0.00", "receipts": "0", "net-revenue": "0.00"},
     } == shown
+    assert [["Pain", "44.00"], ["Menu", "27.50"]] == bars
+    assert note.endswith("No store is in this region.")
+
+
+def test_a_store_has_one_page_wherever_it_is_chosen(browser: Browser, dashboard: Dashboard) -> None:
+    path = "?window=1h&region=Sud&store=12&category=Menu"
+    with viewing(browser, dashboard.url, path=path, locale="en-GB") as page:
+        page.wait_for_selector('#store-revenue[data-value="27.50"]', timeout=20_000)
+        led = page.url.removeprefix(dashboard.url)
+        wait_for_truth(page, "window.tillstream.offered()", 20)
+        page.evaluate("window.tillstream.chooseCategory(null)")
+        page.wait_for_selector('#store-revenue[data-value="38.50"]', timeout=10_000)
+        page.evaluate("window.tillstream.chooseStore('8')")
+        page.wait_for_selector('#store-revenue[data-value="5.00"]', timeout=20_000)
+        rates = page.inner_text("#store-vat-rows")
+        page.evaluate("window.tillstream.chooseStore(null)")
+        page.wait_for_selector("#live-page")
+        back = page.url.removeprefix(dashboard.url)
+
+    assert ("store?id=12&window=1h&category=Menu", "?window=1h") == (led, back)
     assert "not known\t€4.54\t€0.46" == rates
 
 
@@ -132,13 +159,12 @@ def test_a_filter_is_set_by_the_keyboard_and_lives_in_the_address(
     with viewing(browser, dashboard.url, path="?window=1h", locale="en-GB") as page:
         wait_for_state(page, "status", "live", 20)
         wait_for_truth(page, "window.tillstream.offered()", 20)
-        page.focus("#store-filter")
-        page.keyboard.type("12")
+        page.focus("#region-filter")
+        page.keyboard.type("Nord")
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/?window=1h&store=12", timeout=5000)
-        page.wait_for_selector('#revenue[data-value="38.50"]', timeout=10_000)
-        rows = page.inner_text("#vat-rows")
+        page.wait_for_url("**/?window=1h&region=Nord", timeout=5000)
+        page.wait_for_selector('#revenue[data-value="71.50"]', timeout=10_000)
         note = page.inner_text("#filter-note")
         unfiltered = page.evaluate(
             """[...document.querySelectorAll('#live-page .card')]
@@ -146,26 +172,28 @@ def test_a_filter_is_set_by_the_keyboard_and_lives_in_the_address(
                 .map(card => card.querySelector('[id]').id)"""
         )
         page.focus("#store-filter")
+        page.wait_for_selector('[role="option"]:has-text("7")')
+        offered = page.locator('[role="option"]:visible').all_inner_texts()
         page.keyboard.press("Escape")
         page.click("#live-page")
-        page.evaluate("window.tillstream.chooseFilter(null, null)")
+        page.evaluate("window.tillstream.chooseRegion(null)")
         page.wait_for_url("**/?window=1h", timeout=5000)
         page.wait_for_selector('#revenue[data-value="1234.56"]', timeout=5000)
 
-    assert "10%\t\u20ac35.00\t\u20ac3.50" == rows
-    assert note.startswith("Store 12: from the archive, read ")
-    assert {"receipts-per-minute-label", "top-title"} <= set(unfiltered)
-    assert not {"revenue-label", "tenders-title", "vat-title"} & set(unfiltered)
+    assert note.startswith("Nord: from the archive, read ")
+    assert ["7", "12"] == offered
+    assert {"receipts-per-minute-label", "vat-title", "returns-label"} <= set(unfiltered)
+    assert not {"revenue-label", "receipts-label", "hours-plot-title"} & set(unfiltered)
 
 
-def test_filtered_figures_are_stale_when_the_archive_falls_behind(
+def test_filtered_figures_are_stale_when_they_are_no_longer_counted(
     browser: Browser, dashboard: Dashboard, workers: Workers
 ) -> None:
-    with viewing(browser, dashboard.url, path="?store=12", locale="en-GB") as page:
+    with viewing(browser, dashboard.url, path="?region=Nord", locale="en-GB") as page:
         wait_for_state(page, "receipts", "live", 20)
-        workers.silent = {topology.METRICS_DB}
+        workers.silent = {topology.COUNT}
         wait_for_state(page, "receipts", "stale", 5)
-        last = datetime.fromtimestamp(workers.last[topology.METRICS_DB], PARIS)
+        last = datetime.fromtimestamp(workers.last[topology.COUNT], PARIS)
         note = page.inner_text("#receipts-note")
         whole = attribute(page, "receipts-per-minute", "state")
         workers.silent = set()
@@ -180,7 +208,7 @@ def test_a_frozen_archive_is_said_everywhere_within_three_seconds(
     of_the_archive = ("network-delay", "feed-metrics-db", "feed-archive")
     with (
         MongoClient[dict[str, Any]](mongo_url) as client,
-        viewing(browser, dashboard.url, path="?store=12", locale="en-GB") as page,
+        viewing(browser, dashboard.url, path="?region=Nord", locale="en-GB") as page,
         viewing(browser, dashboard.url, path="operations", locale="en-GB") as operations,
     ):
         wait_for_state(page, "status", "live", 20)

@@ -91,7 +91,7 @@ def test_a_link_leads_to_the_store_and_the_receipt_of_any_name(
         )
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         page.click("#store-categories a")
-        page.wait_for_selector("#store-category")
+        page.wait_for_url(lambda url: "category=" in url)
         page.wait_for_selector('#store-revenue:not([data-value=""])')
         narrowed = attribute(page, "store-page", "store"), attribute(page, "store-revenue", "value")
         page.click("#store-latest a")

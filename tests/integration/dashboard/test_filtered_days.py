@@ -99,10 +99,9 @@ def summed(receipts: list[dict[str, Any]], region: str, category: str) -> dict[s
 
 
 def told(found: FilteredDay) -> dict[str, Any]:
-    values = {name: each for name, each in found.values.items() if name != "returns"}
     bars = None if found.bars is None else {each.name: each.revenue for each in found.bars}
     last = found.minutes[-1][1:]
-    return {**values, "hours": found.panels["hours"], "last": last, "bars": bars}
+    return {**found.values, "hours": found.panels["hours"], "last": last, "bars": bars}
 
 
 @pytest.mark.parametrize("category", ["", "Menu"])

@@ -93,7 +93,7 @@ OPERATORS_WORDS = re.compile(
     "page",
     [
         live_page.page,
-        lambda: store_page.page(Store("7"), View()),
+        lambda: store_page.page(Store("7")),
         stores_page.page,
         online_page.page,
         channels_page.page,
