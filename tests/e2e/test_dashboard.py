@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 from bson import Int64
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pymongo import MongoClient
 
-from tests.e2e.browser import FLAGS
 from tests.support.dashboards import (
     PARIS,
     Dashboard,
@@ -53,14 +52,6 @@ def dashboard(workers: Workers, amqp_url: str, mongo_url: str) -> Iterator[Dashb
     own.close()
     with MongoClient[dict[str, Any]](mongo_url) as client:
         client.drop_database("dashboard-e2e")
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def test_the_page_shows_the_published_figures_to_the_cent(

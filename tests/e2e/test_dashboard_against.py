@@ -7,11 +7,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from pymongo import MongoClient
 
 from dashboard.state.comparisons import wanted_days
-from tests.e2e.browser import FLAGS
 from tests.support.dashboards import (
     BREAKDOWNS,
     PARIS,
@@ -53,14 +52,6 @@ def url(amqp_url: str, mongo_url: str) -> Iterator[str]:
             workers.breakdowns = BREAKDOWNS | {"hour": dict.fromkeys(hours, TODAY)}
             yield own.start().url
         client.drop_database(DATABASE)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def test_each_main_figure_is_compared_by_the_hours_that_are_over(

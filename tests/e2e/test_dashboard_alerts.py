@@ -8,10 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pymongo import MongoClient
 
-from tests.e2e.browser import FLAGS
 from tests.support.axe import serious
 from tests.support.dashboards import Dashboard, Workers, viewing
 from tillstream import alert_records as records
@@ -68,14 +67,6 @@ def dashboard(amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
         with Workers(amqp_url), contextlib.closing(own):
             yield own.start()
         client.drop_database(DATABASE)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def names(page: Page, table: str) -> list[str]:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.e2e.browser import FLAGS
 from tests.support.dashboards import (
     Dashboard,
     Workers,
@@ -24,14 +23,6 @@ def dashboard(amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
     with Workers(amqp_url):
         yield own.start()
         own.close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def test_a_window_lives_in_the_address(browser: Browser, dashboard: Dashboard) -> None:

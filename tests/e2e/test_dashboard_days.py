@@ -12,11 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from dashboard.state.day_spans import Span
 from persistence.writer.entries import entry
-from tests.e2e.browser import FLAGS
 from tests.support import day_figures
 from tests.support.axe import serious
 from tests.support.dashboards import (
@@ -109,14 +108,6 @@ def dashboard(
     with Workers(amqp_url):
         yield own.start()
         own.close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def asked(dashboard: Dashboard, query: str) -> dict[str, Any]:

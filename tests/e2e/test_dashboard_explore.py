@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pymongo import MongoClient
 
-from tests.e2e.browser import FLAGS
 from tests.support.dashboards import Dashboard, Workers, viewing
 from tests.support.waiting import wait_until
 from tests.support.window_archive import START, WindowArchive, declared, figures
@@ -65,14 +64,6 @@ def dashboard(
     )
     with Workers(amqp_url), contextlib.closing(own):
         yield own.start()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def shot(page: Page, name: str) -> None:

@@ -8,10 +8,9 @@ from typing import Any
 import httpx
 import pytest
 from bson import Int64
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pymongo import MongoClient
 
-from tests.e2e.browser import FLAGS
 from tests.support.dashboards import (
     PARIS,
     Dashboard,
@@ -96,14 +95,6 @@ def dashboard(
         yield own.start()
         own.close()
         client.drop_database(DATABASE)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def figures(page: Page) -> dict[str, str]:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pymongo import MongoClient
 
-from tests.e2e.browser import FLAGS
 from tests.support.axe import serious
 from tests.support.dashboards import Dashboard, Workers, viewing
 from tillstream import job_records as records
@@ -74,14 +73,6 @@ def dashboard(amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
         with Workers(amqp_url), contextlib.closing(own):
             yield own.start()
         client.drop_database(DATABASE)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def shot(page: Page, name: str) -> None:

@@ -10,13 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from bson.datetime_ms import DatetimeMS
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from pymongo import MongoClient
 
 from dashboard.pages.addresses import receipt_path
 from dashboard.pages.formatting import Writer
 from dashboard.pages.visible import visible
-from tests.e2e.browser import FLAGS
 from tests.e2e.test_dashboard_pages import archived
 from tests.support.dashboards import PARIS, Dashboard, attribute, viewing
 from tests.support.receipts import line, receipt, stamped
@@ -41,14 +40,6 @@ NAMES = [
     "right\u202eleft",
     "W" * 64,
 ]
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pymongo import MongoClient
 
-from tests.e2e.browser import FLAGS
 from tests.support.axe import serious
 from tests.support.dashboards import (
     PARIS,
@@ -67,14 +66,6 @@ def sold(shop: OnlineShop, dashboard: Dashboard) -> OnlineShop:
     shop.sell(range(int(midnight), newest - 90 * MINUTE, 30 * MINUTE))
     shop.describe(now)
     return shop
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def summed(shop: OnlineShop, window: str, first: float, end: float) -> dict[str, Decimal]:

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from pika.adapters.blocking_connection import BlockingConnection
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pymongo import MongoClient
 
 from analytics.counting.folds import WHOLE_DAY
 from analytics.ledger.ledger_file import Ledger, Progress
-from tests.e2e.browser import FLAGS
 from tests.support.dashboards import Dashboard, attribute, changed_at, viewing, watch_for
 from tests.support.processes import running
 from tests.support.receipts import receipt, stamped
@@ -56,7 +55,7 @@ def test_the_page_tells_of_queues_marks_the_last_verify_and_a_killed_worker(
     amqp_url: str,
     mongo_url: str,
     mongo_database: str,
-    chromium: str,
+    browser: Browser,
     tmp_path: Path,
 ) -> None:
     environ = {
@@ -73,10 +72,8 @@ def test_the_page_tells_of_queues_marks_the_last_verify_and_a_killed_worker(
     with (
         running("analytics", "totals", **environ) as totals,
         running("analytics", "rate", **environ),
-        sync_playwright() as playwright,
     ):
         dashboard.start()
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         with viewing(browser, dashboard.url, path="operations", locale="en-GB") as page:
             for number in (1, 2, 3):
                 marks = ["clock-ahead", "tenders"] if number == 3 else ["tenders"]
@@ -106,7 +103,6 @@ def test_the_page_tells_of_queues_marks_the_last_verify_and_a_killed_worker(
             rate = attribute(page, "receipts-per-minute", "state")
             with running("analytics", "totals", **environ):
                 page.wait_for_selector('#duplicates[data-state="live"]', timeout=20_000)
-        browser.close()
         dashboard.close()
 
     assert "live" == rate
@@ -135,7 +131,7 @@ def test_what_was_accepted_and_does_not_count_is_told_with_its_reason(
     amqp_url: str,
     mongo_url: str,
     mongo_database: str,
-    chromium: str,
+    browser: Browser,
     tmp_path: Path,
 ) -> None:
     environ = {
@@ -169,10 +165,8 @@ def test_what_was_accepted_and_does_not_count_is_told_with_its_reason(
         running("analytics", "totals", **environ),
         running("analytics", "rate", **environ),
         running("persistence", **environ),
-        sync_playwright() as playwright,
     ):
         dashboard.start()
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         sized = {"width": 1440, "height": 1500}
         with viewing(
             browser, dashboard.url, path="operations", locale="en-GB", viewport=sized
@@ -187,7 +181,6 @@ def test_what_was_accepted_and_does_not_count_is_told_with_its_reason(
             epoch = attribute(page, "log-epoch", "value"), page.inner_text("#log-epoch")
             if folder := os.environ.get("DASHBOARD_PICTURES"):
                 page.screenshot(path=Path(folder) / "aside.png")
-        browser.close()
 
     assert "none" == nothing
     # A browser shows two spaces as one.

@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from bson import Int64
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pymongo import MongoClient
 
 from dashboard.archive.store_day import pipeline
 from dashboard.pages.addresses import receipt_path
 from dashboard.state.filtered import Filter
 from persistence.schema import DAY_INDEX, STORE_INDEX
-from tests.e2e.browser import FLAGS
 from tests.support.axe import serious
 from tests.support.dashboards import (
     PARIS,
@@ -59,14 +58,6 @@ def dashboard(
     own.close()
     with MongoClient[dict[str, Any]](mongo_url) as client:
         client.drop_database(DATABASE)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

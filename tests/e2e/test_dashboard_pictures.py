@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from pika.adapters.blocking_connection import BlockingConnection
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pymongo import MongoClient
 
 from dashboard import app, routes
@@ -27,7 +27,6 @@ from dashboard.pages.router import Pages
 from dashboard.state.store_days import StoreDays
 from dashboard.stream import Broadcaster
 from local.ports import free_port
-from tests.e2e.browser import FLAGS
 from tests.e2e.stage import DAY, MOMENT, PARIS, Stage
 from tests.support.dashboards import wait_for_state
 from tests.support.day_figures import keep_day
@@ -145,7 +144,7 @@ def settle(page: Page, url: str, drawn: str) -> None:
     page.wait_for_timeout(2500)
 
 
-def test_pictures_of_the_pages(chromium: str, mongo_url: str, amqp_url: str) -> None:
+def test_pictures_of_the_pages(browser: Browser, mongo_url: str, amqp_url: str) -> None:
     folder = Path(os.environ["DASHBOARD_PICTURES"])
     folder.mkdir(parents=True, exist_ok=True)
     overflow = {}
@@ -172,9 +171,7 @@ def test_pictures_of_the_pages(chromium: str, mongo_url: str, amqp_url: str) -> 
         }
         with (
             performing(stage, client, amqp_url, connection) as url,
-            sync_playwright() as playwright,
         ):
-            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             for size, (width, height) in SIZES.items():
                 context = browser.new_context(
                     viewport={"width": width, "height": height}, locale="en-GB", color_scheme="dark"
@@ -203,7 +200,6 @@ def test_pictures_of_the_pages(chromium: str, mongo_url: str, amqp_url: str) -> 
                     keep(page, folder / "stale-desktop-dark.png")
                     stage.playing = True
                 context.close()
-            browser.close()
         client.drop_database(DATABASE)
 
     assert dict.fromkeys(overflow, 0) == overflow

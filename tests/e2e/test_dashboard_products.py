@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pymongo import MongoClient
 
-from tests.e2e.browser import FLAGS
 from tests.support.axe import serious
 from tests.support.dashboards import PARIS, Dashboard, Workers, attribute, viewing, wait_for_state
 from tests.support.day_figures import write_day
@@ -92,14 +91,6 @@ def dashboard(
     with Workers(amqp_url) as workers, contextlib.closing(own):
         workers.calendar = CALENDAR
         yield own.start()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def value(page: Page, table: str) -> list[Any]:

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pymongo import MongoClient
 
 from persistence.writer.entries import entry
-from tests.e2e.browser import FLAGS
 from tests.support.dashboards import PARIS, Dashboard, attribute, viewing
 from tests.support.receipts import line, receipt, stamped
 from tests.support.waiting import wait_until
@@ -42,14 +41,6 @@ def dashboard(amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
             client[DATABASE]["receipts"].insert_one(made | {"storedAt": utc(at + 0.75)})
         yield own.start()
         client.drop_database(DATABASE)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def figures(page: Page) -> dict[str, str]:

@@ -3,16 +3,14 @@
 import contextlib
 import csv
 import time
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from pymongo import MongoClient
 
-from tests.e2e.browser import FLAGS
 from tests.support.axe import serious
 from tests.support.dashboards import (
     Dashboard,
@@ -71,14 +69,6 @@ def dashboard(amqp_url: str, mongo_url: str, tmp_path_factory: pytest.TempPathFa
             write_day(client[DATABASE], str(today - timedelta(weeks=week)), sold)
         yield own.start()
         client.drop_database(DATABASE)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def test_the_sum_of_the_grid_is_the_chains_and_zero_stores_stand_first(

@@ -14,9 +14,8 @@ from typing import Any
 import httpx
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.e2e.browser import FLAGS
 from tests.support.dashboards import Dashboard, viewing, wait_for_state
 from tests.support.processes import running, running_door
 from tests.support.receipts import receipt
@@ -150,7 +149,7 @@ def environ(
 # On a busy machine each of the worker's many starts takes seconds.
 @pytest.mark.timeout(300)
 def test_what_looks_live_is_of_the_last_seconds_whatever_the_totals_worker_does(
-    environ: dict[str, str], amqp_url: str, chromium: str
+    environ: dict[str, str], amqp_url: str, browser: Browser
 ) -> None:
     with contextlib.ExitStack() as stack:
         door = stack.enter_context(running_door(amqp_url, DATA_DIR=environ["DATA_DIR"]))
@@ -161,8 +160,6 @@ def test_what_looks_live_is_of_the_last_seconds_whatever_the_totals_worker_does(
         stack.callback(lambda: worker.kill())
         dashboard.start()
         shop = stack.enter_context(Shop(door))
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = stack.enter_context(viewing(browser, dashboard.url))
         wait_for_state(page, "status", "live", 30)
         look(page)
@@ -201,7 +198,6 @@ def test_what_looks_live_is_of_the_last_seconds_whatever_the_totals_worker_does(
         sent = len(shop.accepted)
         wait_until(lambda: page.evaluate("window.looks.at(-1)")[1] == sent, 20, "all of them")
         looks = page.evaluate("window.looks")
-        browser.close()
 
     assert [] == lies(looks, shop)
     live, stale = ("live",) * 3, ("stale",) * 3

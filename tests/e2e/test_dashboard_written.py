@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.e2e.browser import FLAGS
 from tests.support.dashboards import BREAKDOWNS, PARIS, Dashboard, Workers, viewing, wait_for_state
 
 #: Of the VAT rates of a day: a third place, a half, none, and what is no rate.
@@ -25,14 +24,6 @@ def url(amqp_url: str, mongo_url: str) -> Iterator[str]:
         workers.breakdowns = BREAKDOWNS | {"vat": VAT}
         workers.watermark_seconds = HELD_SECONDS
         yield own.start().url
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize(

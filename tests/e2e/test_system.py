@@ -12,11 +12,10 @@ import httpx
 import msgspec
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from pymongo import MongoClient
 
 from local.ports import free_port
-from tests.e2e.browser import FLAGS
 from tests.support.listener import Listener
 from tests.support.processes import answers, running
 from tests.support.receipts import line, receipt
@@ -82,7 +81,7 @@ def today(number: int, cents: int, category: str) -> dict[str, Any]:
     return receipt(number, cents=cents, date=date, lines=[line(cents, category)])
 
 
-def test_the_page_shows_the_receipts_that_were_posted(system: System, chromium: str) -> None:
+def test_the_page_shows_the_receipts_that_were_posted(system: System, browser: Browser) -> None:
     posted = [
         today(1, 600, "Pain"),
         today(2, 590, "Pain"),
@@ -92,26 +91,24 @@ def test_the_page_shows_the_receipts_that_were_posted(system: System, chromium: 
     statuses = [
         httpx.post(f"{system.entrypoint}/receipt", json=fields).status_code for fields in posted
     ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page()
-        page.goto(system.dashboard)
+    page = browser.new_page()
+    page.goto(system.dashboard)
 
-        def value(figure: str) -> str | None:
-            return page.locator(f"#{figure}").get_attribute("data-value")
+    def value(figure: str) -> str | None:
+        return page.locator(f"#{figure}").get_attribute("data-value")
 
-        def shown() -> tuple[str | None, ...]:
-            page.wait_for_timeout(100)
-            return value("revenue"), value("receipts"), value("receipts-per-minute")
+    def shown() -> tuple[str | None, ...]:
+        page.wait_for_timeout(100)
+        return value("revenue"), value("receipts"), value("receipts-per-minute")
 
-        expected = ("24.24", "3", "3")
-        wait_until(lambda: shown() == expected, 30, "the figures on the page")
-        states = {
-            page.locator(f"#{figure}").get_attribute("data-state")
-            for figure in ("revenue", "receipts", "receipts-per-minute", "net-revenue")
-        }
-        categories = json.loads(value("categories") or "{}")
-        browser.close()
+    expected = ("24.24", "3", "3")
+    wait_until(lambda: shown() == expected, 30, "the figures on the page")
+    states = {
+        page.locator(f"#{figure}").get_attribute("data-state")
+        for figure in ("revenue", "receipts", "receipts-per-minute", "net-revenue")
+    }
+    categories = json.loads(value("categories") or "{}")
+    page.close()
 
     assert ([202] * 4, {"live"}) == (statuses, states)
     assert {"Boisson": "12.34", "Pain": "11.90"} == categories
