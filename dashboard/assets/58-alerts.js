@@ -7,6 +7,7 @@
   const COUNT_MS = 10_000;
   const ANSWER_MS = 10_000;
   const NAME = "tillstream-name";
+  const COUNTS = '.way[href="/alerts"], #ways-menu-summary';
   /** @type {AlertsState | null} */
   let found = null;
   let drawn = "";
@@ -176,19 +177,20 @@
   async function count() {
     let open = 0;
     try {
-      if (byId("way-alerts") && !document.hidden) {
+      if (document.querySelector(COUNTS) && !document.hidden) {
         const response = await fetch(`${t.prefix}alerts/count`, { signal: AbortSignal.timeout(ANSWER_MS) });
         if (response.ok) open = (await response.json()).open;
       }
     } catch (error) {
       console.info("no count of alerts", error);
     }
-    const way = byId("way-alerts");
-    if (way) {
-      if (open) way.dataset.open = t.format.count(open);
-      else delete way.dataset.open;
+    // In the row, in the menu, and on the menu itself where there is no row.
+    const counts = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(COUNTS));
+    for (const element of counts) {
+      if (open) element.dataset.open = t.format.count(open);
+      else delete element.dataset.open;
     }
-    setTimeout(count, way ? COUNT_MS : 300);
+    setTimeout(count, counts.length ? COUNT_MS : 300);
   }
 
   document.addEventListener("click", (event) => {

@@ -12,7 +12,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from dashboard.pages import store_titles
+from dashboard.pages import navigation, store_titles
 from dashboard.pages.addresses import WINDOWS, View
 from dashboard.pages.formatting import of_data
 from dashboard.pages.languages import script_data
@@ -50,7 +50,6 @@ _THEME = {
 
 #: Pages that a store, a category and a time window narrow.
 NARROWED = frozenset({"live", "store"})
-_CURRENT: Any = {"aria-current": "page"}
 
 
 def index(table: StoreTable) -> str:
@@ -99,37 +98,11 @@ def header(page: str, view: View, table: StoreTable) -> Any:
                 role="status",
                 **attributes(state="waiting"),
             ),
-            html.Nav(
-                [
-                    html.A(
-                        text,
-                        href=path,
-                        className="way",
-                        id=f"way-{name}",
-                        **(_CURRENT if name == page else {}),
-                    )
-                    for name, text, path in (
-                        ("live", "Live", "/"),
-                        ("stores", "Stores", "/stores"),
-                        ("products", "Products", "/products"),
-                        ("days", "Days", "/days"),
-                        ("online", "Online", "/online"),
-                        ("channels", "Tills and shop", "/channels"),
-                        ("alerts", "Alerts", "/alerts"),
-                        ("operations", "Operations", "/operations"),
-                        ("replay", "Replay", "/replay"),
-                        ("explore", "Explore", "/explore"),
-                        ("jobs", "Jobs", "/jobs"),
-                    )
-                ],
-                className="ways",
-                **named("Pages"),
-            ),
+            navigation.ways(page),
             html.Div(className="spring"),
             html.Span(
                 "--:--:--", id="data-time", className="clock", title="Time of the newest figures"
             ),
-            *([_narrowing(view, table)] if page in NARROWED else []),
             html.Button("Pause", id="pause", className="control", **attributes(paused="false")),
             html.Button("CSV", id="csv", className="control", title="Save what is shown"),
             dmc.ActionIcon(
@@ -139,6 +112,7 @@ def header(page: str, view: View, table: StoreTable) -> Any:
                 size="lg",
                 **named("Switch between dark and light"),
             ),
+            *([_narrowing(view, table)] if page in NARROWED else []),
         ],
     )
 
