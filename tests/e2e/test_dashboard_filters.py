@@ -152,6 +152,7 @@ def test_a_filter_is_set_by_the_keyboard_and_lives_in_the_address(
         wait_for_truth(page, "window.tillstream.offered()", 20)
         page.focus("#region-filter")
         page.keyboard.type("Nord")
+        page.wait_for_selector('[role="option"]:visible:has-text("Nord")')
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         page.wait_for_url("**/?window=1h&region=Nord", timeout=5000)

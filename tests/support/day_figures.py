@@ -51,34 +51,6 @@ def write_day(
         _write(database, day_figures.store_id(day, store), day, store, figures)
 
 
-def keep_day(database: Database[dict[str, Any]], day: str, table: StoreTable) -> None:
-    """What the worker would keep of the archived receipts of a day, but for their products."""
-    stores: dict[str, StoreFigures] = {"": StoreFigures()}
-    for receipt in database.receipts.find({"businessDay": day}):
-        calendar = table.calendar(receipt["store"])
-        sold_at = receipt["date"].replace(tzinfo=receipt["date"].tzinfo or UTC)
-        hour = f"{sold_at.astimezone(calendar.zone):%H}"
-        lines: dict[str, Figures] = {}
-        for line in receipt["lines"]:
-            of_line = Figures(1, *(line[name] for name in ("unitsMilli", "grossMinor", "netMinor")))
-            of_category = lines.setdefault(line["category"], Figures())
-            day_figures.add(of_category, of_line)
-            of_category.receipts = 1
-        units = sum(each.units_milli for each in lines.values())
-        whole = Figures(1, units, receipt["grossMinor"], receipt["netMinor"])
-        for figures in (stores[""], stores.setdefault(receipt["store"], StoreFigures())):
-            of_hour = figures.hours.setdefault(hour, HourFigures())
-            day_figures.add(of_hour, whole)
-            of_hour.returns_minor += min(0, whole.gross_minor)
-            for name, each in lines.items():
-                of_category = figures.categories.setdefault(hour, {}).setdefault(name, Figures())
-                day_figures.add(of_category, each)
-    totals = DayTotals({"day": {"": day_figures.total(stores[""].hours.values())}})
-    _write(database, day_figures.totals_id(day), day, None, totals)
-    for store, figures in stores.items():
-        _write(database, day_figures.store_id(day, store), day, store, figures)
-
-
 def _add(totals: dict[str, dict[str, Figures]], name: str, key: str, figures: Figures) -> None:
     day_figures.add(totals.setdefault(name, {}).setdefault(key, Figures()), figures)
 
@@ -121,7 +93,8 @@ def keep(database: Database[dict[str, Any]], table: StoreTable) -> None:
     totals: dict[str, dict[str, dict[str, Figures]]] = {}
     for receipt in database[RECEIPTS].find():
         day, store = receipt["businessDay"], receipt["store"]
-        hour = f"{receipt['date'].astimezone(table.calendar(store).zone):%H}"
+        sold_at = receipt["date"].replace(tzinfo=receipt["date"].tzinfo or UTC)
+        hour = f"{sold_at.astimezone(table.calendar(store).zone):%H}"
         lines = receipt["lines"]
         whole = Figures(
             1, sum(_milli(each) for each in lines), receipt["grossMinor"], receipt["netMinor"]
@@ -145,7 +118,9 @@ def keep(database: Database[dict[str, Any]], table: StoreTable) -> None:
             _add(of_day, name, key, figures)
         for of_store in ("", store):
             kept = stores.setdefault((day, of_store), StoreFigures())
-            day_figures.add(kept.hours.setdefault(hour, HourFigures()), whole)
+            of_hour = kept.hours.setdefault(hour, HourFigures())
+            day_figures.add(of_hour, whole)
+            of_hour.returns_minor += min(0, whole.gross_minor)
             for (name, key), figures in touched.items():
                 if name == "category":
                     categories = kept.categories.setdefault(hour, {})
