@@ -7,6 +7,8 @@ from random import Random
 from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from generator.baskets import basket, hour_of
 from generator.chain import Chain
 from generator.counters import Counters
@@ -141,9 +143,10 @@ class Tills:
 
     def _new_header(self, place: int) -> tuple[bytes, ...]:
         till = self._chain.tills[place]
+        store = till.store if self._trading is None else self._trading.store_id(till.store)
         self._headers[place] = texts = tuple(
-            b',"storeID":%d,"terminalID":%d,"agentID":%d,"customerID":'
-            % (till.store, till.number, agent)
+            b',"storeID":%b,"terminalID":%d,"agentID":%d,"customerID":'
+            % (msgspec.json.encode(store), till.number, agent)
             for agent in range(1, till.staff + 1)
         )
         return texts

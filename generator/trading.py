@@ -4,17 +4,21 @@ import math
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, count
 from random import Random
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
 
 from generator.catalogue import Product, products_of
 from generator.chain import SIZE_EXPONENT, STAFF_PER_TILL, Chain, Till
 from generator.issued_receipt import SoldLine
 from generator.shopping_trips import weights
-from tillstream.errors import SettingsError, TillstreamError
-from tillstream.stores import Store, StoreTable
+from tillstream.errors import TillstreamError
+from tillstream.opening_hours import OpeningHours
+from tillstream.stores import StoreTable
 
 #: The largest store is at most this many times the smallest: no store of a chain is a kiosk.
 SIZE_LIMIT = 6.0
@@ -28,6 +32,13 @@ WAVE_DAYS = 56
 SOLD_OUT_SHARE = 0.3
 #: Store numbers have their places in a file of counters.
 MAX_STORE = 100_000
+DAY_MINUTES = 24 * 60
+#: How many come at each of PEAKS, by the minute of the wall clock.
+BELLS: npt.NDArray[np.float64] = np.array(
+    [np.exp(-(((np.arange(DAY_MINUTES) / 60 - at) / width) ** 2) / 2) for at, width in PEAKS]
+)
+#: Of so many days each zone's shoppers are kept.
+DAYS_KEPT = 2
 
 
 class NoOpenStoreError(TillstreamError):
@@ -47,21 +58,26 @@ class TradingChain:
     """The stores of a table as they sell by their own clocks. Times are Unix seconds."""
 
     def __init__(self, seed: int, table: StoreTable, tills: int) -> None:
-        """Raises SettingsError for a table without stores, or with ids that are no numbers."""
-        wrong = [each for each in table.stores if not _is_number(each)]
-        if wrong or not table.stores:
-            said = f"{wrong[0]!r} is no number from 1 to {MAX_STORE}" if wrong else "it names none"
-            raise SettingsError([f"STORES_FILE: the generator sells in numbered stores; {said}"])
+        """`table` has at least one store; each has `tills` tills."""
         self._seed = seed
         self._table = table
         self._stores = list(table.stores.values())
         self._tills = tills
         self._shapes = [self._shape(each.store) for each in self._stores]
+        #: Ids by the numbers that the tills have their stores by.
+        self._ids = _numbered([each.store for each in self._stores])
         self._members = [
-            Till(int(each.store), number, STAFF_PER_TILL * tills)
-            for each in self._stores
+            Till(store, number, STAFF_PER_TILL * tills)
+            for store in self._ids
             for number in range(1, tills + 1)
         ]
+        self._zones = {each: table.calendar(store).zone for each, store in self._ids.items()}
+        #: Places of stores by the zone of their clock.
+        self._places: dict[ZoneInfo, list[int]] = {}
+        for place, zone in enumerate(self._zones.values()):
+            self._places.setdefault(zone, []).append(place)
+        #: Shoppers by minute of the wall clock and place of the store, of one day of a zone.
+        self._by_minute = lru_cache(maxsize=DAYS_KEPT * len(self._places))(self._shoppers_of)
         self._slot_chain: tuple[int, Chain] = (-1, Chain((), ()))
         self._sold_out: dict[int, dict[str, float]] = {}
         self._day = date.min
@@ -99,34 +115,49 @@ class TradingChain:
 
     def zone(self, store: int) -> ZoneInfo:
         """The zone of a store's clock."""
-        return self._table.calendar(store).zone
+        return self._zones[store]
+
+    def store_id(self, store: int) -> int | str:
+        """The id of a store as its receipts have it."""
+        name = self._ids[store]
+        return int(name) if _is_number(name) else name
 
     def shoppers(self, now: float) -> float:
         """How many come to all stores, in no unit."""
         return sum(self._by_store(now))
 
     def _by_store(self, now: float) -> list[float]:
-        pairs = zip(self._stores, self._shapes, strict=True)
-        return [self._at(store, shape, now) for store, shape in pairs]
+        found = [0.0] * len(self._stores)
+        for zone, places in self._places.items():
+            wall = datetime.fromtimestamp(now, zone)
+            minute = self._by_minute(zone, wall.date())[wall.hour * 60 + wall.minute]
+            for place, shoppers in zip(places, minute.tolist(), strict=True):
+                found[place] = shoppers
+        return found
 
-    def _at(self, store: Store, shape: _Shape, now: float) -> float:
-        wall = datetime.fromtimestamp(now, self._table.calendar(store.store).zone)
-        if store.opening is not None and not store.opening.is_open(wall):
-            return 0.0
-        if store.store in self._shut(wall.date()):
-            return 0.0
-        hour = wall.hour + wall.minute / 60
-        bells = sum(
-            height * math.exp(-(((hour - at) / width) ** 2) / 2)
-            for (at, width), height in zip(PEAKS, shape.peaks, strict=True)
-        )
-        weekend = shape.weekend if wall.weekday() >= 5 else 1.0
-        trend = 1 + 0.12 * _wave(wall.date(), shape.phase)
-        return shape.size * weekend * trend * _shoppers(wall.weekday(), int(hour * 6)) * bells
+    def _shoppers_of(self, zone: ZoneInfo, day: date) -> npt.NDArray[np.float64]:
+        trips = np.repeat([_trips(day.weekday(), tenth) for tenth in range(24 * 6)], 10)
+        shut = _shut(self._seed, day, tuple(each.store for each in self._stores))
+        columns = [
+            np.zeros(DAY_MINUTES)
+            if self._stores[place].store in shut
+            else trips * self._column(place, day)
+            for place in self._places[zone]
+        ]
+        return np.stack(columns, axis=1)
+
+    def _column(self, place: int, day: date) -> npt.NDArray[np.float64]:
+        """How many a store draws by the minute of its wall clock, beside the trips of everybody."""
+        shape, opening = self._shapes[place], self._stores[place].opening
+        weekend = shape.weekend if day.weekday() >= 5 else 1.0
+        trend = 1 + 0.12 * _wave(day, shape.phase)
+        peaks: npt.NDArray[np.float64] = np.array(shape.peaks) @ BELLS
+        shoppers = peaks * (shape.size * weekend * trend)
+        return shoppers if opening is None else shoppers * _is_open(opening, day.weekday())
 
     def refuses(self, lines: Sequence[SoldLine], store: int, now: float, luck: float) -> bool:
         """Whether a sale cannot be: a product is sold out there, or is not in favour just now."""
-        day = datetime.fromtimestamp(now, self._table.calendar(store).zone)
+        day = datetime.fromtimestamp(now, self._zones[store])
         if day.date() != self._day:
             self._day = day.date()
             self._sold_out.clear()
@@ -150,9 +181,6 @@ class TradingChain:
         product: Product = random.choice(self._fresh)
         return {product.code: random.uniform(13.5, 16.5)}
 
-    def _shut(self, day: date) -> frozenset[str]:
-        return _shut(self._seed, day, tuple(each.store for each in self._stores))
-
     def _shape(self, store: str) -> _Shape:
         random = Random(f"{self._seed}/trading/{store}")
         size = min(random.paretovariate(SIZE_EXPONENT), SIZE_LIMIT)
@@ -164,12 +192,28 @@ _NOTHING = Product("", "", "E", 0, 0, 0)
 
 
 def _is_number(store: str) -> bool:
-    return (
-        store.isascii()
-        and store.isdecimal()
-        and str(int(store)) == store
-        and (1 <= int(store) <= MAX_STORE)
-    )
+    return store.isascii() and store.isdecimal() and str(int(store)) == store
+
+
+def _numbered(stores: Sequence[str]) -> dict[int, str]:
+    """Ids by number: a whole number is its own, other ids have those after the highest."""
+    numbers = {
+        store: int(store) for store in stores if _is_number(store) and 1 <= int(store) <= MAX_STORE
+    }
+    following = count(max(numbers.values(), default=0) + 1)
+    return {numbers.get(store) or next(following): store for store in stores}
+
+
+def _is_open(opening: OpeningHours, weekday: int) -> npt.NDArray[np.float64]:
+    """1 in each minute of a weekday in which a store is open, else 0; of the wall clock."""
+    minutes = np.zeros(DAY_MINUTES)
+    for begins, spans in (
+        (0, opening.spans.get(weekday, ())),
+        (DAY_MINUTES, opening.spans.get((weekday - 1) % 7, ())),
+    ):
+        for first, end in spans:
+            minutes[max(first - begins, 0) : max(end - begins, 0)] = 1.0
+    return minutes
 
 
 def _wave(day: date, phase: float) -> float:
@@ -178,7 +222,7 @@ def _wave(day: date, phase: float) -> float:
 
 
 @lru_cache(maxsize=7 * 24 * 6)
-def _shoppers(weekday: int, tenth: int) -> float:
+def _trips(weekday: int, tenth: int) -> float:
     return sum(weights(weekday, tenth / 6))
 
 

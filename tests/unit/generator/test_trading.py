@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from generator import stores_command
+from generator import arguments, opening_schedule, stores_command
 from generator.chain_days import ChainDays
 from generator.counters import MemoryCounters
 from generator.receipts import Tills
@@ -106,7 +106,43 @@ def test_at_night_nothing_is_sold_and_that_is_told(tmp_path: Path) -> None:
         chain.chain_at(datetime(2026, 11, 24, 3, tzinfo=PARIS).timestamp())
 
 
-@pytest.mark.parametrize("text", ["storeID\n", "storeID\nNord\n", "storeID\n007\n"])
-def test_a_table_in_which_nothing_can_be_sold_is_told(tmp_path: Path, text: str) -> None:
-    with pytest.raises(SettingsError):
-        TradingChain(1, table(tmp_path, text), 1)
+def test_stores_whose_ids_are_texts_sell_under_them(tmp_path: Path) -> None:
+    chain = TradingChain(1, table(tmp_path, "storeID\n7\nNord\n007\n12345678901\n"), 2)
+
+    sold = printed(chain, SUNDAY, 400)
+    keys = [(each["storeID"], each["terminalID"], each["cashReceiptID"]) for each in sold]
+
+    assert {7, "Nord", "007", 12345678901} == {store for store, _, _ in keys}
+    assert len(keys) == len(set(keys))
+
+
+def test_a_chain_that_starts_again_the_next_day_sends_the_same_receipts(tmp_path: Path) -> None:
+    file = tmp_path / "stores.csv"
+    file.write_text(stores_command.text(1, 5))
+    options = arguments.parse(
+        ["chain", "--stores-file", str(file), "--days", "2", "--per-day", "300"], "http://door"
+    )
+
+    def sold(now: datetime) -> list[bytes]:
+        chain = opening_schedule.trading(options, StoreTimeSettings())
+        assert chain is not None
+        tills = Tills(chain, MemoryCounters(), lambda: 0.0, PARIS, 1)
+        started = now.timestamp()
+        days = opening_schedule.days(options, tills, CALENDAR, started, chain, tmp_path)
+        return [one.body for one in days.take(10_000, 0.0)]
+
+    first = sold(datetime(2026, 11, 25, 23, 30, tzinfo=PARIS))
+    again = sold(datetime(2026, 11, 26, 12, 0, tzinfo=PARIS))
+
+    assert 600 < len(first) < len(again)
+    assert first == again[: len(first)]
+
+
+def test_a_table_without_stores_is_none_but_for_a_chain(tmp_path: Path) -> None:
+    file = tmp_path / "stores.csv"
+    file.write_text("storeID\n")
+    settings = StoreTimeSettings(stores_file=file)
+
+    assert opening_schedule.trading(arguments.parse(["steady"], "http://door"), settings) is None
+    with pytest.raises(SettingsError, match="names none"):
+        opening_schedule.trading(arguments.parse(["chain"], "http://door"), settings)
