@@ -84,9 +84,11 @@ def main(argv: list[str] | None = None) -> int:
             judged=options.to.startswith("http"),
         )
         now = time.time() if start is None else start
-        schedule = _schedule(options, tills, calendar, summary, now, trading)
         try:
+            schedule = _schedule(options, settings, tills, calendar, summary, now, trading)
             runner.run(_send(options, settings, schedule, summary))
+        except SettingsError as error:
+            process.fail(error)
         except NoOpenStoreError as error:
             process.fail(error, os.EX_CONFIG)
         except ServerNotReadyError as error:
@@ -122,7 +124,8 @@ def _start(options: argparse.Namespace, zone: ZoneInfo) -> float | None:
 def _counters(
     options: argparse.Namespace, settings: GeneratorSettings, trading: TradingChain | None
 ) -> AbstractContextManager[Counters]:
-    if getattr(options, "start", None) is not None:
+    # A chain numbers its receipts from its first day: it can be sent again, and counts once.
+    if getattr(options, "start", None) is not None or options.mode == "chain":
         return nullcontext(MemoryCounters())
     folder = Path(settings.data_dir) / "generator"
     try:
@@ -133,6 +136,7 @@ def _counters(
 
 def _schedule(
     options: argparse.Namespace,
+    settings: GeneratorSettings,
     tills: Tills,
     calendar: BusinessDay,
     summary: Summary,
@@ -140,7 +144,8 @@ def _schedule(
     trading: TradingChain | None,
 ) -> Schedule:
     if trading is not None and options.mode in ("chain", "steady"):
-        return opening_schedule.days(options, tills, calendar, now, trading)
+        folder = Path(settings.data_dir)
+        return opening_schedule.days(options, tills, calendar, now, trading, folder)
     if options.mode == "burst":
         return Burst(tills, options.count)
     if options.mode == "day":

@@ -205,6 +205,8 @@ def parse(argv: list[str] | None, default_url: str) -> argparse.Namespace:
         arguments.batch = BATCH.get(kind, 1)
     if arguments.mode == "steady" and kind == FILE and arguments.seconds is None:
         parser.error("steady to a file does not wait and would never end; give --seconds")
+    if arguments.mode == "chain" and kind == FILE:
+        parser.error("chain goes on live and would never end in a file; give an entrypoint")
     if arguments.mode == "mess" and sum(shares(arguments)[:-1]) > 1:
         parser.error("the shares of the faults are more than 1 together; give smaller ones")
     return arguments

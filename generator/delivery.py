@@ -26,6 +26,9 @@ log = structlog.get_logger()
 SOME_REFUSED = frozenset({HTTPStatus.MULTI_STATUS, HTTPStatus.UNPROCESSABLE_ENTITY})
 #: At most one warning about failing tries in this many seconds.
 WARN_EVERY = 5.0
+#: A connection without a request for so long is not used again: the door closes it after 5 s, and
+#: a request that meets the close fails.
+KEEP_ALIVE_SECONDS = 3.0
 
 # Not seeded: waits are no part of the receipts, and two runs must not wait in step.
 _jitter = Random()
@@ -50,7 +53,7 @@ class Answer(NamedTuple):
 def client(timeout: float, connections: int) -> aiohttp.ClientSession:
     """A session with kept-alive, bounded connections; `timeout` bounds every request, seconds."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections),
+        connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEEP_ALIVE_SECONDS),
         timeout=aiohttp.ClientTimeout(total=timeout),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "tillstream-generator"},
