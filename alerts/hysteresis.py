@@ -5,6 +5,10 @@ from typing import NamedTuple
 
 from alerts.reading import Look, Reading
 
+#: What is said to be bad for long is seen for this share of the wait, at least, before it begins:
+#: while a backlog comes, many stores have sold nothing today that soon have.
+SEEN_SHARE = 0.05
+
 
 class Turn(NamedTuple):
     """What a look has changed."""
@@ -39,11 +43,11 @@ class Hysteresis:
             if subject in open_subjects or not reading.bad:
                 continue
             # A clock that was set back makes no wait longer.
-            since = min(now, bad.get(subject, now))
-            self._bad[subject] = since
+            seen = since = min(now, bad.get(subject, now))
+            self._bad[subject] = seen
             if reading.since is not None:
                 since = min(since, reading.since)
-            if now - since >= self._after:
+            if now - since >= self._after and now - seen >= SEEN_SHARE * self._after:
                 begins.append(reading)
         ends: dict[str, Reading | None] = {}
         for subject in open_subjects:

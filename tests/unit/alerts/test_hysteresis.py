@@ -73,12 +73,21 @@ def test_what_nobody_knows_neither_begins_nor_ends_and_starts_the_wait_again() -
     assert ["", "", "", ""] == after
 
 
-def test_what_the_data_say_to_be_bad_since_long_ago_begins_at_once() -> None:
+def test_what_the_data_say_to_be_bad_since_long_ago_begins_when_it_is_seen_for_a_while() -> None:
     rule = Rule(3600)
     since = Look({"store:1": BAD.readings["store:1"]._replace(since=1_000.0)})
+    told = [rule.at(now, since) for now in (4_410, 4_590, 4_600)]
 
-    assert "" == rule.at(4_599, since)
-    assert "begins" == rule.at(4_600, since)
+    assert ["", "", "begins"] == told
+
+
+def test_a_store_whose_receipts_of_today_are_about_to_come_is_no_alert() -> None:
+    rule = Rule(3600)
+    since = Look({"store:1": BAD.readings["store:1"]._replace(since=1_000.0)})
+    told = [rule.at(now, look) for now, look in ((9_000, since), (9_170, since), (9_175, WELL))]
+
+    assert ["", "", ""] == told
+    assert ["", "begins"] == [rule.at(now, since) for now in (9_200, 9_380)]
 
 
 def test_a_subject_that_is_named_no_more_is_well_only_where_all_are_named() -> None:
