@@ -24,10 +24,14 @@ from tillstream.stores import StoreTable
 SIZE_LIMIT = 6.0
 #: How the peaks of a store differ: hour of the wall clock, and hours that it is wide.
 PEAKS = ((8.0, 1.5), (12.5, 1.2), (18.0, 1.5))
+#: Shoppers between them, of those at a peak.
+BETWEEN_PEAKS = 0.3
 #: Of so many stores one stays shut on a day, unannounced; another one each day.
 SHUT_ONE_OF = 40
 #: Days of the wave by which products and stores sell more and less.
 WAVE_DAYS = 56
+#: So much of a product's shoppers, twice, leave it between the best day of its wave and the worst.
+WAVE_SHARE = 0.2
 #: What is baked in the morning may be sold out in the afternoon, in this share of the stores.
 SOLD_OUT_SHARE = 0.3
 #: Store numbers have their places in a file of counters.
@@ -151,7 +155,7 @@ class TradingChain:
         shape, opening = self._shapes[place], self._stores[place].opening
         weekend = shape.weekend if day.weekday() >= 5 else 1.0
         trend = 1 + 0.12 * _wave(day, shape.phase)
-        peaks: npt.NDArray[np.float64] = np.array(shape.peaks) @ BELLS
+        peaks: npt.NDArray[np.float64] = BETWEEN_PEAKS + np.array(shape.peaks) @ BELLS
         shoppers = peaks * (shape.size * weekend * trend)
         return shoppers if opening is None else shoppers * _is_open(opening, day.weekday())
 
@@ -170,7 +174,7 @@ class TradingChain:
             if gone and hour >= gone.get(code, 24.0):
                 return True
             phase = self._waves.get(code)
-            if phase is not None and luck > 0.6 + 0.4 * _wave(self._day, phase):
+            if phase is not None and luck > 1 - WAVE_SHARE * (1 - _wave(self._day, phase)):
                 return True
         return False
 
