@@ -1,46 +1,96 @@
 """What `script/demo` runs: a system of its own with two weeks of a chain that goes on live."""
 
+import argparse
+import csv
 import logging
 import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+from local import demo_clock
 from local.__main__ import run
+from local.ports import free_port
 from local.programs import PRIVATE_UMASK
 from local.settings import ROOT, LocalSettings
-from tillstream.errors import TillstreamError
+from tillstream.errors import PortTakenError, TillstreamError
 from tillstream.runtime import process
 
-STORES = 48
-#: Of a mean day: two weeks of them are in the archive within three minutes.
-RECEIPTS_PER_DAY = 6_000
-#: Few batches at a time, so that days come in their order.
-LOAD = {
-    "demo": "generator chain --days 14 --batch 500 --outstanding 4 --tills 3 --tries 100 --wait 300"
-    f" --per-day {RECEIPTS_PER_DAY}"
-}
+#: Of a mean day: two weeks of them are in the archive within two minutes.
+RECEIPTS_PER_DAY = 12_000
+#: Few large batches at a time: days come in their order, and more at once are no faster.
+SENDING = "--batch 2000 --outstanding 4 --tills 3 --tries 100 --timeout 60 --wait 300"
 #: A demonstration is never a system that somebody works with: these are its own.
 OWN = ("AMQP_URL", "MONGO_URL", "MONGO_DATABASE", "PARQUET_URL", "API_KEYS")
+PORTS = ("ENTRYPOINT_PORT", "DASHBOARD_PORT", "ARCHIVE_API_PORT")
 
 
 def main() -> None:
     """Fill, show, and delete all of it after Ctrl-C or SIGTERM."""
+    options = _options()
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     stop = process.stop_on_signals()
     os.umask(PRIVATE_UMASK)
     for name in OWN:
         os.environ.pop(name, None)
+    if options.free_ports:
+        os.environ |= _free_ports()
     with tempfile.TemporaryDirectory(prefix="tillstream-demo-") as folder:
         stores_file = Path(folder, "stores.csv")
         os.environ |= {"DATA_DIR": folder, "STORES_FILE": str(stores_file)}
-        argv = ("-m", "generator", "stores", "--stores", str(STORES), "--file", str(stores_file))
-        subprocess.run([sys.executable, *argv], cwd=ROOT, check=True, timeout=60)
+        _write_stores(stores_file, options.stores)
+        if "STORE_TIMEZONE" not in os.environ and (zone := demo_clock.zone(time.time())):
+            said = f"Few stores of France sell at this hour: this chain's clocks go by {zone}"
+            print(said, flush=True)
+            os.environ["STORE_TIMEZONE"] = zone
+            _without_zones(stores_file)
+        chain = f"generator chain --days {options.days} --per-day {options.per_day} {SENDING}"
         try:
-            run(process.load_settings(LocalSettings), load=LOAD, stop=stop)
+            run(process.load_settings(LocalSettings), load={"demo": chain}, stop=stop)
+        except PortTakenError as error:
+            process.fail(TillstreamError(f"{error}; or run script/demo --free-ports"), 1)
         except TillstreamError as error:
             process.fail(error, 1)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="script/demo", description=__doc__)
+    parser.add_argument("--stores", default="48", help="how many (default: 48)")
+    parser.add_argument("--days", default="14", help="whole days before today (default: 14)")
+    text = f"receipts of a mean day (default: {RECEIPTS_PER_DAY})"
+    parser.add_argument("--per-day", default=f"{RECEIPTS_PER_DAY}", help=text)
+    parser.add_argument(
+        "--free-ports",
+        action="store_true",
+        help="listen on ports that are free, beside another system",
+    )
+    return parser.parse_args()
+
+
+def _free_ports() -> dict[str, str]:
+    chosen: dict[str, str] = {}
+    for name in PORTS:
+        chosen[name] = str(free_port(avoid=set(map(int, chosen.values()))))
+    return chosen
+
+
+def _write_stores(file: Path, stores: str) -> None:
+    argv = ("-m", "generator", "stores", "--stores", stores, "--file", str(file))
+    done = subprocess.run([sys.executable, *argv], cwd=ROOT, check=False, timeout=60)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def _without_zones(file: Path) -> None:
+    """Let every store of a file go by the clock of the chain."""
+    with file.open(newline="", encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    with file.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**row, "zone": ""} for row in rows)
 
 
 if __name__ == "__main__":
