@@ -65,7 +65,7 @@ def kept(
     # What the page shows first: the days before today.
     today = table[1].default.on(time.time())
     store(kept, table[1], today - timedelta(days=40), today)
-    day_figures.keep(kept.database, table[1])
+    day_figures.keep_figures(kept.database, table[1])
     kept.database.day_figures.delete_many({"day": LOST.isoformat()})
     yield kept
     kept.client.drop_database(DATABASE)

@@ -22,7 +22,7 @@ from tests.support.dashboards import (
     wait_for_truth,
     watch_for,
 )
-from tests.support.day_figures import keep_day
+from tests.support.day_figures import keep_figures
 from tests.support.frozen_mongo import frozen
 from tillstream import topology
 from tillstream.clock import BusinessDay
@@ -87,8 +87,7 @@ def dashboard(
                 without_its_rate(receipt("8", 1, Pain=500)),
             ]
         )
-        today = BusinessDay(PARIS).on(time.time()).isoformat()
-        keep_day(client[DATABASE], today, StoreTable(BusinessDay(PARIS), {}))
+        keep_figures(client[DATABASE], StoreTable(BusinessDay(PARIS), {}))
         own = Dashboard(
             AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE=DATABASE, STORES_FILE=str(stores)
         )

@@ -29,7 +29,7 @@ from dashboard.stream import Broadcaster
 from local.ports import free_port
 from tests.e2e.stage import DAY, MOMENT, PARIS, Stage
 from tests.support.dashboards import wait_for_state
-from tests.support.day_figures import keep_day
+from tests.support.day_figures import keep_figures
 from tests.support.processes import answers
 from tests.support.waiting import wait_until
 from tillstream import archive, topology, verify_report
@@ -86,8 +86,7 @@ def performing(
     broadcaster = Broadcaster(stage.model, stage.now, max_viewers=10)
     table = StoreTable(BusinessDay(PARIS), {})
     days = StoreDays(table, stage.model, stage.now)
-    for day in (DAY, DAY - timedelta(days=7)):
-        keep_day(client[DATABASE], day.isoformat(), table)
+    keep_figures(client[DATABASE], table)
     ended = threading.Event()
     watch = QueueWatch(client, DATABASE, stage.model, stage.now, ended)
     pages = Pages(stage.model, days, Receipts(client, DATABASE), watch.caught_up_at)

@@ -87,7 +87,7 @@ def _write(
     database[day_figures.DAY_FIGURES].replace_one({"_id": name}, document, upsert=True)
 
 
-def keep(database: Database[dict[str, Any]], table: StoreTable) -> None:
+def keep_figures(database: Database[dict[str, Any]], table: StoreTable) -> None:
     """The figures of every day, counted from the receipts of MongoDB."""
     stores: dict[tuple[str, str], StoreFigures] = {}
     totals: dict[str, dict[str, dict[str, Figures]]] = {}
@@ -105,11 +105,16 @@ def keep(database: Database[dict[str, Any]], table: StoreTable) -> None:
         touched: dict[tuple[str, str], Figures] = {}
         for each in lines:
             line = Figures(0, _milli(each), each["grossMinor"], each["netMinor"])
-            vat = f"{each['taxBasisPoints'] / 100:g}"
-            keys = (("category", each["category"]), ("product", each["product"]), ("vat", vat))
+            # A document of an old version has none.
+            vat = f"{each.get('taxBasisPoints', 0) / 100:g}"
+            keys = (
+                ("category", each["category"]),
+                ("product", each.get("product", "")),
+                ("vat", vat),
+            )
             for split in keys:
                 day_figures.add(touched.setdefault(split, Figures(receipts=1)), line)
-        for payment in receipt["payments"]:
+        for payment in receipt.get("payments", []):
             tender = Figures(0, 0, payment["amountMinor"], 0)
             day_figures.add(
                 touched.setdefault(("tender", payment["mechanism"]), Figures(1)), tender

@@ -16,7 +16,7 @@ from dashboard.archive.kept_day import KeptDays
 from dashboard.state.filtered import Filter, FilteredDay
 from dashboard.state.panels import mean
 from dashboard.state.store_days import Today
-from tests.support.day_figures import keep, write_day
+from tests.support.day_figures import keep_figures, write_day
 from tillstream.clock import BusinessDay
 from tillstream.figures_reader import FiguresReader
 from tillstream.money import MILLI, decimal_text
@@ -116,7 +116,7 @@ def test_kept_figures_are_those_of_the_receipts_to_the_cent(
     days = {day: [sold(luck, day) for _ in range(300)] for day in (DAY, WEEK_BEFORE)}
     for receipts in days.values():
         database.receipts.insert_many(receipts)
-    keep(database, TABLE)
+    keep_figures(database, TABLE)
     filtered = FilteredDays(database.client, database.name, TABLE, lambda: NOW)
 
     found = filtered.find(Filter(DAY, "", region, category), TODAY)
