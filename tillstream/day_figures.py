@@ -1,8 +1,13 @@
 """The figures of a business day by store, hour, category and product, kept as they are counted.
 
 The totals worker keeps them in the ledger, in the transaction that counts a receipt, and writes
-them to the collection `day_figures`. Whoever answers a question about days reads them there and not
-the receipts. Sums are exact, whatever the order of receipts (docs/decisions/0025-kept-figures.md).
+them to the collection `day_figures`, some two seconds behind. Whoever answers a question about days
+reads them there and not the receipts. Sums are exact, whatever the order of receipts
+(docs/decisions/0025-kept-figures.md).
+
+Each document is of one moment, two documents may be of two: the totals of a day (DayTotals) may
+have a second of receipts that the chain's and the stores' figures do not have yet. An answer that
+has to add up takes its parts and their sum from documents of one kind.
 """
 
 from collections.abc import Callable, Iterable

@@ -27,7 +27,7 @@ RECORD_BYTES = KEY_BYTES + CONTENT_BYTES
 BLOCK_RECORDS = 168
 
 #: Raised when the tables change: an older ledger is rebuilt by `recount`.
-VERSION = 6
+VERSION = 7
 
 #: Longest wait for a file that is being replaced, seconds.
 BUSY_SECONDS = 0.5

@@ -15,6 +15,8 @@ from tillstream.day_figures import (
     totals_id,
 )
 
+#: The `_id` of the document that says how far the writer came. It has no `day`, as no figures have.
+POSITION = "position"
 #: Keys of a breakdown of the totals that a document has, those with the most revenue: with the
 #: longest names all of them stay below MongoDB's 16 MiB.
 MAX_KEYS = 5_000

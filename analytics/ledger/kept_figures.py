@@ -1,14 +1,20 @@
-"""The figures of days and stores as they are counted, in bounded memory above the ledger's file."""
+"""The figures of days and stores as they are counted, in bounded memory above the ledger's file.
+
+A commit writes what it adds to a journal; the bodies are written now and then, all that changed at
+once, and the journal is emptied with them (docs/decisions/0025-kept-figures.md).
+"""
 
 from collections import OrderedDict
+from datetime import date
 
 import numpy as np
 
 from analytics.counting.figure_folds import HOURS, fold
 from analytics.counting.figure_sums import FigureSums
 from analytics.counting.store_day import LIMITS, Limits, StoreDay
-from analytics.ledger.store_days import WHOLE, Place, StoreDays, Written
-from tillstream.day_figures import decode_store, encode
+from analytics.ledger.figures_journal import Added, FiguresJournal
+from analytics.ledger.store_days import WHOLE, Place, StoreDays, Written, joined
+from tillstream.day_figures import StoreFigures, decode_store, encode
 
 #: Figures that are held decoded, some 300 bytes each: a day of 1,000 stores, more or less.
 MOST_CELLS = 300_000
@@ -21,15 +27,25 @@ class KeptFigures:
     """
 
     def __init__(
-        self, rows: StoreDays, most_cells: int = MOST_CELLS, limits: Limits = LIMITS
+        self,
+        rows: StoreDays,
+        journal: FiguresJournal | None = None,
+        most_cells: int = MOST_CELLS,
+        limits: Limits = LIMITS,
     ) -> None:
+        """Without a journal nothing is kept before `write`."""
         self._rows = rows
+        self._journal = journal
         self._most_cells = most_cells
         self._limits = limits
         #: The one that was used last at the end.
         self._held: OrderedDict[Place, StoreDay] = OrderedDict()
         self._changed: set[Place] = set()
         self._cells = 0
+        #: What was added and is in no journal yet.
+        self._added: list[Added] = []
+        for added in journal.read() if journal else ():
+            self._add(*added)
 
     def has_room(self, sums: FigureSums, most: int, limit: int) -> bool:
         """Whether no figure can exceed `limit`; `most` is what the sums come to without signs."""
@@ -43,6 +59,11 @@ class KeptFigures:
 
     def add(self, sums: FigureSums, most: int) -> None:
         """Add the sums of a batch; `most` as above."""
+        self._add(sums, most)
+        if self._journal and len(sums.hours):
+            self._added.append(Added(sums, most))
+
+    def _add(self, sums: FigureSums, most: int) -> None:
         days = {place: self._day(place) for place in self._places(sums)}
         before = sum(day.cells for day in days.values())
         # Places that only have receipts that were left out are not held, nor added to.
@@ -57,14 +78,46 @@ class KeptFigures:
             day.bound += most
         self._changed.update(days)
 
+    def note(self) -> None:
+        """Leave what was added to the journal, in the ledger's transaction.
+
+        What is too much to be held is written as `write` does.
+        """
+        if self._journal is None or self.is_large:
+            self.write()
+        elif self._added:
+            self._journal.append(self._added)
+            self._added.clear()
+
+    @property
+    def waits(self) -> bool:
+        """Whether the bodies of the ledger are not yet what was added."""
+        return bool(self._changed)
+
     def write(self) -> None:
-        """Leave what changed to the ledger, in its transaction."""
+        """Leave what changed to the ledger, in its transaction, and nothing to the journal."""
+        self._added.clear()
         if self._changed:
             self._rows.write(
                 Written(place, encode(self._held[place].figures), self._held[place].bound)
                 for place in sorted(self._changed)
             )
             self._changed.clear()
+            if self._journal:
+                self._journal.clear()
+
+    def stores(self, day: date) -> list[str]:
+        """The stores with figures of a day, the chain ("") first."""
+        changed = {store for changed_day, store, _ in self._changed if changed_day == day}
+        return sorted(changed.union(self._rows.stores(day)))
+
+    def figures(self, day: date, store: str) -> StoreFigures | None:
+        """All of a store's day: the bodies and what was added since."""
+        parts = {part: decode_store(body) for part, body, _ in self._rows.parts(day, store)}
+        for part in (WHOLE, *HOURS):
+            if (place := (day, store, part)) in self._changed:
+                parts[part] = self._held[place].figures
+        return joined(parts)
 
     @property
     def is_large(self) -> bool:
@@ -72,8 +125,8 @@ class KeptFigures:
         return self._cells > self._most_cells
 
     def bound_memory(self) -> None:
-        """Leave what was not used lately to the ledger; after `write`."""
-        while self.is_large and self._held:
+        """Leave what was not used lately to the ledger, once all of it is written."""
+        while self.is_large and self._held and not self._changed:
             _, gone = self._held.popitem(last=False)
             self._cells -= gone.cells
 

@@ -19,6 +19,7 @@ from msgspec.structs import astuple
 from analytics.counting.folds import Totals
 from analytics.counting.isolation import SetAside
 from analytics.counting.tills import Till, Tills
+from analytics.ledger.figures_journal import FiguresJournal
 from analytics.ledger.identities import Identities
 from analytics.ledger.ledger_errors import OtherCalendarError, OtherVersionError, damage_told
 from analytics.ledger.schema import CREATE, PRAGMAS
@@ -79,6 +80,7 @@ class Ledger(AbstractContextManager["Ledger"]):
             raise
         self.identities = Identities(self._database)
         self.store_days = StoreDays(self._database)
+        self.figures_journal = FiguresJournal(self._database)
 
     def _open(self, journal: str) -> None:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()

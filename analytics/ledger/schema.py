@@ -56,6 +56,11 @@ CREATE TABLE store_days (
     UNIQUE (day, store, part)
 );
 CREATE UNIQUE INDEX store_days_changes ON store_days (change);
+CREATE TABLE figures_journal (
+    id INTEGER PRIMARY KEY,
+    most INTEGER NOT NULL,
+    sums BLOB NOT NULL
+);
 CREATE TABLE identities (
     key BLOB PRIMARY KEY,
     content BLOB NOT NULL

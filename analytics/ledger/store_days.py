@@ -6,11 +6,13 @@ that is greater than all before it: who has seen the rows up to a number asks fo
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from tillstream.day_figures import StoreFigures, decode_store
+from msgspec import structs
+
+from tillstream.day_figures import Figures, StoreFigures, decode_store
 
 #: The part that has all but `product_hours`; the other parts are hours, "00" to "23".
 WHOLE = ""
@@ -85,6 +87,14 @@ class StoreDays:
         )
         return [store for (store,) in found]
 
+    def changes(self, day: date) -> dict[str, int]:
+        """Of each store with figures of a day the number of its newest change."""
+        found = self._database.execute(
+            "SELECT store, max(change) FROM store_days WHERE day = ? GROUP BY store",
+            (day.toordinal(),),
+        )
+        return dict(found.fetchall())
+
     def parts(self, day: date, store: str) -> Iterator[tuple[str, bytes, int]]:
         """Part, body and the number of the change, the whole first."""
         yield from self._database.execute(
@@ -93,19 +103,22 @@ class StoreDays:
         )
 
     def figures(self, day: date, store: str) -> tuple[StoreFigures, int] | None:
-        """All of a store's day, and the number of its newest change.
+        """All that the bodies have of a store's day, and the number of its newest change."""
+        parts = list(self.parts(day, store))
+        found = joined({part: decode_store(body) for part, body, _ in parts})
+        return None if found is None else (found, max(change for *_, change in parts))
 
-        An hour of the chain may name products that its day does not: these are left out.
-        """
-        found, newest = None, 0
-        for part, body, change in self.parts(day, store):
-            newest = max(newest, change)
-            figures = decode_store(body)
-            if part == WHOLE:
-                found = figures
-            elif found is not None:
-                of_hour = figures.product_hours.get(part, {})
-                named = {code: of_hour[code] for code in of_hour.keys() & found.products.keys()}
-                if named:
-                    found.product_hours[part] = named
-        return None if found is None else (found, newest)
+
+def joined(parts: Mapping[str, StoreFigures]) -> StoreFigures | None:
+    """The parts of a store's day as one; they are left as they are.
+
+    An hour of the chain may name products that its day does not: these are left out.
+    """
+    if (whole := parts.get(WHOLE)) is None:
+        return None
+    hours: dict[str, dict[str, Figures]] = {}
+    for part in sorted(parts.keys() - {WHOLE}):
+        of_hour = parts[part].product_hours.get(part, {})
+        if named := {code: of_hour[code] for code in of_hour.keys() & whole.products.keys()}:
+            hours[part] = named
+    return structs.replace(whole, product_hours=hours)

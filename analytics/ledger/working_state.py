@@ -6,6 +6,7 @@ from datetime import date
 from analytics.counting.folds import Totals
 from analytics.counting.isolation import SetAside
 from analytics.counting.receipt_counter import AddIdentities, ReceiptCounter
+from analytics.ledger.figures_journal import FiguresJournal
 from analytics.ledger.kept_figures import KeptFigures
 from analytics.ledger.ledger_file import Ledger, Progress
 from tillstream.log.reader import LogMessage, message_digest
@@ -17,9 +18,18 @@ MAX_DAYS_IN_MEMORY = 40
 class WorkingState:
     """Totals, tills and progress since the last commit; `load` goes back to that."""
 
-    def __init__(self, ledger: Ledger, add_identities: AddIdentities | None = None) -> None:
-        """`add_identities`, where it is not the ledger that keeps them at once."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        add_identities: AddIdentities | None = None,
+        journal: FiguresJournal | None = None,
+    ) -> None:
+        """`add_identities`, where it is not the ledger that keeps them at once.
+
+        `journal`: where `note` leaves what was added to the kept figures.
+        """
         self._ledger = ledger
+        self._journal = journal
         self._add_identities = add_identities or ledger.identities.add
         #: Up to this offset the log is read a second time.
         self.read_again_until: int | None = None
@@ -38,7 +48,7 @@ class WorkingState:
         self._before = self._ledger.progress()
         self.next_offset = self._before.next_offset
         self._last_digest = self._before.last_digest
-        self._figures = KeptFigures(self._ledger.store_days)
+        self._figures = KeptFigures(self._ledger.store_days, self._journal)
         self.counter = ReceiptCounter(
             self._ledger.tills(),
             self.totals,
@@ -56,13 +66,26 @@ class WorkingState:
             self._last_digest = message_digest(messages[-1])
             self.counter.again = self._reads_again
 
+    def note(self) -> None:
+        """As `write`, but the bodies of the kept figures wait for the next `write`."""
+        self._write()
+        self._figures.note()
+
     def write(self) -> None:
         """What has changed since the last call, in the ledger's transaction."""
+        self._write()
+        self._figures.write()
+
+    @property
+    def figures_wait(self) -> bool:
+        """Whether bodies of the kept figures are not written yet."""
+        return self._figures.waits
+
+    def _write(self) -> None:
         counter = self.counter
         for day, entries in counter.changed_entries.items():
             totals = self._days[day]
             self._ledger.write_totals(day, ((entry, totals[entry]) for entry in entries))
-        self._figures.write()
         self._ledger.write_tills(counter.tills[name] for name in counter.changed_tills)
         self._ledger.write_progress(self.progress())
         counter.changed_entries.clear()

@@ -44,8 +44,6 @@ WTIMEOUT_MS = 4_000
 #: Between two attempts while MongoDB is away, at most, seconds.
 MOST_SECONDS = 10.0
 
-#: The `_id` of the document that says how far it came. It has no `day`, as no figures have.
-POSITION = "position"
 _ERRORS = (PyMongoError, sqlite3.Error)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -93,7 +91,7 @@ class FiguresWriter:
 
     def _read(self, ledger: str) -> Position:
         self._documents.create_index("day")
-        found = self._documents.find_one({"_id": POSITION}) or {}
+        found = self._documents.find_one({"_id": day_documents.POSITION}) or {}
         written_at = found.get("writtenAt", _NEVER)
         if found.get("ledger") != ledger:
             return Position(ledger, written_at=written_at)
@@ -129,7 +127,7 @@ class FiguresWriter:
             "alone": position.alone,
             "writtenAt": position.written_at,
         }
-        return UpdateOne({"_id": POSITION}, {"$set": fields}, upsert=True)
+        return UpdateOne({"_id": day_documents.POSITION}, {"$set": fields}, upsert=True)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ The critical sequence, for each batch of the log:
 
 1. begin a transaction of the ledger;
 2. decode each receipt, keep its identity if it is new, and fold it into its business day;
-3. write the changed totals and tills, and the offset to go on from;
+3. write the changed totals and tills, what the kept figures gain, and the offset to go on from;
 4. commit: identities, totals, tills and offset become durable together, or not at all;
 5. acknowledge to the broker, which only lets it send more: the offset is ours;
 6. publish the snapshots, absolute: `count` soon after a change, the others at their times.
@@ -38,6 +38,9 @@ from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, UncountedRea
 from tillstream.store_hours import StoreHours
 from tillstream.stores import StoreTable
 
+#: The bodies of the kept figures are written so often; the journal has what was added since.
+FIGURES_SECONDS = 1.0
+
 
 class TotalsWorker:
     """Folds the log into the ledger. One writer: it owns the ledger's file."""
@@ -66,7 +69,8 @@ class TotalsWorker:
         #: Why receipts are set aside, of so many.
         self._reasons: tuple[UncountedReason, ...] = ()
         self._explained = 0
-        self._state = WorkingState(ledger)
+        self._state = WorkingState(ledger, journal=ledger.figures_journal)
+        self._figures_due = Every(FIGURES_SECONDS, clock)
 
     def run(self, connection: BlockingConnection, stop: threading.Event) -> None:
         """Consume from the ledger's offset until `stop`, or until a rebuilt ledger is there.
@@ -74,6 +78,13 @@ class TotalsWorker:
         Raises pika's errors on a loss, and LogTruncatedError when the log has dropped receipts
         that were not counted yet.
         """
+        try:
+            self._consume(connection, stop)
+        finally:
+            # Who reads the bodies shall not wait until it runs again.
+            self.write_figures()
+
+    def _consume(self, connection: BlockingConnection, stop: threading.Event) -> None:
         channel = connection.channel()
         broker.declare(channel)
         self._log_offset = find_start(self._ledger, self._state, self._looked_up)
@@ -90,6 +101,8 @@ class TotalsWorker:
             if messages:
                 self.count(messages)
                 reader.done()
+            elif self._state.figures_wait and self._figures_due.is_due():
+                self.write_figures()
             if topology.COUNT in due:
                 broker.publish_snapshot(channel, topology.COUNT, self.count_snapshot())
             if topology.CATEGORIES in due:
@@ -111,8 +124,11 @@ class TotalsWorker:
             try:
                 self._count(fresh)
                 self._passed(fresh)
-                # 3. totals, tills, offset
-                self._state.write()
+                # 3. totals, tills, figures, offset
+                if self._figures_due.is_due():
+                    self._state.write()
+                else:
+                    self._state.note()
             except Exception as error:  # noqa: BLE001 - whatever a receipt raises is of it
                 isolation.require_receipts_fault(error)
                 self._ledger.rollback()
@@ -127,6 +143,19 @@ class TotalsWorker:
             self._state.load()
             raise
         self._state.bound_memory()
+
+    def write_figures(self) -> None:
+        """The bodies of the kept figures that wait for it, in a transaction of their own."""
+        if not self._state.figures_wait:
+            return
+        try:
+            self._ledger.begin()
+            self._state.write()
+            self._ledger.commit()
+        except BaseException:
+            self._ledger.rollback()
+            self._state.load()
+            raise
 
     def _count(self, messages: Sequence[LogMessage], places: Sequence[int] | None = None) -> None:
         for batch in isolation.read_batches(messages, self._stores, places):

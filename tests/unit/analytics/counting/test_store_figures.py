@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def columns(some: list[Fields]) -> Columns:
 def kept(limits: Limits, most_cells: int = 10**6) -> Iterator[tuple[KeptFigures, Ledger]]:
     with Ledger(Path(":memory:"), journal="OFF") as ledger:
         ledger.begin()
-        yield KeptFigures(ledger.store_days, most_cells, limits), ledger
+        yield KeptFigures(ledger.store_days, None, most_cells, limits), ledger
 
 
 def counted(
@@ -168,3 +169,47 @@ def test_neither_order_nor_batches_nor_what_is_held_matters(
     batches = [shuffled[begin : begin + size] for begin in range(0, len(some), size)]
 
     assert one_by_one(some, limits) == counted(batches, limits, most_cells=10)
+
+
+#: What happens to a commit: `note` leaves its sums to the journal, `write` writes the bodies; it is
+#: rolled back and counted again; the worker is killed after it.
+commits = st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), min_size=14, max_size=14)
+
+
+@pytest.mark.parametrize("limits", [TINY, LIMITS])
+@settings(deadline=None, max_examples=25)
+@given(some_receipts(), commits, st.integers(1, 5), st.sampled_from((10, 60, 10**6)))
+def test_bodies_and_journal_together_are_all_that_was_committed(
+    limits: Limits,
+    some: list[Fields],
+    happens: list[tuple[bool, bool, bool]],
+    size: int,
+    most_cells: int,
+) -> None:
+    with Ledger(Path(":memory:")) as ledger:
+        load = partial(KeptFigures, ledger.store_days, ledger.figures_journal, most_cells, limits)
+        figures = load()
+        for begin, (writes, fails, dies) in zip(range(0, len(some), size), happens, strict=False):
+            for repeated in range(1 + fails):
+                ledger.begin()
+                figures.add(batch_sums(columns(some[begin : begin + size])).figures, 1)
+                (figures.write if writes else figures.note)()
+                if fails and not repeated:
+                    ledger.rollback()
+                    figures = load()
+                else:
+                    ledger.commit()
+            figures.bound_memory()
+            if dies:
+                figures = load()
+
+        assert one_by_one(some, limits) == read(figures) == read(load())
+
+
+def read(figures: KeptFigures) -> dict[tuple[date, str], StoreFigures]:
+    return {
+        (day, store): one
+        for day in DAYS
+        for store in figures.stores(day)
+        if (one := figures.figures(day, store)) is not None
+    }

@@ -15,6 +15,7 @@ import pytest
 from analytics.counting import parallel_decoding
 from analytics.counting.parallel_decoding import ReaderDiedError, read_in_parallel
 from analytics.ledger import identities
+from analytics.ledger.kept_figures import KeptFigures
 from analytics.ledger.ledger_file import Ledger
 from analytics.verify import bounded_identities
 from analytics.verify.recount import new_ledger
@@ -85,6 +86,7 @@ def recounted(messages: list[LogMessage], path: Path) -> list[Any]:
 
 def everything(path: Path) -> list[Any]:
     with Ledger(path) as ledger:
+        kept = KeptFigures(ledger.store_days, ledger.figures_journal)
         return [
             ledger.progress(),
             {day: ledger.totals(day) for day in ledger.days()},
@@ -93,9 +95,9 @@ def everything(path: Path) -> list[Any]:
             sorted(ledger.conflicts()),
             sorted(ledger.aside()),
             {
-                (day, store): (ledger.store_days.figures(day, store) or ("",))[0]
+                (day, store): kept.figures(day, store)
                 for day in ledger.days()
-                for store in ledger.store_days.stores(day)
+                for store in kept.stores(day)
             },
         ]
 
