@@ -2,8 +2,9 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from analytics.commands.beyond_log import (
@@ -38,6 +39,7 @@ from analytics.verify.not_counted import NotCounted, heard_with_aside, keys_asid
 from analytics.verify.parquet_days import ParquetDays
 from analytics.verify.recount import Recount, scratch_recount
 from analytics.verify.side_by_side import Row, rows
+from analytics.verify.written_figures import WrittenFigures, compare_written
 from tillstream import accepted_count, stores
 from tillstream.calendars import described
 from tillstream.log.continuity import Log, LogReplacedError
@@ -121,6 +123,7 @@ def verify(
         stored = ArchiveComparison(counted, dropped_days(ledger), unread)
         changed = _read_archive(settings, stored, known, skipped, stop, wait_seconds)
         archive_differences = [*changed, *compare_archive(counted, stored, left_out)]
+        written = _compare_written(settings, ledger, left_out, stop, wait_seconds)
         extra = stored.extra - keys_aside(counted)
         extra -= newer_than_read(settings, extra, counted.progress().next_offset, table, stop)
         # What was read beside them of days that are not compared is in no count.
@@ -137,7 +140,12 @@ def verify(
             lost=max(compared.lost, sum(stored.missing.values())),
             double_counted=compared.double + len(extra),
             unanswered=unanswered,
-            differences=(differences + ledger_differences + archive_differences)[:MAX_DIFFERENCES],
+            differences=[
+                *differences,
+                *ledger_differences,
+                *archive_differences,
+                *written.differences,
+            ][:MAX_DIFFERENCES],
             set_aside=sum(not one.undecodable for one in aside),
             aside=[
                 NotCounted(one.offset, one.place, one.key, one.reason, one.undecodable)
@@ -147,6 +155,7 @@ def verify(
             proved_days=len(skipped),
             proved_receipts=proved_receipts,
             removed_days=len(removed),
+            figures_behind=written.behind,
         )
         if report.holds():
             keep_proofs(settings, known, counted, ledger, left_out)
@@ -166,6 +175,19 @@ def _ledger_offset(settings: AnalyticsSettings) -> int:
     with suppress(sqlite3.OperationalError), Ledger(settings.ledger_path(), create=False) as ledger:
         return ledger.progress().next_offset or 0
     return 0
+
+
+def _compare_written(
+    settings: VerifySettings,
+    ledger: Ledger,
+    left_out: Set[int],
+    stop: threading.Event,
+    wait_seconds: float,
+) -> WrittenFigures:
+    days = [day for day in ledger.days() if day.toordinal() not in left_out]
+    waits = partial(wait_until, stop=stop)
+    with open_archive(settings) as archive:
+        return compare_written(settings.ledger_path(), archive.database, days, waits, wait_seconds)
 
 
 def _require_counted(progress: Progress, url: str) -> None:

@@ -1,24 +1,27 @@
 """The kept figures in MongoDB are the ledger's, whatever is killed, away or made anew."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import astuple
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import AutoReconnect
 
 from analytics.ledger import day_documents
 from analytics.ledger.ledger_file import Ledger
+from analytics.verify.written_figures import WrittenFigures, compare_written
 from analytics.workers import figures_writer
 from analytics.workers.figures_writer import FiguresWriter
 from analytics.workers.totals import TotalsWorker
 from tests.support.logs import NO_LOG
 from tests.support.receipts import receipt, stamped
 from tillstream.clock import BusinessDay
-from tillstream.day_figures import DAY_FIGURES, DayTotals, StoreFigures
+from tillstream.day_figures import DAY_FIGURES, DayTotals, StoreFigures, encode
 from tillstream.figures_reader import FiguresReader
 from tillstream.ledger import read_only
 from tillstream.log.reader import LogMessage
@@ -157,3 +160,68 @@ def test_a_new_ledger_is_written_anew_and_what_is_of_another_one_goes(
     write_all(FiguresWriter(other, database))
 
     assert in_ledger(other) == in_mongodb(database)
+
+
+def compared(database: Database[dict[str, Any]], path: Path) -> WrittenFigures:
+    days = [date.fromisoformat(day) for day in DAYS]
+    return compare_written(path, database, days, lambda condition, _: condition(), 0)
+
+
+def test_what_is_not_the_ledgers_is_named_by_day_and_store(
+    database: Database[dict[str, Any]], path: Path
+) -> None:
+    count(path, 0, 40)
+    write_all(FiguresWriter(path, database))
+    assert WrittenFigures([], 0) == compared(database, path)
+    documents = database[DAY_FIGURES]
+    documents.update_one({"_id": f"{DAYS[0]}/2"}, {"$set": {"body": encode(StoreFigures())}})
+    documents.update_one({"_id": DAYS[0]}, {"$set": {"body": b"?"}})
+    documents.delete_one({"_id": f"{DAYS[1]}/"})
+    documents.insert_one({"_id": f"{DAYS[1]}/x", "day": DAYS[1], "store": "x"})
+
+    found = compared(database, path)
+
+    of_store, of_chain = "MongoDB: kept figures of the store", "MongoDB: kept figures of the chain"
+    every = "20 receipts, 12000 cents"
+    assert [
+        ("MongoDB: kept totals", DAYS[0], "", every, "none"),
+        (of_store, DAYS[0], "2", "4 receipts, 2400 cents", "0 receipts, 0 cents"),
+        (of_chain, DAYS[1], "", every, "none"),
+        (of_store, DAYS[1], "x", "none", "none"),
+    ] == [astuple(each) for each in found.differences]
+    assert 0 == found.behind
+
+
+def test_what_the_writer_has_not_come_to_is_behind_and_no_difference(
+    database: Database[dict[str, Any]], path: Path
+) -> None:
+    count(path, 0, 40)
+    nobody = compared(database, path)
+    write_all(FiguresWriter(path, database))
+    count(path, 40, 1)
+
+    written = compared(database, path)
+
+    # Two days of five stores, the chain and totals; of one receipt: its store, the chain, totals.
+    assert [WrittenFigures([], 14), WrittenFigures([], 3)] == [nobody, written]
+
+
+def test_a_killed_worker_has_lost_no_figures_and_the_next_writes_them(
+    database: Database[dict[str, Any]], path: Path
+) -> None:
+    with Ledger(path) as ledger:
+        totals = TotalsWorker(ledger, STORES, lambda: 1_795_248_000.0, NO_LOG)
+        for number in range(40):
+            body = stamped(_receipt(number, 600))
+            totals.count([LogMessage(number, body, "application/json")])
+    write_all(FiguresWriter(path, database))
+    # Of the first commit alone the bodies are written.
+    chain = in_mongodb(database)[1][DAYS[0], ""]
+    assert 1 == sum(hour.receipts for hour in chain.hours.values())
+
+    with Ledger(path) as ledger:
+        TotalsWorker(ledger, STORES, lambda: 1_795_248_000.0, NO_LOG).write_figures()
+    write_all(FiguresWriter(path, database))
+
+    assert in_ledger(path) == in_mongodb(database)
+    assert WrittenFigures([], 0) == compared(database, path)

@@ -98,7 +98,11 @@ def test_kept_figures_that_were_tampered_with_are_found(books: Books) -> None:
 
     status, report = books.verify()
 
-    found = [(each["what"], each["store"], each["found"]) for each in report["differences"]]
+    found = [
+        (each["what"], each["store"], each["found"])
+        for each in report["differences"]
+        if each["what"].startswith("ledger")
+    ]
     expected = [("ledger: kept figures of the store", "1", "0 receipts, 0 cents")]
     assert (1, expected) == (status, found)
 
