@@ -2,8 +2,11 @@
 
 import copy
 import os
+import sqlite3
 import subprocess
 import sys
+import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 from pymongo.database import Database
 
 from local.ports import free_port
+from local.upgrading import upgrade
 from persistence.schema import RECEIPT_SCHEMA
 from tests.support.commands import command
 from tests.support.filled_system import RECEIPTS, Filled, accept, figures
@@ -21,6 +25,7 @@ from tests.support.receipts import receipt
 from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.earlier_keys import earlier_key
+from tillstream.ledger import is_older
 from tillstream.runtime import data_folder
 from tillstream.runtime.process import EX_CONFIG
 
@@ -129,6 +134,20 @@ def test_an_upgrade_makes_queues_and_documents_anew_and_keeps_everything(
     one_more = dict.fromkeys(("stored", "counted"), RECEIPTS + 1)
     assert (0, figures(accepted=RECEIPTS + 3, duplicates=1, **one_more)) == system.verify()
     assert data_folder.VERSION == data_folder.version_of(system.data_dir)
+
+
+def test_a_ledger_of_an_earlier_version_is_counted_again_by_a_local_run(system: Filled) -> None:
+    path = system.data_dir / data_folder.LEDGER
+    with closing(sqlite3.connect(path)) as older:
+        older.executescript("DROP TABLE figures_journal; PRAGMA user_version=6")
+    refused = system.run("analytics", "totals")
+    said: list[str] = []
+
+    upgrade(system.data_dir, os.environ | system.environ, said.append, threading.Event())
+
+    assert "is of version 6, not 7" in refused.stderr
+    assert [True, False] == [said[0].endswith("it is counted again"), is_older(system.data_dir)]
+    assert 0 == system.verify()[0]
 
 
 def test_an_upgrade_of_an_older_schema_makes_its_documents_anew(system: Filled) -> None:
