@@ -16,6 +16,7 @@ from dashboard import (
     products_routes,
     routes,
     stores_routes,
+    workbook_routes,
 )
 from dashboard.archive.alerts import Alerts
 from dashboard.archive.archive_watch import ArchiveWatch
@@ -149,6 +150,7 @@ def main() -> None:
                 products_routes.products(products),
                 days_routes.days(range_of_days, table),
                 stores_routes.stores(standings),
+                workbook_routes.workbook(),
             ],
         ),
         http=within(BoundedProtocol, settings, MAX_BODY_BYTES),

@@ -1,8 +1,6 @@
 """What the page Alerts asks for, and how alerts are acknowledged."""
 
-from collections.abc import Mapping
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import msgspec
 from fastapi import FastAPI, Request
@@ -13,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from dashboard.app import answer
 from dashboard.archive.alerts import Alerts
 from dashboard.routes import Add
+from dashboard.same_origin import foreign
 from tillstream.alert_records import NAME_CHARACTERS
 
 ALERTS_PATH, COUNT_PATH = "/alerts/state", "/alerts/count"
@@ -30,22 +29,6 @@ class Acknowledgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         list[Annotated[str, Meta(max_length=64)]], Meta(min_length=1, max_length=MOST_IDS)
     ]
     by: Annotated[str, Meta(pattern=r"\S", max_length=NAME_CHARACTERS)]
-
-
-def foreign(headers: Mapping[str, str]) -> str:
-    """Why a request may come from another site's page; empty where it is one of ours. Pure.
-
-    A page of another site cannot send JSON without asking first, which nobody answers. A browser
-    says besides where a request comes from; a program without a browser has nobody's sign-in.
-    """
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return "the body has to be application/json"
-    if headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        return "only pages of this dashboard may ask this"
-    origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
-        return "only pages of this dashboard may ask this"
-    return ""
 
 
 def alerts(found: Alerts) -> Add:

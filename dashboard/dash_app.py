@@ -60,6 +60,7 @@ CONTROLS = (
     Control("chooseCategory", ("category-filter.name",), ("category-filter.value",)),
     Control("pause", ("pause.children", "pause.data-paused"), ("pause.n_clicks",)),
     Control("saveCsv", ("csv.data-saved",), ("csv.n_clicks",)),
+    Control("saveWorkbook", ("xlsx.data-saved",), ("xlsx.n_clicks",)),
 )
 
 

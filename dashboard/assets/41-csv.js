@@ -1,10 +1,12 @@
-/* What the page shows as a file for a spreadsheet: in sections, each with its title and its heads. */
+/* What the page shows as a file, CSV or Excel: in sections, each with its title and its heads. */
 (function () {
   "use strict";
   const t = window.tillstream;
   const { signs } = t;
   //: As spreadsheets of the reader's language read it: where a comma parts the decimals, a semicolon parts the cells.
   const SEPARATOR = signs.point === "," ? ";" : ",";
+  //: Longest wait for the workbook, and the time for which its browser may read it, ms.
+  const WORKBOOK_MS = 20_000;
   /** Units of figures, by how they are written. @type {Record<string, string>} */
   const UNITS = { money: "EUR", ms: "ms", milliseconds: "ms" };
 
@@ -18,10 +20,12 @@
   }
 
   /** @type {Tillstream["csv"]} */
-  const csv = (rows) => rows.map((row) => row.map(field).join(SEPARATOR)).join("\r\n") + "\r\n";
+  const csv = (rows) =>
+    rows.map((row) => row.map((cell) => field(written(cell))).join(SEPARATOR)).join("\r\n") + "\r\n";
 
-  /** Decimal text with the reader's sign. @type {(text: string) => string} */
-  const decimal = (text) => (/^-?\d+\.\d+$/.test(text) ? text.replace(".", signs.point) : text);
+  /** A number by the reader's signs, without groups and currency. @param {unknown} cell */
+  const written = (cell) =>
+    Array.isArray(cell) ? `${cell[1].replace(".", signs.point)}${cell[0] === "percent" ? "%" : ""}` : cell;
 
   /** A written amount, count or share without groups and currency; other text stays. @type {Tillstream["plainNumber"]} */
   function plainNumber(text) {
@@ -34,66 +38,113 @@
     return number && more === undefined ? digits : text;
   }
 
+  /** What is written, with its kind where it is a number; a zero before it makes it a name. @type {Tillstream["typed"]} */
+  function typed(text) {
+    const plain = plainNumber(text.replace("\u2212", "-").replace(/^\+/, ""));
+    const number = plain.replace("%", "").replace(signs.point, ".");
+    if (!/^-?(0|[1-9]\d*)(\.\d+)?$/.test(number)) return plain === number ? text : plain;
+    if (plain.endsWith("%")) return ["percent", number];
+    if (text.includes("€")) return ["money", number];
+    return [number.includes(".") ? "decimal" : "count", number];
+  }
+
   /** @param {Element} element */
   const shown = (element) => /** @type {HTMLElement} */ (element).innerText.trim();
 
-  /** @returns {unknown[][]} */
+  /** @returns {Cell[][]} */
   function figures() {
     const found = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".figure"));
     return [...found].map((figure) => {
       const { format = "", value = "" } = figure.dataset;
       const label = figure.parentElement && figure.parentElement.querySelector(".label");
       const note = t.byId(`${figure.id}-note`);
-      const exact = format === "moment" || format === "text" ? shown(figure) : decimal(value);
+      const words = format === "moment" || format === "text" || !/^-?\d+(\.\d+)?$/.test(value);
+      /** @type {Cell} */
+      const exact = words
+        ? value && shown(figure)
+        : [format === "money" || format === "count" ? format : "decimal", value];
       return [label ? shown(label) : "", exact, UNITS[format] || "", note ? shown(note) : ""];
     });
   }
 
-  /** @param {Element} table */
-  function tableRows(table) {
+  /** @param {Element} table @returns {Section} */
+  function tableSection(table) {
+    const card = table.closest(".card");
+    const title = card && card.querySelector("h2");
     const heads = [...table.querySelectorAll("thead :is(th, td)")].map(shown);
     const lines = [...table.querySelectorAll("tbody tr")].filter((line) => !line.querySelector(".empty"));
-    const cells = lines.map((line) =>
-      [...line.children].map((cell) => (cell.matches(".name") ? shown(cell) : plainNumber(shown(cell)))),
+    const rows = lines.map((line) =>
+      [...line.children].map((cell) => (cell.matches(".name") ? shown(cell) : typed(shown(cell)))),
     );
-    return [heads, ...cells];
+    return { title: title ? shown(title) : "", heads, rows };
   }
 
-  /* Every figure and table on the page, exact. */
-  function shownRows() {
+  /** Every figure and table on the page, exact. @returns {Shown} */
+  function shownSections() {
     const place = shown(document.querySelector(".way[aria-current]") || document.querySelector("h1") || document.body);
-    /** @type {unknown[][]} */
-    const rows = [[place, shown(t.byId("data-time-long"))]];
-    const filters = [
-      ["Store", t.filters().store && t.numbered(t.filters().store)],
-      ["Region", t.filters().region],
-      ["Category", t.address("category")],
-    ].filter(([, value]) => value);
-    for (const [name, value] of filters) rows.push([t.say(name), value]);
-    const known = figures();
-    if (known.length) rows.push([], [t.say("Figure"), t.say("Value"), t.say("Unit"), t.say("Note")], ...known);
+    const { store, region, category } = t.filters();
+    /** @type {[string, string][]} */
+    const facts = [
+      ["Store", store && t.numbered(store)],
+      ["Region", region],
+      ["Category", category],
+    ];
+    /** @type {Section[]} */
+    const sections = [];
+    const rows = figures();
+    const heads = ["Figure", "Value", "Unit", "Note"].map(t.say);
+    if (rows.length) sections.push({ title: t.say("Figures"), heads, rows });
     const categories = t.byId("categories");
     const byName = Object.entries(JSON.parse((categories && categories.dataset.value) || "{}"));
-    if (byName.length) {
-      rows.push([], [t.say("Sales by category")], [t.say("Category"), `${t.say("Gross")} (EUR)`]);
-      for (const [name, revenue] of byName) rows.push([name, decimal(String(revenue))]);
-    }
-    for (const table of document.querySelectorAll("table.rows")) {
-      const card = table.closest(".card");
-      const title = card && card.querySelector("h2");
-      rows.push([], [title ? shown(title) : ""], ...tableRows(table));
-    }
-    const grid = t.gridRows ? t.gridRows() : [];
-    if (grid.length) rows.push([], ...grid);
+    if (byName.length)
+      sections.push({
+        title: t.say("Sales by category"),
+        heads: [t.say("Category"), `${t.say("Gross")} (EUR)`],
+        rows: byName.map(([name, revenue]) => [name, ["money", String(revenue)]]),
+      });
+    for (const table of document.querySelectorAll("table.rows")) sections.push(tableSection(table));
+    const [head, ...lines] = t.gridRows ? t.gridRows() : [];
+    if (head) sections.push({ title: place, heads: head.map(String), rows: lines });
+    return {
+      title: place,
+      as_of: shown(t.byId("data-time-long") || document.body),
+      facts: facts.filter(([, value]) => value).map(([name, value]) => [t.say(name), value]),
+      sections,
+    };
+  }
+
+  function csvRows() {
+    const { title, as_of, facts, sections } = shownSections();
+    /** @type {unknown[][]} */
+    const rows = [[title, as_of], ...facts];
+    for (const section of sections) rows.push([], [section.title], section.heads, ...section.rows);
     return rows;
   }
 
-  function save() {
+  /** @param {string} address @param {string} end */
+  function save(address, end) {
     const day = (t.byId("data-time-long") || { dataset: {} }).dataset.value;
-    const link = document.createElement("a");
-    link.href = `data:text/csv;charset=utf-8,${encodeURIComponent(`\ufeff${csv(shownRows())}`)}`;
-    link.download = `tillstream-${day || "now"}.csv`;
-    link.click();
+    t.setText("save-said", "");
+    t.element("a", "", { href: address, download: `tillstream-${day || "now"}.${end}` }).click();
+  }
+
+  async function saveWorkbook() {
+    try {
+      const response = await fetch(`${t.prefix}workbook`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(shownSections()),
+        signal: AbortSignal.timeout(WORKBOOK_MS),
+      });
+      if (!response.ok) throw new Error(`${response.status} ${(await response.text()).slice(0, 200)}`);
+      const address = URL.createObjectURL(await response.blob());
+      save(address, "xlsx");
+      setTimeout(() => URL.revokeObjectURL(address), WORKBOOK_MS);
+    } catch (error) {
+      console.info("no workbook", error);
+      t.setText("save-said", t.say("No Excel file could be made; CSV works without the server."));
+      t.byId("save").open = true;
+    }
   }
 
   Object.assign(
@@ -101,8 +152,13 @@
     /** @satisfies {Partial<Tillstream>} */ ({
       csv,
       plainNumber,
+      typed,
       saveCsv: (clicks) => {
-        if (clicks) save();
+        if (clicks) save(`data:text/csv;charset=utf-8,${encodeURIComponent(`\ufeff${csv(csvRows())}`)}`, "csv");
+        return window.dash_clientside.no_update;
+      },
+      saveWorkbook: (clicks) => {
+        if (clicks) saveWorkbook();
         return window.dash_clientside.no_update;
       },
     }),

@@ -141,7 +141,7 @@
     if (!api || api.isDestroyed() || !byId(ID)) return [];
     const cents = ["gross", "deviation", "compared", "usual", "basket"];
     const shown = api.getAllDisplayedColumns().map((/** @type {any} */ column) => column.getColDef());
-    /** @type {unknown[][]} */
+    /** @type {Cell[][]} */
     const rows = [
       shown.map((/** @type {any} */ { field, headerName }) =>
         cents.includes(field) ? `${headerName} (EUR)` : headerName,
@@ -152,10 +152,10 @@
         shown.map((/** @type {any} */ { field }) => {
           const value = data[field];
           if (value === null) return "";
-          if (cents.includes(field)) return t.euros(Math.round(value)).replace(".", t.signs.point);
+          if (cents.includes(field)) return ["money", t.euros(Math.round(value))];
           if (field === "last") return t.minuteOf(value);
-          if (field === "part" || field === "share") return t.plainNumber(t.format.percent(value));
-          return value;
+          if (field === "part" || field === "share") return t.typed(t.format.percent(value));
+          return typeof value === "number" ? ["count", String(value)] : value;
         }),
       );
     });

@@ -428,7 +428,9 @@ interface Tillstream {
   // 41-csv.js
   csv: (rows: unknown[][]) => string;
   plainNumber: (text: string) => string;
+  typed: (text: string) => Cell;
   saveCsv: (clicks: number | undefined) => unknown;
+  saveWorkbook: (clicks: number | undefined) => unknown;
   // 47-store.js
   storeState: (put: Put, frame: Frame, stateOf: StateOf) => void;
   // 48-explore.js
@@ -534,7 +536,22 @@ interface Tillstream {
     grid: (rows: StoreStanding[], until: string) => void;
     map: (rows: StoreStanding[]) => void;
   };
-  gridRows: () => unknown[][];
+  gridRows: () => Cell[][];
+}
+
+/** Text, or a kind and a number with a point. */
+type Cell = string | [kind: string, number: string];
+/** dashboard/workbook.py */
+interface Section {
+  title: string;
+  heads: string[];
+  rows: Cell[][];
+}
+interface Shown {
+  title: string;
+  as_of: string;
+  facts: [name: string, value: string][];
+  sections: Section[];
 }
 
 type ElementContent = string | Node | (string | Node)[];

@@ -104,7 +104,7 @@ def header(page: str, view: View, table: StoreTable) -> Any:
                 "--:--:--", id="data-time", className="clock", title="Time of the newest figures"
             ),
             html.Button("Pause", id="pause", className="control", **attributes(paused="false")),
-            html.Button("CSV", id="csv", className="control", title="Save what is shown"),
+            _save(),
             dmc.ActionIcon(
                 html.Span(className="half-moon"),
                 id="theme-toggle",
@@ -114,6 +114,19 @@ def header(page: str, view: View, table: StoreTable) -> Any:
             ),
             *([_narrowing(view, table)] if page in NARROWED else []),
         ],
+    )
+
+
+def _save() -> Any:
+    return navigation.menu(
+        html.Span("Save", title="Save what is shown"),
+        [
+            html.Button("CSV", id="csv"),
+            html.Button("Excel", id="xlsx"),
+            html.Span(id="save-said", className="save-said", role="status"),
+        ],
+        id="save",
+        className="control",
     )
 
 

@@ -118,6 +118,7 @@ def test_the_csv_has_what_the_page_shows_with_real_heads_for_the_readers_spreads
         wait_for_state(page, "status", "live", 20)
         page.wait_for_selector("#top-rows th")
         with page.expect_download(timeout=10_000) as download:
+            page.click("#save-summary")
             page.click("#csv")
         text = Path(download.value.path()).read_text("utf-8")
 

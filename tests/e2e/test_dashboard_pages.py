@@ -25,6 +25,7 @@ from tests.support.dashboards import (
     Workers,
     attribute,
     changed_at,
+    saved_workbook,
     viewing,
     wait_for_state,
     watch_for,
@@ -368,8 +369,10 @@ def test_a_store_of_one_category_is_a_link_and_its_csv_is_its_tables(
             ".map((row) => row.firstElementChild.innerText.trim())"
         )
         with page.expect_download() as download:
+            page.click("#save-summary")
             page.click("#csv")
         saved = list(csv.reader(download.value.path().read_text("utf-8-sig").splitlines()))
+        excel = saved_workbook(page)
         page.evaluate("window.tillstream.chooseCategory(null)")
         page.wait_for_selector('#store-revenue[data-value="10.40"]')
         window = page.url.partition("?")[2]
@@ -378,6 +381,7 @@ def test_a_store_of_one_category_is_a_link_and_its_csv_is_its_tables(
     assert [] == [name for name in tables if name not in {row[0] for row in saved if row}]
     assert ["Till", "Receipts", "Gross", "Last receipt", "Missing", "State"] in saved
     assert ["Revenue today", "5.90", "EUR"] in [row[:3] for row in saved]
+    assert ("Revenue today", 5.9, "EUR") in [row[:3] for row in excel["Figures"]]
 
 
 def test_a_store_whose_archive_has_stopped_is_stale_within_three_seconds(

@@ -16,6 +16,7 @@ from tests.support.dashboards import (
     Dashboard,
     Workers,
     attribute,
+    saved_workbook,
     viewing,
     wait_for_state,
     wait_for_truth,
@@ -81,13 +82,17 @@ def test_the_sum_of_the_grid_is_the_chains_and_zero_stores_stand_first(
         page.wait_for_selector("#stores-grid .ag-row >> nth=5", timeout=30_000)
         wait_for_state(page, "stores-page", "live", 20)
         with page.expect_download() as download:
+            page.click("#save-summary")
             page.click("#csv")
         saved = list(csv.reader(download.value.path().read_text("utf-8-sig").splitlines()))
+        excel = saved_workbook(page)["Stores 2"]
         tiles = [
             attribute(page, f"stores-{name}", "value")
             for name in ("revenue", "deviation", "zero", "behind")
         ]
 
+    deviation = excel[0].index("Deviation (EUR)")
+    assert [-600, -600, -200, 0, 300, None] == [row[deviation] for row in excel[1:]]
     head = next(place for place, row in enumerate(saved) if row[:1] == ["Store"])
     rows = [dict(zip(saved[head], row, strict=True)) for row in saved[head + 1 :]]
     assert ["Bellecour", "Nation", "Vieux Lyon", "Bastille", "Part-Dieu", "Croix-Rousse"] == [

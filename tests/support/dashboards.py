@@ -5,9 +5,11 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import openpyxl
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page
 
@@ -172,3 +174,13 @@ def watch_for(page: Page, element: str, state: str) -> None:
 def changed_at(page: Page) -> float:
     """When it came into that state, Unix seconds."""
     return float(page.evaluate("window.changedAt"))
+
+
+def saved_workbook(page: Page) -> dict[str, list[tuple[Any, ...]]]:
+    """Values of the rows of each sheet of what the page saves for Excel."""
+    with page.expect_download() as download:
+        page.click("#save-summary")
+        page.click("#xlsx")
+    # By its content: the file that the browser keeps has no ending.
+    book = openpyxl.load_workbook(BytesIO(download.value.path().read_bytes()))
+    return {sheet.title: [*sheet.iter_rows(values_only=True)] for sheet in book}

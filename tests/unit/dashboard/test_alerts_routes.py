@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.alerts_routes import foreign
+from dashboard.same_origin import foreign
 
 OURS = {
     "content-type": "application/json; charset=utf-8",

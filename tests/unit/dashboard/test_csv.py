@@ -39,3 +39,19 @@ def test_an_amount_is_a_number_and_other_text_stays(tag: str, written: str, plai
 @pytest.mark.parametrize("text", ["=1+1", "+1", "@a", "-a", "-1+1", " =1"])
 def test_a_text_that_would_be_a_formula_is_quoted(text: str) -> None:
     assert f"'{text}\r\n" == csv(f't.csv([["{text}"]])')
+
+
+@pytest.mark.parametrize(
+    ("written", "cell"),
+    [
+        ("\u22121\u202f234,50\u00a0€", ["money", "-1234.50"]),
+        ("+12,00\u00a0€", ["money", "12.00"]),
+        ("17,1\u202f%", ["percent", "17.1"]),
+        ("1\u202f234", ["count", "1234"]),
+        ("2,50", ["decimal", "2.50"]),
+        ("007", "007"),
+        ("12:40", "12:40"),
+    ],
+)
+def test_a_written_number_has_its_kind(written: str, cell: Any) -> None:
+    assert cell == csv(f't.typed("{written}")', "fr-FR")
