@@ -13,6 +13,9 @@ from uvicorn.server import ServerState
 
 #: What a connection waits for.
 IDLE, HEADERS, BODY = range(3)
+#: From one look to the next at most so much counts, seconds: a loop that stood still for longer has
+#: not read what came meanwhile, and that may be the next request.
+LOOK_SECONDS = 2.0
 
 
 class IdleProtocol(HttpToolsProtocol):
@@ -32,6 +35,7 @@ class IdleProtocol(HttpToolsProtocol):
         self.phase = IDLE
         #: Since when it waits for a next request; zero where that began after the last look.
         self._idle_since = 0.0
+        self._looked_at = 0.0
 
     @property
     def at_work(self) -> bool:
@@ -57,7 +61,11 @@ class IdleProtocol(HttpToolsProtocol):
         """Close the connection when it has waited so long; `now` is the loop's time."""
         if not self.idle:
             self._idle_since = 0.0
-        elif not self._idle_since:
-            self._idle_since = now
-        elif now - self._idle_since > most_seconds:
+            return
+        if not self._idle_since:
+            self._idle_since = self._looked_at = now
+            return
+        self._idle_since += max(0.0, now - self._looked_at - LOOK_SECONDS)
+        self._looked_at = now
+        if now - self._idle_since > most_seconds:
             self.transport.close()
