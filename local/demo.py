@@ -7,13 +7,16 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from local import demo_clock
 from local.__main__ import run
 from local.ports import free_port
-from local.programs import PRIVATE_UMASK
+from local.programs import PRIVATE_UMASK, log_file
 from local.settings import ROOT, LocalSettings
 from tillstream.errors import PortTakenError, TillstreamError
 from tillstream.runtime import process
@@ -24,6 +27,11 @@ RECEIPTS_PER_DAY = 12_000
 SENDING = "--batch 2000 --outstanding 4 --tills 3 --tries 100 --timeout 60 --wait 300"
 #: A demonstration is never a system that somebody works with: these are its own.
 OWN = ("AMQP_URL", "MONGO_URL", "MONGO_DATABASE", "PARQUET_URL", "API_KEYS")
+#: What its generator says when the past is sent; so many seconds later charts of the last minutes
+#: do not show the rush of it.
+FILLED = "going on live"
+RUSH_SECONDS = 330
+PICTURES_SECONDS = 900
 PORTS = ("ENTRYPOINT_PORT", "DASHBOARD_PORT", "ARCHIVE_API_PORT")
 
 
@@ -48,7 +56,12 @@ def main() -> None:
             _without_zones(stores_file)
         chain = f"generator chain --days {options.days} --per-day {options.per_day} {SENDING}"
         try:
-            run(process.load_settings(LocalSettings), load={"demo": chain}, stop=stop)
+            settings = process.load_settings(LocalSettings)
+            url = f"http://127.0.0.1:{settings.dashboard_port}"
+            with _pictures(options.pictures, url, log_file(Path(folder), "demo"), stop) as taken:
+                run(settings, load={"demo": chain}, stop=stop)
+            if options.pictures and taken != [0]:
+                sys.exit(1)
         except PortTakenError as error:
             process.fail(TillstreamError(f"{error}; or run script/demo --free-ports"), 1)
         except TillstreamError as error:
@@ -66,7 +79,42 @@ def _options() -> argparse.Namespace:
         action="store_true",
         help="listen on ports that are free, beside another system",
     )
+    text = "take pictures of its pages once it is filled, and end; after script/bootstrap --test"
+    parser.add_argument("--pictures", metavar="FOLDER", help=text)
     return parser.parse_args()
+
+
+@contextmanager
+def _pictures(
+    folder: str | None, url: str, log: Path, stop: threading.Event
+) -> Iterator[list[int]]:
+    """Take them beside what runs, if asked to; yields where their exit status will be."""
+    taken: list[int] = []
+
+    def take() -> None:
+        try:
+            while not (log.exists() and FILLED in log.read_text()):
+                if stop.wait(1):
+                    return
+            if not stop.wait(RUSH_SECONDS):
+                to = ("--url", url, "--folder", str(folder))
+                argv = (sys.executable, "-m", "local.demo_pictures", *to)
+                done = subprocess.run(argv, cwd=ROOT, check=False, timeout=PICTURES_SECONDS)
+                taken.append(done.returncode)
+        finally:
+            # The demonstration was for the pictures alone.
+            stop.set()
+
+    if folder is None:
+        yield taken
+        return
+    thread = threading.Thread(target=take, name="pictures")
+    thread.start()
+    try:
+        yield taken
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _free_ports() -> dict[str, str]:
