@@ -104,18 +104,18 @@ def _fold(
     days: list[StoreFigures], sums: dict[str, list[int]], names: dict[str, str]
 ) -> StoreUsual:
     """Add the days of a store, the newest first, to the sums of all; what is usual of it."""
-    units: dict[str, int] = {}
+    receipts: dict[str, int] = {}
     every = 0
     for figures in days:
-        every += figures.other_products.units_milli
+        every += figures.other_products.receipts
         for code, each in figures.products.items():
             known = sums.setdefault(code, [0, 0])
             known[0] += each.gross_minor
             known[1] += each.units_milli
             names.setdefault(code, each.name)
-            units[code] = units.get(code, 0) + each.units_milli
-            every += each.units_milli
-    number = 1000 * max(1, len(days))
+            receipts[code] = receipts.get(code, 0) + each.receipts
+            every += each.receipts
+    number = max(1, len(days))
     # What sells less can never be missed: of many stores it would be much to hold.
-    often = {code: each / number for code, each in units.items() if each / number > EXPECTED}
+    often = {code: each / number for code, each in receipts.items() if each / number > EXPECTED}
     return StoreUsual(often, every / number)

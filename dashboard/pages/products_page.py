@@ -23,7 +23,7 @@ TILES = (
 AGAINST = ("Product", "Today", "Usual", "Against usual", "")
 SOLD_OUT = (
     "A store has not sold a product for so long that it would be chance less than once in a "
-    "hundred times: since its last sale more than 4.6 pieces were to be expected. Expected is what "
+    "hundred times: since its last sale more than 4.6 sales were to be expected. Expected is what "
     "the store usually sells in these hours, less where it sells less than usual today. Only open "
     "hours count, until the store's newest sale."
 )

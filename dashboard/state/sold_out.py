@@ -1,10 +1,11 @@
 """Which products of which stores are perhaps sold out. Pure.
 
 A product is when, since its last sale, so many were to be expected that no sale at all is
-unlikely: of a Poisson count P(0) = exp(-expected) is below 1%. Expected is what the store usually
-sells of it on such a weekday, spread over the store's open hours as the chain's sales of the
-product are, from the last sale to the newest sale of the store; less where the store sells less
-than usual today. A store that sells nothing has no product that is sold out.
+unlikely: of a Poisson count P(0) = exp(-expected) is below 1%. Receipts with the product are
+counted, not its pieces: who buys four croissants is one chance to sell them. Expected is what the
+store usually sells of it on such a weekday, spread over the store's open hours as the chain's
+sales of the product are, from the last sale to the newest sale of the store; less where the store
+sells less than usual today. A store that sells nothing has no product that is sold out.
 """
 
 import heapq
@@ -18,7 +19,7 @@ from tillstream.clock import BusinessDay
 from tillstream.day_figures import ProductFigures
 from tillstream.opening_hours import OpeningHours
 
-#: Units of which none is sold with this chance only.
+#: Receipts of which none comes with this chance only.
 UNLIKELY = 0.01
 EXPECTED = -math.log(UNLIKELY)
 #: Rows that are shown at most.
@@ -26,7 +27,7 @@ MOST = 200
 
 
 class StoreUsual(NamedTuple):
-    """What a store sells on such a weekday, in units: of each product, and of all together.
+    """What a store sells on such a weekday: receipts with each product, and the sum of them.
 
     Products that sell less than EXPECTED in a whole day may be left out.
     """
@@ -47,7 +48,7 @@ class StoreToday(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """A product that a store should have sold; quantities are units."""
+    """A product that a store should have sold; what is counted is receipts."""
 
     store: str
     code: str
@@ -89,12 +90,12 @@ def _of_store(store: StoreToday, hours: UsualHours, now: float) -> tuple[list[Mi
     level = _level(store, hours.running("", open_at), end)
     found: list[Missing] = []
     watched = 0
-    for code, units in store.usual.products.items():
+    for code, receipts in store.usual.products.items():
         running = hours.running(code, open_at)
-        if running[-1] <= 0 or units <= EXPECTED:
+        if running[-1] <= 0 or receipts <= EXPECTED:
             continue
         by_now = until(running, end)
-        rate = units * level / running[-1]
+        rate = receipts * level / running[-1]
         if rate * by_now <= EXPECTED:
             continue
         watched += 1
@@ -106,8 +107,8 @@ def _of_store(store: StoreToday, hours: UsualHours, now: float) -> tuple[list[Mi
                     store.store,
                     code,
                     today.last if today else None,
-                    today.units_milli / 1000 if today else 0.0,
-                    units * by_now / running[-1],
+                    today.receipts if today else 0.0,
+                    receipts * by_now / running[-1],
                     expected,
                 )
             )
@@ -119,5 +120,5 @@ def _level(store: StoreToday, running: Running, end: float) -> float:
     if running[-1] <= 0:
         return 1.0
     usual = store.usual.every * until(running, end) / running[-1]
-    sold = sum(each.units_milli for each in store.products.values()) / 1000
+    sold = sum(each.receipts for each in store.products.values())
     return min(1.0, max(0.0, sold / usual)) if usual > 0 else 1.0

@@ -31,8 +31,8 @@ def at(hour: int, minute: int = 0) -> float:
     return datetime(2026, 11, 21, hour, minute, tzinfo=PARIS.zone).timestamp()
 
 
-def sold(last: float, units: int = 1) -> ProductFigures:
-    return ProductFigures(1, units * 1000, 100, 100, last, "")
+def sold(last: float, receipts: int = 1) -> ProductFigures:
+    return ProductFigures(receipts, receipts * 4000, 100, 100, last, "")
 
 
 def store(
