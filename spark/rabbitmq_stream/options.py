@@ -1,0 +1,147 @@
+"""The options of the source, checked at once."""
+
+import importlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .errors import OptionError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Of a message: its body, content type and content encoding; None where it has no rows for us.
+Decode = Callable[[bytes, "str | None", "str | None"], "pa.RecordBatch | None"]
+
+EARLIEST, LATEST = "earliest", "latest"
+FAIL, SKIP = "fail", "skip"
+
+#: Names as they are documented; Spark's options know no case.
+NAMES = (
+    *("url", "urlEnv", "streams", "startingOffsets", "maxBytesPerTrigger", "maxRowsPerTrigger"),
+    *("failOnDataLoss", "decoder", "decoderArgument", "onDecodeError"),
+    *("retrySeconds", "silenceSeconds"),
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a query is asked to read, and how."""
+
+    #: With its password: not part of the representation.
+    url: str = field(repr=False)
+    #: Sorted: the order of tasks, and of offsets in a checkpoint.
+    streams: tuple[str, ...]
+    #: By stream: `earliest`, `latest` or an offset.
+    starting: Mapping[str, str | int]
+    #: Of all streams together, in a batch; None is no bound. Rows are messages.
+    max_bytes: int | None
+    max_rows: int | None
+    fail_on_data_loss: bool
+    #: `module:function`, and what the function is called with to give the decoder.
+    decoder: str | None
+    decoder_argument: str | None
+    skip_undecodable: bool
+    #: For so long the broker may be away, without a message in between.
+    retry_seconds: float
+    #: For so long a stream may deliver nothing although it has something.
+    silence_seconds: float
+
+
+def read_options(given: Mapping[str, str]) -> Options:
+    """Raises OptionError for the first that does not hold."""
+    values = {name.lower(): value for name, value in given.items()}
+    known = {name.lower() for name in NAMES}
+    if unknown := sorted(values.keys() - known):
+        raise OptionError(f"there is no option {unknown[0]!r}; there are {', '.join(NAMES)}")
+    streams = _streams(values.get("streams", ""))
+    return Options(
+        url=_url(values),
+        streams=streams,
+        starting=_starting(values.get("startingoffsets", EARLIEST), streams),
+        max_bytes=_positive("maxBytesPerTrigger", values),
+        max_rows=_positive("maxRowsPerTrigger", values),
+        fail_on_data_loss=_one_of("failOnDataLoss", values, "true", "false") == "true",
+        decoder=values.get("decoder"),
+        decoder_argument=values.get("decoderargument"),
+        skip_undecodable=_one_of("onDecodeError", values, FAIL, SKIP) == SKIP,
+        retry_seconds=_positive("retrySeconds", values) or 60,
+        silence_seconds=_positive("silenceSeconds", values) or 30,
+    )
+
+
+def decode_function(options: Options) -> Decode | None:
+    """The decoder that is named; raises OptionError where there is no such function."""
+    if options.decoder is None:
+        return None
+    module, _, name = options.decoder.partition(":")
+    try:
+        function = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise OptionError(f"decoder={options.decoder!r}: {error}") from error
+    decode: Decode = (
+        function if options.decoder_argument is None else function(options.decoder_argument)
+    )
+    return decode
+
+
+def _url(values: Mapping[str, str]) -> str:
+    variable = values.get("urlenv")
+    url = os.environ.get(variable, "") if variable else values.get("url", "")
+    if not url:
+        raise OptionError(
+            f"urlEnv={variable!r}: the variable is not set"
+            if variable
+            else "urlEnv has to name the environment variable that has the broker's URL"
+        )
+    if not url.startswith(("amqp://", "amqps://")):
+        raise OptionError("the broker's URL has to begin with amqp:// or amqps://")
+    return url
+
+
+def _streams(text: str) -> tuple[str, ...]:
+    names = sorted({name.strip() for name in text.split(",")} - {""})
+    if not names:
+        raise OptionError("streams has to name one stream, or several with commas between")
+    return tuple(names)
+
+
+def _starting(text: str, streams: tuple[str, ...]) -> dict[str, str | int]:
+    if text in (EARLIEST, LATEST):
+        return dict.fromkeys(streams, text)
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(map(_is_start, found.values())):
+        raise OptionError(
+            f"startingOffsets={text!r}: earliest, latest or JSON such as"
+            ' {"a": 17, "b": "earliest"}'
+        )
+    if missing := sorted(set(streams) - found.keys()):
+        raise OptionError(f"startingOffsets does not name {missing[0]!r}")
+    return {name: found[name] for name in streams}
+
+
+def _is_start(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    return value in (EARLIEST, LATEST) or (isinstance(value, int) and 0 <= value < 2**63)
+
+
+def _positive(name: str, values: Mapping[str, str]) -> int | None:
+    text = values.get(name.lower())
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdecimal() or int(text) == 0:
+        raise OptionError(f"{name}={text!r}: a whole number above 0")
+    return int(text)
+
+
+def _one_of(name: str, values: Mapping[str, str], *allowed: str) -> str:
+    text = values.get(name.lower(), allowed[0]).lower()
+    if text not in allowed:
+        raise OptionError(f"{name}={text!r}: {' or '.join(allowed)}")
+    return text
