@@ -4,6 +4,8 @@
   const t = window.tillstream;
   //: From one plot to the next, so that the browser has its frames between them, ms.
   const PAUSE_MS = 90;
+  //: Of a plot's type on most pages, px.
+  const USUAL_TYPE = 12;
   const seen = new WeakSet();
   const pictures = new WeakMap();
   /** @type {Frame | null} */
@@ -48,11 +50,17 @@
     }
     if (!seen.has(place)) return false;
     const { data, layout, looks } = t.plots[id](frame);
-    if (pictures.get(place) === looks) return false;
-    pictures.set(place, looks);
+    const size = t.plotType();
+    if (pictures.get(place) === looks + size) return false;
+    pictures.set(place, looks + size);
+    layout.font = { ...layout.font, size };
+    if (size !== USUAL_TYPE) layout.margin = scaled(layout.margin, size / USUAL_TYPE);
     window.Plotly.react(graph, data, layout, graph._context);
     return true;
   }
+
+  /** The room that labels have, for larger ones. @param {Record<string, number>} margin @param {number} by */
+  const scaled = (margin, by) => Object.fromEntries(Object.entries(margin).map(([side, px]) => [side, px * by]));
 
   /* Draw a plot of a page that decides itself when; false where it is not there yet. */
   /** @type {Tillstream["drawPlot"]} */

@@ -6,7 +6,9 @@
   /** @type {string | null} */
   let chosen = null;
 
-  const shown = () => chosen || (light.matches ? "light" : "dark");
+  /* A wall is dark, whoever hung it up. */
+  const wall = /\/wall\/?$/.test(location.pathname);
+  const shown = () => (wall ? "dark" : chosen || (light.matches ? "light" : "dark"));
   light.addEventListener("change", () => {
     window.dash_clientside.set_props("theme", { forceColorScheme: shown() });
   });

@@ -431,6 +431,8 @@ interface Tillstream {
   typed: (text: string) => Cell;
   saveCsv: (clicks: number | undefined) => unknown;
   saveWorkbook: (clicks: number | undefined) => unknown;
+  // 62-wall.js
+  plotType: () => number;
   // 47-store.js
   storeState: (put: Put, frame: Frame, stateOf: StateOf) => void;
   // 48-explore.js

@@ -30,6 +30,7 @@ BUSINESS = (
 )
 #: For those who look deeper, or after the system: always in the menu.
 MORE = (
+    Way("wall", "Wall", "/wall"),
     Way("explore", "Explore", "/explore"),
     Way("replay", "Replay", "/replay"),
     Way("operations", "Operations", "/operations"),

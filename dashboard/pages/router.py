@@ -26,6 +26,7 @@ from dashboard.pages import (
     replay_page,
     store_page,
     stores_page,
+    wall_page,
 )
 from dashboard.pages.addresses import View, named, view
 from dashboard.pages.formatting import Writer, of_data
@@ -61,6 +62,7 @@ class Place(NamedTuple):
         "explore",
         "jobs",
         "alerts",
+        "wall",
         "nowhere",
     ]
     about: str = ""
@@ -68,7 +70,10 @@ class Place(NamedTuple):
 
 #: Pages that are about nothing but themselves, by their path.
 _PLAIN: dict[
-    str, Literal["stores", "products", "days", "online", "channels", "operations", "jobs", "alerts"]
+    str,
+    Literal[
+        "stores", "products", "days", "online", "channels", "operations", "jobs", "alerts", "wall"
+    ],
 ] = {
     "stores": "stores",
     "products": "products",
@@ -78,6 +83,7 @@ _PLAIN: dict[
     "operations": "operations",
     "jobs": "jobs",
     "alerts": "alerts",
+    "wall": "wall",
 }
 
 
@@ -149,6 +155,8 @@ class Pages:
                 return live_page.page(shown)
             case "stores":
                 return stores_page.page()
+            case "wall":
+                return wall_page.page()
             case "products":
                 return products_page.page()
             case "online":
