@@ -7,8 +7,6 @@ once, and the journal is emptied with them (docs/decisions/0025-kept-figures.md)
 from collections import OrderedDict
 from datetime import date
 
-import numpy as np
-
 from analytics.counting.figure_folds import HOURS, fold
 from analytics.counting.figure_sums import FigureSums
 from analytics.counting.store_day import LIMITS, Limits, StoreDay
@@ -131,8 +129,11 @@ class KeptFigures:
             self._cells -= gone.cells
 
     def _places(self, sums: FigureSums) -> list[Place]:
-        whole = [(*sums.places[place], WHOLE) for place in np.unique(sums.hours[:, 0]).tolist()]
-        hours = np.unique(sums.product_hours[:, :2], axis=0).tolist()
+        # Sets are cheaper than numpy's `unique` of a few rows.
+        places = sorted(set(sums.hours[:, 0].tolist()))
+        of_hours = sums.product_hours[:, 0] * len(HOURS) + sums.product_hours[:, 1]
+        hours = (divmod(each, len(HOURS)) for each in sorted(set(of_hours.tolist())))
+        whole = [(*sums.places[place], WHOLE) for place in places]
         return [*whole, *((*sums.places[place], HOURS[hour]) for place, hour in hours)]
 
     def _day(self, place: Place) -> StoreDay:
