@@ -27,8 +27,8 @@ SOME_REFUSED = frozenset({HTTPStatus.MULTI_STATUS, HTTPStatus.UNPROCESSABLE_ENTI
 #: At most one warning about failing tries in this many seconds.
 WARN_EVERY = 5.0
 #: A connection without a request for so long is not used again: the door closes it after 5 s, and
-#: a request that meets the close fails.
-KEEP_ALIVE_SECONDS = 3.0
+#: a request that meets the close fails. Either side may be seconds late on a busy machine.
+KEEP_ALIVE_SECONDS = 1.0
 
 # Not seeded: waits are no part of the receipts, and two runs must not wait in step.
 _jitter = Random()
