@@ -30,7 +30,7 @@ OWN = ("AMQP_URL", "MONGO_URL", "MONGO_DATABASE", "PARQUET_URL", "API_KEYS")
 #: What its generator says when the past is sent; so many seconds later charts of the last minutes
 #: do not show the rush of it.
 FILLED = "going on live"
-RUSH_SECONDS = 330
+RUSH_SECONDS = 460
 PICTURES_SECONDS = 900
 PORTS = ("ENTRYPOINT_PORT", "DASHBOARD_PORT", "ARCHIVE_API_PORT")
 
