@@ -10,6 +10,7 @@
   const DRAW_MS = 250;
   //: So far below its usual a store is told of.
   const FAR = -0.2;
+  const plural = new Intl.PluralRules(t.locale);
   /** @type {Map<string, StoreStanding>} */
   const held = new Map();
   let known = "";
@@ -158,7 +159,7 @@
     /** @param {(each: StoreStanding) => number | null} figure */
     const sum = (figure) => rows.reduce((total, each) => total + (figure(each) || 0), 0);
     const gross = t.euros(sum(({ gross }) => gross));
-    const many = `${t.format.count(rows.length)} ${t.say("stores")}`;
+    const many = t.stores.many(rows.length);
     t.online.figure("stores-revenue", gross, t.format.money(gross), state, many);
     const compared = rows.filter(({ usual }) => usual !== null);
     const usual = compared.reduce((total, each) => total + (each.usual || 0), 0);
@@ -202,7 +203,7 @@
       looks = now;
       const hour = until(rows);
       const said = hour ? `${t.say("compared until")} ${hour}` : t.say("compared by the hours that are over");
-      t.setText("stores-until", `${t.format.count(rows.length)} ${t.say("stores")} · ${said}`);
+      t.setText("stores-until", `${t.stores.many(rows.length)} · ${said}`);
       t.stores.grid(rows, hour);
     }
   }
@@ -222,6 +223,8 @@
       stores: {
         ...t.stores,
         link: (id) => `${t.prefix}store?${new URLSearchParams({ id })}`,
+        many: (count, one = "store", more = "stores") =>
+          `${t.format.count(count)} ${t.say(plural.select(count) === "one" ? one : more)}`,
         signed: (minor) => (minor > 0 ? "+" : "") + t.format.money(t.euros(minor)),
       },
     }),

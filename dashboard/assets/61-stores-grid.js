@@ -75,7 +75,7 @@
       ...(narrow ? [] : [region]),
       {
         ...{ field: "stateText", headerName: t.say("State"), filter: "agTextColumnFilter" },
-        ...{ cellRenderer: "StoresState", width: 128 },
+        ...{ cellRenderer: "StoresState", width: 176 },
       },
       number("gross", t.say("Revenue so far"), "storesMoney", { ...euros, width: 140 }),
       number("deviation", t.say("Deviation"), "storesSigned", { ...euros, ...told }),

@@ -6,6 +6,12 @@
   const KM_PER_DEGREE = 111.32;
   const SMALLEST = 7;
   const LARGEST = 20;
+  //: Of the plot's margins (stores_map of pages/plots.py), px.
+  const EDGE = 8;
+  //: Room of a region's name, px: of a sign and of a line; and how far it stands from its stores.
+  const SIGN_WIDTH = 8;
+  const LINE_HEIGHT = 18;
+  const LABEL_SHIFTS = [22, 40];
   //: Distances that a scale shows, km.
   const SCALES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
   /** Blue and orange, which everybody tells apart; and a shape for who sees no colour. */
@@ -33,7 +39,11 @@
 
   /** @param {StoreStanding} store */
   function told(store) {
-    const lines = [t.plotName(store.title), t.format.money(t.euros(store.gross))];
+    const lines = [
+      t.plotName(store.title),
+      ...(store.region ? [t.plotName(store.region)] : []),
+      t.format.money(t.euros(store.gross)),
+    ];
     if (store.deviation !== null) {
       const part = store.part === null ? "" : ` (${store.part > 0 ? "+" : ""}${t.format.percent(store.part)})`;
       lines.push(`${t.stores.signed(store.deviation)}${part} ${t.say("until")} ${store.until}`);
@@ -51,7 +61,11 @@
     t.setText(
       "stores-map-until",
       without
-        ? `${t.format.count(without)} ${t.say("stores without a place (latitude, longitude in STORES_FILE)")}`
+        ? t.stores.many(
+            without,
+            "store without a place (latitude, longitude in STORES_FILE)",
+            "stores without a place (latitude, longitude in STORES_FILE)",
+          )
         : "",
     );
     if (!placed.length) return;
@@ -74,6 +88,9 @@
     });
     const [left, right] = bounds(placed.map(x));
     const [low, high] = bounds(placed.map(y));
+    const seen = view([left, right], [low, high]);
+    const { looks: beneath, ...ground } = t.stores.outlines(seen, narrowing);
+    const outlines = { type: "scatter", mode: "lines", hoverinfo: "skip", line: { width: 1, color: "#8b94a1" } };
     const { layout } = t.basePlot("stores-map");
     const across = (right - left) * KM_PER_DEGREE;
     const km = [...SCALES].reverse().find((each) => each <= across / 4) || SCALES[0];
@@ -87,12 +104,12 @@
         shapes: [{ type: "line", x0: left, x1: left + length, y0: low, y1: low, line: { width: 2, color: "#8b94a1" } }],
         annotations: [
           { ...label(`${t.format.count(km)} km`, left + length / 2, low), yshift: 10 },
-          ...regions(placed, x, y),
+          ...regions(placed, x, y, seen),
         ],
       },
     };
-    const looks = JSON.stringify(figure);
-    t.online.plot("stores-map", { ...figure, looks });
+    const looks = JSON.stringify([figure, beneath]);
+    t.online.plot("stores-map", { ...figure, data: [{ ...outlines, ...ground }, ...data], looks });
     opens();
   }
 
@@ -106,15 +123,47 @@
   /** @param {string} text @param {number} x @param {number} y */
   const label = (text, x, y) => ({ text, x, y, showarrow: false, font: { size: 12 } });
 
-  /* Each region's name above the middle of its stores. */
-  /** @param {StoreStanding[]} placed @param {(store: StoreStanding) => number} x @param {(store: StoreStanding) => number} y */
-  function regions(placed, x, y) {
+  /** What is seen of ranges in equal scale: more than they hold on one of the axes. @param {number[]} across @param {number[]} up @returns {MapView} */
+  function view([left, right], [low, high]) {
+    const place = byId("stores-map");
+    const [width, height] = [place.clientWidth, place.clientHeight].map((size) => Math.max(50, size - 2 * EDGE));
+    const pixel = Math.max((right - left) / width, (high - low) / height);
+    const [x, y] = [(left + right) / 2, (low + high) / 2];
+    const [wide, tall] = [(pixel * width) / 2, (pixel * height) / 2];
+    return { left: x - wide, right: x + wide, low: y - tall, high: y + tall, pixel };
+  }
+
+  /* Each region's name above the stores of it, or below where others' names are; without room none. */
+  /** @param {StoreStanding[]} placed @param {(store: StoreStanding) => number} x @param {(store: StoreStanding) => number} y @param {MapView} seen */
+  function regions(placed, x, y, { left, right, low, high, pixel }) {
     const names = [...new Set(placed.map(({ region }) => region))].filter(Boolean);
-    return names.map((region) => {
-      const own = placed.filter((store) => store.region === region);
-      const middle = own.reduce((sum, store) => sum + x(store), 0) / own.length;
-      return { ...label(`<b>${t.plotName(region)}</b>`, middle, Math.max(...own.map(y))), yshift: 22 };
-    });
+    const all = names.map((region) => ({ region, own: placed.filter((store) => store.region === region) }));
+    /** Of a name's middle, px from the lower left corner. @type {{ x: number, y: number, width: number }[]} */
+    const taken = [];
+    return all
+      .sort((a, b) => b.own.length - a.own.length)
+      .flatMap(({ region, own }) => {
+        const text = t.plotName(region);
+        const width = text.length * SIGN_WIDTH;
+        const middle = own.reduce((sum, store) => sum + x(store), 0) / own.length;
+        const across = Math.min(Math.max((middle - left) / pixel, width / 2), (right - left) / pixel - width / 2);
+        const [top, bottom] = [Math.max(...own.map(y)), Math.min(...own.map(y))];
+        const spots = [
+          ...LABEL_SHIFTS.map((shift) => (top - low) / pixel + shift),
+          ...LABEL_SHIFTS.map((shift) => (bottom - low) / pixel - shift),
+        ];
+        const free = spots.find(
+          (up) =>
+            up > 2 * LINE_HEIGHT && // the scale stands there
+            up < (high - low) / pixel - LINE_HEIGHT / 2 &&
+            taken.every(
+              (each) => Math.abs(each.x - across) >= (each.width + width) / 2 || Math.abs(each.y - up) >= LINE_HEIGHT,
+            ),
+        );
+        if (free === undefined) return [];
+        taken.push({ x: across, y: free, width });
+        return [label(`<b>${text}</b>`, left + across * pixel, low + free * pixel)];
+      });
   }
 
   /* A click on a store opens its page. */

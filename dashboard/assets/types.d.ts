@@ -531,8 +531,10 @@ interface StandingsAnswer {
 }
 
 interface Tillstream {
-  // 60-stores.js, 61-stores-grid.js, 62-stores-map.js
+  // 60-stores.js, 61-stores-grid.js, 62-stores-map.js, 63-stores-outlines.js
   stores: {
+    many: (count: number, one?: string, more?: string) => string;
+    outlines: (view: MapView, narrowing: number) => { x: (number | null)[]; y: (number | null)[]; looks: string };
     link: (store: string) => string;
     signed: (minor: number) => string;
     grid: (rows: StoreStanding[], until: string) => void;
@@ -554,6 +556,15 @@ interface Shown {
   as_of: string;
   facts: [name: string, value: string][];
   sections: Section[];
+}
+
+/** Of the map of stores: narrowed longitudes and latitudes, and those of a pixel. */
+interface MapView {
+  left: number;
+  right: number;
+  low: number;
+  high: number;
+  pixel: number;
 }
 
 type ElementContent = string | Node | (string | Node)[];

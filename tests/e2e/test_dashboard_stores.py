@@ -25,6 +25,7 @@ from tests.support.day_figures import write_day
 from tillstream.figures_reader import FiguresReader
 
 DATABASE = "dashboard-stores"
+GRAPH = "document.querySelector('#stores-map .js-plotly-plot, #stores-map.js-plotly-plot')"
 #: Number, name, region, place, opening hours, cents of an hour today and usually.
 STORES = (
     ("1", "Bastille", "Paris", "48.85,2.37", "Mo-Su 00:00-24:00", 50_000, 50_000),
@@ -141,21 +142,44 @@ def test_the_page_has_no_serious_barrier_in_either_theme_and_the_map_draws_each_
                 found[theme, width] = serious(page)
             page.click("#theme-toggle")
         drawn = page.locator("#stores-map .point").count()
+        without = page.inner_text("#stores-map-until")
 
     assert [] == [each for each in found.items() if each[1]]
     assert 5 == drawn
+    assert without.startswith("1 magasin sans lieu")
 
 
-def test_no_page_but_this_one_loads_the_grid(browser: Browser, dashboard: Dashboard) -> None:
+def test_the_map_draws_the_coasts_and_borders_of_its_view_alone(
+    browser: Browser, dashboard: Dashboard
+) -> None:
+    with viewing(browser, dashboard.url, path="stores") as page:
+        page.wait_for_selector("#stores-map .point >> nth=4", state="attached")
+        wait_for_truth(page, f"{GRAPH}.data[0].x.length > 20", 20)
+        seen = page.evaluate(f"['xaxis', 'yaxis'].map((axis) => {GRAPH}._fullLayout[axis].range)")
+        drawn = page.evaluate(f"['x', 'y'].map((axis) => {GRAPH}.data[0][axis])")
+
+    for (low, high), values in zip(seen, drawn, strict=True):
+        # With a margin, and to the end of a step that leaves it.
+        margin = (high - low) / 4
+        assert [] == [
+            each for each in values if each and not low < each + margin < high + 2 * margin
+        ]
+
+
+def test_no_page_but_this_one_loads_the_grid_and_the_outlines(
+    browser: Browser, dashboard: Dashboard
+) -> None:
     loads = {}
     for path in ("", "operations", "stores"):
         with viewing(browser, dashboard.url, path=path) as page:
             wait_for_state(page, "status", "live", 20)
             if path == "stores":
                 page.wait_for_selector("#stores-grid .ag-row", timeout=30_000)
+                wait_for_truth(page, f"{GRAPH}.data[0].x.length", 20)
             loads[path] = page.evaluate(
-                "performance.getEntriesByType('resource')"
-                ".some(({name}) => name.includes('ag_grid'))"
+                "['ag_grid', 'outlines.json'].map((part) =>"
+                " performance.getEntriesByType('resource').some(({name}) => name.includes(part)))"
             )
 
-    assert {"": False, "operations": False, "stores": True} == loads
+    none, both = [False, False], [True, True]
+    assert {"": none, "operations": none, "stores": both} == loads
