@@ -332,7 +332,6 @@ def test_every_page_fits_every_width_and_every_list_its_card(
             "channels",
             "products",
             "days",
-            "wall",
             "stores",
         ),
     )

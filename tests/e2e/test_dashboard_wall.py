@@ -52,6 +52,11 @@ def test_the_wall_is_dark_fits_every_screen_and_does_not_grow(
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(200)
             found[width] = page.evaluate(SEEN)
+        wide = []
+        for width in (390, 768, 1024):
+            page.set_viewport_size({"width": width, "height": 900})
+            wide.append(page.evaluate("document.documentElement.scrollWidth"))
+        page.set_viewport_size({"width": 1920, "height": 1080})
         barriers = serious(page)
         revenue = attribute(page, "revenue", "value")
         page.wait_for_selector("#top-rows th")
@@ -62,6 +67,6 @@ def test_the_wall_is_dark_fits_every_screen_and_does_not_grow(
 
     assert {width: ([], False) for width in found} == {w: (o, s) for w, (o, s, _) in found.items()}
     assert found[3840][2] == pytest.approx(found[1920][2], rel=0.1)
-    assert ("1234.56", []) == (revenue, barriers)
+    assert ("1234.56", [], [390, 768, 1024]) == (revenue, barriers, wide)
     # Ticks of the day's axis come and go.
     assert abs(after - before) < 20
