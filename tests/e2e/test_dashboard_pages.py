@@ -341,7 +341,7 @@ def test_every_page_fits_every_width_and_every_list_its_card(
         for path in paths:
             page.goto(dashboard.url + path)
             page.wait_for_selector("#page footer", timeout=20_000)
-            if path.startswith("store"):
+            if path.startswith("store/"):
                 page.wait_for_selector("#store-latest a")
             for width in (390, 768, 1024, 1280, 1440, 1920):
                 page.set_viewport_size({"width": width, "height": 900})
