@@ -26,7 +26,7 @@ COMMAND_SECONDS = 1_800
 HTTP_SECONDS = 300
 
 #: What the archive's service sums by.
-API_BREAKDOWNS = ("day", "hour", "store", "category", "tender", "vat")
+API_BREAKDOWNS = ("day", "hour", "store", "category", "product", "tender", "vat")
 #: Of a receipt or a line in the analytic archive, in units of the currency.
 AMOUNTS = ("gross", "net", "tax", "amount")
 
@@ -96,7 +96,7 @@ def sales(system: System, days: Iterable[str]) -> Sums:
 
 
 def sql(system: System) -> Sums:
-    """Sums by day and category, VAT rate and tender, over Parquet and MongoDB, exact."""
+    """Sums by day and category, product, VAT rate and tender, over Parquet and MongoDB, exact."""
     whole = (
         "count(*), coalesce(sum(list_sum([l.quantity FOR l IN lines])), 0), sum(gross), sum(net)"
         " FROM receipts"
@@ -106,6 +106,7 @@ def sql(system: System) -> Sums:
         "day": f"'' AS k, {whole}",
         "store": f"hex(store), {whole}",
         "category": f"hex(category), {of_lines}",
+        "product": f"hex(product), {of_lines}",
         "vat": f"hex(taxPercentage::VARCHAR), {of_lines}",
         "tender": "hex(mechanism), count(DISTINCT key), 0, sum(amount), 0 FROM payments",
     }
@@ -196,6 +197,7 @@ def _facts(receipt: dict[str, Any], basis_points: Callable[[dict[str, Any]], int
         tuple(
             Line(
                 line["category"],
+                line["product"],
                 line["unitsMilli"],
                 line["grossMinor"],
                 line["netMinor"],

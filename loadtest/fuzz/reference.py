@@ -23,6 +23,7 @@ class Line(NamedTuple):
     """A line as every output has it: thousandths, cents, hundredths of a percent."""
 
     category: str
+    product: str
     units: int
     gross: int
     net: int
@@ -89,6 +90,7 @@ def facts(receipt: Mapping[str, Any], store: Store) -> Facts:
         tuple(
             Line(
                 line["productCategoryName"],
+                str(line["productCode"]),
                 scaled(line["quantity"], 1000),
                 scaled(line["settlementAmount"], 100),
                 scaled(line["creditAmount"], 100),
@@ -127,7 +129,8 @@ class Adding:
         rows = [(*place, units, receipt.gross, receipt.net) for place in whole]
         for line in receipt.lines:
             amounts = (line.units, line.gross, line.net)
-            rows += [("category", line.category, *amounts), ("vat", rate_text(line.rate), *amounts)]
+            keys = (("category", line.category), ("product", line.product))
+            rows += [(*key, *amounts) for key in (*keys, ("vat", rate_text(line.rate)))]
         rows += [("tender", name, 0, cents, 0) for name, cents in receipt.tenders]
         touched = set()
         for breakdown, key, units, gross, net in rows:
