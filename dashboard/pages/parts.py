@@ -11,6 +11,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard.pages import plots
+from dashboard.pages.definitions import definition
 from dashboard.pages.plots import Figure
 from dashboard.pages.tiles import NARROWS, Tile
 from tillstream import topology
@@ -46,6 +47,7 @@ def _tile(tile: Tile) -> Any:
                     **attributes(live=tile.note),
                 ),
                 html.Img(id=f"{tile.id}-spark", className="spark", alt=""),
+                definition(tile.id, tile.label),
             ],
         ),
     )
@@ -66,6 +68,7 @@ def still_tile(id: str, label: str, format: str) -> Any:  # noqa: A002 - HTML's 
                     **attributes(value="", format=format),
                 ),
                 html.Span(id=f"{id}-note", className="note"),
+                definition(id, label),
             ],
             className="tile-body",
         ),
