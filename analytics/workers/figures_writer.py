@@ -85,7 +85,9 @@ class FiguresWriter:
         if not changed and not position.alone:
             self._documents.delete_many({"ledger": {"$ne": ledger}})
             position = position._replace(alone=True)
-            self._documents.bulk_write([self._note(position)])
+            # A system that took nothing leaves no data: a backup is restored to it.
+            if position.change:
+                self._documents.bulk_write([self._note(position)])
         self._position = position
         return bool(changed)
 

@@ -16,7 +16,7 @@ from pymongo.write_concern import WriteConcern
 from persistence.backup.folder import BackupError, Collection
 from persistence.backup.parts import RAW, PartWriter, read_parts
 from persistence.schema import SCHEMA
-from tillstream import archive
+from tillstream import alert_records, archive, job_records
 from tillstream.log.reader import StoppedError
 
 #: Marks a database that a restore is filling; `_id` is the backup's.
@@ -24,6 +24,9 @@ MARKER = "restoring"
 
 #: Longest wait for MongoDB, milliseconds.
 SOCKET_MS = 60_000
+
+#: What a start writes that takes nothing: what is migrated, declared, leased and watched.
+OF_THE_START = frozenset({SCHEMA, job_records.JOBS, job_records.LEASES, alert_records.TARGETS})
 
 DUPLICATE_KEY = 11000
 SNAPSHOT_TOO_OLD = 239
@@ -42,12 +45,11 @@ def connect(url: str) -> MongoClient[dict[str, Any]]:
 
 
 def names(database: Archive) -> list[str]:
-    """The collections that hold data, sorted.
-
-    Not what the migration has noted: a database that is restored is prepared anew.
-    """
+    """The collections that hold data, sorted: not those that every start writes anew."""
     found = database.list_collection_names(filter={"type": "collection"})
-    return sorted(name for name in found if not name.startswith("system.") and name != SCHEMA)
+    return sorted(
+        name for name in found if not name.startswith("system.") and name not in OF_THE_START
+    )
 
 
 def dump(database: Archive, folder: Path, stop: threading.Event) -> list[Collection]:

@@ -108,7 +108,8 @@ def test_what_is_altered_in_a_proved_day_is_found(proved: Books) -> None:
 
     assert [1, 1] == [in_archive[0], in_ledger[0]]
     assert [OLD] == [each["day"] for each in in_archive[1]["differences"]]
-    assert [OLD] == [each["day"] for each in in_ledger[1]["differences"]]
+    # MongoDB's figures of the day are no longer the ledger's, either.
+    assert {OLD} == {each["day"] for each in in_ledger[1]["differences"]}
 
 
 @pytest.mark.parametrize("options", [[], ["--all"]])

@@ -254,13 +254,25 @@ def test_a_backup_is_restored_where_the_rooms_ran_and_nothing_was_sent(
     known = place.receipts()
     place.make_backup()
     place.wipe()
+    jobs = place.data_dir / "jobs.toml"
+    jobs.parent.mkdir(exist_ok=True)
+    # Due at no time at which a test runs.
+    jobs.write_text(
+        '[[job]]\nname = "seal"\ncommand = "persistence seal"\n'
+        'cron = "0 0 29 2 *"\nlimit = "1 min"\n'
+    )
     with (
         running_door(place.environ["AMQP_URL"], **place.environ),
         running("persistence", **place.environ),
         running("analytics", "totals", **place.environ),
+        running("jobs", "scheduler", **place.environ, JOBS_FILE=str(jobs)),
+        running("alerts", "watch", **place.environ),
     ):
         ledger = place.data_dir / "analytics" / "totals.sqlite3"
         wait_until(ledger.exists, 30, "the ledger")
+        wait_until(lambda: place.database["jobs"].find_one() is not None, 30, "a job")
+        wait_until(lambda: place.database["alert_targets"].find_one() is not None, 30, "a watcher")
+    jobs.unlink()
 
     place.restore()
 
