@@ -10,7 +10,8 @@
   const wall = /\/wall\/?$/.test(location.pathname);
   const shown = () => (wall ? "dark" : chosen || (light.matches ? "light" : "dark"));
   light.addEventListener("change", () => {
-    window.dash_clientside.set_props("theme", { forceColorScheme: shown() });
+    // A page that is not drawn yet asks for its theme when it is.
+    if (t.byId("page")) window.dash_clientside.set_props("theme", { forceColorScheme: shown() });
   });
 
   Object.assign(
