@@ -105,13 +105,13 @@ def main() -> None:
     broadcaster = Broadcaster(model, time.time, settings.dashboard_max_viewers)
     client, database = connect(settings.mongo_url), settings.mongo_database
     days = StoreDays(table, model, time.time)
-    filtered = FilteredDays(client, database, table, time.time)
+    figures = FiguresReader(client[database])
+    filtered = FilteredDays(client, database, figures, table, time.time)
     filters = Filters(model, days, filtered, time.time)
     replays = Replays(client, database, calendar, time.time)
     alerts = Alerts(client, database, calendar.zone.key, time.time)
     jobs = Jobs(client, database, calendar.zone.key, time.time)
     windows = Windows(client, database, definitions, heard, time.time)
-    figures = FiguresReader(client[database])
     range_of_days = RangeOfDays(client[database], figures, table, time.time)
     standings = StoreStandings(figures, table, time.time)
     products = Products(client, database, figures, days, table, time.time, stop)
@@ -127,7 +127,7 @@ def main() -> None:
     archive_watch = ArchiveWatch(
         settings.mongo_url, settings.mongo_database, archive_state, time.time, stop
     )
-    past_days = PastDays(client, database, model, stop)
+    past_days = PastDays(figures, model, stop)
     watch = QueueWatch(client, database, model, time.time, stop)
     config = uvicorn.Config(
         app.build(

@@ -36,10 +36,15 @@ class FilteredDays:
     """
 
     def __init__(
-        self, client: MongoClient[Document], database: str, table: StoreTable, clock: Clock
+        self,
+        client: MongoClient[Document],
+        database: str,
+        figures: FiguresReader,
+        table: StoreTable,
+        clock: Clock,
     ) -> None:
         self._receipts = client[database].receipts
-        self._kept = KeptDays(FiguresReader(client[database]), table)
+        self._kept = KeptDays(figures, table)
         self._clock = clock
         self._asking = {True: threading.Lock(), False: threading.Lock()}
         self._lock = threading.Lock()

@@ -4,12 +4,10 @@ import threading
 from datetime import date
 
 import structlog
-from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from dashboard.state.comparisons import wanted_days
 from dashboard.state.model import Model
-from tillstream.archive import Document
 from tillstream.figures_reader import FiguresReader
 
 log = structlog.get_logger()
@@ -22,10 +20,8 @@ RETRY_SECONDS = 2.0
 class PastDays:
     """For all viewers; an archive that is away is asked again."""
 
-    def __init__(
-        self, client: MongoClient[Document], database: str, model: Model, stop: threading.Event
-    ) -> None:
-        self._reader = FiguresReader(client[database])
+    def __init__(self, figures: FiguresReader, model: Model, stop: threading.Event) -> None:
+        self._reader = figures
         self._model = model
         self._stop = stop
 

@@ -34,6 +34,7 @@ from tests.support.processes import answers
 from tests.support.waiting import wait_until
 from tillstream import archive, topology, verify_report
 from tillstream.clock import BusinessDay
+from tillstream.figures_reader import FiguresReader
 from tillstream.runtime import broker, ports
 from tillstream.stores import StoreTable
 from tillstream.verify_report import Proof
@@ -90,7 +91,7 @@ def performing(
     ended = threading.Event()
     watch = QueueWatch(client, DATABASE, stage.model, stage.now, ended)
     pages = Pages(stage.model, days, Receipts(client, DATABASE), watch.caught_up_at)
-    filtered = FilteredDays(client, DATABASE, table, stage.now)
+    filtered = FilteredDays(client, DATABASE, FiguresReader(client[DATABASE]), table, stage.now)
     filters = Filters(stage.model, days, filtered, stage.now)
     config = uvicorn.Config(
         app.build(

@@ -117,7 +117,9 @@ def test_kept_figures_are_those_of_the_receipts_to_the_cent(
     for receipts in days.values():
         database.receipts.insert_many(receipts)
     keep_figures(database, TABLE)
-    filtered = FilteredDays(database.client, database.name, TABLE, lambda: NOW)
+    filtered = FilteredDays(
+        database.client, database.name, FiguresReader(database), TABLE, lambda: NOW
+    )
 
     found = filtered.find(Filter(DAY, "", region, category), TODAY)
 

@@ -31,7 +31,7 @@ def test_a_day_that_changes_is_read_again(mongo_url: str, mongo_database: str) -
         write_day(database, YESTERDAY, {"1": {"09": {"Pain": 100}}, "2": {"09": {"Pain": 50}}})
         model = Model(CALENDAR, NOON)
         model.take(breakdowns(NOON, DAY.isoformat(), hour={"09": 1_000}), NOON)
-        reading = PastDays(client, mongo_database, model, threading.Event())
+        reading = PastDays(FiguresReader(client[mongo_database]), model, threading.Event())
         reading.read()
         first = before(model)
         write_day(database, YESTERDAY, {"1": {"09": {"Pain": 100}, "10": {"Pain": 7}}})
