@@ -150,17 +150,8 @@ def _card(
     reached: Any = {"tabIndex": 0} if focusable else {}
     return dmc.Paper(
         [
-            html.Div(
-                html.Div([html.H2(name, id=f"{id}-title"), html.Span(id=f"{id}-until")]),
-                className="plot-head",
-            ),
-            html.Table(
-                [parts.heads(columns), html.Tbody(id=f"{id}-rows")],
-                id=id,
-                className="rows",
-                **parts.named_by(f"{id}-title"),
-                **parts.attributes(value=""),
-            ),
+            parts.still_head(id, name),
+            parts.still_rows(id, columns),
         ],
         className=f"card list {className}".strip(),
         withBorder=True,

@@ -11,7 +11,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard.pages import parts, plots
+from dashboard.pages import cards, parts, plots
 from dashboard.pages.addresses import AGAINST, View
 from dashboard.pages.tiles import MORE_TILES, TILES
 from tillstream import topology
@@ -64,14 +64,7 @@ def _plots() -> list[Any]:
             parts.legend(before="revenue-plot-before", p95="Today", p50="Last week"),
             parts.revenue_view(),
         ),
-        parts.plot(
-            "categories-plot",
-            "Sales by category",
-            "today, largest first",
-            topology.CATEGORIES,
-            plots.categories(),
-            html.Span(id="categories", className="unseen", **parts.data(topology.CATEGORIES)),
-        ),
+        cards.categories_plot(),
         parts.plot(
             "rate-plot",
             "Receipts per minute",
@@ -109,22 +102,7 @@ def _more() -> list[Any]:
             className="row wide-first",
         ),
         html.Div(
-            [
-                parts.table(
-                    "top",
-                    "Largest stores",
-                    "gross, today",
-                    topology.BREAKDOWNS,
-                    ("Store", "Gross", "Receipts"),
-                ),
-                parts.table(
-                    "bottom",
-                    "Smallest stores",
-                    "gross, today",
-                    topology.BREAKDOWNS,
-                    ("Store", "Gross", "Receipts"),
-                ),
-            ],
+            cards.store_tables(),
             className="row two",
         ),
     ]

@@ -203,13 +203,7 @@ def card(id: str, name: str, window: str, columns: tuple[str, ...], *extra: Any)
                 className="plot-head",
             ),
             *extra,
-            html.Table(
-                [parts.heads(columns), html.Tbody(id=f"{id}-rows")],
-                id=id,
-                className="rows",
-                **parts.named_by(f"{id}-title"),
-                **parts.attributes(value="", state="waiting", window=window),
-            ),
+            parts.still_rows(id, columns, state="waiting", window=window),
         ],
     )
 

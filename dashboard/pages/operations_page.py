@@ -5,7 +5,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard.pages import parts, plots
+from dashboard.pages import cards, parts, plots
 from dashboard.pages.tiles import OPERATIONS_TILES, SOURCES, WORKERS
 from tillstream import topology
 
@@ -41,7 +41,7 @@ def page() -> Any:
                                 topology.COUNT,
                                 ("Day", "Gross", "Receipts", "Late", "Late gross"),
                             ),
-                            *parts.till_tables(),
+                            *cards.till_tables(),
                         ],
                         className="row three",
                     ),

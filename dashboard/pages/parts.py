@@ -14,7 +14,6 @@ from dashboard.pages import plots
 from dashboard.pages.definitions import definition
 from dashboard.pages.plots import Figure
 from dashboard.pages.tiles import NARROWS, Tile
-from tillstream import topology
 
 
 def tiles(chosen: tuple[Tile, ...], name: str) -> Any:
@@ -105,14 +104,7 @@ def still_plot(id: str, title: str, figure: Figure, *extra: Any) -> Any:  # noqa
         className=f"card plot {id}",
         withBorder=True,
         children=[
-            html.Div(
-                [
-                    html.Div([html.H2(title, id=f"{id}-title"), html.Span(id=f"{id}-until")]),
-                    html.Div(className="spring"),
-                    *extra,
-                ],
-                className="plot-head",
-            ),
+            still_head(id, title, *extra),
             html.Div(
                 dcc.Graph(id=id, figure=figure, config=plots.CONFIG, className="graph"),
                 id=f"{id}-drawing",
@@ -121,6 +113,31 @@ def still_plot(id: str, title: str, figure: Figure, *extra: Any) -> Any:  # noqa
                 **named(title),
             ),
         ],
+    )
+
+
+def still_head(id: str, title: str, *extra: Any) -> Any:  # noqa: A002
+    """The head of a card that a page's own script fills: its title, and until when it is."""
+    return html.Div(
+        [
+            html.Div([html.H2(title, id=f"{id}-title"), html.Span(id=f"{id}-until")]),
+            *([html.Div(className="spring"), *extra] if extra else []),
+        ],
+        className="plot-head",
+    )
+
+
+def still_rows(id: str, columns: tuple[str, ...], names: int = 1, **about: str) -> Any:  # noqa: A002
+    """A table that a page's own script fills, named by the head of its card.
+
+    `about` are `data-` attributes beside its value.
+    """
+    return html.Table(
+        [heads(columns, names), html.Tbody(id=f"{id}-rows")],
+        id=id,
+        className="rows",
+        **named_by(f"{id}-title"),
+        **attributes(value="", **about),
     )
 
 
@@ -153,26 +170,6 @@ def heads(columns: tuple[str, ...], names: int = 1) -> Any:
             ]
         )
     )
-
-
-def till_tables() -> list[Any]:
-    """The cards of tills that are silent and of receipts that are missing."""
-    return [
-        table(
-            "silent",
-            "Silent tills",
-            "longer than their own rhythm",
-            topology.TILLS,
-            ("Till", "Last receipt"),
-        ),
-        table(
-            "gaps",
-            "Missing receipts",
-            "numbers that a till passed over",
-            topology.TILLS,
-            ("Till", "Numbers", "Since"),
-        ),
-    ]
 
 
 def revenue_view() -> Any:

@@ -162,23 +162,10 @@ def _card(
         className=f"card list {id}",
         withBorder=True,
         children=[
-            html.Div(
-                [
-                    html.Div([html.H2(name, id=f"{id}-title"), html.Span(id=f"{id}-until")]),
-                    html.Div(className="spring"),
-                    *([extra] if extra is not None else []),
-                ],
-                className="plot-head",
-            ),
+            parts.still_head(id, name, *([extra] if extra is not None else [])),
             *([html.P(about, className="products-about")] if about else []),
             html.Div(
-                html.Table(
-                    [parts.heads(columns, names), html.Tbody(id=f"{id}-rows")],
-                    id=id,
-                    className="rows",
-                    **parts.named_by(f"{id}-title"),
-                    **parts.attributes(value="", state="waiting"),
-                ),
+                parts.still_rows(id, columns, names, state="waiting"),
                 className="products-rows",
                 tabIndex=0,
                 role="region",

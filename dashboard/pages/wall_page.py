@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard.pages import parts, plots
+from dashboard.pages import cards, parts, plots
 from dashboard.pages.tiles import MORE_TILES, TILES
 from tillstream import topology
 
@@ -27,20 +27,8 @@ def page() -> Any:
                 topology.COUNT,
                 plots.revenue(),
             ),
-            parts.plot(
-                "categories-plot",
-                "Sales by category",
-                "today, largest first",
-                topology.CATEGORIES,
-                plots.categories(),
-                html.Span(id="categories", className="unseen", **parts.data(topology.CATEGORIES)),
-            ),
-            *(
-                parts.table(
-                    name, title, "gross, today", topology.BREAKDOWNS, ("Store", "Gross", "Receipts")
-                )
-                for name, title in (("top", "Largest stores"), ("bottom", "Smallest stores"))
-            ),
+            cards.categories_plot(),
+            *cards.store_tables(),
             html.P(
                 [
                     html.A("Alerts", href="/alerts", id="wall-alerts", className="way"),
