@@ -1,6 +1,5 @@
 """Reads the rules that ALERTS_FILE declares; every mistake is told with its line and a proposal."""
 
-import re
 from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
@@ -11,13 +10,12 @@ from tillstream import opening_hours
 from tillstream.alert_records import SEVERITIES
 from tillstream.money import MINOR_UNITS
 from tillstream.opening_hours import OpeningHours, OpeningHoursError
-from tillstream.streams import toml_file, toml_lines
-from tillstream.streams.declared_table import DeclaredTable, Source
+from tillstream.streams.declared_table import DeclaredTable
 from tillstream.streams.definition import MICROSECONDS
-from tillstream.streams.mistakes import DefinitionError, Mistake, proposal
+from tillstream.streams.mistakes import proposal
+from tillstream.streams.named_tables import name_of, read_named
 
 MOST_RULES = 100
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 #: Kind -> seconds until it begins, and until it ends, where nothing else is said.
 KINDS: dict[str, tuple[float, float]] = {
@@ -40,35 +38,12 @@ def load(path: Path, targets: Collection[str]) -> list[Rule]:
 
     `targets` are the names that are set: a rule that names none is sent to all of them.
     """
-    mistakes: list[Mistake] = []
-    found = toml_file.content(path, mistakes)
-    rules: list[Rule] = []
-    if found is not None:
-        text, content = found
-        source = Source(str(path), toml_lines.lines(text), mistakes)
-        file = DeclaredTable(source, (), content, "this file")
-        tables = file.tables("rule")
-        if len(tables) > MOST_RULES:
-            file.tell(f"at most {MOST_RULES} rules")
-        for place, values in enumerate(tables):
-            table = DeclaredTable(source, ("rule", place), values, f"rule {place + 1}")
-            rule = _rule(table, sorted(targets))
-            if rule is not None and any(rule.name == other.name for other in rules):
-                table.tell(f"there is a rule {rule.name!r} before it; take another name", "name")
-            elif rule is not None:
-                rules.append(rule)
-        file.end()
-    if mistakes:
-        raise DefinitionError(sorted(mistakes, key=lambda mistake: mistake[:2]))
-    return rules
+    return read_named(path, "rule", MOST_RULES, lambda table: _rule(table, sorted(targets)))
 
 
 def _rule(table: DeclaredTable, targets: list[str]) -> Rule | None:
     table.require("name", "kind")
-    name = table.text("name")
-    if name is not None and not _NAME.fullmatch(name):
-        table.tell(f"name = {name!r}: small letters, digits and -, at most 40", "name")
-        name = None
+    name = name_of(table)
     kind = table.one_of("kind", tuple(KINDS))
     severity = table.one_of("severity", SEVERITIES)
     after, until = (table.duration(key, zero=True) for key in ("after", "until"))

@@ -1,6 +1,5 @@
 """Reads the jobs that JOBS_FILE declares; every mistake is told with its line and a proposal."""
 
-import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,14 +8,13 @@ from zoneinfo import ZoneInfo, available_timezones
 from jobs import cron
 from jobs.command_words import PLACES, unknown_places
 from jobs.definition import Job
-from tillstream.streams import toml_file, toml_lines
-from tillstream.streams.declared_table import DeclaredTable, Source
+from tillstream.streams.declared_table import DeclaredTable
 from tillstream.streams.definition import MICROSECONDS
-from tillstream.streams.mistakes import DefinitionError, Mistake, proposal
+from tillstream.streams.mistakes import proposal
+from tillstream.streams.named_tables import name_of, read_named
 
 MOST_JOBS = 200
 MOST_RETRIES = 10
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 #: Where nothing else is said, seconds.
 _LIMIT, _BACKOFF = 3_600.0, 60.0
 _ROOT = Path(__file__).resolve().parents[1]
@@ -32,37 +30,15 @@ def load(path: Path, store_zone: str, known: Sequence[str] | None = None) -> lis
 
     `store_zone` is the zone of those that name none, `known` what `python -m` can run.
     """
-    mistakes: list[Mistake] = []
-    found = toml_file.content(path, mistakes)
-    jobs: list[Job] = []
-    if found is not None:
-        text, content = found
-        source = Source(str(path), toml_lines.lines(text), mistakes)
-        file = DeclaredTable(source, (), content, "this file")
-        tables = file.tables("job")
-        if not tables:
-            file.tell("it declares no job; write [[job]]")
-        if len(tables) > MOST_JOBS:
-            file.tell(f"at most {MOST_JOBS} jobs")
-        for place, values in enumerate(tables):
-            table = DeclaredTable(source, ("job", place), values, f"job {place + 1}")
-            job = _job(table, store_zone, rooms() if known is None else known)
-            if job is not None and any(job.name == other.name for other in jobs):
-                table.tell(f"there is a job {job.name!r} before it; take another name", "name")
-            elif job is not None:
-                jobs.append(job)
-        file.end()
-    if mistakes:
-        raise DefinitionError(sorted(mistakes, key=lambda mistake: mistake[:2]))
-    return jobs
+    words = rooms() if known is None else known
+    return read_named(
+        path, "job", MOST_JOBS, lambda table: _job(table, store_zone, words), required=True
+    )
 
 
 def _job(table: DeclaredTable, store_zone: str, known: Sequence[str]) -> Job | None:
     table.require("name", "command", "cron")
-    name = table.text("name")
-    if name is not None and not _NAME.fullmatch(name):
-        table.tell(f"name = {name!r}: small letters, digits and -, at most 40", "name")
-        name = None
+    name = name_of(table)
     command = _command(table, known)
     when = table.text("cron")
     if when is not None:
