@@ -17,6 +17,7 @@ from alerts.unstored import Unstored
 from alerts.watcher import Archive, Watcher
 from tillstream import stores
 from tillstream.errors import TillstreamError
+from tillstream.figures_reader import FiguresReader
 from tillstream.runtime import logs, process
 from tillstream.runtime.feed import Feed
 from tillstream.runtime.holder import holder_name
@@ -65,6 +66,7 @@ def watch(
             heard,
             table,
             database,
+            FiguresReader(database),
             lambda: archive.away_since,
             settings.data_dir,
             settings.min_free_disk_bytes,

@@ -20,8 +20,6 @@ from tillstream.figures_reader import FiguresReader
 from tillstream.runtime import disk
 from tillstream.stores import StoreTable
 
-#: Bytes of days that one process holds, as they are in MongoDB.
-HELD_BYTES = 8 * 1024 * 1024
 QUERY_TIMEOUT_MS = 2_000
 #: A disk has to have so much more than too little, to be well again.
 DISK_ROOM = 1.1
@@ -43,6 +41,8 @@ class World(NamedTuple):
     heard: Heard
     table: StoreTable
     database: Database[Document]
+    #: One for all rules: they read the same days.
+    figures: FiguresReader
     #: Since when MongoDB does not answer, Unix seconds; None while it does.
     away_since: Callable[[], float | None]
     data_dir: Path
@@ -60,11 +60,9 @@ def looker(rule: Rule, world: World) -> Looker | Simple:
     """Who looks for a rule."""
     match rule.kind:
         case kinds.STORE_AT_ZERO:
-            reader = FiguresReader(world.database, HELD_BYTES)
-            return StoresAtZero(rule, reader, world.table, world.heard)
+            return StoresAtZero(rule, world.figures, world.table, world.heard)
         case kinds.REVENUE_BELOW_USUAL | kinds.RETURNS_UNUSUAL:
-            reader = FiguresReader(world.database, HELD_BYTES)
-            return Comparison(rule, reader, world.table, world.heard)
+            return Comparison(rule, world.figures, world.table, world.heard)
         case kinds.TILL_SILENT:
             return Simple(2.0, lambda now: silent_tills(rule, world, now))
         case kinds.FEED_SILENT:

@@ -10,6 +10,7 @@ from tillstream.clock import BusinessDay
 from tillstream.day_figures import DayTotals
 from tillstream.figures_reader import FiguresReader
 from tillstream.opening_hours import OpeningHours
+from tillstream.store_hours import present_stretch
 from tillstream.stores import StoreTable
 
 #: Whoever sold something within so many days is a store that is known.
@@ -21,14 +22,10 @@ def open_since(hours: OpeningHours, calendar: BusinessDay, now: float) -> float 
 
     Who is open over the end of the business day is open since it began.
     """
-    wall = datetime.fromtimestamp(now, calendar.zone)
-    naive = wall.replace(tzinfo=None)
-    for day in (wall.date(), wall.date() - timedelta(days=1)):
-        for first, end in hours.on(day):
-            if first <= naive < end:
-                opened = first.replace(tzinfo=calendar.zone).timestamp()
-                return max(opened, calendar.starts(calendar.on(now)).timestamp())
-    return None
+    stretch = present_stretch(hours, calendar.zone, now)
+    if not stretch.is_open:
+        return None
+    return max(stretch.first, calendar.starts(calendar.on(now)).timestamp())
 
 
 class StoresAtZero:

@@ -22,7 +22,7 @@ class Opened(Protocol):
     def __call__(self, store: str, now: float, /) -> float | None: ...
 
 
-class _Stretch(NamedTuple):
+class Stretch(NamedTuple):
     """From `first` until before `end` a store is open, or closed; Unix seconds."""
 
     first: float
@@ -35,7 +35,7 @@ class StoreHours:
 
     def __init__(self, table: StoreTable) -> None:
         self._table = table
-        self._present: dict[str, _Stretch] = {}
+        self._present: dict[str, Stretch] = {}
 
     def opened(self, store: str, now: float) -> float | None:
         """Since when the store is open, as `Opened` has it."""
@@ -44,7 +44,8 @@ class StoreHours:
             opening = self._table.store(store).opening
             if opening is None:
                 return -math.inf
-            self._present[store] = stretch = self._stretch(store, opening, now)
+            zone = self._table.calendar(store).zone
+            self._present[store] = stretch = present_stretch(opening, zone, now)
         return stretch.first if stretch.is_open else None
 
     def may_sell_nothing(self, store: str, now: float) -> bool:
@@ -52,23 +53,24 @@ class StoreHours:
         opened = self.opened(store, now)
         return opened is None or now - opened < OPENING_GRACE_SECONDS
 
-    def _stretch(self, store: str, opening: OpeningHours, now: float) -> _Stretch:
-        zone = self._table.calendar(store).zone
-        today = datetime.fromtimestamp(now, zone).date()
-        # A span of yesterday may last into today.
-        walls = [span for days in (-1, 0, 1) for span in opening.on(today + timedelta(days=days))]
-        closed_since = _midnight(today - timedelta(days=1), zone)
-        for first, end in _joined(
-            (begins.replace(tzinfo=zone).timestamp(), ends.replace(tzinfo=zone).timestamp())
-            for begins, ends in walls
-        ):
-            if now < first:
-                return _Stretch(closed_since, first, is_open=False)
-            if now < end:
-                return _Stretch(first, end, is_open=True)
-            closed_since = end
-        # Closed also tomorrow: looked at again then, by then's neighbours.
-        return _Stretch(closed_since, _midnight(today + timedelta(days=1), zone), is_open=False)
+
+def present_stretch(opening: OpeningHours, zone: ZoneInfo, now: float) -> Stretch:
+    """In which stretch a store is at Unix seconds `now`, by its own clock. Pure."""
+    today = datetime.fromtimestamp(now, zone).date()
+    # A span of yesterday may last into today.
+    walls = [span for days in (-1, 0, 1) for span in opening.on(today + timedelta(days=days))]
+    closed_since = _midnight(today - timedelta(days=1), zone)
+    for first, end in _joined(
+        (begins.replace(tzinfo=zone).timestamp(), ends.replace(tzinfo=zone).timestamp())
+        for begins, ends in walls
+    ):
+        if now < first:
+            return Stretch(closed_since, first, is_open=False)
+        if now < end:
+            return Stretch(first, end, is_open=True)
+        closed_since = end
+    # Closed also tomorrow: looked at again then, by then's neighbours.
+    return Stretch(closed_since, _midnight(today + timedelta(days=1), zone), is_open=False)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> float:

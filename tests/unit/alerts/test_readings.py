@@ -16,7 +16,8 @@ from alerts.stores_at_zero import open_since
 from tests.support import snapshots
 from tillstream import opening_hours
 from tillstream.clock import BusinessDay
-from tillstream.day_figures import Figures
+from tillstream.day_figures import DAY_FIGURES, Figures
+from tillstream.figures_reader import FiguresReader
 from tillstream.stores import StoreTable
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -82,9 +83,9 @@ def test_a_store_is_open_since_it_opened_or_since_the_day_began() -> None:
 
 
 def world(heard: Heard) -> World:
-    database: Any = None
+    database: Any = {DAY_FIGURES: None}
     table = StoreTable(BusinessDay(PARIS), {})
-    return World(heard, table, database, lambda: None, Path(), None)
+    return World(heard, table, database, FiguresReader(database), lambda: None, Path(), None)
 
 
 def test_a_silent_till_is_an_alert_only_while_its_store_is_open() -> None:
