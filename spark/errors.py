@@ -1,13 +1,16 @@
-"""The errors of this room; those of the source are its own (rabbitmq_stream/errors.py)."""
+"""The errors of this room; those of the source are its own (rabbitmq_stream/errors.py).
+
+TillstreamError
+└── QueryEndedError    a query of Spark's ended, and with it what it computes
+"""
 
 from tillstream.errors import TillstreamError
 
 
-class JavaMissingError(TillstreamError):
-    """There is no Java to run Spark with."""
+class QueryEndedError(TillstreamError):
+    """The streaming query `name` ended by itself, for `reason`."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Spark needs Java 17 or later: run `script/bootstrap --spark`, or install a Java"
-            " runtime (Debian: default-jre-headless) and have `java` on the PATH"
-        )
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"Spark's query {name} ended: {reason}")

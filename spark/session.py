@@ -1,20 +1,20 @@
 """A Spark session on this machine, which ends with the process that made it."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 
+from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
-from spark.errors import JavaMissingError
 from spark.rabbitmq_stream import RabbitMQStreamSource
+from tillstream.runtime.spark_needs import require_java
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Seconds for the JVM to end by itself, before it is killed.
@@ -43,22 +43,20 @@ _SETTINGS = {
 }
 
 
-def require_java() -> None:
-    """Raises JavaMissingError."""
-    home = os.environ.get("JAVA_HOME")
-    if not (home and Path(home, "bin", "java").exists()) and shutil.which("java") is None:
-        raise JavaMissingError
-
-
 @contextmanager
 def spark_session(
-    name: str, *, cores: int = 2, log_level: str = "WARN", **settings: str
+    name: str,
+    *,
+    cores: int = 2,
+    log_level: str = "WARN",
+    exit_on_sigterm: bool = True,
+    **settings: str,
 ) -> Iterator[SparkSession]:
     """A session in local mode that knows the source `rabbitmq-stream`; one at a time.
 
     `settings` are Spark's, with `_` for `.`, and come last. SIGTERM ends what is done within by
-    SystemExit, and with it the JVM; the death of this process ends it as well, since the JVM reads
-    from a pipe of ours. Raises JavaMissingError.
+    SystemExit, and with it the JVM, unless the process has a way of its own; the death of this
+    process ends it as well, since the JVM reads from a pipe of ours. Raises JavaMissingError.
     """
     require_java()
     # What the JVM starts has our Python and finds our modules, from wherever we were started.
@@ -69,7 +67,7 @@ def spark_session(
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
     os.environ.update(inherited)
-    with _exit_on_sigterm():
+    with _exit_on_sigterm() if exit_on_sigterm else nullcontext():
         builder = SparkSession.builder.master(f"local[{cores}]").appName(name)
         for key, value in _SETTINGS.items():
             builder = builder.config(key, value)
@@ -89,7 +87,9 @@ def _end(session: SparkSession) -> None:
     gateway = context._gateway
     java: subprocess.Popen[bytes] = gateway.proc
     try:
-        session.stop()
+        # A SIGTERM of the whole group has ended the JVM already.
+        with suppress(Py4JError, OSError):
+            session.stop()
     finally:
         # The gateway outlives the session, for another one that does not come.
         gateway.shutdown()

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import SparkSession
 
-from spark.errors import JavaMissingError
-from spark.session import require_java, spark_session
+from spark.session import spark_session
 from tests.conftest import missing
 from tests.support.streams_on_broker import Streams
+from tillstream.runtime.spark_needs import JavaMissingError, require_java
 
 
 @pytest.fixture(scope="session")

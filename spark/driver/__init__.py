@@ -1,0 +1,1 @@
+"""What every query of ours shares: its session's micro-batches, handed to the one writer."""

@@ -1,0 +1,21 @@
+"""Settings of the commands of `python -m spark`, from the environment."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
+
+from tillstream.runtime.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuerySettings(Settings):
+    """How much of the machine Spark has, and what a micro-batch is."""
+
+    #: Cores of the local session.
+    spark_cores: Annotated[int, Meta(ge=1)] = 2
+    #: A micro-batch begins so often, seconds; one after the other while there is a backlog.
+    spark_trigger_seconds: Annotated[float, Meta(ge=0, le=3600)] = 1.0
+    #: Messages of the log in a micro-batch, and bytes of their bodies, at most.
+    spark_batch_messages: Annotated[int, Meta(ge=1)] = 20_000
+    spark_batch_bytes: Annotated[int, Meta(ge=1)] = 16 * 1024 * 1024
