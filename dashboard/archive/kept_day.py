@@ -6,13 +6,16 @@ region or a category, and the day's curve is spread evenly over its hours.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import date, timedelta
+from datetime import date
 from itertools import accumulate
 
+from cachetools import TTLCache
+
 from dashboard.archive.store_sums import StoreSums
+from dashboard.state import comparisons
 from dashboard.state.filtered import Filter, FilteredDay
 from dashboard.state.frames import Bar, ranked_bars
-from dashboard.state.panels import Row, mean
+from dashboard.state.panels import Panels, Row, mean
 from dashboard.state.sale_minutes import MINUTE, SaleMinutes, Sold
 from dashboard.state.series import Point
 from dashboard.state.store_days import Today
@@ -22,6 +25,13 @@ from tillstream.figures_reader import FiguresReader
 from tillstream.money import MILLI, decimal_text
 from tillstream.snapshots import CategoryTotal
 from tillstream.stores import StoreTable
+from tillstream.usual import hours_over
+
+#: Kept figures are written about once a second: after so long all of an hour that is over is there.
+WRITTEN_SECONDS = 5.0
+#: Earlier days hardly change: they are looked at so often, seconds, of so many filters.
+PAST_SECONDS = 10.0
+MAX_FILTERS = 64
 
 #: The figures of the stores of one calendar.
 Part = tuple[BusinessDay, StoreFigures]
@@ -34,14 +44,13 @@ class KeptDays:
         self._reader = reader
         self._sums = StoreSums(reader)
         self._table = table
+        self._past: TTLCache[Filter, comparisons.Past] = TTLCache(MAX_FILTERS, PAST_SECONDS)
         default = table.default
         self._one_calendar = all(_same(calendar, default) for calendar in table.exceptions.values())
 
     def find(self, chosen: Filter, today: Today, read_at: float) -> FilteredDay:
         """The figures under a filter without a store, as MongoDB has them at `read_at`."""
         parts = self._parts(chosen, chosen.day)
-        week_before = (date.fromisoformat(chosen.day) - timedelta(days=7)).isoformat()
-        before = by_hour((each for _, each in self._parts(chosen, week_before)), chosen.category)
         # Of a region that has sold nothing it is known; of a day that nobody keeps it is not.
         kept = bool(parts or self._reader.days(chosen.day, chosen.day))
         stores = [each for _, each in parts]
@@ -63,9 +72,25 @@ class KeptDays:
                 date.fromisoformat(chosen.day),
                 read_at,
             ),
-            panels={"hours": _rows(hours), "last-week": [row[:2] for row in _rows(before)]},
+            panels={"hours": _rows(hours)} | self._compared(chosen, parts, hours, read_at),
             bars=_bars(stores) if chosen.region else None,
         )
+
+    def _compared(
+        self, chosen: Filter, parts: list[Part], hours: Mapping[str, Figures], read_at: float
+    ) -> Panels:
+        """The panels of `comparisons.compared`, by the hours that are over on every clock of it."""
+        day = date.fromisoformat(chosen.day)
+        past = self._past.get(chosen)
+        if past is None:
+            past = self._past[chosen] = {
+                each: by_hour((sold for _, sold in self._parts(chosen, each)), chosen.category)
+                for each in comparisons.compared_days(day)
+            }
+        clocks = [self._table.default, *(calendar for calendar, _ in parts)]
+        over = [hours_over(each, day, read_at - WRITTEN_SECONDS) for each in clocks]
+        everywhere = [hour for hour in over[0] if all(hour in each for each in over)]
+        return comparisons.compared(day, hours, past, everywhere)
 
     def _parts(self, chosen: Filter, day: str) -> list[Part]:
         """By calendar: hours are of the stores' own clocks."""

@@ -129,7 +129,7 @@ def _panels(
     )
     return {
         "hours": hours,
-        "last-week": week_before,
+        "before-week": week_before,
         "store-hours": [
             (hour, today.get(hour), before.get(hour)) for hour in sorted(today.keys() | before)
         ],

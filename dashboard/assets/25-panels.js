@@ -34,10 +34,6 @@
     return part ? part.panels[id] : undefined;
   }
 
-  /* Of hour and cents; under a filter by its answer, which knows last week. */
-  const before = (/** @type {string} */ place) =>
-    t.narrows(place) && t.narrowedPart() ? panel("last-week", place) || [] : t.before(place);
-
   /** @type {Tillstream["cell"]} */
   const cell = (content, kind) => t.element("td", content, { class: kind });
   /** @type {Tillstream["name"]} */
@@ -137,7 +133,7 @@
   /** @type {Tillstream["comparedLine"]} */
   function comparedLine(frame, total, from, until) {
     const { after } = clockOfDay(frame);
-    const rows = before("revenue-plot").map(([hour, gross]) => [after(hour), gross / 100]);
+    const rows = t.before("revenue-plot").map(([hour, gross]) => [after(hour), gross / 100]);
     /** @type {[number, number][]} */
     const points = [];
     let sum = 0;
@@ -180,7 +176,7 @@
   }
 
   t.plots["hours-plot"] = (frame) =>
-    hoursFigure("hours-plot", frame, panel("hours", "hours-plot") || [], before("hours-plot"));
+    hoursFigure("hours-plot", frame, panel("hours", "hours-plot") || [], t.before("hours-plot"));
   Object.assign(
     t,
     /** @satisfies {Partial<Tillstream>} */ ({

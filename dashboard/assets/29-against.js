@@ -27,8 +27,8 @@
     return NAMES[name] ? name : USUAL;
   };
 
-  /* Under a filter, and of a store, the line is of last week. */
-  const lineName = () => t.say(NAMES[t.storePage() || t.narrows("revenue") ? USUAL : chosen()]);
+  /* Of a store the line is of last week. */
+  const lineName = () => t.say(NAMES[t.storePage() ? USUAL : chosen()]);
 
   /** A figure beside that of the other days: null where there is nothing to compare. @param {string} id */
   function against(id) {
@@ -48,7 +48,6 @@
 
   /** By which hours, and against which days; or which have no figures. */
   function said() {
-    if (t.narrows("revenue")) return t.say("figures under a filter are not compared; the dotted line is of last week");
     const row = (t.panelAt("against", "revenue") || []).find(([name]) => name === chosen());
     if (!row) return "";
     const [, until, days, known] = row;

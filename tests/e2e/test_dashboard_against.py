@@ -28,6 +28,8 @@ DATABASE = "dashboard-against"
 CALENDAR = BusinessDay(PARIS)
 #: Cents of each hour: of today ten receipts, of each other day one.
 TODAY, BEFORE, A_YEAR_AGO = 10_000, 8_000, 12_500
+#: What is kept of today, which a filter is answered from.
+KEPT_TODAY = 9_000
 NOT_KEPT = 14
 
 
@@ -47,6 +49,8 @@ def url(amqp_url: str, mongo_url: str) -> Iterator[str]:
         for each in set(wanted_days(day())) - {ago(NOT_KEPT)}:
             cents = A_YEAR_AGO if each == ago(364) else BEFORE
             write_day(client[DATABASE], each, {"1": {hour: {"Pain": cents} for hour in hours}})
+        sold = {"Pain": KEPT_TODAY, "Menu": 500}
+        write_day(client[DATABASE], day().isoformat(), {"1": dict.fromkeys(hours, sold)})
         own = Dashboard(AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE=DATABASE)
         with Workers(amqp_url) as workers, contextlib.closing(own):
             workers.breakdowns = BREAKDOWNS | {"hour": dict.fromkeys(hours, TODAY)}
@@ -107,3 +111,16 @@ def test_a_day_without_figures_is_named_and_the_day_is_foretold(browser: Browser
     assert 1_920 <= expected <= 2_400
     assert "\u20ac" in band
     assert "week" == chosen
+
+
+def test_a_filtered_figure_is_compared_with_the_same_filter(browser: Browser, url: str) -> None:
+    with viewing(browser, url, path="?against=yesterday&category=Pain", locale="en-GB") as page:
+        wait_for_state(page, "receipts", "live", 20)
+        page.wait_for_selector("#against-note:not(:empty)")
+        note = page.inner_text("#against-note")
+        if "until" not in note:
+            pytest.skip("no hour of the day is over yet")
+        hours = int(note.removeprefix("until ")[:2]) or 24
+        net = page.inner_text("#net-revenue-change")
+
+    assert f"\u25b2 12.5% \u00b7 +\u20ac{(KEPT_TODAY - BEFORE) * hours / 100:,.2f}" == net

@@ -101,6 +101,17 @@ def summed(receipts: list[dict[str, Any]], region: str, category: str) -> dict[s
     }
 
 
+def against(today: list[Any], before: list[Any]) -> tuple[Any, ...]:
+    """A row of `against` without net and units: the hours before that of NOW, and both days."""
+    until = f"{datetime.fromtimestamp(NOW, PARIS):%H:00}"
+    sums = [
+        (sum(gross for _, gross, _ in over), sum(number for _, _, number in over))
+        for day in (today, before)
+        for over in [[row for row in day if row[0] < until[:2]]]
+    ]
+    return ("week", until, (WEEK_BEFORE,), (WEEK_BEFORE,), *sums)
+
+
 def told(found: FilteredDay) -> dict[str, Any]:
     bars = None if found.bars is None else {each.name: each.revenue for each in found.bars}
     last = found.minutes[-1][1:]
@@ -125,7 +136,10 @@ def test_kept_figures_are_those_of_the_receipts_to_the_cent(
 
     assert summed(days[DAY], region, category) == told(found)
     before = summed(days[WEEK_BEFORE], region, category)["hours"]
-    assert [row[:2] for row in before] == found.panels["last-week"]
+    assert [row[:2] for row in before] == found.panels["before-week"]
+    (row,) = (each for each in found.panels["against"] if each[0] == "week")
+    sums = [(gross, receipts) for gross, _, receipts, _ in row[4:]]
+    assert against(summed(days[DAY], region, category)["hours"], before) == (*row[:4], *sums)
     assert ("kept", True) == (found.source, found.known)
 
 

@@ -120,7 +120,7 @@ def test_the_figures_of_a_store_are_exact() -> None:
             minutes=[(at - 60, 1100, 1), (at, 2205, 2), (at + 60, 3310, 3)],
             panels={
                 "hours": [("08", 2205, 2), ("09", 1105, 1)],
-                "last-week": [("07", 9)],
+                "before-week": [("07", 9)],
                 "store-hours": [("07", None, 9), ("08", 2205, None), ("09", 1105, None)],
                 "store-vat": [("5.5", 3310, 3009, 3), (UNNAMED, 100, 100, 1)],
                 "store-tenders": [("CB", 3310, 0, 3)],
