@@ -21,6 +21,7 @@ from tillstream.figures_reader import FiguresReader
 from tillstream.runtime import logs, process
 from tillstream.runtime.feed import Feed
 from tillstream.runtime.holder import holder_name
+from tillstream.runtime.watching.watched import watched
 
 #: Longest wait for a message that is being sent when the process ends, seconds.
 DRAIN_SECONDS = 5.0
@@ -60,7 +61,7 @@ def watch(
     table = stores.load(settings)
     heard, unstored, holder = Heard(time.time()), Unstored(), holder_name()
     feed = Feed(settings.amqp_url, heard.take, time.time, stop, DECODERS, "alerts")
-    with connected(settings) as database:
+    with watched(settings, "alerts") as watching, connected(settings) as database:
         archive = Archive(database, time.time)
         world = looks.World(
             heard,
@@ -72,7 +73,7 @@ def watch(
             settings.min_free_disk_bytes,
         )
         lookers = {rule: looks.looker(rule, world) for rule in rules}
-        watcher = Watcher(lookers, list(known), database, archive, unstored, time.time)
+        watcher = Watcher(lookers, list(known), database, archive, unstored, time.time, watching)
         threads = [threading.Thread(target=feed.run, name="feed", daemon=True)]
         for target in known.values():
             sender = Sender(

@@ -11,11 +11,12 @@ from tillstream.runtime.settings import (
     DiskSettings,
     MongoSettings,
     StoreTimeSettings,
+    WatchSettings,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlertsSettings(BrokerSettings, MongoSettings, StoreTimeSettings, DiskSettings):
+class AlertsSettings(BrokerSettings, MongoSettings, StoreTimeSettings, WatchSettings, DiskSettings):
     """Which rules there are, whom they are sent to, and in which language."""
 
     #: Declares the rules.

@@ -19,6 +19,7 @@ from tillstream import alert_records as records
 from tillstream.archive import Document
 from tillstream.clock import Clock
 from tillstream.runtime.periodic import Every
+from tillstream.runtime.watching.watched import Watched
 
 log = structlog.get_logger()
 
@@ -73,7 +74,9 @@ class Watcher:
         archive: Archive,
         unstored: Unstored,
         clock: Clock,
+        watched: Watched | None = None,
     ) -> None:
+        self._vitals = (watched or Watched("alerts")).vitals
         self._watched = [_Watched(rule, looker, clock) for rule, looker in rules.items()]
         self._targets = targets
         self._book = Book(database)
@@ -88,6 +91,7 @@ class Watcher:
     def run(self, stop: threading.Event) -> None:
         """Turn until `stop`."""
         while not stop.wait(TURN_SECONDS):
+            self._vitals.turn()
             try:
                 self.turn()
             except PyMongoError as error:
@@ -101,7 +105,10 @@ class Watcher:
         # 1. What is open; without MongoDB, as it was last read.
         answers = self._archive.ask()
         if answers:
+            self._vitals.connected()
             self._read()
+        else:
+            self._vitals.away("MongoDB is away: rules that read it are not judged")
         opened = self._opened()
         # 2. Decide.
         for each in self._watched:

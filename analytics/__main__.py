@@ -23,6 +23,7 @@ from tillstream.errors import ServerNotReadyError, TillstreamError
 from tillstream.log.continuity import Log
 from tillstream.runtime import broker, data_folder, logs, process, quiet
 from tillstream.runtime.owned_file import owned
+from tillstream.runtime.watching.watched import watched
 
 log = structlog.get_logger()
 
@@ -44,7 +45,7 @@ def run_totals(settings: VerifySettings, stop: threading.Event) -> None:
     path = settings.ledger_path()
     table = stores.load(settings)
     calendar = described(table)
-    with owned(path, calendar) as ours:
+    with owned(path, calendar) as ours, watched(settings, "totals") as watching:
         if not ours:
             raise TillstreamError(f"another totals worker owns {path}; end it first")
         while not stop.is_set():
@@ -56,9 +57,14 @@ def run_totals(settings: VerifySettings, stop: threading.Event) -> None:
                     time.time,
                     Log(settings.amqp_url),
                     settings.identity_days,
+                    watching,
                 )
                 broker.keep_connected(
-                    settings.amqp_url, "totals", partial(totals.run, stop=stop), stop
+                    settings.amqp_url,
+                    "totals",
+                    partial(totals.run, stop=stop),
+                    stop,
+                    watching.vitals,
                 )
 
 
@@ -76,10 +82,15 @@ def _figures_written(settings: VerifySettings) -> AbstractContextManager[None]:
 def run_rate(settings: AnalyticsSettings, stop: threading.Event) -> None:
     """Publish `metrics-storm`."""
     quiet.release_when_quiet()
-    rate = RateWorker(time.time)
-    broker.keep_connected(
-        settings.amqp_url, "rate", lambda connection: rate.run(connection, stop), stop
-    )
+    with watched(settings, "rate") as watching:
+        rate = RateWorker(time.time, watching)
+        broker.keep_connected(
+            settings.amqp_url,
+            "rate",
+            lambda connection: rate.run(connection, stop),
+            stop,
+            watching.vitals,
+        )
 
 
 def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:

@@ -14,11 +14,12 @@ from tillstream.runtime.settings import (
     DatabaseName,
     MongoUrl,
     StoreTimeSettings,
+    WatchSettings,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnalyticsSettings(StoreTimeSettings, BrokerSettings):
+class AnalyticsSettings(StoreTimeSettings, WatchSettings, BrokerSettings):
     """Where the log is, and where the ledger is kept."""
 
     #: The ledger is in it (data_folder.LEDGER).

@@ -27,6 +27,7 @@ from tillstream.errors import TillstreamError
 from tillstream.log.continuity import Log
 from tillstream.runtime import broker, data_folder, quiet, retry
 from tillstream.runtime.owned_file import owned
+from tillstream.runtime.watching.watched import Watched, watched
 from tillstream.streams import definitions_file
 from tillstream.streams.definition import Definitions
 
@@ -41,23 +42,34 @@ def run_worker(
     data_folder.require_current(settings.data_dir)
     definitions = definitions_file.load_settings(settings)
     path = settings.state_path()
-    with owned(path) as ours:
+    with owned(path) as ours, watched(settings, "events") as watching:
         if not ours:
             raise TillstreamError(f"another events worker owns {path}; end it first")
+
+        def waits(error: BaseException) -> None:
+            watching.vitals.turn()
+            watching.vitals.away("counting waits for the archive of events")
+            log.error("counting waits for the archive", reason=str(error))
+
         while not stop.is_set():
             adopt(path)
             retry.until_stopped(
-                partial(_session, settings, definitions, stop, with_archive=with_archive),
+                partial(_session, settings, definitions, stop, watching, with_archive=with_archive),
                 ArchiveAwayError,
                 stop,
-                lambda error: log.error("counting waits for the archive", reason=str(error)),
+                waits,
                 first_seconds=1,
                 most_seconds=10,
             )
 
 
 def _session(
-    settings: EventsSettings, definitions: Definitions, stop: threading.Event, *, with_archive: bool
+    settings: EventsSettings,
+    definitions: Definitions,
+    stop: threading.Event,
+    watching: Watched,
+    *,
+    with_archive: bool,
 ) -> None:
     """Work on one state's file, until it is to be replaced or `stop` is set."""
     archive = (
@@ -92,6 +104,7 @@ def _session(
                 sink.wake if sink else lambda: None,
                 receipts=_receipts(settings, counter) if definitions.receipts else None,
                 attributions=attributions,
+                watched=watching,
             )
             ended = threading.Event()
 
@@ -106,7 +119,7 @@ def _session(
                     log.info("a person was erased: what attributions hold is read again without")
                     ended.set()
 
-            broker.keep_connected(settings.amqp_url, "events", run, stop)
+            broker.keep_connected(settings.amqp_url, "events", run, stop, watching.vitals)
 
 
 def _receipts(settings: EventsSettings, counter: EventCounter) -> ReceiptsSource:

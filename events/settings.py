@@ -13,6 +13,7 @@ from tillstream.runtime.settings import (
     MongoUrl,
     StoreTimeSettings,
     StreamsSettings,
+    WatchSettings,
 )
 
 #: The state of the windows in a data folder.
@@ -20,7 +21,7 @@ STATE = Path("events", "state.sqlite3")
 
 
 @dataclass(frozen=True, kw_only=True)
-class EventsSettings(StreamsSettings, StoreTimeSettings, BrokerSettings):
+class EventsSettings(StreamsSettings, StoreTimeSettings, WatchSettings, BrokerSettings):
     """Where the log is, what is declared, and where the state is kept."""
 
     data_dir: Path = Path("var")

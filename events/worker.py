@@ -48,6 +48,7 @@ from tillstream.log.reader import LogMessage, LogReader
 from tillstream.runtime import broker
 from tillstream.runtime.owned_file import rebuilt_path
 from tillstream.runtime.periodic import SNAPSHOT_SECONDS, Every
+from tillstream.runtime.watching.watched import Watched
 from tillstream.streams.definition import MICROSECONDS
 
 #: Messages that the broker sends ahead; at 20,000 events of 40 bytes each at most 80 MB.
@@ -73,11 +74,13 @@ class EventsWorker:
         step: Step = no_step,
         receipts: ReceiptsSource | None = None,
         attributions: Attributions | None = None,
+        watched: Watched | None = None,
     ) -> None:
         """`looked_up` is what can be looked up of the log; `committed` is called after a commit,
         `step` before each numbered step.
         """
         self._counter = counter
+        self._vitals = (watched or Watched("events")).vitals
         self._clock = clock
         self._looked_up = looked_up
         self._archive = archive
@@ -118,6 +121,7 @@ class EventsWorker:
         beat = Every(SNAPSHOT_SECONDS, self._clock)
         binding = Every(BINDING_SECONDS, self._clock)
         while not (stop.is_set() or rebuilt_path(self._counter.state.path).exists()):
+            self._vitals.turn()
             messages = reader.gather(
                 min(beat.remaining(), self._receipts_patience()),
                 lambda: max(pace.remaining(), LEAST_GATHER_SECONDS),

@@ -19,6 +19,7 @@ from jobs.settings import JobsSettings
 from tillstream.errors import ServerNotReadyError, TillstreamError
 from tillstream.runtime import logs, process
 from tillstream.runtime.holder import holder_name
+from tillstream.runtime.watching.watched import watched
 
 
 def main() -> None:
@@ -46,9 +47,14 @@ def main() -> None:
 def schedule(settings: JobsSettings, jobs: list[Job], stop: threading.Event) -> None:
     """Run what is due until `stop`."""
     holder = holder_name()
-    with connected(settings) as database, ThreadPoolExecutor(len(jobs), "job") as executor:
+    with (
+        watched(settings, "jobs") as watching,
+        connected(settings) as database,
+        ThreadPoolExecutor(len(jobs), "job") as executor,
+    ):
         running = Running(RunBook(database, holder, time.time), settings.data_dir, stop)
-        Scheduler(jobs, database, holder, running, time.time, stop, executor).run(stop.wait)
+        scheduler = Scheduler(jobs, database, holder, running, time.time, stop, executor, watching)
+        scheduler.run(stop.wait)
 
 
 def _said(

@@ -19,11 +19,12 @@ from tillstream.archive import Document
 from tillstream.clock import Clock
 from tillstream.job_records import BEAT_SECONDS
 from tillstream.runtime import retry
+from tillstream.runtime.watching.watched import Watched
 
 log = structlog.get_logger()
 
 #: Longest from one look at the clock to the next, while nothing runs and while something does.
-QUIET_SECONDS, BUSY_SECONDS = 30.0, 1.0
+QUIET_SECONDS, BUSY_SECONDS = 10.0, 1.0
 #: Until a job that another process runs is asked for again.
 AGAIN_SECONDS = 5.0
 PRUNE_SECONDS = 86_400.0
@@ -50,9 +51,11 @@ class Scheduler:
         clock: Clock,
         stop: threading.Event,
         executor: Executor,
+        watched: Watched | None = None,
     ) -> None:
         """The executor needs a thread for each job."""
         self._jobs = jobs
+        self._vitals = (watched or Watched("jobs")).vitals
         self._database = database
         self._holder = holder
         self._running = running
@@ -86,6 +89,7 @@ class Scheduler:
 
     def turn(self) -> float:
         """Begin what is due; returns the seconds until there is something to do."""
+        self._vitals.turn()
         now = self._clock()
         if now < self._now:
             self._set_back(now)
@@ -159,16 +163,17 @@ class Scheduler:
                 }
                 known = {name: at for name, at in coming.items() if at != float("inf")}
                 self._list.beat(self._jobs, known, now)
+                self._vitals.connected()
                 self._beat_at = now
             if not 0 <= now - self._pruned_at < PRUNE_SECONDS:
                 self._book.prune()
                 self._pruned_at = now
         except PyMongoError as error:
-            _away(error)
+            self._away(error)
 
     def _surely(self, ask: Callable[[], retry.T]) -> retry.T | None:
-        return retry.until_stopped(ask, PyMongoError, self._stop, _away)
+        return retry.until_stopped(ask, PyMongoError, self._stop, self._away)
 
-
-def _away(error: BaseException) -> None:
-    log.warning("MongoDB is away", error=type(error).__name__)
+    def _away(self, error: BaseException) -> None:
+        self._vitals.away(f"MongoDB is away: {type(error).__name__}")
+        log.warning("MongoDB is away", error=type(error).__name__)

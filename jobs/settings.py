@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tillstream.runtime.settings import LogSettings, MongoSettings, StoreTimeSettings
+from tillstream.runtime.settings import LogSettings, MongoSettings, StoreTimeSettings, WatchSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobsSettings(MongoSettings, StoreTimeSettings, LogSettings):
+class JobsSettings(MongoSettings, StoreTimeSettings, WatchSettings, LogSettings):
     """Which jobs there are, and where their history is kept."""
 
     #: Declares the jobs.

@@ -20,6 +20,7 @@ from local.settings import LocalSettings
 from local.supervisor import Supervisor
 from local.upgrading import upgrade
 from local.watch import Watch
+from local.watch_urls import write_watch_urls
 from tillstream.errors import TillstreamError
 from tillstream.runtime import data_folder, process
 
@@ -83,6 +84,7 @@ def run(
         require_free(settings.archive_api_port, "ARCHIVE_API_PORT")
         system = plan(settings, data_dir, load)
         write_addresses(data_dir, system.environ)
+        write_watch_urls(data_dir, system.programs, system.environ)
         terminal = Follower(log_file(data_dir, "").parent, system.shown(), sys.stdout)
         amqp_url, min_free = system.environ["AMQP_URL"], settings.min_free_disk_bytes
         streams = closed_streams.ClosedStreams(amqp_url, data_dir, min_free, system.programs)

@@ -9,6 +9,7 @@ from local import ready, servers
 from local.programs import SERVERS, Program, rooms
 from local.settings import LocalSettings
 from local.supervisor import Condition
+from local.watch_urls import with_watch_ports
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Plan:
 
 
 def plan(settings: LocalSettings, data_dir: Path, load: Mapping[str, str]) -> Plan:
-    """Every program of a local run on `data_dir`; chooses the ports of the private servers."""
+    """Every program of a local run on `data_dir`; chooses the ports that are not set."""
     programs: list[Program] = []
     answers: list[Condition] = []
     amqp_url, mongo_url = settings.amqp_url, settings.mongo_url
@@ -51,4 +52,4 @@ def plan(settings: LocalSettings, data_dir: Path, load: Mapping[str, str]) -> Pl
         "DASHBOARD_PORT": str(settings.dashboard_port),
         "ARCHIVE_API_PORT": str(settings.archive_api_port),
     }
-    return Plan(programs + rooms(load), environ, answers)
+    return Plan(programs + with_watch_ports(data_dir, rooms(load)), environ, answers)

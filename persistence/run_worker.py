@@ -17,6 +17,7 @@ from persistence.writer.reporter import report
 from persistence.writer.worker import Worker
 from tillstream import stores
 from tillstream.runtime import broker, quiet
+from tillstream.runtime.watching.watched import watched
 
 
 def run_refill(settings: PersistenceSettings, stop: threading.Event) -> None:
@@ -36,13 +37,14 @@ def run_worker(settings: PersistenceSettings, stop: threading.Event) -> None:
     # Threads do not inherit the log's context.
     in_context = partial(bind_contextvars, **get_contextvars())
     with (
+        watched(settings, "persistence") as watching,
         connect(settings.mongo_url) as client,
         ThreadPoolExecutor(1, "writer", in_context) as writer,
         ThreadPoolExecutor(1, "reporter", in_context) as reporter,
         ThreadPoolExecutor(1, "letters", in_context) as keeper,
     ):
         store = ArchiveWriter(client, settings.mongo_database, table, time.time, settings)
-        worker = Worker(store, delays, table, writer)
+        worker = Worker(store, delays, table, writer, watched=watching)
         letters = DeadLetters(client[settings.mongo_database])
         reporting = reporter.submit(
             broker.keep_connected,
@@ -67,6 +69,7 @@ def run_worker(settings: PersistenceSettings, stop: threading.Event) -> None:
                 "persistence",
                 lambda connection: worker.run(connection, stop),
                 stop,
+                watching.vitals,
             )
         finally:
             stop.set()

@@ -5,7 +5,13 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from tillstream.runtime.settings import BrokerSettings, MongoSettings, Settings, StoreTimeSettings
+from tillstream.runtime.settings import (
+    BrokerSettings,
+    MongoSettings,
+    Settings,
+    StoreTimeSettings,
+    WatchSettings,
+)
 
 #: 0 keeps for ever; MongoDB's own limit is 2^31 seconds.
 Days = Annotated[int, Meta(ge=0, le=24_000)]
@@ -29,5 +35,7 @@ class RetentionSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PersistenceSettings(RetentionSettings, StoreTimeSettings, MongoSettings, BrokerSettings):
+class PersistenceSettings(
+    RetentionSettings, StoreTimeSettings, MongoSettings, WatchSettings, BrokerSettings
+):
     """Where receipts come from, where they are kept, and how a business day is told."""

@@ -16,6 +16,7 @@ from tillstream.log.reader import LogMessage, LogReader
 from tillstream.receipt import Wire
 from tillstream.runtime import broker
 from tillstream.runtime.periodic import SNAPSHOT_SECONDS, Every
+from tillstream.runtime.watching.watched import Watched
 from tillstream.snapshots import RateSnapshot
 
 log = structlog.get_logger()
@@ -36,7 +37,8 @@ _decoder = msgspec.json.Decoder(Received)
 class RateWorker:
     """Holds no state of its own: each start reads the window again from the log."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, watched: Watched | None = None) -> None:
+        self._vitals = (watched or Watched("rate")).vitals
         self._clock = clock
         self._window = RateWindow()
         self._live_since = clock()
@@ -52,6 +54,7 @@ class RateWorker:
         reader = LogReader(connection, window_start)
         due = Every(SNAPSHOT_SECONDS, self._clock)
         while not stop.is_set():
+            self._vitals.turn()
             for message in reader.read(due.remaining()):
                 self.add(message)
             reader.done()

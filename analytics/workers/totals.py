@@ -33,6 +33,7 @@ from tillstream.log.reader import LogMessage, LogReader
 from tillstream.runtime import broker
 from tillstream.runtime.owned_file import rebuilt_path
 from tillstream.runtime.periodic import DETAILS_SECONDS, Every
+from tillstream.runtime.watching.watched import Watched
 from tillstream.single_receipts import SingleReceipt, single_receipts
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, UncountedReason
 from tillstream.store_hours import StoreHours
@@ -52,6 +53,7 @@ class TotalsWorker:
         clock: Clock,
         looked_up: LogEnds,
         identity_days: int = IDENTITY_DAYS,
+        watched: Watched | None = None,
     ) -> None:
         """`looked_up` is what can be looked up of the log.
 
@@ -59,6 +61,7 @@ class TotalsWorker:
         """
         ledger.require_calendar(described(stores))
         self._looked_up = looked_up
+        self._vitals = (watched or Watched("totals")).vitals
         #: The newest offset of the log that is known of; None before any.
         self._log_offset: int | None = None
         self._ledger = ledger
@@ -94,6 +97,7 @@ class TotalsWorker:
         details_due = Every(DETAILS_SECONDS, self._clock)
         # A rebuilt ledger is adopted by the owner of this one, which starts a worker on it.
         while not (stop.is_set() or rebuilt_path(self._ledger.path).exists()):
+            self._vitals.turn()
             if messages := reader.gather(pace.remaining(), pace.gather_seconds):
                 pace.changed()
             # Before the counting: the time that it takes is of the next pace.

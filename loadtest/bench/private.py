@@ -19,6 +19,7 @@ from local.programs import SERVERS
 from local.rabbitmqctl import rabbitmqctl
 from local.settings import LocalSettings
 from local.supervisor import Supervisor
+from local.watch_urls import write_watch_urls
 from tillstream.errors import TillstreamError
 from tillstream.runtime import broker
 
@@ -148,6 +149,7 @@ def running_system(
             "BUSINESS_DAY_CUTOFF_HOUR": "0",
         }
         settled = planned.environ | calendar | dict(environ or {})
+        write_watch_urls(data_dir, programs, settled)
         up = [condition for condition in planned.servers_answer if condition.program in kept]
         with Supervisor(data_dir, programs, settled) as supervisor:
             supervisor.wait_for(up, READY_SECONDS)

@@ -33,6 +33,7 @@ from tillstream import topology
 from tillstream.clock import Clock, utc
 from tillstream.runtime import broker
 from tillstream.runtime.periodic import Every
+from tillstream.runtime.watching.watched import Watched
 from tillstream.stores import StoreTable
 
 log = structlog.get_logger()
@@ -65,6 +66,7 @@ class Worker:
         limits: Limits = LIMITS,
         clock: Clock = time.time,
         monotonic: Clock = time.monotonic,
+        watched: Watched | None = None,
     ) -> None:
         """`writer` has one thread, so that batches are written in their order."""
         self.archive = archive
@@ -74,6 +76,7 @@ class Worker:
         self.limits = limits
         self.clock = clock
         self.monotonic = monotonic
+        self.watched = watched or Watched("persistence")
 
     def run(self, connection: BlockingConnection, stop: threading.Event) -> None:
         """Take from the queue until `stop`; raises pika's errors on a loss."""
@@ -122,6 +125,7 @@ class Session:
 
     def turn(self) -> None:
         """Serve the connection until there is something to do, and do it."""
+        self._worker.watched.vitals.turn()
         self._connection.process_data_events(self._idle_seconds())
         if not self._channel.consumer_tags:
             # pika says nothing when the broker closed the channel or deleted the queue.

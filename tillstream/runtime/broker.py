@@ -16,6 +16,7 @@ from tillstream.errors import TopologyDiffersError
 from tillstream.receipt import Wire
 from tillstream.runtime import retry
 from tillstream.runtime.settings import redacted
+from tillstream.runtime.watching.health import Vitals
 
 log = structlog.get_logger()
 
@@ -83,26 +84,37 @@ def keep_connected(
     name: str,
     session: Callable[[BlockingConnection], None],
     stop: threading.Event,
+    vitals: Vitals | None = None,
 ) -> None:
     """Run `session` on a fresh connection, again after each loss, until `stop` is set.
 
-    A session returns only when `stop` is set; what it had not acknowledged comes again.
+    A session returns only when `stop` is set; what it had not acknowledged comes again. `vitals`
+    hear of each connection and each loss; the turns in between are the session's to tell.
     """
 
     def attempt() -> None:
         connection = connect(url, name)
         log.info("connected", broker=redacted(url))
+        if vitals is not None:
+            vitals.connected()
         try:
             session(connection)
         finally:
             if connection.is_open:
                 connection.close()
 
+    def away(error: BaseException) -> None:
+        if vitals is not None:
+            # To wait for the broker is a turn too.
+            vitals.turn()
+            vitals.away(f"the broker is away: {type(error).__name__}")
+        log.warning("broker away, trying again", error=repr(error))
+
     retry.until_stopped(
         attempt,
         (pika.exceptions.AMQPError, OSError),
         stop,
-        lambda error: log.warning("broker away, trying again", error=repr(error)),
+        away,
         first_seconds=0.2,
         most_seconds=MAX_BACKOFF_SECONDS,
     )

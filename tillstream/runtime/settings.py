@@ -36,6 +36,15 @@ class LogSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WatchSettings(Settings):
+    """Where a process without an HTTP port of its own is watched: health and figures."""
+
+    #: 0 is any free one; unless it is set there is none.
+    watch_port: Annotated[int, Meta(ge=0, le=65535)] | None = None
+    watch_host: str = "127.0.0.1"
+
+
+@dataclass(frozen=True, kw_only=True)
 class BrokerSettings(LogSettings):
     """RabbitMQ, with its credentials; no default, so that no process guesses them."""
 

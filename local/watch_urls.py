@@ -1,0 +1,45 @@
+"""Where each program of a local run is watched: a port for those without one, and a list of all."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from local.ports import kept_ports
+from local.programs import ROOMS, Program
+from local.ready import HTTP_ROOMS
+from tillstream.runtime import files
+
+#: In the data folder: {program: URL}, for `tillstream status`, Prometheus and whoever watches.
+FILE = "watch.json"
+
+
+def with_watch_ports(data_dir: Path, programs: Sequence[Program]) -> list[Program]:
+    """The programs, with a WATCH_PORT for each room's process that does not listen by itself."""
+    names = [
+        program.name
+        for program in programs
+        if program.group == ROOMS and program.name not in HTTP_ROOMS
+    ]
+    found = kept_ports(data_dir / "ports.json", [f"watch-{name}" for name in names])
+    ports = dict(zip(names, found.values(), strict=True))
+    return [
+        replace(program, env={**program.env, "WATCH_PORT": str(ports[program.name])})
+        if program.name in ports
+        else program
+        for program in programs
+    ]
+
+
+def write_watch_urls(
+    data_dir: Path, programs: Sequence[Program], environ: Mapping[str, str]
+) -> None:
+    """Write `DATA_DIR/watch.json`: the base URL of `/metrics`, `/health/...` and `/version`."""
+    ports = {
+        program.name: environ[HTTP_ROOMS[program.name]]
+        if program.name in HTTP_ROOMS
+        else program.env.get("WATCH_PORT")
+        for program in programs
+    }
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items() if port}
+    files.write_durably(data_dir / FILE, f"{json.dumps(urls, indent=1)}\n".encode())

@@ -1,0 +1,1 @@
+"""How a process is watched: its health, its figures for Prometheus, and the HTTP that has them."""
