@@ -62,9 +62,13 @@ class WorkingState:
     def passed(self, messages: Sequence[LogMessage]) -> None:
         """Go on after the last of these messages."""
         if messages:
-            self.next_offset = messages[-1].offset + 1
-            self._last_digest = message_digest(messages[-1])
-            self.counter.again = self._reads_again
+            self.passed_to(messages[-1].offset, message_digest(messages[-1]))
+
+    def passed_to(self, offset: int, digest: bytes) -> None:
+        """Go on after the message at an offset; `digest` is its message_digest."""
+        self.next_offset = offset + 1
+        self._last_digest = digest
+        self.counter.again = self._reads_again
 
     def note(self) -> None:
         """As `write`, but the bodies of the kept figures wait for the next `write`."""

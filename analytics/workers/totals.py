@@ -14,15 +14,16 @@ Killed after 4, the new offset skips it. A receipt that was sent twice is known 
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 
 from pika.adapters.blocking_connection import BlockingConnection
 
-from analytics.counting import isolation
 from analytics.ledger.identity_expiry import IDENTITY_DAYS, IdentityExpiry
 from analytics.ledger.ledger_file import Ledger
-from analytics.ledger.working_state import WorkingState
 from analytics.workers import publishing
+from analytics.workers.ledger_writer import LedgerWriter
+from analytics.workers.log_parts import FollowedLog, LogPart, LogSource, Messages
 from analytics.workers.log_start import find_start
 from analytics.workers.pace import SnapshotPace
 from tillstream import topology
@@ -34,13 +35,17 @@ from tillstream.runtime import broker
 from tillstream.runtime.owned_file import rebuilt_path
 from tillstream.runtime.periodic import DETAILS_SECONDS, Every
 from tillstream.runtime.watching.watched import Watched
-from tillstream.single_receipts import SingleReceipt, single_receipts
 from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, UncountedReason
 from tillstream.store_hours import StoreHours
 from tillstream.stores import StoreTable
 
-#: The bodies of the kept figures are written so often; the journal has what was added since.
-FIGURES_SECONDS = 1.0
+#: Opens the log behind an offset; from its first message without one.
+OpenSource = Callable[[BlockingConnection, int | None], LogSource]
+
+
+def follow_log(connection: BlockingConnection, next_offset: int | None) -> LogSource:
+    """The log, read and decoded by this process."""
+    return FollowedLog(LogReader(connection, "first" if next_offset is None else next_offset))
 
 
 class TotalsWorker:
@@ -54,16 +59,16 @@ class TotalsWorker:
         looked_up: LogEnds,
         identity_days: int = IDENTITY_DAYS,
         watched: Watched | None = None,
+        open_source: OpenSource = follow_log,
     ) -> None:
-        """`looked_up` is what can be looked up of the log.
+        """`looked_up` is what can be looked up of the log, `open_source` how it is read.
 
         Raises OtherCalendarError for a ledger of another calendar.
         """
         ledger.require_calendar(described(stores))
         self._looked_up = looked_up
         self._vitals = (watched or Watched("totals")).vitals
-        #: The newest offset of the log that is known of; None before any.
-        self._log_offset: int | None = None
+        self._open_source = open_source
         self._ledger = ledger
         self._stores = stores
         self._hours = StoreHours(stores)
@@ -72,8 +77,8 @@ class TotalsWorker:
         #: Why receipts are set aside, of so many.
         self._reasons: tuple[UncountedReason, ...] = ()
         self._explained = 0
-        self._state = WorkingState(ledger, journal=ledger.figures_journal)
-        self._figures_due = Every(FIGURES_SECONDS, clock)
+        self._writer = LedgerWriter(ledger, stores, clock)
+        self._state = self._writer.state
 
     def run(self, connection: BlockingConnection, stop: threading.Event) -> None:
         """Consume from the ledger's offset until `stop`, or until a rebuilt ledger is there.
@@ -90,23 +95,27 @@ class TotalsWorker:
     def _consume(self, connection: BlockingConnection, stop: threading.Event) -> None:
         channel = connection.channel()
         broker.declare(channel)
-        self._log_offset = find_start(self._ledger, self._state, self._looked_up)
-        begin = self._state.next_offset
-        reader = LogReader(connection, "first" if begin is None else begin)
+        self._writer.log_offset = find_start(self._ledger, self._state, self._looked_up)
+        with closing(self._open_source(connection, self._state.next_offset)) as source:
+            self._follow(channel, source, stop)
+
+    def _follow(
+        self, channel: broker.BlockingChannel, source: LogSource, stop: threading.Event
+    ) -> None:
         pace = SnapshotPace(self._clock)
         details_due = Every(DETAILS_SECONDS, self._clock)
         # A rebuilt ledger is adopted by the owner of this one, which starts a worker on it.
         while not (stop.is_set() or rebuilt_path(self._ledger.path).exists()):
             self._vitals.turn()
-            if messages := reader.gather(pace.remaining(), pace.gather_seconds):
+            if parts := source.gather(pace.remaining(), pace.gather_seconds):
                 pace.changed()
             # Before the counting: the time that it takes is of the next pace.
             due = pace.due()
-            if messages:
-                self.count(messages)
-                reader.done()
-            elif self._state.figures_wait and self._figures_due.is_due():
-                self.write_figures()
+            if parts:
+                self.count_parts(parts)
+                source.done()
+            else:
+                self._writer.write_waiting_figures()
             if topology.COUNT in due:
                 broker.publish_snapshot(channel, topology.COUNT, self.count_snapshot())
             if topology.CATEGORIES in due:
@@ -118,75 +127,16 @@ class TotalsWorker:
                 self._expiry.run(self._state.counter.recent_days)
 
     def count(self, messages: list[LogMessage]) -> None:
-        """Steps 1 to 4 for a batch of the log."""
-        try:
-            # 1. begin
-            self._ledger.begin()
-            # 2. decode, identify, fold
-            # A stream may start before the offset that was asked for.
-            fresh = [m for m in messages if m.offset >= (self._state.next_offset or 0)]
-            try:
-                self._count(fresh)
-                self._passed(fresh)
-                # 3. totals, tills, figures, offset
-                if self._figures_due.is_due():
-                    self._state.write()
-                else:
-                    self._state.note()
-            except Exception as error:  # noqa: BLE001 - whatever a receipt raises is of it
-                isolation.require_receipts_fault(error)
-                self._ledger.rollback()
-                self._state.load()
-                self._ledger.begin()
-                self._count_isolated(fresh)
-            # 4. commit
-            self._ledger.commit()
-        except BaseException:
-            # Back to what the ledger holds.
-            self._ledger.rollback()
-            self._state.load()
-            raise
-        self._state.bound_memory()
+        """Steps 1 to 4 for messages of the log."""
+        self.count_parts([Messages(messages)])
+
+    def count_parts(self, parts: Sequence[LogPart]) -> None:
+        """Steps 1 to 4 for parts of the log."""
+        self._writer.count(parts)
 
     def write_figures(self) -> None:
         """The bodies of the kept figures that wait for it, in a transaction of their own."""
-        if not self._state.figures_wait:
-            return
-        try:
-            self._ledger.begin()
-            self._state.write()
-            self._ledger.commit()
-        except BaseException:
-            self._ledger.rollback()
-            self._state.load()
-            raise
-
-    def _count(self, messages: Sequence[LogMessage], places: Sequence[int] | None = None) -> None:
-        for batch in isolation.read_batches(messages, self._stores, places):
-            self._state.counter.count(*batch[:4])
-
-    def _passed(self, messages: Sequence[LogMessage]) -> None:
-        self._state.passed(messages)
-        if messages:
-            self._log_offset = max(self._log_offset or 0, messages[-1].offset)
-
-    def _count_isolated(self, messages: Sequence[LogMessage]) -> None:
-        """Steps 2 and 3 where something raised: what cannot be counted alone is set aside."""
-
-        def attempt(some: list[SingleReceipt]) -> None:
-            try:
-                with self._ledger.all_or_nothing():
-                    self._count([one.message for one in some], [one.place for one in some])
-                    self._state.write()
-            except Exception:
-                self._state.load()
-                raise
-
-        for fault in isolation.isolate(single_receipts(messages), attempt):
-            self._state.counter.put_aside(fault)
-            self._state.write()
-        self._passed(messages)
-        self._state.write()
+        self._writer.write_figures()
 
     def count_snapshot(self) -> CountSnapshot:
         """The present business day's sum and number of receipts, and how sure they are."""
@@ -197,7 +147,7 @@ class TotalsWorker:
             self._clock(),
             opened=self._hours.opened,
             next_offset=self._state.next_offset,
-            log_offset=self._log_offset,
+            log_offset=self._writer.log_offset,
         )
 
     def categories_snapshot(self) -> CategoriesSnapshot:

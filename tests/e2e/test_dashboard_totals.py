@@ -33,11 +33,11 @@ POISONED = """
 import os, runpy, sys, time
 from analytics.workers.totals import TotalsWorker
 began, life = [], float(sys.argv[1])
-def count(self, messages):
+def count(self, parts):
     began.append(time.monotonic())
     if began[-1] - began[0] > life:
         os._exit(1)
-TotalsWorker.count = count
+TotalsWorker.count_parts = count
 sys.argv = ["analytics", "totals"]
 runpy.run_module("analytics", run_name="__main__")
 """

@@ -1,0 +1,90 @@
+"""What the totals worker counts: parts of the log, decoded here or elsewhere."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from analytics.counting import isolation
+from analytics.counting.isolation import Batch
+from tillstream.log.reader import LogMessage, LogReader, message_digest
+from tillstream.stores import StoreTable
+
+
+class LogPart(Protocol):
+    """Some messages of the log, at least one, in its order."""
+
+    @property
+    def last(self) -> tuple[int, bytes]:
+        """The offset of the last message, and its digest."""
+
+    def following(self, next_offset: int) -> "LogPart | None":
+        """What of it is not before an offset, if anything is."""
+
+    def batches(self, stores: StoreTable) -> Iterable[Batch]:
+        """All of it as it is counted; what cannot be decoded is aside."""
+
+    def messages(self) -> Sequence[LogMessage]:
+        """The messages as they came."""
+
+
+class LogSource(Protocol):
+    """Where parts of the log come from, in its order."""
+
+    def gather(
+        self, patience_seconds: float, more_seconds: Callable[[], float]
+    ) -> Sequence[LogPart]:
+        """What comes within `patience_seconds`, and within `more_seconds` of the first, asked
+        then; may be empty. Raises pika's errors on a loss.
+        """
+
+    def done(self) -> None:
+        """All that was gathered is committed."""
+
+    def close(self) -> None:
+        """Nothing more is wanted."""
+
+
+class Messages:
+    """Messages that are decoded by the worker itself."""
+
+    def __init__(self, messages: Sequence[LogMessage]) -> None:
+        """Of at least one message."""
+        self._messages = messages
+
+    @property
+    def last(self) -> tuple[int, bytes]:
+        """The offset of the last message, and its digest."""
+        return self._messages[-1].offset, message_digest(self._messages[-1])
+
+    def following(self, next_offset: int) -> "Messages | None":
+        """What of it is not before an offset, if anything is."""
+        fresh = [each for each in self._messages if each.offset >= next_offset]
+        return Messages(fresh) if fresh else None
+
+    def batches(self, stores: StoreTable) -> Iterable[Batch]:
+        """All of it as it is counted; what cannot be decoded is aside."""
+        return isolation.read_batches(self._messages, stores)
+
+    def messages(self) -> Sequence[LogMessage]:
+        """The messages as they came."""
+        return self._messages
+
+
+class FollowedLog:
+    """The log as its reader gives it."""
+
+    def __init__(self, reader: LogReader) -> None:
+        self._reader = reader
+
+    def gather(
+        self, patience_seconds: float, more_seconds: Callable[[], float]
+    ) -> Sequence[Messages]:
+        """What comes within `patience_seconds`, and within `more_seconds` of the first."""
+        messages = self._reader.gather(patience_seconds, more_seconds)
+        return [Messages(messages)] if messages else []
+
+    def done(self) -> None:
+        """All that was gathered is committed: the broker may send more."""
+        self._reader.done()
+
+    def close(self) -> None:
+        """Nothing: a reader ends with its connection."""
