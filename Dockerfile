@@ -7,10 +7,10 @@ ENV UV_COMPILE_BYTECODE=1 \
 RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-cache --no-default-groups
+RUN uv sync --frozen --no-cache --no-install-project --no-default-groups
 
 FROM build AS build-load
-RUN uv sync --frozen --no-cache --no-default-groups --group load
+RUN uv sync --frozen --no-cache --no-install-project --no-default-groups --group load
 
 FROM python:3.13-slim-trixie AS base
 # /data is made here, so that a volume mounted on it belongs to the user, too.
@@ -30,6 +30,8 @@ COPY streams streams
 COPY generator generator
 COPY loadtest loadtest
 COPY local local
+COPY command command
+COPY spark spark
 COPY tillstream tillstream
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -20,6 +20,9 @@ class Status(NamedTuple):
     pid: int
     #: Of its last end.
     exit_status: int
+    #: When it was last started, and when it last ended, Unix seconds; 0 is never.
+    started: int
+    ended: int
     #: Why it does not run, in the supervisor's words.
     detail: str
 
@@ -31,6 +34,11 @@ class Control:
         self._transport = SupervisorTransport(serverurl=f"unix://{socket_file(data_dir)}")
         self._server = xmlrpc.client.ServerProxy("http://localhost", transport=self._transport)
         self._groups: dict[str, str] = {}
+
+    @staticmethod
+    def socket(data_dir: Path) -> Path:
+        """The socket that a supervisor on `data_dir` listens on."""
+        return socket_file(data_dir)
 
     def __enter__(self) -> Self:
         return self
@@ -51,6 +59,8 @@ class Control:
                 entry["statename"],
                 entry["pid"],
                 entry["exitstatus"],
+                entry["start"],
+                entry["stop"],
                 entry["spawnerr"] or entry["description"],
             )
             for entry in self._call("getAllProcessInfo")

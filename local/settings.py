@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tillstream.runtime import settings
+from tillstream.runtime import product, settings
 from tillstream.runtime.settings import AmqpUrl, LogSettings, MongoUrl, Port
 
-#: The clone; every program runs in it, and a relative DATA_DIR is taken from here.
-ROOT = Path(__file__).resolve().parents[1]
+#: The clone, or the files of an installed wheel; every program runs in it, and a relative DATA_DIR
+#: is taken from here.
+ROOT = product.FILES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,43 @@
+"""Why `tillstream` cannot do what was typed: one line each, with what to do."""
+
+from pathlib import Path
+
+from command import exits
+from tillstream.errors import TillstreamError
+from tillstream.runtime import process
+
+
+class CommandError(TillstreamError):
+    """Nothing was started. `status` is the exit status."""
+
+    status = exits.FAILED
+
+
+class NothingRunsError(CommandError):
+    """There is no running system where it was looked for."""
+
+    status = exits.NOTHING_RUNS
+
+
+class NotYoursError(CommandError):
+    """A data folder that this user may not use."""
+
+    status = exits.NOT_YOURS
+
+    def __init__(self, folder: Path, owner: str) -> None:
+        super().__init__(
+            f"{folder} belongs to {owner}: use `sudo -u {owner} tillstream ...`, "
+            "or set DATA_DIR to a folder of your own"
+        )
+
+
+class CloneOnlyError(CommandError):
+    """A command that needs a clone, from an installed wheel."""
+
+    status = process.EX_CONFIG
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"`tillstream {name}` needs a clone of the repository with its tests' packages:"
+            " run script/bootstrap --test there"
+        )

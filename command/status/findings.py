@@ -1,0 +1,102 @@
+"""What `status` finds, as a program gets it with --json; sizes in bytes, times as ISO 8601."""
+
+import msgspec
+
+
+class Wire(msgspec.Struct, frozen=True, rename="camel"):
+    """Base of what is found."""
+
+
+class Death(Wire, frozen=True):
+    """The newest end of a program that nobody had asked for."""
+
+    at: str
+    #: Such as "terminated by SIGKILL", in the supervisor's words.
+    how: str
+
+
+class ProgramFound(Wire, frozen=True):
+    """A program under the supervisor; `state` is RUNNING, or why it does not run."""
+
+    name: str
+    group: str
+    state: str
+    pid: int | None
+    #: Since when it has that state.
+    since: str | None
+    memory_bytes: int | None
+    #: Since the start of the system.
+    deaths: int = 0
+    last_death: Death | None = None
+
+
+class FiguresFound(Wire, frozen=True):
+    """Rates and delays, as the workers publish them; None where none was heard."""
+
+    day: str | None = None
+    receipts_of_the_day: int | None = None
+    sum_minor: int | None = None
+    receipts_per_minute: int | None = None
+    #: Received to counted, mean of the last interval.
+    counted_after_ms: float | None = None
+    #: Received to stored, 99th percentile of the last interval.
+    stored_after_seconds: float | None = None
+    #: The newest offset of the log; counting goes on from the other. Offsets have holes.
+    log_offset: int | None = None
+    next_offset: int | None = None
+    #: For how long the oldest receipt has waited to be stored.
+    storing_behind_seconds: float | None = None
+
+
+class QueuesFound(Wire, frozen=True):
+    """Messages that wait in the broker."""
+
+    to_be_archived: int
+    dead_letters: int
+
+
+class SizesFound(Wire, frozen=True):
+    """What is kept, and what is left."""
+
+    ledger: int
+    log_and_queues: int
+    archive: int
+    analytic_archive: int
+    disk_free: int
+    disk_total: int
+    #: Resident, of all programs.
+    memory_used: int
+    memory_available: int
+
+
+class Unasked(Wire, frozen=True):
+    """A part that did not answer in time, and what is therefore not said."""
+
+    what: str
+    why: str
+
+
+class Problem(Wire, frozen=True):
+    """Something wrong: since when, where it is known; how to mend it; a page of the docs."""
+
+    what: str
+    mend: str
+    page: str | None = None
+    since: str | None = None
+
+
+class Findings(Wire, frozen=True):
+    """All of it. `state`: `well`, `wrong`."""
+
+    at: str
+    state: str
+    version: str
+    data_dir: str
+    since: str | None
+    urls: dict[str, str]
+    programs: tuple[ProgramFound, ...]
+    figures: FiguresFound
+    queues: QueuesFound | None
+    sizes: SizesFound | None
+    unasked: tuple[Unasked, ...]
+    problems: tuple[Problem, ...]

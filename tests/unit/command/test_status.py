@@ -1,0 +1,94 @@
+"""What `status` makes of what it has heard."""
+
+import threading
+from datetime import UTC, datetime
+
+import msgspec
+
+from command.status.asking import NoAnswerError, ask_all
+from command.status.findings import (
+    Death,
+    FiguresFound,
+    ProgramFound,
+    QueuesFound,
+    SizesFound,
+    Unasked,
+)
+from command.status.problems import problems
+from command.status.programs import deaths
+from command.status.rabbitmq import figures
+from tillstream import topology
+from tillstream.snapshots import RateSnapshot
+
+LOG = """\
+2026-11-29 07:24:31,104 WARN exited: totals (terminated by SIGKILL; not expected)
+2026-11-29 07:24:31,105 INFO spawned: 'totals' with pid 26692
+2026-11-29 07:24:35,104 WARN exited: totals (exit status 1; not expected)
+2026-11-29 07:24:40,104 WARN stopped: rate (exit status 0)
+2026-11-29 07:24:41,104 INFO exited: rate (exit status 0; expected)
+"""
+NOW = datetime(2026, 11, 29, 7, 25, tzinfo=UTC)
+ROOM = SizesFound(0, 0, 0, 0, disk_free=10, disk_total=100, memory_used=0, memory_available=0)
+
+
+def program(state: str = "RUNNING", death: Death | None = None, deaths: int = 0) -> ProgramFound:
+    """A totals worker."""
+    since = "2026-11-29T07:24:31+00:00"
+    return ProgramFound("totals", "rooms", state, 1, since, 1, deaths, death)
+
+
+def told(*programs: ProgramFound, unasked: tuple[Unasked, ...] = (), least: int = 0) -> list[str]:
+    """What is wrong, without how to mend it."""
+    found = problems(
+        programs, FiguresFound(), QueuesFound(0, 0), ROOM, unasked, least, conflicts=0, now=NOW
+    )
+    return [problem.what for problem in found]
+
+
+def test_only_ends_that_nobody_asked_for_are_deaths() -> None:
+    found = deaths(LOG)
+
+    assert {name: [death.how for death in ends] for name, ends in found.items()} == {
+        "totals": ["terminated by SIGKILL", "exit status 1"]
+    }
+
+
+def test_a_death_of_before_is_in_the_table_and_no_longer_a_problem() -> None:
+    killed = "terminated by SIGKILL"
+    recent = Death("2026-11-29T07:24:31+00:00", killed)
+    old = Death("2026-11-29T06:24:31+00:00", killed)
+
+    assert told(program(death=recent, deaths=1)) == [
+        "totals has died (terminated by SIGKILL); it runs again since 2026-11-29T07:24:31+00:00"
+    ]
+    assert told(program(death=old, deaths=1)) == []
+
+
+def test_what_is_down_is_told_before_what_is_short() -> None:
+    away = Unasked("mongodb", "no answer within 2 s")
+
+    assert told(program("BACKOFF"), unasked=(away,), least=11) == [
+        "totals does not run: BACKOFF",
+        "mongodb: no answer within 2 s",
+        "the disk has 10 bytes free, less than 11 bytes: 503 to senders",
+    ]
+
+
+def test_one_that_hangs_and_one_that_refuses_keep_no_answer_back() -> None:
+    never = threading.Event()
+
+    def refuse() -> None:
+        raise NoAnswerError("no")
+
+    given, missing = ask_all({"a": lambda: 1, "b": never.wait, "c": refuse}, 0.2)
+    never.set()
+
+    assert given == {"a": 1}
+    assert missing == [Unasked("b", "no answer within 0.2 s"), Unasked("c", "no")]
+
+
+def test_what_was_not_heard_or_not_understood_is_not_known() -> None:
+    rate = msgspec.json.encode(RateSnapshot(146, 48.0, 1.0, 7))
+    found = figures({topology.METRICS_STORM: rate, topology.COUNT: b"[]"})
+
+    assert found == FiguresFound(receipts_per_minute=146, counted_after_ms=48.0, log_offset=7)
