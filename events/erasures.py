@@ -42,6 +42,12 @@ class KnownErasures:
         erased = self._all[decoded.stream]
         return self.pseudonyms.in_message(erased, decoded.offset, decoded.events)
 
+    def is_changed(self, stream: str, offset: int) -> bool:
+        """Whether something of a message at this position of the log may have been erased."""
+        return any(
+            offset < each.before_offset or each.to_version is not None for each in self._all[stream]
+        )
+
     def applied(self, stream: str, parts: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The same of rows of a file that were read from the log."""
         return self.pseudonyms.applied(self._all[stream], parts)

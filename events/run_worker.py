@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from functools import partial
 
@@ -11,6 +11,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 
 from events.archive.writer import ArchiveAwayError, ArchiveWriter
 from events.erasures import KnownErasures
+from events.log_source import LogSource, MessagesSource
 from events.outbox.attributions import Attributions
 from events.outbox.documents import conversions_writer
 from events.receipts.receipts_counter import ReceiptsCounter
@@ -34,8 +35,17 @@ from tillstream.streams.definition import Definitions
 log = structlog.get_logger()
 
 
+#: Makes what the log is read by; the second says whether something of a stream's message at a
+#: position was erased since.
+MakeSource = Callable[[Definitions, Callable[[str, int], bool]], LogSource]
+
+
 def run_worker(
-    settings: EventsSettings, stop: threading.Event, *, with_archive: bool = True
+    settings: EventsSettings,
+    stop: threading.Event,
+    *,
+    with_archive: bool = True,
+    make_source: MakeSource = lambda _, __: MessagesSource(),
 ) -> None:
     """Count events into the state, and publish; adopt a rebuilt state when there is one."""
     quiet.release_when_quiet()
@@ -54,7 +64,15 @@ def run_worker(
         while not stop.is_set():
             adopt(path)
             retry.until_stopped(
-                partial(_session, settings, definitions, stop, watching, with_archive=with_archive),
+                partial(
+                    _session,
+                    settings,
+                    definitions,
+                    stop,
+                    watching,
+                    with_archive=with_archive,
+                    make_source=make_source,
+                ),
                 ArchiveAwayError,
                 stop,
                 waits,
@@ -70,6 +88,7 @@ def _session(
     watching: Watched,
     *,
     with_archive: bool,
+    make_source: MakeSource,
 ) -> None:
     """Work on one state's file, until it is to be replaced or `stop` is set."""
     archive = (
@@ -95,7 +114,10 @@ def _session(
             attributing=attributions,
             begun=new_erasures.require_none if attributions else lambda: None,
         )
-        with _sink(settings, state, definitions, attributions) as sink:
+        with (
+            _sink(settings, state, definitions, attributions) as sink,
+            closing(make_source(definitions, erasures.is_changed)) as source,
+        ):
             worker = EventsWorker(
                 counter,
                 time.time,
@@ -105,6 +127,7 @@ def _session(
                 receipts=_receipts(settings, counter) if definitions.receipts else None,
                 attributions=attributions,
                 watched=watching,
+                source=source,
             )
             ended = threading.Event()
 

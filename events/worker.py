@@ -34,25 +34,25 @@ from collections.abc import Callable
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 
 from events.archive_port import EventsArchive
+from events.log_source import LogBatch, LogSource, MessagesBatch, MessagesSource
 from events.outbox.attributions import Attributions
 from events.outbox.publishing import OutboxPublisher
 from events.outbox.snapshots import AttributionPublisher
 from events.receipts.receipts_source import ReceiptsSource
-from events.windows.event_counter import EventCounter, Step, no_step
+from events.windows.arrivals import Step, no_step
+from events.windows.event_counter import EventCounter
 from events.windows.log_start import find_start
 from events.windows.publishing import LogPosition, WindowsPublisher
 from tillstream import topology
 from tillstream.clock import Clock
 from tillstream.log.continuity import LogEnds
-from tillstream.log.reader import LogMessage, LogReader
+from tillstream.log.reader import LogMessage
 from tillstream.runtime import broker
 from tillstream.runtime.owned_file import rebuilt_path
 from tillstream.runtime.periodic import SNAPSHOT_SECONDS, Every
 from tillstream.runtime.watching.watched import Watched
 from tillstream.streams.definition import MICROSECONDS
 
-#: Messages that the broker sends ahead; at 20,000 events of 40 bytes each at most 80 MB.
-PREFETCH = 100
 #: What comes within so long, seconds, is one commit and one snapshot.
 PACE_SECONDS = 0.12
 #: After the first message, how long others are waited for at least, seconds.
@@ -75,9 +75,10 @@ class EventsWorker:
         receipts: ReceiptsSource | None = None,
         attributions: Attributions | None = None,
         watched: Watched | None = None,
+        source: LogSource | None = None,
     ) -> None:
         """`looked_up` is what can be looked up of the log; `committed` is called after a commit,
-        `step` before each numbered step.
+        `step` before each numbered step. Without a `source` the log is read here.
         """
         self._counter = counter
         self._vitals = (watched or Watched("events")).vitals
@@ -89,6 +90,7 @@ class EventsWorker:
         self._receipts = receipts
         self._publisher = WindowsPublisher(counter, clock)
         self._attributions = attributions
+        self._source = MessagesSource(clock) if source is None else source
         #: Up to where this session has read the log.
         self._read_to: int | None = None
         self._told = None if attributions is None else AttributionPublisher(attributions, clock)
@@ -107,12 +109,8 @@ class EventsWorker:
         base = progress.base
         last = self._looked_up.last_offset()
         self._publisher.log_offset = None if last is None else last + base
-        reader = LogReader(
-            connection,
-            "first" if progress.next_offset is None else start - base,
-            PREFETCH,
-            topology.EVENTS_LOG,
-        )
+        source = self._source
+        source.open(connection, None if progress.next_offset is None else start - base, base)
         if self._receipts is not None:
             self._receipts.open(connection)
         if self._attributions is not None:
@@ -122,22 +120,25 @@ class EventsWorker:
         binding = Every(BINDING_SECONDS, self._clock)
         while not (stop.is_set() or rebuilt_path(self._counter.state.path).exists()):
             self._vitals.turn()
-            messages = reader.gather(
+            batch = source.gather(
                 min(beat.remaining(), self._receipts_patience()),
                 lambda: max(pace.remaining(), LEAST_GATHER_SECONDS),
             )
-            if messages:
+            if batch is not None:
                 pace.begin()
-                self.take([one._replace(offset=one.offset + base) for one in messages], start)
+                self._take(batch, start)
                 self._step(8)
-                reader.done()
+                source.done()
                 self._step(9)
                 self._publish_outbox(channel, self._counter.progress.log_clock_us)
                 self._step(10)
                 self._publish(channel, all_of_them=beat.is_due())
             elif beat.is_due():
                 # 5. The clock goes on where nothing comes.
-                if self._counter.tick(self._pending(), caught_up=True):
+                caught_up_us = source.caught_up_us()
+                if self._counter.tick(
+                    self._pending(), caught_up=caught_up_us is not None, now_us=caught_up_us
+                ):
                     self._committed()
                 self._publish_outbox(channel, self._now_us())
                 self._publish(channel, all_of_them=True)
@@ -149,19 +150,21 @@ class EventsWorker:
             if binding.is_due():
                 channel.queue_bind(topology.EVENTS_LOG, topology.EVENTS)
 
-    def take(self, messages: list[LogMessage], start: int = 0) -> None:
-        """Steps 1 to 7; of what a stream sends before the position that was asked for, none."""
-        wanted = [one for one in messages if one.offset >= start]
-        if not wanted:
+    def take(self, messages: list[LogMessage]) -> None:
+        """Steps 1 to 7 for messages that were read elsewhere."""
+        self._take(MessagesBatch(messages), 0)
+
+    def _take(self, batch: LogBatch, start: int) -> None:
+        events = batch.count(self._counter, start, self._pending())
+        if events is None:
             return
-        events = self._counter.count(wanted, self._pending())
         self._committed()
         self._step(7)
         if self._archive is not None:
             for one in events:
                 if len(one.rows):
                     self._archive.add(one.stream, one.offset, one.received_us, one.events, one.rows)
-        newest = wanted[-1].offset
+        newest = batch.newest
         self._read_to = newest + 1
         self._publisher.log_offset = max(self._publisher.log_offset or 0, newest)
 

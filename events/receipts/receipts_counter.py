@@ -27,7 +27,7 @@ from events.receipts.receipt_identities import FORGOTTEN, ReceiptIdentities
 from events.receipts.receipt_tables import Flags, ReceiptTables
 from events.receipts.receipts_state import ReceiptsProgress, ReceiptsState
 from events.windows import isolation
-from events.windows.event_counter import Step, no_step
+from events.windows.arrivals import Step, no_step
 from events.windows.figures import Aside
 from events.windows.window_counting import WindowCounting
 from tillstream import bisection

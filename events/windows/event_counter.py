@@ -5,26 +5,26 @@ Steps 1 to 6 of the critical sequence (events/worker.py).
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 
+import structlog
+
+from events.windows import isolation
+from events.windows.arrivals import Arrivals, Step, no_step
 from events.windows.attributing import Attributing
+from events.windows.counting_stage import CountingStage, MessagesHere
 from events.windows.decoding import Decoded, MessageDecoder
-from events.windows.deduplication import NewEvents, Rows, new_events
+from events.windows.deduplication import NewEvents, new_events
+from events.windows.executors_stage import ExecutorsStage, MessagesElsewhere
 from events.windows.figures import Aside, Progress, StreamFigures
 from events.windows.merging import WindowRows
+from events.windows.row_identities import Rows
 from events.windows.state_file import State
-from events.windows.tables import chunks, event_table
 from events.windows.window_counting import WindowCounting
 from tillstream.clock import Clock
-from tillstream.log.reader import LogMessage, message_digest
-from tillstream.streams.definition import MICROSECONDS, Definitions
+from tillstream.log.reader import LogMessage
+from tillstream.streams.definition import MICROSECONDS, Definitions, Stream
 
-#: Called before each numbered step, for tests that stop there.
-Step = Callable[[int], None]
-
-
-def no_step(_: int) -> None:
-    """Go on."""
+log = structlog.get_logger()
 
 
 class EventCounter:
@@ -51,10 +51,11 @@ class EventCounter:
         self._streams = definitions.events
         self._clock = clock
         self._identity_days = identity_days
-        self._step, self._erase = step, erase
+        self._step = step
         self._all_columns = all_columns
         self._attributing = attributing
         self._begun = begun
+        self._arrivals = Arrivals(self.counting, state, self._streams, attributing, step, erase)
         self._decoder = MessageDecoder(self._streams, None if all_columns else self._wanted())
 
     @property
@@ -83,35 +84,58 @@ class EventCounter:
         counted already nothing is counted again. Raises what no event is to blame for; then nothing
         has changed.
         """
+        return self._take(MessagesHere(self._arrivals, self._decoder, messages), archive_from)
+
+    def count_elsewhere(
+        self, messages: MessagesElsewhere, archive_from: int | None = None
+    ) -> list[NewEvents]:
+        """The same for messages that other processes read, and make the partial figures of.
+
+        Where an event cannot be counted all of them are counted here, which finds it. So are
+        messages that are read again: what an attribution held is not to be lost half-way.
+        """
+        if any(not self._arrivals.is_fresh(position) for position, _ in messages.heads[:1]):
+            return self.count(messages.fetch(None), archive_from)
+        stage = ExecutorsStage(self._arrivals, self._decoder, messages, self._is_needed)
+        try:
+            return self._take(stage, archive_from)
+        except Exception as error:  # noqa: BLE001 - whatever an event raises is of that event
+            isolation.require_events_fault(error)
+            log.warning("a batch is counted event by event", reason=str(error)[:500])
+        return self.count(messages.fetch(None), archive_from)
+
+    def _take(self, stage: CountingStage, archive_from: int | None) -> list[NewEvents]:
         self._step(1)
         with self._transaction():
             begin = self.progress.next_offset or 0
             found: list[NewEvents] = []
             fresh = False
-            for some in chunks(self._read(messages)):
+            for some in stage.read():
                 found += some
                 new = [one for one in some if one.offset >= begin]
                 if new:
                     fresh = True
-                    self._count(new)
+                    self._step(4)
+                    stage.count(new)
                 if self._attributing is not None:
                     self._attributing.hear(some)
             self.counting.reach(self._streams, self.progress.log_clock_us)
             self._step(5)
             if fresh and self._streams:
                 self.state.identities.prune_some(int(self._clock() // 86_400) - self._identity_days)
-            if messages and messages[-1].offset >= begin:
-                self.progress.next_offset = messages[-1].offset + 1
-                self.progress.last_digest = message_digest(messages[-1])
-                if self.progress.begin_digest is None:
-                    self.progress.begin_digest = message_digest(messages[0])
+            first, last = stage.ends()
+            if last is not None and last.offset >= begin:
+                self.progress.next_offset = last.offset + 1
+                self.progress.last_digest = last.digest
+                if self.progress.begin_digest is None and first is not None:
+                    self.progress.begin_digest = first.digest
             if self._all_columns:
                 needed = begin if self.progress.archive_from is None else self.progress.archive_from
                 taken = [one.offset for one in found if len(one.rows) and one.offset >= needed]
                 known = [offset for offset in (archive_from, *taken) if offset is not None]
                 self.progress.archive_from = min(known, default=None)
-            if messages:
-                read_to = messages[-1].offset + 1
+            if last is not None:
+                read_to = last.offset + 1
                 self._attribute(self.progress.log_clock_us, read_to, caught_up=read_to >= begin)
             self.counting.write()
             self._step(6)
@@ -128,17 +152,19 @@ class EventCounter:
                 stream = self._streams[decoded.stream]
                 new.append(new_events(decoded, stream, self.state.identities, rows))
                 self.progress.log_clock_us = max(self.progress.log_clock_us, decoded.received_us)
-            self._count(new)
+            self._step(4)
+            self._arrivals.count(new)
             self.counting.reach(self._streams, self.progress.log_clock_us)
             self.counting.write()
 
-    def tick(self, archive_from: int | None, *, caught_up: bool) -> bool:
+    def tick(self, archive_from: int | None, *, caught_up: bool, now_us: int | None = None) -> bool:
         """Go on with the clock while nothing comes: rows become final, or are removed. Returns
         whether any did.
 
-        `caught_up`: all of the log was read, so that its clock is the present one.
+        `caught_up`: all of the log was read, so that its clock is the present one, or `now_us`.
         """
-        now_us = int(self._clock() * MICROSECONDS)
+        if now_us is None:
+            now_us = int(self._clock() * MICROSECONDS)
         clock_us = max(self.progress.log_clock_us, now_us if caught_up else 0)
         due = self.counting.is_due(self._streams, clock_us) or (
             self._attributing is not None
@@ -191,34 +217,9 @@ class EventCounter:
         more = {} if self._attributing is None else self._attributing.wanted
         return {name: {*self.counting.wanted[name], *more.get(name, ())} for name in self._streams}
 
-    def _read(self, messages: Sequence[LogMessage]) -> Iterator[NewEvents]:
-        """Steps 2 and 3: the events of each message that did not come before."""
-        self._step(2)
-        begin = self.progress.next_offset or 0
-        for message in messages:
-            decoded = self._decoder.decode(message)
-            is_fresh = message.offset >= begin
-            if isinstance(decoded, Aside):
-                if is_fresh:
-                    self.counting.put_aside([decoded], self.state.put_aside)
-                continue
-            self._step(3)
-            if self._attributing is not None:
-                self._attributing.came_back(decoded)
-            stream = self._streams[decoded.stream]
-            new = new_events(self._erase(decoded), stream, self.state.identities)
-            if is_fresh:
-                self.streams[stream.name].duplicates += new.duplicates
-                self.progress.log_clock_us = max(self.progress.log_clock_us, new.received_us)
-            yield new
-
-    def _count(self, some: list[NewEvents]) -> None:
-        """Step 4: partial figures, merged, all windows of a stream together."""
-        self._step(4)
-        by_stream: dict[str, list[NewEvents]] = {}
-        for one in some:
-            by_stream.setdefault(one.stream, []).append(one)
-        for name, events in by_stream.items():
-            events = self.counting.heard.hear(name, events)
-            if events:
-                self.counting.count(name, partial(event_table, events), self.state.put_aside)
+    def _is_needed(self, stream: Stream) -> bool:
+        """Whether the rows of its messages are needed here, for the archive or an attribution."""
+        return self._all_columns or (
+            self._attributing is not None
+            and (stream.has_changes or stream.name in self._attributing.wanted)
+        )

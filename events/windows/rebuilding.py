@@ -9,10 +9,10 @@ import numpy as np
 
 from events.archive_port import ArchivedEvents, ArchiveSource, UncarriedMessage
 from events.windows.decoding import Decoded
-from events.windows.deduplication import Rows
 from events.windows.event_counter import EventCounter
 from events.windows.figures import WHOLE_MESSAGE, Aside, UnfinishedErasure
 from events.windows.isolation import REASON_CHARACTERS
+from events.windows.row_identities import Rows
 from events.windows.state_file import State
 from tillstream.clock import Clock
 from tillstream.log.reader import LogMessage, StoppedError

@@ -10,7 +10,7 @@ import pyarrow as pa
 from events.windows import declared, full_sums, isolation
 from events.windows.figures import Aside
 from events.windows.merging import WindowRows
-from events.windows.partials import PartialCounter
+from events.windows.partials import PartialCounter, Partials
 from events.windows.state_file import State
 from tillstream import bisection
 from tillstream.streams.names import LOG_OFFSET, LOG_ROW
@@ -34,8 +34,8 @@ class StreamWindows:
         self._state = state
         self._counter = counter
         self._rows = rows
-        self._windows = tuple(one.window for one in rows)
-        self._with_received = declared.asks_when_received(self._windows)
+        self.windows = tuple(one.window for one in rows)
+        self._with_received = declared.asks_when_received(self.windows)
 
     def count(self, events: Events, watermark_us: int | None, change: int) -> list[Aside]:
         """Count the events; returns those that cannot be, which are in no window.
@@ -57,6 +57,11 @@ class StreamWindows:
             for begin in range(0, len(named), LOOKED_AT)
             for aside in self._counted_alone(named.slice(begin, LOOKED_AT), watermark_us, change)
         ]
+
+    def merge(self, found: Sequence[Partials], watermark_us: int | None, change: int) -> None:
+        """Merge partial figures, one for each of `windows`; what it raises may be done in part."""
+        for rows, partials in zip(self._rows, found, strict=True):
+            rows.merge(partials, watermark_us, change)
 
     def _counted_alone(
         self, events: pa.Table, watermark_us: int | None, change: int
@@ -95,9 +100,7 @@ class StreamWindows:
         before = [(one.events, one.late, one.expired) for one in figures]
         try:
             with self._state.all_or_nothing():
-                found = self._counter.count(table, self._windows)
-                for rows, partials in zip(self._rows, found, strict=True):
-                    rows.merge(partials, watermark_us, change)
+                self.merge(self._counter.count(table, self.windows), watermark_us, change)
         except Exception:
             for one, values in zip(figures, before, strict=True):
                 one.events, one.late, one.expired = values

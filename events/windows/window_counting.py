@@ -12,11 +12,11 @@ from events.windows import declared
 from events.windows.figures import Aside, Progress, StreamFigures
 from events.windows.heard_streams import HeardStreams
 from events.windows.merging import WindowRows
-from events.windows.partials import PartialCounter
+from events.windows.partials import PartialCounter, Partials
 from events.windows.state_file import State
 from events.windows.stream_windows import Events, StreamWindows
 from tillstream.clock import Clock
-from tillstream.streams.definition import MICROSECONDS, Definitions
+from tillstream.streams.definition import MICROSECONDS, Definitions, Window
 
 log = structlog.get_logger()
 
@@ -62,6 +62,18 @@ class WindowCounting:
         aside = self._counted[stream].count(events, heard.watermark_us, self.change())
         heard.events -= len(aside)
         self.put_aside(aside, keep)
+
+    def merge(self, stream: str, partials: Sequence[Partials]) -> None:
+        """Merge partial figures of events of the stream, one for each of `live_windows`.
+
+        Raises where a sum would exceed 64 bits; then the transaction is to be undone.
+        """
+        mark = self.streams[stream].watermark_us
+        self._counted[stream].merge(partials, mark, self.change())
+
+    def live_windows(self, stream: str) -> tuple[Window, ...]:
+        """The windows of the stream that are counted."""
+        return self._counted[stream].windows
 
     def put_aside(self, some: Sequence[Aside], keep: KeepAside) -> None:
         """Keep what is not counted, of one stream, loudly."""

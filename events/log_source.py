@@ -1,0 +1,109 @@
+"""Where the worker gets what the log has next: read by itself, or by the executors of an engine."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from pika.adapters.blocking_connection import BlockingConnection
+
+from events.windows.deduplication import NewEvents
+from events.windows.event_counter import EventCounter
+from tillstream import topology
+from tillstream.log.reader import LogMessage, LogReader
+from tillstream.streams.definition import MICROSECONDS
+
+#: Messages that the broker sends ahead; at 20,000 events of 40 bytes each at most 80 MB.
+PREFETCH = 100
+
+
+class LogBatch(Protocol):
+    """Some messages of the log, in its order, by positions."""
+
+    @property
+    def newest(self) -> int:
+        """The position of the last one."""
+
+    def count(
+        self, counter: EventCounter, start: int, archive_from: int | None
+    ) -> list[NewEvents] | None:
+        """Count those at or after `start`, as EventCounter; None where there is none."""
+
+
+class LogSource(Protocol):
+    """Called by the worker's thread alone."""
+
+    def open(self, connection: BlockingConnection, start: int | None, base: int) -> None:
+        """Begin at an offset, or at the log's first message; positions are offsets and `base`."""
+
+    def gather(self, patience_seconds: float, more_seconds: Callable[[], float]) -> LogBatch | None:
+        """What comes within `patience_seconds`, and some time after its first message."""
+
+    def done(self) -> None:
+        """What was gathered is committed."""
+
+    def caught_up_us(self) -> int | None:
+        """A time, microseconds, before which nothing came to the door that was not gathered;
+        None where that is not known.
+        """
+
+    def close(self) -> None:
+        """The session ends."""
+
+
+class MessagesBatch:
+    """Messages that this process has read."""
+
+    def __init__(self, messages: Sequence[LogMessage]) -> None:
+        self._messages = messages
+
+    @property
+    def newest(self) -> int:
+        """As LogBatch."""
+        return self._messages[-1].offset
+
+    def count(
+        self, counter: EventCounter, start: int, archive_from: int | None
+    ) -> list[NewEvents] | None:
+        """As LogBatch: of what a stream sends before the position that was asked for, none."""
+        wanted = [one for one in self._messages if one.offset >= start]
+        return counter.count(wanted, archive_from) if wanted else None
+
+
+class MessagesSource:
+    """Reads the log in this process."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._reader: LogReader | None = None
+        self._base = 0
+
+    def open(self, connection: BlockingConnection, start: int | None, base: int) -> None:
+        """As LogSource."""
+        self._base = base
+        self._reader = LogReader(
+            connection, "first" if start is None else start, PREFETCH, topology.EVENTS_LOG
+        )
+
+    def gather(
+        self, patience_seconds: float, more_seconds: Callable[[], float]
+    ) -> MessagesBatch | None:
+        """As LogSource."""
+        if self._reader is None:
+            return None
+        messages = self._reader.gather(patience_seconds, more_seconds)
+        if not messages:
+            return None
+        return MessagesBatch([one._replace(offset=one.offset + self._base) for one in messages])
+
+    def done(self) -> None:
+        """As LogSource."""
+        if self._reader is not None:
+            self._reader.done()
+
+    def caught_up_us(self) -> int | None:
+        """As LogSource: the broker sends at once what comes."""
+        return int(self._clock() * MICROSECONDS)
+
+    def close(self) -> None:
+        """As LogSource: the reader ends with its connection."""
+        self._reader = None
