@@ -64,7 +64,7 @@ def _corrected(settings: EventsSettings, stop: threading.Event) -> Iterator[tupl
                 has_sink=settings.mongo_url is not None,
             )
             conversions = differing = corrected = waiting = 0
-            for compared in recount.compared(stop):
+            for compared, _, _ in recount.compared(stop):
                 conversions += len(compared.ids)
                 differing += int(compared.differs.sum())
                 waiting += int(compared.lacks.sum())

@@ -89,8 +89,11 @@ class AttributionRecount:
                 least = max(removed + more, removed if least is None else least)
         return least
 
-    def compared(self, stop: threading.Event) -> Iterator[Compared]:
-        """Every conversion that is final, some at a time; raises StoppedError."""
+    def compared(self, stop: threading.Event) -> Iterator[tuple[Compared, int, int]]:
+        """Every conversion that is final, some at a time: from when and before when, microseconds.
+
+        Raises StoppedError.
+        """
         if self.not_compared or self._figures is None or self._figures.final_before_us is None:
             return
         unproved = self.unproved_to_us()
@@ -108,7 +111,7 @@ class AttributionRecount:
         ):
             if stop.is_set():
                 raise StoppedError("stopped before all conversions were compared")
-            yield compare(
+            found = compare(
                 self._database,
                 self.inputs,
                 self._stream,
@@ -116,3 +119,4 @@ class AttributionRecount:
                 self._rows.newest(begin, end),
                 self._credits.newest(begin, end),
             )
+            yield found, begin, end

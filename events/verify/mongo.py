@@ -14,14 +14,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
-from types import EllipsisType
 from typing import Any, NamedTuple
 
-import bson
-from bson.int64 import Int64
 from pymongo.collection import Collection
 from pymongo.database import Database
 
+from events.verify.documents import difference
 from events.verify.report import MAX_NAMED, Difference
 from events.windows.changes import ChangedRow, Changes
 from events.windows.figures import WindowFigures
@@ -38,8 +36,6 @@ BATCH = 1_000
 #: Longest wait for the sink, seconds, for all windows together.
 WAIT_SECONDS = 10.0
 POLL_SECONDS = 0.1
-#: Of a document that is named.
-MAX_CHARACTERS = 500
 
 
 class InMongo(NamedTuple):
@@ -49,6 +45,15 @@ class InMongo(NamedTuple):
     differing: int = 0
     behind: int = 0
     named: tuple[Difference, ...] = ()
+
+    def plus(self, other: "InMongo") -> "InMongo":
+        """Both together."""
+        return InMongo(
+            self.rows + other.rows,
+            self.differing + other.differing,
+            self.behind + other.behind,
+            (*self.named, *other.named)[:MAX_NAMED],
+        )
 
 
 class MongoProof:
@@ -168,11 +173,12 @@ def _compared(
                 behind += 1
                 continue
         rows += 1
-        difference = _difference(window, row, document)
-        if difference is not None:
+        wanted = None if row is None else window_documents.document(row.row, row.row_id, row.change)
+        other = difference(f"MongoDB {window.name}", wanted, document, window_documents.OPTIONS)
+        if other is not None:
             differing += 1
             if len(named) < MAX_NAMED:
-                named.append(difference)
+                named.append(other)
     return InMongo(rows, differing, behind, tuple(named))
 
 
@@ -210,40 +216,3 @@ def _expected(state: State, table: WindowTable) -> Iterator[ChangedRow]:
 def _found(collection: Collection[Document]) -> Iterator[Document]:
     with collection.find({}, sort=[("_id", 1)], batch_size=BATCH) as cursor:
         yield from cursor
-
-
-def _difference(
-    window: Window, row: ChangedRow | None, document: Document | None
-) -> Difference | None:
-    what = f"MongoDB {window.name}"
-    if row is None:
-        surplus = document or {}
-        return Difference(f"{what}: surplus document", str(surplus["_id"]), "", _text(surplus))
-    # As MongoDB gives it: its times have milliseconds.
-    made = bson.encode(window_documents.document(row.row, row.row_id, row.change))
-    wanted: Document = bson.decode(made, window_documents.OPTIONS)
-    if document is None:
-        return Difference(f"{what}: missing document", row.row_id, _text(wanted), "")
-    other = [
-        name
-        for name in [*wanted, *(name for name in document if name not in wanted)]
-        if not _same(wanted.get(name, ...), document.get(name, ...))
-    ]
-    if not other:
-        return None
-    return Difference(
-        f"{what}: document",
-        row.row_id,
-        _text({name: wanted[name] for name in other if name in wanted}),
-        _text({name: document[name] for name in other if name in document}),
-    )
-
-
-def _same(one: Any | EllipsisType, other: Any | EllipsisType) -> bool:
-    """Of two values that are equal, 1 and 1.0 are not the same; 1 of 32 and of 64 bits is."""
-    kinds = [int if isinstance(each, Int64) else type(each) for each in (one, other)]
-    return kinds[0] is kinds[1] and bool(one == other)
-
-
-def _text(fields: Document) -> str:
-    return ", ".join(f"{name}={value}" for name, value in fields.items())[:MAX_CHARACTERS]

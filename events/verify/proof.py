@@ -7,7 +7,8 @@ The sequence:
 3. from the log what is in no file, each event once by the state's identities;
 4. every window by one query over both, compared with the state row by row;
 5. MongoDB, where it is: its documents are those that the state's rows make;
-6. every attribution, with all touches whenever they came, compared with its newest rows.
+6. every attribution, with all touches whenever they came, compared with its newest rows;
+7. MongoDB's documents of conversions and of credits: those rows, whole.
 """
 
 import threading
@@ -19,16 +20,17 @@ from pymongo.database import Database
 from events.outbox.progress import KeptAttributions
 from events.receipts.receipts_state import ReceiptsProgress, ReceiptsState
 from events.settings import EventsSettings
+from events.verify.attribution_proof import prove
 from events.verify.attribution_recount import AttributionRecount
 from events.verify.comparison import compare
 from events.verify.counted_streams import CountedStreams
 from events.verify.mongo import MongoProof
+from events.verify.mongo_conversions import ConversionsInMongo
 from events.verify.receipts_recount import add_receipts, why_not_provable
 from events.verify.recount import StreamRecount
 from events.verify.repetitions import repetitions
 from events.verify.report import (
     MAX_NAMED,
-    AttributionProof,
     Difference,
     ReceiptsProof,
     Report,
@@ -74,7 +76,7 @@ def verify(
         begun = KeptAttributions(state.database).figures()
         for name, attribution in definitions.attributions.items():
             if name in begun:
-                proving.compare_attribution(attribution, stop)
+                proving.compare_attribution(attribution, stop, database)
         return proving.report
 
 
@@ -210,8 +212,13 @@ class _Proving:
             )
         )
 
-    def compare_attribution(self, attribution: Attribution, stop: threading.Event) -> None:
-        """Step 6 for an attribution."""
+    def compare_attribution(
+        self,
+        attribution: Attribution,
+        stop: threading.Event,
+        database: Database[Document] | None,
+    ) -> None:
+        """Step 6 for an attribution, and MongoDB's documents of its newest rows."""
         recount = AttributionRecount(
             self._database,
             attribution,
@@ -220,23 +227,12 @@ class _Proving:
             self.counted,
             {one.name: one for one in self.report.streams},
         )
-        conversions = differing = 0
-        for compared in recount.compared(stop):
-            conversions += len(compared.ids)
-            differing += int(compared.differs.sum())
-            for conversion, expected, found in compared.some(MAX_NAMED):
-                what = f"attribution {attribution.stream}"
-                self.report.name(Difference(what, str(conversion), expected, found))
-        unproved = recount.unproved_to_us()
-        self.report.attributions.append(
-            AttributionProof(
-                name=attribution.stream,
-                conversions=conversions,
-                differing=differing,
-                not_compared=recount.not_compared,
-                unproved_to="" if unproved is None else instant(unproved).isoformat(),
-            )
+        in_mongo = (
+            None
+            if database is None
+            else ConversionsInMongo(self._state, database, attribution, self._definitions)
         )
+        self.report.attributions.append(prove(recount, in_mongo, self.report.name, stop))
 
     def _count_repetitions(self, stream: Stream) -> int:
         repeated = 0

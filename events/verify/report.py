@@ -84,6 +84,10 @@ class AttributionProof(msgspec.Struct, frozen=True, kw_only=True):
     not_compared: str = ""
     #: Those up to then are not compared: events are beyond their stream's retention.
     unproved_to: str = ""
+    #: Documents of MongoDB, of conversions and of their credits: as of a window.
+    in_mongo: int = 0
+    mongo_differing: int = 0
+    mongo_behind: int = 0
 
 
 class Report(msgspec.Struct, kw_only=True):
@@ -102,7 +106,7 @@ class Report(msgspec.Struct, kw_only=True):
         """How many rows and figures differ."""
         rows = sum(one.differing + one.mongo_differing for one in self.windows)
         rows += sum(one.repeated for one in self.streams)
-        rows += sum(one.differing for one in self.attributions)
+        rows += sum(one.differing + one.mongo_differing for one in self.attributions)
         return max(rows, len(self.differences))
 
     def holds(self) -> bool:
@@ -150,13 +154,9 @@ def lines(report: Report) -> Iterator[str]:
             yield f"window {window.name}: not compared, {window.not_compared}"
             continue
         unproved = f", not those to {window.unproved_to}" if window.unproved_to else ""
-        mongo = f"; MongoDB {window.in_mongo}, {window.mongo_differing} differ" * bool(
-            window.in_mongo or window.mongo_differing or window.mongo_behind
-        )
-        behind = f", {window.mongo_behind} still to come" if window.mongo_behind else ""
         yield (
             f"window {window.name}: {window.rows} rows{unproved}, {window.differing} differ"
-            f"{mongo}{behind}"
+            f"{_in_mongo(window)}"
         )
     for attribution in report.attributions:
         if attribution.not_compared:
@@ -166,7 +166,8 @@ def lines(report: Report) -> Iterator[str]:
         mended = ": `python -m events recount-attribution` mends them"
         yield (
             f"attribution {attribution.name}: {attribution.conversions} conversions{unproved},"
-            f" {attribution.differing} differ{mended * bool(attribution.differing)}"
+            f" {attribution.differing} differ{_in_mongo(attribution)}"
+            f"{mended * bool(attribution.differing)}"
         )
     for one in report.aside:
         yield f"set aside: {one.stream} at {one.position}, row {one.row}: {one.reason}"
@@ -176,6 +177,13 @@ def lines(report: Report) -> Iterator[str]:
             f" found {each.found or 'none'}"
         )
     yield report.verdict()
+
+
+def _in_mongo(proof: WindowProof | AttributionProof) -> str:
+    if not (proof.in_mongo or proof.mongo_differing or proof.mongo_behind):
+        return ""
+    behind = f", {proof.mongo_behind} still to come" * bool(proof.mongo_behind)
+    return f"; MongoDB {proof.in_mongo}, {proof.mongo_differing} differ{behind}"
 
 
 def as_json(report: Report) -> str:

@@ -107,6 +107,13 @@ def test_late_clicks_are_named_and_corrected_and_a_second_recount_finds_nothing(
             publish(broker, shop.sent("products", [product], world.sent[-1][1]))
             wait_until(lambda: stored() == checkouts(everything) and is_done(), 30, "the product")
             verified = command("events", "verify", **environ)
+            # What MongoDB has is a copy that nobody may change.
+            credits_rows = client[mongo_database][credits_collection(attribution)]
+            rows.update_one({"_id": "b1"}, {"$inc": {"quantity": 1}})
+            rows.delete_one({"_id": "b2"})
+            rows.insert_one(next(rows.find({"_id": "b3"})) | {"_id": "made-up"})
+            credits_rows.update_one({"_id": "b4"}, {"$inc": {"credits.0.linear": 1}})
+            tampered = json.loads(command("events", "verify", "--json", **environ).stdout)
         documents = client[mongo_database][credits_collection(attribution)].find()
         in_mongo: Counter[str | None] = Counter()
         for document in documents:
@@ -124,6 +131,15 @@ def test_late_clicks_are_named_and_corrected_and_a_second_recount_finds_nothing(
     assert f"{told} 0 differ, 0 corrected, {waiting} wait" in second.stdout
     assert shop.by_source(everything.values()) == counted
     assert (0, "") == (verified.returncode, verified.stderr), verified.stdout
+    assert f"MongoDB {2 * PURCHASES}, 0 differ" in verified.stdout
+    [proof] = tampered["attributions"]
+    assert (4, 0, False) == (proof["mongo_differing"], proof["differing"], tampered["holds"])
+    assert {
+        "MongoDB checkouts: document b1",
+        "MongoDB checkouts: missing document b2",
+        "MongoDB checkouts: surplus document made-up",
+        "MongoDB checkout_credits: document b4",
+    } == {f"{each['what']} {each['row']}" for each in tampered["differences"]}
     assert first_touches(everything) == +credited(amqp_url)
     assert first_touches(everything) == +in_mongo
 
