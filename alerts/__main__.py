@@ -21,6 +21,7 @@ from tillstream.figures_reader import FiguresReader
 from tillstream.runtime import logs, process
 from tillstream.runtime.feed import Feed
 from tillstream.runtime.holder import holder_name
+from tillstream.runtime.watching.figures import disk_figures
 from tillstream.runtime.watching.watched import watched
 
 #: Longest wait for a message that is being sent when the process ends, seconds.
@@ -63,6 +64,7 @@ def watch(
     feed = Feed(settings.amqp_url, heard.take, time.time, stop, DECODERS, "alerts")
     with watched(settings, "alerts") as watching, connected(settings) as database:
         archive = Archive(database, time.time)
+        disk_figures(watching.registry, settings.data_dir)
         world = looks.World(
             heard,
             table,

@@ -19,6 +19,7 @@ from tillstream import alert_records as records
 from tillstream.archive import Document
 from tillstream.clock import Clock
 from tillstream.runtime.periodic import Every
+from tillstream.runtime.watching.figures import Measured, measured
 from tillstream.runtime.watching.watched import Watched
 
 log = structlog.get_logger()
@@ -76,7 +77,24 @@ class Watcher:
         clock: Clock,
         watched: Watched | None = None,
     ) -> None:
-        self._vitals = (watched or Watched("alerts")).vitals
+        watched = watched or Watched("alerts")
+        self._vitals = watched.vitals
+        #: Open alerts by rule, as of the last turn.
+        self._open_by_rule = {rule.name: 0 for rule in rules}
+        measured(
+            watched.registry,
+            Measured(
+                "tillstream_alerts_open",
+                "Alerts that are open, by rule",
+                lambda: self._open_by_rule,
+                "rule",
+            ),
+            Measured(
+                "tillstream_alerts_unstored",
+                "Alerts that MongoDB does not have yet",
+                lambda: len(unstored.opened()),
+            ),
+        )
         self._watched = [_Watched(rule, looker, clock) for rule, looker in rules.items()]
         self._targets = targets
         self._book = Book(database)
@@ -114,6 +132,9 @@ class Watcher:
         for each in self._watched:
             if each.due.is_due():
                 self._judge(each, answers, opened.get(each.rule.name, {}))
+        self._open_by_rule = {
+            each.rule.name: len(opened.get(each.rule.name, ())) for each in self._watched
+        }
         # 3. Store; then it is sent, by others.
         if answers:
             self._store()

@@ -34,6 +34,7 @@ from dashboard.archive.receipts import Receipts
 from dashboard.archive.replay import Replays
 from dashboard.archive.store_standings import StoreStandings
 from dashboard.archive.windows import Windows
+from dashboard.figures import add_figures
 from dashboard.pages.router import Pages
 from dashboard.settings import DashboardSettings
 from dashboard.state.archive_state import ArchiveState
@@ -48,6 +49,7 @@ from tillstream.figures_reader import FiguresReader
 from tillstream.http.bounded_protocol import BoundedProtocol, within
 from tillstream.runtime import logs, ports, process, quiet
 from tillstream.runtime.feed import Feed
+from tillstream.runtime.watching.watched import Watched
 from tillstream.streams import definitions_file
 from tillstream.streams.definitions_file import DefinitionError
 
@@ -129,6 +131,8 @@ def main() -> None:
     )
     past_days = PastDays(figures, model, stop)
     watch = QueueWatch(client, database, model, time.time, stop)
+    watched = Watched("dashboard")
+    add_figures(watched.registry, model, broadcaster, watch, time.time)
     config = uvicorn.Config(
         app.build(
             broadcaster,
@@ -138,6 +142,7 @@ def main() -> None:
             time.time,
             settings.dashboard_user,
             settings.dashboard_password,
+            watched=watched,
             away=lambda: model.archive_away(time.time()),
             also=[
                 routes.health(model, time.time),

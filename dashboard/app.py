@@ -28,6 +28,8 @@ from dashboard.security import Guard
 from dashboard.store_redirect import StoreRedirect
 from dashboard.stream import Broadcaster
 from tillstream.clock import Clock
+from tillstream.http.watch_routes import NotReady, WatchRoutes
+from tillstream.runtime.watching.watched import Watched
 
 #: Where a page hears its frames.
 STREAM_PATH = "/stream"
@@ -52,10 +54,12 @@ def build(
     password: str = "",
     also: Iterable[Callable[[FastAPI], None]] = (),
     away: Callable[[], bool] = lambda: False,
+    watched: Watched | None = None,
 ) -> Guard:
     """The application, guarded: the pages, their stream, and `/health/live` and `/health/ready`.
 
-    `also` adds further routes; `away` tells whether the archive is known to be away.
+    `also` adds further routes; `away` tells whether the archive is known to be away; `watched` has
+    the figures of `/metrics`.
     """
 
     @contextlib.asynccontextmanager
@@ -82,22 +86,21 @@ def build(
     def choices(region: Name = "") -> Response:
         return answer(lambda: filters.choices(region))
 
-    async def live() -> Response:
-        alive = clock() - broadcaster.framed_at < LOOP_DEAD_SECONDS
-        return JSONResponse({"alive": alive}, 200 if alive else 503)
+    def hung() -> str | None:
+        silent = clock() - broadcaster.framed_at
+        return None if silent < LOOP_DEAD_SECONDS else f"no frame was made for {silent:.0f} s"
 
-    async def ready() -> Response:
+    async def obstacle() -> NotReady | None:
         # A broker that goes away later leaves us ready: the page then says what is stale.
-        ready = subscribed()
-        body = {"ready": ready, "viewers": broadcaster.viewers}
-        return JSONResponse(body, 200 if ready else 503)
+        return None if subscribed() else NotReady("it has not heard the workers' results yet")
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     server.add_api_route(STREAM_PATH, stream, methods=["GET"])
     server.add_api_route(PART_PATH, part, methods=["GET"])
     server.add_api_route(CHOICES_PATH, choices, methods=["GET"])
-    server.add_api_route("/health/live", live, methods=["GET"])
-    server.add_api_route("/health/ready", ready, methods=["GET"])
+    server.router.routes.extend(
+        WatchRoutes(watched or Watched("dashboard"), obstacle, hung).routes()
+    )
     for add in also:
         add(server)
     server.add_exception_handler(RequestValidationError, _wrong_parameter)

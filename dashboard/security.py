@@ -8,8 +8,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-#: Answered without a sign-in: a load balancer has none.
-OPEN_PATHS = frozenset({"/health", "/health/live", "/health/ready"})
+from tillstream.runtime.watching.pages import LIVE, METRICS, READY, VERSION
+
+#: Answered without a sign-in: a load balancer and Prometheus have none. No sales are in them.
+OPEN_PATHS = frozenset({"/health", LIVE, READY, METRICS, VERSION})
 #: Nobody's user and password are longer; what is, is refused unread.
 MAX_AUTHORIZATION_BYTES = 4096
 

@@ -43,6 +43,7 @@ from tillstream.http.keys import Caller, Keys, key_file
 from tillstream.http.middleware import RequestMiddleware, exception_handlers
 from tillstream.http.problems import ProblemError, unexpected
 from tillstream.runtime.disk import FreeSpace
+from tillstream.runtime.watching.watched import Watched
 from tillstream.streams.builtin import QUARANTINE
 from tillstream.streams.definition import Definitions
 
@@ -57,7 +58,8 @@ DRAIN_SECONDS = 10
 
 def build(settings: EntrypointSettings, definitions: Definitions, clock: Clock) -> ASGIApp:
     """The door, not yet connected: it connects in its lifespan."""
-    metrics = Metrics()
+    watched = Watched("entrypoint")
+    metrics = Metrics(watched.registry)
     disk = DiskWatch(FreeSpace(settings.data_dir, settings.min_free_disk_bytes))
     link = BrokerLink(settings.amqp_url, settings.confirm_timeout_seconds, disk)
     accepted_count = AcceptedCount(folder_of(settings.data_dir), f"{int(clock())}-{os.getpid()}")
@@ -70,7 +72,17 @@ def build(settings: EntrypointSettings, definitions: Definitions, clock: Clock) 
     pace = Pace(settings.confirm_timeout_seconds, settings.publish_pace_ms / 1000)
     receipts_in_flight = InFlight(settings.max_receipts_in_flight, settings.max_bytes_in_flight)
     events_in_flight = InFlight(settings.max_events_in_flight, settings.max_bytes_in_flight)
-    publisher = Publisher(link.sender(topology.RECEIPTS), compose, count, receipts_in_flight, pace)
+    metrics.watch(
+        settings.data_dir, lambda: receipts_in_flight.items, lambda: events_in_flight.items
+    )
+    publisher = Publisher(
+        link.sender(topology.RECEIPTS),
+        compose,
+        count,
+        receipts_in_flight,
+        pace,
+        metrics.confirmed,
+    )
     access_log = AccessLog("entrypoint", settings.access_log, clock)
     buffered = ByteBudget(settings.max_buffered_bytes)
     work = BodyWork(buffered)
@@ -128,7 +140,7 @@ def build(settings: EntrypointSettings, definitions: Definitions, clock: Clock) 
             *posts,
             *event_endpoints.routes(),
             *SchemaPages(streams).routes(),
-            *Pages(link, receipts_in_flight, events_in_flight, metrics, streams).routes(),
+            *Pages(link, watched, streams).routes(),
         ],
         exception_handlers=exception_handlers(
             problem_of, ProblemError, NotConfirmedError, Exception

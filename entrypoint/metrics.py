@@ -1,56 +1,75 @@
 """What the door counts, for `GET /metrics` in the text format of Prometheus."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from collections.abc import Callable
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter
+
+from tillstream.runtime.watching.figures import Batches, Measured, disk_figures, measured
 
 
 class Metrics:
     """Counters of this process; they begin at zero with it."""
 
-    def __init__(self) -> None:
-        self._registry = CollectorRegistry()
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
         self._accepted = Counter(
-            "tillstream_receipts_accepted",
-            "Receipts that the broker confirmed",
-            registry=self._registry,
+            "tillstream_receipts_accepted", "Receipts that the broker confirmed", registry=registry
         )
         self._refused = Counter(
             "tillstream_requests_refused",
             "Requests answered with an error, by status",
             ["status"],
-            registry=self._registry,
+            registry=registry,
         )
+        # There from the first scrape on: an increase is only seen of what was there before.
+        self._refused.labels(503)
         self._marked = Counter(
             "tillstream_receipts_marked",
             "Receipts accepted and marked, by rule",
             ["rule"],
-            registry=self._registry,
-        )
-        self._in_flight = Gauge(
-            "tillstream_receipts_in_flight",
-            "Receipts that wait for the broker's confirm",
-            registry=self._registry,
+            registry=registry,
         )
         self._events_accepted = Counter(
             "tillstream_events_accepted",
             "Events that the broker confirmed, by stream",
             ["stream"],
-            registry=self._registry,
+            registry=registry,
         )
         self._events_refused = Counter(
             "tillstream_events_refused",
             "Events that broke a rule of their stream",
             ["stream"],
-            registry=self._registry,
+            registry=registry,
         )
-        self._events_in_flight = Gauge(
-            "tillstream_events_in_flight",
-            "Events that wait for the broker's confirm",
-            registry=self._registry,
+        self._confirmed = Batches(
+            "tillstream_received_to_confirmed_seconds",
+            "Messages to the broker: from the oldest receipt in it to the confirm",
+            registry,
+        )
+
+    def watch(self, data_dir: Path, receipts: Callable[[], int], events: Callable[[], int]) -> None:
+        """What is asked for at each scrape: what waits for a confirm, and the disk."""
+        disk_figures(self._registry, data_dir)
+        measured(
+            self._registry,
+            Measured(
+                "tillstream_receipts_in_flight",
+                "Receipts that wait for the broker's confirm",
+                receipts,
+            ),
+            Measured(
+                "tillstream_events_in_flight", "Events that wait for the broker's confirm", events
+            ),
         )
 
     def accepted(self, count: int) -> None:
         """So many receipts are durable."""
         self._accepted.inc(count)
+
+    def confirmed(self, seconds: float) -> None:
+        """The broker has confirmed a message whose oldest receipt waited so long."""
+        self._confirmed.add_ordered((seconds,), seconds)
 
     def refused(self, status: int) -> None:
         """A request was answered with an error."""
@@ -67,9 +86,3 @@ class Metrics:
     def events_refused(self, stream: str, count: int) -> None:
         """So many events of a body were refused."""
         self._events_refused.labels(stream).inc(count)
-
-    def text(self, receipts_in_flight: int, events_in_flight: int) -> bytes:
-        """Every figure, as Prometheus reads it."""
-        self._in_flight.set(receipts_in_flight)
-        self._events_in_flight.set(events_in_flight)
-        return generate_latest(self._registry)

@@ -13,9 +13,9 @@ from entrypoint.events.paths import event_paths
 from entrypoint.formats import READERS
 from entrypoint.problems import RefusedEntry, Violation
 from tillstream.codec import JSON
-from tillstream.http.pages import Health
 from tillstream.http.problems import PROBLEM_JSON
 from tillstream.receipt import Receipt
+from tillstream.runtime.watching.health import Health
 from tillstream.streams.definition import Stream
 
 EXAMPLE: dict[str, Any] = {

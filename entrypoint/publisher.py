@@ -59,8 +59,12 @@ class Publisher(Generic[P]):
         confirmed: Confirmed[P],
         in_flight: InFlight,
         pace: Pace = Pace(),  # noqa: B008 - immutable
+        took: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """`in_flight` may be shared with other publishers."""
+        """`in_flight` may be shared with other publishers; `took` is told of each message that was
+        confirmed how long the first of it waited, seconds.
+        """
+        self._took = took
         self._send = send
         self._compose = compose
         self._confirmed = confirmed
@@ -184,6 +188,8 @@ class Publisher(Generic[P]):
             await self._send(*self._compose([one.parcel for one in group]))
             # What was given up is not answered with 202, so it is none of what was accepted.
             self._confirmed([one.parcel for one in group if one.resolve is not None])
+            since = group[0].deadline - self._timeout
+            self._took(asyncio.get_running_loop().time() - since)
         except NotConfirmedError as error:
             self._queue.resolve(group, error)
         except asyncio.CancelledError:

@@ -23,12 +23,14 @@ from events.windows.mongo_sink import MongoSink
 from events.windows.new_erasures import ErasedMeanwhileError, NewErasures
 from events.windows.state_file import State
 from events.worker import EventsWorker
+from events.worker_figures import WorkerFigures
 from tillstream import stores, topology
 from tillstream.errors import TillstreamError
 from tillstream.log.continuity import Log
 from tillstream.runtime import broker, data_folder, quiet, retry
 from tillstream.runtime.owned_file import owned
-from tillstream.runtime.watching.watched import Watched, watched
+from tillstream.runtime.watching.figures import disk_figures
+from tillstream.runtime.watching.watched import watched
 from tillstream.streams import definitions_file
 from tillstream.streams.definition import Definitions
 
@@ -56,6 +58,9 @@ def run_worker(
         if not ours:
             raise TillstreamError(f"another events worker owns {path}; end it first")
 
+        figures = WorkerFigures(watching, time.time)
+        disk_figures(watching.registry, settings.data_dir)
+
         def waits(error: BaseException) -> None:
             watching.vitals.turn()
             watching.vitals.away("counting waits for the archive of events")
@@ -69,7 +74,7 @@ def run_worker(
                     settings,
                     definitions,
                     stop,
-                    watching,
+                    figures,
                     with_archive=with_archive,
                     make_source=make_source,
                 ),
@@ -85,7 +90,7 @@ def _session(
     settings: EventsSettings,
     definitions: Definitions,
     stop: threading.Event,
-    watching: Watched,
+    figures: WorkerFigures,
     *,
     with_archive: bool,
     make_source: MakeSource,
@@ -126,7 +131,7 @@ def _session(
                 sink.wake if sink else lambda: None,
                 receipts=_receipts(settings, counter) if definitions.receipts else None,
                 attributions=attributions,
-                watched=watching,
+                figures=figures,
                 source=source,
             )
             ended = threading.Event()
@@ -142,7 +147,7 @@ def _session(
                     log.info("a person was erased: what attributions hold is read again without")
                     ended.set()
 
-            broker.keep_connected(settings.amqp_url, "events", run, stop, watching.vitals)
+            broker.keep_connected(settings.amqp_url, "events", run, stop, figures.vitals)
 
 
 def _receipts(settings: EventsSettings, counter: EventCounter) -> ReceiptsSource:

@@ -43,6 +43,7 @@ from events.windows.arrivals import Step, no_step
 from events.windows.event_counter import EventCounter
 from events.windows.log_start import find_start
 from events.windows.publishing import LogPosition, WindowsPublisher
+from events.worker_figures import WorkerFigures
 from tillstream import topology
 from tillstream.clock import Clock
 from tillstream.log.continuity import LogEnds
@@ -74,14 +75,15 @@ class EventsWorker:
         step: Step = no_step,
         receipts: ReceiptsSource | None = None,
         attributions: Attributions | None = None,
-        watched: Watched | None = None,
+        figures: WorkerFigures | None = None,
         source: LogSource | None = None,
     ) -> None:
         """`looked_up` is what can be looked up of the log; `committed` is called after a commit,
         `step` before each numbered step. Without a `source` the log is read here.
         """
         self._counter = counter
-        self._vitals = (watched or Watched("events")).vitals
+        self._figures = figures or WorkerFigures(Watched("events"), clock)
+        self._figures.follow(counter)
         self._clock = clock
         self._looked_up = looked_up
         self._archive = archive
@@ -119,7 +121,7 @@ class EventsWorker:
         beat = Every(SNAPSHOT_SECONDS, self._clock)
         binding = Every(BINDING_SECONDS, self._clock)
         while not (stop.is_set() or rebuilt_path(self._counter.state.path).exists()):
-            self._vitals.turn()
+            self._figures.vitals.turn()
             batch = source.gather(
                 min(beat.remaining(), self._receipts_patience()),
                 lambda: max(pace.remaining(), LEAST_GATHER_SECONDS),
@@ -135,6 +137,7 @@ class EventsWorker:
                 self._publish(channel, all_of_them=beat.is_due())
             elif beat.is_due():
                 # 5. The clock goes on where nothing comes.
+                self._figures.idle()
                 caught_up_us = source.caught_up_us()
                 if self._counter.tick(
                     self._pending(), caught_up=caught_up_us is not None, now_us=caught_up_us
@@ -167,6 +170,11 @@ class EventsWorker:
         newest = batch.newest
         self._read_to = newest + 1
         self._publisher.log_offset = max(self._publisher.log_offset or 0, newest)
+        self._figures.committed(
+            [one.received_us for one in events],
+            self._counter.progress.next_offset,
+            self._publisher.log_offset,
+        )
 
     def _take_receipts(self, receipts: ReceiptsSource) -> bool:
         """Whether rows changed."""

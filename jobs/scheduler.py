@@ -10,6 +10,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from jobs.definition import Job
+from jobs.figures import JobFigures
 from jobs.job_list import JobList
 from jobs.lease import JobBusyError, Lease
 from jobs.run_book import RunBook
@@ -55,7 +56,11 @@ class Scheduler:
     ) -> None:
         """The executor needs a thread for each job."""
         self._jobs = jobs
-        self._vitals = (watched or Watched("jobs")).vitals
+        watched = watched or Watched("jobs")
+        self._vitals = watched.vitals
+        self._figures = JobFigures(watched.registry, self._overdue)
+        #: Jobs that a thread runs now.
+        self._under_way: set[str] = set()
         self._database = database
         self._holder = holder
         self._running = running
@@ -85,6 +90,7 @@ class Scheduler:
         for job in self._enabled():
             self._decided[job.name] = now
             self._next[job.name] = now
+        self._figures.load(self._enabled(), self._database)
         log.info("jobs are declared", jobs=len(self._jobs), enabled=len(self._next))
 
     def turn(self) -> float:
@@ -145,11 +151,25 @@ class Scheduler:
             run = self._surely(lambda: self._book.take_up(job, self._since[job.name]))
             if run is None:
                 return Looked(decided, None)
+            self._under_way.add(job.name)
             ended = self._running.run(job, run, lease)
+            self._figures.ended(job.name, ended.state, self._clock())
             interrupted = ended.state == records.INTERRUPTED
             return Looked(decided, self._clock() if interrupted else None)
         finally:
+            self._under_way.discard(job.name)
             lease.give_back()
+
+    def _overdue(self) -> dict[str, float | None]:
+        now = self._clock()
+        due = {
+            job.name: next(job.times(self._decided[job.name]), now)
+            for job in self._enabled()
+            if job.name in self._decided
+        }
+        return {
+            name: 0.0 if name in self._under_way else max(0.0, now - at) for name, at in due.items()
+        }
 
     def _write(self, now: float) -> None:
         """That the scheduler lives, and once a day without what is too old."""

@@ -6,6 +6,7 @@ from analytics.counting import isolation
 from analytics.ledger.ledger_file import Ledger
 from analytics.ledger.working_state import WorkingState
 from analytics.workers.log_parts import LogPart
+from analytics.workers.totals_figures import TotalsFigures
 from tillstream.clock import Clock
 from tillstream.log.reader import LogMessage
 from tillstream.runtime.periodic import Every
@@ -19,7 +20,10 @@ FIGURES_SECONDS = 1.0
 class LedgerWriter:
     """Folds parts of the log into the ledger, each of them whole in one transaction."""
 
-    def __init__(self, ledger: Ledger, stores: StoreTable, clock: Clock) -> None:
+    def __init__(
+        self, ledger: Ledger, stores: StoreTable, clock: Clock, figures: TotalsFigures
+    ) -> None:
+        self._figures = figures
         self._ledger = ledger
         self._stores = stores
         self.state = WorkingState(ledger, journal=ledger.figures_journal)
@@ -33,13 +37,14 @@ class LedgerWriter:
         try:
             # 1. begin
             self._ledger.begin()
+            self._figures.begun()
             # 2. decode, identify, fold
             # A stream may start before the offset that was asked for.
             fresh = [part for each in parts if (part := each.following(state.next_offset or 0))]
             try:
                 for part in fresh:
                     for batch in part.batches(self._stores):
-                        self.state.counter.count(*batch[:4])
+                        self._count(batch)
                 self._passed(fresh)
                 # 3. totals, tills, figures, offset
                 if self._figures_due.is_due():
@@ -51,12 +56,14 @@ class LedgerWriter:
                 self._ledger.rollback()
                 state.load()
                 self._ledger.begin()
+                self._figures.begun()
                 for part in fresh:
                     self._count_isolated(part.messages())
                 self._passed(fresh)
                 state.write()
             # 4. commit
             self._ledger.commit()
+            self._figures.committed(state.next_offset, self.log_offset)
         except BaseException:
             # Back to what the ledger holds.
             self._ledger.rollback()
@@ -82,6 +89,10 @@ class LedgerWriter:
             self.state.load()
             raise
 
+    def _count(self, batch: isolation.Batch) -> None:
+        self.state.counter.count(*batch[:4])
+        self._figures.read(batch.columns.received)
+
     def _passed(self, parts: Sequence[LogPart]) -> None:
         if parts:
             offset, digest = parts[-1].last
@@ -96,7 +107,7 @@ class LedgerWriter:
             try:
                 with self._ledger.all_or_nothing():
                     for batch in isolation.read_batches(alone, self._stores, places):
-                        self.state.counter.count(*batch[:4])
+                        self._count(batch)
                     self.state.write()
             except Exception:
                 self.state.load()

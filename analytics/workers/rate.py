@@ -16,6 +16,7 @@ from tillstream.log.reader import LogMessage, LogReader
 from tillstream.receipt import Wire
 from tillstream.runtime import broker
 from tillstream.runtime.periodic import SNAPSHOT_SECONDS, Every
+from tillstream.runtime.watching.figures import Measured, measured
 from tillstream.runtime.watching.watched import Watched
 from tillstream.snapshots import RateSnapshot
 
@@ -38,7 +39,17 @@ class RateWorker:
     """Holds no state of its own: each start reads the window again from the log."""
 
     def __init__(self, clock: Clock, watched: Watched | None = None) -> None:
-        self._vitals = (watched or Watched("rate")).vitals
+        watched = watched or Watched("rate")
+        self._vitals = watched.vitals
+        self._per_minute: int | None = None
+        measured(
+            watched.registry,
+            Measured(
+                "tillstream_receipts_last_minute",
+                "Receipts received in the last 60 seconds",
+                lambda: self._per_minute,
+            ),
+        )
         self._clock = clock
         self._window = RateWindow()
         self._live_since = clock()
@@ -89,8 +100,9 @@ class RateWorker:
     def snapshot(self) -> RateSnapshot:
         """The rate now, and the latency since the last snapshot."""
         now = self._clock()
+        self._per_minute = self._window.per_minute(now)
         return RateSnapshot(
-            average_per_minute=self._window.per_minute(now),
+            average_per_minute=self._per_minute,
             average_ms_system=self._window.take_mean_latency_ms(),
             as_of=now,
             log_offset=self._log_offset,

@@ -26,6 +26,7 @@ from analytics.workers.ledger_writer import LedgerWriter
 from analytics.workers.log_parts import FollowedLog, LogPart, LogSource, Messages
 from analytics.workers.log_start import find_start
 from analytics.workers.pace import SnapshotPace
+from analytics.workers.totals_figures import TotalsFigures
 from tillstream import topology
 from tillstream.calendars import described
 from tillstream.clock import Clock
@@ -58,7 +59,7 @@ class TotalsWorker:
         clock: Clock,
         looked_up: LogEnds,
         identity_days: int = IDENTITY_DAYS,
-        watched: Watched | None = None,
+        figures: TotalsFigures | None = None,
         open_source: OpenSource = follow_log,
     ) -> None:
         """`looked_up` is what can be looked up of the log, `open_source` how it is read.
@@ -67,7 +68,7 @@ class TotalsWorker:
         """
         ledger.require_calendar(described(stores))
         self._looked_up = looked_up
-        self._vitals = (watched or Watched("totals")).vitals
+        self._figures = figures or TotalsFigures(Watched("totals"), clock)
         self._open_source = open_source
         self._ledger = ledger
         self._stores = stores
@@ -77,8 +78,9 @@ class TotalsWorker:
         #: Why receipts are set aside, of so many.
         self._reasons: tuple[UncountedReason, ...] = ()
         self._explained = 0
-        self._writer = LedgerWriter(ledger, stores, clock)
+        self._writer = LedgerWriter(ledger, stores, clock, self._figures)
         self._state = self._writer.state
+        self._figures.follow(ledger.path, self._state.progress)
 
     def run(self, connection: BlockingConnection, stop: threading.Event) -> None:
         """Consume from the ledger's offset until `stop`, or until a rebuilt ledger is there.
@@ -106,7 +108,7 @@ class TotalsWorker:
         details_due = Every(DETAILS_SECONDS, self._clock)
         # A rebuilt ledger is adopted by the owner of this one, which starts a worker on it.
         while not (stop.is_set() or rebuilt_path(self._ledger.path).exists()):
-            self._vitals.turn()
+            self._figures.vitals.turn()
             if parts := source.gather(pace.remaining(), pace.gather_seconds):
                 pace.changed()
             # Before the counting: the time that it takes is of the next pace.
@@ -115,6 +117,7 @@ class TotalsWorker:
                 self.count_parts(parts)
                 source.done()
             else:
+                self._figures.idle()
                 self._writer.write_waiting_figures()
             if topology.COUNT in due:
                 broker.publish_snapshot(channel, topology.COUNT, self.count_snapshot())

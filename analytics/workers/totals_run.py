@@ -11,12 +11,14 @@ from analytics.ledger.ledger_file import Ledger
 from analytics.ledger.ownership import adopt
 from analytics.settings import VerifySettings
 from analytics.workers.totals import OpenSource, TotalsWorker, follow_log
+from analytics.workers.totals_figures import TotalsFigures
 from tillstream import stores
 from tillstream.calendars import described
 from tillstream.errors import TillstreamError
 from tillstream.log.continuity import Log
 from tillstream.runtime import broker, data_folder
 from tillstream.runtime.owned_file import owned
+from tillstream.runtime.watching.figures import disk_figures
 from tillstream.runtime.watching.watched import watched
 
 log = structlog.get_logger()
@@ -33,6 +35,8 @@ def run_totals(
     with owned(path, calendar) as ours, watched(settings, "totals") as watching:
         if not ours:
             raise TillstreamError(f"another totals worker owns {path}; end it first")
+        figures = TotalsFigures(watching, time.time)
+        disk_figures(watching.registry, settings.data_dir)
         while not stop.is_set():
             adopt(path, calendar)
             with Ledger(path) as ledger, _figures_written(settings):
@@ -42,7 +46,7 @@ def run_totals(
                     time.time,
                     Log(settings.amqp_url),
                     settings.identity_days,
-                    watching,
+                    figures,
                     open_source,
                 )
                 broker.keep_connected(

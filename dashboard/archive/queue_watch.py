@@ -25,6 +25,8 @@ log = structlog.get_logger()
 SAMPLE_SECONDS = 1.0
 PROOF_SECONDS = 2.0
 QUERY_TIMEOUT_MS = 2_000
+#: Depths that are older are no news, seconds.
+LATELY_SECONDS = 10.0
 
 
 class Operation(msgspec.Struct, frozen=True, rename="camel"):
@@ -97,6 +99,19 @@ class QueueWatch:
         """When the ledger had last read all of the log, Unix seconds; None when unknown."""
         with self._lock:
             return self._samples.ledger(self._model.newest, self._clock()).caught_up_at
+
+    def depths(self) -> dict[str, tuple[int, int]]:
+        """Messages and consumers of each queue; none where the broker was not asked lately."""
+        with self._lock:
+            lately = (
+                self._depths_at is not None and self._clock() - self._depths_at < LATELY_SECONDS
+            )
+            return dict(self._depths) if lately else {}
+
+    def behind_seconds(self) -> float | None:
+        """How far the ledger is behind the log; 0 at its end, None when nobody tells."""
+        with self._lock:
+            return self._samples.ledger(self._model.newest, self._clock()).behind_seconds
 
     def _session(self, connection: BlockingConnection) -> None:
         channel = connection.channel()

@@ -29,14 +29,17 @@ from tillstream import stores
 from tillstream.clock import Clock
 from tillstream.http import problems
 from tillstream.http.access_log import AccessLog
+from tillstream.http.counted_requests import CountedRequests
 from tillstream.http.keys import Keys, key_file
-from tillstream.http.middleware import RequestMiddleware, exception_handlers
+from tillstream.http.middleware import exception_handlers
 from tillstream.http.pages import documentation
 from tillstream.http.problems import ProblemError
 from tillstream.http.requests import problem_response
 from tillstream.ledger import LedgerReader
+from tillstream.runtime.watching.watched import Watched
 from tillstream.streams import definitions_file
 from tillstream.streams.definition import Definitions
+from tillstream.version import VERSION
 
 log = structlog.get_logger()
 
@@ -49,6 +52,7 @@ def build(
     `closing` tells that it ends, and with it what is sent without an end. Raises DefinitionError.
     """
     client = source.connect(settings.mongo_url)
+    watched = Watched("archive-api")
     access_log = AccessLog("archive-api", settings.access_log, clock)
     keys = None
     if settings.api_keys == "on":
@@ -68,6 +72,7 @@ def build(
         table,
         callers,
         LedgerReader(settings.data_dir),
+        watched,
     )
     definitions = definitions_file.load_settings(settings)
     collections = WindowSource(client, settings.mongo_database)
@@ -84,7 +89,7 @@ def build(
 
     pages = FastAPI(
         title="Tillstream archive",
-        version="0.1.0",
+        version=VERSION,
         description="Every receipt that was accepted, found and summed. Read only. Amounts"
         " come as text in euros and as integer cents; quantities in thousandths.",
         # Its own pages fetch Swagger UI from elsewhere.
@@ -103,7 +108,7 @@ def build(
             # After the document is made, which would name each path twice.
             route.methods = {"GET", "HEAD"}
     pages.routes.extend(documentation("the archive", lambda: document))
-    return RequestMiddleware(pages, access_log)
+    return CountedRequests(pages, access_log, watched.registry)
 
 
 def openapi(pages: FastAPI, definitions: Definitions) -> dict[str, Any]:

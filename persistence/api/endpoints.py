@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
+from starlette.routing import Route
 
 from persistence.api import export, problems, responses, views
 from persistence.api.callers import Callers
@@ -23,8 +24,9 @@ from persistence.api.tiers import Tiers
 from tillstream.archive import Document
 from tillstream.codec import JSON
 from tillstream.http.keys import Caller
-from tillstream.http.pages import health, live
+from tillstream.http.watch_routes import NotReady, WatchRoutes
 from tillstream.ledger import LedgerReader
+from tillstream.runtime.watching.watched import Watched
 from tillstream.stores import StoreTable
 
 #: Exports that are sent at once: each holds a batch, and works as fast as its client takes it.
@@ -38,8 +40,14 @@ class Endpoints:
     """`GET` of receipts, sales and exports."""
 
     def __init__(
-        self, tiers: Tiers, table: StoreTable, callers: Callers, ledger: LedgerReader
+        self,
+        tiers: Tiers,
+        table: StoreTable,
+        callers: Callers,
+        ledger: LedgerReader,
+        watched: Watched,
     ) -> None:
+        self._watched = watched
         self._tiers = tiers
         self._table = table
         self._callers = callers
@@ -94,14 +102,20 @@ class Endpoints:
             "Every receipt of a range as a file, oldest first, streamed",
             *asked,
         )
-        get("/health/live", live, responses.LIVE, "Does the process answer?")
-        get("/health/ready", self.ready, responses.READY, "Would a question be answered now?")
+        watching = WatchRoutes(self._watched, self.obstacle)
+        get("/health/live", watching.live, responses.LIVE, "Does the process answer?")
+        get("/health/ready", watching.ready, responses.READY, "Would a question be answered now?")
+        app.router.routes.extend(
+            route
+            for route in watching.routes()
+            if isinstance(route, Route) and not route.path.startswith("/health/")
+        )
 
-    async def ready(self, _: Request) -> Response:
-        """200 when a question would be answered now, 503 otherwise."""
+    async def obstacle(self) -> NotReady | None:
+        """Why no question would be answered now; None when it would."""
         if await self._tiers.is_there():
-            return health("ready", 200)
-        return health("the archive does not answer", 503)
+            return None
+        return NotReady("MongoDB does not answer", "the archive does not answer")
 
     async def receipt(self, request: Request, key: Key) -> Response:
         """One receipt and its life."""

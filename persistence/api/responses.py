@@ -8,8 +8,8 @@ import msgspec
 from persistence.api import views
 from persistence.api.problems import Fault
 from tillstream.codec import JSON, NDJSON
-from tillstream.http.pages import Health
 from tillstream.http.problems import PROBLEM_JSON
+from tillstream.runtime.watching.health import Health
 
 Responses = dict[int | str, dict[str, Any]]
 

@@ -2,10 +2,20 @@
 
 import math
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from tillstream.clock import Clock
 from tillstream.snapshots import DelayFigures, DelaySnapshot
+
+
+class Counts(NamedTuple):
+    """Receipts since the start."""
+
+    stored: int
+    duplicates: int
+    conflicts: int
+    dead_lettered: int
 
 
 class Delays:
@@ -27,6 +37,8 @@ class Delays:
         #: When the door got what is being written, and the oldest of the interval.
         self._writing: float | None = None
         self._waiting_since: float | None = None
+        #: Told the seconds from door to archive of an interval that ends.
+        self.intervals: Callable[[Sequence[float]], None] = lambda _: None
 
     def writing(self, received: float | None) -> None:
         """What is being written now was received then at the earliest; None: nothing is."""
@@ -57,11 +69,22 @@ class Delays:
             self._conflicts += conflicts
             self._dead_lettered += dead_lettered
 
+    def counts(self) -> Counts:
+        """What was counted since the start."""
+        with self._lock:
+            return Counts(self._stored, self._duplicates, self._conflicts, self._dead_lettered)
+
+    def oldest_age(self) -> float | None:
+        """How long the oldest of what is being written has waited, seconds; None: nothing is."""
+        writing = self._writing
+        return None if writing is None else max(0.0, self._clock() - writing)
+
     def snapshot(self) -> DelaySnapshot:
         """The figures of the interval that ends now, and the counters since the start."""
         with self._lock:
             connection, self._connection = self._connection, []
             network, self._network = self._network, []
+            self.intervals(network)
             waiting_since, self._waiting_since = self._waiting_since, self._writing
             return DelaySnapshot(
                 connection_delay=mean(connection),

@@ -29,6 +29,7 @@ from persistence.writer.batch import LIMITS, PREFETCH, Batch, Delivery, Limits
 from persistence.writer.dead_lettering import publish_letter
 from persistence.writer.delays import Delays
 from persistence.writer.entries import Encoded, encoded
+from persistence.writer.worker_figures import WorkerFigures
 from tillstream import topology
 from tillstream.clock import Clock, utc
 from tillstream.runtime import broker
@@ -76,7 +77,7 @@ class Worker:
         self.limits = limits
         self.clock = clock
         self.monotonic = monotonic
-        self.watched = watched or Watched("persistence")
+        self.figures = WorkerFigures(watched or Watched("persistence"), delays, monotonic)
 
     def run(self, connection: BlockingConnection, stop: threading.Event) -> None:
         """Take from the queue until `stop`; raises pika's errors on a loss."""
@@ -125,7 +126,7 @@ class Session:
 
     def turn(self) -> None:
         """Serve the connection until there is something to do, and do it."""
-        self._worker.watched.vitals.turn()
+        self._worker.figures.turn(len(self._waiting), writing=self._writing is not None)
         self._connection.process_data_events(self._idle_seconds())
         if not self._channel.consumer_tags:
             # pika says nothing when the broker closed the channel or deleted the queue.
@@ -195,6 +196,7 @@ class Session:
             return
         batch, outcome = self._writing.batch, self._writing.outcome.result()
         self._writing = None
+        self._worker.figures.settled()
         if outcome is None:
             return
         # 3. dead-letter

@@ -1,10 +1,9 @@
-"""Pages that every service has: health checks, the OpenAPI document and the page that shows it."""
+"""Pages that every service has: the OpenAPI document and the page that shows it."""
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -34,27 +33,6 @@ _DOCS_PAGE = """<!doctype html>
 </body>
 </html>
 """
-
-
-class Health(msgspec.Struct, omit_defaults=True):
-    """The answer of a health check."""
-
-    status: str
-    #: Why not ready, in a sentence.
-    reason: str | None = None
-
-
-def health(
-    status: str, code: int, reason: str | None = None, headers: Mapping[str, str] | None = None
-) -> Response:
-    """The answer of a health check."""
-    body = msgspec.json.encode(Health(status, reason))
-    return Response(body, code, headers, media_type=JSON)
-
-
-async def live(_: Request) -> Response:
-    """This process answers."""
-    return health("live", 200)
 
 
 def documentation(name: str, document: Callable[[], bytes]) -> list[BaseRoute]:

@@ -2,14 +2,17 @@
 
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
 from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from tillstream.runtime.disk import free_bytes
 from tillstream.runtime.watching.health import Vitals
 from tillstream.version import VERSION
 
@@ -19,6 +22,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 #: Bounds of delays, seconds. Stages were measured at 5 ms to 0.7 s (docs/performance.md), and
 #: alerts ask for 1, 5 and 30 s: close where a stage is, wide beyond.
 DELAY_SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 30.0, 300.0)
+
+#: Values of a label that are shown: whoever declares more streams than that sees the first.
+MAX_VALUES = 100
 
 
 class Batches(Collector):
@@ -43,11 +49,13 @@ class Batches(Collector):
     def add(self, delays: Iterable[float]) -> None:
         """The delays of a batch, seconds."""
         ordered = sorted(delays)
-        if not ordered:
-            return
+        self.add_ordered(ordered, sum(ordered))
+
+    def add_ordered(self, ordered: Sequence[float], total: float) -> None:
+        """Those that ascend already, and their sum."""
         places = [0, *(bisect_right(ordered, bound) for bound in self._bounds), len(ordered)]
         with self._lock:
-            self._sum += sum(ordered)
+            self._sum += total
             for index, (before, after) in enumerate(pairwise(places)):
                 self._counts[index] += after - before
 
@@ -62,13 +70,30 @@ class Batches(Collector):
         yield HistogramMetricFamily(self._name, self._documentation, buckets, total)
 
 
-class Measured(NamedTuple):
-    """A figure that is looked up when it is asked for."""
+#: A figure, or one for each value of its label; None, and what is None, is not known now.
+Found = float | Mapping[str, float | None] | None
 
+
+class Measured(NamedTuple):
+    """A figure that is looked up when it is asked for, so that it costs nothing in between."""
+
+    #: With its unit; that of a counter ends in `_total`.
     name: str
     documentation: str
-    #: None, or OSError: it is not known now, and left out.
-    ask: Callable[[], float | None]
+    #: An OSError leaves it out. Labels have to be few: streams, queues, jobs; never stores.
+    ask: Callable[[], Found]
+    label: str = ""
+
+    def metric(self, found: Found) -> Metric:
+        """As Prometheus has it."""
+        kind = "counter" if self.name.endswith("_total") else "gauge"
+        metric = Metric(self.name.removesuffix("_total"), self.documentation, kind)
+        values = found if isinstance(found, Mapping) else {"": found}
+        for value, figure in list(values.items())[:MAX_VALUES]:
+            if figure is not None:
+                labels = {self.label: value} if self.label else {}
+                metric.add_sample(self.name, labels, float(figure))
+        return metric
 
 
 class _Looked(Collector):
@@ -77,23 +102,37 @@ class _Looked(Collector):
 
     def collect(self) -> Iterator[Metric]:
         for figure in self._figures:
-            try:
-                value = figure.ask()
-            except OSError:
-                continue
-            if value is not None:
-                metric = Metric(figure.name, figure.documentation, "gauge")
-                metric.add_sample(figure.name, {}, float(value))
-                yield metric
+            with suppress(OSError):
+                yield figure.metric(figure.ask())
 
     def describe(self) -> Iterator[Metric]:
         """Their names, without asking: registering must not look anything up."""
-        return (Metric(each.name, each.documentation, "gauge") for each in self._figures)
+        return (each.metric(None) for each in self._figures)
 
 
 def measured(registry: CollectorRegistry, *figures: Measured) -> None:
-    """Gauges that are asked for at each scrape."""
+    """Figures that are asked for at each scrape."""
     registry.register(_Looked(figures))
+
+
+def file_bytes(path: Path) -> float:
+    """The size of a file of SQLite, with what waits in its log; raises OSError."""
+    size = path.stat().st_size
+    with suppress(OSError):
+        size += path.with_name(path.name + "-wal").stat().st_size
+    return size
+
+
+def disk_figures(registry: CollectorRegistry, folder: Path) -> None:
+    """How much of the disk of DATA_DIR is free."""
+    measured(
+        registry,
+        Measured(
+            "tillstream_disk_free_bytes",
+            "What may still be written to the disk of DATA_DIR",
+            lambda: free_bytes(folder),
+        ),
+    )
 
 
 def registry_of(vitals: Vitals) -> CollectorRegistry:

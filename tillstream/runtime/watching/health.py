@@ -13,6 +13,10 @@ from tillstream.version import VERSION
 HUNG_SECONDS = 30.0
 
 
+#: Of a process that is not, and no better word is known.
+NOT_READY = "not ready"
+
+
 class Health(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True):
     """The body of a health check of every process."""
 
@@ -47,7 +51,7 @@ class Vitals:
         self.component = component
         self._monotonic = monotonic
         self._turned: float | None = None
-        self._away: str | None = "it has not connected yet"
+        self._away: tuple[str, str] | None = (NOT_READY, "it has not connected yet")
         #: What waits for this process, messages and seconds; None where it is not known.
         self.behind_messages: int | None = None
         self.behind_seconds: float | None = None
@@ -63,9 +67,9 @@ class Vitals:
         """It has what it needs for its work."""
         self._away = None
 
-    def away(self, reason: str) -> None:
-        """It cannot do its work now; `reason` is a sentence."""
-        self._away = reason
+    def away(self, reason: str, status: str = NOT_READY) -> None:
+        """It cannot do its work now; `reason` is a sentence, `status` a word or two."""
+        self._away = status, reason
 
     def behind(self, messages: int | None, seconds: float | None = None) -> None:
         """What waits for this process, and since when its oldest waits."""
@@ -95,7 +99,7 @@ class Vitals:
         if status != HTTPStatus.OK:
             return status, alive
         if self._away is not None:
-            return HTTPStatus.SERVICE_UNAVAILABLE, Health(self.component, "not ready", self._away)
+            return HTTPStatus.SERVICE_UNAVAILABLE, Health(self.component, *self._away)
         messages, seconds = self.behind_messages, self.behind_seconds
         return HTTPStatus.OK, Health(
             self.component,
