@@ -73,7 +73,7 @@ class FiguresJournal:
     def read(self) -> Iterator[Added]:
         """Everything that is not in the bodies."""
         for most, sums in self._database.execute("SELECT most, sums FROM figures_journal"):
-            yield Added(_unpacked(_decode(sums)), most)
+            yield Added(_of_stores(_unpacked(_decode(sums))), most)
 
     def days(self) -> set[date]:
         """The days that it has anything of."""
@@ -109,6 +109,18 @@ def _unpacked(row: _Row) -> FigureSums:
         row.category_names,
         row.product_codes,
         row.product_names,
+    )
+
+
+def _of_stores(sums: FigureSums) -> FigureSums:
+    """Without the rows of chains that were once written beside those of stores."""
+    is_store = np.array([bool(store) for _, store in sums.places], np.bool_)
+    of_products = is_store[sums.products[:, 0]]
+    return sums._replace(
+        hours=sums.hours[is_store[sums.hours[:, 0]]],
+        categories=sums.categories[is_store[sums.categories[:, 0]]],
+        products=sums.products[of_products],
+        last=sums.last[of_products],
     )
 
 

@@ -1,13 +1,16 @@
 """The figures of days and stores as they are counted, in bounded memory above the ledger's file.
 
-A commit writes what it adds to a journal; the bodies are written now and then, all that changed at
-once, and the journal is emptied with them (docs/decisions/0025-kept-figures.md).
+A commit writes what it adds to a journal, and keeps it as it is; now and then all of that is added
+to the days of stores at once, the bodies that changed are written, and the journal is emptied with
+them (docs/decisions/0025-kept-figures.md).
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from datetime import date
 
 from analytics.counting.figure_folds import HOURS, fold
+from analytics.counting.figure_merge import merged
 from analytics.counting.figure_sums import FigureSums
 from analytics.counting.store_day import LIMITS, Limits, StoreDay
 from analytics.ledger.figures_journal import Added, FiguresJournal
@@ -16,6 +19,12 @@ from tillstream.day_figures import StoreFigures, decode_store, encode
 
 #: Figures that are held decoded, some 300 bytes each: a day of 1,000 stores, more or less.
 MOST_CELLS = 300_000
+#: Rows of sums that wait to be added to the days, some 60 bytes each; a batch takes memory as
+#: _ROWS_OF_BATCH rows do, however few it has.
+MOST_ROWS = 150_000
+_ROWS_OF_BATCH = 50
+#: Days of stores of which it is remembered that no figure is too large.
+MOST_CHECKED = 100_000
 
 
 class KeptFigures:
@@ -42,24 +51,70 @@ class KeptFigures:
         self._cells = 0
         #: What was added and is in no journal yet.
         self._added: list[Added] = []
+        #: What waits to be added to the days, its rows, and what all of it comes to without signs.
+        self._waiting: list[FigureSums] = []
+        self._rows_waiting = 0
+        self._most_waiting = 0
+        #: Of these no bound is above `_highest`. Of a chain's hours (day, "", hour).
+        self._checked: set[tuple[date, str] | Place] = set()
+        self._highest = 0
         for added in journal.read() if journal else ():
-            self._add(*added)
+            self._wait(*added)
 
     def has_room(self, sums: FigureSums, most: int, limit: int) -> bool:
         """Whether no figure can exceed `limit`; `most` is what the sums come to without signs."""
+        self._check(sums)
+        if self._highest + self._most_waiting + most <= limit:
+            return True
+        self._settle()
         for place in self._places(sums):
             day = self._day(place)
             if day.bound + most > limit:
                 day.tighten()
                 if day.bound + most > limit:
                     return False
+        self._checked.clear()
+        self._highest = 0
         return True
 
     def add(self, sums: FigureSums, most: int) -> None:
         """Add the sums of a batch; `most` as above."""
-        self._add(sums, most)
-        if self._journal and len(sums.hours):
-            self._added.append(Added(sums, most))
+        if len(sums.hours):
+            self._wait(sums, most)
+            if self._journal:
+                self._added.append(Added(sums, most))
+
+    def _check(self, sums: FigureSums) -> None:
+        """Have all places of the sums among the checked ones."""
+        if not self._checked.issuperset(sums.places):
+            self._check_each((*place, WHOLE) for place in sums.places)
+            self._checked.update(sums.places)
+        hours = _chain_hours(sums)
+        if not self._checked.issuperset(hours):
+            self._check_each(hours)
+            self._checked.update(hours)
+
+    def _check_each(self, places: Iterable[Place]) -> None:
+        if len(self._checked) > MOST_CHECKED:
+            self._checked.clear()
+        for place in places:
+            held = self._held.get(place)
+            bound = self._rows.bound(place) if held is None else held.bound
+            self._highest = max(self._highest, bound)
+
+    def _wait(self, sums: FigureSums, most: int) -> None:
+        self._waiting.append(sums)
+        self._rows_waiting += _ROWS_OF_BATCH + len(sums.categories) + len(sums.products)
+        self._most_waiting += most
+        if self._rows_waiting > MOST_ROWS:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Add what waits to the days."""
+        if self._waiting:
+            self._add(merged(self._waiting), self._most_waiting)
+            self._waiting.clear()
+            self._rows_waiting = self._most_waiting = 0
 
     def _add(self, sums: FigureSums, most: int) -> None:
         days = {place: self._day(place) for place in self._places(sums)}
@@ -74,6 +129,7 @@ class KeptFigures:
         self._cells += sum(day.cells for day in days.values()) - before
         for day in days.values():
             day.bound += most
+            self._highest = max(self._highest, day.bound)
         self._changed.update(days)
 
     def note(self) -> None:
@@ -90,10 +146,11 @@ class KeptFigures:
     @property
     def waits(self) -> bool:
         """Whether the bodies of the ledger are not yet what was added."""
-        return bool(self._changed)
+        return bool(self._changed or self._waiting)
 
     def write(self) -> None:
         """Leave what changed to the ledger, in its transaction, and nothing to the journal."""
+        self._settle()
         self._added.clear()
         if self._changed:
             self._rows.write(
@@ -106,11 +163,13 @@ class KeptFigures:
 
     def stores(self, day: date) -> list[str]:
         """The stores with figures of a day, the chain ("") first."""
+        self._settle()
         changed = {store for changed_day, store, _ in self._changed if changed_day == day}
         return sorted(changed.union(self._rows.stores(day)))
 
     def figures(self, day: date, store: str) -> StoreFigures | None:
         """All of a store's day: the bodies and what was added since."""
+        self._settle()
         parts = {part: decode_store(body) for part, body, _ in self._rows.parts(day, store)}
         for part in (WHOLE, *HOURS):
             if (place := (day, store, part)) in self._changed:
@@ -130,11 +189,10 @@ class KeptFigures:
 
     def _places(self, sums: FigureSums) -> list[Place]:
         # Sets are cheaper than numpy's `unique` of a few rows.
-        places = sorted(set(sums.hours[:, 0].tolist()))
-        of_hours = sums.product_hours[:, 0] * len(HOURS) + sums.product_hours[:, 1]
-        hours = (divmod(each, len(HOURS)) for each in sorted(set(of_hours.tolist())))
-        whole = [(*sums.places[place], WHOLE) for place in places]
-        return [*whole, *((*sums.places[place], HOURS[hour]) for place, hour in hours)]
+        stores = {sums.places[place] for place in set(sums.hours[:, 0].tolist())}
+        chains = {(day, "", WHOLE) for day, _ in stores}
+        whole = chains.union((*place, WHOLE) for place in stores)
+        return sorted(whole.union(_chain_hours(sums)))
 
     def _day(self, place: Place) -> StoreDay:
         day = self._held.get(place)
@@ -147,3 +205,10 @@ class KeptFigures:
             self._cells += day.cells
         self._held.move_to_end(place)
         return day
+
+
+def _chain_hours(sums: FigureSums) -> set[Place]:
+    """The hours of chains that have products."""
+    rows = sums.product_hours
+    hours = set(zip(rows[:, 0].tolist(), rows[:, 1].tolist(), strict=True))
+    return {(*sums.places[place], HOURS[hour]) for place, hour in hours}

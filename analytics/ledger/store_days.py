@@ -58,6 +58,15 @@ class StoreDays:
         ).fetchone()
         return row
 
+    def bound(self, place: Place) -> int:
+        """The bound of a body; 0 where there is none."""
+        day, store, part = place
+        row = self._database.execute(
+            "SELECT bound FROM store_days WHERE day = ? AND store = ? AND part = ?",
+            (day.toordinal(), store, part),
+        ).fetchone()
+        return row[0] if row else 0
+
     def write(self, rows: Iterable[Written]) -> None:
         """Replace rows; each gets the next number of a change."""
         before = self.last_change()

@@ -17,7 +17,10 @@ from hypothesis import strategies as st
 from analytics.counting.batch_sums import batch_sums
 from analytics.counting.columns import Columns
 from analytics.counting.decoding import read_columns
+from analytics.counting.figure_merge import merged
+from analytics.counting.isolation import largest
 from analytics.counting.store_day import LIMITS, Limits
+from analytics.ledger.figures_journal import Added
 from analytics.ledger.kept_figures import KeptFigures
 from analytics.ledger.ledger_file import Ledger
 from tests.support.receipts import line, receipt, stamped
@@ -204,6 +207,35 @@ def test_bodies_and_journal_together_are_all_that_was_committed(
                 figures = load()
 
         assert one_by_one(some, limits) == read(figures) == read(load())
+
+
+@settings(deadline=None, max_examples=25)
+@given(some_receipts(), st.integers(1, 5), st.integers(1_000, 60_000))
+def test_room_does_not_depend_on_what_waits_to_be_added(
+    some: list[Fields], size: int, limit: int
+) -> None:
+    with kept(LIMITS) as (waiting, _), kept(LIMITS) as (settled, _):
+        for begin in range(0, len(some), size):
+            batch = columns(some[begin : begin + size])
+            sums = batch_sums(batch).figures
+            most = max(len(table.fact) * largest(table) for table in batch.tables.values())
+            has_room = settled.has_room(sums, most, limit)
+
+            assert waiting.has_room(sums, most, limit) == has_room
+            if has_room:
+                waiting.add(sums, most)
+                settled.add(sums, most)
+                settled.write()
+
+
+@settings(deadline=None, max_examples=10)
+@given(some_receipts())
+def test_a_journal_that_has_the_rows_of_chains_as_well_counts_them_once(some: list[Fields]) -> None:
+    with Ledger(Path(":memory:")) as ledger:
+        sums = batch_sums(columns(some)).figures
+        ledger.figures_journal.append([Added(merged([sums]), 1)])
+
+        assert one_by_one(some) == read(KeptFigures(ledger.store_days, ledger.figures_journal))
 
 
 def read(figures: KeptFigures) -> dict[tuple[date, str], StoreFigures]:
