@@ -24,7 +24,6 @@ from .connection import BROKER_ERRORS, Retry, connect
 from .errors import DataLossError
 from .options import EARLIEST, Options, decode_function, read_options
 from .reading import Span, read_span
-from .splitting import Sizes, split
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +63,6 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         self._used = 0.0
         #: What an AvailableNow query ends with.
         self._targets: Offsets | None = None
-        #: Of each stream the messages of the newest batch, where their bytes were read.
-        self._sizes: dict[str, Sizes] = {}
 
     def initialOffset(self) -> Offsets:  # noqa: N802
         """Where a query without a checkpoint begins."""
@@ -104,13 +101,11 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         }
 
     def partitions(self, start: Offsets, end: Offsets) -> Sequence[Span]:
-        """One for each stream that has something, or several of each for `minPartitions`."""
-        behind = [name for name in sorted(end) if end[name] > start.get(name, 0)]
-        each = -(-(self._options.min_partitions or 1) // max(len(behind), 1))
+        """One for each stream that has something."""
         return [
-            Span(name, first, last, name in start)
-            for name in behind
-            for first, last in split(start.get(name, 0), end[name], each, self._sizes.get(name, ()))
+            Span(name, start.get(name, 0), end[name], name in start)
+            for name in sorted(end)
+            if end[name] > start.get(name, 0)
         ]
 
     def read(self, partition: Span) -> Iterator[pa.RecordBatch]:
@@ -166,9 +161,7 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             end = min(end, start + max(1, most_rows // behind))
         if most_bytes is not None:
             share = max(1, most_bytes // behind)
-            sizes = ends.sizes_within_bytes(connection, name, start, end - 1, share)
-            self._sizes[name] = sizes
-            end = sizes[-1][0] + 1
+            end = ends.end_within_bytes(connection, name, start, end - 1, share)
         return end
 
     def _asked(self, question: Callable[..., T], *arguments: object) -> T:

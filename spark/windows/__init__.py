@@ -1,1 +1,0 @@
-"""Windows of declared streams, counted by Spark: the events worker with executors."""
