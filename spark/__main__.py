@@ -22,12 +22,27 @@ def main() -> None:
 
 def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
     # A command shall not carry the libraries of the others.
-    raise NotImplementedError(arguments.command, stop)
+    match arguments.command:
+        case "windows":
+            from spark.windows.command import run
+
+            run(stop, with_archive=not arguments.no_archive)
+        case "attribution":
+            raise TillstreamError(
+                "attributions are made by `python -m spark windows`: they share its state and its"
+                " transaction, and so have no command of their own"
+            )
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m spark", description=__doc__)
-    parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(dest="command", required=True)
+    windows = commands.add_parser(
+        "windows", help="worker: count every event once in its windows, and attribute conversions"
+    )
+    windows.add_argument("--no-archive", action="store_true", help="for measurements: count only")
+    commands.add_parser("attribution", help="says that `windows` does it")
     return parser
 
 

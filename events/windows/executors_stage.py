@@ -46,8 +46,10 @@ class MessagesElsewhere(Protocol):
     def fetch(self, positions: Collection[int] | None) -> list[LogMessage]:
         """The messages themselves, all of them or these, in their order."""
 
-    def is_changed(self, stream: str, position: int) -> bool:
-        """Whether something of the message may have been erased since: it is counted here."""
+    def is_counted_here(self, stream: str, position: int) -> bool:
+        """Whether the message is counted here: something of it may have been erased since, or a
+        window of the stream is not for the other engine.
+        """
 
 
 class RowsMissingError(TillstreamError):
@@ -88,7 +90,7 @@ class ExecutorsStage:
         for offset, head in self._messages.heads:
             if head.identities is None:
                 self._arrivals.put_aside(Aside(offset, WHOLE_MESSAGE, head.stream, head.reason, ""))
-            elif self._messages.is_changed(head.stream, offset):
+            elif self._messages.is_counted_here(head.stream, offset):
                 found.append(self._arrivals.new(rows[offset]))
             else:
                 found.append(self._new(offset, head, rows.get(offset)))
@@ -156,7 +158,7 @@ class ExecutorsStage:
             if head.identities is not None
             and (
                 self._is_needed(streams[head.stream])
-                or self._messages.is_changed(head.stream, offset)
+                or self._messages.is_counted_here(head.stream, offset)
             )
         ]
         if not needed:

@@ -1,6 +1,6 @@
 """Partial figures of events by DuckDB: one query a window and one a measure of distinct values."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import duckdb
@@ -35,6 +35,31 @@ class Partials(NamedTuple):
     rows: list[tuple[Any, ...]]
     #: By measure, start, keys as JSON, value.
     values: list[tuple[Measure, list[tuple[Any, ...]]]]
+
+
+def partials_by(
+    run: Callable[[str], list[tuple[Any, ...]]], window: Window, stream: Stream
+) -> Partials:
+    """What an engine counts of a table of the stream's name; `run` gives the rows of a query."""
+    keys = len(window.keys)
+    # A time that is null is in no row.
+    rows = [
+        (row[0], _keys(row[1 : 1 + keys]), *row[1 + keys :])
+        for row in run(window_sql.partial(window, stream))
+        if row[0] is not None
+    ]
+    values = [
+        (
+            measure,
+            [
+                (row[0], _keys(row[1 : 1 + keys]), row[1 + keys])
+                for row in run(window_sql.distinct_values(window, stream, measure))
+                if row[0] is not None
+            ],
+        )
+        for measure in window.distinct
+    ]
+    return Partials(window, rows, values)
 
 
 class PartialCounter:
@@ -75,7 +100,7 @@ class PartialCounter:
             return [Partials(window, [], []) for window in windows]
         self._database.register(self.stream.name, events)
         try:
-            return [self._partials(window) for window in windows]
+            return [partials_by(self._rows, window, self.stream) for window in windows]
         finally:
             self._database.unregister(self.stream.name)
 
@@ -96,27 +121,6 @@ class PartialCounter:
             ]
         finally:
             self._database.unregister(self.stream.name)
-
-    def _partials(self, window: Window) -> Partials:
-        keys = len(window.keys)
-        # A time that is null is in no row.
-        rows = [
-            (row[0], _keys(row[1 : 1 + keys]), *row[1 + keys :])
-            for row in self._rows(window_sql.partial(window, self.stream))
-            if row[0] is not None
-        ]
-        values = [
-            (
-                measure,
-                [
-                    (row[0], _keys(row[1 : 1 + keys]), row[1 + keys])
-                    for row in self._rows(window_sql.distinct_values(window, self.stream, measure))
-                    if row[0] is not None
-                ],
-            )
-            for measure in window.distinct
-        ]
-        return Partials(window, rows, values)
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self._database.execute(sql).fetchall()

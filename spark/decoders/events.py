@@ -33,8 +33,12 @@ def schema(stream: Stream, names: Collection[str] | None = None) -> str:
     """The stream's columns as Spark is told them, or those of them that are named, and
     `received`, `log_offset` and `log_row`.
     """
-    own = [f"`{each.name}` {_SPARK_TYPES[each.type]}" for each in _fields(stream, names)]
-    return ", ".join([*own, *(f"{name} bigint" for name in _MORE)])
+    return ", ".join([*own_columns(stream, names), *(f"{name} bigint" for name in _MORE)])
+
+
+def own_columns(stream: Stream, names: Collection[str] | None = None) -> list[str]:
+    """Of the stream's columns, or those that are named, each as it stands in a schema."""
+    return [f"`{each.name}` {_SPARK_TYPES[each.type]}" for each in _fields(stream, names)]
 
 
 def argument(stream: Stream, names: Collection[str] | None = None) -> str:

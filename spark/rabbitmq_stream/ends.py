@@ -64,11 +64,12 @@ def last_offset(
         consumer.close()
 
 
-def end_within_bytes(
+def sizes_within_bytes(
     connection: BlockingConnection, stream: str, start: int, tail: int, most_bytes: int
-) -> int:
-    """The offset before which a batch ends that begins at `start` and has at most so many bytes
-    of bodies, or one message. `tail` is the offset of a message at or after `start`.
+) -> list[tuple[int, int]]:
+    """The messages of a batch that begins at `start` and has at most so many bytes of bodies, or
+    one message: of each its offset and its bytes. `tail` is the offset of a message at or after
+    `start`.
 
     Bodies are read for their sizes, and only those of the batch: a mean of some would be wrong by
     a factor of hundreds where a quiet night's messages are followed by a day's. A pause of the
@@ -77,21 +78,23 @@ def end_within_bytes(
     consumer = Consumer(connection, stream, start, prefetch=50)
     try:
         deadline = time.monotonic() + HAS_SOME_SECONDS
-        total, end = 0, start
+        total = 0
+        sizes: list[tuple[int, int]] = []
         while time.monotonic() < deadline:
             for message in consumer.read(SILENCE_SECONDS):
                 if message.offset < start:
                     continue
                 total += len(message.body)
-                if total > most_bytes and end > start:
-                    return end
-                end = message.offset + 1
-                if end > tail or total >= most_bytes:
-                    return min(end, tail + 1)
+                # What is beyond the tail came meanwhile; the offset of the tail may be a hole.
+                if message.offset > tail or (total > most_bytes and sizes):
+                    return sizes or [(tail, 0)]
+                sizes.append((message.offset, len(message.body)))
+                if message.offset == tail or total >= most_bytes:
+                    return sizes
                 deadline = time.monotonic() + PROBE_SECONDS
             consumer.more()
-        if end == start:
+        if not sizes:
             raise StreamSilentError(f"{stream} has offset {tail} and delivers nothing from {start}")
-        return end
+        return sizes
     finally:
         consumer.close()

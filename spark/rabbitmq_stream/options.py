@@ -21,6 +21,7 @@ FAIL, SKIP = "fail", "skip"
 #: Names as they are documented; Spark's options know no case.
 NAMES = (
     *("url", "urlEnv", "streams", "startingOffsets", "maxBytesPerTrigger", "maxRowsPerTrigger"),
+    "minPartitions",
     *("failOnDataLoss", "decoder", "decoderArgument", "onDecodeError"),
     *("retrySeconds", "silenceSeconds"),
 )
@@ -39,6 +40,8 @@ class Options:
     #: Of all streams together, in a batch; None is no bound. Rows are messages.
     max_bytes: int | None
     max_rows: int | None
+    #: Tasks of a batch at least, as far as it has offsets; None is one for each stream.
+    min_partitions: int | None
     fail_on_data_loss: bool
     #: `module:function`, and what the function is called with to give the decoder.
     decoder: str | None
@@ -63,6 +66,7 @@ def read_options(given: Mapping[str, str]) -> Options:
         starting=_starting(values.get("startingoffsets", EARLIEST), streams),
         max_bytes=_positive("maxBytesPerTrigger", values),
         max_rows=_positive("maxRowsPerTrigger", values),
+        min_partitions=_positive("minPartitions", values),
         fail_on_data_loss=_one_of("failOnDataLoss", values, "true", "false") == "true",
         decoder=values.get("decoder"),
         decoder_argument=values.get("decoderargument"),

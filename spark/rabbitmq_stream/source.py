@@ -24,6 +24,7 @@ from .connection import BROKER_ERRORS, Retry, connect
 from .errors import DataLossError
 from .options import EARLIEST, Options, decode_function, read_options
 from .reading import Span, read_span
+from .splitting import Sizes, split
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         self._used = 0.0
         #: What an AvailableNow query ends with.
         self._targets: Offsets | None = None
+        #: Of each stream the messages of the newest batch, where their bytes were read.
+        self._sizes: dict[str, Sizes] = {}
 
     def initialOffset(self) -> Offsets:  # noqa: N802
         """Where a query without a checkpoint begins."""
@@ -101,11 +104,13 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         }
 
     def partitions(self, start: Offsets, end: Offsets) -> Sequence[Span]:
-        """One for each stream that has something."""
+        """One for each stream that has something, or several of each for `minPartitions`."""
+        behind = [name for name in sorted(end) if end[name] > start.get(name, 0)]
+        each = -(-(self._options.min_partitions or 1) // max(len(behind), 1))
         return [
-            Span(name, start.get(name, 0), end[name], name in start)
-            for name in sorted(end)
-            if end[name] > start.get(name, 0)
+            Span(name, first, last, name in start)
+            for name in behind
+            for first, last in split(start.get(name, 0), end[name], each, self._sizes.get(name, ()))
         ]
 
     def read(self, partition: Span) -> Iterator[pa.RecordBatch]:
@@ -161,7 +166,9 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             end = min(end, start + max(1, most_rows // behind))
         if most_bytes is not None:
             share = max(1, most_bytes // behind)
-            end = ends.end_within_bytes(connection, name, start, end - 1, share)
+            sizes = ends.sizes_within_bytes(connection, name, start, end - 1, share)
+            self._sizes[name] = sizes
+            end = sizes[-1][0] + 1
         return end
 
     def _asked(self, question: Callable[..., T], *arguments: object) -> T:

@@ -64,6 +64,14 @@ def test_holes_are_no_messages_and_no_end_waits_for_one(
 
         assert read(streams.url, Span(name, 0, hole + 1, True)) == cut
         assert read(streams.url, Span(name, hole, hole + 1, True)) == []
+    # A task's range may begin and end in a hole, too.
+    for options in ({}, {"maxBytesPerTrigger": "10000000"}):
+        parts = reader(name, minPartitions="7", **options)
+        parts.latestOffset({name: 0}, parts.getDefaultReadLimit())
+        spans = parts.partitions({name: 0}, {name: end})
+
+        assert len(spans) == 7
+        assert [one for span in spans for one in read(streams.url, span)] == whole
     # Neither end was waited for: silence would have been 30 s.
     assert time.monotonic() - started < 25
 

@@ -1,0 +1,1 @@
+"""Windows of declared streams, counted by Spark: the events worker with executors."""

@@ -1,0 +1,93 @@
+"""A micro-batch of the log of events, as the events worker counts it."""
+
+from collections.abc import Callable, Collection, Sequence
+
+import pyarrow as pa
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame
+
+from events.windows import declared
+from events.windows.deduplication import NewEvents
+from events.windows.event_counter import EventCounter
+from events.windows.executors_stage import Counted
+from events.windows.message_heads import MessageHead
+from events.windows.partials import Partials
+from spark.windows import window_engine
+from spark.windows.heads import read_head
+from spark.windows.rows import RowsOfStream, messages_of
+from tillstream.log.reader import LogMessage
+from tillstream.streams.definition import Stream, Window
+
+#: Offsets that are asked for by name; beyond, all messages are fetched.
+_NAMED = 1_000
+#: Whether a message of a stream at a position is counted by the worker itself.
+IsCountedHere = Callable[[str, int], bool]
+
+
+class SparkBatch:
+    """Messages that stay with Spark until `release`; positions are offsets and `base`.
+
+    Messages are read from the broker once: the first job keeps them, bodies and all, and gives the
+    heads.
+    """
+
+    def __init__(self, messages: DataFrame, base: int, is_counted_here: IsCountedHere) -> None:
+        """`messages` has the columns of heads.SCHEMA. Raises what Spark does."""
+        self._base = base
+        self._is_counted_here = is_counted_here
+        self._messages = messages.persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            found = self._messages.select("log_offset", "head").toArrow()
+        except BaseException:
+            self.release()
+            raise
+        offsets, heads = (found.column(name).to_pylist() for name in ("log_offset", "head"))
+        self.heads: Sequence[tuple[int, MessageHead]] = [
+            (offset + base, read_head(head))
+            for offset, head in sorted(zip(offsets, heads, strict=True))
+        ]
+
+    @property
+    def newest(self) -> int:
+        """The position of the last message; there is one in every batch."""
+        return self.heads[-1][0]
+
+    def count(
+        self,
+        counter: EventCounter,
+        start: int,  # noqa: ARG002 # the source begins there
+        archive_from: int | None,
+    ) -> list[NewEvents] | None:
+        """As LogBatch."""
+        return counter.count_elsewhere(self, archive_from)
+
+    def partials(
+        self, stream: Stream, windows: Sequence[Window], counted: Counted
+    ) -> list[Partials]:
+        """As MessagesElsewhere."""
+        names = frozenset(declared.wanted_columns(stream, tuple(windows)))
+        offsets = {position - self._base: first for position, first in counted.items()}
+        rows = RowsOfStream(stream, names, offsets)
+        made = self._bodies().mapInArrow(rows, rows.schema())
+        return window_engine.count(made, stream, windows)
+
+    def fetch(self, positions: Collection[int] | None) -> list[LogMessage]:
+        """As MessagesElsewhere."""
+        messages = self._bodies()
+        wanted = None if positions is None else {one - self._base for one in positions}
+        if wanted is not None and len(wanted) <= _NAMED:
+            messages = messages.where(messages.log_offset.isin(sorted(wanted)))
+        found: pa.Table = messages.toArrow()
+        read = [one for batch in found.to_batches() for one in messages_of(batch, wanted)]
+        return [one._replace(offset=one.offset + self._base) for one in sorted(read)]
+
+    def is_counted_here(self, stream: str, position: int) -> bool:
+        """As MessagesElsewhere."""
+        return self._is_counted_here(stream, position)
+
+    def release(self) -> None:
+        """It is committed, or will not be."""
+        self._messages.unpersist()
+
+    def _bodies(self) -> DataFrame:
+        return self._messages.select("log_offset", "body", "content_type", "content_encoding")

@@ -1,0 +1,148 @@
+"""The log of events as the events worker reads it, by a query of Spark's."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import structlog
+from pika.adapters.blocking_connection import BlockingConnection
+from pyspark.sql import DataFrame, SparkSession
+
+from spark.driver.micro_batches import SPARK_ERRORS, MicroBatches
+from spark.settings import QuerySettings
+from spark.windows import heads, window_engine
+from spark.windows.batch import SparkBatch
+from tillstream import topology
+from tillstream.log.continuity import LogEnds
+from tillstream.streams.definition import MICROSECONDS, Definitions
+
+log = structlog.get_logger()
+
+#: For so long the broker's connection is left alone, seconds.
+_SERVED_SECONDS = 0.1
+#: While nothing comes the end of the log is looked up so often, seconds.
+_LOOK_SECONDS = 2.0
+
+
+class SparkLogSource:
+    """A LogSource of the events worker (events/log_source.py)."""
+
+    def __init__(
+        self,
+        session: SparkSession,
+        settings: QuerySettings,
+        definitions: Definitions,
+        is_changed: Callable[[str, int], bool],
+        looked_up: LogEnds,
+        checkpoint: Path,
+        *,
+        url_env: str = "AMQP_URL",
+        log_name: str = topology.EVENTS_LOG,
+    ) -> None:
+        """`is_changed`: whether something of a stream's message at a position was erased."""
+        self._session = session
+        self._settings = settings
+        self._definitions = definitions
+        self._is_changed = is_changed
+        self._looked_up = looked_up
+        self._checkpoint = checkpoint
+        self._url_env, self._log_name = url_env, log_name
+        self._here = self._not_for_spark()
+        self._connection: BlockingConnection | None = None
+        self._batches: MicroBatches[SparkBatch] | None = None
+        self._taken: SparkBatch | None = None
+        #: The offset behind what was taken; when and as of when all of the log was.
+        self._read_to = 0
+        self._looked = 0.0
+        self._caught_up_us: int | None = None
+
+    def open(self, connection: BlockingConnection, start: int | None, base: int) -> None:
+        """As LogSource: a query that begins there."""
+        self.close()
+        self._connection = connection
+        self._read_to = start or 0
+        self._caught_up_us = None
+        self._batches = MicroBatches(
+            self._session,
+            "windows",
+            self._settings,
+            partial(self._read, base=base),
+            {self._log_name: start},
+            self._checkpoint,
+            url_env=self._url_env,
+            schema=heads.SCHEMA,
+            decoder=heads.DECODER,
+            decoderArgument=heads.argument(self._definitions.events),
+            minPartitions=str(self._settings.spark_cores),
+        )
+        self._base = base
+
+    def gather(
+        self,
+        patience_seconds: float,
+        more_seconds: Callable[[], float],  # noqa: ARG002 # the trigger waits
+    ) -> SparkBatch | None:
+        """As LogSource: the next micro-batch, whose trigger has gathered it."""
+        if self._batches is None or self._connection is None:
+            return None
+        deadline = time.monotonic() + max(patience_seconds, 0.0)
+        while True:
+            remaining = max(deadline - time.monotonic(), 0.0)
+            batch = self._batches.take(min(remaining, _SERVED_SECONDS))
+            self._connection.process_data_events(0)
+            if batch is not None:
+                self._taken = batch
+                self._read_to = batch.newest + 1 - self._base
+                self._caught_up_us = None
+                return batch
+            if remaining <= 0:
+                return None
+
+    def done(self) -> None:
+        """As LogSource."""
+        if self._taken is not None:
+            self._taken.release()
+            self._taken = None
+
+    def caught_up_us(self) -> int | None:
+        """As LogSource: the query does not tell, so the end of the log is looked up."""
+        if time.monotonic() - self._looked >= _LOOK_SECONDS:
+            self._looked = time.monotonic()
+            now_us = int(time.time() * MICROSECONDS)
+            last = self._looked_up.last_offset()
+            is_caught_up = last is None or last < self._read_to
+            self._caught_up_us = now_us if is_caught_up else None
+        return self._caught_up_us
+
+    def close(self) -> None:
+        """As LogSource: the query ends, and what it holds is gone."""
+        if self._batches is not None:
+            self._batches.close()
+            self._batches = None
+            with suppress(*SPARK_ERRORS):
+                self._session.catalog.clearCache()
+        self._taken = None
+
+    def _read(self, messages: DataFrame, *, base: int) -> SparkBatch:
+        return SparkBatch(messages, base, self._is_counted_here)
+
+    def _is_counted_here(self, stream: str, position: int) -> bool:
+        return stream in self._here or self._is_changed(stream, position)
+
+    def _not_for_spark(self) -> set[str]:
+        found = set()
+        for window in self._definitions.windows.values():
+            stream = self._definitions.events.get(window.stream)
+            if stream is None:
+                continue
+            if reason := window_engine.why_not(self._session, stream, window):
+                found.add(stream.name)
+                log.warning(
+                    "a stream's windows are counted by DuckDB, in the driver",
+                    stream=stream.name,
+                    window=window.name,
+                    reason=reason,
+                )
+        return found
