@@ -42,8 +42,8 @@ def documents(
     for day, store in places:
         text = day.isoformat()
         bodies: list[tuple[str, str | None, bytes]] = []
-        if (found := rows.figures(day, store)) is not None:
-            bodies.append((store_id(text, store), store, encode(found[0])))
+        if (body := rows.body(day, store)) is not None:
+            bodies.append((store_id(text, store), store, body))
         if not store:
             bodies.append((totals_id(text), None, encode(totals(ledger, day))))
         for name, of, body in bodies:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from tillstream.day_figures import Figures, StoreFigures, decode_store
+from tillstream.day_figures import Figures, StoreFigures, decode_store, encode
 
 #: The part that has all but `product_hours`; the other parts are hours, "00" to "23".
 WHOLE = ""
@@ -116,6 +116,14 @@ class StoreDays:
         parts = list(self.parts(day, store))
         found = joined({part: decode_store(body) for part, body, _ in parts})
         return None if found is None else (found, max(change for *_, change in parts))
+
+    def body(self, day: date, store: str) -> bytes | None:
+        """All of a store's day, encoded; of one that is a single body that one, as it is."""
+        parts = {part: body for part, body, _ in self.parts(day, store)}
+        if parts.keys() == {WHOLE}:
+            return parts[WHOLE]
+        found = joined({part: decode_store(body) for part, body in parts.items()})
+        return None if found is None else encode(found)
 
 
 def joined(parts: Mapping[str, StoreFigures]) -> StoreFigures | None:
