@@ -1,13 +1,21 @@
 """What can be typed after `tillstream`: words, help and examples; each command is a room's own."""
 
-from typing import Annotated, Any
+import os
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from command import version_command
+from command import archive_commands, passed, version_command
 from command.examples import examples, statuses
+from command.options import Json, Wait, chosen, flag, waiting
 from command.rooms import run
+from command.send import send as send_file
 from command.start import start
+from command.system import find, require_running
+
+#: Where the door listens unless it is said.
+DOOR = "http://127.0.0.1:3000"
 
 app = typer.Typer(
     name="tillstream",
@@ -18,17 +26,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-
-def flag(name: str, said: str) -> Any:
-    """An option that is there or not; without Typer's `--no-` of each."""
-    return typer.Option(name, help=said, show_default=False)
-
-
-Json = Annotated[bool, flag("--json", "For programs.")]
-Wait = Annotated[
-    float | None, typer.Option(help="Seconds for what is still on its way, at most.", min=0)
-]
 
 
 @app.command(epilog=examples("up", "up --no-generator", "up --shop"))
@@ -42,7 +39,7 @@ def up(
 ) -> None:
     """Start all of it on this machine, in the foreground, until Ctrl-C."""
     flags = {"--no-generator": no_generator, "--shop": shop, "--servers-only": servers_only}
-    start("local", *(flag for flag, wanted in flags.items() if wanted))
+    start("local", *chosen(flags))
 
 
 @app.command(epilog=examples("status", "status --json | jq .problems"))
@@ -52,6 +49,31 @@ def status(json: Json = False) -> None:
     from command.status import command
 
     raise typer.Exit(command.run(as_json=json))
+
+
+@app.command(
+    epilog=examples(
+        "send receipts.ndjson", "send views.csv --stream shop", "send r.txt --type text/csv"
+    )
+)
+def send(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    stream: Annotated[
+        str | None, typer.Option(help="Events of this stream; without it, receipts.")
+    ] = None,
+    media_type: Annotated[
+        str | None, typer.Option("--type", help="Media type; else by the file's name.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(envvar="API_KEY", help="API key, where the door wants one.")
+    ] = None,
+) -> None:
+    """Post a file of receipts or events to the door, and show its answers."""
+    system = find(os.environ, Path.cwd())
+    url = os.environ.get("ENTRYPOINT_URL") or system.environ.get("ENTRYPOINT_URL")
+    if url is None:
+        require_running(system)
+    raise typer.Exit(send_file(file, url or DOOR, stream, media_type, key))
 
 
 @app.command(epilog=examples("verify", "verify --streams --json"))
@@ -64,14 +86,14 @@ def verify(
 ) -> None:
     """Prove that the door, the log, the ledger and the archive agree, to the cent."""
     words = {"--json": json, "--all": all_days, "--streams": streams, "--by-store": by_store}
-    run("analytics", "verify", *(word for word, wanted in words.items() if wanted), *_wait(wait))
+    run("analytics", "verify", *chosen(words), *waiting(wait))
+
+
+app.add_typer(archive_commands.app)
+app.add_typer(passed.app)
 
 
 @app.command(epilog=examples("version", "version --json"))
 def version(json: Json = False) -> None:
     """Tell version and commit; needs no running system."""
     print(version_command.text(as_json=json))
-
-
-def _wait(seconds: float | None) -> list[str]:
-    return [] if seconds is None else ["--wait", f"{seconds:g}"]

@@ -6,6 +6,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from tillstream.http.keys import key_file
 
 #: How a key is made, for whoever came without one.
@@ -24,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="a store that it covers; may be repeated; without it, every store",
     )
-    commands.add_parser("list", help="all keys, without the keys themselves")
+    listing = commands.add_parser("list", help="all keys, without the keys themselves")
+    listing.add_argument("--json", action="store_true", help="for programs")
     revoke = commands.add_parser("revoke", help="end a key, within a second")
     revoke.add_argument("id", help="its id, as `list` shows it")
 
@@ -40,6 +43,12 @@ def run(arguments: argparse.Namespace) -> int:
             " Send it as `Authorization: Bearer ...`",
             file=sys.stderr,
         )
+    elif arguments.keys_command == "list" and arguments.json:
+        known = [
+            {"id": each.id, "name": each.name, "stores": each.stores, "created": each.created}
+            for each in file.records()
+        ]
+        print(msgspec.json.encode(known).decode())
     elif arguments.keys_command == "list":
         for record in file.records():
             stores = ",".join(record.stores) or "every store"

@@ -10,6 +10,7 @@ from tillstream.runtime.settings import (
     DATABASE,
     BrokerSettings,
     DatabaseName,
+    DoorSettings,
     MongoUrl,
     StoreTimeSettings,
     StreamsSettings,
@@ -21,7 +22,9 @@ STATE = Path("events", "state.sqlite3")
 
 
 @dataclass(frozen=True, kw_only=True)
-class EventsSettings(StreamsSettings, StoreTimeSettings, WatchSettings, BrokerSettings):
+class EventsSettings(
+    DoorSettings, StreamsSettings, StoreTimeSettings, WatchSettings, BrokerSettings
+):
     """Where the log is, what is declared, and where the state is kept."""
 
     data_dir: Path = Path("var")
@@ -34,8 +37,7 @@ class EventsSettings(StreamsSettings, StoreTimeSettings, WatchSettings, BrokerSe
     identity_days: Annotated[int, Meta(ge=1)] = 400
     #: Of how many hours `track-aggregates` makes a file.
     aggregates_hours: Annotated[int, Meta(ge=1, le=24)] = 3
-    #: The door, and a key of it, for refused rows that are sent again.
-    entrypoint_url: Annotated[str, Meta(pattern=r"^https?://.+")] = "http://localhost:3000"
+    #: A key of the door, for refused rows that are sent again.
     api_key: str | None = None
 
     def archive_url(self) -> str:

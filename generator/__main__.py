@@ -11,13 +11,11 @@ from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 import uvloop
-from msgspec import Meta
 
 from generator import arguments, chain, opening_schedule, records, stores_command, track, visits
 from generator.argument_types import AMQP, FILE
@@ -38,16 +36,21 @@ from generator.trading import NoOpenStoreError, TradingChain
 from tillstream.clock import BusinessDay
 from tillstream.errors import ServerNotReadyError, SettingsError
 from tillstream.runtime import logs, process
-from tillstream.runtime.settings import AmqpUrl, LogSettings, StoreTimeSettings, redacted
+from tillstream.runtime.settings import (
+    AmqpUrl,
+    DoorSettings,
+    LogSettings,
+    StoreTimeSettings,
+    redacted,
+)
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
-class GeneratorSettings(LogSettings, StoreTimeSettings):
+class GeneratorSettings(DoorSettings, LogSettings, StoreTimeSettings):
     """Where the generator sends, and where its tills keep their receipt numbers."""
 
-    entrypoint_url: Annotated[str, Meta(pattern=r"^https?://.+")] = "http://localhost:3000"
     data_dir: str = "var"
     #: For `--to amqp`.
     amqp_url: AmqpUrl | None = None
@@ -59,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     if words and (command := _event_command(words[0], words[1:])) is not None:
         return command(words[1:])
     settings = process.load_settings(GeneratorSettings)
-    options = arguments.parse(argv, settings.entrypoint_url)
+    options = arguments.parse(argv, settings.door_url())
     logs.configure(settings, "generator")
     try:
         trading = opening_schedule.trading(options, settings)

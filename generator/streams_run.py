@@ -5,10 +5,8 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from generator import argument_types as types
 from generator.progress import Progress
@@ -16,14 +14,13 @@ from generator.shop.parcels import Parcel
 from generator.shop.replay import Totals, replay
 from generator.shop.senders import StreamsSender, door_headers, new_run
 from tillstream.http.door_connection import DoorConnection
-from tillstream.runtime.settings import LogSettings, StoreTimeSettings
+from tillstream.runtime.settings import DoorSettings, LogSettings, StoreTimeSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class StreamsRunSettings(LogSettings, StoreTimeSettings):
+class StreamsRunSettings(DoorSettings, LogSettings, StoreTimeSettings):
     """What the generators of several streams read from the environment."""
 
-    entrypoint_url: Annotated[str, Meta(pattern=r"^https?://.+")] = "http://localhost:3000"
     #: Where the door wants one.
     api_key: str | None = None
 
@@ -32,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser, settings: StreamsRunSettings) -
     """What every such generator takes: where to, how often, and how long."""
     add = parser.add_argument
     to = "the entrypoint (ENTRYPOINT_URL, %(default)s)"
-    add("--to", type=address, default=settings.entrypoint_url, metavar="URL", help=to)
+    add("--to", type=address, default=settings.door_url(), metavar="URL", help=to)
     add("--out", type=types.folder, metavar="FOLDER", help="write files there, and send nothing")
     add("--seed", type=types.seed, default=1, help="another seed, another shop (%(default)s)")
     start = "the first event is of then, as 2026-03-10T08:00, in UTC where no offset is said"

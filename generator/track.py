@@ -8,17 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from random import Random
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from generator import argument_types as types
 from generator.progress import Progress
 from generator.shop.senders import new_run
 from tillstream.http.door_connection import DoorConnection
 from tillstream.runtime import logs, process
-from tillstream.runtime.settings import LogSettings
+from tillstream.runtime.settings import DoorSettings, LogSettings
 
 MODE = "track"
 CREATED = "Event created"
@@ -27,10 +25,9 @@ _ACTIONS = ("page_view", "page_view", "page_view", "scroll", "button_click", Non
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrackSettings(LogSettings):
+class TrackSettings(DoorSettings, LogSettings):
     """Where the pages send to."""
 
-    entrypoint_url: Annotated[str, Meta(pattern=r"^https?://.+")] = "http://localhost:3000"
     #: For `X-Token`, where the door wants a key.
     api_key: str | None = None
 
@@ -120,7 +117,7 @@ def _options(argv: Sequence[str], settings: TrackSettings) -> argparse.Namespace
     connections = types.whole("connections", "--connections 16", most=256)
     add("--connections", type=connections, default=16, help="at once (%(default)s)")
     to = "the entrypoint (ENTRYPOINT_URL, %(default)s)"
-    add("--to", type=types.receiver, default=settings.entrypoint_url, metavar="URL", help=to)
+    add("--to", type=types.receiver, default=settings.door_url(), metavar="URL", help=to)
     add("--seed", type=int, default=1, help="another seed, other events")
     add("--tries", type=types.whole("tries", "--tries 15"), default=15, help="of one, at most")
     timeout = types.number("seconds", "--timeout 10")

@@ -69,6 +69,8 @@ def _said(
         return rehearsal.rehearse(settings, jobs, holder, start, end, speed, stop)
     with connected(settings) as database:
         match arguments.command:
+            case "list" if arguments.json:
+                return commands.listed_json(jobs, database, time.time()), True
             case "list":
                 return commands.list_jobs(jobs, database, time.time()), True
             case "history":
@@ -85,7 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m jobs", description=__doc__)
     called = parser.add_subparsers(dest="command", required=True)
     called.add_parser("scheduler", help="run each job at its times, until it is ended")
-    called.add_parser("list", help="the jobs, when each comes next, and how its last run ended")
+    listed = called.add_parser(
+        "list", help="the jobs, when each comes next, and how its last run ended"
+    )
+    listed.add_argument("--json", action="store_true", help="for programs")
     running = called.add_parser("run", help="run a job now; 1 unless it goes well")
     running.add_argument("name")
     told = called.add_parser("history", help="the newest runs")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 from pymongo import DESCENDING
 from pymongo.database import Database
 
@@ -41,24 +42,52 @@ def list_jobs(jobs: Sequence[Job], database: Database[Document], now: float) -> 
     """Each job with its next time and its last run."""
     cells = []
     for job in jobs:
-        last = database[records.RUNS].find_one(
-            {"job": job.name, "state": {"$ne": records.SKIPPED}}, sort=[("at", DESCENDING)]
-        )
-        coming = next(job.times(now), None) if job.enabled else None
+        last, coming = _last(database, job), _coming(job, now)
         cells.append(
             (
                 job.name,
                 " ".join(job.command),
                 job.cron,
                 job.zone.key,
-                _wall(None if coming is None else utc(coming), job.zone)
-                if job.enabled
-                else "disabled",
+                _wall(coming, job.zone) if job.enabled else "disabled",
                 _wall(last["at"], job.zone) if last else "",
                 last["state"] if last else "",
             )
         )
     return text_table(("job", "command", "cron", "zone", "next", "last", "state"), cells, 7)
+
+
+def listed_json(jobs: Sequence[Job], database: Database[Document], now: float) -> str:
+    """The same for programs; times as ISO 8601 in UTC, null where there is none."""
+    listed = []
+    for job in jobs:
+        last = _last(database, job)
+        listed.append(
+            {
+                "job": job.name,
+                "command": list(job.command),
+                "cron": job.cron,
+                "zone": job.zone.key,
+                "enabled": job.enabled,
+                "next": _coming(job, now),
+                "lastAt": last and last["at"],
+                "lastState": last and last["state"],
+                "lastRun": last and last["_id"],
+            }
+        )
+    return msgspec.json.encode(listed).decode()
+
+
+def _last(database: Database[Document], job: Job) -> Document | None:
+    """The newest run that was not skipped."""
+    return database[records.RUNS].find_one(
+        {"job": job.name, "state": {"$ne": records.SKIPPED}}, sort=[("at", DESCENDING)]
+    )
+
+
+def _coming(job: Job, now: float) -> datetime | None:
+    coming = next(job.times(now), None) if job.enabled else None
+    return None if coming is None else utc(coming)
 
 
 def history(

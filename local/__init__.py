@@ -1,1 +1,3 @@
 """All of Tillstream on one machine without Docker: private servers, every room, supervised."""
+
+import tillstream  # noqa: F401 - says in one line that packages are missing

@@ -3,6 +3,8 @@
 import argparse
 from dataclasses import replace
 
+import msgspec
+
 from tillstream.runtime import process
 from tillstream.runtime.settings import StreamsSettings
 from tillstream.runtime.text_table import text_table
@@ -15,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folders", nargs="*", metavar="FOLDER", help="with definitions; default STREAMS_DIR"
     )
+    parser.add_argument("--json", action="store_true", help="for programs: streams and windows")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,8 +30,29 @@ def run(arguments: argparse.Namespace) -> int:
     except DefinitionError as error:
         print(error)
         return 1
-    print(_table(definitions))
+    print(_json(definitions) if arguments.json else _table(definitions))
     return 0
+
+
+def _json(definitions: Definitions) -> str:
+    streams = [
+        {
+            "stream": stream.name,
+            "title": stream.title,
+            "fields": [field.name for field in stream.fields],
+            "windows": [
+                {
+                    "window": window.name,
+                    "title": window.title,
+                    "sizeSeconds": window.size_us / 1_000_000,
+                    "keys": [key.name for key in window.keys],
+                }
+                for window in definitions.windows_of(stream.name)
+            ],
+        }
+        for stream in definitions.streams.values()
+    ]
+    return msgspec.json.encode(streams).decode()
 
 
 def _table(definitions: Definitions) -> str:

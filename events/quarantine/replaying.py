@@ -37,7 +37,7 @@ class Replay(AbstractContextManager["Replay"]):
         self._known = known
         self._mend = mend
         self._edited = edited
-        self._sender = Sender(settings.entrypoint_url, settings.api_key, stop)
+        self._sender = Sender(settings.door_url(), settings.api_key, stop)
         self._accepted = self._refused = self._before = self._printed = 0
         self.seen: set[RowId] = set()
 

@@ -23,7 +23,13 @@ from generator.shop.senders import DoorSender, LogSender, door_headers, new_run
 from tillstream.errors import SettingsError
 from tillstream.http.door_connection import DoorConnection
 from tillstream.runtime import logs, process
-from tillstream.runtime.settings import AmqpUrl, LogSettings, StreamsSettings, redacted
+from tillstream.runtime.settings import (
+    AmqpUrl,
+    DoorSettings,
+    LogSettings,
+    StreamsSettings,
+    redacted,
+)
 from tillstream.streams import definitions_file
 
 log = structlog.get_logger()
@@ -38,10 +44,9 @@ _MOST = "max"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShopSettings(LogSettings, StreamsSettings):
+class ShopSettings(DoorSettings, LogSettings, StreamsSettings):
     """What a replay reads from the environment; the command line goes before it."""
 
-    entrypoint_url: Annotated[str, Meta(pattern=r"^https?://.+")] = "http://localhost:3000"
     #: For `--to amqp`.
     amqp_url: AmqpUrl | None = None
     #: Where the door wants one.
@@ -165,7 +170,7 @@ def _options(argv: Sequence[str], settings: ShopSettings) -> argparse.Namespace:
     default = None if settings.replay_file is None else str(settings.replay_file)
     add("file", type=_event_file, nargs="?", default=default, metavar="FILE", help="REPLAY_FILE")
     to = "the entrypoint (ENTRYPOINT_URL), or the broker of AMQP_URL"
-    add("--to", type=_receiver, default=settings.entrypoint_url, metavar="URL | amqp", help=to)
+    add("--to", type=_receiver, default=settings.door_url(), metavar="URL | amqp", help=to)
     add("--stream", default="shop", help="the stream they are of (%(default)s)")
     speed = "data seconds in a real one, or max (REPLAY_SPEED, %(default)s)"
     add("--speed", type=_speed, default=settings.replay_speed, help=speed)

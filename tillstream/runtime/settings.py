@@ -84,6 +84,19 @@ class StreamsSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DoorSettings(Settings):
+    """Where the door is, for those who send to it."""
+
+    #: Unless set, the door of this machine.
+    entrypoint_url: Annotated[str, Meta(pattern=r"^https?://.+")] | None = None
+    entrypoint_port: Port = 3000
+
+    def door_url(self) -> str:
+        """ENTRYPOINT_URL, or that of ENTRYPOINT_PORT on this machine."""
+        return self.entrypoint_url or f"http://localhost:{self.entrypoint_port}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class DiskSettings(Settings):
     """How much of the disk of DATA_DIR stays free."""
 
@@ -145,5 +158,5 @@ def _hint(name: str) -> str:
         "AMQP_URL": "for example amqp://user:password@localhost:5672/",
         "MONGO_URL": "for example mongodb://localhost:27017/?replicaSet=rs0",
     }
-    hint = "`script/server` sets it for a local run"
+    hint = "`tillstream COMMAND` and `script/run` give a command those of the running system"
     return f"{examples[name]}; {hint}" if name in examples else hint

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from command import exits
+from command import exits, send
 from command.app import app
+from tillstream.runtime.settings import DoorSettings, load
 
 
 def typed(*words: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -61,3 +62,58 @@ def test_without_a_running_system_it_is_one_line(words: tuple[str, ...], tmp_pat
     assert (done.returncode, done.stdout) == (exits.NOTHING_RUNS, "")
     assert done.stderr.startswith("error: no system has run on ")
     assert done.stderr.count("\n") == 1
+
+
+def test_streams_and_keys_need_no_running_system_and_have_json(tmp_path: Path) -> None:
+    def answer(*words: str) -> list[dict[str, object]]:
+        done = typed(*words, cwd=tmp_path, DATA_DIR="data")
+        found: list[dict[str, object]] = json.loads(done.stdout)
+        return found
+
+    made = typed("keys", "add", "till", "--store", "17", cwd=tmp_path, DATA_DIR="data")
+    streams, keys = answer("streams", "--json"), answer("keys", "list", "--json")
+
+    assert made.returncode == 0
+    assert "shop" in [stream["stream"] for stream in streams]
+    assert [(key["name"], key["stores"]) for key in keys] == [("till", ["17"])]
+
+
+def test_a_room_without_its_packages_says_so_in_one_line() -> None:
+    root = Path(__file__).parents[3]
+    rooms = sorted(path.parent.name for path in root.glob("*/__main__.py"))
+    for room in rooms:
+        # -S leaves the environment's packages out, as another Python does.
+        done = subprocess.run(
+            [sys.executable, "-S", "-m", room],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+        assert (room, done.returncode, done.stderr.count("\n")) == (room, 78, 1)
+        assert "tillstream COMMAND" in done.stderr
+
+
+def test_the_door_is_where_its_port_says_unless_its_url_is_given() -> None:
+    moved = {"ENTRYPOINT_PORT": "3100"}
+    elsewhere = {**moved, "ENTRYPOINT_URL": "http://door:1"}
+
+    assert load(DoorSettings, moved).door_url() == "http://localhost:3100"
+    assert load(DoorSettings, elsewhere).door_url() == "http://door:1"
+
+
+def test_a_file_is_sent_in_bodies_of_whole_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "BODY_BYTES", 4)
+    file = tmp_path / "views.csv"
+    file.write_text("head\n1111\n2222\n3\n")
+
+    assert list(send.bodies(file, send.CSV, whole=False)) == [
+        b"head\n1111\n",
+        b"head\n2222\n",
+        b"head\n3\n",
+    ]
+    assert list(send.bodies(file, send.CSV, whole=True)) == [file.read_bytes()]

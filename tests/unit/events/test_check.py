@@ -11,7 +11,7 @@ STREAMS = Path(__file__).parents[3] / "streams"
 
 
 def test_what_is_declared_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert 0 == check.run(argparse.Namespace(folders=[str(STREAMS)]))
+    assert 0 == check.run(argparse.Namespace(folders=[str(STREAMS)], json=False))
 
     rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "stream window fields size keys and figures title" == rows[0]
@@ -32,7 +32,7 @@ def test_every_mistake_is_told_with_status_1(
     (tmp_path / "a.toml").write_text("stream = 1\nfield = 2\n")
     (tmp_path / "b.toml").write_text("x")
 
-    assert 1 == check.run(argparse.Namespace(folders=[str(tmp_path)]))
+    assert 1 == check.run(argparse.Namespace(folders=[str(tmp_path)], json=False))
     assert [
         f"{tmp_path}/a.toml:1: this file: 'stream' has to be a table, and is a whole number",
         f"{tmp_path}/a.toml:2: this file: unknown key 'field'; did you mean 'fields'?",
