@@ -98,7 +98,8 @@ def main() -> None:
     archive_state = ArchiveState(time.time())
     one_zone = all(each.zone.key == calendar.zone.key for each in table.exceptions.values())
     model = Model(calendar, time.time(), archive_state, one_zone)
-    stop = threading.Event()
+    # uvicorn raises the signal that ended it once more: ours makes that a normal end.
+    stop = process.stop_on_signals()
     quiet.release_when_quiet()
     feed = Feed(settings.amqp_url, model.take, time.time, stop, RESULTS, "dashboard")
     heard = WindowsHeard()
