@@ -4,6 +4,9 @@ Version 1 had no such file. Version 2: receipts are known by other keys and dige
 Version 3: a key begins with its day.
 """
 
+import errno
+import os
+import tempfile
 from pathlib import Path
 
 from tillstream.errors import DataFolderError
@@ -13,6 +16,8 @@ FILE = "version"
 VERSION = 3
 #: The totals worker's ledger in a data folder.
 LEDGER = Path("analytics", "totals.sqlite3")
+#: What no later attempt mends by itself; a full disk is not among them.
+_NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT}
 #: What a data folder of version 1 has where it holds any state that changed. Keys did not.
 _STATE = (str(LEDGER), "entrypoint/accepted/*.sqlite3")
 
@@ -44,7 +49,11 @@ def require_known(data_dir: Path) -> int | None:
 
 
 def require_current(data_dir: Path) -> None:
-    """Raise DataFolderError for any other version than ours; note ours in a new folder."""
+    """Raise DataFolderError for any other version than ours; note ours in a new folder.
+
+    Also for a folder in which nothing can be written.
+    """
+    _require_writable(data_dir)
     found = require_known(data_dir)
     if found is not None and found < VERSION:
         raise DataFolderError(
@@ -60,3 +69,16 @@ def note_current(data_dir: Path) -> None:
     """Write our version, whole or not at all; two processes may do so at once."""
     data_dir.mkdir(parents=True, exist_ok=True)
     files.write_durably(data_dir / FILE, f"{VERSION}\n".encode())
+
+
+def _require_writable(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data_dir):
+            pass
+    except OSError as error:
+        if error.errno in _NOT_OURS:
+            raise DataFolderError(
+                f"DATA_DIR={data_dir}: nothing can be written there ({error.strerror}):"
+                f" give the folder to user {os.geteuid()}, or set DATA_DIR to another one"
+            ) from error
