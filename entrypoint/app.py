@@ -129,7 +129,7 @@ def build(settings: EntrypointSettings, definitions: Definitions, clock: Clock) 
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            access_log.flush()
+            access_log.close()
             accepted_count.close()
 
     posts = [Route(path, endpoints.post, methods=["POST"]) for path in (RECEIPT, RECEIPTS)]

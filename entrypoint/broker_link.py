@@ -30,6 +30,7 @@ from tillstream.errors import (
     UnroutableError,
 )
 from tillstream.runtime.broker import HEARTBEAT_SECONDS, MAX_BACKOFF_SECONDS
+from tillstream.runtime.outage import Outage
 from tillstream.runtime.settings import redacted
 
 log = structlog.get_logger()
@@ -57,6 +58,7 @@ class BrokerLink:
         #: When and why the last publish failed; None after one that was confirmed.
         self._failed: tuple[float, NotConfirmedError] | None = None
         self._asking: asyncio.Task[None] | None = None
+        self._outage = Outage()
         #: Why no attempt to connect can succeed, where that is known.
         self.obstacle: TopologyDiffersError | None = None
 
@@ -139,8 +141,9 @@ class BrokerLink:
         while True:
             connection, channel = await self._connect_with_backoff()
             try:
-                log.info("connected", broker=redacted(self._url))
+                log.info("connected", broker=redacted(self._url), **self._outage.over())
                 await _lost(connection, channel)
+                self._outage.failed()
                 log.warning("broker away, connecting again")
             finally:
                 self._connection, self._exchanges = None, {}
@@ -153,7 +156,7 @@ class BrokerLink:
                 (AMQPError, OSError, TimeoutError, TopologyDiffersError)
             ),
             wait=tenacity.wait_random_exponential(0.2, max=MAX_BACKOFF_SECONDS),
-            before_sleep=_report,
+            before_sleep=self._report,
         ):
             with attempt:
                 return await self._connect()
@@ -177,6 +180,14 @@ class BrokerLink:
         self.obstacle = None
         self._connection, self._exchanges = connection, exchanges
         return connection, channel
+
+    def _report(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        fields = self._outage.failed()
+        if isinstance(error, TopologyDiffersError):
+            log.error("no receipt can be taken", reason=str(error))
+        elif fields is not None:
+            log.warning("broker away, trying again", error=repr(error), **fields)
 
     @staticmethod
     async def _takes_messages(connection: AbstractConnection) -> bool:
@@ -235,11 +246,3 @@ async def _declare(channel: AbstractChannel) -> Mapping[str, AbstractExchange]:
             raise TopologyDiffersError("queue", queue.name, str(error)) from error
         await bound.bind(declared[queue.exchange])
     return declared
-
-
-def _report(state: tenacity.RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, TopologyDiffersError):
-        log.error("no receipt can be taken", reason=str(error))
-        return
-    log.warning("broker away, trying again", error=repr(error))

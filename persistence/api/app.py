@@ -85,7 +85,7 @@ def build(
             yield
         finally:
             await client.close()
-            access_log.flush()
+            access_log.close()
 
     pages = FastAPI(
         title="Tillstream archive",

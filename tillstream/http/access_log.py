@@ -1,6 +1,8 @@
 """One structured line a request, written in groups so that it costs little."""
 
 import sys
+from collections import Counter
+from http import HTTPStatus
 from typing import IO, Literal
 
 import msgspec
@@ -11,6 +13,13 @@ from tillstream.clock import Clock, utc
 #: not, seconds.
 FLUSH_LINES = 200
 FLUSH_SECONDS = 1.0
+
+#: Of answers of one status from 500 on, so many lines in so many seconds: in an outage every
+#: request is refused for one reason. The rest is counted, in a line of its own.
+TROUBLE_LINES = 5
+TROUBLE_SECONDS = 60.0
+
+SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 
 _encoder = msgspec.json.Encoder()
 
@@ -30,37 +39,65 @@ class AccessLog:
         self._least = {"all": 0, "refused": 400, "off": 1000}[which]
         self._clock = clock
         self._out = out
+        self._all = which == "all"
+        #: By status, since `_counted`.
+        self._troubles: Counter[int] = Counter()
+        self._counted = clock()
         self._lines: list[bytes] = []
         self._flushed = clock()
 
     def note(self, request_id: str, method: str, path: str, status: int, seconds: float) -> None:
         """A request was answered. Nothing of its body or its headers is kept."""
         if status < self._least:
-            if self._lines and self._clock() - self._flushed >= FLUSH_SECONDS:
+            waits = self._lines or self._troubles
+            if waits and self._clock() - self._flushed >= FLUSH_SECONDS:
                 self.flush()
             return
         now = self._clock()
-        self._lines.append(
-            _encoder.encode(
-                {
-                    "event": "request",
-                    "timestamp": utc(now),
-                    "component": self._component,
-                    "request_id": request_id,
-                    "method": method,
-                    "path": path[:200],
-                    "status": status,
-                    "ms": round(1000 * seconds, 1),
-                }
+        if now - self._counted >= TROUBLE_SECONDS:
+            self._sum_up(now)
+        self._troubles[status] += 1
+        if self._all or status < SERVER_ERROR or self._troubles[status] <= TROUBLE_LINES:
+            self._line(
+                now,
+                event="request",
+                request_id=request_id,
+                method=method,
+                path=path[:200],
+                status=status,
+                ms=round(1000 * seconds, 1),
             )
-        )
         if len(self._lines) >= FLUSH_LINES or now - self._flushed >= FLUSH_SECONDS:
             self.flush()
 
     def flush(self) -> None:
         """Write what waits."""
+        if self._clock() - self._counted >= TROUBLE_SECONDS:
+            self._sum_up(self._clock())
         if self._lines:
             self._out.write(b"\n".join(self._lines).decode() + "\n")
             self._out.flush()
             self._lines.clear()
         self._flushed = self._clock()
+
+    def close(self) -> None:
+        """Write everything: no request comes any more."""
+        self._sum_up(self._clock())
+        self.flush()
+
+    def _sum_up(self, now: float) -> None:
+        for status, count in self._troubles.items():
+            if not self._all and status >= SERVER_ERROR and count > TROUBLE_LINES:
+                self._line(
+                    now,
+                    event="requests without a line",
+                    status=status,
+                    count=count - TROUBLE_LINES,
+                    since=utc(self._counted),
+                )
+        self._troubles.clear()
+        self._counted = now
+
+    def _line(self, now: float, **fields: object) -> None:
+        about = {"timestamp": utc(now), "component": self._component}
+        self._lines.append(_encoder.encode({"event": fields.pop("event"), **about, **fields}))

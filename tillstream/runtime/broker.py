@@ -15,6 +15,7 @@ from tillstream import topology
 from tillstream.errors import TopologyDiffersError
 from tillstream.receipt import Wire
 from tillstream.runtime import retry
+from tillstream.runtime.outage import Outage
 from tillstream.runtime.settings import redacted
 from tillstream.runtime.watching.health import Vitals
 
@@ -91,10 +92,11 @@ def keep_connected(
     A session returns only when `stop` is set; what it had not acknowledged comes again. `vitals`
     hear of each connection and each loss; the turns in between are the session's to tell.
     """
+    outage = Outage()
 
     def attempt() -> None:
         connection = connect(url, name)
-        log.info("connected", broker=redacted(url))
+        log.info("connected", broker=redacted(url), **outage.over())
         if vitals is not None:
             vitals.connected()
         try:
@@ -108,7 +110,8 @@ def keep_connected(
             # To wait for the broker is a turn too.
             vitals.turn()
             vitals.away(f"the broker is away: {type(error).__name__}")
-        log.warning("broker away, trying again", error=repr(error))
+        if (fields := outage.failed()) is not None:
+            log.warning("broker away, trying again", error=repr(error), **fields)
 
     retry.until_stopped(
         attempt,
