@@ -83,7 +83,7 @@ def build(settings: EntrypointSettings, definitions: Definitions, clock: Clock) 
         pace,
         metrics.confirmed,
     )
-    access_log = AccessLog("entrypoint", settings.access_log, clock)
+    access_log = AccessLog("entrypoint", settings.access_log, clock, log_format=settings.log_format)
     buffered = ByteBudget(settings.max_buffered_bytes)
     work = BodyWork(buffered)
     endpoints = Endpoints(

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 
+from local.ends import Ends
 from local.follow import Follower
 from local.lock import HeldFolder
 from local.supervisor import Condition, LateError, Supervisor
@@ -23,6 +24,7 @@ class Watch:
         self._held = held
         self._terminal = terminal
         self._stop = stop
+        self._ends = Ends(supervisor.data_dir)
 
     def until_all(
         self, conditions: Sequence[Condition], ready_seconds: float = READY_SECONDS
@@ -46,6 +48,9 @@ class Watch:
             self.check()
 
     def check(self) -> None:
-        """Raise TillstreamError when supervisord has ended, or its folder is not there."""
+        """Say which programs ended and are started again; raise TillstreamError when supervisord
+        itself has ended, or its folder is not there.
+        """
+        self._ends.say_to(self._terminal.say)
         self._supervisor.require_running()
         self._held.require_held()

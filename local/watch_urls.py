@@ -12,6 +12,8 @@ from tillstream.runtime import files
 
 #: In the data folder: {program: URL}, for `tillstream status`, Prometheus and whoever watches.
 FILE = "watch.json"
+#: The same for Prometheus, as its discovery by files reads it.
+PROMETHEUS_FILE = "prometheus.json"
 
 
 def with_watch_ports(data_dir: Path, programs: Sequence[Program]) -> list[Program]:
@@ -34,7 +36,7 @@ def with_watch_ports(data_dir: Path, programs: Sequence[Program]) -> list[Progra
 def write_watch_urls(
     data_dir: Path, programs: Sequence[Program], environ: Mapping[str, str]
 ) -> None:
-    """Write `DATA_DIR/watch.json`: the base URL of `/metrics`, `/health/...` and `/version`."""
+    """Write the base URL of `/metrics`, `/health/...` and `/version` of each to DATA_DIR."""
     ports = {
         program.name: environ[HTTP_ROOMS[program.name]]
         if program.name in HTTP_ROOMS
@@ -42,4 +44,10 @@ def write_watch_urls(
         for program in programs
     }
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items() if port}
-    files.write_durably(data_dir / FILE, f"{json.dumps(urls, indent=1)}\n".encode())
+    targets = [
+        {"targets": [f"127.0.0.1:{port}"], "labels": {"component": name}}
+        for name, port in ports.items()
+        if port
+    ]
+    for file, content in ((FILE, urls), (PROMETHEUS_FILE, targets)):
+        files.write_durably(data_dir / file, f"{json.dumps(content, indent=1)}\n".encode())

@@ -3,9 +3,6 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-
-from structlog.contextvars import bind_contextvars, get_contextvars
 
 from persistence.dead_letters.consumer import keep_letters
 from persistence.dead_letters.store import DeadLetters
@@ -34,14 +31,12 @@ def run_worker(settings: PersistenceSettings, stop: threading.Event) -> None:
     quiet.release_when_quiet()
     delays = Delays(time.time)
     table = stores.load(settings)
-    # Threads do not inherit the log's context.
-    in_context = partial(bind_contextvars, **get_contextvars())
     with (
         watched(settings, "persistence") as watching,
         connect(settings.mongo_url) as client,
-        ThreadPoolExecutor(1, "writer", in_context) as writer,
-        ThreadPoolExecutor(1, "reporter", in_context) as reporter,
-        ThreadPoolExecutor(1, "letters", in_context) as keeper,
+        ThreadPoolExecutor(1, "writer") as writer,
+        ThreadPoolExecutor(1, "reporter") as reporter,
+        ThreadPoolExecutor(1, "letters") as keeper,
     ):
         store = ArchiveWriter(client, settings.mongo_database, table, time.time, settings)
         worker = Worker(store, delays, table, writer, watched=watching)

@@ -28,7 +28,7 @@ class TotalsFigures:
         self._receipts = 0
         self._batch: list[npt.NDArray[np.float64]] = []
         self._progress: Callable[[], Progress] = Progress
-        self._ledger = Path()
+        self._ledger: Path | None = None
         self._committed = Batches(
             "tillstream_received_to_committed_seconds",
             "Receipts: from the door to the ledger's commit",
@@ -47,14 +47,15 @@ class TotalsFigures:
                 lambda: _not_counted(self._progress()),
                 "why",
             ),
-            Measured(
-                "tillstream_ledger_bytes", "Size of the ledger", lambda: file_bytes(self._ledger)
-            ),
+            Measured("tillstream_ledger_bytes", "Size of the ledger", self._ledger_bytes),
         )
 
     def follow(self, ledger: Path, progress: Callable[[], Progress]) -> None:
         """From now on they are of this ledger."""
         self._ledger, self._progress = ledger, progress
+
+    def _ledger_bytes(self) -> float | None:
+        return None if self._ledger is None else file_bytes(self._ledger)
 
     def read(self, received: npt.NDArray[np.float64]) -> None:
         """Receipts of the batch, by when the door received them, Unix seconds."""

@@ -53,7 +53,9 @@ def build(
     """
     client = source.connect(settings.mongo_url)
     watched = Watched("archive-api")
-    access_log = AccessLog("archive-api", settings.access_log, clock)
+    access_log = AccessLog(
+        "archive-api", settings.access_log, clock, log_format=settings.log_format
+    )
     keys = None
     if settings.api_keys == "on":
         keys = Keys(

@@ -8,6 +8,7 @@ from typing import IO, Literal
 import msgspec
 
 from tillstream.clock import Clock, utc
+from tillstream.runtime.printable import printable
 
 #: Lines are written when so many wait, or when this long has passed at the next request, logged or
 #: not, seconds.
@@ -24,6 +25,13 @@ SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 _encoder = msgspec.json.Encoder()
 
 
+def _console(fields: dict[str, object]) -> bytes:
+    """For people, in the form of the other lines of the log."""
+    head = [fields.pop(name) for name in ("timestamp", "level", "event")]
+    rest = " ".join(f"{name}={printable(str(value))}" for name, value in fields.items())
+    return f"{head[0]:%Y-%m-%dT%H:%M:%S.%fZ} [{head[1]:9}] {head[2]:30} {rest}".encode()
+
+
 class AccessLog:
     """Which requests came, what they were answered, how long it took."""
 
@@ -33,8 +41,10 @@ class AccessLog:
         which: Literal["all", "refused", "off"],
         clock: Clock,
         out: IO[str] = sys.stderr,
+        log_format: Literal["console", "json"] = "json",
     ) -> None:
         self._component = component
+        self._encode = _encoder.encode if log_format == "json" else _console
         #: Least status that is logged.
         self._least = {"all": 0, "refused": 400, "off": 1000}[which]
         self._clock = clock
@@ -99,5 +109,5 @@ class AccessLog:
         self._counted = now
 
     def _line(self, now: float, **fields: object) -> None:
-        about = {"timestamp": utc(now), "component": self._component}
-        self._lines.append(_encoder.encode({"event": fields.pop("event"), **about, **fields}))
+        about = {"level": "info", "timestamp": utc(now), "component": self._component}
+        self._lines.append(self._encode({"event": fields.pop("event"), **about, **fields}))

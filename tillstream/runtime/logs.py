@@ -17,6 +17,7 @@ def configure(settings: LogSettings, component: str) -> None:
     """Send this process's log, and its libraries' warnings, to standard error."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _of(component),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -32,7 +33,6 @@ def configure(settings: LogSettings, component: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
-    structlog.contextvars.bind_contextvars(component=component)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -46,6 +46,16 @@ def configure(settings: LogSettings, component: str) -> None:
     # A connection that is lost is our own warning; pika would add a page of its inner workings.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def _of(component: str) -> structlog.typing.Processor:
+    """Every line says which process it is of, also those of threads and of libraries."""
+
+    def add(_: Any, __: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        fields.setdefault("component", component)
+        return fields
+
+    return add
 
 
 def _harmless(_: Any, __: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:

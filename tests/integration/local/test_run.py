@@ -17,6 +17,7 @@ from local.control import Control
 from local.lock import locked
 from local.ports import is_free, kept_ports
 from local.settings import ROOT
+from tests.support.prometheus import Prometheus, prometheus
 from tests.support.waiting import wait_until
 
 COMMAND = [sys.executable, "-m", "local", "--no-generator"]
@@ -62,6 +63,26 @@ def alive(tree: list[psutil.Process]) -> list[psutil.Process]:
     return [process for process in tree if processes.is_alive(process)]
 
 
+def an_alert_begins_and_ends(watching: Prometheus, pid: int) -> None:
+    """Prometheus finds every process well, misses the one that is stopped, and finds it again."""
+    gone = {("ProcessGone", "rate")}
+    everybody = {"entrypoint", "totals", "rate", "persistence", "archive-api", "events", "jobs"}
+    everybody |= {"alerts", "dashboard"}
+    wait_until(lambda: watching.up() == dict.fromkeys(everybody, 1.0), 30, "all to be scraped")
+    wait_until(
+        lambda: watching.query("tillstream_ready", "component") == dict.fromkeys(everybody, 1.0),
+        30,
+        "all to be ready",
+    )
+    assert watching.firing() == set()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: gone <= watching.firing(), 30, "the alert")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    wait_until(lambda: not watching.firing() & gone, 20, "its end")
+
+
 @pytest.mark.parametrize("variable", ["ENTRYPOINT_PORT", "DASHBOARD_PORT", "ARCHIVE_API_PORT"])
 def test_a_taken_port_is_one_line_and_starts_nothing(
     variable: str, environ: dict[str, str]
@@ -103,6 +124,8 @@ def test_a_second_run_on_the_same_data_is_one_line(environ: dict[str, str]) -> N
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
 
 
+# It also waits for an alert to begin and to end.
+@pytest.mark.timeout(300)
 def test_everything_gets_ready_survives_kills_and_ends_with_sigterm(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
@@ -118,6 +141,8 @@ def test_everything_gets_ready_survives_kills_and_ends_with_sigterm(
         assert len(ready_lines) == 1, output.read_text()
 
         before = control.statuses()
+        with prometheus(data_dir, tmp_path / "prometheus") as watching:
+            an_alert_begins_and_ends(watching, before["rate"].pid)
         killed = {name: before[name].pid for name in ("totals", "entrypoint", "rabbitmq")}
         for pid in killed.values():
             os.kill(pid, signal.SIGKILL)
@@ -128,6 +153,8 @@ def test_everything_gets_ready_survives_kills_and_ends_with_sigterm(
                 f"{name} to run again",
             )
 
+        said = "totals has ended (terminated by SIGKILL) and is started again; its last lines:\n"
+        wait_until(lambda: said in output.read_text(), 10, "who ended")
         tree = processes.descendants(process.pid)
         assert len(tree) >= len(before)
         process.terminate()

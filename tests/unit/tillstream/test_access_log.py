@@ -2,8 +2,11 @@
 
 import io
 import json
+from typing import Literal, get_args
 
 from tillstream.http.access_log import FLUSH_SECONDS, TROUBLE_LINES, TROUBLE_SECONDS, AccessLog
+
+Form = Literal["json", "console"]
 
 
 def test_a_refusal_does_not_wait_for_the_next_one() -> None:
@@ -34,6 +37,7 @@ def test_of_an_outage_few_lines_are_written_and_the_rest_is_counted() -> None:
     ]
     assert {
         "event": "requests without a line",
+        "level": "info",
         "timestamp": "1970-01-01T00:01:00Z",
         "component": "entrypoint",
         "status": 503,
@@ -50,3 +54,20 @@ def test_all_is_all() -> None:
     access.close()
 
     assert 100 == len(out.getvalue().splitlines())
+
+
+def test_a_line_has_the_form_of_all_other_lines() -> None:
+    lines = []
+    for form in get_args(Form):
+        out = io.StringIO()
+        access = AccessLog("entrypoint", "all", lambda: 0.0, out, form)
+        access.note("r1", "GET", "/a\x1b[31m", 404, 0.0123)
+        access.flush()
+        lines.append(out.getvalue())
+
+    assert {"component": "entrypoint", "event": "request", "level": "info"}.items() <= json.loads(
+        lines[0]
+    ).items()
+    head = "1970-01-01T00:00:00.000000Z [info     ] request                        "
+    assert lines[1].startswith(head + "component=entrypoint request_id=r1 method=GET path=/a")
+    assert "\x1b" not in lines[1]
