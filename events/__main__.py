@@ -32,7 +32,7 @@ def main() -> None:
 
 def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
     settings = process.load_settings(EventsSettings)
-    logs.configure(settings, arguments.command)
+    logs.configure(settings, "events" if arguments.command == "worker" else arguments.command)
     process.calm_collector()
     process.calm_allocator()
     try:

@@ -17,7 +17,7 @@ from local.control import Control
 from local.lock import locked
 from local.ports import is_free, kept_ports
 from local.settings import ROOT
-from tests.support.prometheus import Prometheus, prometheus
+from tests.support.prometheus import INSTALLED, Prometheus, prometheus
 from tests.support.waiting import wait_until
 
 COMMAND = [sys.executable, "-m", "local", "--no-generator"]
@@ -141,8 +141,11 @@ def test_everything_gets_ready_survives_kills_and_ends_with_sigterm(
         assert len(ready_lines) == 1, output.read_text()
 
         before = control.statuses()
-        with prometheus(data_dir, tmp_path / "prometheus") as watching:
-            an_alert_begins_and_ends(watching, before["rate"].pid)
+        if INSTALLED:
+            with prometheus(data_dir, tmp_path / "prometheus") as watching:
+                an_alert_begins_and_ends(watching, before["rate"].pid)
+        else:
+            print("no prometheus, so no alert: apt-get install --no-install-recommends prometheus")
         killed = {name: before[name].pid for name in ("totals", "entrypoint", "rabbitmq")}
         for pid in killed.values():
             os.kill(pid, signal.SIGKILL)
