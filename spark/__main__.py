@@ -23,6 +23,10 @@ def main() -> None:
 def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
     # A command shall not carry the libraries of the others.
     match arguments.command:
+        case "receipts":
+            from spark.receipts.command import run
+
+            return run(stop)
         case "windows":
             from spark.windows.command import run
 
@@ -38,6 +42,7 @@ def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m spark", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("receipts", help="worker: count every receipt once, as `analytics totals`")
     windows = commands.add_parser(
         "windows", help="worker: count every event once in its windows, and attribute conversions"
     )

@@ -1,5 +1,6 @@
 """A Spark session on this machine, which ends with the process that made it."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -59,6 +60,8 @@ def spark_session(
     process ends it as well, since the JVM reads from a pipe of ours. Raises JavaMissingError.
     """
     require_java()
+    # It tells of each connection to the JVM that it closes.
+    logging.getLogger("py4j").setLevel(logging.WARNING)
     # What the JVM starts has our Python and finds our modules, from wherever we were started.
     inherited = {
         "PYSPARK_PYTHON": sys.executable,

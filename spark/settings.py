@@ -16,6 +16,7 @@ class QuerySettings(Settings):
     spark_cores: Annotated[int, Meta(ge=1)] = 2
     #: A micro-batch begins so often, seconds; one after the other while there is a backlog.
     spark_trigger_seconds: Annotated[float, Meta(ge=0, le=3600)] = 1.0
-    #: Messages of the log in a micro-batch, and bytes of their bodies, at most.
+    #: Messages of the log in a micro-batch, and bytes of their bodies, at most:
+    #: packed, some 40,000 receipts. What a batch takes to commit delays the next snapshot.
     spark_batch_messages: Annotated[int, Meta(ge=1)] = 20_000
-    spark_batch_bytes: Annotated[int, Meta(ge=1)] = 16 * 1024 * 1024
+    spark_batch_bytes: Annotated[int, Meta(ge=1)] = 4 * 1024 * 1024

@@ -3,25 +3,20 @@
 import gc
 import os
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
 import msgspec
 
-from analytics.counting import isolation
+from analytics.counting.bodiless import BATCH_BYTES, grouped, read_bodiless, with_bodies
 from analytics.counting.isolation import Batch
 from tillstream.errors import TillstreamError
 from tillstream.log.reader import LogMessage
 from tillstream.runtime import process
 from tillstream.stores import StoreTable
 
-#: Bytes of receipts, about, that are read and summed at once: a store comes often enough in so
-#: many that its sums are few beside its receipts.
-BATCH_BYTES = 16 * 1024 * 1024
-#: What a packed message holds for each of its bytes, about.
-PACKED_FOLD = 10
 #: Batches that are read ahead, for each process.
 AHEAD = 2
 
@@ -49,7 +44,7 @@ def read_in_parallel(
     with ProcessPoolExecutor(workers, get_context("fork"), _begin, (stores,)) as pool:
         waiting: deque[tuple[list[LogMessage], Future[list[Batch]]]] = deque()
         try:
-            for messages in _batches(log):
+            for messages in grouped(log, BATCH_BYTES):
                 waiting.append((messages, pool.submit(_read, _encoder.encode(messages))))
                 if len(waiting) > AHEAD * workers:
                     yield from _first(waiting)
@@ -63,22 +58,7 @@ def read_in_parallel(
 
 def _first(waiting: deque[tuple[list[LogMessage], Future[list[Batch]]]]) -> list[Batch]:
     messages, future = waiting.popleft()
-    *before, last = future.result()
-    return [*before, last._replace(messages=messages)]
-
-
-def _batches(log: Iterable[list[LogMessage]]) -> Iterator[list[LogMessage]]:
-    batch: list[LogMessage] = []
-    size = 0
-    for messages in log:
-        for message in messages:
-            batch.append(message)
-            size += len(message.body) * (PACKED_FOLD if message.content_encoding else 1)
-            if size >= BATCH_BYTES:
-                yield batch
-                batch, size = [], 0
-    if batch:
-        yield batch
+    return with_bodies(future.result(), messages)
 
 
 def _begin(stores: StoreTable) -> None:
@@ -90,10 +70,4 @@ def _begin(stores: StoreTable) -> None:
 
 
 def _read(messages: bytes) -> list[Batch]:
-    """The messages' batches; those of the last one are all of them, which its reader has."""
-    decoded = _decoder.decode(messages)
-    batches = isolation.read_batches(decoded, _stores)
-    if batches[-1].messages is not decoded:
-        # Receipts were isolated. An end that holds nothing says how far.
-        batches += isolation.read_batches([], _stores)
-    return [*batches[:-1], batches[-1]._replace(messages=())]
+    return read_bodiless(_decoder.decode(messages), _stores)

@@ -3,7 +3,7 @@
 import importlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,17 +12,23 @@ from .errors import OptionError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from .connection import Message
+
 #: Of a message: its body, content type and content encoding; None where it has no rows for us.
 Decode = Callable[[bytes, "str | None", "str | None"], "pa.RecordBatch | None"]
+#: Of a task's messages, in groups as they come: batches with the columns of the schema.
+DecodeAll = Callable[["Iterable[list[Message]]"], "Iterator[pa.RecordBatch]"]
 
 EARLIEST, LATEST = "earliest", "latest"
 FAIL, SKIP = "fail", "skip"
+#: What a decoder is called with: one message after the other, or all those of a task.
+MESSAGE, MESSAGES = "message", "messages"
 
 #: Names as they are documented; Spark's options know no case.
 NAMES = (
     *("url", "urlEnv", "streams", "startingOffsets", "maxBytesPerTrigger", "maxRowsPerTrigger"),
     "minPartitions",
-    *("failOnDataLoss", "decoder", "decoderArgument", "onDecodeError"),
+    *("failOnDataLoss", "decoder", "decoderArgument", "decoderOf", "onDecodeError"),
     *("retrySeconds", "silenceSeconds"),
 )
 
@@ -46,6 +52,8 @@ class Options:
     #: `module:function`, and what the function is called with to give the decoder.
     decoder: str | None
     decoder_argument: str | None
+    #: Whether the decoder takes all messages of a task.
+    decodes_all: bool
     skip_undecodable: bool
     #: For so long the broker may be away, without a message in between.
     retry_seconds: float
@@ -70,13 +78,14 @@ def read_options(given: Mapping[str, str]) -> Options:
         fail_on_data_loss=_one_of("failOnDataLoss", values, "true", "false") == "true",
         decoder=values.get("decoder"),
         decoder_argument=values.get("decoderargument"),
+        decodes_all=_one_of("decoderOf", values, MESSAGE, MESSAGES) == MESSAGES,
         skip_undecodable=_one_of("onDecodeError", values, FAIL, SKIP) == SKIP,
         retry_seconds=_positive("retrySeconds", values) or 60,
         silence_seconds=_positive("silenceSeconds", values) or 30,
     )
 
 
-def decode_function(options: Options) -> Decode | None:
+def decode_function(options: Options) -> Decode | DecodeAll | None:
     """The decoder that is named; raises OptionError where there is no such function."""
     if options.decoder is None:
         return None
@@ -85,7 +94,7 @@ def decode_function(options: Options) -> Decode | None:
         function = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise OptionError(f"decoder={options.decoder!r}: {error}") from error
-    decode: Decode = (
+    decode: Decode | DecodeAll = (
         function if options.decoder_argument is None else function(options.decoder_argument)
     )
     return decode

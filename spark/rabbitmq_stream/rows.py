@@ -76,6 +76,12 @@ def decoded_batches(
         yield pa.concat_batches(waiting)
 
 
+def ordered(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The columns in the order and of the types of `schema`: Spark reads them by position."""
+    for batch in batches:
+        yield batch.select(schema.names).cast(schema)
+
+
 def _decoded(
     stream: str, message: Message, schema: pa.Schema, decode: Decode, skip: bool
 ) -> pa.RecordBatch | None:

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import pyarrow as pa
 from pika.adapters.blocking_connection import BlockingConnection
@@ -22,7 +22,7 @@ from pyspark.sql.types import StructType
 from . import ends, rows
 from .connection import BROKER_ERRORS, Retry, connect
 from .errors import DataLossError
-from .options import EARLIEST, Options, decode_function, read_options
+from .options import EARLIEST, Decode, DecodeAll, Options, decode_function, read_options
 from .reading import Span, read_span
 from .splitting import Sizes, split
 
@@ -119,8 +119,14 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         decode = decode_function(self._options)
         if decode is None:
             return rows.message_batches(partition.stream, groups, self._schema)
+        if self._options.decodes_all:
+            return rows.ordered(cast(DecodeAll, decode)(groups), self._schema)
         return rows.decoded_batches(
-            partition.stream, groups, self._schema, decode, self._options.skip_undecodable
+            partition.stream,
+            groups,
+            self._schema,
+            cast(Decode, decode),
+            self._options.skip_undecodable,
         )
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
 """Follows a log, that of the receipts unless another is named: a RabbitMQ stream, by offset."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import blake2b
@@ -159,6 +159,27 @@ def message_from(url: str, offset: int, log: str = topology.RECEIPTS_LOG) -> Log
                     return message
             reader.done()
     return None
+
+
+def messages_at(
+    url: str, offsets: Sequence[int], log: str = topology.RECEIPTS_LOG
+) -> list[LogMessage]:
+    """The messages at these offsets, which ascend and are read on one connection.
+
+    Raises LogTruncatedError where one does not come in LOOK_UP_SECONDS after the one before.
+    """
+    found: list[LogMessage] = []
+    deadline = time.monotonic() + LOOK_UP_SECONDS
+    with reading(url, offsets[0], log=log) as reader:
+        while time.monotonic() < deadline:
+            for message in reader.read(TAIL_SILENCE_SECONDS):
+                if message.offset == offsets[len(found)]:
+                    found.append(message)
+                    deadline = time.monotonic() + LOOK_UP_SECONDS
+                    if len(found) == len(offsets):
+                        return found
+            reader.done()
+    raise LogTruncatedError(f"{log} does not deliver offset {offsets[len(found)]} any more")
 
 
 def last_offset(url: str, log: str = topology.RECEIPTS_LOG) -> int | None:

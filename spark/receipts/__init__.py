@@ -1,0 +1,1 @@
+"""The totals worker with Spark as what decodes."""

@@ -1,0 +1,205 @@
+"""The ledger that Spark decodes for is the totals worker's own, whatever is killed or lost when."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from pika.adapters.blocking_connection import BlockingConnection
+from pika.exceptions import AMQPError
+from pyspark.sql import SparkSession
+
+from analytics.ledger.ledger_file import Ledger
+from analytics.workers.totals import OpenSource, TotalsWorker, follow_log
+from spark.receipts.settings import ReceiptsSettings
+from spark.receipts.source import SparkSource
+from tests.support.books import today
+from tests.support.processes import running, running_door
+from tests.support.receipts import receipt, stamped
+from tests.support.streams_on_broker import Streams
+from tests.support.waiting import wait_until
+from tests.unit.analytics.verify.test_recount import everything
+from tillstream import codec, stores, topology
+from tillstream.log.continuity import Log
+from tillstream.runtime import broker as amqp
+from tillstream.runtime import data_folder
+
+NOW = 1_795_248_000.0
+#: A micro-batch of Spark's on a machine that is busy with other tests, and the first one's start.
+COUNTED_SECONDS = 120
+#: So small that there are several micro-batches.
+BATCH_MESSAGES = 7
+#: Of four receipts, one of them twice.
+POSTS = 60
+
+
+def published(streams: Streams) -> int:
+    """A log with everything that a log can have; gives back how many messages."""
+    bodies = [stamped(receipt(number, storeID=number % 5)) for number in range(400)]
+    conflicts = [stamped(receipt(number, storeID=number % 5, cents=700)) for number in range(9)]
+    never = [stamped(receipt(number), received_time=1e12) for number in (900, 901)]
+    messages = [
+        *(b"\n".join(bodies[start : start + 20]) for start in range(0, 400, 20)),
+        b"\n".join([*bodies[:5], *conflicts[:4], b"no receipt", bodies[390]]),
+        b"no message",
+        b"\n".join([never[0], stamped(receipt(500))]),
+        *(b"\n".join(bodies[start : start + 11]) for start in range(0, 60, 11)),
+        *conflicts,
+        never[1],
+        stamped(receipt(501)),
+    ]
+    for number, message in enumerate(messages):
+        body, encoding = codec.pack(message) if number % 2 else (message, None)
+        streams.publish(topology.RECEIPTS_LOG, [body], codec.NDJSON, encoding)
+    return len(messages)
+
+
+def counted(
+    settings: ReceiptsSettings,
+    until: int,
+    open_source: OpenSource,
+) -> None:
+    """Count the log into the ledger of `settings` until so many messages of it are counted."""
+    stop = threading.Event()
+    path = settings.ledger_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    log = Log(settings.amqp_url)
+
+    def work() -> None:
+        connection = amqp.connect(settings.amqp_url, "tests")
+        with Ledger(path) as ledger:
+            table = stores.load(settings)
+            worker = TotalsWorker(ledger, table, lambda: NOW, log, open_source=open_source)
+            worker.run(connection, stop)
+        # The broker closes one first that reads a stream.
+        with suppress(AMQPError):
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        wait_until(
+            lambda: not thread.is_alive() or next_offset(path) == until,
+            COUNTED_SECONDS,
+            f"{until} messages counted",
+        )
+    finally:
+        stop.set()
+        thread.join(COUNTED_SECONDS)
+
+    assert next_offset(path) == until
+
+
+def next_offset(path: Path) -> int | None:
+    """From where on the ledger goes on; None of one that is not there yet."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
+            row = file.execute("SELECT next_offset FROM progress").fetchone()
+    except sqlite3.OperationalError:
+        return None
+    return None if row is None else row[0]
+
+
+@pytest.mark.timeout(400)
+def test_spark_makes_the_ledger_of_the_totals_worker_row_by_row(
+    spark: SparkSession,
+    broker: BlockingConnection,
+    streams: Streams,
+    amqp_url: str,
+    tmp_path: Path,
+) -> None:
+    own, theirs = (
+        ReceiptsSettings(
+            amqp_url=amqp_url,
+            data_dir=tmp_path / name,
+            store_timezone="UTC",
+            spark_batch_messages=BATCH_MESSAGES,
+            spark_trigger_seconds=0,
+        )
+        for name in ("worker", "spark")
+    )
+
+    def decoded_from(begin: int | None = None) -> OpenSource:
+        def open_source(connection: BlockingConnection, after: int | None) -> SparkSource:
+            start = after if begin is None else begin
+            return SparkSource(spark, theirs, connection, start, "SPARK_TEST_AMQP_URL")
+
+        return open_source
+
+    until = published(streams)
+    counted(own, until, follow_log)
+    counted(theirs, until, decoded_from())
+    made = everything(theirs.ledger_path())
+
+    assert made == everything(own.ledger_path())
+    progress = made[0]
+    assert (progress.undecodable, progress.set_aside) == (2, 2)
+    assert min(progress.duplicates, progress.conflicts) >= 9
+
+    # Spark begins long before the ledger's position: all of that is passed over, a part that has
+    # what is known and what is not as well.
+    streams.publish(topology.RECEIPTS_LOG, [stamped(receipt(600))] * 3, codec.JSON)
+    counted(own, until + 3, follow_log)
+    counted(theirs, until + 3, decoded_from(until - 10))
+
+    assert everything(theirs.ledger_path()) == everything(own.ledger_path())
+
+
+@pytest.mark.timeout(500)
+def test_a_killed_driver_and_a_lost_checkpoint_lose_nothing_and_count_nothing_twice(
+    java: None,
+    broker: BlockingConnection,
+    amqp_url: str,
+    mongo_url: str,
+    mongo_database: str,
+    tmp_path: Path,
+) -> None:
+    environ = {
+        "AMQP_URL": amqp_url,
+        "MONGO_URL": mongo_url,
+        "MONGO_DATABASE": mongo_database,
+        "DATA_DIR": str(tmp_path),
+        "STORE_TIMEZONE": "UTC",
+        "SPARK_BATCH_MESSAGES": "3",
+        "SPARK_TRIGGER_SECONDS": "0",
+    }
+    ledger = tmp_path / data_folder.LEDGER
+    with running_door(amqp_url, **environ) as door, running("persistence", **environ):
+        with httpx.Client(base_url=door, timeout=10) as client:
+            for start in range(1, 3 * POSTS, 3):
+                sent = [today(start), today(start + 1), today(start + 2), today(start)]
+                client.post("/receipts", json=sent).raise_for_status()
+        with running("spark", "receipts", **environ) as driver:
+            wait_until(lambda: next_offset(ledger), COUNTED_SECONDS, "a batch")
+            driver.send_signal(signal.SIGKILL)
+            driver.wait(COUNTED_SECONDS)
+        killed_at = next_offset(ledger) or 0
+        # Spark's notes are of batches that nobody has committed, too.
+        noted = list((tmp_path / "spark" / "receipts" / "offsets").iterdir())
+        end = (Log(amqp_url).last_offset() or 0) + 1
+        with running("spark", "receipts", **environ) as driver:
+            wait_until(lambda: next_offset(ledger) == end, COUNTED_SECONDS, "the whole log")
+            verified = subprocess.run(
+                [sys.executable, "-m", "analytics", "verify", "--json"],
+                env=os.environ | environ,
+                capture_output=True,
+                check=False,
+                timeout=COUNTED_SECONDS,
+            )
+            driver.terminate()
+
+            assert driver.wait(COUNTED_SECONDS) == 0
+
+    assert 0 < killed_at < end
+    assert noted
+    assert verified.returncode == 0, verified.stderr
+    report = json.loads(verified.stdout)
+    names = ("accepted", "counted", "lost", "double_counted")
+    assert [report[name] for name in names] == [3 * POSTS, 3 * POSTS, 0, 0]
