@@ -15,7 +15,7 @@ from local.follow import Follower
 from local.lock import locked
 from local.plan import plan
 from local.ports import require_free
-from local.programs import GENERATOR, PRIVATE_UMASK, SHOP, log_file
+from local.programs import EMBEDDED, ENGINES, GENERATOR, PRIVATE_UMASK, SHOP, SPARK, log_file
 from local.settings import LocalSettings
 from local.supervisor import Supervisor
 from local.upgrading import upgrade
@@ -23,6 +23,7 @@ from local.watch import Watch
 from local.watch_urls import write_watch_urls
 from tillstream.errors import TillstreamError
 from tillstream.runtime import data_folder, process
+from tillstream.runtime.spark_needs import require_spark
 
 #: Said with --servers-only.
 SERVERS_READY = "The servers are ready and no room runs: give commands with script/run"
@@ -42,6 +43,12 @@ def main() -> None:
         action="store_true",
         help="start RabbitMQ and MongoDB and no room: for restore, rebuild-log and upgrade",
     )
+    parser.add_argument(
+        "--engine",
+        choices=tuple(ENGINES),
+        default=EMBEDDED,
+        help="what counts: the workers by themselves, or Spark for them (default: %(default)s)",
+    )
     arguments = parser.parse_args()
     settings = process.load_settings(LocalSettings)
     # The waits for a broker that starts are no news.
@@ -54,6 +61,7 @@ def main() -> None:
             load=({} if arguments.no_generator else GENERATOR) | (SHOP if arguments.shop else {}),
             stop=stop,
             servers_only=arguments.servers_only,
+            engine=arguments.engine,
         )
     except TillstreamError as error:
         process.fail(error, 1)
@@ -70,19 +78,22 @@ def run(
     load: Mapping[str, str],
     stop: threading.Event,
     servers_only: bool = False,
+    engine: str = EMBEDDED,
 ) -> None:
-    """Run with the programs of `load` until `stop` is set.
+    """Run with the programs of `load`, and those of `engine`, until `stop` is set.
 
     Raises TillstreamError when something cannot start or ends.
     """
     data_dir = settings.data_path()
     # 1. Nothing is started where it could not be finished.
+    if engine == SPARK:
+        require_spark()
     with locked(data_dir) as held:
         data_folder.require_known(data_dir)
         require_free(settings.entrypoint_port, "ENTRYPOINT_PORT")
         require_free(settings.dashboard_port, "DASHBOARD_PORT")
         require_free(settings.archive_api_port, "ARCHIVE_API_PORT")
-        system = plan(settings, data_dir, load)
+        system = plan(settings, data_dir, load, engine)
         write_addresses(data_dir, system.environ)
         write_watch_urls(data_dir, system.programs, system.environ)
         terminal = Follower(log_file(data_dir, "").parent, system.shown(), sys.stdout)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local import ready, servers
-from local.programs import SERVERS, Program, rooms
+from local.programs import EMBEDDED, SERVERS, Program, rooms
 from local.settings import LocalSettings
 from local.supervisor import Condition
 from local.watch_urls import with_watch_ports
@@ -25,7 +25,9 @@ class Plan:
         return [program.name for program in self.programs if program.group != SERVERS]
 
 
-def plan(settings: LocalSettings, data_dir: Path, load: Mapping[str, str]) -> Plan:
+def plan(
+    settings: LocalSettings, data_dir: Path, load: Mapping[str, str], engine: str = EMBEDDED
+) -> Plan:
     """Every program of a local run on `data_dir`; chooses the ports that are not set."""
     programs: list[Program] = []
     answers: list[Condition] = []
@@ -52,4 +54,4 @@ def plan(settings: LocalSettings, data_dir: Path, load: Mapping[str, str]) -> Pl
         "DASHBOARD_PORT": str(settings.dashboard_port),
         "ARCHIVE_API_PORT": str(settings.archive_api_port),
     }
-    return Plan(programs + with_watch_ports(data_dir, rooms(load)), environ, answers)
+    return Plan(programs + with_watch_ports(data_dir, rooms(load, engine)), environ, answers)

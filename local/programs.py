@@ -48,10 +48,16 @@ SHOP = {
 }
 
 
-def rooms(load: Mapping[str, str]) -> list[Program]:
+#: What reads the logs and counts, by the engine: in place of the program of that name.
+EMBEDDED, SPARK = "embedded", "spark"
+ENGINES: dict[str, dict[str, str]] = {EMBEDDED: {}, SPARK: {"totals": "spark receipts"}}
+
+
+def rooms(load: Mapping[str, str], engine: str = EMBEDDED) -> list[Program]:
     """Every room's process, as `docker-compose.yml` has them, and who makes receipts and events.
 
-    `load` has the module and the arguments of each of these by the name of its program.
+    `load` has the module and the arguments of each of these by the name of its program. `engine`
+    is one of ENGINES.
     """
     modules = {
         "entrypoint": "entrypoint",
@@ -63,7 +69,7 @@ def rooms(load: Mapping[str, str]) -> list[Program]:
         "jobs": "jobs scheduler",
         "alerts": "alerts watch",
         "dashboard": "dashboard",
-    }
+    } | ENGINES[engine]
     return [
         Program(name, (sys.executable, "-m", *module.split()), group=group)
         for group, members in ((ROOMS, modules), (LOAD, load))

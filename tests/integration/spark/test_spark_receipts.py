@@ -33,7 +33,7 @@ from tillstream.runtime import data_folder
 
 NOW = 1_795_248_000.0
 #: A micro-batch of Spark's on a machine that is busy with other tests, and the first one's start.
-COUNTED_SECONDS = 120
+COUNTED_SECONDS = 240
 #: So small that there are several micro-batches.
 BATCH_MESSAGES = 7
 #: Of four receipts, one of them twice.

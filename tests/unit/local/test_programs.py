@@ -1,6 +1,6 @@
 """Which programs a local run has."""
 
-from local.programs import GENERATOR, LOAD, SHOP, rooms
+from local.programs import GENERATOR, LOAD, SHOP, SPARK, rooms
 
 
 def test_the_generator_can_be_left_out() -> None:
@@ -27,3 +27,11 @@ def test_a_shop_is_added_where_it_is_wanted() -> None:
 
     assert ["shop", "visits", "clicks"] == [program.name for program in added]
     assert {LOAD} == {program.group for program in added}
+
+
+def test_an_engine_takes_the_places_of_the_workers_that_it_counts_for() -> None:
+    embedded, spark = rooms({}), rooms({}, SPARK)
+    changed = {one.name: one.argv[-2:] for one in spark if one not in embedded}
+
+    assert [one.name for one in spark] == [one.name for one in embedded]
+    assert changed["totals"] == ("spark", "receipts")
