@@ -24,9 +24,9 @@ def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
     # A command shall not carry the libraries of the others.
     match arguments.command:
         case "receipts":
-            from spark.receipts.command import run
+            from spark.receipts.command import run as run_receipts
 
-            return run(stop)
+            return run_receipts(stop)
         case "windows":
             from spark.windows.command import run
 
