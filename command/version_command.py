@@ -5,6 +5,7 @@ import platform
 import msgspec
 
 from tillstream.runtime import data_folder, product
+from tillstream.version import VERSION
 
 
 def text(*, as_json: bool) -> str:
@@ -13,7 +14,7 @@ def text(*, as_json: bool) -> str:
     if as_json:
         return msgspec.json.encode(
             {
-                "version": product.version(),
+                "version": VERSION,
                 "commit": commit,
                 "python": platform.python_version(),
                 "dataFolder": data_folder.VERSION,
@@ -22,6 +23,6 @@ def text(*, as_json: bool) -> str:
         ).decode()
     known = f" ({commit})" if commit else ""
     return (
-        f"tillstream {product.version()}{known}, Python {platform.python_version()},"
+        f"tillstream {VERSION}{known}, Python {platform.python_version()},"
         f" data folder version {data_folder.VERSION}"
     )

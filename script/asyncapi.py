@@ -11,7 +11,6 @@ import inspect
 import json
 import re
 import sys
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +24,7 @@ from tillstream import codec, snapshots, topology  # noqa: E402
 from tillstream.receipt import StampedReceipt, Wire, wire_name  # noqa: E402
 from tillstream.streams import changes, message, window_rows  # noqa: E402
 from tillstream.streams.attribution_snapshot import AttributionSnapshot  # noqa: E402
+from tillstream.version import VERSION  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "asyncapi.json"
 PAGE = ROOT / "docs" / "exchanges.md"
@@ -126,7 +126,6 @@ MESSAGES: dict[str, tuple[Message, ...]] = {
 
 def document() -> dict[str, Any]:
     """The AsyncAPI document; raises KeyError for an exchange that has no messages here."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     examples = page_examples(PAGE.read_text())
     names = [exchange.name for exchange in topology.exchanges()]
     each_message = {one.name: described(one, examples) for name in names for one in MESSAGES[name]}
@@ -134,7 +133,7 @@ def document() -> dict[str, Any]:
         "asyncapi": "3.0.0",
         "info": {
             "title": "Tillstream's exchanges",
-            "version": project["version"],
+            "version": VERSION,
             "description": "What other programs may hear on RabbitMQ. Made from the code by "
             "script/asyncapi.py; docs/exchanges.md says how to listen.",
         },

@@ -12,8 +12,9 @@ from command.status.findings import FiguresFound, Findings, ProgramFound, Unaske
 from command.status.programs import programs
 from command.status.sizes import sizes
 from command.system import System
-from tillstream.runtime import disk, product
+from tillstream.runtime import disk
 from tillstream.runtime.settings import DATABASE
+from tillstream.version import VERSION
 
 #: For all parts together: `status` answers within 3 s, with the time that Python takes to start.
 ASK_SECONDS = 2.0
@@ -66,7 +67,7 @@ def look(system: System, now: datetime) -> Findings:
     return Findings(
         at=now.isoformat(timespec="milliseconds"),
         state="wrong" if wrong else "well",
-        version=product.version(),
+        version=VERSION,
         data_dir=str(system.data_dir),
         since=since,
         urls=urls,

@@ -1,12 +1,9 @@
-"""Which Tillstream this is: a clone or an installed wheel, its own files, its version."""
+"""Which Tillstream this is: a clone or an installed wheel, its own files, its commit."""
 
 import contextlib
 import os
 import subprocess
-from importlib import metadata
 from pathlib import Path
-
-from tillstream.version import VERSION
 
 #: The folder of the rooms: the clone, or the site-packages of an installed wheel.
 CODE = Path(__file__).resolve().parents[2]
@@ -21,14 +18,6 @@ FILES = _IN_WHEEL if _IN_WHEEL.is_dir() else CODE
 COMMIT = "TILLSTREAM_COMMIT"
 #: Longest wait for git, seconds.
 _GIT_SECONDS = 2
-
-
-def version() -> str:
-    """The version of pyproject.toml, as it was installed; the code's where it was only copied."""
-    try:
-        return metadata.version("tillstream")
-    except metadata.PackageNotFoundError:
-        return VERSION
 
 
 def commit() -> str | None:

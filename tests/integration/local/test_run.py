@@ -1,5 +1,6 @@
 """`python -m local`, what script/server runs: it says what is wrong, and ends whole."""
 
+import json
 import os
 import signal
 import socket
@@ -83,6 +84,25 @@ def an_alert_begins_and_ends(watching: Prometheus, pid: int) -> None:
     wait_until(lambda: not watching.firing() & gone, 20, "its end")
 
 
+def told_dead(environ: dict[str, str]) -> set[tuple[str, str]]:
+    """The programs that `tillstream status --json` knows to have died since the start, and how."""
+    done = subprocess.run(
+        [sys.executable, "-m", "command", "status", "--json"],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+    programs = json.loads(done.stdout)["programs"]
+    return {
+        (each["name"], each["lastDeath"]["how"])
+        for each in programs
+        if each["lastDeath"] is not None
+    }
+
+
 @pytest.mark.parametrize("variable", ["ENTRYPOINT_PORT", "DASHBOARD_PORT", "ARCHIVE_API_PORT"])
 def test_a_taken_port_is_one_line_and_starts_nothing(
     variable: str, environ: dict[str, str]
@@ -149,6 +169,12 @@ def test_everything_gets_ready_survives_kills_and_ends_with_sigterm(
         killed = {name: before[name].pid for name in ("totals", "entrypoint", "rabbitmq")}
         for pid in killed.values():
             os.kill(pid, signal.SIGKILL)
+        wait_until(
+            lambda: {name for name, _ in told_dead(environ)} >= set(killed),
+            30,
+            "`tillstream status` to name the killed programs",
+        )
+        assert {how for _, how in told_dead(environ)} == {"terminated by SIGKILL"}
         for name, old in killed.items():
             wait_until(
                 lambda name=name, old=old: control.statuses()[name].pid not in (0, old),  # type: ignore[misc]
