@@ -217,6 +217,19 @@ def test_memory_tasks_rights_and_logs_are_bounded(name: str) -> None:
     assert (["ALL"], ["no-new-privileges:true"]) == (service["cap_drop"], service["security_opt"])
 
 
+def test_no_setting_of_the_image_is_passed_without_a_value() -> None:
+    # Docker takes such a one out of the image's environment.
+    of_image = set(re.findall(r"\b([A-Z_]+)=", (ROOT / "Dockerfile").read_text()))
+    empty = {
+        name
+        for service in OURS.values()
+        for name, value in service["environment"].items()
+        if value is None
+    }
+
+    assert empty & of_image == set()
+
+
 def test_every_class_of_settings_of_a_room_is_known_here() -> None:
     rooms = set(ROOMS) - {"command", "local", "loadtest", "spark"}
     declared = {
