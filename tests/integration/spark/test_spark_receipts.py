@@ -201,5 +201,5 @@ def test_a_killed_driver_and_a_lost_checkpoint_lose_nothing_and_count_nothing_tw
     assert noted
     assert verified.returncode == 0, verified.stderr
     report = json.loads(verified.stdout)
-    names = ("accepted", "counted", "lost", "double_counted")
-    assert [report[name] for name in names] == [3 * POSTS, 3 * POSTS, 0, 0]
+    names = ("accepted", "counted", "duplicates", "lost", "double_counted")
+    assert [report[name] for name in names] == [4 * POSTS, 3 * POSTS, POSTS, 0, 0]
