@@ -14,7 +14,7 @@ from events.windows.message_heads import MessageHead
 from events.windows.partials import Partials
 from spark.windows import window_engine
 from spark.windows.heads import read_head
-from spark.windows.rows import RowsOfStream, messages_of
+from spark.windows.rows import RowsOfStream, messages_of, rows_of
 from tillstream.log.reader import LogMessage
 from tillstream.streams.definition import Stream, Window
 
@@ -68,8 +68,7 @@ class SparkBatch:
         names = frozenset(declared.wanted_columns(stream, tuple(windows)))
         offsets = {position - self._base: first for position, first in counted.items()}
         rows = RowsOfStream(stream, names, offsets)
-        made = self._bodies().mapInArrow(rows, rows.schema())
-        return window_engine.count(made, stream, windows)
+        return window_engine.count(rows_of(self._bodies(), rows), stream, windows)
 
     def fetch(self, positions: Collection[int] | None) -> list[LogMessage]:
         """As MessagesElsewhere."""

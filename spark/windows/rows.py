@@ -2,9 +2,13 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql.udf import UserDefinedFunction
+from pyspark.util import PythonEvalType
 
 from events.windows.decoding import MessageDecoder
 from events.windows.executors_stage import Counted
@@ -61,6 +65,19 @@ class RowsOfStream:
         arrays = [_plain(events.column(each.name)) for each in fields]
         arrays.append(pa.array(np.full(events.num_rows, decoded.received_us, np.int64)))
         return pa.RecordBatch.from_arrays(arrays, names=[*(each.name for each in fields), RECEIVED])
+
+
+def rows_of(messages: DataFrame, made: RowsOfStream) -> DataFrame:
+    """The rows of messages, as `DataFrame.mapInArrow` makes them.
+
+    That asks for pandas before it does anything, and needs none.
+    """
+    function = UserDefinedFunction(
+        made, made.schema(), evalType=PythonEvalType.SQL_MAP_ARROW_ITER_UDF
+    )
+    column: Any = function(*(messages[name] for name in messages.columns))
+    plan = messages._jdf.mapInArrow(column._jc, False, None)
+    return DataFrame(plan, messages.sparkSession)
 
 
 def messages_of(batch: pa.RecordBatch, wanted: Collection[int] | None) -> Iterator[LogMessage]:

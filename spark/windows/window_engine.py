@@ -59,9 +59,10 @@ def why_not(session: SparkSession, stream: Stream, window: Window) -> str:
     ]
     if found := next((found for text in texts if (found := _OTHERWISE.search(text))), None):
         return f"{found.group().strip()} is not the same on Spark"
-    columns = ", ".join([*own_columns(stream), f"{RECEIVED} bigint"])
-    session.createDataFrame([], columns).createOrReplaceTempView(stream.name)
+    columns = (each.rsplit(" ", 1) for each in [*own_columns(stream), f"{RECEIVED} bigint"])
+    nulls = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in columns)
     try:
+        session.sql(f"SELECT {nulls}").createOrReplaceTempView(stream.name)
         for text in texts:
             # Analysed, not run.
             session.sql(spark_text(text))

@@ -42,19 +42,31 @@ def messages(spark: SparkSession, log: Sequence[LogMessage], declared: Definitio
 
 
 def counted(
-    folder: Path, declared: Definitions, log: Sequence[LogMessage], spark: SparkSession | None
+    folder: Path,
+    declared: Definitions,
+    log: Sequence[LogMessage],
+    spark: SparkSession | None,
+    *,
+    may_fail: bool = False,
 ) -> Mapping[str, list[Any]]:
     """Every table of the state."""
-    with State(folder / "state.sqlite3") as state:
+    with State(folder / "state.sqlite3") as state, pytest.MonkeyPatch.context() as monkey:
         counter = EventCounter(state, declared, lambda: NOW)
         for some in random_events.in_batches(log, -(-len(log) // 2)):
             if spark is None:
                 counter.count([one._replace(offset=one.offset + BASE) for one in some])
                 continue
+            if not may_fail:
+                # Else all of it could be DuckDB's, and equal.
+                monkey.setattr(counter, "count", not_here)
             one_batch = SparkBatch(messages(spark, some, declared), BASE, lambda *_: False)
             one_batch.count(counter, 0, None)
             one_batch.release()
         return tables(state.database)
+
+
+def not_here(*_: object) -> None:
+    raise AssertionError("counted by the driver")
 
 
 def tables(database: sqlite3.Connection) -> Mapping[str, list[Any]]:
@@ -65,15 +77,21 @@ def tables(database: sqlite3.Connection) -> Mapping[str, list[Any]]:
     }
 
 
-def test_every_table_of_the_state_is_the_same(spark: SparkSession, tmp_path: Path) -> None:
-    declared = load([STREAMS])
+@pytest.mark.parametrize("part", range(3))
+def test_every_table_of_the_state_is_the_same(
+    spark: SparkSession, tmp_path: Path, part: int
+) -> None:
+    every = load([STREAMS])
+    streams = {name: every.events[name] for name in sorted(every.events)[part::3]}
+    windows = {name: one for name, one in every.windows.items() if one.stream in streams}
+    declared = Definitions(streams=streams, windows=windows)
     log = random_events.log_of(list(declared.events.values()), 7, rounds=2, count=60)
 
     expected = counted(tmp_path / "duckdb", declared, log, None)
     found = counted(tmp_path / "spark", declared, log, spark)
 
     assert expected == found
-    assert sum(len(rows) for name, rows in found.items() if name.startswith("window.")) > 100
+    assert sum(len(rows) for name, rows in found.items() if name.startswith("window.")) > 10
 
 
 @pytest.mark.parametrize("name", ["sales_by_agent", "sales_by_quarter_hour", "tenders_by_hour"])
@@ -132,7 +150,7 @@ def test_an_event_that_cannot_be_counted_is_set_aside_alone(
     ]
 
     expected = counted(tmp_path / "duckdb", DEFINITIONS, log, None)
-    found = counted(tmp_path / "spark", DEFINITIONS, log, spark)
+    found = counted(tmp_path / "spark", DEFINITIONS, log, spark, may_fail=True)
 
     assert expected == found
     assert 1 == len(found["aside"])
