@@ -3,6 +3,7 @@
 import argparse
 import threading
 import time
+from functools import partial
 
 from analytics.commands.waiting import CATCH_UP_SECONDS
 from analytics.failures import failures_told
@@ -10,6 +11,8 @@ from analytics.settings import AnalyticsSettings, VerifySettings
 from analytics.workers.rate import RateWorker
 from analytics.workers.totals_run import run_totals
 from tillstream.errors import TillstreamError
+from tillstream.log.continuity import Log
+from tillstream.log.partitioned_log import prepared
 from tillstream.runtime import broker, logs, process, quiet
 from tillstream.runtime.watching.watched import watched
 
@@ -28,11 +31,11 @@ def run_rate(settings: AnalyticsSettings, stop: threading.Event) -> None:
     """Publish `metrics-storm`."""
     quiet.release_when_quiet()
     with watched(settings, "rate") as watching:
-        rate = RateWorker(time.time, watching)
+        rate = RateWorker(time.time, watching, Log(settings.amqp_url))
         broker.keep_connected(
             settings.amqp_url,
             "rate",
-            lambda connection: rate.run(connection, stop),
+            prepared(settings.amqp_url, settings.log_partitions, partial(rate.run, stop=stop)),
             stop,
             watching.vitals,
         )

@@ -26,6 +26,7 @@ from entrypoint.idempotency import IdempotentPublisher
 from entrypoint.keys_command import ADD_KEY
 from entrypoint.metrics import Metrics
 from entrypoint.pages import Pages
+from entrypoint.partitioned_publisher import partitioned
 from entrypoint.problems import not_confirmed
 from entrypoint.publish_queue import InFlight
 from entrypoint.publisher import Pace, Publisher
@@ -61,7 +62,9 @@ def build(settings: EntrypointSettings, definitions: Definitions, clock: Clock) 
     watched = Watched("entrypoint")
     metrics = Metrics(watched.registry)
     disk = DiskWatch(FreeSpace(settings.data_dir, settings.min_free_disk_bytes))
-    link = BrokerLink(settings.amqp_url, settings.confirm_timeout_seconds, disk)
+    link = BrokerLink(
+        settings.amqp_url, settings.confirm_timeout_seconds, disk, settings.log_partitions
+    )
     accepted_count = AcceptedCount(folder_of(settings.data_dir), f"{int(clock())}-{os.getpid()}")
 
     def count(parcels: Sequence[ReceiptParcel]) -> None:
@@ -75,13 +78,18 @@ def build(settings: EntrypointSettings, definitions: Definitions, clock: Clock) 
     metrics.watch(
         settings.data_dir, lambda: receipts_in_flight.items, lambda: events_in_flight.items
     )
-    publisher = Publisher(
-        link.sender(topology.RECEIPTS),
-        compose,
-        count,
-        receipts_in_flight,
-        pace,
-        metrics.confirmed,
+    publisher = partitioned(
+        [
+            Publisher(
+                link.sender(topology.RECEIPTS, topology.routing_key(number)),
+                compose,
+                count,
+                receipts_in_flight,
+                pace,
+                metrics.confirmed,
+            )
+            for number in range(settings.log_partitions)
+        ]
     )
     access_log = AccessLog("entrypoint", settings.access_log, clock, log_format=settings.log_format)
     buffered = ByteBudget(settings.max_buffered_bytes)

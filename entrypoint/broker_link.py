@@ -12,14 +12,12 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from aio_pika.exceptions import (
     AMQPError,
     ChannelInvalidStateError,
-    ChannelNotFoundEntity,
-    ChannelPreconditionFailed,
     DeliveryError,
     PublishError,
 )
 
+from entrypoint.broker_topology import declare, is_partitioned, prepare_log, require_topology
 from entrypoint.disk_watch import DiskWatch
-from tillstream import topology
 from tillstream.errors import (
     BrokerAwayError,
     BrokerBlockedError,
@@ -37,10 +35,10 @@ log = structlog.get_logger()
 
 #: Longest that one attempt to connect and declare may take, seconds.
 CONNECT_TIMEOUT_SECONDS = 10
+#: Longest that the partitions of a log that has several are prepared, seconds.
+PREPARE_TIMEOUT_SECONDS = 60
 #: How long a publish waits for an alarm of the broker to end, seconds.
 BLOCKED_PATIENCE_SECONDS = 0.1
-#: Longest wait for the broker's answer to a health check, seconds.
-ASK_SECONDS = 2
 #: How long a failed publish means "not ready" where no other follows, seconds.
 FAILED_SECONDS = 5
 
@@ -48,8 +46,12 @@ FAILED_SECONDS = 5
 class BrokerLink:
     """Holds one connection and one confirming channel; `send` raises what went wrong."""
 
-    def __init__(self, url: str, confirm_timeout_seconds: float, disk: DiskWatch) -> None:
+    def __init__(
+        self, url: str, confirm_timeout_seconds: float, disk: DiskWatch, partitions: int = 1
+    ) -> None:
+        """`partitions`: so many the log of the receipts shall have."""
         self._url = url
+        self._partitions = partitions
         self._confirm_timeout = confirm_timeout_seconds
         self._disk = disk
         self._connection: AbstractConnection | None = None
@@ -76,19 +78,26 @@ class BrokerLink:
         if self._failed is not None and monotonic() - self._failed[0] < FAILED_SECONDS:
             raise self._failed[1]
         if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(_require_topology(connection))
+            self._asking = asyncio.create_task(require_topology(connection, self._partitions))
         await asyncio.shield(self._asking)
 
-    def sender(self, exchange: str) -> Callable[[bytes, str, str | None], Awaitable[None]]:
-        """`send` to one exchange."""
+    def sender(
+        self, exchange: str, routing_key: str = ""
+    ) -> Callable[[bytes, str, str | None], Awaitable[None]]:
+        """`send` to one exchange, with one routing key."""
 
         async def send(body: bytes, content_type: str, content_encoding: str | None) -> None:
-            await self.send(exchange, body, content_type, content_encoding)
+            await self.send(exchange, body, content_type, content_encoding, routing_key)
 
         return send
 
     async def send(
-        self, exchange: str, body: bytes, content_type: str, content_encoding: str | None
+        self,
+        exchange: str,
+        body: bytes,
+        content_type: str,
+        content_encoding: str | None,
+        routing_key: str = "",
     ) -> None:
         """Publish, persistent and mandatory; return at the broker's confirm.
 
@@ -96,14 +105,19 @@ class BrokerLink:
         """
         self._disk.require()
         try:
-            await self._send(exchange, body, content_type, content_encoding)
+            await self._send(exchange, body, content_type, content_encoding, routing_key)
         except NotConfirmedError as error:
             self._failed = monotonic(), error
             raise
         self._failed = None
 
     async def _send(
-        self, name: str, body: bytes, content_type: str, content_encoding: str | None
+        self,
+        name: str,
+        body: bytes,
+        content_type: str,
+        content_encoding: str | None,
+        routing_key: str,
     ) -> None:
         connection, exchange = self._connection, self._exchanges.get(name)
         if connection is None or exchange is None:
@@ -119,7 +133,7 @@ class BrokerLink:
         )
         try:
             await exchange.publish(
-                message, routing_key="", mandatory=True, timeout=self._confirm_timeout
+                message, routing_key=routing_key, mandatory=True, timeout=self._confirm_timeout
             )
         except PublishError as error:
             raise UnroutableError(repr(error)) from error
@@ -172,7 +186,11 @@ class BrokerLink:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
                 channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-                exchanges = await _declare(channel)
+                in_partitions = self._partitions > 1 or await is_partitioned(connection)
+                exchanges = await declare(channel, binds_log=not in_partitions)
+            if in_partitions:
+                async with asyncio.timeout(PREPARE_TIMEOUT_SECONDS):
+                    await asyncio.to_thread(prepare_log, self._url, self._partitions)
         except BaseException as error:
             self.obstacle = error if isinstance(error, TopologyDiffersError) else None
             await connection.close()
@@ -202,26 +220,6 @@ class BrokerLink:
         return True
 
 
-async def _require_topology(connection: AbstractConnection) -> None:
-    """Raise BrokerAwayError or UnroutableError unless exchanges and queues exist; makes none."""
-    try:
-        async with asyncio.timeout(ASK_SECONDS):
-            channel = await connection.channel(publisher_confirms=False)
-            try:
-                for exchange in topology.exchanges():
-                    await channel.get_exchange(exchange.name)
-                for queue in topology.queues():
-                    await channel.get_queue(queue.name)
-            finally:
-                await channel.close()
-    except ChannelNotFoundEntity as error:
-        raise UnroutableError(
-            repr(error), reason=f"the broker has lost something: {error}"
-        ) from error
-    except (AMQPError, ChannelInvalidStateError, OSError, TimeoutError) as error:
-        raise BrokerAwayError(repr(error), reason="the broker does not answer") from error
-
-
 async def _lost(connection: AbstractConnection, channel: AbstractChannel) -> None:
     """Return when the connection or its channel is closed, by whomever."""
     lost = asyncio.Event()
@@ -229,20 +227,3 @@ async def _lost(connection: AbstractConnection, channel: AbstractChannel) -> Non
     channel.close_callbacks.add(lambda *_: lost.set())
     if not (connection.is_closed or channel.is_closed):
         await lost.wait()
-
-
-async def _declare(channel: AbstractChannel) -> Mapping[str, AbstractExchange]:
-    """Declare the whole topology, so that a receipt has its queues before it is accepted."""
-    declared = {
-        exchange.name: await channel.declare_exchange(
-            exchange.name, aio_pika.ExchangeType.FANOUT, durable=True
-        )
-        for exchange in topology.exchanges()
-    }
-    for queue in topology.queues():
-        try:
-            bound = await channel.declare_queue(queue.name, durable=True, arguments=queue.arguments)
-        except ChannelPreconditionFailed as error:
-            raise TopologyDiffersError("queue", queue.name, str(error)) from error
-        await bound.bind(declared[queue.exchange])
-    return declared

@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager
 from starlette.types import Scope
 
 from entrypoint import problems
+from entrypoint.partitioned_publisher import ReceiptPublisher
 from entrypoint.publish_queue import Resolve
-from entrypoint.publisher import Publisher
 from entrypoint.receipt_check import CheckedReceipt
 from entrypoint.receipt_parcel import ReceiptParcel
 from entrypoint.refusals import ConflictError
@@ -66,7 +66,7 @@ class IdempotentPublisher:
     """
 
     def __init__(
-        self, publisher: Publisher[ReceiptParcel], limit: int, marked: Callable[[str], None]
+        self, publisher: ReceiptPublisher, limit: int, marked: Callable[[str], None]
     ) -> None:
         """`marked` is told each mark of a receipt that is about to be published."""
         self._publisher = publisher

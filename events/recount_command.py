@@ -17,6 +17,8 @@ from events.windows.rebuilding import Rebuilding
 from tillstream import stores, topology
 from tillstream.errors import TillstreamError
 from tillstream.log.continuity import Log
+from tillstream.log.partitioned_log import receipts_log
+from tillstream.log.positions import in_stream, known_as
 from tillstream.log.reader import LogTruncatedError
 from tillstream.log.whole_log import read_log
 from tillstream.runtime.owned_file import owned, rebuilt_path
@@ -44,10 +46,14 @@ def _count_receipts(
     settings: EventsSettings, rebuilding: Rebuilding, stop: threading.Event
 ) -> None:
     """Count the log of the receipts. Raises LogTruncatedError where it lacks what was counted."""
-    log = Log(settings.amqp_url, topology.RECEIPTS_LOG)
-    first, last = log.first_offset(), log.last_offset()
+    log = receipts_log(settings.amqp_url)
+    firsts, lasts = log.first_offsets(), log.last_offsets()
     before = receipts_progress_of(settings.state_path())
-    if before.next_offset and (first is None or first > before.begin_offset):
+    begins = before.begin_offsets()
+    if any(
+        number not in firsts or firsts[number] > begins.get(number, known_as(number, 0))
+        for number in before.next_offsets()
+    ):
         raise LogTruncatedError(
             "the log of the receipts lacks its beginning, which the windows have counted: make it"
             " anew with `python -m persistence rebuild-log`, and begin again"
@@ -58,9 +64,9 @@ def _count_receipts(
         time.time,
         identity_days=settings.identity_days,
     )
-    if first:
-        counter.begin_at(first)
-    for messages in read_log(settings.amqp_url, stop, last, first or 0):
+    if any(map(in_stream, firsts.values())):
+        counter.begin_at(firsts)
+    for messages in log.read(stop, lasts, firsts):
         counter.count(messages)
 
 

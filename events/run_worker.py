@@ -27,6 +27,7 @@ from events.worker_figures import WorkerFigures
 from tillstream import stores, topology
 from tillstream.errors import TillstreamError
 from tillstream.log.continuity import Log
+from tillstream.log.partitioned_log import prepared
 from tillstream.runtime import broker, data_folder, quiet, retry
 from tillstream.runtime.owned_file import owned
 from tillstream.runtime.watching.figures import disk_figures
@@ -147,7 +148,8 @@ def _session(
                     log.info("a person was erased: what attributions hold is read again without")
                     ended.set()
 
-            broker.keep_connected(settings.amqp_url, "events", run, stop, figures.vitals)
+            session = prepared(settings.amqp_url, settings.log_partitions, run)
+            broker.keep_connected(settings.amqp_url, "events", session, stop, figures.vitals)
 
 
 def _receipts(settings: EventsSettings, counter: EventCounter) -> ReceiptsSource:

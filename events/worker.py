@@ -114,7 +114,7 @@ class EventsWorker:
         source = self._source
         source.open(connection, None if progress.next_offset is None else start - base, base)
         if self._receipts is not None:
-            self._receipts.open(connection)
+            self._receipts.open(connection, stop)
         if self._attributions is not None:
             self._outbox = OutboxPublisher(self._attributions.outbox)
         pace = Every(PACE_SECONDS, self._clock)
@@ -179,8 +179,7 @@ class EventsWorker:
     def _take_receipts(self, receipts: ReceiptsSource) -> bool:
         """Whether rows changed."""
         if receipts.take():
-            progress = receipts.counter.progress
-            self._publisher.receipts = LogPosition(progress.next_offset, receipts.log_offset)
+            self._publisher.receipts = LogPosition(*receipts.position())
             return True
         return receipts.counter.tick(caught_up=receipts.is_caught_up())
 

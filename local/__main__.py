@@ -98,7 +98,9 @@ def run(
         write_watch_urls(data_dir, system.programs, system.environ)
         terminal = Follower(log_file(data_dir, "").parent, system.shown(), sys.stdout)
         amqp_url, min_free = system.environ["AMQP_URL"], settings.min_free_disk_bytes
-        streams = closed_streams.ClosedStreams(amqp_url, data_dir, min_free, system.programs)
+        streams = closed_streams.ClosedStreams(
+            amqp_url, data_dir, min_free, system.programs, settings.log_partitions
+        )
         mending = closed_streams.mending(streams, terminal.say)
         with (
             terminal,

@@ -57,8 +57,14 @@ class ClosedStreams:
         data_dir: Path,
         min_free_bytes: int | None,
         programs: Iterable[Program],
+        partitions: int = 1,
     ) -> None:
-        """`programs` are those of the supervisor, the node among them."""
+        """`programs` are those of the supervisor, the node among them; so many `partitions` of the
+        receipts log are fed.
+        """
+        self._streams = [one.name for one in topology.partition_queues(partitions)]
+        if partitions > 1:
+            self._streams.append(topology.RECEIPTS_MARKS)
         self._url = url
         self._data_dir = data_dir
         self._space = FreeSpace(data_dir, min_free_bytes)
@@ -73,7 +79,7 @@ class ClosedStreams:
             self._suspect = True
         elif self._suspect:
             try:
-                for name in (topology.RECEIPTS_LOG, topology.EVENTS_LOG):
+                for name in (*self._streams, topology.EVENTS_LOG):
                     if (done := self._opened(name)) is not None:
                         return done
                 if self._lacks_queue() and self._end_node():

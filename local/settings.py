@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tillstream.runtime import product, settings
-from tillstream.runtime.settings import AmqpUrl, LogSettings, MongoUrl, Port
+from tillstream.runtime.settings import AmqpUrl, LogSettings, MongoUrl, Partitions, Port
 
 #: The clone, or the files of an installed wheel; every program runs in it, and a relative DATA_DIR
 #: is taken from here.
@@ -17,6 +17,8 @@ class LocalSettings(LogSettings, settings.StoreTimeSettings, settings.DiskSettin
 
     #: Where set, used instead of a private RabbitMQ.
     amqp_url: AmqpUrl | None = None
+    #: See BrokerSettings.
+    log_partitions: Partitions = 1
     #: Where set, used instead of a private MongoDB.
     mongo_url: MongoUrl | None = None
     entrypoint_port: Port = 3000

@@ -118,7 +118,8 @@ def delete_queues(url: str) -> None:
     """Delete every durable queue of the topology; a stream cannot be purged."""
     connection = amqp.connect(url, "tests")
     channel = connection.channel()
-    for queue in topology.queues():
+    channel.exchange_delete(topology.RECEIPTS_PARTITIONS)
+    for queue in (*topology.queues(), topology.marks_queue(), *topology.partition_queues(4)):
         channel.queue_delete(queue.name)
     connection.close()
 

@@ -22,6 +22,14 @@ RECEIPTS_LOG = "receipts.log"
 #: What could not be decoded or stored, with its reason: exchange and queue.
 DEAD_LETTERS = "receipts.dead"
 
+#: With LOG_PARTITIONS above 1: a direct exchange behind RECEIPTS, which keeps the routing keys, and
+#: by them each message comes to one partition (docs/decisions/0031-log-in-partitions.md).
+RECEIPTS_PARTITIONS = "receipts.partitions"
+#: Where each change of their number stands in the log: a stream (tillstream/log/marks.py).
+RECEIPTS_MARKS = "receipts.marks"
+#: Each is a stream with a writer and an open file of its own in RabbitMQ.
+MAX_PARTITIONS = 64
+
 #: Events of declared streams, one batch of one stream a message, and their log: a stream.
 EVENTS = "events"
 EVENTS_LOG = "events.log"
@@ -34,6 +42,7 @@ ATTRIBUTION = "attribution"
 LOG_MAX_BYTES = 50_000_000_000
 LOG_SEGMENT_BYTES = 100_000_000
 
+_MARKS_ARGUMENTS = {"x-queue-type": "stream", "x-max-length-bytes": 100_000_000}
 _LOG_ARGUMENTS = {
     "x-queue-type": "stream",
     "x-max-length-bytes": LOG_MAX_BYTES,
@@ -88,3 +97,26 @@ def queues() -> tuple[Queue, ...]:
         Queue(EVENTS_LOG, _LOG_ARGUMENTS, EVENTS),
         Queue(DEAD_LETTERS, {"x-queue-type": "quorum"}, DEAD_LETTERS),
     )
+
+
+def partition_stream(partition: int) -> str:
+    """The stream of a partition of the receipts log: the first keeps the name of the whole."""
+    return f"{RECEIPTS_LOG}.{partition}" if partition else RECEIPTS_LOG
+
+
+def routing_key(partition: int) -> str:
+    """With what a message for a partition is published; one without is for the first."""
+    return str(partition) if partition else ""
+
+
+def partition_queues(partitions: int) -> tuple[Queue, ...]:
+    """The streams of a log in so many partitions, bound to RECEIPTS_PARTITIONS by their keys."""
+    return tuple(
+        Queue(partition_stream(number), _LOG_ARGUMENTS, RECEIPTS_PARTITIONS)
+        for number in range(partitions)
+    )
+
+
+def marks_queue() -> Queue:
+    """The stream of the marks, which no exchange feeds."""
+    return Queue(RECEIPTS_MARKS, _MARKS_ARGUMENTS, "")

@@ -6,7 +6,7 @@ from itertools import chain
 
 from analytics.commands.counting_run import count_messages
 from analytics.ledger.identity_records import keys_beyond
-from analytics.ledger.ledger_file import Ledger
+from analytics.ledger.ledger_file import Ledger, Progress
 from analytics.settings import VerifySettings
 from analytics.verify.archive import ArchiveReader, open_archive
 from analytics.verify.archived_messages import messages_of
@@ -14,8 +14,8 @@ from analytics.verify.comparison import kept_days
 from analytics.verify.parquet_days import ParquetDays
 from analytics.verify.recount import Recount, scratch_recount
 from tillstream.identity import key_day
-from tillstream.log.reader import LogMessage, last_offset
-from tillstream.log.whole_log import read_log
+from tillstream.log.partitioned_log import PartitionedLog
+from tillstream.log.reader import LogMessage
 from tillstream.stores import StoreTable
 
 #: Days (ordinals), and identities of each that the log does not have.
@@ -65,15 +65,16 @@ def _stored(
 
 def newer_than_read(
     settings: VerifySettings,
+    log: PartitionedLog,
     extra: set[bytes],
-    next_offset: int | None,
+    read: Progress,
     table: StoreTable,
     stop: threading.Event,
 ) -> set[bytes]:
     """Those of some identities that the log got after it was read."""
-    last = last_offset(settings.amqp_url)
-    if not extra or next_offset is None or last is None or last < next_offset:
+    if not extra or not read.positions():
         return set()
     with scratch_recount(settings.ledger_path().parent) as newer:
-        count_messages(newer, read_log(settings.amqp_url, stop, last, next_offset), table, stop)
+        messages = log.read(stop, log.last_offsets(), read.next_offsets())
+        count_messages(newer, messages, table, stop)
         return set(newer.identities.known(list(extra)))

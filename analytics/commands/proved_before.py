@@ -10,17 +10,18 @@ from analytics.verify.archive import open_archive
 from analytics.verify.day_proofs import ProvedDays, proof_of
 from analytics.verify.proved_days_store import load, save
 from analytics.verify.recount import Recount
-from tillstream.log.continuity import Log, LogReplacedError
+from tillstream.log.continuity import LogReplacedError
 from tillstream.log.log_days import OPEN_DAYS, unix_day
+from tillstream.log.partitioned_log import PartitionedLog
 from tillstream.log.reader import LogTruncatedError
 
 
-def proved_before(settings: VerifySettings) -> ProvedDays:
+def proved_before(settings: VerifySettings, log: PartitionedLog) -> ProvedDays:
     """What earlier runs have proved of this very log."""
     with open_archive(settings) as archive:
         known = load(archive.database)
     try:
-        require_continuing(known.progress(), Log(settings.amqp_url))
+        require_continuing(known.progress(), log)
     except (LogReplacedError, LogTruncatedError):
         return ProvedDays()
     return known

@@ -24,9 +24,10 @@ from analytics.verify.recount import Recount, new_ledger
 from tillstream import stores
 from tillstream.calendars import described
 from tillstream.errors import TillstreamError
-from tillstream.log.continuity import Log, LogReplacedError
-from tillstream.log.reader import LogTruncatedError, first_offset, last_offset
-from tillstream.log.whole_log import read_log
+from tillstream.log.continuity import LogReplacedError
+from tillstream.log.partitioned_log import PartitionedLog, receipts_log
+from tillstream.log.positions import in_stream
+from tillstream.log.reader import LogTruncatedError
 from tillstream.runtime.owned_file import owned, rebuilt_path
 from tillstream.stores import StoreTable
 
@@ -75,7 +76,8 @@ def recount(
     Returns what was counted, and how fast, in one line.
     """
     started = time.perf_counter()
-    url, path = settings.amqp_url, settings.ledger_path()
+    path = settings.ledger_path()
+    log = receipts_log(settings.amqp_url)
     table = stores.load(settings)
     calendar = described(table)
     require_owners_calendar(path, calendar)
@@ -84,10 +86,10 @@ def recount(
     with new_ledger(path) as counted:
         if source == "log":
             try:
-                count_messages(counted, read_log(url, stop, last_offset(url)), table, stop)
+                count_messages(counted, log.read(stop, log.last_offsets()), table, stop)
             except LogTruncatedError as error:
                 raise LogTruncatedError(f"{error}: {FROM_ARCHIVE}") from error
-            _require_nothing_lost(path, before, counted, url)
+            _require_nothing_lost(path, before, counted, log)
             progress = counted.progress()
         else:
             with open_archive(settings) as archive:
@@ -97,7 +99,9 @@ def recount(
             # archive keeps no duplicates: those that were counted are still known of.
             progress = counted.progress()
             progress = progress._replace(
-                log_epoch=max(before.log_epoch, int((first_offset(url) or 0) > 0)),
+                log_epoch=max(
+                    before.log_epoch, int(any(map(in_stream, log.first_offsets().values())))
+                ),
                 duplicates=max(before.duplicates, progress.duplicates),
             )
         receipts = counted.receipts
@@ -148,7 +152,9 @@ def _progress_before(path: Path) -> Progress:
     return Progress()
 
 
-def _require_nothing_lost(path: Path, before: Progress, counted: Recount, url: str) -> None:
+def _require_nothing_lost(
+    path: Path, before: Progress, counted: Recount, log: PartitionedLog
+) -> None:
     """Raise LogReplacedError where a recount from the log lacks what was counted before.
 
     A log that was rebuilt from the archive is another one, and has everything.
@@ -156,7 +162,7 @@ def _require_nothing_lost(path: Path, before: Progress, counted: Recount, url: s
     reason = "the log was replaced, or lost a part, after it was counted"
     if not before.log_epoch:
         try:
-            require_continuing(before, Log(url))
+            require_continuing(before, log)
         except LogReplacedError as error:
             reason = str(error)
         else:

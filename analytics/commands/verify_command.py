@@ -42,9 +42,9 @@ from analytics.verify.side_by_side import Row, rows
 from analytics.verify.written_figures import WrittenFigures, compare_written
 from tillstream import accepted_count, stores
 from tillstream.calendars import described
-from tillstream.log.continuity import Log, LogReplacedError
-from tillstream.log.reader import first_offset, last_offset
-from tillstream.log.whole_log import read_log
+from tillstream.log.continuity import LogReplacedError
+from tillstream.log.partitioned_log import PartitionedLog, receipts_log
+from tillstream.log.positions import Offsets, in_stream, newest, reached, told
 from tillstream.verify_report import Disagreement
 
 
@@ -64,11 +64,12 @@ def verify(
     For the ledger, and then for the archive, it waits `wait_seconds` at most.
     Returns what was found, and their sums side by side, by day or by store.
     """
-    url, table, path = settings.amqp_url, stores.load(settings), settings.ledger_path()
+    table, path = stores.load(settings), settings.ledger_path()
+    log = receipts_log(settings.amqp_url)
     with ExitStack() as opened:
         with Ledger(path) as ledger:
             ledger.require_calendar(described(table))
-            known = proved_before(settings) if proved else ProvedDays()
+            known = proved_before(settings, log) if proved else ProvedDays()
             kept_since = ParquetDays(settings.files_url()).kept_since
             removed = frozenset(beyond_retention(days_of(ledger), kept_since))
             skipped = known.unchanged(ledger) - removed
@@ -78,38 +79,38 @@ def verify(
         door_before = accepted_count.read(accepted_count.folder_of(settings.data_dir))
         # 1. The log, which says what must be counted and stored: from the first receipt of a day
         # that is not proved; of a log whose beginning is gone, what is left.
-        log_begin = first_offset(url) or 0
-        begin = max(log_begin, known.read_from(left_out))
+        log_begin = log.first_offsets()
+        begin = newest(log_begin, known.read_from(left_out).values())
         counted = opened.enter_context(_empty_recount(path))
-        count_messages(counted, read_log(url, stop, last_offset(url), begin), table, stop)
+        count_messages(counted, log.read(stop, log.last_offsets(), begin), table, stop)
         # 2. The ledger, as soon as it has come as far, and the log on to where it is then.
-        common = counted.progress().next_offset or 0
-        wait_until(lambda: _ledger_offset(settings) >= common, wait_seconds, stop)
+        common = counted.progress().next_offsets()
+        wait_until(lambda: reached(_ledger_offsets(settings), common), wait_seconds, stop)
         ledger = opened.enter_context(Ledger(path, create=False))
         ledger.begin_reading()
         progress = ledger.progress()
-        _require_counted(progress, url)
-        reached = progress.next_offset or 0
-        if reached > common:
-            count_messages(counted, read_log(url, stop, reached - 1, common), table, stop)
+        _require_counted(progress, log)
+        until = progress.last_offsets()
+        count_messages(counted, log.read(stop, until, {**begin, **common}), table, stop)
         accepted = counted.receipts
         beyond = 0
-        if log_begin or progress.log_epoch:
+        if any(map(in_stream, log_begin.values())) or progress.log_epoch:
             # What the ledger has beyond a log that is not whole must be in the archive. Where only
             # a conflict of it is left in the log, it has to count before that.
             if first := firsts_beyond(counted, ledger.disputed(), unread):
-                end = counted.progress().next_offset or 0
+                end = counted.progress().last_offsets()
                 counted = opened.enter_context(_empty_recount(path))
                 beyond = count_beyond(settings, counted, first, table, stop)
-                count_messages(counted, read_log(url, stop, end - 1, begin), table, stop)
+                count_messages(counted, log.read(stop, end, begin), table, stop)
                 accepted = counted.receipts - beyond
             wanted = ledger_beyond(ledger, counted, unread)
             beyond += count_beyond(settings, counted, wanted, table, stop)
         counted.write()
         compared = compare_ledger(counted, ledger, left_out)
         ledger_differences = compared.differences
-        if reached < common:
-            behind = Disagreement("ledger: behind the log", "", "", str(common), str(reached))
+        if not reached(progress.next_offsets(), common):
+            wanted_and_found = told(common), told(progress.next_offsets())
+            behind = Disagreement("ledger: behind the log", "", "", *wanted_and_found)
             ledger_differences.append(behind)
         # 3. What the door accepted before the log was read is in it.
         door_after = accepted_count.read(accepted_count.folder_of(settings.data_dir))
@@ -125,7 +126,7 @@ def verify(
         archive_differences = [*changed, *compare_archive(counted, stored, left_out)]
         written = _compare_written(settings, ledger, left_out, stop, wait_seconds)
         extra = stored.extra - keys_aside(counted)
-        extra -= newer_than_read(settings, extra, counted.progress().next_offset, table, stop)
+        extra -= newer_than_read(settings, log, extra, counted.progress(), table, stop)
         # What was read beside them of days that are not compared is in no count.
         accepted -= sum(len(counted.identities.of_day(day)) for day in left_out)
         proved_receipts = sum(known.proofs[day].identities for day in skipped)
@@ -170,11 +171,11 @@ def _empty_recount(path: Path) -> Iterator[Recount]:
         yield counted
 
 
-def _ledger_offset(settings: AnalyticsSettings) -> int:
+def _ledger_offsets(settings: AnalyticsSettings) -> Offsets:
     # Where there is none for a moment, it is asked again.
     with suppress(sqlite3.OperationalError), Ledger(settings.ledger_path(), create=False) as ledger:
-        return ledger.progress().next_offset or 0
-    return 0
+        return ledger.progress().next_offsets()
+    return {}
 
 
 def _compare_written(
@@ -190,10 +191,10 @@ def _compare_written(
         return compare_written(settings.ledger_path(), archive.database, days, waits, wait_seconds)
 
 
-def _require_counted(progress: Progress, url: str) -> None:
+def _require_counted(progress: Progress, log: PartitionedLog) -> None:
     """Raise LogReplacedError where the ledger has counted another log, and not yet this one."""
     try:
-        require_continuing(progress, Log(url))
+        require_continuing(progress, log)
     except LogReplacedError as error:
         raise LogReplacedError(
             f"{error}; the totals worker goes on from the log's first message: start it, or"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, closing
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 from uuid import uuid4
 
 import msgspec
@@ -22,6 +22,8 @@ from analytics.counting.tills import Till, Tills
 from analytics.ledger.figures_journal import FiguresJournal
 from analytics.ledger.identities import Identities
 from analytics.ledger.ledger_errors import OtherCalendarError, OtherVersionError, damage_told
+from analytics.ledger.progress import Position as Position
+from analytics.ledger.progress import Progress as Progress
 from analytics.ledger.schema import CREATE, PRAGMAS
 from analytics.ledger.store_days import StoreDays
 from tillstream.day_figures import Figures
@@ -35,23 +37,11 @@ TOLD_CHARACTERS = 160
 
 _encoder = msgspec.msgpack.Encoder()
 _till_decoder = msgspec.msgpack.Decoder(Till)
+#: The fact that has the positions of the partitions after the first.
+FURTHER = "partitions"
 
 
-class Progress(NamedTuple):
-    """How far the log was counted."""
-
-    #: The offset to go on from; None before the first message.
-    next_offset: int | None = None
-    #: Receipts that were not counted: seen before; with other content; not decodable; impossible
-    #: to count.
-    duplicates: int = 0
-    conflicts: int = 0
-    undecodable: int = 0
-    set_aside: int = 0
-    #: Digest of the message before `next_offset`; None where there was none.
-    last_digest: bytes | None = None
-    #: How often the log was found to be another one or shorter; above 0 it is not everything.
-    log_epoch: int = 0
+_further_decoder = msgspec.msgpack.Decoder(tuple[Position, ...])
 
 
 class Ledger(AbstractContextManager["Ledger"]):
@@ -78,6 +68,7 @@ class Ledger(AbstractContextManager["Ledger"]):
         except BaseException:
             self._database.close()
             raise
+        self._has_further = self.fact(FURTHER) is not None
         self.identities = Identities(self._database)
         self.store_days = StoreDays(self._database)
         self.figures_journal = FiguresJournal(self._database)
@@ -140,7 +131,7 @@ class Ledger(AbstractContextManager["Ledger"]):
         row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
 
-    def write_fact(self, name: str, value: str | int) -> None:
+    def write_fact(self, name: str, value: str | int | bytes) -> None:
         """Keep it in the place of what was known."""
         self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
@@ -150,13 +141,19 @@ class Ledger(AbstractContextManager["Ledger"]):
             "SELECT next_offset, duplicates, conflicts, undecodable, set_aside, last_digest,"
             " log_epoch FROM progress"
         ).fetchone()
-        return Progress(*row) if row else Progress()
+        if not row:
+            return Progress()
+        kept = self.fact(FURTHER)
+        return Progress(*row)._replace(further=_further_decoder.decode(kept) if kept else ())
 
     def write_progress(self, progress: Progress) -> None:
         """Remember where to go on."""
         self._database.execute(
-            "INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?, ?, ?, ?, ?)", progress
+            "INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?, ?, ?, ?, ?)", progress[:-1]
         )
+        if progress.further or self._has_further:
+            self._has_further = True
+            self.write_fact(FURTHER, _encoder.encode(progress.further))
 
     def disputed(self) -> dict[bytes, bytes]:
         """Identities that came with other contents as well: the digest of what each counted as."""

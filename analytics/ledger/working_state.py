@@ -8,7 +8,8 @@ from analytics.counting.isolation import SetAside
 from analytics.counting.receipt_counter import AddIdentities, ReceiptCounter
 from analytics.ledger.figures_journal import FiguresJournal
 from analytics.ledger.kept_figures import KeptFigures
-from analytics.ledger.ledger_file import Ledger, Progress
+from analytics.ledger.ledger_file import Ledger, Position, Progress
+from tillstream.log.positions import Offsets, partition_of
 from tillstream.log.reader import LogMessage, message_digest
 
 #: Days whose totals are held in memory; older ones are read from the ledger when needed.
@@ -31,13 +32,13 @@ class WorkingState:
         self._ledger = ledger
         self._journal = journal
         self._add_identities = add_identities or ledger.identities.add
-        #: Up to this offset the log is read a second time.
-        self.read_again_until: int | None = None
+        #: Up to these offsets, by partition, the log is read a second time.
+        self.read_again_until: Offsets = {}
         self._days: dict[date, Totals]
         #: What was counted before this process.
         self._before: Progress
-        self.next_offset: int | None
-        self._last_digest: bytes | None
+        #: Of each partition of the log, how far it was counted.
+        self.positions: dict[int, Position]
         self._figures: KeptFigures
         self.counter: ReceiptCounter
         self.load()
@@ -46,8 +47,7 @@ class WorkingState:
         """Everything as the ledger holds it."""
         self._days = {}
         self._before = self._ledger.progress()
-        self.next_offset = self._before.next_offset
-        self._last_digest = self._before.last_digest
+        self.positions = self._before.positions()
         self._figures = KeptFigures(self._ledger.store_days, self._journal)
         self.counter = ReceiptCounter(
             self._ledger.tills(),
@@ -60,15 +60,19 @@ class WorkingState:
         self.counter.again = self._reads_again
 
     def passed(self, messages: Sequence[LogMessage]) -> None:
-        """Go on after the last of these messages."""
+        """Go on after these messages, which are in the order of each partition."""
         if messages:
-            self.passed_to(messages[-1].offset, message_digest(messages[-1]))
+            for message in {partition_of(one.offset): one for one in messages}.values():
+                self.passed_to(message.offset, message_digest(message))
 
     def passed_to(self, offset: int, digest: bytes) -> None:
         """Go on after the message at an offset; `digest` is its message_digest."""
-        self.next_offset = offset + 1
-        self._last_digest = digest
+        self.positions[partition_of(offset)] = Position(offset + 1, digest)
         self.counter.again = self._reads_again
+
+    def next_offsets(self) -> dict[int, int]:
+        """Where to go on in each partition of which something was counted."""
+        return {number: one.next_offset for number, one in self.positions.items()}
 
     def note(self) -> None:
         """As `write`, but the bodies of the kept figures wait for the next `write`."""
@@ -100,7 +104,7 @@ class WorkingState:
         before = self._ledger.progress()
         self._ledger.begin()
         self._ledger.write_progress(
-            before._replace(next_offset=None, last_digest=None, log_epoch=before.log_epoch + 1)
+            before.with_positions({})._replace(log_epoch=before.log_epoch + 1)
         )
         self._ledger.commit()
         self.load()
@@ -109,14 +113,12 @@ class WorkingState:
         """How far the log was counted."""
         before, counter = self._before, self.counter
         return Progress(
-            self.next_offset,
-            before.duplicates + counter.duplicates,
-            before.conflicts + counter.conflicts,
-            before.undecodable + counter.undecodable,
-            before.set_aside + counter.set_aside,
-            self._last_digest,
-            before.log_epoch,
-        )
+            duplicates=before.duplicates + counter.duplicates,
+            conflicts=before.conflicts + counter.conflicts,
+            undecodable=before.undecodable + counter.undecodable,
+            set_aside=before.set_aside + counter.set_aside,
+            log_epoch=before.log_epoch,
+        ).with_positions(self.positions)
 
     def totals(self, day: date) -> Totals:
         """Totals of a day so far; whoever adds to them does it in place."""
@@ -137,8 +139,10 @@ class WorkingState:
 
     @property
     def _reads_again(self) -> bool:
-        until = self.read_again_until
-        return until is not None and (self.next_offset or 0) <= until
+        return any(
+            number not in self.positions or self.positions[number].next_offset <= until
+            for number, until in self.read_again_until.items()
+        )
 
     def _add_conflict(self, offset: int, key: bytes, receipt: bytes) -> bool:
         if self._reads_again and self._ledger.is_kept("conflicts", receipt):

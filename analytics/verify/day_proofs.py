@@ -15,9 +15,10 @@ import msgspec
 from msgspec.structs import astuple
 
 from analytics.counting.folds import WHOLE_DAY
-from analytics.ledger.ledger_file import Ledger, Progress
+from analytics.ledger.ledger_file import Ledger, Position, Progress
 from analytics.verify.written_days import all_around, day_of
 from tillstream.day_figures import Figures
+from tillstream.log.positions import known_as
 
 
 class DayProof(msgspec.Struct, frozen=True):
@@ -34,29 +35,33 @@ class ProvedDays(msgspec.Struct):
     """What is known of the days, and of the log that says so."""
 
     proofs: dict[int, DayProof] = {}
-    #: The offset of the first message with a receipt of each day that was ever read of.
-    first_offsets: dict[int, int] = {}
-    #: How far the log was read, and the digest of the message before it.
-    next_offset: int | None = None
-    last_digest: bytes | None = None
+    #: The offset of the first message, in each partition, with a receipt of each day that was ever
+    #: read of.
+    first_offsets: dict[int, dict[int, int]] = {}
+    #: How far each partition of the log was read.
+    positions: dict[int, Position] = {}
 
     def progress(self) -> Progress:
         """How far the log was read, as the ledger says it."""
-        return Progress(self.next_offset, last_digest=self.last_digest)
+        return Progress().with_positions(self.positions)
 
     def unchanged(self, ledger: Ledger) -> set[int]:
         """The days that the ledger has as they were proved."""
         return {day for day, proof in self.proofs.items() if proof == proof_of(ledger, day)}
 
-    def read_from(self, skipped: Set[int]) -> int:
-        """The first offset of the log that says anything of days that are not skipped.
+    def read_from(self, skipped: Set[int]) -> dict[int, int]:
+        """By partition the first offset that says anything of days that are not skipped.
 
         Their receipts may be of a day beside them in another calendar. What was never read of
-        begins where the last run ended.
+        begins where the last run ended, and a partition that was not read at its beginning.
         """
         needed = self._needed(skipped)
-        offsets = [offset for day, offset in self.first_offsets.items() if day in needed]
-        return max(0, min([*offsets, self.next_offset or 0]))
+        found = {number: one.next_offset for number, one in self.positions.items()}
+        for day in needed & self.first_offsets.keys():
+            for number, offset in self.first_offsets[day].items():
+                if number in found:
+                    found[number] = max(0, min(offset, found[number]))
+        return found
 
     def unread(self, skipped: Set[int]) -> set[int]:
         """The days of tills that no receipt of a business day which is not skipped is of."""
@@ -66,16 +71,28 @@ class ProvedDays(msgspec.Struct):
         return all_around(self.first_offsets.keys() - skipped)
 
     def noted(
-        self, first_offsets: dict[int, int], business_days: Iterable[int], progress: Progress
+        self,
+        first_offsets: Mapping[int, Mapping[int, int]],
+        business_days: Iterable[int],
+        progress: Progress,
     ) -> None:
         """Remember what a run has read, and the business days of it."""
-        for day, offset in first_offsets.items():
-            self.first_offsets[day] = min(offset, self.first_offsets.get(day, offset))
+        for day, offsets in first_offsets.items():
+            _note(self.first_offsets.setdefault(day, {}), offsets)
         for day in business_days:
             if day not in self.first_offsets:  # its receipts are dated on the days around it
                 near = all_around([day]) & first_offsets.keys()
-                self.first_offsets[day] = min((first_offsets[each] for each in near), default=0)
-        self.next_offset, self.last_digest = progress.next_offset, progress.last_digest
+                found = self.first_offsets[day] = {}
+                for each in near:
+                    _note(found, first_offsets[each])
+                if not near:
+                    found.update({number: known_as(number, 0) for number in progress.positions()})
+        self.positions = progress.positions()
+
+
+def _note(first_offsets: dict[int, int], offsets: Mapping[int, int]) -> None:
+    for number, offset in offsets.items():
+        first_offsets[number] = min(offset, first_offsets.get(number, offset))
 
 
 def proof_of(ledger: Ledger, day: int) -> DayProof:

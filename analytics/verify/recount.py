@@ -6,6 +6,7 @@ It writes a ledger of its own, beside the one that the totals worker owns: a scr
 
 import os
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from analytics.ledger.working_state import WorkingState
 from analytics.verify.bounded_identities import BoundedIdentities
 from tillstream.identity import DAY_BYTES, key_day
 from tillstream.log.log_days import LOG_DAY, OPEN_DAYS, majority_day
+from tillstream.log.positions import partition_of
 from tillstream.log.reader import LogMessage
 from tillstream.runtime.owned_file import rebuilt_path, remove
 from tillstream.single_receipts import SingleReceipt, single_receipts
@@ -37,8 +39,9 @@ class Recount:
         ledger.begin()
         self.identities = BoundedIdentities(ledger.identities)
         self._state = WorkingState(ledger, self.identities.add)
-        #: The offset of the first message with a receipt of each day (ordinal, that tills wrote).
-        self.first_offsets: dict[int, int] = {}
+        #: The offset of the first message with a receipt of each day (ordinal, that tills wrote),
+        #: in each partition.
+        self.first_offsets: dict[int, dict[int, int]] = defaultdict(dict)
 
     @property
     def counter(self) -> ReceiptCounter:
@@ -94,12 +97,17 @@ class Recount:
             self._state.passed(messages)
 
     def _note_days(self, batch: Batch) -> None:
+        numbers = [partition_of(message.offset) for message in batch.messages]
         keys = batch.columns.keys
+        if len(set(numbers)) > 1:
+            for key, index in zip(keys, batch.columns.messages.tolist(), strict=True):
+                offsets = self.first_offsets[key_day(key)]
+                offsets.setdefault(numbers[index], batch.messages[index].offset)
+            return
         for prefix in {key[:DAY_BYTES] for key in keys}:
-            if (day := key_day(prefix)) not in self.first_offsets:
+            if numbers[0] not in (offsets := self.first_offsets[key_day(prefix)]):
                 first = next(index for index, key in enumerate(keys) if key.startswith(prefix))
-                message = batch.messages[batch.columns.messages[first]]
-                self.first_offsets[day] = message.offset
+                offsets[numbers[0]] = batch.messages[batch.columns.messages[first]].offset
 
     def progress(self) -> Progress:
         """How far it came."""

@@ -8,6 +8,7 @@ from analytics.ledger.working_state import WorkingState
 from analytics.workers.log_parts import LogPart
 from analytics.workers.totals_figures import TotalsFigures
 from tillstream.clock import Clock
+from tillstream.log.positions import Offsets, last_sum, newest, partition_of, position_sum
 from tillstream.log.reader import LogMessage
 from tillstream.runtime.periodic import Every
 from tillstream.single_receipts import SingleReceipt, single_receipts
@@ -27,8 +28,8 @@ class LedgerWriter:
         self._ledger = ledger
         self._stores = stores
         self.state = WorkingState(ledger, journal=ledger.figures_journal)
-        #: The newest offset of the log that is known of; None before any.
-        self.log_offset: int | None = None
+        #: The newest offset of each partition of the log that is known of.
+        self.log_offsets: Offsets = {}
         self._figures_due = Every(FIGURES_SECONDS, clock)
 
     def count(self, parts: Sequence[LogPart]) -> None:
@@ -40,7 +41,7 @@ class LedgerWriter:
             self._figures.begun()
             # 2. decode, identify, fold
             # A stream may start before the offset that was asked for.
-            fresh = [part for each in parts if (part := each.following(state.next_offset or 0))]
+            fresh = [part for each in parts if (part := self._fresh(each))]
             try:
                 for part in fresh:
                     for batch in part.batches(self._stores):
@@ -63,7 +64,7 @@ class LedgerWriter:
                 state.write()
             # 4. commit
             self._ledger.commit()
-            self._figures.committed(state.next_offset, self.log_offset)
+            self._figures.committed(position_sum(state.next_offsets()), last_sum(self.log_offsets))
         except BaseException:
             # Back to what the ledger holds.
             self._ledger.rollback()
@@ -93,11 +94,15 @@ class LedgerWriter:
         self.state.counter.count(*batch[:4])
         self._figures.read(batch.columns.received)
 
+    def _fresh(self, part: LogPart) -> LogPart | None:
+        offset, _ = part.last
+        return part.following(self.state.next_offsets().get(partition_of(offset), 0))
+
     def _passed(self, parts: Sequence[LogPart]) -> None:
-        if parts:
-            offset, digest = parts[-1].last
+        for part in parts:
+            offset, digest = part.last
             self.state.passed_to(offset, digest)
-            self.log_offset = max(self.log_offset or 0, offset)
+            self.log_offsets = newest(self.log_offsets, [offset])
 
     def _count_isolated(self, messages: Sequence[LogMessage]) -> None:
         """Steps 2 and 3 where something raised: what cannot be counted alone is set aside."""

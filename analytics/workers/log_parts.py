@@ -5,12 +5,14 @@ from typing import Protocol
 
 from analytics.counting import isolation
 from analytics.counting.isolation import Batch
+from tillstream.log.partitions_reader import PartitionsReader
+from tillstream.log.positions import partition_of
 from tillstream.log.reader import LogMessage, LogReader, message_digest
 from tillstream.stores import StoreTable
 
 
 class LogPart(Protocol):
-    """Some messages of the log, at least one, in its order."""
+    """Some messages of one partition of the log, at least one, in its order."""
 
     @property
     def last(self) -> tuple[int, bytes]:
@@ -69,10 +71,18 @@ class Messages:
         return self._messages
 
 
+def by_partition(messages: Sequence[LogMessage]) -> list[Messages]:
+    """Messages of the log as one part of each partition that any is of."""
+    parts: dict[int, list[LogMessage]] = {}
+    for message in messages:
+        parts.setdefault(partition_of(message.offset), []).append(message)
+    return [Messages(part) for part in parts.values()]
+
+
 class FollowedLog:
     """The log as its reader gives it."""
 
-    def __init__(self, reader: LogReader) -> None:
+    def __init__(self, reader: LogReader | PartitionsReader) -> None:
         self._reader = reader
 
     def gather(
@@ -80,7 +90,7 @@ class FollowedLog:
     ) -> Sequence[Messages]:
         """What comes within `patience_seconds`, and within `more_seconds` of the first."""
         messages = self._reader.gather(patience_seconds, more_seconds)
-        return [Messages(messages)] if messages else []
+        return by_partition(messages)
 
     def done(self) -> None:
         """All that was gathered is committed: the broker may send more."""

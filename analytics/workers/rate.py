@@ -12,7 +12,10 @@ from tillstream import topology
 from tillstream.clock import Clock, utc
 from tillstream.codec import receipt_bodies
 from tillstream.errors import UndecodableMessageError
-from tillstream.log.reader import LogMessage, LogReader
+from tillstream.log.continuity import LogEnds
+from tillstream.log.partitioned_log import opened
+from tillstream.log.positions import Offsets, last_sum, newest
+from tillstream.log.reader import LogMessage, LogReader, Start
 from tillstream.receipt import Wire
 from tillstream.runtime import broker
 from tillstream.runtime.periodic import SNAPSHOT_SECONDS, Every
@@ -38,7 +41,11 @@ _decoder = msgspec.json.Decoder(Received)
 class RateWorker:
     """Holds no state of its own: each start reads the window again from the log."""
 
-    def __init__(self, clock: Clock, watched: Watched | None = None) -> None:
+    def __init__(
+        self, clock: Clock, watched: Watched | None = None, looked_up: LogEnds | None = None
+    ) -> None:
+        """`looked_up` is what can be looked up of the log; None where nothing is read from it."""
+        self._looked_up = looked_up
         watched = watched or Watched("rate")
         self._vitals = watched.vitals
         self._per_minute: int | None = None
@@ -53,7 +60,8 @@ class RateWorker:
         self._clock = clock
         self._window = RateWindow()
         self._live_since = clock()
-        self._log_offset: int | None = None
+        #: The newest offset of each partition of the log that is known of.
+        self._log_offsets: Offsets = {}
 
     def run(self, connection: BlockingConnection, stop: threading.Event) -> None:
         """Consume from 60 s ago until `stop`; raises pika's errors on a loss."""
@@ -62,7 +70,7 @@ class RateWorker:
         channel = connection.channel()
         broker.declare(channel)
         window_start = utc(self._live_since) - timedelta(seconds=WINDOW_SECONDS)
-        reader = LogReader(connection, window_start)
+        reader = self._opened(connection, window_start)
         due = Every(SNAPSHOT_SECONDS, self._clock)
         while not stop.is_set():
             self._vitals.turn()
@@ -72,11 +80,18 @@ class RateWorker:
             if due.is_due():
                 broker.publish_snapshot(channel, topology.METRICS_STORM, self.snapshot())
 
+    def _opened(self, connection: BlockingConnection, start: Start) -> LogReader:
+        log = opened(self._looked_up) if self._looked_up else None
+        if log is None or not log.is_partitioned:
+            return LogReader(connection, start)
+        # A partition that got nothing in the window says nothing of its end.
+        self._log_offsets = log.last_offsets()
+        return LogReader(connection, dict.fromkeys(log.parts, start))
+
     def add(self, message: LogMessage) -> None:
         """Every receipt of a message; one that does not decode has no time and is left out."""
         now = self._clock()
-        # msgspec cannot encode pika's integer type.
-        self._log_offset = int(message.offset)
+        self._log_offsets = newest(self._log_offsets, [message.offset])
         try:
             bodies = receipt_bodies(*message[1:])
         except UndecodableMessageError as error:
@@ -105,5 +120,5 @@ class RateWorker:
             average_per_minute=self._per_minute,
             average_ms_system=self._window.take_mean_latency_ms(),
             as_of=now,
-            log_offset=self._log_offset,
+            log_offset=last_sum(self._log_offsets),
         )

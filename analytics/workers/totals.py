@@ -23,7 +23,7 @@ from analytics.ledger.identity_expiry import IDENTITY_DAYS, IdentityExpiry
 from analytics.ledger.ledger_file import Ledger
 from analytics.workers import publishing
 from analytics.workers.ledger_writer import LedgerWriter
-from analytics.workers.log_parts import FollowedLog, LogPart, LogSource, Messages
+from analytics.workers.log_parts import FollowedLog, LogPart, LogSource, by_partition
 from analytics.workers.log_start import find_start
 from analytics.workers.pace import SnapshotPace
 from analytics.workers.totals_figures import TotalsFigures
@@ -31,6 +31,9 @@ from tillstream import topology
 from tillstream.calendars import described
 from tillstream.clock import Clock
 from tillstream.log.continuity import LogEnds
+from tillstream.log.partitioned_log import OnePartitionError, PartitionedLog, opened
+from tillstream.log.partitions_reader import PartitionsReader
+from tillstream.log.positions import last_sum, position_sum
 from tillstream.log.reader import LogMessage, LogReader
 from tillstream.runtime import broker
 from tillstream.runtime.owned_file import rebuilt_path
@@ -97,12 +100,26 @@ class TotalsWorker:
     def _consume(self, connection: BlockingConnection, stop: threading.Event) -> None:
         channel = connection.channel()
         broker.declare(channel)
-        self._writer.log_offset = find_start(self._ledger, self._state, self._looked_up)
-        with closing(self._open_source(connection, self._state.next_offset)) as source:
-            self._follow(channel, source, stop)
+        log = opened(self._looked_up)
+        self._writer.log_offsets = find_start(self._ledger, self._state, log)
+        with closing(self._opened(connection, log, stop)) as source:
+            self._follow(channel, source, log.bound, stop)
+
+    def _opened(
+        self, connection: BlockingConnection, log: PartitionedLog, stop: threading.Event
+    ) -> LogSource:
+        if not log.is_partitioned:
+            return self._open_source(connection, self._state.next_offsets().get(0))
+        if self._open_source is not follow_log:
+            raise OnePartitionError("the log of the receipts")
+        return FollowedLog(PartitionsReader(connection, log, self._state.next_offsets, stop))
 
     def _follow(
-        self, channel: broker.BlockingChannel, source: LogSource, stop: threading.Event
+        self,
+        channel: broker.BlockingChannel,
+        source: LogSource,
+        bound: int | None,
+        stop: threading.Event,
     ) -> None:
         pace = SnapshotPace(self._clock)
         details_due = Every(DETAILS_SECONDS, self._clock)
@@ -125,13 +142,13 @@ class TotalsWorker:
                 broker.publish_snapshot(channel, topology.CATEGORIES, self.categories_snapshot())
             if details_due.is_due():
                 # While its binding is gone the log gets nothing, and nothing tells.
-                channel.queue_bind(topology.RECEIPTS_LOG, topology.RECEIPTS)
+                broker.bind_log(channel, bound)
                 self._publish_details(channel)
                 self._expiry.run(self._state.counter.recent_days)
 
     def count(self, messages: list[LogMessage]) -> None:
         """Steps 1 to 4 for messages of the log."""
-        self.count_parts([Messages(messages)])
+        self.count_parts(by_partition(messages))
 
     def count_parts(self, parts: Sequence[LogPart]) -> None:
         """Steps 1 to 4 for parts of the log."""
@@ -149,8 +166,8 @@ class TotalsWorker:
             self._state.counter.tills,
             self._clock(),
             opened=self._hours.opened,
-            next_offset=self._state.next_offset,
-            log_offset=self._writer.log_offset,
+            next_offset=position_sum(self._state.next_offsets()),
+            log_offset=last_sum(self._writer.log_offsets),
         )
 
     def categories_snapshot(self) -> CategoriesSnapshot:

@@ -16,6 +16,7 @@ from tillstream import stores
 from tillstream.calendars import described
 from tillstream.errors import TillstreamError
 from tillstream.log.continuity import Log
+from tillstream.log.partitioned_log import prepared
 from tillstream.runtime import broker, data_folder
 from tillstream.runtime.owned_file import owned
 from tillstream.runtime.watching.figures import disk_figures
@@ -52,7 +53,9 @@ def run_totals(
                 broker.keep_connected(
                     settings.amqp_url,
                     "totals",
-                    partial(totals.run, stop=stop),
+                    prepared(
+                        settings.amqp_url, settings.log_partitions, partial(totals.run, stop=stop)
+                    ),
                     stop,
                     watching.vitals,
                 )

@@ -13,6 +13,7 @@ from events.receipts.parts import LineRow, TenderRows, line_row, tender_rows
 from tillstream.bounds import LINES as MOST_LINES
 from tillstream.bounds import TENDERS as MOST_TENDERS
 from tillstream.identity import key_digest
+from tillstream.log.positions import SPAN
 from tillstream.log.reader import LogMessage
 from tillstream.outlines import Integers, Outlines, cents, days, parts_of
 from tillstream.stores import StoreTable
@@ -77,6 +78,10 @@ class ReceiptTables:
     def seen_days(self) -> Integers:
         """The days on which the door got them, as ordinals."""
         return days(self.received / 1e6)
+
+    def partitions(self) -> npt.NDArray[np.int64]:
+        """The partition of the log that each receipt is in."""
+        return np.maximum(self._offsets // SPAN, 0)
 
     def keys(self) -> list[bytes]:
         """The digests of their identities."""

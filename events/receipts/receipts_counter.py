@@ -18,6 +18,7 @@ are not read again.
 
 from collections import deque
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 import pyarrow as pa
@@ -37,7 +38,8 @@ from tillstream.codec import decode_receipt, receipt_bodies
 from tillstream.errors import UndecodableMessageError
 from tillstream.identity import anonymous_content
 from tillstream.log.log_days import DaysOfLog, majority_day, unix_day
-from tillstream.log.reader import LogMessage, message_digest
+from tillstream.log.positions import Offsets, partition_of
+from tillstream.log.reader import LogMessage
 from tillstream.single_receipts import SingleReceipt, single_receipts
 from tillstream.stores import StoreTable
 from tillstream.streams.definition import MICROSECONDS
@@ -79,6 +81,10 @@ class ReceiptsCounter:
         self._kept = ReceiptsState(counting.state.database)
         self._identities = ReceiptIdentities(counting.state.database)
         self._recent_days: deque[int] = deque(maxlen=RECENT)
+        #: Partitions of which more is known to come: others do not make it late.
+        self.behind: AbstractSet[int] = frozenset()
+        #: Of each partition, when the newest receipt that was read came to the door, microseconds.
+        self._clocks: dict[int, int] = {}
         counting.state.begin()
         self._kept.make()
         self.progress: ReceiptsProgress = self._kept.progress()
@@ -89,14 +95,13 @@ class ReceiptsCounter:
         self._kept.write_progress(self.progress)
         counting.state.commit()
 
-    def begin_at(self, first_offset: int, *, replaced: bool = False, stale: str = "") -> None:
-        """Count the log from an offset, of one that was `replaced` each receipt once.
+    def begin_at(self, firsts: Offsets, *, replaced: bool = False, stale: str = "") -> None:
+        """Count the log from these offsets, of one that was `replaced` each receipt once.
 
         `stale` says why its windows are not counted any more.
         """
         self.counting.state.begin()
-        self.progress.next_offset, self.progress.last_digest = None, None
-        self.progress.begin_offset = first_offset
+        self.progress.begin_at(firsts)
         self.progress.log_number += replaced
         if stale:
             self.counting.make_stale(self._streams, stale)
@@ -108,8 +113,8 @@ class ReceiptsCounter:
 
         Raises what no receipt is to blame for; then nothing has changed.
         """
-        begin = self.progress.next_offset or self.progress.begin_offset
-        fresh = [message for message in messages if message.offset >= begin]
+        starts = self.progress.starts()
+        fresh = [one for one in messages if one.offset >= starts.get(partition_of(one.offset), 0)]
         if not fresh:
             return
         state = self.counting.state
@@ -126,8 +131,7 @@ class ReceiptsCounter:
             self._step(5)
             self.counting.reach(self._streams, self.progress.log_clock_us)
             self._drop_identities()
-            self.progress.next_offset = fresh[-1].offset + 1
-            self.progress.last_digest = message_digest(fresh[-1])
+            self.progress.passed(fresh)
             self._write()
             self._step(6)
             state.commit()
@@ -213,7 +217,7 @@ class ReceiptsCounter:
         now_us = int(self._clock() * MICROSECONDS)
         # Of a clock that is ahead no more than the present is believed.
         received_us = min(int(tables.received.max()), now_us)
-        self.progress.log_clock_us = max(self.progress.log_clock_us, received_us)
+        self._note_clock(tables, received_us)
         greatest = int(tables.event_time[new].max()) if new.any() else 0
         for name in self._streams:
             counting.heard.note(name, received_us, tables.rows(name, new), greatest)
@@ -233,6 +237,17 @@ class ReceiptsCounter:
                 return tables.table(name, wanted | names, new)
 
             counting.count(name, events, self._keep_aside)
+
+    def _note_clock(self, tables: ReceiptTables, received_us: int) -> None:
+        """The log's clock is that of the partition that is behind the others, if one is."""
+        clock_us = received_us
+        if self.behind:
+            received, partitions = tables.received, tables.partitions()
+            for number in set(partitions.tolist()):
+                newest = min(int(received[partitions == number].max()), received_us)
+                self._clocks[number] = max(newest, self._clocks.get(number, 0))
+            clock_us = min(self._clocks.get(number, 0) for number in self.behind)
+        self.progress.log_clock_us = max(self.progress.log_clock_us, clock_us)
 
     def _count_isolated(self, messages: Sequence[LogMessage]) -> None:
         """Steps 2 to 4 where something raised: what cannot be counted alone is set aside."""

@@ -13,6 +13,12 @@ CREATE = (
     log_day INTEGER,
     log_day_seen INTEGER
 ) STRICT""",
+    """CREATE TABLE IF NOT EXISTS receipts_partitions (
+    partition INTEGER PRIMARY KEY CHECK (partition > 0),
+    next_offset INTEGER,
+    last_digest BLOB,
+    begin_offset INTEGER NOT NULL
+) STRICT""",
     """CREATE TABLE IF NOT EXISTS receipt_identities (
     key BLOB PRIMARY KEY,
     content BLOB NOT NULL

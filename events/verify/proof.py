@@ -44,6 +44,7 @@ from events.windows.state_file import State
 from tillstream import stores
 from tillstream.archive import Document
 from tillstream.file_store import FileStore
+from tillstream.log.positions import position_sum
 from tillstream.log.reader import LogTruncatedError
 from tillstream.query_engine import engine
 from tillstream.streams import definitions_file
@@ -135,7 +136,7 @@ class _Proving:
         # A worker that has not opened their log yet has counted none.
         progress = kept.progress() if kept.exists() else ReceiptsProgress()
         url = self._settings.amqp_url
-        self._unproved = why_not_provable(url, progress) if progress.next_offset else ""
+        self._unproved = why_not_provable(url, progress) if progress.next_offsets() else ""
         aside = kept.aside() if kept.exists() else ()
         self.report.aside += [
             SetAside(one.offset, one.row, one.stream, one.reason) for one in aside
@@ -143,7 +144,7 @@ class _Proving:
         streams = self._state.streams()
         heard = streams.get(RECEIPTS)
         self.report.receipts = ReceiptsProof(
-            offset=progress.next_offset or 0,
+            offset=position_sum(progress.next_offsets()) or 0,
             duplicates=heard.duplicates if heard else 0,
             conflicts=progress.conflicts,
             not_compared=self._unproved,

@@ -9,15 +9,16 @@ import numpy as np
 
 from events.receipts.receipt_identities import ReceiptIdentities
 from events.receipts.receipt_tables import Flags, ReceiptTables
+from events.receipts.receipts_continuity import require_continuing
 from events.receipts.receipts_counter import TOO_LATE
 from events.receipts.receipts_schema import CREATE
 from events.receipts.receipts_state import ReceiptsProgress
 from events.verify.recount import StreamRecount
 from events.windows.figures import Aside
-from tillstream import topology
-from tillstream.log.continuity import Log, LogReplacedError, LogUndeliveredError, require_continuing
+from tillstream.log.continuity import LogReplacedError, LogUndeliveredError
+from tillstream.log.partitioned_log import receipts_log
+from tillstream.log.positions import in_stream, known_as
 from tillstream.log.reader import LogTruncatedError
-from tillstream.log.whole_log import read_log
 from tillstream.stores import StoreTable
 from tillstream.streams.names import LOG_OFFSET, LOG_ROW, RECEIVED
 
@@ -28,13 +29,18 @@ def why_not_provable(url: str, progress: ReceiptsProgress) -> str:
     """Why the log does not hold what was counted; "" where it does."""
     if progress.log_number:
         return f"the log of the receipts was replaced by another one; {_MEND}"
-    log = Log(url, topology.RECEIPTS_LOG)
-    first = log.first_offset()
-    if first is None or first > progress.begin_offset:
-        has = "is empty" if first is None else f"begins at offset {first}"
-        return f"the log of the receipts {has}, and {progress.begin_offset} was counted; {_MEND}"
+    log = receipts_log(url)
+    firsts, begins = log.first_offsets(), progress.begin_offsets()
+    for number in progress.next_offsets():
+        first, begin = firsts.get(number), begins.get(number, known_as(number, 0))
+        if first is None or first > begin:
+            has = "is empty" if first is None else f"begins at offset {in_stream(first)}"
+            where = f" in partition {number}" if number else ""
+            return (
+                f"the log of the receipts {has}{where}, and {in_stream(begin)} was counted; {_MEND}"
+            )
     try:
-        require_continuing(progress.next_offset, progress.last_digest, log, "the state", _MEND)
+        require_continuing(progress, log, firsts, "the state", _MEND)
     except (LogReplacedError, LogTruncatedError, LogUndeliveredError) as error:
         return str(error)
     return ""
@@ -49,7 +55,8 @@ def add_receipts(
     stop: threading.Event,
 ) -> None:
     """Give each stream's recount the rows of every receipt, the first of its identity."""
-    if progress.next_offset is None:
+    lasts = {number: offset - 1 for number, offset in progress.next_offsets().items()}
+    if not lasts:
         return
     too_late = {(one.offset, one.row) for one in aside if one.reason == TOO_LATE}
     # Without a name: on the disk as far as it does not fit into memory, and gone at the end.
@@ -57,8 +64,7 @@ def add_receipts(
         for statement in CREATE:
             scratch.execute(statement)
         identities = ReceiptIdentities(scratch)
-        last = progress.next_offset - 1
-        for messages in read_log(url, stop, last, progress.begin_offset):
+        for messages in receipts_log(url).read(stop, lasts, progress.begin_offsets()):
             tables = ReceiptTables(messages, stores)
             if not len(tables):
                 continue

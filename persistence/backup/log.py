@@ -1,5 +1,7 @@
 """The receipts log in a backup: every message, in its order; restored, it must be the same log.
 
+That of several partitions becomes the first one.
+
 A restored log is not confirmed but read back, message by message. So it does not matter where an
 earlier attempt ended: what is there has to be the beginning of the backup, and the rest follows.
 """
@@ -17,11 +19,12 @@ import pika
 from persistence.backup.folder import BackupError, File, Log
 from persistence.backup.parts import PartWriter, read_parts
 from tillstream import topology
+from tillstream.log.partitioned_log import receipts_log
+from tillstream.log.positions import in_stream
 from tillstream.log.reader import (
     LogMessage,
     LogReader,
     StoppedError,
-    first_offset,
     last_offset,
     reading,
 )
@@ -42,15 +45,18 @@ class RestoredLog(NamedTuple):
 
 def dump(url: str, folder: Path, stop: threading.Event) -> Log:
     """The log as it is now, from the first message that it still holds; raises StoppedError."""
-    first, last = first_offset(url), last_offset(url)
+    log = receipts_log(url)
+    firsts, lasts = log.first_offsets(), log.last_offsets()
     begins: int | None = None
     ends: int | None = None
     with PartWriter(folder, "log/messages") as writer:
-        for messages in read_log(url, stop, last, first or 0):
+        for messages in log.read(stop, lasts, firsts):
             for message in messages:
                 ends = message.offset
                 begins = ends if begins is None else begins
                 writer.add(bson.encode(message._asdict()))
+    if len(firsts) > 1:
+        begins = max(map(in_stream, firsts.values()))
     return Log(writer.parts, begins, ends)
 
 
@@ -62,7 +68,7 @@ def messages_of(folder: Path, parts: list[File]) -> Iterator[LogMessage]:
 
 def require_empty(url: str) -> None:
     """Raise BackupError when the log holds anything."""
-    found = first_offset(url)
+    found = min(receipts_log(url).first_offsets().values(), default=None)
     if found is not None:
         raise BackupError(
             f"the log holds receipts from offset {found} on; restore to a broker without any, or"

@@ -31,6 +31,7 @@ from persistence.writer.queue_drain import require_idle
 from persistence.writer.refill import refill
 from tillstream import stores, topology
 from tillstream.errors import ServerNotReadyError
+from tillstream.log.partitioned_log import mark_end
 from tillstream.runtime import broker, logs, process
 
 #: What makes the restored system provable.
@@ -92,6 +93,7 @@ def restore(
             # 4. log
             messages = log.messages_of(folder, manifest.log.parts)
             restored = log.restore(settings.amqp_url, messages, stop)
+            mark_end(settings.amqp_url, settings.log_partitions)
             done.append(f"log: {restored.published} messages, {restored.there} were there")
         # 5. archive
         documents = collections.restore(database, folder, manifest.collections, stop)
@@ -113,5 +115,6 @@ def restore(
 def _require_idle(url: str) -> None:
     with broker.connect(url, "restore") as connection, connection.channel() as channel:
         broker.declare(channel)
-        for queue in (topology.RECEIPTS_LOG, topology.PERSISTENCE_QUEUE):
+        streams = topology.partition_queues(broker.partitions_of(connection) or 1)
+        for queue in (*(stream.name for stream in streams), topology.PERSISTENCE_QUEUE):
             require_idle(channel, queue)

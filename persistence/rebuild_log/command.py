@@ -1,12 +1,12 @@
-"""`python -m persistence rebuild-log`: the stream `receipts.log` made anew from the archive.
+"""`python -m persistence rebuild-log`: the log of the receipts made anew from the archive.
 
 The critical sequence, with every worker ended:
 
 1. unbind the queue and the log: a door that runs answers 503 from here on;
 2. what waits on the persistence queue, and the dead letters on theirs, into the archive;
 3. what the old log still gives and the archive has not, into the archive;
-4. delete the log's stream and declare it anew;
-5. the whole archive into the log, each message confirmed;
+4. delete the log's streams, and declare the first anew;
+5. the whole archive into it, each message confirmed;
 6. take off the door's count what the new log does not repeat;
 7. bind the queue and the log again.
 
@@ -18,7 +18,7 @@ import argparse
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import pika.exceptions
@@ -36,7 +36,7 @@ from persistence.writer.queue_drain import NOT_FOUND, drain_queue, require_idle,
 from persistence.writer.refill import refill
 from tillstream import stores, topology
 from tillstream.errors import ServerNotReadyError, TillstreamError, TopologyDiffersError
-from tillstream.log.reader import first_offset
+from tillstream.log.partitioned_log import mark_end
 from tillstream.log.whole_log import LogSilentError
 from tillstream.runtime import broker, logs, process
 from tillstream.stores import StoreTable
@@ -129,9 +129,11 @@ def rebuild(
         connection = broker.connect(url, "rebuild-log", heartbeat_seconds=0)
         begun = False
         try:
-            _with_queues(connection, require_idle)
+            partitions = broker.partitions_of(connection)
+            streams = [one.name for one in topology.partition_queues(partitions or 1)]
+            _with_queues(connection, streams, require_idle)
             # 1. unbind
-            _with_queues(connection, _unbind)
+            _with_queues(connection, streams, _unbind)
             # 2. queue, then dead letters
             drained = _drain(url, connection, store, database, table, stop)
             # 3. the old log
@@ -140,7 +142,7 @@ def rebuild(
             # 4. delete, declare
             started = time.monotonic()
             channel = connection.channel()
-            _delete_log(channel)
+            _delete_log(channel, partitions)
             begun = True
             broker.declare_queue(channel, topology.queue(topology.RECEIPTS_LOG))
             # 5. publish
@@ -151,7 +153,12 @@ def rebuild(
             corrects = correct_door or found.is_explained()
             if corrects:
                 take_off(settings.data_dir, found)
-            # 7. bind
+            # 7. bind; all of it stands before what comes now, to whatever partition.
+            if partitions is not None:
+                channel = connection.channel()
+                for queue in (topology.marks_queue(), *topology.partition_queues(partitions)):
+                    broker.declare_queue(channel, queue)
+                mark_end(url, settings.log_partitions)
             broker.declare(connection.channel())
         except BaseException:
             # Of a log that was begun anew the door shall not accept anything before it is whole.
@@ -170,13 +177,17 @@ def rebuild(
 
 def _unbind(channel: BlockingChannel, name: str) -> None:
     channel.queue_unbind(name, topology.RECEIPTS)
+    if name == topology.RECEIPTS_LOG and broker.partitions_of(channel.connection) is not None:
+        channel.exchange_unbind(topology.RECEIPTS_PARTITIONS, topology.RECEIPTS)
 
 
 def _with_queues(
-    connection: BlockingConnection, act: Callable[[BlockingChannel, str], object]
+    connection: BlockingConnection,
+    streams: Sequence[str],
+    act: Callable[[BlockingChannel, str], object],
 ) -> None:
     """Do it for the queue and the log, as far as they are there and can be opened."""
-    for name in (topology.PERSISTENCE_QUEUE, topology.RECEIPTS_LOG):
+    for name in (topology.PERSISTENCE_QUEUE, *streams):
         channel = connection.channel()
         try:
             act(channel, name)
@@ -219,7 +230,7 @@ def _save(
     deadline = time.monotonic() + OPENS_WITHIN_SECONDS
     while True:
         try:
-            saved, _ = refill(url, store, table, stop, start=first_offset(url) or 0)
+            saved, _ = refill(url, store, table, stop, whole=False)
             return saved, None
         except LogSilentError as error:
             return 0, str(error)
@@ -229,8 +240,14 @@ def _save(
                 return 0, str(error)
 
 
-def _delete_log(channel: BlockingChannel) -> None:
+def _delete_log(channel: BlockingChannel, partitions: int | None) -> None:
     try:
+        if partitions is not None:
+            # First: the marks are of the old log. The last partition first: a run that was killed
+            # finds those that are left.
+            channel.queue_delete(topology.RECEIPTS_MARKS)
+            for number in reversed(range(1, partitions)):
+                channel.queue_delete(topology.partition_stream(number))
         channel.queue_delete(topology.RECEIPTS_LOG)
     except pika.exceptions.ChannelClosedByBroker as error:
         if error.reply_code != NOT_FOUND:

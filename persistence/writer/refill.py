@@ -12,42 +12,49 @@ from tqdm import tqdm
 
 from persistence.writer.archive_writer import ArchiveWriter
 from persistence.writer.entries import Entry, read_message
-from tillstream.log.reader import StoppedError, last_offset
-from tillstream.log.whole_log import read_log
+from tillstream.log.partitioned_log import receipts_log
+from tillstream.log.reader import StoppedError
 from tillstream.stores import StoreTable
 
-log = structlog.get_logger()
+_log = structlog.get_logger()
 
 #: Receipts of one write.
 BATCH = 2_000
 
 
 def refill(
-    amqp_url: str, archive: ArchiveWriter, stores: StoreTable, stop: threading.Event, start: int = 0
+    amqp_url: str,
+    archive: ArchiveWriter,
+    stores: StoreTable,
+    stop: threading.Event,
+    *,
+    whole: bool = True,
 ) -> tuple[int, int]:
     """Receipts that were stored now, and those that were there; raises StoppedError.
 
-    `start` is the offset from which on the log must be whole.
+    `whole`: the log must have its beginning, or LogTruncatedError is raised.
     """
     stored = known = 0
     with tqdm(unit=" receipts", unit_scale=True, disable=None) as bar:
-        for entries in _batches(amqp_url, stores, stop, start):
+        for entries in _batches(amqp_url, stores, stop, whole=whole):
             outcome = archive.store(entries, stop)
             if outcome is None:
                 raise StoppedError("stopped before the end of the log; run it again")
             stored += len(outcome.stored)
             known += outcome.duplicates + outcome.conflicts
             for index, reason in outcome.refused:
-                log.error("refused by the archive", key=entries[index].key, reason=reason)
+                _log.error("refused by the archive", key=entries[index].key, reason=reason)
             bar.update(len(entries))
     return stored, known
 
 
 def _batches(
-    amqp_url: str, stores: StoreTable, stop: threading.Event, start: int
+    amqp_url: str, stores: StoreTable, stop: threading.Event, *, whole: bool
 ) -> Iterator[list[Entry]]:
     batch: list[Entry] = []
-    for messages in read_log(amqp_url, stop, last_offset(amqp_url), start):
+    log = receipts_log(amqp_url)
+    starts = {} if whole else log.first_offsets()
+    for messages in log.read(stop, log.last_offsets(), starts):
         for message in messages:
             # What does not decode was dead-lettered on its way; its bytes stay in the log.
             batch += read_message(

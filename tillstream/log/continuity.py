@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 from tillstream import topology
 from tillstream.errors import TillstreamError
 from tillstream.log import reader
+from tillstream.log.positions import in_stream, known_as
 from tillstream.log.reader import LogMessage, LogTruncatedError, message_digest
 
 
@@ -30,22 +31,29 @@ class LogEnds(Protocol):
 
 
 class Log(NamedTuple):
-    """A log on the broker."""
+    """A log on the broker, or a partition of one: a stream."""
 
     url: str
     name: str = topology.RECEIPTS_LOG
+    partition: int = 0
 
     def first_offset(self) -> int | None:
         """See LogEnds."""
-        return reader.first_offset(self.url, self.name)
+        return self._known_as(reader.first_offset(self.url, self.name))
 
     def last_offset(self) -> int | None:
         """See LogEnds."""
-        return reader.last_offset(self.url, self.name)
+        return self._known_as(reader.last_offset(self.url, self.name))
 
     def message_from(self, offset: int) -> LogMessage | None:
         """See LogEnds."""
-        return reader.message_from(self.url, offset, self.name)
+        found = reader.message_from(self.url, in_stream(offset), self.name)
+        if found is None or not self.partition:
+            return found
+        return found._replace(offset=known_as(self.partition, found.offset))
+
+    def _known_as(self, offset: int | None) -> int | None:
+        return None if offset is None else known_as(self.partition, offset)
 
 
 def require_continuing(

@@ -1,9 +1,10 @@
-"""Follows a log, that of the receipts unless another is named: a RabbitMQ stream, by offset."""
+"""Follows a log, that of the receipts unless another is named: RabbitMQ streams, by offset."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from pika.exceptions import AMQPError, ConsumerCancelled
 
 from tillstream import topology
 from tillstream.errors import TillstreamError
+from tillstream.log.positions import known_as
 from tillstream.runtime import broker
 
 #: Unacknowledged messages that the broker sends ahead: at 256 KiB each, at most 50 MB.
@@ -63,18 +65,31 @@ class LogReader:
     def __init__(
         self,
         connection: BlockingConnection,
-        start: Start,
+        start: Start | Mapping[int, Start],
         prefetch: int = PREFETCH,
         log: str = topology.RECEIPTS_LOG,
     ) -> None:
+        """`start`: of several partitions of the receipts log, for each where to start in its
+        stream; their messages come mixed, those of each in their order.
+        """
         self._connection = connection
         self._prefetch = prefetch
         self._channel: BlockingChannel = connection.channel()
-        self._channel.basic_qos(prefetch_count=prefetch)
         self._received: list[LogMessage] = []
         self._last_tag = 0
         self._channel.add_on_cancel_callback(self._cancelled)
-        self._channel.basic_consume(log, self._receive, arguments={"x-stream-offset": start})
+        if not isinstance(start, Mapping):
+            self._channel.basic_qos(prefetch_count=prefetch)
+            self._consume(log, start, self._receive)
+            return
+        # For each consumer: together they have no more ahead than one.
+        self._channel.basic_qos(prefetch_count=max(1, prefetch // len(start)))
+        for partition, its_start in start.items():
+            receive = partial(self._receive, partition=partition)
+            self._consume(topology.partition_stream(partition), its_start, receive)
+
+    def _consume(self, stream: str, start: Start, receive: Callable[..., None]) -> None:
+        self._channel.basic_consume(stream, receive, arguments={"x-stream-offset": start})
 
     def read(self, patience_seconds: float) -> list[LogMessage]:
         """What has come, after waiting for at most `patience_seconds`; may be empty."""
@@ -114,9 +129,10 @@ class LogReader:
         method: pika.spec.Basic.Deliver,
         properties: pika.BasicProperties,
         body: bytes,
+        partition: int = 0,
     ) -> None:
         # pika gives an integer type of its own, which msgspec cannot encode.
-        offset = int(properties.headers["x-stream-offset"])
+        offset = known_as(partition, int(properties.headers["x-stream-offset"]))
         self._received.append(
             LogMessage(offset, body, properties.content_type, properties.content_encoding)
         )

@@ -27,6 +27,8 @@ HEARTBEAT_SECONDS = 10
 MAX_BACKOFF_SECONDS = 5
 #: AMQP's reply code to a declaration that differs from what is there.
 PRECONDITION_FAILED = 406
+#: Of a question for what is not there.
+NOT_FOUND = 404
 
 _TRANSIENT = pika.BasicProperties(content_type="application/json", delivery_mode=1)
 
@@ -48,14 +50,66 @@ def connect(url: str, name: str, heartbeat_seconds: int = HEARTBEAT_SECONDS) -> 
 def declare(channel: BlockingChannel) -> None:
     """Declare every exchange, queue and binding; a repetition changes nothing.
 
-    Raises TopologyDiffersError where the broker has one with other arguments.
+    The partitions of a log that has more than one are left as they are, and bound. Raises
+    TopologyDiffersError where the broker has one with other arguments.
     """
+    partitions = partitions_of(channel.connection)
     for exchange in topology.exchanges():
         with as_declared("exchange", exchange.name):
             channel.exchange_declare(exchange.name, "fanout", durable=True)
     for queue in topology.queues():
         declare_queue(channel, queue)
-        channel.queue_bind(queue.name, queue.exchange)
+        if queue.name != topology.RECEIPTS_LOG:
+            channel.queue_bind(queue.name, queue.exchange)
+    bind_log(channel, partitions)
+
+
+def bind_log(channel: BlockingChannel, partitions: int | None) -> None:
+    """Bind the receipts log; `partitions` is None of one that never had more than one."""
+    if partitions is None:
+        channel.queue_bind(topology.RECEIPTS_LOG, topology.RECEIPTS)
+        return
+    for number in range(partitions):
+        channel.queue_bind(
+            topology.partition_stream(number),
+            topology.RECEIPTS_PARTITIONS,
+            topology.routing_key(number),
+        )
+    channel.exchange_bind(topology.RECEIPTS_PARTITIONS, topology.RECEIPTS)
+    # A message that has two ways to a queue comes to it once: between the two nothing is doubled.
+    channel.queue_unbind(topology.RECEIPTS_LOG, topology.RECEIPTS)
+
+
+def partitions_of(connection: BlockingConnection) -> int | None:
+    """How many partitions the receipts log has; None of one that never had more than one.
+
+    Those that are not fed any more are among them.
+    """
+    if not _exists(
+        connection,
+        lambda channel: channel.exchange_declare(topology.RECEIPTS_PARTITIONS, passive=True),
+    ):
+        return None
+    number = 1
+    while _exists(
+        connection,
+        lambda channel: channel.queue_declare(topology.partition_stream(number), passive=True),  # noqa: B023
+    ):
+        number += 1
+    return number
+
+
+def _exists(connection: BlockingConnection, ask: Callable[[BlockingChannel], object]) -> bool:
+    # The broker closes the channel where there is none.
+    channel = connection.channel()
+    try:
+        ask(channel)
+    except pika.exceptions.ChannelClosedByBroker as error:
+        if error.reply_code != NOT_FOUND:
+            raise
+        return False
+    channel.close()
+    return True
 
 
 def declare_queue(channel: BlockingChannel, queue: topology.Queue) -> None:

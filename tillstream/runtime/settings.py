@@ -12,10 +12,12 @@ import msgspec
 from msgspec import Meta
 
 from tillstream.errors import SettingsError
+from tillstream.topology import MAX_PARTITIONS
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 AmqpUrl = Annotated[str, Meta(pattern=r"^amqps?://.+")]
 MongoUrl = Annotated[str, Meta(pattern=r"^mongodb(\+srv)?://.+")]
+Partitions = Annotated[int, Meta(ge=1, le=MAX_PARTITIONS)]
 DatabaseName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,38}$")]
 
 #: The archive's database, unless MONGO_DATABASE says another one.
@@ -49,6 +51,8 @@ class BrokerSettings(LogSettings):
     """RabbitMQ, with its credentials; no default, so that no process guesses them."""
 
     amqp_url: AmqpUrl
+    #: Partitions of the receipts log that the door feeds; the same for every process of a system.
+    log_partitions: Partitions = 1
 
 
 @dataclass(frozen=True, kw_only=True)

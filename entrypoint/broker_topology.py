@@ -1,0 +1,80 @@
+"""What the door needs on RabbitMQ: declared when it connects, and asked for by its health."""
+
+import asyncio
+from collections.abc import Mapping
+
+import aio_pika
+import pika.exceptions
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
+from aio_pika.exceptions import (
+    AMQPError,
+    ChannelInvalidStateError,
+    ChannelNotFoundEntity,
+    ChannelPreconditionFailed,
+)
+
+from tillstream import topology
+from tillstream.errors import BrokerAwayError, TopologyDiffersError, UnroutableError
+from tillstream.log.partitioned_log import prepare
+
+#: Longest wait for the broker's answer to a health check, seconds.
+ASK_SECONDS = 2
+
+
+async def is_partitioned(connection: AbstractConnection) -> bool:
+    """Whether the log of the receipts ever had several partitions."""
+    # The broker closes the channel where there is none.
+    channel = await connection.channel(publisher_confirms=False)
+    try:
+        await channel.get_exchange(topology.RECEIPTS_PARTITIONS)
+    except ChannelNotFoundEntity:
+        return False
+    await channel.close()
+    return True
+
+
+def prepare_log(url: str, partitions: int) -> None:
+    """Prepare the partitions of the log; raises OSError where that did not work."""
+    try:
+        prepare(url, partitions)
+    except pika.exceptions.AMQPError as error:
+        raise ConnectionError(f"the partitions of the log are not prepared: {error!r}") from error
+
+
+async def require_topology(connection: AbstractConnection, partitions: int) -> None:
+    """Raise BrokerAwayError or UnroutableError unless exchanges and queues exist; makes none."""
+    try:
+        async with asyncio.timeout(ASK_SECONDS):
+            channel = await connection.channel(publisher_confirms=False)
+            try:
+                for exchange in topology.exchanges():
+                    await channel.get_exchange(exchange.name)
+                for queue in (*topology.queues(), *topology.partition_queues(partitions)[1:]):
+                    await channel.get_queue(queue.name)
+            finally:
+                await channel.close()
+    except ChannelNotFoundEntity as error:
+        raise UnroutableError(
+            repr(error), reason=f"the broker has lost something: {error}"
+        ) from error
+    except (AMQPError, ChannelInvalidStateError, OSError, TimeoutError) as error:
+        raise BrokerAwayError(repr(error), reason="the broker does not answer") from error
+
+
+async def declare(channel: AbstractChannel, *, binds_log: bool) -> Mapping[str, AbstractExchange]:
+    """Declare the whole topology, so that a receipt has its queues before it is accepted."""
+    declared = {
+        exchange.name: await channel.declare_exchange(
+            exchange.name, aio_pika.ExchangeType.FANOUT, durable=True
+        )
+        for exchange in topology.exchanges()
+    }
+    for queue in topology.queues():
+        try:
+            bound = await channel.declare_queue(queue.name, durable=True, arguments=queue.arguments)
+        except ChannelPreconditionFailed as error:
+            raise TopologyDiffersError("queue", queue.name, str(error)) from error
+        # A log in partitions is bound by them.
+        if binds_log or queue.name != topology.RECEIPTS_LOG:
+            await bound.bind(declared[queue.exchange])
+    return declared
