@@ -4,7 +4,7 @@ from pathlib import Path
 
 from command import exits
 from tillstream.errors import TillstreamError
-from tillstream.runtime import process
+from tillstream.runtime import failing
 
 
 class CommandError(TillstreamError):
@@ -34,7 +34,7 @@ class NotYoursError(CommandError):
 class CloneOnlyError(CommandError):
     """A command that needs a clone, from an installed wheel."""
 
-    status = process.EX_CONFIG
+    status = failing.EX_CONFIG
 
     def __init__(self, name: str) -> None:
         super().__init__(

@@ -2,7 +2,7 @@
 
 import os
 
-from tillstream.runtime.process import EX_CONFIG, EX_PORT_TAKEN
+from tillstream.runtime.failing import EX_CONFIG, EX_PORT_TAKEN
 
 #: Done; for a question: all is well.
 OK = 0

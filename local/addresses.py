@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.settings import ROOT
+from tillstream.runtime import product
 
 NAMES = (
     "AMQP_URL",
@@ -63,5 +63,5 @@ def _figures(name: str, value: str) -> str:
     if not value:
         return f"unset {name}\n"
     if name in FILES:
-        value = ":".join(str((ROOT / path).resolve()) for path in value.split(":"))
+        value = ":".join(str((product.FILES / path).resolve()) for path in value.split(":"))
     return f"export {name}={shlex.quote(value)}\n"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.settings import ROOT
+from tillstream.runtime import product
 from tillstream.runtime.parentage import ends_with_its_parent
 
 #: Groups end one after the other, the last first; the programs of a group end together.
@@ -23,6 +23,9 @@ STOP_SECONDS = {SERVERS: 15, ROOMS: 8, LOAD: 5}
 START_RETRIES = 10_000
 
 LOG_BYTES = 20_000_000
+
+#: In the data folder: {program: URL}, for `tillstream status`, Prometheus and whoever watches.
+WATCH_FILE = "watch.json"
 
 #: Files 0600 and folders 0700, for every process of a local run.
 PRIVATE_UMASK = 0o077
@@ -105,7 +108,7 @@ def config_text(data_dir: Path, programs: Sequence[Program]) -> str:
                 "silent": "true",
                 "logfile": data_dir / "log" / "supervisord.log",
                 "pidfile": data_dir / "supervisord.pid",
-                "directory": ROOT,
+                "directory": product.FILES,
                 "minfds": 10_000 if most_files < 0 else min(most_files, 10_000),
                 # Said outright, or supervisord warns that it runs as root.
                 "user": pwd.getpwuid(os.geteuid()).pw_name,

@@ -6,13 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from local.ports import kept_ports
-from local.programs import ROOMS, Program
+from local.programs import ROOMS, WATCH_FILE, Program
 from local.ready import HTTP_ROOMS
 from tillstream.runtime import files
 
-#: In the data folder: {program: URL}, for `tillstream status`, Prometheus and whoever watches.
-FILE = "watch.json"
-#: The same for Prometheus, as its discovery by files reads it.
+#: In the data folder, as WATCH_FILE, for Prometheus, as its discovery by files reads it.
 PROMETHEUS_FILE = "prometheus.json"
 
 
@@ -49,5 +47,5 @@ def write_watch_urls(
         for name, port in ports.items()
         if port
     ]
-    for file, content in ((FILE, urls), (PROMETHEUS_FILE, targets)):
+    for file, content in ((WATCH_FILE, urls), (PROMETHEUS_FILE, targets)):
         files.write_durably(data_dir / file, f"{json.dumps(content, indent=1)}\n".encode())

@@ -2,13 +2,12 @@
 
 import threading
 from collections.abc import Iterable
-from contextlib import closing
-
-from tqdm import tqdm
+from contextlib import closing, nullcontext
 
 from analytics.counting.parallel_decoding import read_in_parallel
 from analytics.verify.recount import Recount
 from tillstream.log.reader import LogMessage, StoppedError
+from tillstream.runtime.progress import Progress, progress
 from tillstream.stores import StoreTable
 
 
@@ -19,13 +18,14 @@ def count_messages(
     stop: threading.Event,
     total: int | None = None,
 ) -> None:
-    """Count all messages; `total` is about how many receipts they have. Raises StoppedError."""
-    # Nothing to watch where nobody watches: no bar in a log file.
-    with (
-        closing(read_in_parallel(messages, stores)) as batches,
-        tqdm(total=total, unit=" receipts", unit_scale=True, disable=None) as bar,
-    ):
+    """Count all messages; `total` is about how many receipts they have: with it there is a bar.
+
+    Raises StoppedError.
+    """
+    # The log is shown as it is read.
+    bar = nullcontext(Progress()) if total is None else progress("archive", "receipts", total)
+    with closing(read_in_parallel(messages, stores)) as batches, bar as shown:
         for batch in batches:
             if stop.is_set():
                 raise StoppedError("stopped before the end")
-            bar.update(recount.count_batch(batch, stores))
+            shown.advance(recount.count_batch(batch, stores))

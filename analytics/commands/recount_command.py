@@ -86,7 +86,7 @@ def recount(
     with new_ledger(path) as counted:
         if source == "log":
             try:
-                count_messages(counted, log.read(stop, log.last_offsets()), table, stop)
+                count_messages(counted, log.read_shown(stop, log.last_offsets()), table, stop)
             except LogTruncatedError as error:
                 raise LogTruncatedError(f"{error}: {FROM_ARCHIVE}") from error
             _require_nothing_lost(path, before, counted, log)

@@ -82,7 +82,7 @@ def verify(
         log_begin = log.first_offsets()
         begin = newest(log_begin, known.read_from(left_out).values())
         counted = opened.enter_context(_empty_recount(path))
-        count_messages(counted, log.read(stop, log.last_offsets(), begin), table, stop)
+        count_messages(counted, log.read_shown(stop, log.last_offsets(), begin), table, stop)
         # 2. The ledger, as soon as it has come as far, and the log on to where it is then.
         common = counted.progress().next_offsets()
         wait_until(lambda: reached(_ledger_offsets(settings), common), wait_seconds, stop)
@@ -91,7 +91,7 @@ def verify(
         progress = ledger.progress()
         _require_counted(progress, log)
         until = progress.last_offsets()
-        count_messages(counted, log.read(stop, until, {**begin, **common}), table, stop)
+        count_messages(counted, log.read_shown(stop, until, {**begin, **common}), table, stop)
         accepted = counted.receipts
         beyond = 0
         if any(map(in_stream, log_begin.values())) or progress.log_epoch:
@@ -101,7 +101,7 @@ def verify(
                 end = counted.progress().last_offsets()
                 counted = opened.enter_context(_empty_recount(path))
                 beyond = count_beyond(settings, counted, first, table, stop)
-                count_messages(counted, log.read(stop, end, begin), table, stop)
+                count_messages(counted, log.read_shown(stop, end, begin), table, stop)
                 accepted = counted.receipts - beyond
             wanted = ledger_beyond(ledger, counted, unread)
             beyond += count_beyond(settings, counted, wanted, table, stop)

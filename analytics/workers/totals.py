@@ -137,7 +137,9 @@ class TotalsWorker:
                 self._figures.idle()
                 self._writer.write_waiting_figures()
             if topology.COUNT in due:
-                broker.publish_snapshot(channel, topology.COUNT, self.count_snapshot())
+                count = self.count_snapshot()
+                self._figures.day(count.count, count.sum_minor)
+                broker.publish_snapshot(channel, topology.COUNT, count)
             if topology.CATEGORIES in due:
                 broker.publish_snapshot(channel, topology.CATEGORIES, self.categories_snapshot())
             if details_due.is_due():

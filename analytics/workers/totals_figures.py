@@ -26,6 +26,8 @@ class TotalsFigures:
         self._clock = clock
         self.vitals = watched.vitals
         self._receipts = 0
+        self._day_receipts: int | None = None
+        self._day_gross: int | None = None
         self._batch: list[npt.NDArray[np.float64]] = []
         self._progress: Callable[[], Progress] = Progress
         self._ledger: Path | None = None
@@ -47,6 +49,16 @@ class TotalsFigures:
                 lambda: _not_counted(self._progress()),
                 "why",
             ),
+            Measured(
+                "tillstream_day_receipts",
+                "Receipts of the business day, each identity once",
+                lambda: self._day_receipts,
+            ),
+            Measured(
+                "tillstream_day_gross_minor",
+                "Gross sum of the business day, cents",
+                lambda: self._day_gross,
+            ),
             Measured("tillstream_ledger_bytes", "Size of the ledger", self._ledger_bytes),
         )
 
@@ -56,6 +68,10 @@ class TotalsFigures:
 
     def _ledger_bytes(self) -> float | None:
         return None if self._ledger is None else file_bytes(self._ledger)
+
+    def day(self, receipts: int, gross_minor: int) -> None:
+        """The business day as it was published."""
+        self._day_receipts, self._day_gross = receipts, gross_minor
 
     def read(self, received: npt.NDArray[np.float64]) -> None:
         """Receipts of the batch, by when the door received them, Unix seconds."""

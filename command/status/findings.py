@@ -28,18 +28,23 @@ class ProgramFound(Wire, frozen=True):
     #: Since the start of the system.
     deaths: int = 0
     last_death: Death | None = None
+    #: Processes of it that a signal has stopped: they are there and do nothing.
+    stopped_pids: tuple[int, ...] = ()
+    #: What waits for it, and since when the oldest waits; None where it does not say.
+    behind_messages: int | None = None
+    behind_seconds: float | None = None
 
 
 class FiguresFound(Wire, frozen=True):
-    """Rates and delays, as the workers publish them; None where none was heard."""
+    """Rates and delays, as the workers tell them; None where none was heard."""
 
     day: str | None = None
     receipts_of_the_day: int | None = None
     sum_minor: int | None = None
     receipts_per_minute: int | None = None
-    #: Received to counted, mean of the last interval.
+    #: Received to counted; of a local run, the mean since the worker's start.
     counted_after_ms: float | None = None
-    #: Received to stored, 99th percentile of the last interval.
+    #: Received to stored: mean since the worker's start; elsewhere the newest 99th percentile.
     stored_after_seconds: float | None = None
     #: The newest offset of the log; counting goes on from the other. Offsets have holes.
     log_offset: int | None = None
@@ -66,7 +71,7 @@ class SizesFound(Wire, frozen=True):
     disk_total: int
     #: Resident, of all programs.
     memory_used: int
-    memory_available: int
+    memory_available: int | None
 
 
 class Unasked(Wire, frozen=True):

@@ -106,6 +106,10 @@ def _of_program(program: ProgramFound, now: datetime) -> list[Problem]:
         if program.state in ("STOPPED", "STOPPING"):
             mend = "somebody has ended it; `tillstream up` starts it with the next start"
         return [Problem(f"{program.name} does not run: {program.state}{how}", mend, None, since)]
+    if program.stopped_pids:
+        pids = " ".join(map(str, program.stopped_pids))
+        what = f"{program.name} is stopped by a signal (SIGSTOP): it is there and does nothing"
+        return [Problem(what, f"`kill -CONT {pids}` lets it go on")]
     if death and (now - datetime.fromisoformat(death.at)).total_seconds() < DEATH_SECONDS:
         times = f", {program.deaths} times since the start" if program.deaths > 1 else ""
         what = f"{program.name} has died ({death.how}){times}; it runs again since {program.since}"

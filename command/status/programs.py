@@ -4,10 +4,9 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-import psutil
-
 from command.status.asking import NoAnswerError
 from command.status.findings import Death, ProgramFound
+from command.status.processes import Tree, trees
 from local.control import Control, Status
 
 #: Of the supervisor's log, its end is read; a death is a line of about 100 bytes.
@@ -26,7 +25,11 @@ def programs(data_dir: Path) -> tuple[ProgramFound, ...]:
     except (OSError, ValueError) as error:
         raise NoAnswerError(f"the supervisor does not answer: {error}") from error
     ended = deaths(_end_of(data_dir / "log" / "supervisord.log"))
-    return tuple(_found(status, ended.get(name, [])) for name, status in statuses.items())
+    alive = trees(status.pid for status in statuses.values() if status.pid)
+    return tuple(
+        _found(status, ended.get(name, []), alive.get(status.pid))
+        for name, status in statuses.items()
+    )
 
 
 def deaths(log: str) -> dict[str, list[Death]]:
@@ -39,7 +42,7 @@ def deaths(log: str) -> dict[str, list[Death]]:
     return found
 
 
-def _found(status: Status, ended: list[Death]) -> ProgramFound:
+def _found(status: Status, ended: list[Death], tree: Tree | None) -> ProgramFound:
     running = status.state in ("RUNNING", "STARTING")
     since = status.started if running else status.ended or status.started
     return ProgramFound(
@@ -48,20 +51,11 @@ def _found(status: Status, ended: list[Death]) -> ProgramFound:
         status.state,
         status.pid or None,
         _iso(since) if since else None,
-        _memory(status.pid) if status.pid else None,
+        tree.memory if tree else None,
         len(ended),
         ended[-1] if ended else None,
+        tree.stopped if tree else (),
     )
-
-
-def _memory(pid: int) -> int | None:
-    try:
-        process = psutil.Process(pid)
-        return sum(
-            int(each.memory_info().rss) for each in (process, *process.children(recursive=True))
-        )
-    except psutil.Error:
-        return None
 
 
 def _iso(seconds: float) -> str:

@@ -14,7 +14,7 @@ def text(findings: Findings) -> str:
     parts = [f"Tillstream {findings.version} runs on {findings.data_dir}{since}"]
     parts += [f"  {name}: {url}" for name, url in findings.urls.items()]
     if findings.programs:
-        heads = ("program", "state", "since", "died", "memory", "pid")
+        heads = ("program", "state", "since", "died", "behind", "memory", "pid")
         parts += ["", text_table(heads, [_cells(each) for each in findings.programs], 3)]
     lines = [*_figures(findings), *_sizes(findings)]
     parts += ["", *lines] if lines else []
@@ -34,15 +34,23 @@ def _cells(program: ProgramFound) -> tuple[str, ...]:
     died = f"{program.deaths}x, last {_clock(death.at)}" if death else ""
     memory = "" if program.memory_bytes is None else in_units(program.memory_bytes)
     pid = "" if program.pid is None else str(program.pid)
-    return (program.name, program.state.lower(), _clock(program.since), died, memory, pid)
+    state = "stopped by signal" if program.stopped_pids else program.state.lower()
+    return (program.name, state, _clock(program.since), died, _behind(program), memory, pid)
+
+
+def _behind(program: ProgramFound) -> str:
+    messages, seconds = program.behind_messages, program.behind_seconds
+    if messages is None:
+        return ""
+    return f"{messages} messages" + ("" if seconds is None else f", {seconds:.1f} s")
 
 
 def _figures(findings: Findings) -> list[str]:
     figures, queues = findings.figures, findings.queues
     lines = []
-    if figures.day is not None:
+    if figures.receipts_of_the_day is not None:
         lines.append(
-            f"{figures.day}: {figures.receipts_of_the_day} receipts counted,"
+            f"{figures.day or 'business day'}: {figures.receipts_of_the_day} receipts counted,"
             f" {(figures.sum_minor or 0) / 100:,.2f} EUR"
         )
     if figures.receipts_per_minute is not None:
@@ -50,7 +58,7 @@ def _figures(findings: Findings) -> list[str]:
         lines.append(
             f"rate: {figures.receipts_per_minute} receipts in the last minute"
             + (f"; counted after {counted:.0f} ms" if counted is not None else "")
-            + (f"; stored after {stored:.2f} s (p99)" if stored is not None else "")
+            + (f"; stored after {stored:.2f} s" if stored is not None else "")
         )
     behind = []
     if figures.log_offset is not None and figures.next_offset is not None:
@@ -76,7 +84,7 @@ def _sizes(findings: Findings) -> list[str]:
     return [
         "kept: " + "; ".join(f"{name} {in_units(size)}" for name, size in kept),
         f"disk: {in_units(sizes.disk_free)} of {in_units(sizes.disk_total)} free; memory:"
-        f" {in_units(sizes.memory_used)} used, {in_units(sizes.memory_available)} available",
+        f" {in_units(sizes.memory_used)} used, {in_units(sizes.memory_available or 0)} available",
     ]
 
 

@@ -5,15 +5,13 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-import psutil
-
 from command.status.findings import ProgramFound, SizesFound
+from command.status.processes import available_memory
 
 
 def sizes(data_dir: Path, programs: Iterable[ProgramFound]) -> SizesFound:
     """Bytes on the disk of `data_dir` and of memory; raises OSError."""
     disk = shutil.disk_usage(data_dir)
-    memory = psutil.virtual_memory()
     return SizesFound(
         ledger=_folder(data_dir / "analytics"),
         log_and_queues=_folder(data_dir / "rabbitmq"),
@@ -22,7 +20,7 @@ def sizes(data_dir: Path, programs: Iterable[ProgramFound]) -> SizesFound:
         disk_free=disk.free,
         disk_total=disk.total,
         memory_used=sum(program.memory_bytes or 0 for program in programs),
-        memory_available=int(memory.available),
+        memory_available=available_memory(),
     )
 
 

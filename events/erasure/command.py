@@ -8,6 +8,7 @@ from events.erasure.audit import AUDIT_FILE
 from events.erasure.erase import Eraser
 from events.erasure.wanted import wanted
 from events.settings import EventsSettings
+from tillstream.runtime.progress import progress
 from tillstream.streams import definitions_file
 
 
@@ -15,7 +16,11 @@ def run(arguments: argparse.Namespace, settings: EventsSettings, stop: threading
     """Erase, and say how much; never which value."""
     definitions = definitions_file.load_settings(settings)
     what = wanted(definitions, arguments.field, arguments.value, arguments.stream)
-    record = Eraser(settings, definitions, time.time, stop).erase(what)
+    # How many files have it is not known before they are read.
+    with progress("erase", "steps") as shown:
+        record = Eraser(settings, definitions, time.time, stop, lambda _: shown.advance()).erase(
+            what
+        )
     for name, one in record.erased.items():
         stored = f", {one.documents} documents of MongoDB" if one.documents else ""
         print(

@@ -1,7 +1,7 @@
 """The archive's collections in a backup: one cut of them all, while receipts flow."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from persistence.backup.parts import RAW, PartWriter, read_parts
 from persistence.schema import SCHEMA
 from tillstream import alert_records, archive, job_records
 from tillstream.log.reader import StoppedError
+from tillstream.runtime.progress import Progress, progress
 
 #: Marks a database that a restore is filling; `_id` is the backup's.
 MARKER = "restoring"
@@ -58,8 +59,12 @@ def dump(database: Archive, folder: Path, stop: threading.Event) -> list[Collect
     """
     wanted = names(database)
     try:
-        with _moment(database, wanted) as session:
-            return [_dump_one(database, name, session, folder, stop) for name in wanted]
+        about = sum(database[name].estimated_document_count() for name in wanted)
+        with (
+            _moment(database, wanted) as session,
+            progress("archive", "documents", about) as shown,
+        ):
+            return [_dump_one(database, name, session, folder, stop, shown) for name in wanted]
     except OperationFailure as error:
         if error.code != SNAPSHOT_TOO_OLD:
             raise
@@ -99,24 +104,35 @@ def unmark(database: Archive) -> None:
 
 
 def restore(
-    database: Archive, folder: Path, collections: Iterable[Collection], stop: threading.Event
+    database: Archive, folder: Path, collections: Sequence[Collection], stop: threading.Event
 ) -> int:
     """Insert every document that is not there; returns how many the backup holds."""
-    total = 0
-    for collection in collections:
-        target = _durable(database)[collection.name]
-        for batch in _batches(read_parts(folder, collection.parts)):
-            if stop.is_set():
-                raise StoppedError("stopped; the next restore of this backup goes on here")
-            try:
-                # They were valid where they came from.
-                target.insert_many(batch, ordered=False, bypass_document_validation=True)
-            except BulkWriteError as error:
-                codes = {each["code"] for each in error.details["writeErrors"]}
-                if codes - {DUPLICATE_KEY} or error.details["writeConcernErrors"]:
-                    raise
-            total += len(batch)
+    total = sum(part.records for each in collections for part in each.parts)
+    with progress("archive", "documents", total) as shown:
+        for collection in collections:
+            _restore_one(database, folder, collection, stop, shown)
     return total
+
+
+def _restore_one(
+    database: Archive,
+    folder: Path,
+    collection: Collection,
+    stop: threading.Event,
+    shown: Progress,
+) -> None:
+    target = _durable(database)[collection.name]
+    for batch in _batches(read_parts(folder, collection.parts)):
+        if stop.is_set():
+            raise StoppedError("stopped; the next restore of this backup goes on here")
+        try:
+            # They were valid where they came from.
+            target.insert_many(batch, ordered=False, bypass_document_validation=True)
+        except BulkWriteError as error:
+            codes = {each["code"] for each in error.details["writeErrors"]}
+            if codes - {DUPLICATE_KEY} or error.details["writeConcernErrors"]:
+                raise
+        shown.advance(len(batch))
 
 
 def _moment(database: Archive, wanted: list[str]) -> ClientSession:
@@ -150,6 +166,7 @@ def _dump_one(
     session: ClientSession,
     folder: Path,
     stop: threading.Event,
+    shown: Progress,
 ) -> Collection:
     collection = database.get_collection(name).with_options(codec_options=RAW)
     found = collection.find({}, session=session)
@@ -158,6 +175,7 @@ def _dump_one(
             if stop.is_set():
                 raise StoppedError("stopped before the end of the archive")
             writer.add(document.raw)
+            shown.advance()
     return Collection(name, writer.parts)
 
 

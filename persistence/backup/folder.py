@@ -11,6 +11,7 @@ import msgspec
 
 from tillstream.errors import TillstreamError
 from tillstream.runtime.files import locked, sync, write_durably
+from tillstream.runtime.progress import progress
 
 MANIFEST = "manifest.json"
 #: The manifest's own checksum, in the form that `sha256sum -c` reads.
@@ -120,7 +121,12 @@ def check(folder: Path) -> Manifest:
     manifest = msgspec.json.decode(body, type=Manifest)
     if manifest.version != VERSION:
         raise BackupError(f"{folder}: of version {manifest.version}; this program reads {VERSION}")
-    problems = [problem for file in manifest.files() if (problem := _problem(folder, file))]
+    problems = []
+    with progress("checksums", "bytes", sum(file.bytes for file in manifest.files())) as shown:
+        for file in manifest.files():
+            if problem := _problem(folder, file):
+                problems.append(problem)
+            shown.advance(file.bytes)
     if problems:
         raise BackupError("\n".join(problems))
     return manifest

@@ -50,7 +50,7 @@ def dump(url: str, folder: Path, stop: threading.Event) -> Log:
     begins: int | None = None
     ends: int | None = None
     with PartWriter(folder, "log/messages") as writer:
-        for messages in log.read(stop, lasts, firsts):
+        for messages in log.read_shown(stop, lasts, firsts):
             for message in messages:
                 ends = message.offset
                 begins = ends if begins is None else begins

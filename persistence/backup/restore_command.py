@@ -33,6 +33,7 @@ from tillstream import stores, topology
 from tillstream.errors import ServerNotReadyError
 from tillstream.log.partitioned_log import mark_end
 from tillstream.runtime import broker, logs, process
+from tillstream.runtime.progress import progress
 
 #: What makes the restored system provable.
 NEXT = "prove it: `python -m analytics recount`, then `python -m analytics verify`"
@@ -92,7 +93,10 @@ def restore(
         if not archive_only:
             # 4. log
             messages = log.messages_of(folder, manifest.log.parts)
-            restored = log.restore(settings.amqp_url, messages, stop)
+            total = sum(part.records for part in manifest.log.parts)
+            with progress("log", "messages", total) as shown:
+                messages = shown.each(messages)
+                restored = log.restore(settings.amqp_url, messages, stop)
             mark_end(settings.amqp_url, settings.log_partitions)
             done.append(f"log: {restored.published} messages, {restored.there} were there")
         # 5. archive

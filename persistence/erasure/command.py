@@ -3,7 +3,7 @@
 import argparse
 import time
 
-from persistence.erasure.erase import Erased, Eraser
+from persistence.erasure.erase import STEPS, Erased, Eraser
 from persistence.parquet.lease import held
 from persistence.parquet.settings import ParquetSettings
 from persistence.parquet.source import connected
@@ -11,6 +11,7 @@ from persistence.parquet.storage import Storage
 from persistence.parquet.writing import Writing
 from tillstream.bounds import IDENTIFIER_LENGTH
 from tillstream.runtime import process
+from tillstream.runtime.progress import progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,10 +26,12 @@ def run(arguments: argparse.Namespace) -> int:
     with (
         connected(settings.mongo_url, settings.mongo_database) as database,
         held(database, time.time) as lease,
+        progress("erase", "steps", STEPS) as shown,
     ):
         writing = Writing(storage, lease, time.time)
         eraser = Eraser(database, writing, time.time, process.stop_on_signals())
-        print(_said(eraser.erase(arguments.customer)))
+        done = eraser.erase(arguments.customer, shown.advance)
+    print(_said(done))
     return 0
 
 

@@ -15,6 +15,7 @@ totals of 3. Receipts that are received after 1 are new business and are kept.
 """
 
 import threading
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from bson import ObjectId
@@ -29,6 +30,8 @@ from tillstream.archive import Document
 from tillstream.clock import Clock, utc
 from tillstream.log.reader import StoppedError
 
+#: As they are numbered above.
+STEPS = 6
 #: Longer than one attempt of a writer to store a batch that it has already anonymised.
 SETTLE_SECONDS = 6.0
 
@@ -60,27 +63,35 @@ class Eraser:
         self._clock = clock
         self._stop = stop
 
-    def erase(self, customer: str) -> Erased:
-        """Erase a customer; raises TotalsDifferError, DayDiffersError and StoppedError."""
+    def erase(self, customer: str, after_step: Callable[[], object] = lambda: None) -> Erased:
+        """Erase a customer, with a call after each step.
+
+        Raises TotalsDifferError, DayDiffersError and StoppedError.
+        """
         erasures = Erasures(self._database)
         # 1. mark
         record = Record(self._database, erasures.digest(customer), utc(self._clock()))
         erasures.add(erasures.digest(customer), record.started_at)
+        after_step()
         # 2. settle
         settled = record.started_at.timestamp() + SETTLE_SECONDS
         if self._stop.wait(max(0.0, settled - self._clock())):
             raise StoppedError("stopped; run it again to go on")
+        after_step()
         # 3. sum
         collections = Collections(self._database, customer, record, self._go_on)
         if record.before is None:
             days = collections.days()
             record.keep_before(proof(days, collections.by_store(days)))
+        after_step()
         # 4. erase
         collections.erase_receipts()
         collections.erase_conflicts()
         collections.erase_dead_letters()
+        after_step()
         # 5. rewrite
         erase_from_files(self._writing, customer, record, self._go_on)
+        after_step()
         # 6. prove
         before = record.before or {}
         after = proof(before, collections.by_store(before))

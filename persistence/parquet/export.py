@@ -24,6 +24,7 @@ from tillstream.errors import TillstreamError
 from tillstream.log.reader import StoppedError
 from tillstream.money import MINOR_UNITS
 from tillstream.parquet_manifest import ArchivedDay, Totals
+from tillstream.runtime.progress import Progress
 
 CENT = Decimal(1) / MINOR_UNITS
 
@@ -60,8 +61,9 @@ class Exporter:
         #: Receipts that their days are without.
         self.left_out: list[UnreadableReceiptError] = []
 
-    def run(self, first: date, last: date) -> Iterator[Exported]:
-        """Every day of MongoDB from `first` to `last`, both included, which must be closed.
+    def run(self, first: date, last: date, shown: Progress | None = None) -> Iterator[Exported]:
+        """Every day of MongoDB from `first` to `last`, both included, which must be closed; `shown`
+        is told of their receipts.
 
         A day that cannot be brought up stays as it was, in `failed`. Raises StoppedError; the days
         before are done.
@@ -71,6 +73,7 @@ class Exporter:
         days = self._source.days(first, last)
         self.failed += [NoDayError(each) for each in self._source.no_days]
         self._note_lacking(days, first, last)
+        shown = (shown or Progress()).expect(sum(each.receipts for each in days.values()))
         for day, in_mongo in days.items():
             try:
                 yield self._bring(day, in_mongo)
@@ -80,6 +83,7 @@ class Exporter:
                 # A file that is gone or damaged stops no other day.
                 said = " ".join(str(error).split())
                 self.failed.append(DayDiffersError(day, f"{type(error).__name__}: {said}"))
+            shown.advance(in_mongo.receipts)
         manifest = self._writing.manifest
         if not self.failed and all(first <= day <= last for day in manifest.days):
             self._writing.commit(replace(manifest, checkedAt=started))

@@ -16,6 +16,7 @@ from tillstream import stores
 from tillstream.errors import TillstreamError
 from tillstream.runtime import process
 from tillstream.runtime.printable import printable
+from tillstream.runtime.progress import progress
 from tillstream.runtime.settings import redacted
 
 
@@ -57,18 +58,18 @@ def run(arguments: argparse.Namespace) -> int:
     with (
         connected(settings.mongo_url, settings.mongo_database) as database,
         held(database, time.time) as lease,
+        progress("export", "receipts") as shown,
     ):
         writing = Writing(storage, lease, time.time)
         if dropped := writing.drop_before(kept_from):
-            print(f"{dropped} days dropped: they were before {kept_from}", flush=True)
+            shown.say(f"{dropped} days dropped: they were before {kept_from}")
         exporter = Exporter(Source(database), writing, time.time, process.stop_on_signals())
-        for each in exporter.run(first, last):
+        for each in exporter.run(first, last, shown):
             done.append(each)
             if each.what != "up to date":
-                print(
+                shown.say(
                     f"{each.day}  {each.what}: {each.totals.receipts:,} receipts,"
-                    f" {each.totals.gross:,} EUR, {each.added:,} of them new",
-                    flush=True,
+                    f" {each.totals.gross:,} EUR, {each.added:,} of them new"
                 )
     print(_summary(done, redacted(storage.url)))
     for error in (*exporter.failed, *exporter.left_out):

@@ -25,6 +25,7 @@ from tillstream import query_engine
 from tillstream.archive import Document
 from tillstream.errors import TillstreamError
 from tillstream.parquet_manifest import Manifest
+from tillstream.runtime.progress import Progress
 from tillstream.streams.definition import Definitions
 
 #: How much later than its `storedAt` a receipt may appear in MongoDB: a write that waits for a
@@ -76,13 +77,18 @@ class Declared(NamedTuple):
 
 @contextmanager
 def answered(
-    source: Source, storage: Storage, sql: str, zone: str, declared: Declared | None = None
+    source: Source,
+    storage: Storage,
+    sql: str,
+    zone: str,
+    declared: Declared | None = None,
+    shown: Progress | None = None,
 ) -> Iterator[Answer]:
     """The answer of one SELECT over the views `receipts`, `lines` and `payments`, and that of
     each stream of events.
 
-    Times are in `zone`. The query can neither write nor read anything but the views. Raises
-    QueryError.
+    Times are in `zone`; `shown` is told of receipts that come from MongoDB. The query can neither
+    write nor read anything but the views. Raises QueryError.
     """
     require_select(sql)
     with query_engine.engine(storage) as connection:
@@ -91,7 +97,7 @@ def answered(
         left_out: list[UnreadableReceiptError] = []
         # A query that names none of their views waits for no receipt of MongoDB.
         named = set(RECEIPT_VIEWS) & {word.lower() for word in re.findall(r"\w+", sql)}
-        beside = _beside(source, manifest, left_out) if named else ()
+        beside = _beside(source, manifest, left_out, shown or Progress()) if named else ()
         _make_views(connection, beside, storage, manifest)
         events: list[ArchivedView] = []
         try:
@@ -130,12 +136,19 @@ def one_line(error: Exception) -> str:
 
 
 def _beside(
-    source: Source, manifest: Manifest, left_out: list[UnreadableReceiptError]
+    source: Source,
+    manifest: Manifest,
+    left_out: list[UnreadableReceiptError],
+    shown: Progress,
 ) -> Iterable[pa.RecordBatch]:
     """The receipts of MongoDB that the files may not have."""
     since = manifest.checkedAt - SETTLING if manifest.checkedAt else None
     found = rows.carried(source.beside(manifest.days, since), left_out.append)
-    return (each.batch for each in found)
+    if since is None:
+        shown.expect(source.estimated_receipts())
+    for each in found:
+        yield each.batch
+        shown.advance(each.batch.num_rows)
 
 
 def _make_views(

@@ -85,6 +85,10 @@ class Source:
                 days[day] = DayInMongo(each["receipts"], int(each["gross"]))
         return days
 
+    def estimated_receipts(self) -> int:
+        """About how many receipts MongoDB has."""
+        return self._receipts.estimated_document_count()
+
     def day(self, day: date) -> Iterator[bytes]:
         """Every receipt of a business day, in no order, with the fields of a row: BATCH documents
         together, one after the other as BSON.

@@ -14,6 +14,7 @@ from persistence.parquet.source import Source, connected
 from persistence.parquet.storage import Storage
 from tillstream.runtime import process
 from tillstream.runtime.printable import printable
+from tillstream.runtime.progress import progress
 from tillstream.streams import definitions_file
 
 #: Rows of a table for people; a program takes all of them as CSV.
@@ -42,12 +43,14 @@ def run(arguments: argparse.Namespace) -> int:
     storage = Storage(settings.archive_url())
     with (
         connected(settings.mongo_url, settings.mongo_database) as database,
+        progress("sql", "receipts") as shown,
         answered(
             Source(database),
             storage,
             arguments.query,
             settings.store_timezone,
             Declared(definitions, database),
+            shown,
         ) as answer,
     ):
         if arguments.csv:
@@ -59,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
             out.flush()
         else:
             for line in table(answer):
-                print(line)
+                shown.say(line)
     for error in answer.left_out[:TOLD]:
         print(f"error: {printable(str(error))}", file=sys.stderr)
     if len(answer.left_out) > TOLD:

@@ -8,7 +8,6 @@ import pika
 from pika.adapters.blocking_connection import BlockingChannel
 from pymongo.database import Database
 from pymongo.read_concern import ReadConcern
-from tqdm import tqdm
 
 from persistence.dead_letters.store import DeadLetters, Letter
 from persistence.writer.dead_lettering import FIRST_QUEUE
@@ -16,6 +15,7 @@ from tillstream import topology
 from tillstream.archive import Document, raw_bytes
 from tillstream.codec import JSON, NDJSON, pack
 from tillstream.log.reader import StoppedError
+from tillstream.runtime.progress import progress
 
 #: Most receipts and bytes of one message, as the door's.
 MESSAGE_RECEIPTS = 500
@@ -56,7 +56,7 @@ def republish(
     about = archive["receipts"].estimated_document_count()
     counts = []
     messages = 0
-    with tqdm(total=about, unit=" receipts", unit_scale=True, disable=None) as bar:
+    with progress("archive to log", "receipts", about) as shown:
         for source in (
             grouped(_raws(archive, "receipts")),
             grouped(_raws(archive, "conflicts")),
@@ -69,7 +69,7 @@ def republish(
                 _publish(channel, message)
                 messages += 1
                 count += message.receipts
-                bar.update(message.receipts)
+                shown.advance(message.receipts)
             counts.append(count)
     receipts, conflicts, dead = counts
     return Republished(receipts, conflicts, dead, messages)

@@ -10,13 +10,15 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 Json = dict[str, Any]
+#: Told how many bytes were read.
+Passed = Callable[[int], object]
 #: Store and till.
 Till = tuple[str, str]
 #: The last seal of each till as somebody noted it: its name to sequence and hash.
@@ -213,8 +215,14 @@ def _till(value: Json) -> Till:
     return str(value.get("store")), str(value.get("till"))
 
 
-def read(path: Path) -> Iterator[Json]:
-    """The objects of an NDJSON file; raises ValueError with the line that is none."""
+def _nobody(_: int) -> None:
+    """Nobody watches."""
+
+
+def read(path: Path, passed: Passed = _nobody) -> Iterator[Json]:
+    """The objects of an NDJSON file; raises ValueError with the line that is none. `passed` is told
+    the length of each line.
+    """
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             try:
@@ -224,12 +232,15 @@ def read(path: Path) -> Iterator[Json]:
             if not isinstance(value, dict):
                 raise ValueError(f"{path}, line {number}: no object")
             yield value
+            passed(len(line))
 
 
-def check_folder(folder: Path, key: str | None, heads: Heads) -> Iterator[str]:
+def check_folder(
+    folder: Path, key: str | None, heads: Heads, passed: Passed = _nobody
+) -> Iterator[str]:
     """A line for each fault of an export."""
     try:
-        yield from check(read(folder / SEALS), read(folder / RECEIPTS), key, heads)
+        yield from check(read(folder / SEALS), read(folder / RECEIPTS, passed), key, heads)
     except (OSError, ValueError) as error:
         yield str(error)
 

@@ -15,6 +15,7 @@ from tillstream import archive, stores
 from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import logs, process
 from tillstream.runtime.printable import printable
+from tillstream.runtime.progress import progress
 
 SOCKET_MS = 120_000
 
@@ -28,12 +29,12 @@ def run(_: argparse.Namespace) -> int:
     settings = process.load_settings(SealSettings)
     logs.configure(settings, "seal")
     made = receipts = 0
-    with opened(settings) as store:
-        for seal in store.seal_all(settings.seal_key):
+    with opened(settings) as store, progress("seal", "tills' days") as shown:
+        for seal in store.seal_all(settings.seal_key, shown):
             made += 1
             receipts += seal["count"]
             till = offline.till_name(seal["store"], seal["till"])
-            print(
+            shown.say(
                 f"{till} {seal['businessDay']} seal {seal['sequence']}"
                 f" receipts {seal['count']} gross {seal['grossMinor']} cents {seal['hash']}"
             )

@@ -27,6 +27,7 @@ from tillstream import archive
 from tillstream.archive import Document
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
+from tillstream.runtime.progress import Progress
 from tillstream.stores import StoreTable
 
 BY_TILL = [("store", ASCENDING), ("till", ASCENDING), ("businessDay", ASCENDING)]
@@ -53,15 +54,20 @@ class SealStore:
         self._receipts.create_index(BY_TILL)
         self._seals.create_index(CHAIN, unique=True)
 
-    def seal_all(self, key: str | None) -> Iterator[Seal]:
-        """Seal what is not sealed of every closed day; yields each new seal.
+    def seal_all(self, key: str | None, shown: Progress | None = None) -> Iterator[Seal]:
+        """Seal what is not sealed of every closed day; yields each new seal. `shown` is told of
+        each till's days.
 
         A till with a damaged receipt waits, and is in `failed`.
         """
-        for (store, till), days in self._open_days():
+        shown = shown or Progress()
+        open_days = list(self._open_days())
+        shown.expect(sum(len(days) for _, days in open_days))
+        for (store, till), days in open_days:
             try:
                 for day in days:
                     yield from self._seal_day(store, till, day, key)
+                    shown.advance()
             except UnsealableError as error:
                 self.failed.append(error)
 
@@ -81,9 +87,17 @@ class SealStore:
         """Every seal, till by till, in the order of its chain."""
         yield from self._seals.find({}, {"_id": 0}).sort(CHAIN).allow_disk_use(True)
 
-    def contents(self) -> Iterator[dict[str, Any]]:
-        """The sealed content of every receipt of a closed day, till by till."""
+    def estimated_receipts(self) -> int:
+        """About how many receipts there are."""
+        return self._receipts.estimated_document_count()
+
+    def contents(self, shown: Progress | None = None) -> Iterator[dict[str, Any]]:
+        """The sealed content of every receipt of a closed day, till by till. `shown` is told of
+        each that was read.
+        """
+        shown = shown or Progress()
         for document in self._receipts.find().sort(BY_TILL).hint(BY_TILL):
+            shown.advance()
             if not self._is_closed(document.get("store"), document.get("businessDay")):
                 continue
             try:

@@ -12,6 +12,7 @@ from persistence.seal.settings import SealSettings
 from tillstream.errors import TillstreamError
 from tillstream.runtime import logs, process
 from tillstream.runtime.printable import printable
+from tillstream.runtime.progress import progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,12 +43,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _faults(folder: Path | None, heads: offline.Heads) -> Iterator[str]:
     if folder is not None:
-        yield from offline.check_folder(folder, os.environ.get("SEAL_KEY"), heads)
+        size = (folder / offline.RECEIPTS).stat().st_size if folder.is_dir() else None
+        with progress("verify-seal", "bytes", size) as shown:
+            yield from offline.check_folder(
+                folder, os.environ.get("SEAL_KEY"), heads, shown.advance
+            )
         return
     settings = process.load_settings(SealSettings)
     logs.configure(settings, "verify-seal")
-    with opened(settings) as store:
-        yield from offline.check(store.seals(), store.contents(), settings.seal_key, heads)
+    with (
+        opened(settings) as store,
+        progress("verify-seal", "receipts", store.estimated_receipts()) as shown,
+    ):
+        yield from offline.check(store.seals(), store.contents(shown), settings.seal_key, heads)
 
 
 def _read_heads(path: Path | None) -> offline.Heads:

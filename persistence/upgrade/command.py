@@ -10,7 +10,6 @@ import time
 import pika.exceptions
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
-from tqdm import tqdm
 
 from persistence.backup.settings import BackupSettings
 from persistence.rebuild_log.command import rebuild
@@ -23,6 +22,7 @@ from tillstream.archive import Document, majority
 from tillstream.errors import ServerNotReadyError
 from tillstream.log.reader import StoppedError
 from tillstream.runtime import broker, data_folder, logs, process
+from tillstream.runtime.progress import progress
 from tillstream.stores import StoreTable
 
 
@@ -77,10 +77,11 @@ def _remake(
         return outcome.refused
 
     total = Remade(0, 0, 0, 0)
-    with tqdm(unit=" documents", unit_scale=True, disable=None) as bar:
+    about = database["receipts"].estimated_document_count()
+    with progress("archive", "documents", about) as shown:
         for done in remake(database, store, table, older=False):
             total = Remade(*map(sum, zip(total, done, strict=True)))
-            bar.update(done.seen)
+            shown.advance(done.seen)
             if stop.is_set():
                 raise stopped
     return total

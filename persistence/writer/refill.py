@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 
 import structlog
-from tqdm import tqdm
 
 from persistence.writer.archive_writer import ArchiveWriter
 from persistence.writer.entries import Entry, read_message
@@ -35,16 +34,14 @@ def refill(
     `whole`: the log must have its beginning, or LogTruncatedError is raised.
     """
     stored = known = 0
-    with tqdm(unit=" receipts", unit_scale=True, disable=None) as bar:
-        for entries in _batches(amqp_url, stores, stop, whole=whole):
-            outcome = archive.store(entries, stop)
-            if outcome is None:
-                raise StoppedError("stopped before the end of the log; run it again")
-            stored += len(outcome.stored)
-            known += outcome.duplicates + outcome.conflicts
-            for index, reason in outcome.refused:
-                _log.error("refused by the archive", key=entries[index].key, reason=reason)
-            bar.update(len(entries))
+    for entries in _batches(amqp_url, stores, stop, whole=whole):
+        outcome = archive.store(entries, stop)
+        if outcome is None:
+            raise StoppedError("stopped before the end of the log; run it again")
+        stored += len(outcome.stored)
+        known += outcome.duplicates + outcome.conflicts
+        for index, reason in outcome.refused:
+            _log.error("refused by the archive", key=entries[index].key, reason=reason)
     return stored, known
 
 
@@ -54,7 +51,7 @@ def _batches(
     batch: list[Entry] = []
     log = receipts_log(amqp_url)
     starts = {} if whole else log.first_offsets()
-    for messages in log.read(stop, log.last_offsets(), starts):
+    for messages in log.read_shown(stop, log.last_offsets(), starts):
         for message in messages:
             # What does not decode was dead-lettered on its way; its bytes stay in the log.
             batch += read_message(

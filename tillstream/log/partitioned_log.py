@@ -16,6 +16,7 @@ from tillstream.log.positions import Offsets, in_stream, known_as
 from tillstream.log.reader import LogMessage
 from tillstream.log.whole_log import read_log
 from tillstream.runtime import broker
+from tillstream.runtime.progress import progress
 
 #: Partitions that are asked for an end at once, each on a connection of its own.
 ASKED_AT_ONCE = 8
@@ -71,6 +72,17 @@ class PartitionedLog:
                     yield [one._replace(offset=known_as(number, one.offset)) for one in messages]
             else:
                 yield from batches
+
+    def read_shown(
+        self, stop: threading.Event, lasts: Offsets, starts: Offsets | None = None
+    ) -> Iterator[list[LogMessage]]:
+        """As `read`, with a bar for whoever waits on a terminal."""
+        begins = {number: known_as(number, 0) for number in lasts} | dict(starts or {})
+        total = sum(max(0, last + 1 - begins[number]) for number, last in lasts.items())
+        with progress("log", "messages", total) as shown:
+            for messages in self.read(stop, lasts, starts):
+                yield messages
+                shown.advance(len(messages))
 
     def before_last_mark(self, positions: Offsets) -> dict[int, int]:
         """The last messages of what is to be read, from these positions on, before all else."""

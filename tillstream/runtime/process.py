@@ -9,17 +9,13 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
-from tillstream.errors import (
-    DataFolderError,
-    PortTakenError,
-    SettingsError,
-    TillstreamError,
-    TopologyDiffersError,
-)
+from tillstream.errors import SettingsError
 from tillstream.runtime import settings
-from tillstream.runtime.printable import printable
+from tillstream.runtime.failing import EX_CONFIG as EX_CONFIG
+from tillstream.runtime.failing import EX_PORT_TAKEN as EX_PORT_TAKEN
+from tillstream.runtime.failing import fail as fail
 
 S = TypeVar("S", bound=settings.Settings)
 
@@ -29,13 +25,6 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 #: Option of prctl(2), from linux/prctl.h.
 _PR_SET_PDEATHSIG = 1
 
-#: Exit status for settings that do not hold, of sysexits.h.
-EX_CONFIG = 78
-#: Exit status for a port that another program has; "cannot create" in sysexits.h.
-EX_PORT_TAKEN = 73
-#: Errors that the next start would meet again: somebody has to mend them.
-_LASTING = (SettingsError, DataFolderError, TopologyDiffersError)
-
 
 def load_settings(kind: type[S]) -> S:
     """Settings from the environment; ends the process with a line for each problem."""
@@ -43,23 +32,6 @@ def load_settings(kind: type[S]) -> S:
         return settings.load(kind, os.environ)
     except SettingsError as error:
         fail(error)
-
-
-def fail(error: TillstreamError, status: int | None = None) -> NoReturn:
-    """End the process with the error's lines on standard error.
-
-    The status, where none is given, tells a start that cannot succeed from any other failure.
-    """
-    lines = error.problems if isinstance(error, SettingsError) else [str(error)]
-    for line in lines:
-        print(f"error: {printable(line)}", file=sys.stderr)
-    raise SystemExit(_status(error) if status is None else status)
-
-
-def _status(error: TillstreamError) -> int:
-    if isinstance(error, _LASTING):
-        return EX_CONFIG
-    return EX_PORT_TAKEN if isinstance(error, PortTakenError) else 1
 
 
 def calm_collector() -> None:

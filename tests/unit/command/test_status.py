@@ -1,10 +1,13 @@
 """What `status` makes of what it has heard."""
 
+import os
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 
+from command.status import watched
 from command.status.asking import NoAnswerError, ask_all
 from command.status.findings import (
     Death,
@@ -15,6 +18,7 @@ from command.status.findings import (
     Unasked,
 )
 from command.status.problems import problems
+from command.status.processes import Tree, trees
 from command.status.programs import deaths
 from command.status.rabbitmq import figures
 from tillstream import topology
@@ -92,3 +96,38 @@ def test_what_was_not_heard_or_not_understood_is_not_known() -> None:
     found = figures({topology.METRICS_STORM: rate, topology.COUNT: b"[]"})
 
     assert found == FiguresFound(receipts_per_minute=146, counted_after_ms=48.0, log_offset=7)
+
+
+def test_figures_of_all_processes_are_put_together_and_what_nobody_told_is_not_known() -> None:
+    heard = {
+        "tillstream_day_receipts": 144.0,
+        "tillstream_day_gross_minor": 66_109.0,
+        "tillstream_received_to_committed_seconds_sum": 0.5,
+        "tillstream_received_to_committed_seconds_count": 10.0,
+        'tillstream_queue_messages{queue="persistence"}': 3.0,
+        'tillstream_queue_messages{queue="receipts.dead"}': 1.0,
+    }
+
+    assert watched.figures(heard) == FiguresFound(
+        receipts_of_the_day=144, sum_minor=66_109, counted_after_ms=50.0
+    )
+    assert watched.queues(heard) == QueuesFound(3, 1)
+    assert watched.queues({}) is None
+    assert watched.conflicts(heard) is None
+
+
+def test_a_process_that_a_signal_stopped_is_told_with_what_lets_it_go_on() -> None:
+    stopped = msgspec.structs.replace(program(), stopped_pids=(7, 8))
+
+    assert told(stopped) == [
+        "totals is stopped by a signal (SIGSTOP): it is there and does nothing"
+    ]
+
+
+def test_a_tree_is_a_process_with_all_that_it_started(tmp_path: Path) -> None:
+    for pid, parent, state in ((5, 1, "S"), (6, 5, "T"), (7, 6, "S"), (9, 1, "S")):
+        (tmp_path / str(pid)).mkdir()
+        rest = " ".join(["0"] * 19)
+        (tmp_path / str(pid) / "stat").write_text(f"{pid} (a) name) {state} {parent} {rest} 2 0")
+
+    assert trees([5, 404], tmp_path) == {5: Tree(3 * 2 * os.sysconf("SC_PAGE_SIZE"), (6,))}
