@@ -3,6 +3,7 @@
 import argparse
 import multiprocessing
 import time
+from functools import partial
 
 import structlog
 import uvicorn
@@ -10,11 +11,13 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from entrypoint import app, keys_command
+from entrypoint.ageing_protocol import AgeingProtocol
 from entrypoint.direct_protocol import DirectProtocol
 from entrypoint.settings import EntrypointSettings
 from tillstream.errors import DataFolderError, PortTakenError
 from tillstream.http.bounded_protocol import within
 from tillstream.runtime import data_folder, logs, ports, process, quiet
+from tillstream.runtime.settings import WatchSettings
 from tillstream.streams import definitions_file
 from tillstream.streams.definition import Definitions
 from tillstream.streams.definitions_file import DefinitionError
@@ -26,6 +29,12 @@ def main() -> None:
     """Run the door, or a command on its keys."""
     parser = argparse.ArgumentParser(prog="python -m entrypoint", description=__doc__)
     parser.add_argument("--workers", type=int, metavar="N", help="instead of ENTRYPOINT_WORKERS")
+    parser.add_argument(
+        "--beside",
+        action="store_true",
+        help="one process that shares the port with other doors of this user, and is watched on"
+        " WATCH_PORT (docs/scaling.md)",
+    )
     commands = parser.add_subparsers(dest="command")
     keys_command.add_arguments(commands.add_parser("keys", help="API keys"))
     arguments = parser.parse_args()
@@ -35,24 +44,37 @@ def main() -> None:
     workers = settings.entrypoint_workers if arguments.workers is None else arguments.workers
     if workers < 1:
         parser.error("--workers must be at least 1")
-    serve(settings, workers)
+    if arguments.beside:
+        serve(settings, 1, process.load_settings(WatchSettings))
+    else:
+        serve(settings, workers)
 
 
-def serve(settings: EntrypointSettings, workers: int) -> None:
-    """Listen, serve until SIGTERM or SIGINT, let the requests in flight end."""
+def serve(settings: EntrypointSettings, workers: int, beside: WatchSettings | None = None) -> None:
+    """Listen, serve until SIGTERM or SIGINT, let the requests in flight end.
+
+    `beside` other doors it listens on the same port, and is watched where that says.
+    """
     logs.configure(settings, "entrypoint")
     _definitions(settings)  # told once, before any process of several is started
     try:
         data_folder.require_current(settings.data_dir)
         port_for = ports.listen if workers == 1 else ports.share
+        if beside is not None:
+            port_for = ports.listen_beside
         listener = port_for(settings.entrypoint_host, settings.entrypoint_port, "ENTRYPOINT_PORT")
     except (PortTakenError, DataFolderError) as error:
         process.fail(error)
     config = uvicorn.Config(
-        "entrypoint.__main__:application",
+        # Several processes import it; one alone may be given it.
+        "entrypoint.__main__:application" if beside is None else partial(application, beside),
         factory=True,
         workers=workers,
-        http=within(DirectProtocol, settings, settings.max_batch_bytes),
+        http=within(
+            DirectProtocol if beside is None else AgeingProtocol,
+            settings,
+            settings.max_batch_bytes,
+        ),
         timeout_keep_alive=settings.keep_alive_seconds,
         loop="uvloop",
         ws="none",
@@ -74,14 +96,14 @@ def serve(settings: EntrypointSettings, workers: int) -> None:
             Multiprocess(config, sockets=[listener]).run()
 
 
-def application() -> ASGIApp:
-    """The application of one process, from its environment."""
+def application(watch: WatchSettings | None = None) -> ASGIApp:
+    """The application of one process, from its environment; watched apart where `watch` says."""
     if multiprocessing.parent_process() is not None:
         # One of several: without their parent they would keep the port for ever.
         process.end_with_parent()
     settings = process.load_settings(EntrypointSettings)
     logs.configure(settings, "entrypoint")
-    door = app.build(settings, _definitions(settings), time.time)
+    door = app.build(settings, _definitions(settings), time.time, watch)
     process.calm_collector()
     process.calm_allocator()
     quiet.release_when_quiet()

@@ -44,6 +44,7 @@ from tillstream.http.keys import Caller, Keys, key_file
 from tillstream.http.middleware import RequestMiddleware, exception_handlers
 from tillstream.http.problems import ProblemError, unexpected
 from tillstream.runtime.disk import FreeSpace
+from tillstream.runtime.settings import WatchSettings
 from tillstream.runtime.watching.watched import Watched
 from tillstream.streams.builtin import QUARANTINE
 from tillstream.streams.definition import Definitions
@@ -57,8 +58,13 @@ Submit = Callable[[Scope, bytes, Caller, Answer], None]
 DRAIN_SECONDS = 10
 
 
-def build(settings: EntrypointSettings, definitions: Definitions, clock: Clock) -> ASGIApp:
-    """The door, not yet connected: it connects in its lifespan."""
+def build(
+    settings: EntrypointSettings,
+    definitions: Definitions,
+    clock: Clock,
+    watch: WatchSettings | None = None,
+) -> ASGIApp:
+    """The door, not yet connected: it connects in its lifespan, and is watched on `watch` too."""
     watched = Watched("entrypoint")
     metrics = Metrics(watched.registry)
     disk = DiskWatch(FreeSpace(settings.data_dir, settings.min_free_disk_bytes))
@@ -124,12 +130,17 @@ def build(settings: EntrypointSettings, definitions: Definitions, clock: Clock) 
         settings.max_batch_bytes,
     )
 
+    door_pages = Pages(link, watched, streams)
+
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(link.keep_connected())]
         tasks.append(asyncio.create_task(disk.keep_looking()))
+        if watch is not None:
+            tasks.append(asyncio.create_task(door_pages.keep_looking()))
         try:
-            yield
+            with watched.served(watch or WatchSettings()):
+                yield
         finally:
             await asyncio.gather(
                 publisher.close(DRAIN_SECONDS), event_publishers.close(DRAIN_SECONDS)
@@ -148,7 +159,7 @@ def build(settings: EntrypointSettings, definitions: Definitions, clock: Clock) 
             *posts,
             *event_endpoints.routes(),
             *SchemaPages(streams).routes(),
-            *Pages(link, watched, streams).routes(),
+            *door_pages.routes(),
         ],
         exception_handlers=exception_handlers(
             problem_of, ProblemError, NotConfirmedError, Exception

@@ -53,6 +53,8 @@ class DirectProtocol(BoundedProtocol):
 
     #: Given by uvicorn's configuration: an ASGI application that is a DirectApplication.
     app: Any
+    #: False: the next answer is the last of this connection, and says so.
+    keeps_alive = True
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -137,7 +139,8 @@ class DirectProtocol(BoundedProtocol):
         except ProblemError as problem:
             self.refuse(problem)
         else:
-            self.cycle = Exchange(self, scope, caller, self.parser.should_keep_alive())
+            keep_alive = self.keeps_alive and self.parser.should_keep_alive()
+            self.cycle = Exchange(self, scope, caller, keep_alive)
         return True
 
 

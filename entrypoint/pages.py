@@ -1,5 +1,6 @@
 """What the door shows: health checks, metrics, the OpenAPI document, its page and the form."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,6 +30,9 @@ STATES: dict[type[NotConfirmedError], str] = {
     UnroutableError: "unroutable",
 }
 
+#: Between two looks at whether a receipt would be taken, seconds.
+LOOK_SECONDS = 1.0
+
 _FORM_PAGE = Path(__file__).parent / "form.html"
 
 
@@ -57,6 +61,12 @@ class Pages:
             reason = str(self._link.obstacle or error.reason)
             return NotReady(reason, STATES.get(type(error), "not confirmed"), error.retry_after)
         return None
+
+    async def keep_looking(self) -> None:
+        """Ask once a second, for those who watch the door on a port of its own."""
+        while True:
+            await self._watching.refresh()
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def form(self, _: Request) -> Response:
         """A page to fill in one receipt by hand."""

@@ -16,6 +16,7 @@ from local.lock import locked
 from local.plan import plan
 from local.ports import require_free
 from local.programs import EMBEDDED, ENGINES, GENERATOR, PRIVATE_UMASK, SHOP, SPARK, log_file
+from local.scaling import scaling
 from local.settings import LocalSettings
 from local.supervisor import Supervisor
 from local.upgrading import upgrade
@@ -125,7 +126,8 @@ def run(
                 return
             terminal.say(ready_line(settings))
             # 3. Until somebody ends it.
-            watch.until_stop()
+            with scaling(data_dir, system.programs, system.environ, settings, terminal.say):
+                watch.until_stop()
 
 
 def ready_line(settings: LocalSettings) -> str:

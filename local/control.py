@@ -6,7 +6,7 @@ import xmlrpc.client
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from local.programs import socket_file
+from local.programs import SPARE, socket_file
 
 
 class Status(NamedTuple):
@@ -25,6 +25,11 @@ class Status(NamedTuple):
     ended: int
     #: Why it does not run, in the supervisor's words.
     detail: str
+
+    @property
+    def is_kept_back(self) -> bool:
+        """Whether it does not run because there is not much to do."""
+        return self.group == SPARE and self.state == "STOPPED"
 
 
 #: Longest wait for an answer, seconds: a program that is to end has 15, and then is killed.

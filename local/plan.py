@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local import ready, servers
-from local.programs import EMBEDDED, SERVERS, Program, rooms
+from local.programs import EMBEDDED, SERVERS, Program, rooms, spares
 from local.settings import LocalSettings
 from local.supervisor import Condition
 from local.watch_urls import with_watch_ports
@@ -54,4 +54,10 @@ def plan(
         "DASHBOARD_PORT": str(settings.dashboard_port),
         "ARCHIVE_API_PORT": str(settings.archive_api_port),
     }
-    return Plan(programs + with_watch_ports(data_dir, rooms(load, engine)), environ, answers)
+    cores = len(os.sched_getaffinity(0))
+    of_rooms = spares(
+        rooms(load, engine),
+        min(settings.doors_max, cores),
+        min(settings.persistence_max, cores),
+    )
+    return Plan(programs + with_watch_ports(data_dir, of_rooms), environ, answers)

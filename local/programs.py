@@ -6,18 +6,19 @@ import resource
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tillstream.runtime import product
 from tillstream.runtime.parentage import ends_with_its_parent
 
 #: Groups end one after the other, the last first; the programs of a group end together.
-SERVERS, ROOMS, LOAD = "servers", "rooms", "load"
-GROUPS = (SERVERS, ROOMS, LOAD)
+#: Spare ones run when there is much to do (`local.scaling`).
+SERVERS, ROOMS, SPARE, LOAD = "servers", "rooms", "spare", "load"
+GROUPS = (SERVERS, ROOMS, SPARE, LOAD)
 
 #: Seconds that a program has to end after SIGTERM, before it is killed.
-STOP_SECONDS = {SERVERS: 15, ROOMS: 8, LOAD: 5}
+STOP_SECONDS = {SERVERS: 15, ROOMS: 8, SPARE: 8, LOAD: 5}
 
 #: A crashing program is tried again after 1, 2, 3... seconds; so often, never given up.
 START_RETRIES = 10_000
@@ -78,6 +79,21 @@ def rooms(load: Mapping[str, str], engine: str = EMBEDDED) -> list[Program]:
         for group, members in ((ROOMS, modules), (LOAD, load))
         for name, module in members.items()
     ]
+
+
+def spares(programs: Sequence[Program], doors: int, writers: int) -> list[Program]:
+    """The programs with `doors` doors and `writers` persistence workers in all, where they may be
+    more than one: the further ones are spare, named `entrypoint-2`, `persistence-2` and so on.
+    """
+    most = {"entrypoint": doors, "persistence": writers}
+    found: list[Program] = []
+    for program in programs:
+        count = most.get(program.name, 1)
+        if program.name == "entrypoint" and count > 1:
+            program = replace(program, argv=(*program.argv, "--beside"))
+        names = [f"{program.name}-{number}" for number in range(2, count + 1)]
+        found += [program, *(replace(program, name=name, group=SPARE) for name in names)]
+    return found
 
 
 def log_file(data_dir: Path, name: str) -> Path:

@@ -109,9 +109,9 @@ class Supervisor:
         self.wait_for([answers], timeout_seconds=15)
 
     def start_rooms(self) -> None:
-        """Start every program that is not a server."""
+        """Start every program that is neither a server nor spare."""
         for status in self.control.statuses().values():
-            if status.state == "STOPPED":
+            if status.state == "STOPPED" and not status.is_kept_back:
                 self.control.start(status.name)
 
     def wait_for(self, conditions: Sequence[Condition], timeout_seconds: float) -> None:

@@ -1,12 +1,12 @@
 """Where each program of a local run is watched: a port for those without one, and a list of all."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from local.ports import kept_ports
-from local.programs import ROOMS, WATCH_FILE, Program
+from local.programs import ROOMS, SPARE, WATCH_FILE, Program
 from local.ready import HTTP_ROOMS
 from tillstream.runtime import files
 
@@ -19,7 +19,8 @@ def with_watch_ports(data_dir: Path, programs: Sequence[Program]) -> list[Progra
     names = [
         program.name
         for program in programs
-        if program.group == ROOMS and program.name not in HTTP_ROOMS
+        if program.group == SPARE
+        or (program.group == ROOMS and (program.name not in HTTP_ROOMS or is_shared(program)))
     ]
     found = kept_ports(data_dir / "ports.json", [f"watch-{name}" for name in names])
     ports = dict(zip(names, found.values(), strict=True))
@@ -31,15 +32,26 @@ def with_watch_ports(data_dir: Path, programs: Sequence[Program]) -> list[Progra
     ]
 
 
+def is_shared(program: Program) -> bool:
+    """Whether its port is that of other processes too: one of its own tells of it alone."""
+    return "--beside" in program.argv
+
+
 def write_watch_urls(
-    data_dir: Path, programs: Sequence[Program], environ: Mapping[str, str]
+    data_dir: Path,
+    programs: Sequence[Program],
+    environ: Mapping[str, str],
+    spares: Collection[str] = (),
 ) -> None:
-    """Write the base URL of `/metrics`, `/health/...` and `/version` of each to DATA_DIR."""
+    """Write the base URL of `/metrics`, `/health/...` and `/version` of each to DATA_DIR.
+
+    Of the spare programs only those are named that run: `spares`.
+    """
     ports = {
-        program.name: environ[HTTP_ROOMS[program.name]]
-        if program.name in HTTP_ROOMS
-        else program.env.get("WATCH_PORT")
+        program.name: program.env.get("WATCH_PORT")
+        or (environ[HTTP_ROOMS[program.name]] if program.name in HTTP_ROOMS else None)
         for program in programs
+        if program.group != SPARE or program.name in spares
     }
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items() if port}
     targets = [

@@ -16,7 +16,8 @@ class Death(Wire, frozen=True):
 
 
 class ProgramFound(Wire, frozen=True):
-    """A program under the supervisor; `state` is RUNNING, or why it does not run."""
+    """A program under the supervisor; `state` is RUNNING, or why it does not run; a
+    SPARE one runs only while there is much to do."""
 
     name: str
     group: str

@@ -47,7 +47,8 @@ def problems(
     now: datetime,
 ) -> list[Problem]:
     """The worst first: what has died, what does not answer, what is behind, what is short."""
-    programs = list(programs)
+    # A spare one that does not run is not needed now.
+    programs = [each for each in programs if each.state != "SPARE"]
     waiting = [each.name for each in programs if each.state == "STOPPED" and each.since is None]
     found = [
         problem

@@ -48,7 +48,7 @@ def _found(status: Status, ended: list[Death], tree: Tree | None) -> ProgramFoun
     return ProgramFound(
         status.name,
         status.group,
-        status.state,
+        "SPARE" if status.is_kept_back else status.state,
         status.pid or None,
         _iso(since) if since else None,
         tree.memory if tree else None,

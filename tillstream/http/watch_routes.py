@@ -63,9 +63,13 @@ class WatchRoutes:
 
     async def figures(self, _: Request) -> Response:
         """The figures for Prometheus, with whether it is ready now."""
+        await self.refresh()
+        return self._answer(METRICS)
+
+    async def refresh(self) -> None:
+        """Ask whether it is ready now, for those who read its vitals."""
         if self._live() is None:
             await self._look()
-        return self._answer(METRICS)
 
     async def version(self, _: Request) -> Response:
         """Which version this is."""

@@ -21,6 +21,7 @@ from command.status.problems import problems
 from command.status.processes import Tree, trees
 from command.status.programs import deaths
 from command.status.rabbitmq import figures
+from local.control import Status
 from tillstream import topology
 from tillstream.snapshots import RateSnapshot
 
@@ -76,6 +77,14 @@ def test_what_is_down_is_told_before_what_is_short() -> None:
         "mongodb: no answer within 2 s",
         "the disk has 10 bytes free, less than 11 bytes: 503 to senders",
     ]
+
+
+def test_a_spare_program_that_waits_for_load_is_not_wrong() -> None:
+    spare = Status("entrypoint-2", "spare", "STOPPED", 0, 0, 0, 0, "")
+    room = Status("entrypoint", "rooms", "STOPPED", 0, 0, 0, 0, "")
+
+    assert (spare.is_kept_back, room.is_kept_back) == (True, False)
+    assert told(program("SPARE")) == []
 
 
 def test_one_that_hangs_and_one_that_refuses_keep_no_answer_back() -> None:

@@ -20,11 +20,20 @@ class Watched:
         self.vitals = Vitals(component)
         self.registry: CollectorRegistry = registry_of(self.vitals)
 
+    @contextmanager
+    def served(self, settings: WatchSettings) -> Iterator[None]:
+        """Serve on WATCH_PORT, where it is set, as long as the block lasts.
+
+        Raises PortTakenError.
+        """
+        of_it = pages(self.vitals, self.registry)
+        with serving(settings.watch_host, settings.watch_port, self.component, of_it):
+            yield
+
 
 @contextmanager
 def watched(settings: WatchSettings, component: str) -> Iterator[Watched]:
     """Serve on WATCH_PORT, where it is set, as long as the block lasts. Raises PortTakenError."""
     found = Watched(component)
-    of_it = pages(found.vitals, found.registry)
-    with serving(settings.watch_host, settings.watch_port, component, of_it):
+    with found.served(settings):
         yield found
