@@ -1,6 +1,8 @@
 """`python -m dashboard`: the live page on DASHBOARD_PORT."""
 
+import argparse
 import socket
+import sys
 import threading
 import time
 
@@ -16,8 +18,11 @@ from dashboard import (
     products_routes,
     routes,
     stores_routes,
+    users_command,
     workbook_routes,
 )
+from dashboard.access.sign_in import Proxy, SignIn
+from dashboard.access.users_file import Users, UsersFile, UsersFileError
 from dashboard.archive.alerts import Alerts
 from dashboard.archive.archive_watch import ArchiveWatch
 from dashboard.archive.connection import connect
@@ -50,6 +55,7 @@ from tillstream.http.bounded_protocol import BoundedProtocol, within
 from tillstream.runtime import logs, ports, process, quiet
 from tillstream.runtime.feed import Feed
 from tillstream.runtime.watching.watched import Watched
+from tillstream.stores import StoreTable
 from tillstream.streams import definitions_file
 from tillstream.streams.definitions_file import DefinitionError
 
@@ -75,6 +81,29 @@ class Server(uvicorn.Server):
 
 
 def main() -> None:
+    """`python -m dashboard [users ...]`."""
+    parser = argparse.ArgumentParser(prog="python -m dashboard")
+    commands = parser.add_subparsers(dest="command")
+    users = commands.add_parser("users", help="who may look, and at what")
+    users_command.add_arguments(users)
+    arguments = parser.parse_args()
+    if arguments.command == "users":
+        sys.exit(users_command.run(arguments))
+    serve()
+
+
+def _sign_in(settings: DashboardSettings, table: StoreTable) -> SignIn:
+    """Raises UsersFileError."""
+    users = proxy = None
+    if settings.users_file is not None:
+        users = Users(UsersFile(settings.users_file), table, time.time)
+    if settings.user_header:
+        header, secret = settings.user_header.lower(), settings.user_header_secret
+        proxy = Proxy(header.encode(), secret.encode("utf-8", "surrogateescape"))
+    return SignIn(time.time, settings.dashboard_user, settings.dashboard_password, users, proxy)
+
+
+def serve() -> None:
     """Hear the results, read the day so far, serve the page until SIGTERM or SIGINT."""
     settings = process.load_settings(DashboardSettings)
     if problems := settings.problems():
@@ -83,7 +112,8 @@ def main() -> None:
     try:
         table = stores.load(settings)
         definitions = definitions_file.load_settings(settings)
-    except (SettingsError, DefinitionError) as error:
+        sign_in = _sign_in(settings, table)
+    except (SettingsError, DefinitionError, UsersFileError) as error:
         process.fail(error)
     host, port = settings.dashboard_host, settings.dashboard_port
     try:
@@ -141,8 +171,7 @@ def main() -> None:
             filters,
             feed.subscribed.is_set,
             time.time,
-            settings.dashboard_user,
-            settings.dashboard_password,
+            sign_in,
             watched=watched,
             away=lambda: model.archive_away(time.time()),
             also=[

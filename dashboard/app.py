@@ -16,6 +16,9 @@ from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from dashboard.access.reader import READER, NotYoursError
+from dashboard.access.sign_in import SignIn
+from dashboard.access_gate import AccessGate
 from dashboard.archive.connection import ArchiveAwayError
 from dashboard.archive.filters import Filters
 from dashboard.archive_gate import ArchiveGate
@@ -36,6 +39,9 @@ STREAM_PATH = "/stream"
 #: Where it asks for the figures of a store, a region or a category, and which there are.
 PART_PATH = "/part"
 CHOICES_PATH = "/choices"
+#: A stream of somebody who signed in ends after so long, and the page asks again: who was removed
+#: meanwhile is out then, seconds.
+SIGNED_IN_SECONDS = 600
 #: A frame loop that is silent for this long does not work any more, seconds.
 LOOP_DEAD_SECONDS = 5
 
@@ -50,16 +56,15 @@ def build(
     filters: Filters,
     subscribed: Callable[[], bool],
     clock: Clock,
-    user: str = "",
-    password: str = "",
+    sign_in: SignIn | None = None,
     also: Iterable[Callable[[FastAPI], None]] = (),
     away: Callable[[], bool] = lambda: False,
     watched: Watched | None = None,
 ) -> Guard:
     """The application, guarded: the pages, their stream, and `/health/live` and `/health/ready`.
 
-    `also` adds further routes; `away` tells whether the archive is known to be away; `watched` has
-    the figures of `/metrics`.
+    Without `sign_in` everybody sees everything. `also` adds further routes; `away` tells whether
+    the archive is known to be away; `watched` has the figures of `/metrics`.
     """
 
     @contextlib.asynccontextmanager
@@ -75,16 +80,22 @@ def build(
     async def stream() -> Response:
         if broadcaster.full:
             return Response(status_code=503, headers={"Retry-After": "5"})
-        return StreamingResponse(
-            broadcaster.frames(), media_type="text/event-stream", headers=_STREAM_HEADERS
+        reader, until = READER.get(), clock() + SIGNED_IN_SECONDS
+        frames = broadcaster.frames(
+            lambda: bool(reader.name) and clock() > until, figures=reader.stores is None
         )
+        return StreamingResponse(frames, media_type="text/event-stream", headers=_STREAM_HEADERS)
 
     # No coroutines: each may wait for the archive, in a thread of its own.
     def part(store: Name = "", region: Name = "", category: Name = "") -> Response:
+        if READER.get().within(store, region) is not None and not store:
+            raise NotYoursError("a store is asked for by its number")
         return answer(lambda: filters.filtered(store, region, category))
 
     def choices(region: Name = "") -> Response:
-        return answer(lambda: filters.choices(region))
+        reader = READER.get()
+        reader.within("", region)
+        return answer(lambda: filters.choices(region, reader))
 
     def hung() -> str | None:
         silent = clock() - broadcaster.framed_at
@@ -104,10 +115,12 @@ def build(
     for add in also:
         add(server)
     server.add_exception_handler(RequestValidationError, _wrong_parameter)
+    server.add_exception_handler(NotYoursError, _not_yours)
     server.add_exception_handler(DependencyException, _no_such_script)
     dash = add_dash(server, pages)
-    gate = StoreRedirect(ArchiveGate(CallCheck(server, CALLBACKS), away))
-    return Guard(gate, [*dash.csp_hashes(), layout.START_HASH], user, password)
+    gate = AccessGate(ArchiveGate(CallCheck(server, CALLBACKS), away), server)
+    hashes = [*dash.csp_hashes(), layout.START_HASH]
+    return Guard(StoreRedirect(gate), hashes, sign_in or SignIn(clock))
 
 
 async def _wrong_parameter(_: Request, error: Exception) -> Response:
@@ -115,6 +128,10 @@ async def _wrong_parameter(_: Request, error: Exception) -> Response:
         raise error
     said = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
     return JSONResponse({"problem": "; ".join(said)}, 400)
+
+
+async def _not_yours(_: Request, error: Exception) -> Response:
+    return JSONResponse({"problem": str(error)}, 403)
 
 
 async def _no_such_script(_: Request, error: Exception) -> Response:

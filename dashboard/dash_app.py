@@ -7,9 +7,11 @@ import dash_ag_grid
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, no_update
 from fastapi import FastAPI
 
+from dashboard.access.reader import READER
 from dashboard.callbacks import Signature
 from dashboard.pages import layout
 from dashboard.pages.router import Pages
+from tillstream.stores import StoreTable
 
 #: The callbacks that are answered here; the others work in the browser.
 CALLBACKS = {
@@ -64,9 +66,19 @@ CONTROLS = (
 )
 
 
+class _Dash(Dash):
+    """Writes the document with the names of those stores that its reader sees."""
+
+    table: StoreTable
+
+    def index(self, *_args: Any, **_kwargs: Any) -> str:
+        made: Any = super().index
+        return layout.with_stores(made(), self.table, READER.get())
+
+
 def add_dash(server: FastAPI, pages: Pages) -> Dash:
     """Serve the layout, the components and the callbacks from `server`."""
-    app = Dash(
+    app = _Dash(
         "dashboard",
         backend="fastapi",
         server=False,
@@ -75,10 +87,11 @@ def add_dash(server: FastAPI, pages: Pages) -> Dash:
         serve_locally=True,
         compress=True,
         add_log_handler=False,
-        index_string=layout.index(pages.stores),
+        index_string=layout.INDEX,
         assets_ignore=layout.START.name,  # it stands in the document
         suppress_callback_exceptions=True,  # a page is drawn by a callback
     )
+    app.table = pages.stores
     # No callback uses Dash's own websocket; with it each page would hold a second connection.
     app.backend.websocket_capability = False
     app.init_app(server)
@@ -121,7 +134,8 @@ def _pages(app: Dash, pages: Pages) -> None:
     async def show(language: str | None, pathname: str | None, search: str | None) -> Any:
         if language is None or pathname is None:
             return no_update
-        return await asyncio.to_thread(pages.render, pathname, language, search or "")
+        reader = READER.get()
+        return await asyncio.to_thread(pages.render, pathname, language, search or "", reader)
 
 
 def _ship_less() -> None:

@@ -6,6 +6,7 @@ import msgspec
 from fastapi import FastAPI, Query
 from starlette.responses import JSONResponse, Response
 
+from dashboard.access.reader import READER
 from dashboard.app import answer
 from dashboard.archive.days import Asked, RangeOfDays
 from dashboard.pages.addresses import MAX_NAME
@@ -41,6 +42,7 @@ def days(found: RangeOfDays, table: StoreTable) -> Add:
         store: Name = "",
         region: Name = "",
     ) -> Response:
+        within = READER.get().within(store, region)
         try:
             if first or last:
                 span = day_spans.between(first or last, last or first)
@@ -48,14 +50,17 @@ def days(found: RangeOfDays, table: StoreTable) -> Add:
                 span = day_spans.running(range, found.today())
         except ValueError as error:
             return JSONResponse({"problem": str(error)}, 400)
-        return answer(lambda: found.answer(Asked(span, by, store, "" if store else region)))
+        asked = Asked(span, by, store, "" if store else region, within)
+        return answer(lambda: found.answer(asked))
 
     def choices() -> Response:
         return answer(offered)
 
     def offered() -> Choices:
-        named = sorted(found.stores(), key=as_read)
-        return Choices(table.regions(), [(each, table.store(each).title) for each in named])
+        reader = READER.get()
+        named = sorted(reader.only(found.stores()), key=as_read)
+        regions = table.regions() if reader.stores is None else []
+        return Choices(regions, [(each, table.store(each).title) for each in named])
 
     def add(server: FastAPI) -> None:
         server.add_api_route(DAYS_PATH, state, methods=["GET"])

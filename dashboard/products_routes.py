@@ -6,8 +6,10 @@ import msgspec
 from fastapi import FastAPI, Query
 from starlette.responses import Response
 
+from dashboard.access.reader import READER
 from dashboard.app import Name
-from dashboard.archive.products import Products, Scope
+from dashboard.archive.product_scope import Scope
+from dashboard.archive.products import Products
 from dashboard.routes import Add
 
 PRODUCTS_PATH = "/products/state"
@@ -22,7 +24,8 @@ def products(found: Products) -> Add:
     """`?region=`, `?store=`, `?known=` of the last answer; 204 when nothing is new."""
 
     async def state(known: Known = "", region: Name = "", store: Name = "") -> Response:
-        answer = found.answer(Scope("" if store else region, store), known)
+        within = READER.get().within(store, region)
+        answer = found.answer(Scope("" if store else region, store, within), known)
         headers = {"Cache-Control": "no-store"}
         if answer.read_at is not None:
             headers[READ_AT] = f"{answer.read_at:.3f}"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, Response
 
+from dashboard.access.reader import READER
 from dashboard.app import answer
 from dashboard.archive.jobs import Jobs, NoRunError
 from dashboard.archive.queue_watch import QueueWatch
@@ -55,11 +56,12 @@ def operation(watch: QueueWatch) -> Add:
 
 
 def replay(replays: Replays) -> Add:
-    """`?day=2026-11-21`: the day by minutes."""
+    """`?day=2026-11-21`: the day by minutes, of all stores that the reader sees."""
 
     def day(day: str) -> Response:
         try:
-            return answer(lambda: replays.day(day))
+            stores = READER.get().within("")
+            return answer(lambda: replays.day(day, stores))
         except ValueError:
             return JSONResponse({"problem": "day must be like 2026-11-21"}, 400)
 

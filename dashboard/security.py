@@ -1,32 +1,32 @@
 """Who may look, and what a page may load: a layer around the application."""
 
-import base64
-import hmac
+import math
 from collections.abc import Iterable
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.access.reader import READER
+from dashboard.access.sign_in import (
+    NotLetInError,
+    NotSignedInError,
+    SignIn,
+    TooManyAttemptsError,
+)
 from tillstream.runtime.watching.pages import LIVE, METRICS, READY, VERSION
 
 #: Answered without a sign-in: a load balancer and Prometheus have none. No sales are in them.
 OPEN_PATHS = frozenset({"/health", LIVE, READY, METRICS, VERSION})
-#: Nobody's user and password are longer; what is, is refused unread.
-MAX_AUTHORIZATION_BYTES = 4096
 
 
 class Guard:
-    """Strict headers on every answer and, when a user is set, HTTP basic authentication."""
+    """Strict headers on every answer, and nobody passes whom the sign-in does not know."""
 
-    def __init__(
-        self, app: ASGIApp, script_hashes: Iterable[str], user: str = "", password: str = ""
-    ) -> None:
+    def __init__(self, app: ASGIApp, script_hashes: Iterable[str], sign_in: SignIn) -> None:
         self._app = app
         self._headers = _headers(script_hashes)
-        # As bytes, those of the environment that are no UTF-8 too.
-        own = f"{user}:{password}".encode("utf-8", "surrogateescape")
-        self._credentials = own if user else None
+        self._sign_in = sign_in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -42,32 +42,29 @@ class Guard:
                 MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
-        if self._may_pass(scope):
+        if scope["path"] in OPEN_PATHS:
             await self._app(scope, receive, send_with_headers)
             return
-        refusal = Response(
-            "Sign in.", 401, {"WWW-Authenticate": 'Basic realm="Tillstream", charset="UTF-8"'}
-        )
-        await refusal(scope, receive, send_with_headers)
-
-    def _may_pass(self, scope: Scope) -> bool:
-        if self._credentials is None or scope["path"] in OPEN_PATHS:
-            return True
-        headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-        given = next((value for name, value in headers if name == b"authorization"), b"")
-        # In constant time: how long it takes does not tell how much of it was right.
-        return hmac.compare_digest(_credentials(given), self._credentials)
+        try:
+            reader = await self._sign_in.who(scope["headers"])
+        except (NotSignedInError, NotLetInError, TooManyAttemptsError) as error:
+            await _refusal(error)(scope, receive, send_with_headers)
+            return
+        token = READER.set(reader)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        finally:
+            READER.reset(token)
 
 
-def _credentials(header: bytes) -> bytes:
-    """User and password of a header; nothing where it holds none. Bytes: it may be no text."""
-    scheme, _, encoded = header.partition(b" ")
-    if scheme.lower() != b"basic" or len(header) > MAX_AUTHORIZATION_BYTES:
-        return b""
-    try:
-        return base64.b64decode(encoded.strip(), validate=True)
-    except ValueError:
-        return b""
+def _refusal(error: Exception) -> Response:
+    if isinstance(error, TooManyAttemptsError):
+        wait = {"Retry-After": str(math.ceil(error.seconds))}
+        return Response("Too many attempts to sign in. Wait a moment.", 429, wait)
+    if isinstance(error, NotLetInError):
+        return Response("You are signed in, and not a user of this dashboard.", 403)
+    ask = {"WWW-Authenticate": 'Basic realm="Tillstream", charset="UTF-8"'}
+    return Response("Sign in.", 401, ask)
 
 
 def _headers(script_hashes: Iterable[str]) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""Server-sent events: a frame is encoded once a second and the bytes shared by all viewers."""
+"""Server-sent events: two frames are encoded once a second, and their bytes shared by all viewers.
+
+One has the chain's figures, the other none of them.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -30,7 +33,9 @@ class Broadcaster:
         self._max_viewers = max_viewers
         self._sequence = 0
         self._newest = b""
-        self._whole: tuple[int, bytes] = (-1, b"")
+        self._newest_bare = b""
+        #: By whether it has the chain's figures: its number, and a whole frame.
+        self._whole: dict[bool, tuple[int, bytes]] = {}
         self._next = asyncio.Event()
         self._closed = False
         self.viewers = 0
@@ -57,23 +62,31 @@ class Broadcaster:
         now = self._clock()
         self._sequence += 1
         self._model.tick(now)
-        self._newest = frames.event(self._model.frame(self._sequence, now, whole=False))
+        newest = self._model.frame(self._sequence, now, whole=False)
+        self._newest = frames.event(newest)
+        self._newest_bare = frames.event(frames.bare(newest))
         self.framed_at = now
         self._wake()
 
-    async def frames(self, gone: Callable[[], bool] = lambda: False) -> AsyncIterator[bytes]:
-        """A whole frame at once, then each second's; ends when the server closes."""
+    async def frames(
+        self, gone: Callable[[], bool] = lambda: False, figures: bool = True
+    ) -> AsyncIterator[bytes]:
+        """A whole frame at once, then each second's; ends when the server closes.
+
+        Without `figures`: states and times of the feeds alone, for who may not see the chain's.
+        """
         self.viewers += 1
         try:
             seen = self._sequence
-            yield RETRY + self._whole_frame()
+            yield RETRY + self._whole_frame(figures)
             while not (self._closed or gone()):
                 if seen == self._sequence:
                     await self._next.wait()
                     continue
                 missed = self._sequence - seen > 1
                 seen = self._sequence
-                yield self._whole_frame() if missed else self._newest
+                newest = self._newest if figures else self._newest_bare
+                yield self._whole_frame(figures) if missed else newest
         finally:
             self.viewers -= 1
 
@@ -87,9 +100,11 @@ class Broadcaster:
         self._next.set()
         self._next = asyncio.Event()
 
-    def _whole_frame(self) -> bytes:
+    def _whole_frame(self, figures: bool) -> bytes:
         # Once for all who come within the same second: a crowd after a restart is cheap.
-        if self._whole[0] != self._sequence:
+        number, made = self._whole.get(figures, (-1, b""))
+        if number != self._sequence:
             frame = self._model.frame(self._sequence, self._clock(), whole=True)
-            self._whole = (self._sequence, frames.event(frame))
-        return self._whole[1]
+            made = frames.event(frame if figures else frames.bare(frame))
+            self._whole[figures] = (self._sequence, made)
+        return made

@@ -70,7 +70,7 @@ class Endpoints:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def admit(self, scope: Scope) -> Caller:
-        """Who sends a request, by its headers; raises the ProblemError 401, or 429 as far as known.
+        """Who sends a request, by its headers; raises the ProblemError 401, 403, or 429 if known.
 
         What is refused here costs nothing: its body is not read.
         """
@@ -82,6 +82,7 @@ class Endpoints:
                 raise track_token.unauthorized(ADD_KEY)
         else:
             caller = self._keys.authenticate(header(scope, b"authorization"))
+        caller.demand("send")
         if seconds := caller.wait_now():
             raise too_fast(seconds)
         return caller

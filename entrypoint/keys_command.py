@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tillstream.http.keys import key_file
+from tillstream.http.keys import EVERY_SCOPE, key_file
 
 #: How a key is made, for whoever came without one.
 ADD_KEY = "python -m entrypoint keys add"
@@ -26,6 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="a store that it covers; may be repeated; without it, every store",
     )
+    add.add_argument(
+        "--scope",
+        action="append",
+        choices=EVERY_SCOPE,
+        help="send: to the door; ask: the archive; may be repeated; without it, both",
+    )
     listing = commands.add_parser("list", help="all keys, without the keys themselves")
     listing.add_argument("--json", action="store_true", help="for programs")
     revoke = commands.add_parser("revoke", help="end a key, within a second")
@@ -36,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; returns the exit status."""
     file = key_file(Path(os.environ.get("DATA_DIR") or "var"))
     if arguments.keys_command == "add":
-        record, key = file.add(arguments.name, tuple(arguments.store), datetime.now(UTC))
+        scopes = tuple(dict.fromkeys(arguments.scope or EVERY_SCOPE))
+        record, key = file.add(arguments.name, tuple(arguments.store), datetime.now(UTC), scopes)
         print(key)
         print(
             f"key {record.id} of {record.name}; it is not kept, note it now."
@@ -45,14 +52,21 @@ def run(arguments: argparse.Namespace) -> int:
         )
     elif arguments.keys_command == "list" and arguments.json:
         known = [
-            {"id": each.id, "name": each.name, "stores": each.stores, "created": each.created}
+            {
+                "id": each.id,
+                "name": each.name,
+                "stores": each.stores,
+                "scopes": each.scopes,
+                "created": each.created,
+            }
             for each in file.records()
         ]
         print(msgspec.json.encode(known).decode())
     elif arguments.keys_command == "list":
         for record in file.records():
             stores = ",".join(record.stores) or "every store"
-            print(f"{record.id}  {record.created:%Y-%m-%d}  {record.name}  {stores}")
+            only = "" if record.scopes == EVERY_SCOPE else f"  {'+'.join(record.scopes)} only"
+            print(f"{record.id}  {record.created:%Y-%m-%d}  {record.name}  {stores}{only}")
     elif not file.revoke(arguments.id):
         print(f"error: no key has the id {arguments.id}; `keys list` shows them", file=sys.stderr)
         return 1

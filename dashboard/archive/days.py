@@ -37,12 +37,16 @@ SHARED_TIMES, LEAST_SHARED, MOST_SHARED = 10, 2.0, 60.0
 
 
 class Asked(NamedTuple):
-    """A question; of all stores where neither a store nor a region is named."""
+    """A question; of all stores where neither a store nor a region is named.
+
+    `within` are the only stores that its reader sees; None is all.
+    """
 
     span: Span
     by: By = "day"
     store: str = ""
     region: str = ""
+    within: tuple[str, ...] | None = None
 
 
 class RangeOfDays:
@@ -81,7 +85,7 @@ class RangeOfDays:
 
     def answer(self, asked: Asked) -> DaysAnswer:
         """Raises ArchiveAwayError."""
-        with self._locks[bool(asked.store or asked.region)]:
+        with self._locks[bool(asked.store or asked.region or asked.within)]:
             with self._shared:
                 held = self._answers.get(asked)
             if held:
@@ -133,6 +137,8 @@ class RangeOfDays:
         """Those that are asked for; None is all."""
         if asked.store:
             return frozenset({asked.store})
+        if asked.within is not None:
+            return frozenset(asked.within)
         if asked.region:
             known = self._table.stores.values()
             return frozenset(each.store for each in known if each.region == asked.region)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from dashboard.access.reader import EVERYTHING, Reader
 from dashboard.archive import store_tills
 from dashboard.archive.filtered_day import FilteredDays
 from dashboard.state.filtered import Filter, FilteredDay
@@ -27,17 +28,19 @@ class Filters:
         self._filtered = filtered
         self._clock = clock
 
-    def choices(self, region: str = "") -> Choices:
+    def choices(self, region: str = "", reader: Reader = EVERYTHING) -> Choices:
         """What the feeds name; if they do not name every store, the archive does.
 
-        Of a region, its stores only. Raises ArchiveAwayError.
+        Of a region, its stores only; none that the reader does not see. Raises ArchiveAwayError.
         """
         stores, categories, complete = self._model.named()
-        if not (region or complete):
+        if reader.stores is not None:
+            stores = list(reader.stores)
+        elif not (region or complete):
             stores = self._filtered.stores()
         table = self._days.table
         known = table.of_region(region) if region else {*stores, *table.stores}
-        return Choices(sorted(known, key=as_read), sorted(categories))
+        return Choices(sorted(reader.only(known), key=as_read), sorted(categories))
 
     def filtered(self, store: str = "", region: str = "", category: str = "") -> FilteredDay:
         """The day's figures of a store, else of a region, of a category; of a store's region none.

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime
-from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -13,6 +12,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from dashboard.archive import basket_receipts
+from dashboard.archive.product_scope import Scope
 from dashboard.archive.usual_products import (
     AT_A_TIME,
     UsualOfChain,
@@ -49,15 +49,8 @@ PERIOD_SECONDS, SOLD_OUT_SECONDS, PAIRS_SECONDS, USUAL_SECONDS = 2.0, 30.0, 60.0
 LOOK_SECONDS = 0.1
 #: Nobody who looked so long ago still looks, seconds.
 WATCHED_SECONDS = 10.0
-#: Views that are held.
-MAX_VIEWS = 16
-
-
-class Scope(NamedTuple):
-    """What is looked at: a store, else a region, else the whole chain."""
-
-    region: str = ""
-    store: str = ""
+#: Views that are held: a manager has one for each store, and one of all.
+MAX_VIEWS = 64
 
 
 class View:
@@ -145,7 +138,7 @@ class Products:
         usual = self._usual_of_chain(day)
         today = date.fromisoformat(day)
         wall = datetime.fromtimestamp(now, calendar.zone)
-        if (stores := self._stores_of(scope)) is None:
+        if (stores := scope.stores(self._table)) is None:
             over = hours_over(calendar, today, now)
             chain = self._figures.chain([day]).get(day, StoreFigures())
             read = [chain]
@@ -172,11 +165,11 @@ class Products:
             product_rows.rising(rows),
             other.gross_minor,
         )
-        self._put(view, now, products=said, choices=self._choices(usual))
+        self._put(view, now, products=said, choices=self._choices(usual, scope))
 
     def _read_details(self, scope: Scope, view: View) -> None:
         day = self._days.of(scope.store).day
-        stores = self._stores_of(scope)
+        stores = scope.stores(self._table)
         if view.is_due("soldOut", SOLD_OUT_SECONDS if stores is None else SOLD_OUT_SECONDS / 6):
             now = self._clock()
             usual = self._usual_of_chain(day)
@@ -219,14 +212,6 @@ class Products:
                     date.fromisoformat(day),
                 )
 
-    def _stores_of(self, scope: Scope) -> list[str] | None:
-        """None is the whole chain."""
-        if scope.store:
-            return [scope.store]
-        if scope.region:
-            return self._table.of_region(scope.region)
-        return None
-
     def _usual_of_chain(self, day: str) -> UsualOfChain:
         with self._chain_lock:
             now = time.monotonic()
@@ -242,6 +227,8 @@ class Products:
             view.usual = (day, now + USUAL_SECONDS, found)
         return view.usual[2]
 
-    def _choices(self, usual: UsualOfChain) -> ChoicesPart:
+    def _choices(self, usual: UsualOfChain, scope: Scope) -> ChoicesPart:
+        if scope.within is not None:
+            return ChoicesPart([], list(scope.within))
         every = sorted({*usual.stores, *self._table.stores}, key=as_read)
         return ChoicesPart(self._table.regions(), every)

@@ -32,6 +32,10 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FIRST_YEAR, LAST_YEAR = 1900, 3000
 
 
+#: A business day, and the only stores that are looked at; None is all.
+Asked = tuple[date, tuple[str, ...] | None]
+
+
 class ReplayDay(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A business day; times are Unix seconds, amounts cents."""
 
@@ -59,37 +63,42 @@ class Replays:
         self._calendar = calendar
         self._clock = clock
         self._lock = threading.Lock()
-        self._days: TLRUCache[date, ReplayDay] = TLRUCache(
+        self._days: TLRUCache[Asked, ReplayDay] = TLRUCache(
             MAX_DAYS, ttu=self._good_until, timer=clock
         )
 
-    def day(self, text: str) -> ReplayDay:
-        """The business day of a text such as 2026-11-21; raises ValueError and ArchiveAwayError."""
+    def day(self, text: str, stores: tuple[str, ...] | None = None) -> ReplayDay:
+        """The business day of a text such as 2026-11-21, of some stores; None is all.
+
+        Raises ValueError and ArchiveAwayError.
+        """
         if not _DAY.fullmatch(text):
             raise ValueError("a day is like 2026-11-21")
         wanted = date.fromisoformat(text)
         if not FIRST_YEAR <= wanted.year < LAST_YEAR:
             raise ValueError(f"no receipt is of {wanted.year}")
         with self._lock:
-            found = self._days.get(wanted)
+            asked = (wanted, stores)
+            found = self._days.get(asked)
             if found is None:
-                found = self._read(wanted, self._clock())
-                self._days[wanted] = found
+                found = self._read(asked, self._clock())
+                self._days[asked] = found
             return found
 
-    def _good_until(self, wanted: date, found: ReplayDay, _: float) -> float:
-        over = wanted < self._calendar.on(found.read_at)
+    def _good_until(self, asked: Asked, found: ReplayDay, _: float) -> float:
+        over = asked[0] < self._calendar.on(found.read_at)
         return found.read_at + (SHARED_SECONDS if over else SHARED_TODAY_SECONDS)
 
-    def _read(self, wanted: date, now: float) -> ReplayDay:
-        # From the index of business day, date and gross alone.
+    def _read(self, asked: Asked, now: float) -> ReplayDay:
+        wanted = asked[0]
+        # Of all stores from the index of business day, date and gross alone.
         minutes = [*pipelines.by_minute(), {"$limit": MAX_MINUTES}]
         slot = {"date": "$date", "unit": "minute", "binSize": SLOT_SECONDS // 60}
         by_slot = pipelines.by_line({"slot": {"$dateTrunc": slot}, "category": "$lines.category"})
         with answering():
-            rows = list(self._ask(minutes, wanted))
+            rows = list(self._ask(minutes, asked))
             slots = list(
-                self._ask([*by_slot, {"$sort": {"_id.slot": 1}}, {"$limit": MAX_SLOT_ROWS}], wanted)
+                self._ask([*by_slot, {"$sort": {"_id.slot": 1}}, {"$limit": MAX_SLOT_ROWS}], asked)
             )
         names, sold = ranked(slots)
         return ReplayDay(
@@ -103,8 +112,13 @@ class Replays:
             slots=sold,
         )
 
-    def _ask(self, stages: list[Document], day: date) -> Any:
-        pipeline = [pipelines.of_day(day.isoformat()), *stages]
+    def _ask(self, stages: list[Document], asked: Asked) -> Any:
+        wanted, stores = asked
+        day = wanted.isoformat()
+        match = pipelines.of_day(day)
+        if stores is not None:
+            match = {"$match": pipelines.within_day(day, "") | {"store": {"$in": [*stores]}}}
+        pipeline = [match, *stages]
         return self._receipts.aggregate(pipeline, maxTimeMS=QUERY_TIMEOUT_MS, allowDiskUse=True)
 
 

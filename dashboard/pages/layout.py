@@ -12,6 +12,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from dashboard.access.reader import EVERYTHING, Reader
 from dashboard.pages import navigation, store_titles
 from dashboard.pages.addresses import WINDOWS, View
 from dashboard.pages.formatting import of_data
@@ -24,8 +25,11 @@ START = Path(__file__).parent.parent / "assets" / "11-start.js"
 _START = START.read_text()
 START_HASH = f"'sha256-{b64encode(sha256(_START.encode()).digest()).decode()}'"
 
+#: Where the names of the stores come.
+_STORES = "<!--stores-->"
+
 #: The page around the application; nothing in it is fetched from elsewhere.
-_INDEX = f"""<!DOCTYPE html>
+INDEX = f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 {{%metas%}}
@@ -37,7 +41,7 @@ _INDEX = f"""<!DOCTYPE html>
 <body>
 {{%app_entry%}}
 <script type="application/json" id="languages">{script_data()}</script>
-<script type="application/json" id="stores">{{%stores%}}</script>
+<script type="application/json" id="stores">{_STORES}</script>
 <footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
 </body>
 </html>"""
@@ -52,9 +56,9 @@ _THEME = {
 NARROWED = frozenset({"live", "store"})
 
 
-def index(table: StoreTable) -> str:
-    """The document, with the names of the stores, as Dash's template."""
-    return _INDEX.replace("{%stores%}", store_titles.script_data(table))
+def with_stores(document: str, table: StoreTable, reader: Reader) -> str:
+    """The document of INDEX with the names of the stores that its reader sees."""
+    return document.replace(_STORES, store_titles.script_data(table, reader), 1)
 
 
 def shell() -> Any:
@@ -82,8 +86,8 @@ def footer() -> Any:
     )
 
 
-def header(page: str, view: View, table: StoreTable) -> Any:
-    """The header with its way to the other pages; `page` is the present one."""
+def header(page: str, view: View, table: StoreTable, reader: Reader = EVERYTHING) -> Any:
+    """The header with the reader's ways to the other pages; `page` is the present one."""
     return html.Header(
         className="header",
         children=[
@@ -98,7 +102,7 @@ def header(page: str, view: View, table: StoreTable) -> Any:
                 role="status",
                 **attributes(state="waiting"),
             ),
-            navigation.ways(page),
+            navigation.ways(page, reader, table, view.store),
             html.Div(className="spring"),
             html.Span(
                 "--:--:--", id="data-time", className="clock", title="Time of the newest figures"

@@ -7,7 +7,12 @@ from typing import Any, NamedTuple
 
 from dash import html
 
+from dashboard.access.reader import Reader
+from dashboard.access.rules import may_open
+from dashboard.pages.addresses import store_path
 from dashboard.pages.parts import named
+from dashboard.pages.store_titles import numbered
+from tillstream.stores import StoreTable
 
 
 class Way(NamedTuple):
@@ -37,25 +42,29 @@ MORE = (
     Way("jobs", "Jobs", "/jobs"),
 )
 
+#: Stores of a manager that have a link of their own; the store's filter leads to the others.
+MOST_STORES = 20
+
 _CURRENT: Any = {"aria-current": "page"}
 
 
-def ways(page: str) -> Any:
-    """The links; `page` is the present one."""
-    within = " within" if page in {way.page for way in MORE} else ""
+def ways(page: str, reader: Reader, table: StoreTable, store: str = "") -> Any:
+    """The links that a reader may follow; `page` is the present one, `store` that of a store's."""
+    row = [way for way in BUSINESS if may_open(reader, way.page)]
+    more = [way for way in MORE if may_open(reader, way.page)]
+    within = " within" if page in {way.page for way in more} else ""
     return html.Nav(
         [
-            html.Div(
-                [_link(way, page, id=f"way-{way.page}") for way in BUSINESS], className="way-row"
-            ),
+            html.Div([_link(way, page, id=f"way-{way.page}") for way in row], className="way-row"),
             menu(
                 [
                     html.Span("More", className="way-more"),
                     html.Span("Menu", className="way-menu"),
                 ],
                 [
-                    *(_link(way, page, className="way in-row") for way in BUSINESS),
-                    *(_link(way, page) for way in MORE),
+                    *_stores(reader, table, store),
+                    *(_link(way, page, className="way in-row") for way in row),
+                    *(_link(way, page) for way in more),
                 ],
                 id="ways-menu",
                 className=f"way{within}",
@@ -64,6 +73,19 @@ def ways(page: str) -> Any:
         className="ways",
         **named("Pages"),
     )
+
+
+def _stores(reader: Reader, table: StoreTable, present: str) -> list[Any]:
+    """Of a manager, who has no page of all stores."""
+    return [
+        html.A(
+            numbered(table.store(store)),
+            href=store_path(store),
+            className="way",
+            **(_CURRENT if store == present else {}),
+        )
+        for store in (reader.stores or ())[:MOST_STORES]
+    ]
 
 
 def menu(summary: Any, entries: list[Any], id: str, className: str) -> Any:  # noqa: A002, N803 - Dash's words

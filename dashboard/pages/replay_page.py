@@ -13,8 +13,11 @@ from dashboard.pages.tiles import REPLAY_TILES
 SPEEDS = (1, 10, 60, 300, 600)
 
 
-def page(day: date) -> Any:
-    """The page without its header; the browser asks for the day once and plays it."""
+def page(day: date, beside_today: bool = True) -> Any:
+    """The page without its header; the browser asks for the day once and plays it.
+
+    `beside_today`: with the chain's figures of today.
+    """
     return html.Main(
         [
             html.Div(
@@ -44,13 +47,7 @@ def page(day: date) -> Any:
                 className="tiles replay-tiles",
                 **parts.named("Figures of the replayed day"),
             ),
-            html.Section(
-                [
-                    html.H2("Today, live", className="section-title"),
-                    parts.tiles(REPLAY_TILES, "Figures of the day"),
-                ],
-                className="more",
-            ),
+            *([_today()] if beside_today else []),
             html.Div(
                 [
                     parts.still_plot("replay-revenue", "Revenue over the day", plots.revenue()),
@@ -65,6 +62,16 @@ def page(day: date) -> Any:
         id="replay-page",
         className="content",
         **parts.attributes(day=day.isoformat(), state="waiting"),
+    )
+
+
+def _today() -> Any:
+    return html.Section(
+        [
+            html.H2("Today, live", className="section-title"),
+            parts.tiles(REPLAY_TILES, "Figures of the day"),
+        ],
+        className="more",
     )
 
 

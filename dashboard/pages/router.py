@@ -9,6 +9,8 @@ from urllib.parse import unquote
 
 from dash import html
 
+from dashboard.access.reader import NOBODY, Reader
+from dashboard.access.rules import may_open
 from dashboard.archive.connection import ArchiveAwayError
 from dashboard.archive.receipts import Receipts
 from dashboard.pages import (
@@ -23,6 +25,7 @@ from dashboard.pages import (
     operations_page,
     products_page,
     receipt_page,
+    refused_page,
     replay_page,
     store_page,
     stores_page,
@@ -140,16 +143,20 @@ class Pages:
         """What is known of the stores, with their names."""
         return self._days.table
 
-    def render(self, pathname: str, language: str, search: str = "") -> list[Any]:
-        """Header, content and footer. Blocks while the archive is asked."""
+    def render(
+        self, pathname: str, language: str, search: str = "", reader: Reader = NOBODY
+    ) -> list[Any]:
+        """Header, content and footer for a reader. Blocks while the archive is asked."""
         at, shown = place(pathname, search), view(search)
         # Of the live page a store is none of its filters: it has a page of its own.
         shown = shown._replace(store=at.about if at.page == "store" else "")
-        header = layout.header(at.page, shown, self.stores)
-        page = [header, self._content(at, language, shown), layout.footer()]
+        refused = not may_open(reader, at.page, at.about)
+        header = layout.header("refused" if refused else at.page, shown, self.stores, reader)
+        content = refused_page.page() if refused else self._content(at, language, shown, reader)
+        page = [header, content, layout.footer()]
         return list(translate(page, language))
 
-    def _content(self, at: Place, language: str, shown: View) -> Any:
+    def _content(self, at: Place, language: str, shown: View, reader: Reader) -> Any:
         match at.page:
             case "live":
                 return live_page.page(shown)
@@ -175,7 +182,8 @@ class Pages:
                 return store_page.page(self.stores.store(at.about))
             case "replay":
                 today = date.fromisoformat(self._model.day)
-                return replay_page.page(_day(at.about) or today - timedelta(days=1))
+                day = _day(at.about) or today - timedelta(days=1)
+                return replay_page.page(day, beside_today=reader.stores is None)
             case "explore" if at.about in self._definitions.windows:
                 return explore_page.page(self._definitions, at.about)
             case "explore" if not at.about:
@@ -183,7 +191,7 @@ class Pages:
             case "explore":
                 inner = [html.P("There is no such window.", className="message")]
             case "receipt":
-                inner = self._receipt(at.about, language)
+                inner = self._receipt(at.about, language, reader)
             case "nowhere":
                 inner = [html.P("There is no such page.", className="message")]
         title = "Receipt" if at.page == "receipt" else "Tillstream"
@@ -191,16 +199,20 @@ class Pages:
         body = html.Div(inner, id="body", className="more", **attributes(about=at.about))
         return html.Main([html.Div(heading, className="page-title"), body], className="content")
 
-    def _receipt(self, key: str, language: str) -> list[Any]:
+    def _receipt(self, key: str, language: str, reader: Reader) -> list[Any]:
         try:
             if self._model.archive_away(self._clock()):
                 raise ArchiveAwayError("known to be away")
             life = self._receipts.find(key)
-            if life is None:
+            # Of a store that is not seen it is not even told that the receipt exists.
+            if life is None or not reader.sees(str(life.document["store"])):
                 return [html.P("The archive has no such receipt (yet).", className="message")]
             write = Writer(language, self._days.of(life.document["store"]).zone)
             return receipt_page.body(key, life, self.stores, self._counted_to(), write)
         except ArchiveAwayError:
             return [html.P("The archive is away. Try again in a moment.", className="message")]
         except UndecodableMessageError as error:
+            if reader.stores is not None:
+                # Whose store it is of, nobody can read.
+                return [html.P("The archive has no such receipt (yet).", className="message")]
             return receipt_page.unreadable(error.reason)

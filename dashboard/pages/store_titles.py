@@ -2,6 +2,7 @@
 
 import json
 
+from dashboard.access.reader import EVERYTHING, Reader
 from dashboard.pages.formatting import Verbatim, of_data
 from tillstream.stores import Store, StoreTable
 
@@ -11,9 +12,10 @@ def numbered(store: Store) -> Verbatim:
     return of_data(f"{store.name} ({store.store})" if store.name else store.store)
 
 
-def script_data(table: StoreTable) -> str:
-    """Names by number as JSON that may stand within an element `script`."""
-    names = {each.store: each.name for each in table.stores.values() if each.name}
+def script_data(table: StoreTable, reader: Reader = EVERYTHING) -> str:
+    """Names by number that a reader sees, as JSON that may stand within an element `script`."""
+    seen = (each for each in table.stores.values() if reader.sees(each.store))
+    names = {each.store: each.name for each in seen if each.name}
     text = json.dumps(names, ensure_ascii=False, separators=(",", ":"))
-    # No markup, and none of the places `{%...%}` that Dash fills in the document.
-    return text.replace("<", "\\u003c").replace("%", "\\u0025")
+    # No markup.
+    return text.replace("<", "\\u003c")

@@ -1,4 +1,4 @@
-"""What travels to the browser each second: one object, the same for every viewer."""
+"""What travels to the browser each second: one object, the same for every viewer of its kind."""
 
 from collections.abc import Iterable
 
@@ -72,6 +72,20 @@ def ranked_bars(totals: Iterable[CategoryTotal]) -> list[Bar]:
     if rest:
         bars.append(Bar(OTHER, decimal_text(sum(total.revenue_minor for total in rest))))
     return bars
+
+
+def bare(frame: Frame) -> Frame:
+    """The frame without any figure of the chain: what the feeds' states and times are."""
+    return msgspec.structs.replace(
+        frame,
+        # By their names: the page looks for them.
+        values=dict.fromkeys(frame.values),
+        panels={},
+        bars=[],
+        minutes=[],
+        rates=[],
+        delays=[],
+    )
 
 
 _encoder = msgspec.json.Encoder()

@@ -18,6 +18,7 @@ class Callers:
         if self._keys is None:
             return
         caller = self._keys.authenticate(request.headers.get("authorization"))
+        caller.demand("ask")
         if seconds := caller.wait_before(1):
             raise too_fast(seconds)
         request.state.caller = caller

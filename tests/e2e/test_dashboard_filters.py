@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
-from bson import Int64
 from playwright.sync_api import Browser, Page
 from pymongo import MongoClient
 
+from tests.support.archived_receipts import archived
 from tests.support.dashboards import (
     PARIS,
     Dashboard,
@@ -29,34 +29,6 @@ from tillstream.clock import BusinessDay
 from tillstream.stores import StoreTable
 
 DATABASE = "dashboard-filters"
-
-
-def receipt(store: str, minutes_ago: int, **cents: int) -> dict[str, Any]:
-    """An archived receipt with a line of each category, at 10% tax."""
-    now = time.time() // 60 * 60
-    sold_at = datetime.fromtimestamp(now - 60 * minutes_ago, UTC)
-    lines = [
-        {
-            "category": category,
-            "grossMinor": Int64(gross),
-            "netMinor": Int64(gross * 10 // 11),
-            "unitsMilli": Int64(1000),
-            "taxBasisPoints": Int64(1000),
-        }
-        for category, gross in cents.items()
-    ]
-    gross = sum(cents.values())
-    return {
-        "store": store,
-        "businessDay": BusinessDay(PARIS).on(now).isoformat(),
-        "date": sold_at,
-        "receivedAt": sold_at,
-        "storedAt": sold_at,
-        "grossMinor": Int64(gross),
-        "netMinor": Int64(gross * 10 // 11),
-        "lines": lines,
-        "payments": [{"mechanism": "CB", "amountMinor": Int64(gross)}],
-    }
 
 
 def without_its_rate(archived: dict[str, Any]) -> dict[str, Any]:
@@ -81,10 +53,10 @@ def dashboard(
     with MongoClient[dict[str, Any]](mongo_url) as client:
         client[DATABASE]["receipts"].insert_many(
             [
-                receipt("12", 2, Pain=1100, Menu=2200),
-                receipt("12", 1, Menu=550),
-                receipt("7", 1, Pain=3300),
-                without_its_rate(receipt("8", 1, Pain=500)),
+                archived("12", 2, Pain=1100, Menu=2200),
+                archived("12", 1, Menu=550),
+                archived("7", 1, Pain=3300),
+                without_its_rate(archived("8", 1, Pain=500)),
             ]
         )
         keep_figures(client[DATABASE], StoreTable(BusinessDay(PARIS), {}))

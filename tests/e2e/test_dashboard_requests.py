@@ -10,24 +10,45 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, Response
 from pymongo import MongoClient
 
-from tests.support.dashboards import START_SECONDS, Dashboard
+from tests.support.archived_receipts import archived
+from tests.support.dashboards import PARIS, START_SECONDS, Dashboard, Workers, viewing
+from tests.support.day_figures import keep_figures
+from tillstream.clock import BusinessDay
 from tillstream.runtime.process import EX_CONFIG, EX_PORT_TAKEN
+from tillstream.stores import StoreTable
 
 DATABASE = "dashboard-requests"
+MANAGER, PASSWORD = "mia", "a long password"
+#: Of the whole chain, as `Workers` tell them, and of the store that is another's.
+CHAINS = ("1234.56", "123456", "234.56", "23456", "73456", "77777", "777.77")
 CALL = "_dash-update-component"
 
 
 @pytest.fixture(scope="module")
-def url(amqp_url: str, mongo_url: str) -> Iterator[str]:
-    """Of a dashboard with a sign-in."""
+def url(amqp_url: str, mongo_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of a dashboard with a sign-in, and a manager of store 17."""
+    users = tmp_path_factory.mktemp("users") / "users.toml"
+    added = subprocess.run(
+        [
+            *(sys.executable, "-m", "dashboard", "users", "--file", str(users)),
+            *("add", MANAGER, "--role", "manager", "--store", "17"),
+        ],
+        input=f"{PASSWORD}\n",
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+    assert 0 == added.returncode
     own = Dashboard(
         AMQP_URL=amqp_url,
         MONGO_URL=mongo_url,
         MONGO_DATABASE=DATABASE,
         DASHBOARD_USER="chef",
         DASHBOARD_PASSWORD="crème",
+        USERS_FILE=str(users),
     )
     yield own.start().url
     own.close()
@@ -150,3 +171,63 @@ def test_a_port_that_is_taken_ends_the_start_with_one_line(amqp_url: str, mongo_
         [f"error: port {port} is taken by another program; set DASHBOARD_PORT to a free port"],
     ) == taken
     assert (EX_CONFIG, 1) == (elsewhere[0], len(elsewhere[1]))
+
+
+def heard_by(browser: Browser, url: str, user: dict[str, str], pages: dict[str, str]) -> str:
+    """All that a browser got of some pages, but the application itself; what each waits for."""
+    got: list[Response] = []
+    heard: list[str] = []
+    texts: list[str] = []
+    with viewing(browser, url, "health/live", http_credentials=user, locale="fr-FR") as page:
+        page.on("response", lambda response: got.append(response))
+        session = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.on("Network.eventSourceMessageReceived", lambda event: heard.append(event["data"]))
+        for path, shown in pages.items():
+            frames = len(heard)
+            page.goto(url + path)
+            page.wait_for_selector(shown, timeout=30_000)
+            while len(heard) < frames + 2:
+                page.wait_for_timeout(100)
+            # Bodies are kept until the next page is opened.
+            for each in got:
+                ours = not any(part in each.url for part in ("/assets/", "_dash-c", "/stream"))
+                if ours and each.status in {200, 403}:
+                    texts.append(each.text())
+            got.clear()
+            texts.append(page.content())
+    return "\n".join([*texts, *heard])
+
+
+def test_a_manager_gets_the_own_stores_figures_and_none_of_the_chain(
+    browser: Browser, url: str, amqp_url: str, mongo_url: str
+) -> None:
+    with MongoClient[dict[str, Any]](mongo_url) as client, Workers(amqp_url):
+        client[DATABASE]["receipts"].insert_many(
+            [archived("17", 2, Pain=4321), archived("12", 2, Pain=77_777)]
+        )
+        keep_figures(client[DATABASE], StoreTable(BusinessDay(PARIS), {}))
+        of_mia = heard_by(
+            browser,
+            url,
+            {"username": MANAGER, "password": PASSWORD},
+            {
+                # Leads to the store, whose figures are exact.
+                "": '#store-page #store-revenue[data-value="43.21"]',
+                "products": "#products-page",
+                "days?range=30d": "#days-page",
+                "replay": "#replay-page",
+                "operations": "#refused-page",
+            },
+        )
+        of_chef = heard_by(
+            browser,
+            url,
+            {"username": "chef", "password": "crème"},
+            {"": '#revenue[data-value="1234.56"]'},
+        )
+
+    assert [] == [figure for figure in CHAINS if figure in of_mia]
+    assert "Pas pour vous" in of_mia
+    # What is looked for is there for those who may see it.
+    assert {"1234.56", "234.56", "73456"} <= {each for each in CHAINS if each in of_chef}

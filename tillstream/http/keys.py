@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from tillstream.clock import Clock
-from tillstream.http.problems import unauthorized
+from tillstream.http.problems import unauthorized, wrong_scope
 from tillstream.http.rate_limit import Bucket
 from tillstream.runtime import files
 
@@ -19,6 +20,10 @@ from tillstream.runtime import files
 RELOAD_SECONDS = 1.0
 
 _PREFIX = "till"
+
+#: What a key is for: sending to the door, asking the archive.
+KeyScope = Literal["send", "ask"]
+EVERY_SCOPE: tuple[KeyScope, ...] = ("send", "ask")
 
 
 class KeyRecord(msgspec.Struct, frozen=True):
@@ -33,6 +38,8 @@ class KeyRecord(msgspec.Struct, frozen=True):
     #: Stores that it may send for and ask about; none named means every store.
     stores: tuple[str, ...]
     created: datetime
+    #: Keys of before there were scopes have both.
+    scopes: tuple[KeyScope, ...] = EVERY_SCOPE
 
 
 def key_file(data_dir: Path) -> "KeyFile":
@@ -62,10 +69,16 @@ class KeyFile:
             return (0, 0)
         return (status.st_mtime_ns, status.st_ino)
 
-    def add(self, name: str, stores: tuple[str, ...], now: datetime) -> tuple[KeyRecord, str]:
+    def add(
+        self,
+        name: str,
+        stores: tuple[str, ...],
+        now: datetime,
+        scopes: tuple[KeyScope, ...] = EVERY_SCOPE,
+    ) -> tuple[KeyRecord, str]:
         """A new key: its record, and the key itself, which is told only this once."""
         secret = secrets.token_urlsafe(32)
-        record = KeyRecord(secrets.token_hex(6), name, _sha256(secret), stores, now)
+        record = KeyRecord(secrets.token_hex(6), name, _sha256(secret), stores, now, scopes)
         with self._locked():
             self._write([*self.records(), record])
         return record, f"{_PREFIX}_{record.id}_{secret}"
@@ -98,11 +111,18 @@ class Caller:
         stores: tuple[str, ...],
         bucket: Bucket | None,
         events_bucket: Bucket | None = None,
+        scopes: tuple[KeyScope, ...] = EVERY_SCOPE,
     ) -> None:
         #: None named means every store.
         self.stores = frozenset(stores)
         self._bucket = bucket
         self._events_bucket = events_bucket
+        self._scopes = scopes
+
+    def demand(self, scope: KeyScope) -> None:
+        """Raise the ProblemError 403 unless the key is for this."""
+        if scope not in self._scopes:
+            raise wrong_scope(scope)
 
     def covers(self, store: str) -> bool:
         """Whether it may send for this store, and ask about it."""
@@ -174,7 +194,8 @@ class Keys:
 
     def _caller_of(self, record: KeyRecord) -> Caller:
         events = self._events_rate and Bucket(self._events_rate, self._clock)
-        return Caller(record.stores, Bucket(self._rate, self._clock), events or None)
+        bucket = Bucket(self._rate, self._clock)
+        return Caller(record.stores, bucket, events or None, record.scopes)
 
     def _reload(self) -> None:
         now = self._clock()

@@ -102,6 +102,16 @@ def foreign_store(may_not: str, store: str) -> ProblemError:
     )
 
 
+def wrong_scope(scope: str) -> ProblemError:
+    """403: the key is for something else; `scope` is what it would need."""
+    return ProblemError(
+        HTTPStatus.FORBIDDEN,
+        "wrong-scope",
+        f"This API key is not for this: it lacks the scope {scope!r}"
+        f" (`python -m entrypoint keys add NAME --scope {scope}`).",
+    )
+
+
 def unavailable(kind: str, detail: str, retry_after: int) -> ProblemError:
     """503: not now; the same request may be sent again after `retry_after` seconds."""
     headers = {"Retry-After": str(retry_after)}

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import time
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from dashboard.access.sign_in import SignIn
 from dashboard.security import Guard
 
 PAGE = "/store/12"
@@ -60,7 +62,7 @@ def basic(text: str) -> str:
 def test_only_user_and_password_together_pass(
     authorization: str | bytes | None, expected: int
 ) -> None:
-    guard = Guard(page, [], "chef", "crème")
+    guard = Guard(page, [], SignIn(time.time, "chef", "crème"))
 
     assert expected == get(guard, PAGE, authorization).status_code
 
@@ -69,11 +71,11 @@ def test_only_user_and_password_together_pass(
 def test_no_header_at_all_is_an_error_of_ours(header: bytes, encoded: bool) -> None:
     value = b"Basic " + base64.b64encode(header) if encoded else b"Basic " + header
 
-    assert 401 == get(Guard(page, [], "chef", "crème"), PAGE, value).status_code
+    assert 401 == get(Guard(page, [], SignIn(time.time, "chef", "crème")), PAGE, value).status_code
 
 
 def test_a_password_of_the_environment_that_is_no_text_is_one_too() -> None:
-    guard = Guard(page, [], "chef", "cr\udce8me")
+    guard = Guard(page, [], SignIn(time.time, "chef", "cr\udce8me"))
     latin = b"Basic " + base64.b64encode(b"chef:cr\xe8me")
 
     assert [200, 401] == [
@@ -82,18 +84,18 @@ def test_a_password_of_the_environment_that_is_no_text_is_one_too() -> None:
 
 
 def test_health_is_answered_without_a_sign_in() -> None:
-    guard = Guard(page, [], "chef", "crème")
+    guard = Guard(page, [], SignIn(time.time, "chef", "crème"))
 
     assert [200, 200] == [get(guard, f"/health/{kind}").status_code for kind in ("live", "ready")]
 
 
 def test_without_a_user_everybody_passes() -> None:
-    assert "figures" == get(Guard(page, []), PAGE).text
+    assert "figures" == get(Guard(page, [], SignIn(time.time)), PAGE).text
 
 
 @pytest.mark.parametrize("user", ["", "chef"])
 def test_every_answer_has_a_policy_that_allows_nothing_from_elsewhere(user: str) -> None:
-    answer = get(Guard(page, ["'sha256-abc='"], user, "x"), PAGE)
+    answer = get(Guard(page, ["'sha256-abc='"], SignIn(time.time, user, "x")), PAGE)
 
     policy: dict[str, str] = {}
     for rule in answer.headers["content-security-policy"].split("; "):
@@ -117,6 +119,8 @@ def test_no_websocket_is_accepted() -> None:
     async def receive() -> Any:
         return {"type": "websocket.connect"}
 
-    asyncio.run(Guard(page, [])({"type": "websocket", "path": "/"}, receive, send))
+    asyncio.run(
+        Guard(page, [], SignIn(time.time))({"type": "websocket", "path": "/"}, receive, send)
+    )
 
     assert [{"type": "websocket.close", "code": 1008}] == sent

@@ -38,6 +38,7 @@ GIVEN = {
     *("ENTRYPOINT_HOST", "ENTRYPOINT_PORT", "DASHBOARD_HOST", "DASHBOARD_PORT"),
     *("ARCHIVE_API_HOST", "ARCHIVE_API_PORT"),
     *("SEAL_KEY", "API_KEY", "DASHBOARD_USER", "DASHBOARD_PASSWORD"),
+    *("USER_HEADER_SECRET",),
 }
 KINDS: tuple[type[Settings], ...] = (
     *(AlertsSettings, AnalyticsSettings, ArchiveApiSettings, BackupSettings, DashboardSettings),

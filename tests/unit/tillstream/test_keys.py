@@ -1,9 +1,11 @@
 """API keys: hashed, scoped, revocable; and how fast their holders may send."""
 
+import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tillstream.http.keys import KeyFile, Keys
+from tillstream.http.keys import KeyFile, Keys, KeyScope
+from tillstream.http.problems import ProblemError
 from tillstream.http.rate_limit import Bucket
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -46,6 +48,31 @@ def test_a_key_covers_its_stores_only(tmp_path: Path) -> None:
     ]
 
     assert [True, False, True, True] == covers
+
+
+def test_a_key_is_for_what_its_scopes_say_and_an_old_one_for_both(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    file = KeyFile(path)
+    record, of_till = file.add("till", ("1",), NOW, ("send",))
+    _, of_office = file.add("office", (), NOW, ("ask",))
+    _, old = file.add("old", (), NOW)
+    path.write_text(
+        path.read_text().replace(',\n    "scopes": [\n      "send",\n      "ask"\n    ]', "")
+    )
+    keys = Keys(file, 10, Time(), "add")
+
+    def may(key: str, scope: KeyScope) -> bool:
+        caller = keys.caller(key)
+        assert caller is not None
+        with contextlib.suppress(ProblemError):
+            caller.demand(scope)
+            return True
+        return False
+
+    assert 2 == path.read_text().count("scopes"), record
+    assert [(True, False), (False, True), (True, True)] == [
+        (may(key, "send"), may(key, "ask")) for key in (of_till, of_office, old)
+    ]
 
 
 def test_a_revoked_key_ends_within_a_second(tmp_path: Path) -> None:

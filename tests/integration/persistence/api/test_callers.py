@@ -20,6 +20,7 @@ def test_a_key_sees_its_own_stores_only(
     now = datetime.now(UTC)
     _, of_two = key_file(tmp_path).add("two", ("1", "2"), now)
     _, of_all = key_file(tmp_path).add("all", (), now)
+    _, of_till = key_file(tmp_path).add("till", ("1",), now, ("send",))
     third = receipt_key(decoded(receipt(3, storeID="3")))
     days = {"from": "2026-11-21", "to": "2026-11-22"}
     environ = {"API_KEYS": "on", "DATA_DIR": str(tmp_path)}
@@ -31,7 +32,7 @@ def test_a_key_sees_its_own_stores_only(
 
         statuses = [
             ask(key, path, **params).status_code
-            for key in ("nobody", of_two, of_all)
+            for key in ("nobody", of_two, of_all, of_till)
             for path, params in (
                 (f"/receipts/{third}", {}),
                 ("/receipts", {"store": "3"}),
@@ -43,7 +44,7 @@ def test_a_key_sees_its_own_stores_only(
         summed = [row["key"] for row in ask(of_two, "/sales", by="store", **days).json()["rows"]]
         exported = ask(of_two, "/export", format="ndjson").text.count("\n")
 
-    assert [401] * 4 + [404, 403, 403, 403] + [200] * 4 == statuses
+    assert [401] * 4 + [404, 403, 403, 403] + [200] * 4 + [403] * 4 == statuses
     assert (["1", "2"], ["1", "2"], 2) == (sorted(listed), summed, exported)
 
 

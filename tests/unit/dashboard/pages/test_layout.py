@@ -95,7 +95,7 @@ def test_what_tells_of_the_system_itself_stands_on_the_operations_page_alone() -
 
 def test_nothing_is_fetched_from_elsewhere() -> None:
     ours = [path.read_text() for path in ASSETS.iterdir() if path.suffix in (".js", ".css")]
-    page = layout.index(NO_NAMES) + "".join(text for text in ours if "plotly.js (basic" not in text)
+    page = layout.INDEX + "".join(text for text in ours if "plotly.js (basic" not in text)
 
     addresses = set(re.findall(r"https?://[^\"'` )]+", page)) - {"http://www.w3.org/2000/svg"}
 

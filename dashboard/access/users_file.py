@@ -1,0 +1,168 @@
+"""The file of users, TOML: read when it has changed, and written by `python -m dashboard users`."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from dashboard.access import passwords
+from dashboard.access.reader import Reader, Role
+from tillstream.clock import Clock
+from tillstream.errors import TillstreamError
+from tillstream.runtime import files
+from tillstream.stores import StoreTable, as_read
+
+log = structlog.get_logger()
+
+#: How often the file is looked at for a change, seconds: a removed user is out this soon.
+RELOAD_SECONDS = 1.0
+#: Basic authentication has a colon behind the name, and a header no line break.
+_NAME = re.compile(r"[^:\x00-\x20\x7f](?:[^:\x00-\x1f\x7f]{0,98}[^:\x00-\x20\x7f])?")
+#: What the file says at its top.
+HEAD = "# Users of the dashboard, written by `python -m dashboard users`. Passwords are hashed.\n"
+
+
+class UsersFileError(TillstreamError):
+    """The file cannot be read, or a user of it does not hold; says which and why."""
+
+
+class User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One user as the file has it; without a password only a proxy can name this one."""
+
+    name: str
+    roles: tuple[Role, ...]
+    stores: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    password: str = ""
+
+    def problem(self) -> str:
+        """What does not hold; empty where all does."""
+        if not _NAME.fullmatch(self.name):
+            return "a name has 1 to 100 characters, no colon, and no space at its ends"
+        if not all(text.isprintable() for text in (self.name, *self.stores, *self.regions)):
+            return "a name, a store or a region has signs that cannot be printed"
+        if not self.roles or len(set(self.roles)) < len(self.roles):
+            return "roles are one or more of director, operator, manager, each once"
+        if "manager" in self.roles and len(self.roles) > 1:
+            return "a manager sees some stores only: no other role goes with it"
+        if ("manager" in self.roles) != bool(self.stores or self.regions):
+            return "a manager has stores or regions, and nobody else has"
+        if self.password and not passwords.is_hash(self.password):
+            return "the password is no hash of ours; `python -m dashboard users add` makes one"
+        return ""
+
+    def reader(self, table: StoreTable) -> Reader:
+        """Whom a request of this user is from."""
+        if "manager" not in self.roles:
+            return Reader(self.name, frozenset(self.roles), None)
+        of_regions = (store for region in self.regions for store in table.of_region(region))
+        stores = sorted({*self.stores, *of_regions}, key=as_read)
+        return Reader(self.name, frozenset(self.roles), tuple(stores))
+
+
+class _Document(msgspec.Struct, forbid_unknown_fields=True):
+    user: list[User] = []
+
+
+class UsersFile:
+    """The file; who changes it holds its lock."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def users(self) -> dict[str, User]:
+        """All by their names; raises UsersFileError."""
+        try:
+            text = self.path.read_text(encoding="utf-8")
+            found = msgspec.convert(tomllib.loads(text), _Document).user
+        except (OSError, ValueError, msgspec.ValidationError, RecursionError) as error:
+            raise UsersFileError(f"USERS_FILE={str(self.path)!r} cannot be read: {error}") from None
+        users: dict[str, User] = {}
+        for user in found:
+            problem = "stands there twice" if user.name in users else user.problem()
+            if problem:
+                raise UsersFileError(f"{self.path}: user {user.name[:100]!r}: {problem}")
+            users[user.name] = user
+        return users
+
+    def version(self) -> tuple[int, int, int]:
+        """Changes whenever the file does."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return (0, 0, 0)
+        return (status.st_mtime_ns, status.st_ino, status.st_size)
+
+    def put(self, user: User) -> bool:
+        """Add a user, or put one of the same name in its place; whether there was one."""
+        with self._changing() as users:
+            known = user.name in users
+            users[user.name] = user
+        return known
+
+    def remove(self, name: str) -> bool:
+        """Remove a user; False when there is none of this name."""
+        with self._changing() as users:
+            return users.pop(name, None) is not None
+
+    @contextmanager
+    def _changing(self) -> Iterator[dict[str, User]]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with files.locked(self.path.with_name(f"{self.path.name}.lock")):
+            users = self.users() if self.path.exists() else {}
+            yield users
+            files.write_durably(self.path, _text(users).encode(), 0o600)
+
+
+class Users:
+    """The users as they are now; a file that is damaged while we run changes nothing."""
+
+    def __init__(self, file: UsersFile, table: StoreTable, clock: Clock) -> None:
+        """Raises UsersFileError."""
+        self._file = file
+        self._table = table
+        self._clock = clock
+        self._version = file.version()
+        self._looked_at = clock()
+        self._users = file.users()
+
+    def find(self, name: str) -> User | None:
+        """The user of a name."""
+        self._reload()
+        return self._users.get(name)
+
+    def reader(self, user: User) -> Reader:
+        """Whom a request of a user is from."""
+        return user.reader(self._table)
+
+    def _reload(self) -> None:
+        now = self._clock()
+        if 0 <= now - self._looked_at < RELOAD_SECONDS:
+            return
+        self._looked_at = now
+        version = self._file.version()
+        if version == self._version:
+            return
+        self._version = version
+        try:
+            self._users = self._file.users()
+        except UsersFileError as error:
+            log.error("the users stay as they were", reason=str(error)[:300])
+
+
+def _text(users: dict[str, User]) -> str:
+    return HEAD + "".join(map(_table, users.values()))
+
+
+def _table(user: User) -> str:
+    # JSON's strings and lists are TOML's as well, of text that can be printed.
+    values = {name: value for name, value in msgspec.to_builtins(user).items() if value}
+    lines = (
+        f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items()
+    )
+    return "\n[[user]]\n" + "".join(lines)
