@@ -61,7 +61,8 @@ def serve(settings: EntrypointSettings, workers: int, beside: WatchSettings | No
         data_folder.require_current(settings.data_dir)
         port_for = ports.listen if workers == 1 else ports.share
         if beside is not None:
-            port_for = ports.listen_beside
+            # uvicorn makes it listen, once it serves.
+            port_for = ports.bind_beside
         listener = port_for(settings.entrypoint_host, settings.entrypoint_port, "ENTRYPOINT_PORT")
     except (PortTakenError, DataFolderError) as error:
         process.fail(error)

@@ -27,9 +27,9 @@ class SharedPort(socket.socket):
     connections over them. Where processes accept from one listener, a quick one may take all.
     """
 
-    def __reduce__(self) -> tuple[Callable[..., socket.socket], tuple[str, int, str]]:
+    def __reduce__(self) -> tuple[Callable[..., socket.socket], tuple[str, int]]:
         host, port = self.getsockname()[:2]
-        return listen_beside, (host, port, "")
+        return _listen_beside, (host, port)
 
 
 def share(host: str, port: int, variable: str) -> SharedPort:
@@ -39,15 +39,19 @@ def share(host: str, port: int, variable: str) -> SharedPort:
     return _bound(SharedPort, host, port, variable, socket.SO_REUSEPORT)
 
 
-def listen_beside(host: str, port: int, variable: str) -> socket.socket:
-    """A listening socket beside those of other processes of this user that share the port.
+def bind_beside(host: str, port: int, variable: str) -> socket.socket:
+    """A socket beside those of other processes of this user that share the port.
 
+    It does not listen yet: the kernel gives it no connections before somebody would take them.
     Raises PortTakenError where somebody has the port and does not share it.
     """
     # A connection that lingers has the options of its listener: without SO_REUSEADDR it would hold
     # the port for a minute after the last process is gone.
-    options = (socket.SO_REUSEPORT, socket.SO_REUSEADDR)
-    listener = _bound(socket.socket, host, port, variable, *options)
+    return _bound(socket.socket, host, port, variable, socket.SO_REUSEPORT, socket.SO_REUSEADDR)
+
+
+def _listen_beside(host: str, port: int) -> socket.socket:
+    listener = bind_beside(host, port, "")
     listener.listen(BACKLOG)
     return listener
 
