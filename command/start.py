@@ -14,7 +14,10 @@ NEEDED = ("psutil", "supervisor")
 
 
 def start(*words: str) -> NoReturn:
-    """Become `python -m WORDS` in the data folder that is found; raises NotYoursError, LocalMissingError."""
+    """Become `python -m WORDS` in the data folder that is found.
+
+    Raises NotYoursError, LocalMissingError.
+    """
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
         raise LocalMissingError
     system = find(os.environ, Path.cwd())

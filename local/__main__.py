@@ -65,7 +65,7 @@ def main() -> None:
             engine=arguments.engine,
         )
     except TillstreamError as error:
-        process.fail(error, 1)
+        process.fail(error)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise

@@ -74,7 +74,7 @@ def require_idle(channel: BlockingChannel, queue: str) -> None:
         if time.monotonic() > deadline:
             raise QueueInUseError(
                 f"{consumers} workers listen to the queue {queue}: end every room (the door, the"
-                " workers), and let only RabbitMQ and MongoDB run: `script/server --servers-only`"
+                " workers), and let only RabbitMQ and MongoDB run: `tillstream up --servers-only`"
             )
         channel.connection.sleep(LEAVING_SECONDS / 20)
 

@@ -18,6 +18,7 @@ from local.control import Control
 from local.lock import locked
 from local.ports import is_free, kept_ports
 from local.settings import ROOT
+from tillstream.runtime.process import EX_PORT_TAKEN
 from tests.support.prometheus import INSTALLED, Prometheus, prometheus
 from tests.support.waiting import wait_until
 
@@ -120,7 +121,7 @@ def test_a_taken_port_is_one_line_and_starts_nothing(
         )
 
     line = f"error: port {port} is taken by another program; set {variable} to a free port\n"
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
+    assert (done.returncode, done.stdout, done.stderr) == (EX_PORT_TAKEN, "", line)
     assert sorted(path.name for path in Path(environ["DATA_DIR"]).iterdir()) == ["lock"]
 
 
