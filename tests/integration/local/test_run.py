@@ -18,9 +18,9 @@ from local.control import Control
 from local.lock import locked
 from local.ports import is_free, kept_ports
 from local.settings import ROOT
-from tillstream.runtime.process import EX_PORT_TAKEN
 from tests.support.prometheus import INSTALLED, Prometheus, prometheus
 from tests.support.waiting import wait_until
+from tillstream.runtime.process import EX_PORT_TAKEN
 
 COMMAND = [sys.executable, "-m", "local", "--no-generator"]
 READY = "Tillstream is ready"
