@@ -20,16 +20,16 @@ COPY pyproject.toml uv.lock ./
 # Not the project, whose sources are copied, and not its extra `local`: here each process is a
 # container of its own.
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv sync --no-default-groups --no-install-project \
+    uv sync --no-default-groups --group tracing --no-install-project \
     && bash slim .venv \
-    && uv export -q --no-default-groups --format cyclonedx1.5 \
+    && uv export -q --no-default-groups --group tracing --format cyclonedx1.5 \
         --preview-features sbom-export -o sbom.cdx.json
 
 FROM build AS build-load
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv sync --no-default-groups --group load --no-install-project \
+    uv sync --no-default-groups --group tracing --group load --no-install-project \
     && bash slim .venv \
-    && uv export -q --no-default-groups --group load --format cyclonedx1.5 \
+    && uv export -q --no-default-groups --group tracing --group load --format cyclonedx1.5 \
         --preview-features sbom-export -o sbom.cdx.json
 
 FROM ${PYTHON_IMAGE} AS base

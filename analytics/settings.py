@@ -14,6 +14,7 @@ from tillstream.runtime.settings import (
     DatabaseName,
     MongoUrl,
     StoreTimeSettings,
+    TracingSettings,
     WatchSettings,
 )
 
@@ -33,7 +34,7 @@ class AnalyticsSettings(StoreTimeSettings, WatchSettings, BrokerSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerifySettings(AnalyticsSettings):
+class VerifySettings(AnalyticsSettings, TracingSettings):
     """Also where the archive is, for what reads it."""
 
     mongo_url: MongoUrl | None = None

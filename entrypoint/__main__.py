@@ -14,10 +14,11 @@ from entrypoint import app, keys_command
 from entrypoint.ageing_protocol import AgeingProtocol
 from entrypoint.direct_protocol import DirectProtocol
 from entrypoint.settings import EntrypointSettings
-from tillstream.errors import DataFolderError, PortTakenError
+from tillstream.errors import DataFolderError, PortTakenError, SettingsError
 from tillstream.http.bounded_protocol import within
 from tillstream.runtime import data_folder, logs, ports, process, quiet
 from tillstream.runtime.settings import WatchSettings
+from tillstream.runtime.tracing import start
 from tillstream.streams import definitions_file
 from tillstream.streams.definition import Definitions
 from tillstream.streams.definitions_file import DefinitionError
@@ -58,13 +59,14 @@ def serve(settings: EntrypointSettings, workers: int, beside: WatchSettings | No
     logs.configure(settings, "entrypoint")
     _definitions(settings)  # told once, before any process of several is started
     try:
+        start.require_installed(settings)
         data_folder.require_current(settings.data_dir)
         port_for = ports.listen if workers == 1 else ports.share
         if beside is not None:
             # uvicorn makes it listen, once it serves.
             port_for = ports.bind_beside
         listener = port_for(settings.entrypoint_host, settings.entrypoint_port, "ENTRYPOINT_PORT")
-    except (PortTakenError, DataFolderError) as error:
+    except (PortTakenError, DataFolderError, SettingsError) as error:
         process.fail(error)
     config = uvicorn.Config(
         # Several processes import it; one alone may be given it.
@@ -104,7 +106,8 @@ def application(watch: WatchSettings | None = None) -> ASGIApp:
         process.end_with_parent()
     settings = process.load_settings(EntrypointSettings)
     logs.configure(settings, "entrypoint")
-    door = app.build(settings, _definitions(settings), time.time, watch)
+    tracer = start.begin(settings, "entrypoint")
+    door = app.build(settings, _definitions(settings), time.time, watch, tracer)
     process.calm_collector()
     process.calm_allocator()
     quiet.release_when_quiet()

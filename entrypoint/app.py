@@ -3,20 +3,19 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from http import HTTPStatus
-from time import perf_counter
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 from starlette.applications import Starlette
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp
 
 from entrypoint.body_work import BodyWork
 from entrypoint.broker_link import BrokerLink
-from entrypoint.direct_protocol import Answer as DirectAnswer
 from entrypoint.disk_watch import DiskWatch
-from entrypoint.endpoints import RECEIPT, RECEIPTS, Answer, Endpoints
+from entrypoint.door import Door, Submit, problem_of
+from entrypoint.endpoints import RECEIPT, RECEIPTS, Endpoints
 from entrypoint.events.contract import Contract
 from entrypoint.events.endpoints import EventEndpoints
 from entrypoint.events.publishing import EventPublishers
@@ -27,7 +26,6 @@ from entrypoint.keys_command import ADD_KEY
 from entrypoint.metrics import Metrics
 from entrypoint.pages import Pages
 from entrypoint.partitioned_publisher import partitioned
-from entrypoint.problems import not_confirmed
 from entrypoint.publish_queue import InFlight
 from entrypoint.publisher import Pace, Publisher
 from entrypoint.receipt_check import ReceiptCheck
@@ -38,21 +36,20 @@ from tillstream.accepted_count import AcceptedCount, folder_of
 from tillstream.clock import Clock
 from tillstream.errors import NotConfirmedError
 from tillstream.http.access_log import AccessLog
-from tillstream.http.asgi import Reply, problem_reply
 from tillstream.http.budgets import ByteBudget
-from tillstream.http.keys import Caller, Keys, key_file
-from tillstream.http.middleware import RequestMiddleware, exception_handlers
-from tillstream.http.problems import ProblemError, unexpected
+from tillstream.http.keys import Keys, key_file
+from tillstream.http.middleware import exception_handlers
+from tillstream.http.problems import ProblemError
 from tillstream.runtime.disk import FreeSpace
 from tillstream.runtime.settings import WatchSettings
 from tillstream.runtime.watching.watched import Watched
 from tillstream.streams.builtin import QUARANTINE
 from tillstream.streams.definition import Definitions
 
-log = structlog.get_logger()
+if TYPE_CHECKING:
+    from tillstream.runtime.tracing.tracer import Tracer
 
-#: Takes a whole request: scope, body, caller, and whom to give the outcome.
-Submit = Callable[[Scope, bytes, Caller, Answer], None]
+log = structlog.get_logger()
 
 #: Longest wait for receipts in flight when the door closes, seconds.
 DRAIN_SECONDS = 10
@@ -63,13 +60,17 @@ def build(
     definitions: Definitions,
     clock: Clock,
     watch: WatchSettings | None = None,
+    tracer: "Tracer | None" = None,
 ) -> ASGIApp:
-    """The door, not yet connected: it connects in its lifespan, and is watched on `watch` too."""
+    """The door, not yet connected: it connects in its lifespan, and is watched on `watch` too.
+
+    The tracer is closed there.
+    """
     watched = Watched("entrypoint")
     metrics = Metrics(watched.registry)
     disk = DiskWatch(FreeSpace(settings.data_dir, settings.min_free_disk_bytes))
     link = BrokerLink(
-        settings.amqp_url, settings.confirm_timeout_seconds, disk, settings.log_partitions
+        settings.amqp_url, settings.confirm_timeout_seconds, disk, settings.log_partitions, tracer
     )
     accepted_count = AcceptedCount(folder_of(settings.data_dir), f"{int(clock())}-{os.getpid()}")
 
@@ -93,16 +94,23 @@ def build(
                 receipts_in_flight,
                 pace,
                 metrics.confirmed,
+                tracer,
             )
             for number in range(settings.log_partitions)
         ]
     )
-    access_log = AccessLog("entrypoint", settings.access_log, clock, log_format=settings.log_format)
+    access_log = AccessLog(
+        "entrypoint",
+        settings.access_log,
+        clock,
+        log_format=settings.log_format,
+        also=None if tracer is None else structlog.contextvars.get_contextvars,
+    )
     buffered = ByteBudget(settings.max_buffered_bytes)
     work = BodyWork(buffered)
     endpoints = Endpoints(
         settings,
-        ReceiptCheck(settings, stores.load(settings)),
+        ReceiptCheck(settings, stores.load(settings), tracer),
         IdempotentPublisher(publisher, settings.remembered_receipts, metrics.marked),
         Keys(
             key_file(settings.data_dir),
@@ -116,7 +124,12 @@ def build(
     )
     contracts = {name: Contract(stream) for name, stream in definitions.events.items()}
     event_publishers = EventPublishers(
-        link.sender(topology.EVENTS), contracts, events_in_flight, pace, metrics.events_accepted
+        link.sender(topology.EVENTS),
+        contracts,
+        events_in_flight,
+        pace,
+        metrics.events_accepted,
+        tracer,
     )
     taken = {n: found for n, found in contracts.items() if found.stream.source == "senders"}
     streams = {name: contract.stream for name, contract in taken.items()}
@@ -150,6 +163,8 @@ def build(
             await asyncio.gather(*tasks, return_exceptions=True)
             access_log.close()
             accepted_count.close()
+            if tracer is not None:
+                await asyncio.to_thread(tracer.close)
 
     posts = [Route(path, endpoints.post, methods=["POST"]) for path in (RECEIPT, RECEIPTS)]
     # With a slash at its end a path of receipts is not found, rather than redirected.
@@ -174,60 +189,6 @@ def build(
     for path in event_endpoints.paths:
         max_bytes[path.encode()] = settings.max_batch_bytes
         submits[path] = event_endpoints.submit
-    return Door(application, endpoints.admit, submits, max_bytes, buffered, metrics, access_log)
-
-
-class Door(RequestMiddleware):
-    """Every request by ASGI, and whole ones past it; those that were refused are counted."""
-
-    def __init__(
-        self,
-        application: ASGIApp,
-        admit: Callable[[Scope], Caller],
-        submits: Mapping[str, Submit],
-        max_bytes: Mapping[bytes, int],
-        buffered: ByteBudget,
-        metrics: Metrics,
-        access_log: AccessLog,
-    ) -> None:
-        """`submits`, `max_bytes`: the targets of requests that may come whole, who takes them, and
-        their largest bodies.
-        """
-        super().__init__(application, access_log)
-        self._submits = submits
-        self.admit = admit
-        self.direct_bytes = max_bytes
-        #: What the bodies of all clients may hold.
-        self.buffered = buffered
-        self._metrics = metrics
-
-    def handle(self, scope: Scope, body: bytes, caller: Caller, answer: DirectAnswer) -> None:
-        """A whole request; answered when its outcome is known."""
-        started = perf_counter()
-        request_id = self.request_ids.of(scope)
-
-        def finish(outcome: Reply | Exception) -> None:
-            if isinstance(outcome, Exception):
-                problem = problem_of(outcome)
-                if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-                    log.error("request failed", request_id=request_id, exc_info=outcome)
-                outcome = problem_reply(problem, request_id)
-            answer(outcome, request_id)
-            self.answered(scope, request_id, outcome.status, started)
-
-        self._submits[scope["path"]](scope, body, caller, finish)
-
-    def refused(self, status: int) -> None:
-        """A request was answered with an error, perhaps before it came here."""
-        self._metrics.refused(status)
-
-
-def problem_of(error: Exception) -> ProblemError:
-    """What a request is answered that ended with this error."""
-    match error:
-        case ProblemError():
-            return error
-        case NotConfirmedError():
-            return not_confirmed(error)
-        case _:
-            return unexpected(" Nothing was accepted.")
+    return Door(
+        application, endpoints.admit, submits, max_bytes, buffered, metrics, access_log, tracer
+    )

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import aio_pika
 import structlog
@@ -31,6 +32,11 @@ from tillstream.runtime.broker import HEARTBEAT_SECONDS, MAX_BACKOFF_SECONDS
 from tillstream.runtime.outage import Outage
 from tillstream.runtime.settings import redacted
 
+if TYPE_CHECKING:
+    from aio_pika.abc import HeadersType
+
+    from tillstream.runtime.tracing.tracer import Tracer
+
 log = structlog.get_logger()
 
 #: Longest that one attempt to connect and declare may take, seconds.
@@ -47,9 +53,15 @@ class BrokerLink:
     """Holds one connection and one confirming channel; `send` raises what went wrong."""
 
     def __init__(
-        self, url: str, confirm_timeout_seconds: float, disk: DiskWatch, partitions: int = 1
+        self,
+        url: str,
+        confirm_timeout_seconds: float,
+        disk: DiskWatch,
+        partitions: int = 1,
+        tracer: "Tracer | None" = None,
     ) -> None:
         """`partitions`: so many the log of the receipts shall have."""
+        self._tracer = tracer
         self._url = url
         self._partitions = partitions
         self._confirm_timeout = confirm_timeout_seconds
@@ -125,8 +137,12 @@ class BrokerLink:
         # A blocked connection would keep the message in our memory and send it later.
         if not await self._takes_messages(connection):
             raise BrokerBlockedError
+        headers: HeadersType | None = None
+        if self._tracer is not None:
+            headers = {**(self._tracer.message_headers() or {})}
         message = aio_pika.Message(
             body,
+            headers=headers,
             content_type=content_type,
             content_encoding=content_encoding,
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,

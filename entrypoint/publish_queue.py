@@ -2,11 +2,14 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import structlog
 
 from tillstream.errors import NotConfirmedError
+
+if TYPE_CHECKING:
+    from tillstream.runtime.tracing.tracer import PublishTrace
 
 log = structlog.get_logger()
 
@@ -49,7 +52,7 @@ Resolve = Callable[[NotConfirmedError | None], None]
 class Waiting(Generic[P]):
     """A parcel, whom to tell, and until when, on the clock of the event loop."""
 
-    __slots__ = ("count", "deadline", "parcel", "resolve", "size")
+    __slots__ = ("count", "deadline", "parcel", "resolve", "size", "trace")
 
     def __init__(self, parcel: P, resolve: Resolve, deadline: float) -> None:
         self.parcel = parcel
@@ -59,6 +62,8 @@ class Waiting(Generic[P]):
         #: None once it was told.
         self.resolve: Resolve | None = resolve
         self.deadline = deadline
+        #: Where its request is traced.
+        self.trace: PublishTrace | None = None
 
 
 class InFlight:
@@ -160,6 +165,8 @@ class PublishQueue(Generic[P]):
             if resolve is None:  # given up before
                 continue
             self._in_flight.remove(one)
+            if one.trace is not None:
+                one.trace.resolved(error)
             try:
                 resolve(error)
             except Exception as failure:

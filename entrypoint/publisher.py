@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple
 
 from entrypoint.publish_queue import InFlight, P, PublishQueue, Resolve, Waiting
 from tillstream.errors import (
@@ -12,6 +12,9 @@ from tillstream.errors import (
     ShuttingDownError,
     TooManyInFlightError,
 )
+
+if TYPE_CHECKING:
+    from tillstream.runtime.tracing.tracer import Tracer
 
 #: Longest wait for a confirm, from the submission on, seconds.
 TIMEOUT_SECONDS = 5.0
@@ -60,11 +63,13 @@ class Publisher(Generic[P]):
         in_flight: InFlight,
         pace: Pace = Pace(),  # noqa: B008 - immutable
         took: Callable[[float], None] = lambda _: None,
+        tracer: "Tracer | None" = None,
     ) -> None:
         """`in_flight` may be shared with other publishers; `took` is told of each message that was
         confirmed how long the first of it waited, seconds.
         """
         self._took = took
+        self._tracer = tracer
         self._send = send
         self._compose = compose
         self._confirmed = confirmed
@@ -94,6 +99,8 @@ class Publisher(Generic[P]):
         if not self._queue.has_room(waiting):
             resolve(TooManyInFlightError())
             return
+        if self._tracer is not None:
+            waiting.trace = self._tracer.publishing(waiting.count)
         self._queue.add(waiting)
         if self._overdue is None:
             self._overdue = loop.call_later(self._timeout, self._give_up)
@@ -185,7 +192,12 @@ class Publisher(Generic[P]):
 
     async def _send_group(self, group: list[Waiting[P]]) -> None:
         try:
-            await self._send(*self._compose([one.parcel for one in group]))
+            message = self._compose([one.parcel for one in group])
+            if self._tracer is None:
+                await self._send(*message)
+            else:
+                with self._tracer.message_of(one.trace for one in group):
+                    await self._send(*message)
             # What was given up is not answered with 202, so it is none of what was accepted.
             self._confirmed([one.parcel for one in group if one.resolve is not None])
             since = group[0].deadline - self._timeout

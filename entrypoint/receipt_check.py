@@ -1,5 +1,7 @@
 """The door's rules for one receipt, from its JSON to the line that is published. Holds no I/O."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from entrypoint.formats.entry import Entry
@@ -12,13 +14,16 @@ from entrypoint.refusals import (
 )
 from entrypoint.rules import broken_rules
 from entrypoint.settings import EntrypointSettings
-from entrypoint.validation import ValidReceipt, stamp, validate
+from entrypoint.validation import ValidReceipt, stamp, stamp_trace, validate
 from tillstream.accepted_count import AcceptedSale
 from tillstream.clock import moment
 from tillstream.http.keys import Caller
 from tillstream.identity import outlined_content_digest
 from tillstream.money import minor_units
 from tillstream.stores import StoreTable
+
+if TYPE_CHECKING:
+    from tillstream.runtime.tracing.tracer import Tracer
 
 #: Mark of a receipt that is dated further ahead of our clock than the setting allows.
 CLOCK_AHEAD = "clock-ahead"
@@ -41,7 +46,10 @@ class CheckedReceipt(msgspec.Struct, frozen=True, gc=False):
 class ReceiptCheck:
     """Checks receipts against the contract, the rules of the settings and the caller's stores."""
 
-    def __init__(self, settings: EntrypointSettings, stores: StoreTable) -> None:
+    def __init__(
+        self, settings: EntrypointSettings, stores: StoreTable, tracer: "Tracer | None" = None
+    ) -> None:
+        self._tracer = tracer
         self._stores = stores
         self._max_bytes = settings.max_receipt_bytes
         self._ahead = settings.max_clock_ahead_seconds
@@ -71,7 +79,10 @@ class ReceiptCheck:
         content = outlined_content_digest(
             receipt, [line.content for line in valid.lines], valid.tenders.content
         )
-        return CheckedReceipt(valid.key, content, stamp(valid.line, now, marks), sale, marks)
+        line = stamp(valid.line, now, marks)
+        if self._tracer is not None and (trace_id := self._tracer.trace_id()) is not None:
+            line = stamp_trace(line, trace_id)
+        return CheckedReceipt(valid.key, content, line, sale, marks)
 
     def _marks(self, valid: ValidReceipt, sold: float, now: float) -> list[str]:
         broken = broken_rules(valid.receipt.document_total, valid.lines, valid.tenders)

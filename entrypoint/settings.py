@@ -15,6 +15,7 @@ from tillstream.runtime.settings import (
     Port,
     StoreTimeSettings,
     StreamsSettings,
+    TracingSettings,
 )
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -22,7 +23,12 @@ Positive = Annotated[int, Meta(ge=1)]
 
 @dataclass(frozen=True, kw_only=True)
 class EntrypointSettings(
-    StoreTimeSettings, StreamsSettings, BrokerSettings, DiskSettings, HttpBudgets
+    StoreTimeSettings,
+    StreamsSettings,
+    BrokerSettings,
+    DiskSettings,
+    HttpBudgets,
+    TracingSettings,
 ):
     """Where the door listens, what it takes, and how long it waits for the broker."""
 

@@ -11,13 +11,14 @@ from entrypoint.line_cache import CheckedLine, CheckedTenders, checked_line, che
 from entrypoint.refusals import InvalidReceiptError, NotJsonError
 from entrypoint.syntax_errors import json_error
 from entrypoint.violations import explain
+from tillstream import trace_stamp
 from tillstream.bounds import MAX_DEPTH
 from tillstream.errors import UndecodableMessageError
 from tillstream.outline import OutlinedReceipt
 from tillstream.receipt import keeps_patterns, receipt_key
 
 #: The door's own stamps: a client's fields of these names are not believed.
-STAMPS = ("receivedTime", "marks", "customerErased")
+STAMPS = ("receivedTime", "marks", "customerErased", trace_stamp.NAME)
 
 
 class PostedReceipt(OutlinedReceipt, frozen=True, gc=False, kw_only=True):
@@ -26,6 +27,7 @@ class PostedReceipt(OutlinedReceipt, frozen=True, gc=False, kw_only=True):
     received_time: msgspec.Raw | UnsetType = UNSET
     marks: msgspec.Raw | UnsetType = UNSET
     customer_erased: msgspec.Raw | UnsetType = UNSET
+    trace_id: msgspec.Raw | UnsetType = UNSET
 
 
 _decode = msgspec.json.Decoder(PostedReceipt).decode
@@ -67,7 +69,8 @@ def validate(body: bytes) -> ValidReceipt:
     # A JSON string holds no raw line break, so this removes white space only.
     line = body.translate(None, b"\r\n") if b"\n" in body or b"\r" in body else body
     line = line.strip()
-    if not (receipt.received_time is receipt.marks is receipt.customer_erased is UNSET):
+    marks, erased = receipt.marks, receipt.customer_erased
+    if not (receipt.received_time is marks is erased is receipt.trace_id is UNSET):
         line = _without_stamps(line)
     return ValidReceipt(receipt_key(receipt), receipt, lines, tenders, line)
 
@@ -81,6 +84,11 @@ def stamp(line: bytes, received_time: float, marks: Sequence[str] = ()) -> bytes
             msgspec.json.encode(marks),
         )
     return b"%b%b}" % (line[:-1], _received(received_time))
+
+
+def stamp_trace(line: bytes, trace_id: str) -> bytes:
+    """A stamped receipt's JSON with the id of its trace in it, 32 hexadecimal digits."""
+    return b'%b,"%b":"%b"}' % (line[:-1], trace_stamp.NAME.encode(), trace_id.encode())
 
 
 def is_deeper(body: bytes, levels: int) -> bool:

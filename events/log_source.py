@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pika.adapters.blocking_connection import BlockingConnection
 
@@ -10,7 +10,11 @@ from events.windows.deduplication import NewEvents
 from events.windows.event_counter import EventCounter
 from tillstream import topology
 from tillstream.log.reader import LogMessage, LogReader
+from tillstream.runtime.tracing.start import working
 from tillstream.streams.definition import MICROSECONDS
+
+if TYPE_CHECKING:
+    from tillstream.runtime.tracing.tracer import Tracer
 
 #: Messages that the broker sends ahead; at 20,000 events of 40 bytes each at most 80 MB.
 PREFETCH = 100
@@ -53,8 +57,9 @@ class LogSource(Protocol):
 class MessagesBatch:
     """Messages that this process has read."""
 
-    def __init__(self, messages: Sequence[LogMessage]) -> None:
+    def __init__(self, messages: Sequence[LogMessage], tracer: "Tracer | None" = None) -> None:
         self._messages = messages
+        self._tracer = tracer
 
     @property
     def newest(self) -> int:
@@ -66,13 +71,25 @@ class MessagesBatch:
     ) -> list[NewEvents] | None:
         """As LogBatch: of what a stream sends before the position that was asked for, none."""
         wanted = [one for one in self._messages if one.offset >= start]
-        return counter.count(wanted, archive_from) if wanted else None
+        if not wanted:
+            return None
+        # Those before the counter's own position are read again for the archive alone.
+        fresh = [
+            one.headers
+            for one in wanted
+            if one.headers and one.offset >= (counter.progress.next_offset or 0)
+        ]
+        with working(self._tracer, "count", fresh):
+            return counter.count(wanted, archive_from)
 
 
 class MessagesSource:
     """Reads the log in this process."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.time, tracer: "Tracer | None" = None
+    ) -> None:
+        self._tracer = tracer
         self._clock = clock
         self._reader: LogReader | None = None
         self._base = 0
@@ -93,7 +110,8 @@ class MessagesSource:
         messages = self._reader.gather(patience_seconds, more_seconds)
         if not messages:
             return None
-        return MessagesBatch([one._replace(offset=one.offset + self._base) for one in messages])
+        placed = [one._replace(offset=one.offset + self._base) for one in messages]
+        return MessagesBatch(placed, self._tracer)
 
     def done(self) -> None:
         """As LogSource."""

@@ -30,6 +30,7 @@ from tillstream.log.continuity import Log
 from tillstream.log.partitioned_log import prepared
 from tillstream.runtime import broker, data_folder, quiet, retry
 from tillstream.runtime.owned_file import owned
+from tillstream.runtime.tracing.start import tracing
 from tillstream.runtime.watching.figures import disk_figures
 from tillstream.runtime.watching.watched import watched
 from tillstream.streams import definitions_file
@@ -48,14 +49,18 @@ def run_worker(
     stop: threading.Event,
     *,
     with_archive: bool = True,
-    make_source: MakeSource = lambda _, __: MessagesSource(),
+    make_source: MakeSource | None = None,
 ) -> None:
     """Count events into the state, and publish; adopt a rebuilt state when there is one."""
     quiet.release_when_quiet()
     data_folder.require_current(settings.data_dir)
     definitions = definitions_file.load_settings(settings)
     path = settings.state_path()
-    with owned(path) as ours, watched(settings, "events") as watching:
+    with (
+        tracing(settings, "events") as tracer,
+        owned(path) as ours,
+        watched(settings, "events") as watching,
+    ):
         if not ours:
             raise TillstreamError(f"another events worker owns {path}; end it first")
 
@@ -77,7 +82,7 @@ def run_worker(
                     stop,
                     figures,
                     with_archive=with_archive,
-                    make_source=make_source,
+                    make_source=make_source or (lambda _, __: MessagesSource(tracer=tracer)),
                 ),
                 ArchiveAwayError,
                 stop,

@@ -14,6 +14,7 @@ from tillstream.runtime.settings import (
     MongoUrl,
     StoreTimeSettings,
     StreamsSettings,
+    TracingSettings,
     WatchSettings,
 )
 
@@ -23,7 +24,12 @@ STATE = Path("events", "state.sqlite3")
 
 @dataclass(frozen=True, kw_only=True)
 class EventsSettings(
-    DoorSettings, StreamsSettings, StoreTimeSettings, WatchSettings, BrokerSettings
+    DoorSettings,
+    StreamsSettings,
+    StoreTimeSettings,
+    WatchSettings,
+    BrokerSettings,
+    TracingSettings,
 ):
     """Where the log is, what is declared, and where the state is kept."""
 

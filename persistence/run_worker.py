@@ -14,6 +14,7 @@ from persistence.writer.reporter import report
 from persistence.writer.worker import Worker
 from tillstream import stores
 from tillstream.runtime import broker, quiet
+from tillstream.runtime.tracing.start import tracing
 from tillstream.runtime.watching.watched import watched
 
 
@@ -32,6 +33,7 @@ def run_worker(settings: PersistenceSettings, stop: threading.Event) -> None:
     delays = Delays(time.time)
     table = stores.load(settings)
     with (
+        tracing(settings, "persistence") as tracer,
         watched(settings, "persistence") as watching,
         connect(settings.mongo_url) as client,
         ThreadPoolExecutor(1, "writer") as writer,
@@ -39,7 +41,7 @@ def run_worker(settings: PersistenceSettings, stop: threading.Event) -> None:
         ThreadPoolExecutor(1, "letters") as keeper,
     ):
         store = ArchiveWriter(client, settings.mongo_database, table, time.time, settings)
-        worker = Worker(store, delays, table, writer, watched=watching)
+        worker = Worker(store, delays, table, writer, watched=watching, tracer=tracer)
         letters = DeadLetters(client[settings.mongo_database])
         reporting = reporter.submit(
             broker.keep_connected,

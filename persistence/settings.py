@@ -10,6 +10,7 @@ from tillstream.runtime.settings import (
     MongoSettings,
     Settings,
     StoreTimeSettings,
+    TracingSettings,
     WatchSettings,
 )
 
@@ -36,6 +37,11 @@ class RetentionSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class PersistenceSettings(
-    RetentionSettings, StoreTimeSettings, MongoSettings, WatchSettings, BrokerSettings
+    RetentionSettings,
+    StoreTimeSettings,
+    MongoSettings,
+    WatchSettings,
+    BrokerSettings,
+    TracingSettings,
 ):
     """Where receipts come from, where they are kept, and how a business day is told."""

@@ -77,7 +77,7 @@ class Outlines(Generic[L, T]):
         calendar, line_number, tenders_number = stores.calendar, self.lines, self.tenders
         for index, message in enumerate(messages):
             try:
-                bodies = receipt_bodies(*message[1:])
+                bodies = receipt_bodies(*message[1:4])
             except UndecodableMessageError as error:
                 self.undecodable.append(Undecodable(index, WHOLE_MESSAGE, error.reason))
                 continue

@@ -29,7 +29,7 @@ def single_receipts(
     found: list[SingleReceipt] = []
     for message in messages:
         try:
-            bodies = receipt_bodies(*message[1:])
+            bodies = receipt_bodies(*message[1:4])
         except UndecodableMessageError:
             found.append(SingleReceipt(message, WHOLE_MESSAGE))
             continue

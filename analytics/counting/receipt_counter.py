@@ -163,7 +163,7 @@ class ReceiptCounter:
                 continue
             message = messages[columns.messages[index]]
             place = int(columns.places[index])
-            body = receipt_bodies(*message[1:])[place]
+            body = receipt_bodies(*message[1:4])[place]
             if content == FORGOTTEN:
                 self.put_aside(
                     set_aside(SingleReceipt(message._replace(body=body), place), _TOO_LATE)

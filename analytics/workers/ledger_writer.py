@@ -1,18 +1,23 @@
 """Commits parts of the log into the ledger: steps 1 to 4 of the totals worker."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from analytics.counting import isolation
 from analytics.ledger.ledger_file import Ledger
 from analytics.ledger.working_state import WorkingState
-from analytics.workers.log_parts import LogPart
+from analytics.workers.log_parts import LogPart, traced
 from analytics.workers.totals_figures import TotalsFigures
 from tillstream.clock import Clock
 from tillstream.log.positions import Offsets, last_sum, newest, partition_of, position_sum
 from tillstream.log.reader import LogMessage
 from tillstream.runtime.periodic import Every
+from tillstream.runtime.tracing.start import working
 from tillstream.single_receipts import SingleReceipt, single_receipts
 from tillstream.stores import StoreTable
+
+if TYPE_CHECKING:
+    from tillstream.runtime.tracing.tracer import Tracer
 
 #: The bodies of the kept figures are written so often; the journal has what was added since.
 FIGURES_SECONDS = 1.0
@@ -22,8 +27,14 @@ class LedgerWriter:
     """Folds parts of the log into the ledger, each of them whole in one transaction."""
 
     def __init__(
-        self, ledger: Ledger, stores: StoreTable, clock: Clock, figures: TotalsFigures
+        self,
+        ledger: Ledger,
+        stores: StoreTable,
+        clock: Clock,
+        figures: TotalsFigures,
+        tracer: "Tracer | None" = None,
     ) -> None:
+        self._tracer = tracer
         self._figures = figures
         self._ledger = ledger
         self._stores = stores
@@ -34,6 +45,10 @@ class LedgerWriter:
 
     def count(self, parts: Sequence[LogPart]) -> None:
         """Steps 1 to 4 for parts of the log that follow each other, in one transaction."""
+        with working(self._tracer, "count", traced(map(self._fresh, parts))):
+            self._commit(parts)
+
+    def _commit(self, parts: Sequence[LogPart]) -> None:
         state = self.state
         try:
             # 1. begin

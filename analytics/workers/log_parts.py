@@ -1,7 +1,7 @@
 """What the totals worker counts: parts of the log, decoded here or elsewhere."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from analytics.counting import isolation
 from analytics.counting.isolation import Batch
@@ -77,6 +77,15 @@ def by_partition(messages: Sequence[LogMessage]) -> list[Messages]:
     for message in messages:
         parts.setdefault(partition_of(message.offset), []).append(message)
     return [Messages(part) for part in parts.values()]
+
+
+def traced(parts: Iterable[LogPart | None]) -> Iterator[Mapping[str, Any]]:
+    """The headers of the messages that name traces; of those read here."""
+    for part in parts:
+        if isinstance(part, Messages):
+            for each in part.messages():
+                if each.headers is not None:
+                    yield each.headers
 
 
 class FollowedLog:

@@ -93,7 +93,7 @@ class RateWorker:
         now = self._clock()
         self._log_offsets = newest(self._log_offsets, [message.offset])
         try:
-            bodies = receipt_bodies(*message[1:])
+            bodies = receipt_bodies(*message[1:4])
         except UndecodableMessageError as error:
             log.warning("undecodable message", offset=message.offset, reason=error.reason)
             return

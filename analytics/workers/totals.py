@@ -16,6 +16,7 @@ Killed after 4, the new offset skips it. A receipt that was sent twice is known 
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from pika.adapters.blocking_connection import BlockingConnection
 
@@ -43,6 +44,9 @@ from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, UncountedRea
 from tillstream.store_hours import StoreHours
 from tillstream.stores import StoreTable
 
+if TYPE_CHECKING:
+    from tillstream.runtime.tracing.tracer import Tracer
+
 #: Opens the log behind an offset; from its first message without one.
 OpenSource = Callable[[BlockingConnection, int | None], LogSource]
 
@@ -64,6 +68,7 @@ class TotalsWorker:
         identity_days: int = IDENTITY_DAYS,
         figures: TotalsFigures | None = None,
         open_source: OpenSource = follow_log,
+        tracer: "Tracer | None" = None,
     ) -> None:
         """`looked_up` is what can be looked up of the log, `open_source` how it is read.
 
@@ -81,7 +86,7 @@ class TotalsWorker:
         #: Why receipts are set aside, of so many.
         self._reasons: tuple[UncountedReason, ...] = ()
         self._explained = 0
-        self._writer = LedgerWriter(ledger, stores, clock, self._figures)
+        self._writer = LedgerWriter(ledger, stores, clock, self._figures, tracer)
         self._state = self._writer.state
         self._figures.follow(ledger.path, self._state.progress)
 

@@ -19,6 +19,7 @@ from tillstream.log.continuity import Log
 from tillstream.log.partitioned_log import prepared
 from tillstream.runtime import broker, data_folder
 from tillstream.runtime.owned_file import owned
+from tillstream.runtime.tracing.start import tracing
 from tillstream.runtime.watching.figures import disk_figures
 from tillstream.runtime.watching.watched import watched
 
@@ -33,7 +34,11 @@ def run_totals(
     path = settings.ledger_path()
     table = stores.load(settings)
     calendar = described(table)
-    with owned(path, calendar) as ours, watched(settings, "totals") as watching:
+    with (
+        tracing(settings, "totals") as tracer,
+        owned(path, calendar) as ours,
+        watched(settings, "totals") as watching,
+    ):
         if not ours:
             raise TillstreamError(f"another totals worker owns {path}; end it first")
         figures = TotalsFigures(watching, time.time)
@@ -49,6 +54,7 @@ def run_totals(
                     settings.identity_days,
                     figures,
                     open_source,
+                    tracer,
                 )
                 broker.keep_connected(
                     settings.amqp_url,

@@ -17,6 +17,7 @@ from tillstream.codec import decode_receipt
 from tillstream.money import milli_units, minor_units
 from tillstream.receipt import StampedReceipt
 from tillstream.stores import StoreTable
+from tillstream.trace_stamp import trace_id_of
 
 #: The archive may have a receipt so much before the log's reader; seconds.
 SETTLED_SECONDS = 2.0
@@ -141,11 +142,18 @@ def _life(life: ReceiptLife, counted_to: float | None, write: Writer) -> Any:
                     html.Dd(of_data(document["_id"])),
                     html.Dt("Business day"),
                     html.Dd(write.date(document["businessDay"])),
+                    *_trace(raw_bytes(document)),
                 ]
             ),
             *_conflicts(life.conflicts, write),
         ],
     )
+
+
+def _trace(raw: bytes) -> list[Any]:
+    """What to look for among the traces, of a receipt that came with one."""
+    found = trace_id_of(raw)
+    return [] if found is None else [html.Dt("Trace"), html.Dd(of_data(found), id="trace")]
 
 
 def _step(

@@ -2,11 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from entrypoint.events.contract import Contract
 from entrypoint.events.parcels import Composer, EventParcel
 from entrypoint.publish_queue import InFlight, Resolve
 from entrypoint.publisher import Pace, Publisher, Send
+
+if TYPE_CHECKING:
+    from tillstream.runtime.tracing.tracer import Tracer
 
 #: Told how many events of a stream the broker has confirmed.
 Accepted = Callable[[str, int], None]
@@ -22,11 +26,17 @@ class EventPublishers:
         in_flight: InFlight,
         pace: Pace,
         accepted: Accepted,
+        tracer: "Tracer | None" = None,
     ) -> None:
         self._in_flight = in_flight
         self._publishers = {
             name: Publisher(
-                send, Composer(contract).compose, _counter(name, accepted), in_flight, pace
+                send,
+                Composer(contract).compose,
+                _counter(name, accepted),
+                in_flight,
+                pace,
+                tracer=tracer,
             )
             for name, contract in contracts.items()
         }

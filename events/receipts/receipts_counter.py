@@ -308,7 +308,7 @@ def _place(messages: Sequence[LogMessage], tables: ReceiptTables, index: int) ->
 def _anonymous(messages: Sequence[LogMessage], tables: ReceiptTables, index: int) -> bytes | None:
     """The content of a receipt once its customer is erased; None where it cannot be told."""
     message = messages[tables.messages[index]]
-    bodies = receipt_bodies(*message[1:])
+    bodies = receipt_bodies(*message[1:4])
     # One that was isolated is alone in its message.
     body = bodies[0] if len(bodies) == 1 else bodies[int(tables.places[index])]
     try:

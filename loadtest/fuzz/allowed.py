@@ -65,6 +65,7 @@ EXTRAS: tuple[tuple[str, Any], ...] = (
     ("", ""),
     ("marks", ["sum-net"]),
     ("receivedTime", 0),
+    ("traceID", 7),
     ("businessDay", "1999-01-01"),
     ("long", "é" * 3_000),
 )

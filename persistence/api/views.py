@@ -10,6 +10,7 @@ from persistence.api.parameters import By, SalesQuestion
 from persistence.api.sales import key_text
 from tillstream.archive import OFFSET_FIELDS, Document, raw_bytes, utc_offset
 from tillstream.money import CURRENCY, decimal_text, rate_text
+from tillstream.trace_stamp import trace_id_of
 
 #: What the views read of a document.
 FIELDS = (
@@ -132,6 +133,8 @@ class ReceiptAndLife(View, frozen=True, kw_only=True):
     life: Life
     #: What came again with other content, the first twenty.
     conflicts: list[Conflict]
+    #: The trace with which the door got it, 32 hexadecimal digits; null without one.
+    trace_id: str | None = None
     raw: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -226,6 +229,7 @@ def receipt_and_life(
         conflicts=[
             Conflict(received_at=each["receivedAt"], receipt=_raw(each)) for each in conflicts
         ],
+        trace_id=trace_id_of(raw_bytes(document)) if "raw" in document else None,
         raw=_raw(document) if "raw" in document else msgspec.UNSET,
     )
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 import pika
 
 from persistence.writer.entries import Entry, Reject, read_message
+from tillstream.runtime.tracing.traceparent import TRACEPARENT
 from tillstream.stores import StoreTable
 
 
@@ -77,6 +78,8 @@ class Batch:
         self._opened_at = opened_at
         self._limits = limits
         self._messages = 0
+        #: Headers of messages that name traces.
+        self.traced: list[dict[str, Any]] = []
         self._bytes = 0
 
     def add(self, delivery: Delivery, stores: StoreTable) -> None:
@@ -88,6 +91,8 @@ class Batch:
         self.sources += [delivery] * len(reading.entries)
         self.dead_letters += [DeadLetter(reject, delivery) for reject in reading.rejects]
         self._messages += 1
+        if TRACEPARENT in delivery.headers:
+            self.traced.append(delivery.headers)
         self._bytes += len(delivery.body)
         self.last_tag = delivery.tag
 

@@ -17,7 +17,7 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Executor, Future
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pika
 import structlog
@@ -34,8 +34,12 @@ from tillstream import topology
 from tillstream.clock import Clock, utc
 from tillstream.runtime import broker
 from tillstream.runtime.periodic import Every
+from tillstream.runtime.tracing.start import working
 from tillstream.runtime.watching.watched import Watched
 from tillstream.stores import StoreTable
+
+if TYPE_CHECKING:
+    from tillstream.runtime.tracing.tracer import Tracer
 
 log = structlog.get_logger()
 
@@ -68,8 +72,10 @@ class Worker:
         clock: Clock = time.time,
         monotonic: Clock = time.monotonic,
         watched: Watched | None = None,
+        tracer: "Tracer | None" = None,
     ) -> None:
         """`writer` has one thread, so that batches are written in their order."""
+        self._tracer = tracer
         self.archive = archive
         self.delays = delays
         self.stores = stores
@@ -94,7 +100,8 @@ class Worker:
         # The queue gives the oldest first.
         self.delays.writing(batch.entries[0].received if batch.entries else None)
         try:
-            outcome = self.archive.store(batch.entries, give_up, ready)
+            with working(self._tracer, "store", batch.traced):
+                outcome = self.archive.store(batch.entries, give_up, ready)
         finally:
             self.delays.writing(None)
         if outcome is not None:

@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import IO, Literal
 
@@ -42,7 +43,10 @@ class AccessLog:
         clock: Clock,
         out: IO[str] = sys.stderr,
         log_format: Literal["console", "json"] = "json",
+        also: Callable[[], Mapping[str, object]] | None = None,
     ) -> None:
+        """`also` gives more fields of the request at work here."""
+        self._also = also
         self._component = component
         self._encode = _encoder.encode if log_format == "json" else _console
         #: Least status that is logged.
@@ -76,6 +80,7 @@ class AccessLog:
                 path=path[:200],
                 status=status,
                 ms=round(1000 * seconds, 1),
+                **(self._also() if self._also is not None else {}),
             )
         if len(self._lines) >= FLUSH_LINES or now - self._flushed >= FLUSH_SECONDS:
             self.flush()

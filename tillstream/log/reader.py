@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
@@ -16,6 +16,7 @@ from tillstream import topology
 from tillstream.errors import TillstreamError
 from tillstream.log.positions import known_as
 from tillstream.runtime import broker
+from tillstream.runtime.tracing.traceparent import TRACEPARENT
 
 #: Unacknowledged messages that the broker sends ahead: at 256 KiB each, at most 50 MB.
 PREFETCH = 200
@@ -48,6 +49,8 @@ class LogMessage(NamedTuple):
     body: bytes
     content_type: str | None
     content_encoding: str | None = None
+    #: Where the message names traces (runtime/tracing/traceparent.py).
+    headers: Mapping[str, Any] | None = None
 
 
 def message_digest(message: LogMessage) -> bytes:
@@ -132,9 +135,16 @@ class LogReader:
         partition: int = 0,
     ) -> None:
         # pika gives an integer type of its own, which msgspec cannot encode.
-        offset = known_as(partition, int(properties.headers["x-stream-offset"]))
+        headers = properties.headers
+        offset = known_as(partition, int(headers["x-stream-offset"]))
         self._received.append(
-            LogMessage(offset, body, properties.content_type, properties.content_encoding)
+            LogMessage(
+                offset,
+                body,
+                properties.content_type,
+                properties.content_encoding,
+                headers if TRACEPARENT in headers else None,
+            )
         )
         self._last_tag = method.delivery_tag
 

@@ -47,6 +47,31 @@ class WatchSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TracingSettings(Settings):
+    """Whether a process makes spans, and where they go: OpenTelemetry's own settings.
+
+    It reads them itself, any other OTEL_ setting too; here a wrong one is told at the start.
+    """
+
+    tracing: Literal["on", "off"] = "off"
+    #: The collector, OTLP over HTTP.
+    otel_exporter_otlp_endpoint: Annotated[str, Meta(pattern=r"^https?://.+")] = (
+        "http://localhost:4318"
+    )
+    #: Which requests without a traceparent are traced.
+    otel_traces_sampler: Literal[
+        "always_on",
+        "always_off",
+        "traceidratio",
+        "parentbased_always_on",
+        "parentbased_always_off",
+        "parentbased_traceidratio",
+    ] = "parentbased_always_on"
+    #: Their share.
+    otel_traces_sampler_arg: Annotated[float, Meta(ge=0, le=1)] = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class BrokerSettings(LogSettings):
     """RabbitMQ, with its credentials; no default, so that no process guesses them."""
 

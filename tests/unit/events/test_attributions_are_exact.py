@@ -63,7 +63,7 @@ class Worker:
         """Count what is next; whether there was anything."""
         some = [one for one in self.log if one.offset >= self.position][:most]
         if some:
-            received = max(decode(*one[1:]).received_us for one in some)
+            received = max(decode(*one[1:4]).received_us for one in some)
             self.clock.now = max(self.clock.now, received / SECOND)
             self.counter.count(some)
             self.position = some[-1].offset + 1
