@@ -62,6 +62,10 @@ def header_schema(**headers: str) -> dict[str, Any]:
     return {"type": "object", "properties": named}
 
 
+TRACES = header_schema(
+    traceparent="W3C Trace Context, where TRACING=on: docs/tracing.md.",
+    x_trace_links="More traces that share the message: values as above, with commas between.",
+)
 RECEIPT = {"$ref": _REF.format(name=StampedReceipt.__name__)}
 LINES = {"type": "string", "description": "Receipts (StampedReceipt), one a line."}
 SNAPSHOTS: dict[str, type[Wire]] = {
@@ -76,14 +80,15 @@ SNAPSHOTS: dict[str, type[Wire]] = {
 }
 MESSAGES: dict[str, tuple[Message, ...]] = {
     topology.RECEIPTS: (
-        Message("receipt", "One receipt, with the door's stamps", RECEIPT),
-        Message("receipts", "Several receipts, one a line", LINES, codec.NDJSON),
+        Message("receipt", "One receipt, with the door's stamps", RECEIPT, headers=TRACES),
+        Message("receipts", "Several receipts, one a line", LINES, codec.NDJSON, headers=TRACES),
         Message(
             "packedReceipts",
             f"Several receipts, packed: from {codec.LEAST_PACKED_BYTES} bytes on",
             LINES,
             codec.NDJSON,
             codec.ZSTD,
+            TRACES,
         ),
     ),
     topology.EVENTS: (
@@ -96,6 +101,7 @@ MESSAGES: dict[str, tuple[Message, ...]] = {
                 "are those of the stream's definition: docs/streams.md.",
             },
             message.CONTENT_TYPE,
+            headers=TRACES,
         ),
         Message(
             "packedEvents",
@@ -103,6 +109,7 @@ MESSAGES: dict[str, tuple[Message, ...]] = {
             {"description": "An Arrow IPC stream, packed."},
             message.CONTENT_TYPE,
             codec.ZSTD,
+            TRACES,
         ),
     ),
     topology.DEAD_LETTERS: (

@@ -133,8 +133,8 @@ class ReceiptAndLife(View, frozen=True, kw_only=True):
     life: Life
     #: What came again with other content, the first twenty.
     conflicts: list[Conflict]
-    #: The trace with which the door got it, 32 hexadecimal digits; null without one.
-    trace_id: str | None = None
+    #: The trace with which the door got it, 32 hexadecimal digits; absent without one.
+    trace_id: str | msgspec.UnsetType = msgspec.UNSET
     raw: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -229,9 +229,14 @@ def receipt_and_life(
         conflicts=[
             Conflict(received_at=each["receivedAt"], receipt=_raw(each)) for each in conflicts
         ],
-        trace_id=trace_id_of(raw_bytes(document)) if "raw" in document else None,
+        trace_id=_trace_id(document),
         raw=_raw(document) if "raw" in document else msgspec.UNSET,
     )
+
+
+def _trace_id(document: Document) -> str | msgspec.UnsetType:
+    found = trace_id_of(raw_bytes(document)) if "raw" in document else None
+    return msgspec.UNSET if found is None else found
 
 
 def _raw(document: Document) -> msgspec.Raw:
