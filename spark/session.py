@@ -18,6 +18,7 @@ from spark.rabbitmq_stream import RabbitMQStreamSource
 from tillstream.runtime.spark_needs import require_java
 
 ROOT = Path(__file__).resolve().parents[1]
+WORKER_PYTHON = Path(__file__).resolve().with_name("worker_python.sh")
 #: Seconds for the JVM to end by itself, before it is killed.
 STOP_SECONDS = 10
 
@@ -63,10 +64,13 @@ def spark_session(
     # It tells of each connection to the JVM that it closes.
     logging.getLogger("py4j").setLevel(logging.WARNING)
     # What the JVM starts has our Python and finds our modules, from wherever we were started.
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     inherited = {
-        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_PYTHON": str(WORKER_PYTHON),
         "PYSPARK_DRIVER_PYTHON": sys.executable,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        "PYTHONPATH": path,
+        "WORKER_PYTHON": sys.executable,
+        "WORKER_PYTHONPATH": path,
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
     os.environ.update(inherited)
