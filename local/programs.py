@@ -54,7 +54,10 @@ SHOP = {
 
 #: What reads the logs and counts, by the engine: in place of the program of that name.
 EMBEDDED, SPARK = "embedded", "spark"
-ENGINES: dict[str, dict[str, str]] = {EMBEDDED: {}, SPARK: {"totals": "spark receipts"}}
+ENGINES: dict[str, dict[str, str]] = {
+    EMBEDDED: {},
+    SPARK: {"totals": "spark receipts", "events": "spark windows"},
+}
 
 
 def rooms(load: Mapping[str, str], engine: str = EMBEDDED) -> list[Program]:

@@ -20,3 +20,6 @@ class QuerySettings(Settings):
     #: packed, some 40,000 receipts. What a batch takes to commit delays the next snapshot.
     spark_batch_messages: Annotated[int, Meta(ge=1)] = 20_000
     spark_batch_bytes: Annotated[int, Meta(ge=1)] = 4 * 1024 * 1024
+    #: A micro-batch of the windows with fewer events is counted by the driver: the jobs of Spark's
+    #: would cost more than the events. 0 leaves all of them to the executors.
+    spark_least_events: Annotated[int, Meta(ge=0)] = 20_000

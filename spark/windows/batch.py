@@ -31,9 +31,18 @@ class SparkBatch:
     heads.
     """
 
-    def __init__(self, messages: DataFrame, base: int, is_counted_here: IsCountedHere) -> None:
-        """`messages` has the columns of heads.SCHEMA. Raises what Spark does."""
+    def __init__(
+        self,
+        messages: DataFrame,
+        base: int,
+        is_counted_here: IsCountedHere,
+        least_events: int = 0,
+    ) -> None:
+        """`messages` has the columns of heads.SCHEMA; with fewer than `least_events` the driver
+        counts them. Raises what Spark does.
+        """
         self._base = base
+        self._least_events = least_events
         self._is_counted_here = is_counted_here
         self._messages = messages.persist(StorageLevel.MEMORY_AND_DISK)
         try:
@@ -59,6 +68,9 @@ class SparkBatch:
         archive_from: int | None,
     ) -> list[NewEvents] | None:
         """As LogBatch."""
+        found = (head.identities for _, head in self.heads)
+        if sum(0 if one is None else one.rows for one in found) < self._least_events:
+            return counter.count(self.fetch(None), archive_from)
         return counter.count_elsewhere(self, archive_from)
 
     def partials(

@@ -10,13 +10,14 @@ import structlog
 from pika.adapters.blocking_connection import BlockingConnection
 from pyspark.sql import DataFrame, SparkSession
 
+from spark.driver.lasting_query import LastingQuery
 from spark.driver.micro_batches import SPARK_ERRORS, MicroBatches
 from spark.settings import QuerySettings
 from spark.windows import heads, window_engine
 from spark.windows.batch import SparkBatch
 from tillstream import topology
 from tillstream.log.continuity import LogEnds
-from tillstream.streams.definition import MICROSECONDS, Definitions
+from tillstream.streams.definition import MICROSECONDS, Definitions, Stream
 
 log = structlog.get_logger()
 
@@ -49,11 +50,15 @@ class SparkLogSource:
         self._looked_up = looked_up
         self._checkpoint = checkpoint
         self._url_env, self._log_name = url_env, log_name
-        self._here = self._not_for_spark()
+        #: By stream whether its windows' texts mean the same on Spark.
+        self._for_spark: dict[str, bool] = {}
         self._connection: BlockingConnection | None = None
-        self._batches: MicroBatches[SparkBatch] | None = None
+        self._query: LastingQuery[SparkBatch] | None = None
         self._taken: SparkBatch | None = None
-        #: The offset behind what was taken; when and as of when all of the log was.
+        self._base = 0
+        #: Where the query begins, and the offset behind what was taken; when and as of when all of
+        #: the log was.
+        self._start: int | None = None
         self._read_to = 0
         self._looked = 0.0
         self._caught_up_us: int | None = None
@@ -62,22 +67,10 @@ class SparkLogSource:
         """As LogSource: a query that begins there."""
         self.close()
         self._connection = connection
-        self._read_to = start or 0
+        self._start, self._read_to = start, start or 0
         self._caught_up_us = None
-        self._batches = MicroBatches(
-            self._session,
-            "windows",
-            self._settings,
-            partial(self._read, base=base),
-            {self._log_name: start},
-            self._checkpoint,
-            url_env=self._url_env,
-            schema=heads.SCHEMA,
-            decoder=heads.DECODER,
-            decoderArgument=heads.argument(self._definitions.events),
-            minPartitions=str(self._settings.spark_cores),
-        )
         self._base = base
+        self._query = LastingQuery("windows", self._begun)
 
     def gather(
         self,
@@ -85,16 +78,16 @@ class SparkLogSource:
         more_seconds: Callable[[], float],  # noqa: ARG002 # the trigger waits
     ) -> SparkBatch | None:
         """As LogSource: the next micro-batch, whose trigger has gathered it."""
-        if self._batches is None or self._connection is None:
+        if self._query is None or self._connection is None:
             return None
         deadline = time.monotonic() + max(patience_seconds, 0.0)
         while True:
             remaining = max(deadline - time.monotonic(), 0.0)
-            batch = self._batches.take(min(remaining, _SERVED_SECONDS))
+            batch = self._query.take(min(remaining, _SERVED_SECONDS))
             self._connection.process_data_events(0)
             if batch is not None:
                 self._taken = batch
-                self._read_to = batch.newest + 1 - self._base
+                self._start = self._read_to = batch.newest + 1 - self._base
                 self._caught_up_us = None
                 return batch
             if remaining <= 0:
@@ -118,31 +111,49 @@ class SparkLogSource:
 
     def close(self) -> None:
         """As LogSource: the query ends, and what it holds is gone."""
-        if self._batches is not None:
-            self._batches.close()
-            self._batches = None
+        if self._query is not None:
+            self._query.close()
+            self._query = None
             with suppress(*SPARK_ERRORS):
                 self._session.catalog.clearCache()
         self._taken = None
 
+    def _begun(self) -> MicroBatches[SparkBatch]:
+        # What a query that ended has kept and nobody took.
+        self._session.catalog.clearCache()
+        return MicroBatches(
+            self._session,
+            "windows",
+            self._settings,
+            partial(self._read, base=self._base),
+            {self._log_name: self._start},
+            self._checkpoint,
+            url_env=self._url_env,
+            schema=heads.SCHEMA,
+            decoder=heads.DECODER,
+            decoderArgument=heads.argument(self._definitions.events),
+            minPartitions=str(self._settings.spark_cores),
+        )
+
     def _read(self, messages: DataFrame, *, base: int) -> SparkBatch:
-        return SparkBatch(messages, base, self._is_counted_here)
+        return SparkBatch(messages, base, self._is_counted_here, self._settings.spark_least_events)
 
     def _is_counted_here(self, stream: str, position: int) -> bool:
-        return stream in self._here or self._is_changed(stream, position)
+        # Asked of a stream once it is counted: at the start it would cost each window seconds.
+        if stream not in self._for_spark:
+            self._for_spark[stream] = self._is_for_spark(self._definitions.events[stream])
+        return not self._for_spark[stream] or self._is_changed(stream, position)
 
-    def _not_for_spark(self) -> set[str]:
-        found = set()
+    def _is_for_spark(self, stream: Stream) -> bool:
         for window in self._definitions.windows.values():
-            stream = self._definitions.events.get(window.stream)
-            if stream is None:
+            if window.stream != stream.name:
                 continue
             if reason := window_engine.why_not(self._session, stream, window):
-                found.add(stream.name)
                 log.warning(
                     "a stream's windows are counted by DuckDB, in the driver",
                     stream=stream.name,
                     window=window.name,
                     reason=reason,
                 )
-        return found
+                return False
+        return True

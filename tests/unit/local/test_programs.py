@@ -35,3 +35,4 @@ def test_an_engine_takes_the_places_of_the_workers_that_it_counts_for() -> None:
 
     assert [one.name for one in spark] == [one.name for one in embedded]
     assert changed["totals"] == ("spark", "receipts")
+    assert changed["events"] == ("spark", "windows")
