@@ -8,28 +8,22 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
-from pymongo import MongoClient
 
 from events.settings import STATE
-from events.windows.state_file import State
 from tests.support import clicks_world as shop
 from tests.support.frozen_mongo import frozen
 from tests.support.processes import running
-from tests.support.published_events import publish
+from tests.support.stored_checkouts import Client, StoredCheckouts
 from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.log.continuity import Log
 from tillstream.log.whole_log import read_log
-from tillstream.streams import attribution_documents
-from tillstream.streams.changes import MODELS, WHOLE_CREDIT, credits_collection
+from tillstream.streams.changes import MODELS, WHOLE_CREDIT
 from tillstream.streams.window_rows import instant
 
-ATTRIBUTION = shop.DEFINITIONS.attributions["checkouts"]
-Client = MongoClient[dict[str, Any]]
 AWAY_SECONDS = 15.0
 
 
@@ -50,88 +44,15 @@ def client(mongo_url: str) -> Iterator[Client]:
         yield client
 
 
-class Shop:
-    """What is sent, and what is stored of it."""
-
-    def __init__(
-        self, connection: BlockingConnection, client: Client, database: str, state: Path
-    ) -> None:
-        self._connection = connection
-        self._state = state
-        self.rows = client[database][attribution_documents.collection_name(ATTRIBUTION)]
-        self.credits = client[database][credits_collection(ATTRIBUTION)]
-        self.sent = shop.World([])
-
-    def send(self, stream: str, *events: shop.Event) -> None:
-        received = time.time_ns() // 1_000
-        self.sent.sent.extend((stream, received, event) for event in events)
-        publish(self._connection, shop.sent(stream, events, received))
-
-    def stored(self, purchase: str) -> dict[str, Any]:
-        return self.rows.find_one({"_id": purchase}) or {}
-
-    def wait(self, purchase: str, **values: object) -> dict[str, Any]:
-        def holds() -> dict[str, Any] | None:
-            found = self.stored(purchase)
-            return found if found and values.items() <= found.items() else None
-
-        return wait_until(holds, 30, f"{purchase} with {values}")
-
-    def checkouts(self) -> dict[str, dict[str, Any]]:
-        """What MongoDB has, as the log has it."""
-        return {
-            row["_id"]: {
-                "source": row["source"],
-                "touches": row["touches"],
-                "quantity": row["quantity"],
-                "missing": row["missing"],
-            }
-            for row in self.rows.find()
-        }
-
-    def expected(self) -> dict[str, dict[str, Any]]:
-        names = ("source", "touches", "quantity", "missing")
-        return {
-            key: {name: row[name] for name in names}
-            for key, row in shop.expected(self.sent).items()
-        }
-
-    def credited(self) -> dict[str, str | None]:
-        """By conversion the channel of its first touch, as its credits have it, which add up."""
-        found = {}
-        for row in self.credits.find():
-            for model in MODELS:
-                assert WHOLE_CREDIT == sum(one[model] for one in row["credits"])
-            [first] = [one["channel"] for one in row["credits"] if one["first_touch"]]
-            found[row["_id"]] = first
-        return found
-
-    def is_counted(self) -> bool:
-        """Whether the windows have everything that was sent."""
-        with State(self._state, create=False) as state:
-            counted = shop.counted_by_source(state)
-        return counted == shop.by_source(shop.expected(self.sent).values())
-
-    def is_settled(self) -> bool:
-        """Whether it is stored too, and the outbox empty."""
-        with State(self._state, create=False) as state:
-            outbox = state.execute("SELECT count(*) FROM outbox").fetchone()
-        expected = self.expected()
-        return (
-            outbox == (0,)
-            and self.is_counted()
-            and expected == self.checkouts()
-            and {key: row["source"] for key, row in expected.items()} == self.credited()
-        )
-
-
 @pytest.fixture
-def seen(broker: BlockingConnection, client: Client, mongo_database: str, tmp_path: Path) -> Shop:
-    return Shop(broker, client, mongo_database, tmp_path / STATE)
+def seen(
+    broker: BlockingConnection, client: Client, mongo_database: str, tmp_path: Path
+) -> StoredCheckouts:
+    return StoredCheckouts(broker, client, mongo_database, tmp_path / STATE)
 
 
 def test_a_purchase_has_a_row_at_once_that_follows_what_comes_until_it_is_final(
-    environ: dict[str, str], seen: Shop
+    environ: dict[str, str], seen: StoredCheckouts
 ) -> None:
     noon, minute = shop.NOON, shop.MINUTE
     with running("events", "worker", "--no-archive", **environ):
@@ -171,7 +92,7 @@ def test_a_purchase_has_a_row_at_once_that_follows_what_comes_until_it_is_final(
 
 
 def test_rows_are_single_and_exact_whatever_step_the_worker_is_killed_before(
-    amqp_url: str, environ: dict[str, str], seen: Shop
+    amqp_url: str, environ: dict[str, str], seen: StoredCheckouts
 ) -> None:
     minute = shop.MINUTE
 
@@ -207,7 +128,7 @@ def test_rows_are_single_and_exact_whatever_step_the_worker_is_killed_before(
 
 
 def test_rows_go_on_while_mongodb_is_away_and_it_gets_the_newest(
-    environ: dict[str, str], seen: Shop, client: Client
+    environ: dict[str, str], seen: StoredCheckouts, client: Client
 ) -> None:
     with running("events", "worker", "--no-archive", **environ):
         seen.send("products", shop.product(0))

@@ -1,6 +1,6 @@
 """A query of Spark's that ends by itself begins anew, and not for ever."""
 
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -36,7 +36,7 @@ def lasting(queries: list[Query]) -> tuple[LastingQuery[int], list[Query]]:
 
     def begin() -> MicroBatches[int]:
         begun.append(queries.pop(0))
-        return cast(Any, begun[-1])
+        return cast(MicroBatches[int], begun[-1])
 
     return LastingQuery("q", begin), begun
 

@@ -1,0 +1,70 @@
+"""`python -m spark windows` on real servers: killed and started again, its rows are proven."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pika.adapters.blocking_connection import BlockingConnection
+
+from events.settings import STATE
+from events.windows.state_file import State
+from tests.integration.spark.test_spark_receipts import COUNTED_SECONDS
+from tests.support import clicks_world as shop
+from tests.support.processes import running
+from tests.support.stored_checkouts import Client, StoredCheckouts
+from tests.support.waiting import wait_until
+
+#: In the first run the executors count all; in the second the driver does, since they are few.
+BY_EXECUTORS = {"SPARK_LEAST_EVENTS": "0"}
+
+
+@pytest.mark.timeout(600)
+def test_windows_and_checkouts_are_exact_and_proven_through_a_kill_of_the_driver(
+    java: None,
+    broker: BlockingConnection,
+    amqp_url: str,
+    mongo_url: str,
+    mongo_database: str,
+    tmp_path: Path,
+) -> None:
+    environ = {
+        "AMQP_URL": amqp_url,
+        "DATA_DIR": str(tmp_path),
+        "STREAMS_DIR": str(shop.STREAMS),
+        "MONGO_URL": mongo_url,
+        "MONGO_DATABASE": mongo_database,
+        "SPARK_TRIGGER_SECONDS": "0",
+    }
+    noon, minute = shop.NOON, shop.MINUTE
+    with Client(mongo_url, tz_aware=True) as client:
+        seen = StoredCheckouts(broker, client, mongo_database, tmp_path / STATE)
+        with running("spark", "windows", **environ, **BY_EXECUTORS) as driver:
+            seen.send("clicks", shop.click(1, "ann", noon - minute, "Google Ads"))
+            seen.send("purchases", shop.purchase(1, "ann", noon, quantity=2))
+            wait_until(lambda: seen.stored("b1"), COUNTED_SECONDS, "the first row")
+            seen.send("purchases", shop.purchase(2, "ben", noon))
+            driver.send_signal(signal.SIGKILL)
+            driver.wait(COUNTED_SECONDS)
+        with running("spark", "windows", **environ) as driver:
+            seen.send("clicks", shop.click(2, "ben", noon - shop.WINDOW, "Facebook Post"))
+            seen.send("products", shop.product(0))
+            seen.send("clicks", shop.click(3, "cleo", noon + 30 * minute, "Unknown"))
+            seen.send("purchases", shop.purchase(3, "cleo", noon + 30 * minute))
+            wait_until(seen.is_settled, COUNTED_SECONDS, "every row stored and counted")
+            verified = subprocess.run(
+                [sys.executable, "-m", "events", "verify"],
+                env=os.environ | environ,
+                capture_output=True,
+                check=False,
+                timeout=COUNTED_SECONDS,
+            )
+            driver.terminate()
+
+            assert 0 == driver.wait(COUNTED_SECONDS)
+
+    assert 0 == verified.returncode, verified.stderr
+    with State(tmp_path / STATE, create=False) as state:
+        assert 3 == state.streams()["purchases"].events
