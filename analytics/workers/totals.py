@@ -146,7 +146,9 @@ class TotalsWorker:
                 self._figures.day(count.count, count.sum_minor)
                 broker.publish_snapshot(channel, topology.COUNT, count)
             if topology.CATEGORIES in due:
-                broker.publish_snapshot(channel, topology.CATEGORIES, self.categories_snapshot())
+                categories = self.categories_snapshot()
+                self._figures.categories(categories)
+                broker.publish_snapshot(channel, topology.CATEGORIES, categories)
             if details_due.is_due():
                 # While its binding is gone the log gets nothing, and nothing tells.
                 broker.bind_log(channel, bound)

@@ -15,6 +15,10 @@ from tillstream.runtime.watching.figures import (
     measured,
 )
 from tillstream.runtime.watching.watched import Watched
+from tillstream.snapshots import CategoriesSnapshot
+
+#: Categories that are shown: what receipts name as one is not ours to bound.
+MAX_CATEGORIES = 20
 
 _NOTHING = np.empty(0, np.float64)
 
@@ -28,6 +32,7 @@ class TotalsFigures:
         self._receipts = 0
         self._day_receipts: int | None = None
         self._day_gross: int | None = None
+        self._day_categories: dict[str, float | None] = {}
         self._batch: list[npt.NDArray[np.float64]] = []
         self._progress: Callable[[], Progress] = Progress
         self._ledger: Path | None = None
@@ -59,6 +64,12 @@ class TotalsFigures:
                 "Gross sum of the business day, cents",
                 lambda: self._day_gross,
             ),
+            Measured(
+                "tillstream_day_category_gross_minor",
+                "Gross sum of the business day's largest categories, cents",
+                lambda: self._day_categories,
+                "category",
+            ),
             Measured("tillstream_ledger_bytes", "Size of the ledger", self._ledger_bytes),
         )
 
@@ -72,6 +83,12 @@ class TotalsFigures:
     def day(self, receipts: int, gross_minor: int) -> None:
         """The business day as it was published."""
         self._day_receipts, self._day_gross = receipts, gross_minor
+
+    def categories(self, snapshot: CategoriesSnapshot) -> None:
+        """The business day's categories as they were published, largest revenue first."""
+        self._day_categories = {
+            each.name: each.revenue_minor for each in snapshot.categories[:MAX_CATEGORIES]
+        }
 
     def read(self, received: npt.NDArray[np.float64]) -> None:
         """Receipts of the batch, by when the door received them, Unix seconds."""
