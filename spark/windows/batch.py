@@ -1,6 +1,7 @@
 """A micro-batch of the log of events, as the events worker counts it."""
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 
 import pyarrow as pa
 from pyspark import StorageLevel
@@ -12,6 +13,7 @@ from events.windows.event_counter import EventCounter
 from events.windows.executors_stage import Counted
 from events.windows.message_heads import MessageHead
 from events.windows.partials import Partials
+from spark.driver.micro_batches import SPARK_ERRORS
 from spark.windows import window_engine
 from spark.windows.heads import read_head
 from spark.windows.rows import RowsOfStream, messages_of, rows_of
@@ -97,8 +99,9 @@ class SparkBatch:
         return self._is_counted_here(stream, position)
 
     def release(self) -> None:
-        """It is committed, or will not be."""
-        self._messages.unpersist()
+        """It is committed, or will not be; a JVM that has ended keeps nothing either."""
+        with suppress(*SPARK_ERRORS):
+            self._messages.unpersist()
 
     def _bodies(self) -> DataFrame:
         return self._messages.select("log_offset", "body", "content_type", "content_encoding")
