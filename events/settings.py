@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from tillstream.runtime import data_folder
 from tillstream.runtime.settings import (
     DATABASE,
     BrokerSettings,
@@ -19,7 +20,7 @@ from tillstream.runtime.settings import (
 )
 
 #: The state of the windows in a data folder.
-STATE = Path("events", "state.sqlite3")
+STATE = data_folder.EVENTS_STATE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -104,6 +104,15 @@ class FileStore:
         else:
             self._fs.put_file(str(path), self._path(name))
 
+    def get(self, name: str, path: Path) -> None:
+        """Copy a file of the archive to a local path; raises FileNotFoundError where it is gone."""
+        try:
+            self._fs.get_file(self._path(name), str(path))
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise self._failed("be read", error) from error
+
     def names(self, pattern: str) -> list[str]:
         """The files that match a glob, by their names below the store."""
         try:

@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from events.archive.erased_texts import has_digest
+from tillstream.runtime import data_folder
 from tillstream.runtime.files import write_durably
 from tillstream.streams import columns
 from tillstream.streams.changes import ROW_VERSION
 from tillstream.streams.events_manifest import ErasedValue
 
-KEY_FILE = Path("events") / "erasure.key"
+KEY_FILE = data_folder.ERASURE_KEY
 KEY_BYTES = 32
 _PREFIX = "erased-"
 #: The column of a refused row that says what it was sent to (tillstream/streams/builtin.py).

@@ -11,9 +11,10 @@ from typing import Literal, NamedTuple
 
 from events.quarantine.refused_rows import RowId
 from tillstream.errors import TillstreamError
+from tillstream.runtime import data_folder
 from tillstream.runtime.owned_file import owned
 
-MARKS = Path("events") / "quarantine.sqlite3"
+MARKS = data_folder.QUARANTINE_MARKS
 VERSION = 1
 
 State = Literal["open", "replayed", "dropped"]

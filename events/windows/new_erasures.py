@@ -6,9 +6,10 @@ import msgspec
 
 from events.windows.state_file import State
 from tillstream.errors import TillstreamError
+from tillstream.runtime import data_folder
 
 #: In DATA_DIR; see events/erasure/audit.py.
-AUDIT_FILE = Path("events") / "erasures.jsonl"
+AUDIT_FILE = data_folder.ERASURES
 
 
 class _Line(msgspec.Struct):

@@ -4,10 +4,15 @@ The order makes the copies agree:
 
 1. the door's count: what it says was accepted is in the log by now, and stays there;
 2. dead letters that wait on their queue: into the archive, where a backup finds them;
-3. the archive, at one moment: what it holds came over the broker, so it is in the log by now;
-4. the log, up to its end as it is after that.
+3. the Parquet files of events: what the state has counted beyond them, the log has;
+4. the archive and the state of the events worker, of one moment: the worker commits nothing while
+   both are fixed, so what MongoDB has of it is what the state says that it has;
+5. the Parquet files of receipts: a day that MongoDB has dropped is in them by now;
+6. the logs, up to their ends as they are after that. Of events those are left out that the worker
+   has made since 4: whoever goes on from its state makes them again.
 
-So the log holds all of the count and of the archive, and what it has beyond them a restore stores.
+So the logs hold all of the count, the archive and the state; what they have beyond, a restore
+stores and the events worker counts.
 """
 
 import argparse
@@ -19,7 +24,8 @@ from pathlib import Path
 import pika.exceptions
 from pymongo.errors import PyMongoError
 
-from persistence.backup import collections, log, state
+from persistence.backup import collections, log, parquet, state
+from persistence.backup.events_part import EventsPart, kept_elsewhere
 from persistence.backup.folder import VERSION, Manifest, write_manifest, written_aside
 from persistence.backup.settings import BackupSettings
 from persistence.dead_letters.consumer import drain_letters
@@ -28,6 +34,7 @@ from tillstream import topology
 from tillstream.clock import Clock, utc
 from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker, logs, process
+from tillstream.streams import definitions_file
 
 #: Longest that dead letters are taken from their queue: the receipts wait meanwhile.
 DRAIN_SECONDS = 30.0
@@ -62,10 +69,21 @@ def backup(settings: BackupSettings, folder: Path, clock: Clock, stop: threading
         # 2. dead letters
         database = client[settings.mongo_database]
         left = _drain_letters(settings.amqp_url, DeadLetters(database), clock, stop)
-        # 3. the archive
-        archive = collections.dump(database, aside, stop)
-        # 4. the log
+        # 3. files of events
+        definitions = definitions_file.load_settings(settings)
+        events = EventsPart(settings, definitions)
+        files_of_events = events.dump_files(aside)
+        # 4. the archive and the state of one moment
+        with events.fixed(database) as (moment, state_then):
+            files += state.dump_events(settings.data_dir, aside, state_then)
+            elsewhere = kept_elsewhere(definitions, settings.mongo_database)
+            archive = collections.dump(database, moment, elsewhere, aside, stop)
+        events.require_no_erasure()
+        # 5. files of receipts
+        parquet_files = files_of_events + parquet.dump_receipts(settings.archive_url(), aside)
+        # 6. the logs
         messages = log.dump(settings.amqp_url, aside, stop)
+        events_log = events.dump_log(aside, stop)
         manifest = Manifest(
             version=VERSION,
             id=uuid.uuid4().hex,
@@ -75,6 +93,9 @@ def backup(settings: BackupSettings, folder: Path, clock: Clock, stop: threading
             log=messages,
             state=files,
             letters_left=left,
+            events_log=events_log,
+            events_archived_to=events.archived_to,
+            parquet=parquet_files,
         )
         write_manifest(aside, manifest)
     return manifest
@@ -83,7 +104,8 @@ def backup(settings: BackupSettings, folder: Path, clock: Clock, stop: threading
 def summary(manifest: Manifest) -> list[str]:
     """What a backup holds, a line each."""
     lines = [
-        f"{collection.name}: {sum(part.records for part in collection.parts)} documents"
+        f"{collection.database}{'.' if collection.database else ''}{collection.name}:"
+        f" {sum(part.records for part in collection.parts)} documents"
         for collection in manifest.collections
     ]
     lines.append(f"log: {sum(part.records for part in manifest.log.parts)} messages")
@@ -92,6 +114,11 @@ def summary(manifest: Manifest) -> list[str]:
             f"the log begins at offset {manifest.log.first_offset}: what was before is only in the"
             " archive, so no `verify` can compare it"
         )
+    if manifest.events_log is not None:
+        lines.append(
+            f"log of events: {sum(part.records for part in manifest.events_log.parts)} messages"
+        )
+        lines.append(f"Parquet: {len(manifest.parquet)} files")
     if manifest.letters_left:
         lines.append(
             f"{manifest.letters_left} dead letters were left on the queue {topology.DEAD_LETTERS}:"

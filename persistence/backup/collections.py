@@ -53,18 +53,27 @@ def names(database: Archive) -> list[str]:
     )
 
 
-def dump(database: Archive, folder: Path, stop: threading.Event) -> list[Collection]:
-    """Every collection as it was at one moment; raises StoppedError, or BackupError when
-    MongoDB no longer keeps that moment.
+#: A collection of another database than the archive's: the database, and its name.
+Elsewhere = tuple[str, str]
+
+
+def dump(
+    database: Archive,
+    moment: ClientSession,
+    elsewhere: Iterable[Elsewhere],
+    folder: Path,
+    stop: threading.Event,
+) -> list[Collection]:
+    """Every collection as it was at a moment; raises StoppedError, or BackupError when MongoDB no
+    longer keeps that moment.
     """
-    wanted = names(database)
+    wanted = [("", name) for name in names(database)] + sorted(set(elsewhere))
     try:
-        about = sum(database[name].estimated_document_count() for name in wanted)
-        with (
-            _moment(database, wanted) as session,
-            progress("archive", "documents", about) as shown,
-        ):
-            return [_dump_one(database, name, session, folder, stop, shown) for name in wanted]
+        about = sum(
+            _in(database, place)[name].estimated_document_count() for place, name in wanted
+        )
+        with progress("archive", "documents", about) as shown:
+            return [_dump_one(database, each, moment, folder, stop, shown) for each in wanted]
     except OperationFailure as error:
         if error.code != SNAPSHOT_TOO_OLD:
             raise
@@ -103,6 +112,11 @@ def unmark(database: Archive) -> None:
     _durable(database)[MARKER].drop()
 
 
+def moment(database: Archive) -> ClientSession:
+    """A session that sees everything as it is now, to be ended."""
+    return _moment(database, names(database))
+
+
 def restore(
     database: Archive, folder: Path, collections: Sequence[Collection], stop: threading.Event
 ) -> int:
@@ -121,7 +135,7 @@ def _restore_one(
     stop: threading.Event,
     shown: Progress,
 ) -> None:
-    target = _durable(database)[collection.name]
+    target = _durable(_in(database, collection.database))[collection.name]
     for batch in _batches(read_parts(folder, collection.parts)):
         if stop.is_set():
             raise StoppedError("stopped; the next restore of this backup goes on here")
@@ -160,23 +174,29 @@ def _moment(database: Archive, wanted: list[str]) -> ClientSession:
     return retrying(attempt)
 
 
+def _in(database: Archive, name: str) -> Archive:
+    return database.client[name] if name else database
+
+
 def _dump_one(
     database: Archive,
-    name: str,
+    which: Elsewhere,
     session: ClientSession,
     folder: Path,
     stop: threading.Event,
     shown: Progress,
 ) -> Collection:
-    collection = database.get_collection(name).with_options(codec_options=RAW)
+    place, name = which
+    collection = _in(database, place).get_collection(name).with_options(codec_options=RAW)
     found = collection.find({}, session=session)
-    with PartWriter(folder, f"archive/{name}") as writer, found:
+    path = f"archive/{place}/{name}" if place else f"archive/{name}"
+    with PartWriter(folder, path) as writer, found:
         for document in found:
             if stop.is_set():
                 raise StoppedError("stopped before the end of the archive")
             writer.add(document.raw)
             shown.advance()
-    return Collection(name, writer.parts)
+    return Collection(name, writer.parts, place)
 
 
 def _batches(documents: Iterable[RawBSONDocument]) -> Iterator[list[RawBSONDocument]]:

@@ -16,7 +16,9 @@ from tillstream.runtime.progress import progress
 MANIFEST = "manifest.json"
 #: The manifest's own checksum, in the form that `sha256sum -c` reads.
 MANIFEST_SUM = "manifest.json.sha256"
-VERSION = 1
+#: Version 1 had neither the log of events, nor the state of their worker, nor Parquet files.
+VERSION = 2
+_READ_VERSIONS = {1, 2}
 
 _READ_BYTES = 1024 * 1024
 
@@ -40,10 +42,12 @@ class Collection(msgspec.Struct, frozen=True):
 
     name: str
     parts: list[File]
+    #: Another database than the archive's, where streams are declared to be kept there.
+    database: str = ""
 
 
 class Log(msgspec.Struct, frozen=True):
-    """The receipts log; its first offset is above 0 when its beginning was gone already."""
+    """A log; its first offset is above 0 when its beginning was gone already."""
 
     parts: list[File]
     first_offset: int | None
@@ -62,12 +66,20 @@ class Manifest(msgspec.Struct, frozen=True):
     state: list[File]
     #: Dead letters that were on the broker's queue, and not in the archive yet.
     letters_left: int = 0
+    #: Events; of a backup of version 1 nothing.
+    events_log: Log | None = None
+    #: The position from which the files of events need the log: below it they have everything.
+    events_archived_to: int | None = None
+    #: The analytic archive, below its own place.
+    parquet: list[File] = []
 
     def files(self) -> list[File]:
         """Every file but the manifest."""
         return [
             *(part for collection in self.collections for part in collection.parts),
             *self.log.parts,
+            *(self.events_log.parts if self.events_log else ()),
+            *self.parquet,
             *self.state,
         ]
 
@@ -119,7 +131,7 @@ def check(folder: Path) -> Manifest:
     if hashlib.sha256(body).hexdigest() != said:
         raise BackupError(f"{folder / MANIFEST}: altered since the backup (SHA-256 differs)")
     manifest = msgspec.json.decode(body, type=Manifest)
-    if manifest.version != VERSION:
+    if manifest.version not in _READ_VERSIONS:
         raise BackupError(f"{folder}: of version {manifest.version}; this program reads {VERSION}")
     problems = []
     with progress("checksums", "bytes", sum(file.bytes for file in manifest.files())) as shown:

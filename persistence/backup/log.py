@@ -1,4 +1,4 @@
-"""The receipts log in a backup: every message, in its order; restored, it must be the same log.
+"""A log in a backup: every message, in its order; restored, it must be the same log.
 
 That of several partitions becomes the first one.
 
@@ -8,13 +8,14 @@ earlier attempt ended: what is there has to be the beginning of the backup, and 
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import bson
 import pika
+from msgspec.structs import replace
 
 from persistence.backup.folder import BackupError, File, Log
 from persistence.backup.parts import PartWriter, read_parts
@@ -25,6 +26,7 @@ from tillstream.log.reader import (
     LogMessage,
     LogReader,
     StoppedError,
+    first_offset,
     last_offset,
     reading,
 )
@@ -47,16 +49,22 @@ def dump(url: str, folder: Path, stop: threading.Event) -> Log:
     """The log as it is now, from the first message that it still holds; raises StoppedError."""
     log = receipts_log(url)
     firsts, lasts = log.first_offsets(), log.last_offsets()
+    found = written(folder, "log/messages", log.read_shown(stop, lasts, firsts))
+    if len(firsts) > 1:
+        return replace(found, first_offset=max(map(in_stream, firsts.values())))
+    return found
+
+
+def written(folder: Path, name: str, batches: Iterable[list[LogMessage]]) -> Log:
+    """Messages of a log, kept as `name`."""
     begins: int | None = None
     ends: int | None = None
-    with PartWriter(folder, "log/messages") as writer:
-        for messages in log.read_shown(stop, lasts, firsts):
+    with PartWriter(folder, name) as writer:
+        for messages in batches:
             for message in messages:
                 ends = message.offset
                 begins = ends if begins is None else begins
                 writer.add(bson.encode(message._asdict()))
-    if len(firsts) > 1:
-        begins = max(map(in_stream, firsts.values()))
     return Log(writer.parts, begins, ends)
 
 
@@ -66,25 +74,34 @@ def messages_of(folder: Path, parts: list[File]) -> Iterator[LogMessage]:
         yield LogMessage(**bson.decode(document.raw))
 
 
-def require_empty(url: str) -> None:
+def require_empty(url: str, log: str = topology.RECEIPTS_LOG) -> None:
     """Raise BackupError when the log holds anything."""
-    found = min(receipts_log(url).first_offsets().values(), default=None)
+    if log == topology.RECEIPTS_LOG:
+        found = min(receipts_log(url).first_offsets().values(), default=None)
+    else:
+        found = first_offset(url, log)
     if found is not None:
+        held = "receipts" if log == topology.RECEIPTS_LOG else "events"
         raise BackupError(
-            f"the log holds receipts from offset {found} on; restore to a broker without any, or"
+            f"the log holds {held} from offset {found} on; restore to a broker without any, or"
             " with --archive-only when its log is the one to go on with"
         )
 
 
-def restore(url: str, messages: Iterator[LogMessage], stop: threading.Event) -> RestoredLog:
+def restore(
+    url: str,
+    messages: Iterator[LogMessage],
+    stop: threading.Event,
+    log: str = topology.RECEIPTS_LOG,
+) -> RestoredLog:
     """Make the log hold these messages first, and in this order.
 
     Raises BackupError, before it publishes anything, when the log holds another message.
     """
-    last = last_offset(url)
+    last = last_offset(url, log)
     there = 0
     # 1. What is there must be the backup's beginning.
-    for batch in read_log(url, stop, last):
+    for batch in read_log(url, stop, last, log=log):
         for found in batch:
             wanted = next(messages, None)
             if wanted is None:
@@ -93,19 +110,19 @@ def restore(url: str, messages: Iterator[LogMessage], stop: threading.Event) -> 
                 there += 1
             else:
                 raise BackupError(
-                    f"the log holds other receipts than the backup from its offset {found.offset}"
+                    f"the log holds other messages than the backup from its offset {found.offset}"
                     " on; restore to a broker with an empty log"
                 )
     # 2. The rest, and each of it read back.
     published = 0
     with broker.connect(url, "restore") as connection:
         channel = connection.channel()
-        with reading(url, "first" if last is None else last + 1, WINDOW) as reader:
+        with reading(url, "first" if last is None else last + 1, WINDOW, log=log) as reader:
             while window := list(islice(messages, WINDOW)):
                 if stop.is_set():
                     raise StoppedError("stopped; the next restore of this backup goes on here")
                 for message in window:
-                    channel.basic_publish("", topology.RECEIPTS_LOG, message.body, _kind(message))
+                    channel.basic_publish("", log, message.body, _kind(message))
                 connection.process_data_events(0)
                 _read_back(reader, window, -1 if last is None else last)
                 published += len(window)

@@ -3,11 +3,12 @@
 The critical sequence:
 
 1. check every checksum of the backup;
-2. check that every room is ended and that archive, log and state hold no receipt;
+2. check that every room is ended and that archive, logs, files and state hold no receipt or event;
 3. mark the database: from here on a restore that was stopped or killed can be run again;
-4. the log, each message read back;
+4. the logs, each message read back;
 5. the archive, then its indexes;
-6. the door's count and keys;
+6. the Parquet files, the door's count and keys, and the state of the events worker, which goes on
+   from there;
 7. what the log has and the archive has not: receipts that were on their way at the backup;
 8. remove the mark.
 
@@ -17,13 +18,15 @@ Nothing is written before 3.
 import argparse
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pika.exceptions
 from pymongo.errors import PyMongoError
 
-from persistence.backup import collections, log, state
+from persistence.backup import collections, log, parquet, state
 from persistence.backup.backup_command import summary
+from persistence.backup.events_part import renew
 from persistence.backup.folder import Manifest, check
 from persistence.backup.settings import BackupSettings
 from persistence.writer.archive_writer import ArchiveWriter, connect
@@ -88,6 +91,9 @@ def restore(
         if not (again or archive_only):
             state.require_empty(settings.data_dir, folder, manifest.state)
             log.require_empty(settings.amqp_url)
+            if manifest.events_log is not None:
+                log.require_empty(settings.amqp_url, topology.EVENTS_LOG)
+                parquet.require_empty(settings.archive_url())
         # 3. mark
         collections.mark(database, manifest.id)
         if not archive_only:
@@ -99,12 +105,21 @@ def restore(
                 restored = log.restore(settings.amqp_url, messages, stop)
             mark_end(settings.amqp_url, settings.log_partitions)
             done.append(f"log: {restored.published} messages, {restored.there} were there")
+            if manifest.events_log is not None:
+                messages = log.messages_of(folder, manifest.events_log.parts)
+                restored = log.restore(settings.amqp_url, messages, stop, topology.EVENTS_LOG)
+                done.append(f"log of events: {restored.published} messages")
         # 5. archive
         documents = collections.restore(database, folder, manifest.collections, stop)
         done.append(f"archive: {documents} documents")
         if not archive_only:
-            # 6. state
-            state.restore(settings.data_dir, folder, manifest.state)
+            # 6. files and state
+            parquet.restore(settings.archive_url(), folder, manifest.parquet)
+            if manifest.parquet:
+                done.append(f"Parquet: {len(manifest.parquet)} files")
+            state.restore(
+                settings.data_dir, folder, manifest.state, partial(renew, folder, manifest)
+            )
         # 7. what was on its way
         with connect(settings.mongo_url) as writer:
             table = stores.load(settings)
@@ -120,5 +135,6 @@ def _require_idle(url: str) -> None:
     with broker.connect(url, "restore") as connection, connection.channel() as channel:
         broker.declare(channel)
         streams = topology.partition_queues(broker.partitions_of(connection) or 1)
-        for queue in (*(stream.name for stream in streams), topology.PERSISTENCE_QUEUE):
+        queues = *(one.name for one in streams), topology.EVENTS_LOG, topology.PERSISTENCE_QUEUE
+        for queue in queues:
             require_idle(channel, queue)

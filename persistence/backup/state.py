@@ -2,17 +2,29 @@
 
 import shutil
 import sqlite3
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
 from persistence.backup.folder import BackupError, File, describe
 from tillstream import accepted_count
 from tillstream.ledger import read_only
-from tillstream.runtime.data_folder import LEDGER
+from tillstream.runtime.data_folder import (
+    ERASURE_KEY,
+    ERASURES,
+    EVENTS_STATE,
+    LEDGER,
+    QUARANTINE_MARKS,
+)
 from tillstream.runtime.files import sync
+from tillstream.runtime.owned_file import remove_journal
 
 #: The door's API keys, hashed.
 KEYS = Path("entrypoint", "keys.json")
+#: Beside their worker's state: what became of refused rows; erasures, and the key of pseudonyms.
+EVENTS_FILES = (QUARANTINE_MARKS, ERASURES, ERASURE_KEY)
+#: For their owner alone.
+_PRIVATE = {KEYS, ERASURES, ERASURE_KEY}
 
 
 # The ledger is a view of the log at that log's offsets, so it is kept in the backup to be looked
@@ -20,9 +32,26 @@ KEYS = Path("entrypoint", "keys.json")
 
 
 def dump(data_dir: Path, folder: Path) -> list[File]:
-    """A copy of each file, as of its last commit, also while it is written."""
+    """The door's and the ledger's files, each as of its last commit, also while it is written."""
+    return _dump(data_dir, folder, (*_counts(data_dir), LEDGER, KEYS))
+
+
+def dump_events(data_dir: Path, folder: Path, state: sqlite3.Connection | None) -> list[File]:
+    """The events worker's `state`, as it is seen there, and the files beside it."""
+    if state is None:
+        return []
+    name = f"state/{EVENTS_STATE}"
+    target = folder / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(target)) as writing:
+        state.backup(writing)
+    sync(target)
+    return [describe(folder, name), *_dump(data_dir, folder, EVENTS_FILES)]
+
+
+def _dump(data_dir: Path, folder: Path, paths: Iterable[Path]) -> list[File]:
     copied = []
-    for path in (*_counts(data_dir), LEDGER, KEYS):
+    for path in paths:
         source = data_dir / path
         if not source.exists():
             continue
@@ -30,7 +59,8 @@ def dump(data_dir: Path, folder: Path) -> list[File]:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.suffix == ".sqlite3":
-            _copy_database(source, target)
+            with closing(read_only(source)) as reading, closing(sqlite3.connect(target)) as writing:
+                reading.backup(writing)
         else:
             shutil.copyfile(source, target)
         sync(target)
@@ -51,6 +81,14 @@ def require_empty(data_dir: Path, folder: Path, files: list[File]) -> None:
     counted = _rows(data_dir / LEDGER, "SELECT COUNT(*) FROM identities")
     if counted:
         problems.append(f"{data_dir / LEDGER}: the ledger has counted {counted} receipts")
+    heard = _rows(data_dir / EVENTS_STATE, "SELECT COALESCE(SUM(events), 0) FROM streams")
+    if heard:
+        problems.append(f"{data_dir / EVENTS_STATE}: the windows have counted {heard} events")
+    problems += [
+        f"{data_dir / path}: persons were erased, and the backup knows nothing of it"
+        for path in (ERASURES, ERASURE_KEY)
+        if (data_dir / path).exists() and not _is_same(data_dir / path, folder / "state" / path)
+    ]
     keys = data_dir / KEYS
     ours = next((folder / file.path for file in files if file.path == f"state/{KEYS}"), None)
     if ours is not None and keys.exists() and keys.read_bytes() != ours.read_bytes():
@@ -59,6 +97,10 @@ def require_empty(data_dir: Path, folder: Path, files: list[File]) -> None:
         raise BackupError(
             "\n".join([*problems, "set DATA_DIR to a new folder, or move these files away"])
         )
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    return other.exists() and path.read_bytes() == other.read_bytes()
 
 
 def _rows(path: Path, question: str) -> int:
@@ -74,8 +116,11 @@ def _rows(path: Path, question: str) -> int:
         raise BackupError(f"{path} cannot be read ({error}); move it away") from error
 
 
-def restore(data_dir: Path, folder: Path, files: list[File]) -> None:
-    """Put the files in place, each whole or not at all; all but the ledger."""
+def restore(data_dir: Path, folder: Path, files: list[File], renew: Callable[[Path], None]) -> None:
+    """Put the files in place, each whole or not at all; all but the ledger.
+
+    The events worker's state is given to `renew` before.
+    """
     for file in files:
         path = Path(file.path).relative_to("state")
         if path == LEDGER:
@@ -84,8 +129,12 @@ def restore(data_dir: Path, folder: Path, files: list[File]) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(target.name + ".restoring")
         shutil.copyfile(folder / file.path, fresh)
-        if path == KEYS:
+        if path in _PRIVATE:
             fresh.chmod(0o600)
+        if path == EVENTS_STATE:
+            renew(fresh)
+        # What a start of the rooms has left beside it must not be read into the new file.
+        remove_journal(target)
         sync(fresh)
         fresh.replace(target)
         sync(target.parent)
@@ -96,11 +145,3 @@ def _counts(data_dir: Path) -> list[Path]:
         path.relative_to(data_dir)
         for path in sorted(accepted_count.folder_of(data_dir).glob("*.sqlite3"))
     ]
-
-
-def _copy_database(source: Path, target: Path) -> None:
-    with (
-        closing(read_only(source)) as reading,
-        closing(sqlite3.connect(target)) as writing,
-    ):
-        reading.backup(writing)

@@ -16,6 +16,11 @@ FILE = "version"
 VERSION = 3
 #: The totals worker's ledger in a data folder.
 LEDGER = Path("analytics", "totals.sqlite3")
+#: The events worker's state, the marks of refused rows, and the records and the key of erasures.
+EVENTS_STATE = Path("events", "state.sqlite3")
+QUARANTINE_MARKS = Path("events", "quarantine.sqlite3")
+ERASURES = Path("events", "erasures.jsonl")
+ERASURE_KEY = Path("events", "erasure.key")
 #: What no later attempt mends by itself; a full disk is not among them.
 _NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT}
 #: What a data folder of version 1 has where it holds any state that changed. Keys did not.

@@ -1,0 +1,1 @@
+"""The upgrade from each released version, for real: `script/upgrade-test`."""
