@@ -18,6 +18,7 @@ from local.control import Control
 from local.lock import locked
 from local.ports import is_free, kept_ports
 from local.settings import ROOT
+from persistence.backup.coverage import explained
 from tests.support.prometheus import INSTALLED, Prometheus, prometheus
 from tests.support.waiting import wait_until
 from tillstream.runtime.process import EX_PORT_TAKEN
@@ -200,6 +201,9 @@ def test_everything_gets_ready_survives_kills_and_ends_with_sigterm(
         path for path in (data_dir, *data_dir.rglob("*")) if path.lstat().st_mode & 0o077
     ]
     assert open_to_others == []
+    files = [path.relative_to(data_dir) for path in data_dir.rglob("*") if not path.is_dir()]
+    # A new kind of file belongs into a backup, or into the list of what is made anew.
+    assert [str(path) for path in files if explained(str(path)) is None] == []
 
 
 def test_ctrl_c_while_it_starts_ends_everything(environ: dict[str, str], tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_events_are_restored_as_of_one_moment_while_they_flow_and_verify_proves_
         seen.send("products", shop.product(0))
         for number in range(BEFORE):
             send(seen, number)
-        wait_until((data_dir / STATE).exists, 30, "the state")
+        seen.wait("b0")
         wait_until(seen.is_settled, 30, "everything stored and counted")
         with sending(seen):
             made = command("persistence", "backup", str(backup), **environ)
