@@ -69,9 +69,7 @@ def dump(
     """
     wanted = [("", name) for name in names(database)] + sorted(set(elsewhere))
     try:
-        about = sum(
-            _in(database, place)[name].estimated_document_count() for place, name in wanted
-        )
+        about = sum(_in(database, place)[name].estimated_document_count() for place, name in wanted)
         with progress("archive", "documents", about) as shown:
             return [_dump_one(database, each, moment, folder, stop, shown) for each in wanted]
     except OperationFailure as error:
