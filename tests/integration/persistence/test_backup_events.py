@@ -105,6 +105,10 @@ def test_events_are_restored_as_of_one_moment_while_they_flow_and_verify_proves_
     restored = command("persistence", "restore", str(backup), **environ)
     with running("events", "worker", **environ):
         wait_until(lambda: follows(environ), 60, "the worker to count the restored log")
+        # What it has made anew may be on its way to MongoDB yet.
+        wait_until(
+            lambda: signs(amqp_url).keys() == seen.checkouts().keys(), 30, "MongoDB to have it"
+        )
         again = command("persistence", "restore", str(backup), **environ)
     proof = command("events", "verify", **environ)
 
