@@ -13,9 +13,9 @@ from pika.adapters.blocking_connection import BlockingConnection
 from events.settings import STATE
 from tests.conftest import delete_queues
 from tests.support import clicks_world as shop
-from tests.support.stored_checkouts import Client, StoredCheckouts
 from tests.support.commands import command
 from tests.support.processes import running
+from tests.support.stored_checkouts import Client, StoredCheckouts
 from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.log.continuity import Log
