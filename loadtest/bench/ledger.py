@@ -48,13 +48,13 @@ def run(options: Options) -> Result:
         (single, 1, "recount, log of single receipts", TARGET_SINGLE),
     ):
         with running_system([], ["rabbitmq"]) as system:
-            _fill(system, count, per_message)
+            fill(system, count, per_message)
             for _ in range(options.rounds):
                 rate, _memory = _recount(system, count)
                 series.add(name, "receipts/s", rate, "higher", target)
     for count in (many, 6 * many) if options.long else (many,):
         with running_system([], ["rabbitmq"]) as system:
-            _fill(system, count, MESSAGE_RECEIPTS)
+            fill(system, count, MESSAGE_RECEIPTS)
             rate, memory = _recount(system, count)
             size = (system.data_dir / data_folder.LEDGER).stat().st_size
         series.add(f"recount of {count:,}", "receipts/s", rate, "higher", TARGET_BATCHED)
@@ -63,7 +63,8 @@ def run(options: Options) -> Result:
     return series
 
 
-def _fill(system: System, count: int, per_message: int) -> None:
+def fill(system: System, count: int, per_message: int) -> None:
+    """A log of so many receipts of the generator, in messages of so many each."""
     # Nobody stores here: the queue of the archive would only fill the disk.
     with system.channel() as channel:
         channel.queue_unbind(topology.PERSISTENCE_QUEUE, topology.RECEIPTS)
