@@ -79,7 +79,7 @@ def test_a_system_whose_disk_was_full_goes_on_by_itself_and_lost_nothing(
             ready = wait_until(lambda: _unready(till), 10, "a door that is not ready")
             refused = till.post("/receipt", json=receipt(100))
             assert (ready.json(), ready.headers["retry-after"]) == (
-                {"status": "disk short", "reason": reason},
+                {"component": "entrypoint", "status": "disk short", "reason": reason},
                 "10",
             )
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
