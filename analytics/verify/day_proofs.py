@@ -87,7 +87,8 @@ class ProvedDays(msgspec.Struct):
                     _note(found, first_offsets[each])
                 if not near:
                     found.update({number: known_as(number, 0) for number in progress.positions()})
-        self.positions = progress.positions()
+        # A partition of which nothing was read stays where it was: what it is known by, too.
+        self.positions |= progress.positions()
 
 
 def _note(first_offsets: dict[int, int], offsets: Mapping[int, int]) -> None:

@@ -45,8 +45,8 @@ class Filled(NamedTuple):
         return command(room, *arguments, **self.environ)
 
     def verify(self) -> tuple[int, dict[str, int]]:
-        """The status of `verify`, and its figures; the rooms are ended, so at rest."""
-        said = self.run("analytics", "verify", "--json")
+        """The status of `verify` of all days, and its figures; the rooms are ended, so at rest."""
+        said = self.run("analytics", "verify", "--json", "--all")
         assert said.stdout, said.stderr
         report = json.loads(said.stdout)
         names = ("accepted", "stored", "counted", "duplicates", "conflicts", "lost")

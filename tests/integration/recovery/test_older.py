@@ -218,6 +218,6 @@ def test_a_local_run_does_not_touch_a_newer_data_folder(tmp_path: Path) -> None:
 
     said = command("local", DATA_DIR=str(tmp_path))
 
-    assert (1, "") == (said.returncode, said.stdout)
+    assert (EX_CONFIG, "") == (said.returncode, said.stdout)
     assert "use a newer Tillstream, or set DATA_DIR to another folder" in said.stderr
     assert {"lock", data_folder.FILE} == {path.name for path in tmp_path.iterdir()}

@@ -3,10 +3,12 @@
 from datetime import date
 from pathlib import Path
 
-from analytics.ledger.ledger_file import Ledger
+from analytics.ledger.ledger_file import Ledger, Position, Progress
 from analytics.verify.comparison import compare_ledger
+from analytics.verify.day_proofs import ProvedDays
 from tests.support.ledgers import recount_in_memory
 from tillstream.identity import digest_of_key
+from tillstream.log.positions import known_as
 
 DAY = date(2026, 11, 3)
 
@@ -24,3 +26,17 @@ def test_a_late_receipt_of_a_skipped_day_that_the_ledger_misses_is_lost() -> Non
 
     # What was before the part of the log that was read is no surplus.
     assert (0, 1, 0) == (found.counted, found.lost, found.double)
+
+
+def test_a_run_that_read_nothing_of_a_partition_keeps_by_what_its_log_is_known() -> None:
+    known = ProvedDays()
+    known.noted(
+        {}, [], Progress().with_positions({0: Position(7, b"7"), 1: Position(known_as(1, 9), b"9")})
+    )
+
+    known.noted({}, [], Progress().with_positions({1: Position(known_as(1, 12), b"12")}))
+
+    assert {
+        0: Position(7, b"7"),
+        1: Position(known_as(1, 12), b"12"),
+    } == known.progress().positions()
