@@ -1,10 +1,7 @@
 """`python -m events`: the worker that counts and archives the events of declared streams."""
 
 import argparse
-import sqlite3
 import threading
-
-import pika.exceptions
 
 from events.aggregates import arguments as aggregates_arguments
 from events.commands import aside, check
@@ -12,8 +9,9 @@ from events.quarantine import arguments as quarantine_arguments
 from events.report import command as report
 from events.settings import EventsSettings
 from events.windows.state_errors import damage_told
-from tillstream.errors import ServerNotReadyError, TillstreamError
+from tillstream.errors import TillstreamError
 from tillstream.runtime import logs, process
+from tillstream.runtime.failures import failures_told
 
 
 def main() -> None:
@@ -35,17 +33,9 @@ def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
     logs.configure(settings, "events" if arguments.command == "worker" else arguments.command)
     process.calm_collector()
     process.calm_allocator()
-    try:
-        with damage_told(settings.state_path()):
-            return _command(arguments, settings, stop)
-    except pika.exceptions.AMQPError as error:
-        raise ServerNotReadyError(f"the broker is away: {error!r}") from error
-    except sqlite3.OperationalError as error:
-        # A disk that is full, or files that may not be written: no event is to blame.
-        raise TillstreamError(
-            f"the state {settings.state_path()} cannot be used now: {error}; it goes on where it"
-            " was once that is mended"
-        ) from error
+    file = f"the state {settings.state_path()}"
+    with failures_told("the broker", file), damage_told(settings.state_path()):
+        return _command(arguments, settings, stop)
 
 
 def _command(arguments: argparse.Namespace, settings: EventsSettings, stop: threading.Event) -> int:

@@ -124,13 +124,16 @@ class ConversionsInMongo:
             for expected in kind.made(rows):
                 yield expected, found.get(expected["_id"])
         time = self._stream.time_column
-        # Milliseconds are all that MongoDB has of a time.
-        within = {"$gte": instant(from_us - from_us % 1_000), "$lt": instant(before_us)}
+        # Milliseconds are all that MongoDB has of a time: one that has begun before is of before.
+        within = {"$gte": instant(-(-from_us // 1_000) * 1_000), "$lt": instant(before_us)}
         known = set(ids.to_pylist())
-        with kind.collection.find({time: within}, batch_size=BATCH) as cursor:
+        # Nearly all of them are known, and were read whole already.
+        with kind.collection.find({time: within}, {"_id": 1}, batch_size=BATCH) as cursor:
             for each in cursor:
-                if each["_id"] not in known:
-                    yield None, each
+                if each["_id"] in known:
+                    continue
+                if (surplus := kind.collection.find_one({"_id": each["_id"]})) is not None:
+                    yield None, surplus
 
 
 def _version(document: Document | None) -> int:
