@@ -15,12 +15,11 @@ from dashboard.access.reader import Reader, Role
 from tillstream.clock import Clock
 from tillstream.errors import TillstreamError
 from tillstream.runtime import files
+from tillstream.runtime.file_change import FileChange
 from tillstream.stores import StoreTable, as_read
 
 log = structlog.get_logger()
 
-#: How often the file is looked at for a change, seconds: a removed user is out this soon.
-RELOAD_SECONDS = 1.0
 #: Basic authentication has a colon behind the name, and a header no line break.
 _NAME = re.compile(r"[^:\x00-\x20\x7f](?:[^:\x00-\x1f\x7f]{0,98}[^:\x00-\x20\x7f])?")
 #: What the file says at its top.
@@ -90,14 +89,6 @@ class UsersFile:
             users[user.name] = user
         return users
 
-    def version(self) -> tuple[int, int, int]:
-        """Changes whenever the file does."""
-        try:
-            status = self.path.stat()
-        except OSError:
-            return (0, 0, 0)
-        return (status.st_mtime_ns, status.st_ino, status.st_size)
-
     def put(self, user: User) -> bool:
         """Add a user, or put one of the same name in its place; whether there was one."""
         with self._changing() as users:
@@ -126,9 +117,8 @@ class Users:
         """Raises UsersFileError."""
         self._file = file
         self._table = table
-        self._clock = clock
-        self._version = file.version()
-        self._looked_at = clock()
+        self._change = FileChange(file.path, clock)
+        self._change.is_due()
         self._users = file.users()
 
     def find(self, name: str) -> User | None:
@@ -141,14 +131,8 @@ class Users:
         return user.reader(self._table)
 
     def _reload(self) -> None:
-        now = self._clock()
-        if 0 <= now - self._looked_at < RELOAD_SECONDS:
+        if not self._change.is_due():
             return
-        self._looked_at = now
-        version = self._file.version()
-        if version == self._version:
-            return
-        self._version = version
         try:
             self._users = self._file.users()
         except UsersFileError as error:

@@ -15,9 +15,7 @@ from tillstream.clock import Clock
 from tillstream.http.problems import unauthorized, wrong_scope
 from tillstream.http.rate_limit import Bucket
 from tillstream.runtime import files
-
-#: How often the file is looked at for a change, seconds: a revoked key ends this soon.
-RELOAD_SECONDS = 1.0
+from tillstream.runtime.file_change import FileChange
 
 _PREFIX = "till"
 
@@ -48,26 +46,18 @@ def key_file(data_dir: Path) -> "KeyFile":
 
 
 class KeyFile:
-    """The file of keys; read at most once a second, and only when it has changed."""
+    """The file of keys; whoever changes it holds its lock."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     def records(self) -> list[KeyRecord]:
         """All keys; none when there is no file yet."""
         try:
-            text = self._path.read_bytes()
+            text = self.path.read_bytes()
         except FileNotFoundError:
             return []
         return msgspec.json.decode(text, type=list[KeyRecord])
-
-    def version(self) -> tuple[int, int]:
-        """Changes whenever the file does."""
-        try:
-            status = self._path.stat()
-        except FileNotFoundError:
-            return (0, 0)
-        return (status.st_mtime_ns, status.st_ino)
 
     def add(
         self,
@@ -95,12 +85,12 @@ class KeyFile:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with files.locked(self._path.with_suffix(".lock")):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with files.locked(self.path.with_suffix(".lock")):
             yield
 
     def _write(self, records: list[KeyRecord]) -> None:
-        files.write_durably(self._path, msgspec.json.format(msgspec.json.encode(records)), 0o600)
+        files.write_durably(self.path, msgspec.json.format(msgspec.json.encode(records)), 0o600)
 
 
 class Caller:
@@ -166,8 +156,7 @@ class Keys:
         self._clock = clock
         self._records: dict[str, KeyRecord] = {}
         self._callers: dict[str, Caller] = {}
-        self._version: tuple[int, int] | None = None
-        self._looked_at = 0.0
+        self._change = FileChange(file.path, clock)
 
     def authenticate(self, authorization: str | None) -> Caller:
         """Who sends this header `Authorization`; raises the ProblemError 401."""
@@ -198,14 +187,8 @@ class Keys:
         return Caller(record.stores, bucket, events or None, record.scopes)
 
     def _reload(self) -> None:
-        now = self._clock()
-        if self._version is not None and 0 <= now - self._looked_at < RELOAD_SECONDS:
+        if not self._change.is_due():
             return
-        self._looked_at = now
-        version = self._file.version()
-        if version == self._version:
-            return
-        self._version = version
         self._records = {record.id: record for record in self._file.records()}
         self._callers = {
             record.id: self._callers.get(record.id, self._caller_of(record))
