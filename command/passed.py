@@ -54,6 +54,18 @@ def keys(
 
 
 @app.command(
+    context_settings=SETTINGS,
+    epilog=examples("users add mia --role manager --store 17", "users list", "users remove mia"),
+)
+def users(
+    context: typer.Context,
+    typed: Annotated[list[str] | None, words("add", "list", "remove")] = None,
+) -> None:
+    """Say who may look at the dashboard and ask the archive, and at which stores."""
+    run("dashboard", "users", *help_wanted(context, typed, needed=True), running=False)
+
+
+@app.command(
     "dead-letters",
     context_settings=SETTINGS,
     epilog=examples("dead-letters list", "dead-letters show 4f", "dead-letters replay --all"),

@@ -10,7 +10,14 @@ from command.system import find, require_running
 from tillstream.runtime import product
 
 #: Settings that name files or folders: relative, they are meant from where the command is typed.
-PATHS = ("STORES_FILE", "STREAMS_DIR", "JOBS_FILE", "ALERTS_FILE", "ALERT_TARGETS_FILE")
+PATHS = (
+    "STORES_FILE",
+    "STREAMS_DIR",
+    "JOBS_FILE",
+    "ALERTS_FILE",
+    "ALERT_TARGETS_FILE",
+    "USERS_FILE",
+)
 #: What a command writes beside the running system is for its owner alone, as the rest of it.
 UMASK = 0o077
 
