@@ -1,6 +1,7 @@
 """What can be typed after `tillstream`: words, help and examples; each command is a room's own."""
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,14 @@ from command.system import find, require_running
 #: Where the door listens unless it is said.
 DOOR = "http://127.0.0.1:3000"
 
+
+class Engine(StrEnum):
+    """What counts the logs."""
+
+    EMBEDDED = "embedded"
+    SPARK = "spark"
+
+
 app = typer.Typer(
     name="tillstream",
     help="Live sales of a chain, provable to the cent. The running system is found by itself:"
@@ -28,7 +37,7 @@ app = typer.Typer(
 )
 
 
-@app.command(epilog=examples("up", "up --no-generator", "up --shop"))
+@app.command(epilog=examples("up", "up --no-generator", "up --shop", "up --engine spark"))
 def up(
     no_generator: Annotated[bool, flag("--no-generator", "Leave the made-up chain out.")] = False,
     shop: Annotated[bool, flag("--shop", "Add the made-up online shop.")] = False,
@@ -36,10 +45,14 @@ def up(
         bool,
         flag("--servers-only", "RabbitMQ and MongoDB and no room: for restore and upgrade."),
     ] = False,
+    engine: Annotated[
+        Engine,
+        typer.Option(help="What counts: the workers by themselves, or Spark for them."),
+    ] = Engine.EMBEDDED,
 ) -> None:
     """Start all of it on this machine, in the foreground, until Ctrl-C."""
     flags = {"--no-generator": no_generator, "--shop": shop, "--servers-only": servers_only}
-    start("local", *chosen(flags))
+    start("local", *chosen(flags), "--engine", engine)
 
 
 @app.command(epilog=examples("status", "status --json | jq .problems"))
