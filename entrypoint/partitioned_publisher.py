@@ -5,12 +5,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Protocol
 
-from xxhash import xxh3_64_intdigest
-
 from entrypoint.publish_queue import Resolve
 from entrypoint.publisher import Publisher
 from entrypoint.receipt_parcel import ReceiptParcel
 from tillstream.accepted_count import AcceptedSale
+from tillstream.receipt_message import partition_of_store
 
 
 class ReceiptPublisher(Protocol):
@@ -29,13 +28,6 @@ class ReceiptPublisher(Protocol):
 def partitioned(publishers: Sequence[Publisher[ReceiptParcel]]) -> ReceiptPublisher:
     """One publisher of all: of a log that is not divided the only one."""
     return publishers[0] if len(publishers) == 1 else PartitionedPublisher(publishers)
-
-
-def partition_of_store(store: str, partitions: int) -> int:
-    """The same one for every receipt of a store: every identity has its store in it, and a till's
-    receipts stay in their order.
-    """
-    return int(xxh3_64_intdigest(store.encode())) % partitions
 
 
 class PartitionedPublisher:

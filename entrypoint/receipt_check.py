@@ -14,12 +14,13 @@ from entrypoint.refusals import (
 )
 from entrypoint.rules import broken_rules
 from entrypoint.settings import EntrypointSettings
-from entrypoint.validation import ValidReceipt, stamp, stamp_trace, validate
+from entrypoint.validation import ValidReceipt, stamp_trace, validate
 from tillstream.accepted_count import AcceptedSale
 from tillstream.clock import moment
 from tillstream.http.keys import Caller
 from tillstream.identity import outlined_content_digest
 from tillstream.money import minor_units
+from tillstream.receipt_message import stamp
 from tillstream.stores import StoreTable
 
 if TYPE_CHECKING:

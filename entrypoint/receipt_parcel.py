@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tillstream.accepted_count import AcceptedSale
-from tillstream.codec import JSON, NDJSON, pack
+from tillstream.receipt_message import composed
 
 
 class ReceiptParcel(msgspec.Struct, frozen=True):
@@ -27,8 +27,5 @@ class ReceiptParcel(msgspec.Struct, frozen=True):
 
 def compose(parcels: Sequence[ReceiptParcel]) -> tuple[bytes, str, str | None]:
     """The message of these receipts."""
-    body = b"\n".join([parcel.lines for parcel in parcels])
-    if len(parcels) == 1 and parcels[0].count == 1:
-        return body, JSON, None
-    packed, encoding = pack(body)
-    return packed, NDJSON, encoding
+    lines = [parcel.lines for parcel in parcels]
+    return composed(lines, parcels[0].count if len(parcels) == 1 else len(parcels))

@@ -1,8 +1,6 @@
 """From the JSON of a request to a receipt that may be published: checked, and on one line."""
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -75,17 +73,6 @@ def validate(body: bytes) -> ValidReceipt:
     return ValidReceipt(receipt_key(receipt), receipt, lines, tenders, line)
 
 
-def stamp(line: bytes, received_time: float, marks: Sequence[str] = ()) -> bytes:
-    """A receipt's JSON with the door's stamps in it: when it came (Unix seconds), its marks."""
-    if marks:
-        return b'%b%b,"marks":%b}' % (
-            line[:-1],
-            _received(received_time),
-            msgspec.json.encode(marks),
-        )
-    return b"%b%b}" % (line[:-1], _received(received_time))
-
-
 def stamp_trace(line: bytes, trace_id: str) -> bytes:
     """A stamped receipt's JSON with the id of its trace in it, 32 hexadecimal digits."""
     return b'%b,"%b":"%b"}' % (line[:-1], trace_stamp.NAME.encode(), trace_id.encode())
@@ -104,12 +91,6 @@ def is_deeper(body: bytes, levels: int) -> bool:
 
 def _too_deep() -> NotJsonError:
     return NotJsonError(f"it is nested more than {MAX_DEPTH} levels deep")
-
-
-# The receipts of a batch came together.
-@lru_cache(maxsize=16)
-def _received(received_time: float) -> bytes:
-    return b',"receivedTime":%.3f' % received_time
 
 
 def _without_stamps(line: bytes) -> bytes:

@@ -16,7 +16,6 @@ from tillstream import topology
 from tillstream.errors import TillstreamError
 from tillstream.log.positions import known_as
 from tillstream.runtime import broker
-from tillstream.runtime.tracing.traceparent import TRACEPARENT
 
 #: Unacknowledged messages that the broker sends ahead: at 256 KiB each, at most 50 MB.
 PREFETCH = 200
@@ -49,7 +48,8 @@ class LogMessage(NamedTuple):
     body: bytes
     content_type: str | None
     content_encoding: str | None = None
-    #: Where the message names traces (runtime/tracing/traceparent.py).
+    #: Where it has more than its offset: traces (runtime/tracing/traceparent.py), of a delivery
+    #: what came with it (receivers/delivery.py).
     headers: Mapping[str, Any] | None = None
 
 
@@ -143,7 +143,7 @@ class LogReader:
                 body,
                 properties.content_type,
                 properties.content_encoding,
-                headers if TRACEPARENT in headers else None,
+                headers if len(headers) > 1 else None,
             )
         )
         self._last_tag = method.delivery_tag

@@ -6,11 +6,12 @@ from datetime import date
 
 import pytest
 
-from entrypoint.partitioned_publisher import PartitionedPublisher, partition_of_store, partitioned
+from entrypoint.partitioned_publisher import PartitionedPublisher, partitioned
 from entrypoint.publish_queue import InFlight
 from entrypoint.publisher import Publisher
 from entrypoint.receipt_parcel import ReceiptParcel, compose
 from tillstream.errors import NackedError, NotConfirmedError
+from tillstream.receipt_message import partition_of_store
 
 DAY = date(2026, 11, 21)
 

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrypoint.refusals import InvalidReceiptError, NotJsonError
-from entrypoint.validation import stamp, validate
+from entrypoint.validation import validate
 from tests.support.receipts import encoded, line, receipt
 from tillstream.receipt import StampedReceipt
+from tillstream.receipt_message import stamp
 
 
 def published(body: bytes) -> Any:

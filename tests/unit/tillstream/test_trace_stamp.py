@@ -3,11 +3,12 @@
 import msgspec
 import pytest
 
-from entrypoint.validation import stamp, stamp_trace, validate
+from entrypoint.validation import stamp_trace, validate
 from persistence.writer.anonymous import anonymous_receipt
 from tests.support.receipts import encoded, receipt
 from tillstream.codec import decode_receipt
 from tillstream.identity import identity_of
+from tillstream.receipt_message import stamp
 from tillstream.trace_stamp import trace_id_of
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
