@@ -70,7 +70,12 @@ def build(
     metrics = Metrics(watched.registry)
     disk = DiskWatch(FreeSpace(settings.data_dir, settings.min_free_disk_bytes))
     link = BrokerLink(
-        settings.amqp_url, settings.confirm_timeout_seconds, disk, settings.log_partitions, tracer
+        settings.amqp_url,
+        settings.confirm_timeout_seconds,
+        disk,
+        settings.deliveries_queue(),
+        settings.log_partitions,
+        tracer,
     )
     accepted_count = AcceptedCount(folder_of(settings.data_dir), f"{int(clock())}-{os.getpid()}")
 

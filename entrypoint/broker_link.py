@@ -17,7 +17,13 @@ from aio_pika.exceptions import (
     PublishError,
 )
 
-from entrypoint.broker_topology import declare, is_partitioned, prepare_log, require_topology
+from entrypoint.broker_topology import (
+    declare,
+    declare_deliveries,
+    is_partitioned,
+    prepare_log,
+    require_topology,
+)
 from entrypoint.disk_watch import DiskWatch
 from tillstream.errors import (
     BrokerAwayError,
@@ -31,6 +37,7 @@ from tillstream.errors import (
 from tillstream.runtime.broker import HEARTBEAT_SECONDS, MAX_BACKOFF_SECONDS
 from tillstream.runtime.outage import Outage
 from tillstream.runtime.settings import redacted
+from tillstream.topology import Queue
 
 if TYPE_CHECKING:
     from aio_pika.abc import HeadersType
@@ -57,10 +64,14 @@ class BrokerLink:
         url: str,
         confirm_timeout_seconds: float,
         disk: DiskWatch,
+        deliveries: Queue,
         partitions: int = 1,
         tracer: "Tracer | None" = None,
     ) -> None:
-        """`partitions`: so many the log of the receipts shall have."""
+        """`deliveries`: their log as it is declared; `partitions`: so many that of the receipts
+        shall have.
+        """
+        self._deliveries = deliveries
         self._tracer = tracer
         self._url = url
         self._partitions = partitions
@@ -204,6 +215,7 @@ class BrokerLink:
                 channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
                 in_partitions = self._partitions > 1 or await is_partitioned(connection)
                 exchanges = await declare(channel, binds_log=not in_partitions)
+                await declare_deliveries(connection, self._deliveries)
             if in_partitions:
                 async with asyncio.timeout(PREPARE_TIMEOUT_SECONDS):
                     await asyncio.to_thread(prepare_log, self._url, self._partitions)

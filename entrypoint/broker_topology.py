@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import aio_pika
 import pika.exceptions
+import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from aio_pika.exceptions import (
     AMQPError,
@@ -16,6 +17,8 @@ from aio_pika.exceptions import (
 from tillstream import topology
 from tillstream.errors import BrokerAwayError, TopologyDiffersError, UnroutableError
 from tillstream.log.partitioned_log import prepare
+
+log = structlog.get_logger()
 
 #: Longest wait for the broker's answer to a health check, seconds.
 ASK_SECONDS = 2
@@ -41,6 +44,23 @@ def prepare_log(url: str, partitions: int) -> None:
         raise ConnectionError(f"the partitions of the log are not prepared: {error!r}") from error
 
 
+async def declare_deliveries(connection: AbstractConnection, queue: topology.Queue) -> None:
+    """Declare the stream of deliveries with its exchange; one that keeps more or less stays."""
+    channel = await connection.channel(publisher_confirms=False)
+    try:
+        bound = await channel.declare_queue(queue.name, durable=True, arguments=queue.arguments)
+    except ChannelPreconditionFailed as error:
+        # Receipts are taken all the same: what differs is only how much it keeps.
+        log.warning("the log of deliveries keeps as much as before", reason=str(error))
+        channel = await connection.channel(publisher_confirms=False)
+        bound = await channel.get_queue(queue.name)
+    exchange = await channel.declare_exchange(
+        queue.exchange, aio_pika.ExchangeType.FANOUT, durable=True
+    )
+    await bound.bind(exchange)
+    await channel.close()
+
+
 async def require_topology(connection: AbstractConnection, partitions: int) -> None:
     """Raise BrokerAwayError or UnroutableError unless exchanges and queues exist; makes none."""
     try:
@@ -51,6 +71,7 @@ async def require_topology(connection: AbstractConnection, partitions: int) -> N
                     await channel.get_exchange(exchange.name)
                 for queue in (*topology.queues(), *topology.partition_queues(partitions)[1:]):
                     await channel.get_queue(queue.name)
+                await channel.get_queue(topology.DELIVERIES_LOG)
             finally:
                 await channel.close()
     except ChannelNotFoundEntity as error:

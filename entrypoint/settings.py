@@ -11,6 +11,7 @@ from tillstream.errors import SettingsError
 from tillstream.http.budgets import HttpBudgets
 from tillstream.runtime.settings import (
     BrokerSettings,
+    DeliveriesSettings,
     DiskSettings,
     Port,
     StoreTimeSettings,
@@ -26,6 +27,7 @@ class EntrypointSettings(
     StoreTimeSettings,
     StreamsSettings,
     BrokerSettings,
+    DeliveriesSettings,
     DiskSettings,
     HttpBudgets,
     TracingSettings,

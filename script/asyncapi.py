@@ -62,6 +62,19 @@ def header_schema(**headers: str) -> dict[str, Any]:
     return {"type": "object", "properties": named}
 
 
+def delivery_headers() -> dict[str, Any]:
+    """The schema of a delivery's headers."""
+    found = header_schema(
+        receiver="The name of its definition.",
+        topic="The vendor's type of the event, or empty.",
+        delivery="The vendor's id of the delivery, or empty.",
+        source="The shop or place that a header names, or empty.",
+    )
+    came = {"type": "integer", "description": "When it came, Unix microseconds."}
+    found["properties"]["received_us"] = came
+    return found
+
+
 TRACES = header_schema(
     traceparent="W3C Trace Context, where TRACING=on: docs/tracing.md.",
     x_trace_links="More traces that share the message: values as above, with commas between.",
@@ -110,6 +123,15 @@ MESSAGES: dict[str, tuple[Message, ...]] = {
             message.CONTENT_TYPE,
             codec.ZSTD,
             TRACES,
+        ),
+    ),
+    topology.DELIVERIES: (
+        Message(
+            "delivery",
+            "What a receiver took from its vendor, byte by byte, its signature checked",
+            _ANY,
+            "application/octet-stream",
+            headers=delivery_headers(),
         ),
     ),
     topology.DEAD_LETTERS: (

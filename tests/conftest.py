@@ -121,6 +121,7 @@ def delete_queues(url: str) -> None:
     channel.exchange_delete(topology.RECEIPTS_PARTITIONS)
     for queue in (*topology.queues(), topology.marks_queue(), *topology.partition_queues(4)):
         channel.queue_delete(queue.name)
+    channel.queue_delete(topology.DELIVERIES_LOG)
     connection.close()
 
 

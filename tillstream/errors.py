@@ -64,6 +64,7 @@ class TopologyDiffersError(TillstreamError):
     def __init__(self, kind: str, name: str, said: str) -> None:
         self.kind = kind
         self.name = name
+        self.said = said
         found = re.search(r"inequivalent arg '([^']+)'", said)
         self.argument = found[1] if found else None
         values = re.search(r"received (.+) but current is (.+)", said)

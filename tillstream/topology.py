@@ -38,6 +38,13 @@ WINDOWS = "windows"
 #: Conversions with their touches, as they change (tillstream/streams/changes.py).
 ATTRIBUTION = "attribution"
 
+#: What receivers' vendors sent, as it came, and its log: a stream (docs/receivers.md).
+DELIVERIES = "deliveries"
+DELIVERIES_LOG = "deliveries.log"
+#: Whole segments are dropped, and a quiet shop fills one slowly: with names and addresses in it, it
+#: is a small one.
+DELIVERIES_SEGMENT_BYTES = 4_000_000
+
 #: The log keeps at least this much and drops whole segments beyond it.
 LOG_MAX_BYTES = 50_000_000_000
 LOG_SEGMENT_BYTES = 100_000_000
@@ -65,8 +72,8 @@ class Queue(NamedTuple):
 
 
 def exchanges() -> tuple[Exchange, ...]:
-    """Every exchange: receipts, the results and their details, the dead letters, the events."""
-    names = (RECEIPTS, *RESULTS, *DETAILS, DEAD_LETTERS, EVENTS, WINDOWS, ATTRIBUTION)
+    """Every exchange: receipts, results and details, dead letters, events, deliveries."""
+    names = (RECEIPTS, *RESULTS, *DETAILS, DEAD_LETTERS, EVENTS, WINDOWS, ATTRIBUTION, DELIVERIES)
     return tuple(Exchange(name) for name in names)
 
 
@@ -120,3 +127,18 @@ def partition_queues(partitions: int) -> tuple[Queue, ...]:
 def marks_queue() -> Queue:
     """The stream of the marks, which no exchange feeds."""
     return Queue(RECEIPTS_MARKS, _MARKS_ARGUMENTS, "")
+
+
+def deliveries_queue(max_age: str, max_bytes: int) -> Queue:
+    """The stream of deliveries, kept no longer than `max_age` ("7D") and no more than `max_bytes`.
+
+    It is none of `queues`: settings say how much it keeps, and a log that another setting has made
+    stays as it is.
+    """
+    arguments = {
+        "x-queue-type": "stream",
+        "x-max-age": max_age,
+        "x-max-length-bytes": max_bytes,
+        "x-stream-max-segment-size-bytes": DELIVERIES_SEGMENT_BYTES,
+    }
+    return Queue(DELIVERIES_LOG, arguments, DELIVERIES)

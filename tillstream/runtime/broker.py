@@ -64,6 +64,19 @@ def declare(channel: BlockingChannel) -> None:
     bind_log(channel, partitions)
 
 
+def declare_deliveries(connection: BlockingConnection, queue: topology.Queue) -> None:
+    """Declare the stream of deliveries with its exchange; one that keeps more or less stays."""
+    channel = connection.channel()
+    try:
+        declare_queue(channel, queue)
+    except TopologyDiffersError as error:
+        log.warning("the log of deliveries keeps as much as before", reason=error.said)
+        channel = connection.channel()
+    channel.exchange_declare(queue.exchange, "fanout", durable=True)
+    channel.queue_bind(queue.name, queue.exchange)
+    channel.close()
+
+
 def bind_log(channel: BlockingChannel, partitions: int | None) -> None:
     """Bind the receipts log; `partitions` is None of one that never had more than one."""
     if partitions is None:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from tillstream.errors import SettingsError
-from tillstream.topology import MAX_PARTITIONS
+from tillstream.topology import MAX_PARTITIONS, Queue, deliveries_queue
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 AmqpUrl = Annotated[str, Meta(pattern=r"^amqps?://.+")]
@@ -110,6 +110,19 @@ class StreamsSettings(Settings):
     streams_dir: str = "streams"
     #: Windows of another size than their file says: `shop_metrics=4 h,track_actions=10 s`.
     window_sizes: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveriesSettings(Settings):
+    """How long what receivers took is kept as it came: it has names and addresses."""
+
+    #: As RabbitMQ has it: a number and Y, M, D, h, m or s.
+    deliveries_max_age: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,5}[YMDhms]$")] = "7D"
+    deliveries_max_bytes: Annotated[int, Meta(ge=100_000_000, le=2**62)] = 5_000_000_000
+
+    def deliveries_queue(self) -> Queue:
+        """The stream of deliveries, as it is declared."""
+        return deliveries_queue(self.deliveries_max_age, self.deliveries_max_bytes)
 
 
 @dataclass(frozen=True, kw_only=True)

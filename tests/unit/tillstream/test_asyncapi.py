@@ -64,7 +64,7 @@ def test_every_exchange_has_a_channel() -> None:
 
 
 def test_every_snapshot_has_an_example() -> None:
-    assert {*STRUCTS, "deadLetter headers"} == set(EXAMPLES)
+    assert {*STRUCTS, "deadLetter headers", "delivery headers"} == set(EXAMPLES)
 
 
 @pytest.mark.parametrize("name", STRUCTS)
