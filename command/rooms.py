@@ -13,6 +13,7 @@ from tillstream.runtime import product
 PATHS = (
     "STORES_FILE",
     "STREAMS_DIR",
+    "RECEIVERS_DIR",
     "JOBS_FILE",
     "ALERTS_FILE",
     "ALERT_TARGETS_FILE",
@@ -50,7 +51,12 @@ def with_own_files(environ: Mapping[str, str], cwd: Path) -> dict[str, str]:
     for name in PATHS:
         if made.get(name):
             made[name] = ":".join(str(cwd / path) for path in made[name].split(":"))
-    own = {"STREAMS_DIR": "streams", "JOBS_FILE": "jobs.toml", "ALERTS_FILE": "alerts.toml"}
+    own = {
+        "STREAMS_DIR": "streams",
+        "RECEIVERS_DIR": "receivers",
+        "JOBS_FILE": "jobs.toml",
+        "ALERTS_FILE": "alerts.toml",
+    }
     for name, file in own.items():
         if not made.get(name):
             made[name] = str(product.FILES / file)

@@ -21,7 +21,7 @@ PICTURE = ROOT / "docs" / "images" / "house.svg"
 #: Rooms by floor, the highest first; what pyproject.toml names besides is an error.
 FLOORS = (
     ("local", "loadtest", "generator", "jobs", "alerts"),
-    ("entrypoint", "analytics", "persistence", "spark", "command"),
+    ("entrypoint", "connectors", "analytics", "persistence", "spark", "command"),
     ("events", "dashboard", "tillstream"),
 )
 CARD_WIDTH, GAP, ROW, HEAD, PAD = 470, 24, 19, 46, 14

@@ -126,6 +126,14 @@ class DeliveriesSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReceiversSettings(Settings):
+    """Where receivers of other vendors' deliveries are declared."""
+
+    #: The folder of their definitions.
+    receivers_dir: str = "receivers"
+
+
+@dataclass(frozen=True, kw_only=True)
 class DoorSettings(Settings):
     """Where the door is, for those who send to it."""
 

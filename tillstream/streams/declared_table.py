@@ -61,6 +61,10 @@ class DeclaredTable:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
+    def has_table(self, key: str) -> bool:
+        """Whether a table is under the key."""
+        return isinstance(self._values.get(key), dict)
+
     def tell(self, text: str, *keys: str | int) -> None:
         """Note a mistake of the table, or of what the keys lead to."""
         self.source.tell((*self.path, *keys), f"{self.what}: {text}")

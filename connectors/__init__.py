@@ -1,0 +1,1 @@
+"""Connectors: from what vendors deliver, and from files that tills export, to receipts."""

@@ -1,0 +1,51 @@
+"""What a delivery says of a sale: the documents that it has at a version."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tillstream.errors import TillstreamError
+
+
+class Document(NamedTuple):
+    """One receipt to be: the sale, or one refund of it."""
+
+    #: Unique in its receiver: `order/1234`, `refund/77`.
+    key: str
+    #: As the contract has it, amounts as Decimal; without receiptUUID and the worker's own fields.
+    receipt: dict[str, Any]
+    #: Key of the document that a return belongs to.
+    refers_to: str | None
+
+
+class SaleState(NamedTuple):
+    """A sale at a version."""
+
+    #: `shopify/1234`
+    sale: str
+    #: The vendor's number of the version, or its time of the last change in microseconds.
+    version: int
+    #: False where it only adds its documents, as a refund alone does.
+    is_whole: bool
+    #: By their keys; empty where the sale is cancelled.
+    documents: dict[str, Document]
+    #: `test` or `training`: counted, and not emitted.
+    apart: str | None
+
+
+class Fetch(NamedTuple):
+    """What has to be asked first, as the delivery only names an id."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+class MappingError(TillstreamError):
+    """A payload that cannot be mapped."""
+
+    def __init__(self, rule: str, path: str, found: str, mend: str) -> None:
+        """`path` is that of the definition's value, or of the receipt."""
+        self.rule = rule
+        self.path = path
+        self.found = found
+        self.mend = mend
+        super().__init__(f"{rule} at {path}: {found}; {mend}")

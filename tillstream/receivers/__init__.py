@@ -1,0 +1,1 @@
+"""Receivers: how deliveries of other vendors are checked and read, by definition."""
