@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -23,6 +24,11 @@ from local.supervisor import Supervisor
 from tillstream import topology
 from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker as amqp
+
+# Tests start some thousand processes of Python. Where the machine forbids to keep compiled files,
+# as images of containers do, each of them would compile anew all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A shared machine pauses: what a law costs is measured by script/bench, not by a deadline.
 hypothesis.settings.register_profile(
