@@ -131,6 +131,16 @@ class _Functions(Functions):  # type: ignore[misc]
     def _func_lower(self, value: Any) -> str | None:
         return None if value is None else _text(value).lower()
 
+    @signature(  # type: ignore[untyped-decorator]
+        {"types": []}, {"types": ["string"]}, {"types": []}, {"types": ["string"]}
+    )
+    def _func_lookup(self, rows: Any, key: str, wanted: Any, field: str) -> list[Any]:
+        """Field `field` of each of `rows` whose `key` is `wanted`, or one of them."""
+        every = wanted if isinstance(wanted, list) else [wanted]
+        texts = {_text(each) for each in every if each is not None}
+        found = [row for row in rows or [] if isinstance(row, dict)]
+        return [row.get(field) for row in found if _text(row.get(key)) in texts]
+
     @signature({"types": []}, {"types": ["string"]})  # type: ignore[untyped-decorator]
     def _func_split(self, value: Any, separator: str) -> list[str]:
         return [] if value is None else _text(value).split(separator or " ")
