@@ -1,0 +1,1 @@
+"""How each vendor writes and signs a version of a sale, from the vendor's documentation."""
