@@ -9,20 +9,21 @@ from typing import NamedTuple
 from tillstream.codec import decode_line, decode_tenders
 from tillstream.identity import line_content, tenders_content
 from tillstream.money import minor_units
+from tillstream.part_texts import text_and_exponent
 from tillstream.receipt import Line
 from tillstream.runtime.memo import remembering
 
-#: Half a cent, and room for the float noise of a product.
-_HALF_CENT = 0.5 + 1e-6
+#: Half a minor unit, and room for the float noise of a product.
+_HALF_UNIT = 0.5 + 1e-6
 
 
 class CheckedLine(NamedTuple):
-    """A line that keeps the contract: its cents, and whether its own arithmetic holds."""
+    """A line that keeps the contract: its minor units, and whether its own arithmetic holds."""
 
     line: Line
     net: int
     gross: int
-    #: net = quantity x unit price; gross = net with tax, to the cent.
+    #: net = quantity x unit price; gross = net with tax, to the minor unit.
     net_holds: bool
     gross_holds: bool
     #: What it adds to the content of its receipt.
@@ -30,31 +31,35 @@ class CheckedLine(NamedTuple):
 
 
 class CheckedTenders(NamedTuple):
-    """All tenders of a receipt: their sum in cents, and what they add to its content."""
+    """All tenders of a receipt: their sum in minor units, and what they add to its content."""
 
     total: int
     content: bytes
 
 
 @remembering
-def checked_line(text: bytes) -> CheckedLine:
-    """A line by its text; raises UndecodableMessageError."""
+def checked_line(key: bytes) -> CheckedLine:
+    """A line by the key of its text (`part_texts`); raises UndecodableMessageError."""
+    text, exponent = text_and_exponent(key)
     line = decode_line(text)
-    net, gross = minor_units(line.credit_amount), minor_units(line.settlement_amount)
+    net = minor_units(line.credit_amount, exponent)
+    gross = minor_units(line.settlement_amount, exponent)
     return CheckedLine(
         line,
         net,
         gross,
-        abs(line.quantity * line.unit_price * 100 - net) <= _HALF_CENT,
-        abs(net * (1 + line.tax_percentage / 100) - gross) <= _HALF_CENT,
+        abs(line.quantity * line.unit_price * 10**exponent - net) <= _HALF_UNIT,
+        abs(net * (1 + line.tax_percentage / 100) - gross) <= _HALF_UNIT,
         line_content(line),
     )
 
 
 @remembering
-def checked_tenders(text: bytes) -> CheckedTenders:
-    """All tenders by their text; raises UndecodableMessageError."""
+def checked_tenders(key: bytes) -> CheckedTenders:
+    """All tenders by the key of their text (`part_texts`); raises UndecodableMessageError."""
+    text, exponent = text_and_exponent(key)
     tenders = decode_tenders(text)
     return CheckedTenders(
-        sum(minor_units(tender.settlement_amount) for tender in tenders), tenders_content(tenders)
+        sum(minor_units(tender.settlement_amount, exponent) for tender in tenders),
+        tenders_content(tenders),
     )

@@ -55,6 +55,7 @@ class ReceiptCheck:
         self._max_bytes = settings.max_receipt_bytes
         self._ahead = settings.max_clock_ahead_seconds
         self._refused = settings.refused()
+        self._currency = settings.currency
 
     def body_of(self, entry: Entry, format_name: str = "JSON") -> bytes:
         """The JSON of one entry of a body; raises NotJsonError or TooLargeReceiptError."""
@@ -69,13 +70,14 @@ class ReceiptCheck:
 
         Raises NotJsonError, InvalidReceiptError or ForeignStoreError.
         """
-        valid = validate(body)
+        valid = validate(body, self._currency)
         receipt = valid.receipt
         store = str(receipt.store_id)
         if not caller.covers(store):
             raise ForeignStoreError(store)
         sold = moment(receipt.date, self._stores.calendar(store))
-        sale = (sold.day, store, minor_units(receipt.document_total.gross_total))
+        gross = minor_units(receipt.document_total.gross_total, valid.exponent)
+        sale = (sold.day, store, gross)
         marks = self._marks(valid, sold.unix_seconds, now)
         content = outlined_content_digest(
             receipt, [line.content for line in valid.lines], valid.tenders.content
@@ -86,7 +88,9 @@ class ReceiptCheck:
         return CheckedReceipt(valid.key, content, line, sale, marks)
 
     def _marks(self, valid: ValidReceipt, sold: float, now: float) -> list[str]:
-        broken = broken_rules(valid.receipt.document_total, valid.lines, valid.tenders)
+        broken = broken_rules(
+            valid.receipt.document_total, valid.lines, valid.tenders, valid.exponent
+        )
         if not broken and sold <= now + self._ahead:
             return []
         refused = [Violation(*rule) for rule in broken if rule[0] in self._refused]

@@ -1,14 +1,16 @@
 """Arithmetic of a receipt: rules with ids, after the business rules of EN 16931.
 
-Amounts are rounded half-even to cents first, so the float noise of a till breaks no rule. A
+Amounts are rounded half-even to minor units first, so the float noise of a till breaks no rule. A
 return is negative and keeps the same rules. Products of a quantity or of a rate may be rounded
 either way at a tie, as tills differ in that.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from entrypoint.line_cache import CheckedLine, CheckedTenders
-from tillstream.money import minor_units
+from tillstream.currencies import EXPONENT
+from tillstream.money import decimal_text, minor_units
 from tillstream.receipt import DocumentTotal
 
 #: Every rule: its id and what it demands. In brackets, the rule of EN 16931 that it follows.
@@ -26,9 +28,15 @@ Broken = tuple[str, str, str]
 
 
 def broken_rules(
-    total: DocumentTotal, lines: Sequence[CheckedLine], tenders: CheckedTenders
+    total: DocumentTotal,
+    lines: Sequence[CheckedLine],
+    tenders: CheckedTenders,
+    exponent: int = EXPONENT,
 ) -> list[Broken]:
-    """Each broken rule as (rule id, JSON path, what was found); empty for sound arithmetic."""
+    """Each broken rule as (rule id, JSON path, what was found); empty for sound arithmetic.
+
+    `exponent`: digits after the point of the receipt's currency.
+    """
     broken: list[Broken] = []
     net_sum = gross_sum = 0
     for index, (line, line_net, line_gross, net_holds, gross_holds, _) in enumerate(lines):
@@ -43,18 +51,20 @@ def broken_rules(
                 f" {line.settlement_amount:g}"
             )
             broken.append(("line-gross", f"$.lines[{index}].settlementAmount", found))
-    net, gross = minor_units(total.net_total), minor_units(total.gross_total)
+    rounded = minor_units if exponent == EXPONENT else partial(minor_units, exponent=exponent)
+    text = partial(decimal_text, exponent=exponent)
+    net, gross = rounded(total.net_total), rounded(total.gross_total)
     if net_sum != net:
-        found = f"the lines add up to {net_sum / 100:.2f}, not {net / 100:.2f}"
+        found = f"the lines add up to {text(net_sum)}, not {text(net)}"
         broken.append(("sum-net", "$.documentTotal.netTotal", found))
     if gross_sum != gross:
-        found = f"the lines add up to {gross_sum / 100:.2f}, not {gross / 100:.2f}"
+        found = f"the lines add up to {text(gross_sum)}, not {text(gross)}"
         broken.append(("sum-gross", "$.documentTotal.grossTotal", found))
-    tax = minor_units(total.tax_payable)
+    tax = rounded(total.tax_payable)
     if net + tax != gross:
-        found = f"{net / 100:.2f} + {tax / 100:.2f} is not {gross / 100:.2f}"
+        found = f"{text(net)} + {text(tax)} is not {text(gross)}"
         broken.append(("total-gross", "$.documentTotal.grossTotal", found))
     if tenders.total != gross:
-        found = f"the tenders add up to {tenders.total / 100:.2f}, not {gross / 100:.2f}"
+        found = f"the tenders add up to {text(tenders.total)}, not {text(gross)}"
         broken.append(("tenders", "$.settlements", found))
     return broken

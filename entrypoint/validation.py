@@ -8,11 +8,13 @@ from msgspec import UNSET, UnsetType
 from entrypoint.line_cache import CheckedLine, CheckedTenders, checked_line, checked_tenders
 from entrypoint.refusals import InvalidReceiptError, NotJsonError
 from entrypoint.syntax_errors import json_error
-from entrypoint.violations import explain
+from entrypoint.violations import explain, too_large
 from tillstream import trace_stamp
 from tillstream.bounds import MAX_DEPTH
+from tillstream.currencies import CURRENCY, EXPONENT, EXPONENTS
 from tillstream.errors import UndecodableMessageError
 from tillstream.outline import OutlinedReceipt
+from tillstream.part_texts import part_key
 from tillstream.receipt import keeps_patterns, receipt_key
 
 #: The door's own stamps: a client's fields of these names are not believed.
@@ -38,21 +40,34 @@ class ValidReceipt(msgspec.Struct, frozen=True, gc=False):
     """A receipt that keeps the contract: its key, its fields, and its JSON on one line."""
 
     key: str
+    #: With the currency that it is in.
     receipt: PostedReceipt
     lines: list[CheckedLine]
     tenders: CheckedTenders
     line: bytes
+    #: Digits after the point of its currency.
+    exponent: int = EXPONENT
 
 
-def validate(body: bytes) -> ValidReceipt:
-    """The receipt in `body`; raises NotJsonError or InvalidReceiptError."""
+def validate(body: bytes, main: str = CURRENCY) -> ValidReceipt:
+    """The receipt in `body`, in the currency `main` if it names none.
+
+    Raises NotJsonError or InvalidReceiptError.
+    """
+    exponent = EXPONENT
     try:
         # Fields that we do not know are kept and not decoded, so their text is checked here.
         if not body.isascii():
             body.decode()
         receipt = _decode(body)
-        lines = [checked_line(bytes(text)) for text in receipt.lines]
-        tenders = checked_tenders(bytes(receipt.settlements))
+        currency = main if receipt.currency is None else receipt.currency
+        # What is no currency is refused below.
+        if currency == CURRENCY or (exponent := EXPONENTS.get(currency, EXPONENT)) == EXPONENT:
+            lines = [checked_line(bytes(text)) for text in receipt.lines]
+            tenders = checked_tenders(bytes(receipt.settlements))
+        else:
+            lines = [checked_line(part_key(bytes(text), exponent)) for text in receipt.lines]
+            tenders = checked_tenders(part_key(bytes(receipt.settlements), exponent))
     except (msgspec.ValidationError, UnicodeDecodeError, UndecodableMessageError) as error:
         raise explain(body, error) from error
     except msgspec.DecodeError as error:
@@ -61,16 +76,21 @@ def validate(body: bytes) -> ValidReceipt:
         raise _too_deep() from error
     if not keeps_patterns(receipt):
         raise explain(body, InvalidReceiptError([]))
+    if exponent > EXPONENT and (violations := too_large(currency, body)):
+        raise InvalidReceiptError(violations)
     # With few brackets it cannot be deep: the rule, which costs a hundredth of looking at them.
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH and is_deeper(body, MAX_DEPTH):
         raise _too_deep()
     # A JSON string holds no raw line break, so this removes white space only.
     line = body.translate(None, b"\r\n") if b"\n" in body or b"\r" in body else body
     line = line.strip()
+    if receipt.currency is None and main != CURRENCY:
+        receipt = msgspec.structs.replace(receipt, currency=main)
+        line = _with_currency(line, main)
     marks, erased = receipt.marks, receipt.customer_erased
     if not (receipt.received_time is marks is erased is receipt.trace_id is UNSET):
         line = _without_stamps(line)
-    return ValidReceipt(receipt_key(receipt), receipt, lines, tenders, line)
+    return ValidReceipt(receipt_key(receipt), receipt, lines, tenders, line, exponent)
 
 
 def stamp_trace(line: bytes, trace_id: str) -> bytes:
@@ -91,6 +111,14 @@ def is_deeper(body: bytes, levels: int) -> bool:
 
 def _too_deep() -> NotJsonError:
     return NotJsonError(f"it is nested more than {MAX_DEPTH} levels deep")
+
+
+def _with_currency(line: bytes, currency: str) -> bytes:
+    if b'"currency"' in line:  # as null, or within another field
+        fields: dict[str, msgspec.Raw] = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+        fields.pop("currency", None)
+        line = msgspec.json.encode(fields)
+    return b'%b,"currency":"%b"}' % (line[:-1], currency.encode())
 
 
 def _without_stamps(line: bytes) -> bytes:

@@ -12,8 +12,15 @@ from jsonschema.exceptions import ValidationError as SchemaError
 from entrypoint.problems import MAX_VIOLATIONS, Violation
 from entrypoint.refusals import InvalidReceiptError, NotJsonError
 from entrypoint.syntax_errors import json_error
-from tillstream.bounds import DATE_PATTERN, IDENTIFIER_PATTERN, NAME_PATTERN, UUID_PATTERN
-from tillstream.receipt import Receipt
+from tillstream.bounds import (
+    DATE_PATTERN,
+    IDENTIFIER_PATTERN,
+    NAME_PATTERN,
+    THOUSANDTHS_LIMIT,
+    UUID_PATTERN,
+)
+from tillstream.currencies import EXPONENTS, IN_WORDS
+from tillstream.receipt import DocumentTotal, Receipt
 
 #: The contract as JSON Schema 2020-12: the source of the OpenAPI document as well.
 SCHEMA = msgspec.json.schema(Receipt)
@@ -40,6 +47,42 @@ def date_violation(text: str) -> Violation | None:
     except ValueError as error:
         return Violation("date", "$.date", f"{text!r} is not a time of the calendar: {error}")
     return None
+
+
+def too_large(currency: str, body: bytes) -> list[Violation]:
+    """The amounts of a receipt above THOUSANDTHS_LIMIT, which is in a currency of thousandths."""
+    receipt = msgspec.json.decode(body, type=Receipt)
+    amounts = [
+        *((f"$.documentTotal.{name}", amount) for name, amount in _amounts(receipt.document_total)),
+        *(
+            (f"$.{of}[{index}].{name}", amount)
+            for of, parts in (("lines", receipt.lines), ("settlements", receipt.settlements))
+            for index, part in enumerate(parts)
+            for name, amount in _amounts(part)
+        ),
+    ]
+    return [
+        Violation(
+            "maximum",
+            path,
+            f"must be within {THOUSANDTHS_LIMIT} {currency} of 0, found {amount:g};"
+            " divide what is sold into several receipts",
+        )
+        for path, amount in amounts
+        if abs(amount) > THOUSANDTHS_LIMIT
+    ]
+
+
+_AMOUNTS = {
+    *DocumentTotal.__struct_fields__,
+    *("unit_price", "credit_amount", "settlement_amount"),
+}
+
+
+def _amounts(part: msgspec.Struct) -> Iterator[tuple[str, float]]:
+    wire = dict(zip(part.__struct_fields__, part.__struct_encode_fields__, strict=True))
+    for name in sorted(_AMOUNTS & wire.keys()):
+        yield wire[name], getattr(part, name)
 
 
 def explain(body: bytes, error: Exception) -> NotJsonError | InvalidReceiptError:
@@ -99,6 +142,8 @@ def _message(error: SchemaError) -> str:
             item = ITEMS.get(error.json_path)
             cure = f" (in XML each is a <{item}>)" if item else ""
             return f"must be {_type_name(expected)}{cure}, found {found}"
+        case "anyOf" if error.json_path == "$.currency":
+            return _no_currency(error.instance)
         case "anyOf":
             return f"must be {' or '.join(_option(o) for o in expected)}, found {found}"
         case "pattern":
@@ -115,6 +160,14 @@ def _message(error: SchemaError) -> str:
             return f"must be at most {expected}, found {found}"
         case _:
             return error.message[:200]
+
+
+def _no_currency(found: Any) -> str:
+    meant = found.strip().upper() if isinstance(found, str) else None
+    cure = (
+        f"write {meant}" if meant in EXPONENTS else "leave the field out for the chain's main one"
+    )
+    return f"must be {IN_WORDS}, found {_shortened(found)}; {cure}"
 
 
 def _option(option: dict[str, Any]) -> str:

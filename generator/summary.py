@@ -10,7 +10,8 @@ from typing import Any
 from generator.faults import DUPLICATE, GARBAGE
 from generator.issued_receipt import IssuedReceipt, Sale
 from tillstream.clock import BusinessDay
-from tillstream.money import CURRENCY, decimal_text
+from tillstream.currencies import CURRENCY
+from tillstream.money import decimal_text
 
 #: Different sales that are counted before they are summed up: it bounds the memory.
 SALES_COUNTED = 50_000

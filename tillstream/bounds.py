@@ -11,10 +11,12 @@ from functools import lru_cache
 #: Longest text of an identifier or a code, in characters.
 IDENTIFIER_LENGTH = 64
 
-#: Largest magnitude of one amount in euros, and of a quantity: 2 million receipts with 1,000 lines
+#: Largest magnitude of one amount, and of a quantity: 2 million receipts with 1,000 lines
 #: of them each add up to less than a quarter of 2**63 cents or thousandths, which every store takes
 #: (docs/decisions/0018-bounds-of-the-contract.md).
 AMOUNT_LIMIT = 10_000_000
+#: The same in a currency whose minor unit is a thousandth.
+THOUSANDTHS_LIMIT = 1_000_000
 QUANTITY_LIMIT = 1_000_000
 
 #: Levels of lists and objects in a receipt, itself the first; every reader takes some 900.

@@ -13,6 +13,7 @@ import msgspec
 from xxhash import xxh3_64_digest
 
 from tillstream.bounds import DAY_LENGTH
+from tillstream.currencies import CURRENCY
 from tillstream.receipt import (
     Head,
     Line,
@@ -98,18 +99,20 @@ def outlined_content_digest(
 ) -> bytes:
     """The content digest of a receipt whose parts are given by their contents."""
     agent, customer, total = head.agent_id, head.customer_id, head.document_total
-    fields = _encode(
-        (
-            # Where the key is the client's own it does not say these.
-            None if head.receipt_uuid is None else printed_key(head),
-            None if agent is None else str(agent),
-            customer_erased or (None if customer is None else str(customer)),
-            head.transaction_type,
-            total.net_total + 0.0,
-            total.tax_payable + 0.0,
-            total.gross_total + 0.0,
-        )
+    content: tuple[object, ...] = (
+        # Where the key is the client's own it does not say these.
+        None if head.receipt_uuid is None else printed_key(head),
+        None if agent is None else str(agent),
+        customer_erased or (None if customer is None else str(customer)),
+        head.transaction_type,
+        total.net_total + 0.0,
+        total.tax_payable + 0.0,
+        total.gross_total + 0.0,
     )
+    if head.currency is not None and head.currency != CURRENCY:
+        # Euros named and not named are the same, so digests from before there were others are kept.
+        content = (*content, head.currency)
+    fields = _encode(content)
     # No defence against somebody who makes two contents collide: of one identity only the first
     # counts in any case. The parts' digests are of BLAKE2b, remembered with them.
     return xxh3_64_digest(b"".join((fields, *lines, tenders)))

@@ -1,13 +1,12 @@
-"""Amounts as integer minor units (cents), rounded half-even; no float is ever summed."""
+"""Amounts as integer minor units (cents, yen, fils), rounded half-even; no float is ever summed."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 
-#: Minor units in one unit of the currency: 100 cents in a euro.
-MINOR_UNITS = 100
+from tillstream.currencies import EXPONENT
 
-#: The currency of every amount of the contract.
-CURRENCY = "EUR"
+#: Minor units in one unit of most currencies: 100 cents in a euro.
+MINOR_UNITS: int = 10**EXPONENT
 
 #: Quantities are kept in thousandths: 0.250 kg is 250.
 MILLI = 1000
@@ -15,8 +14,10 @@ MILLI = 1000
 
 # Prices and quantities repeat: a look-up costs a fifth of the rounding.
 @lru_cache(maxsize=65_536)
-def minor_units(amount: float) -> int:
-    """`amount` in euros as cents, rounded half-even on its decimal text.
+def minor_units(amount: float, exponent: int = EXPONENT) -> int:
+    """`amount` in minor units of its currency, rounded half-even on its decimal text.
+
+    `exponent`: digits after the point of the currency (`currencies.EXPONENTS`).
 
     A till sends decimals through binary floats: 5.720000000000001 means 5.72. The shortest
     decimal text of the float is what the till printed, so a tie is decided on that text and
@@ -24,8 +25,10 @@ def minor_units(amount: float) -> int:
 
     >>> minor_units(6), minor_units(5.90), minor_units(5.720000000000001)
     (600, 590, 572)
+    >>> minor_units(590.5, 0), minor_units(5.9005, 3)
+    (590, 5900)
     """
-    return _scaled(amount, MINOR_UNITS)
+    return _scaled(amount, 10**exponent)
 
 
 @lru_cache(maxsize=4_096)
@@ -44,11 +47,16 @@ def _scaled(amount: float, scale: int) -> int:
     return int(exact.to_integral_value(ROUND_HALF_EVEN))
 
 
-def decimal_text(minor: int) -> str:
-    """Cents as decimal text with two places: 1190 is "11.90", -5 is "-0.05"."""
+def decimal_text(minor: int, exponent: int = EXPONENT) -> str:
+    """Minor units as decimal text: 1190 is "11.90", -5 is "-0.05"; with 0 digits "1190".
+
+    `exponent`: digits after the point of the currency (`currencies.EXPONENTS`).
+    """
     sign = "-" if minor < 0 else ""
-    whole, cents = divmod(abs(minor), MINOR_UNITS)
-    return f"{sign}{whole}.{cents:02d}"
+    if not exponent:
+        return f"{sign}{abs(minor)}"
+    whole, rest = divmod(abs(minor), 10**exponent)
+    return f"{sign}{whole}.{rest:0{exponent}d}"
 
 
 def basis_points(percentage: float) -> int:

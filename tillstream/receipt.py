@@ -25,6 +25,7 @@ from tillstream.bounds import (
     is_time,
     is_uuid,
 )
+from tillstream.currencies import CODES, EXPONENTS
 
 Identifier = (
     Annotated[str, Meta(min_length=1, max_length=IDENTIFIER_LENGTH, pattern=IDENTIFIER_PATTERN)]
@@ -34,6 +35,9 @@ Text = Annotated[str, Meta(max_length=1000)]
 Amount = Annotated[float, Meta(ge=-AMOUNT_LIMIT, le=AMOUNT_LIMIT)]
 Quantity = Annotated[float, Meta(ge=-QUANTITY_LIMIT, le=QUANTITY_LIMIT)]
 Percentage = Annotated[float, Meta(ge=0, le=100)]
+
+#: A code of `currencies.EXPONENTS`.
+Currency = Annotated[str, Meta(extra_json_schema={"enum": CODES})]
 
 #: Fields before their patterns were looked at: `keeps_patterns` does it in a third of the time.
 UncheckedIdentifier = (
@@ -58,7 +62,7 @@ class Wire(msgspec.Struct, rename=wire_name, frozen=True, gc=False, kw_only=True
 
 
 class Line(Wire, frozen=True, gc=False):
-    """One line of a receipt; amounts in euros, negative on a return."""
+    """One line of a receipt; amounts in its currency, negative on a return."""
 
     line_number: Annotated[int, Meta(ge=0, le=2**31 - 1)]
     product_code: Identifier
@@ -76,7 +80,7 @@ class Line(Wire, frozen=True, gc=False):
 
 
 class DocumentTotal(Wire, frozen=True, gc=False):
-    """The totals that the till printed, in euros."""
+    """The totals that the till printed, in the receipt's currency."""
 
     net_total: Amount
     tax_payable: Amount
@@ -84,7 +88,7 @@ class DocumentTotal(Wire, frozen=True, gc=False):
 
 
 class Settlement(Wire, frozen=True, gc=False):
-    """One tender: how a part of the gross total was paid, in euros."""
+    """One tender: how a part of the gross total was paid, in the receipt's currency."""
 
     payment_mechanism: Annotated[str, Meta(min_length=1, max_length=100, pattern=NAME_PATTERN)]
     settlement_amount: Amount
@@ -102,6 +106,8 @@ class Head(Wire, frozen=True, gc=False, kw_only=True):
     document_total: DocumentTotal
     transaction_type: Annotated[str, Meta(max_length=TYPE_LENGTH)] | None = None
     receipt_uuid: Annotated[str, Meta(max_length=UUID_LENGTH)] | None = None
+    #: Of every amount; None is `currencies.CURRENCY`, and at the door the setting CURRENCY.
+    currency: str | None = None
 
 
 class Receipt(Head, frozen=True, gc=False, kw_only=True):
@@ -125,6 +131,8 @@ class Receipt(Head, frozen=True, gc=False, kw_only=True):
     )
     #: The client's own identity for the receipt, where it has one.
     receipt_uuid: Annotated[str, Meta(pattern=UUID_PATTERN)] | None = None
+    #: Of every amount, by ISO 4217; where it is missing, the chain's main one (CURRENCY).
+    currency: Currency | None = None
 
 
 class StampedReceipt(Head, frozen=True, gc=False, kw_only=True):
@@ -150,11 +158,12 @@ def keeps_patterns(receipt: Head) -> bool:
     ):
         if type(identifier) is str and not (identifier.isalnum() or is_identifier(identifier)):
             return False
-    uuid, kind = receipt.receipt_uuid, receipt.transaction_type
+    uuid, kind, currency = receipt.receipt_uuid, receipt.transaction_type, receipt.currency
     return (
         is_time(receipt.date)
         and (uuid is None or is_uuid(uuid) is not None)
         and (kind is None or is_name(kind) is not None)
+        and (currency is None or currency in EXPONENTS)
     )
 
 

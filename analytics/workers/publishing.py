@@ -9,8 +9,9 @@ from analytics.counting.folds import BREAKDOWNS, LATE, WHOLE_DAY, Totals, by_key
 from analytics.counting.tills import Tills, complete_until
 from analytics.ledger.ledger_file import Progress
 from tillstream.clock import BusinessDay
+from tillstream.currencies import CURRENCY
 from tillstream.day_figures import Figures
-from tillstream.money import CURRENCY, decimal_text
+from tillstream.money import decimal_text
 from tillstream.snapshots import (
     BreakdownFigures,
     BreakdownsSnapshot,

@@ -34,7 +34,11 @@ def kinds(part: type[msgspec.Struct]) -> Kinds:
             numbers.add(field.encode_name)
         if inspect.NoneType in found:
             nullable.add(field.encode_name)
-        if inspect.IntType in found or field.encode_name in {"date", "receiptUUID"}:
+        if inspect.IntType in found or field.encode_name in {
+            "date",
+            "receiptUUID",
+            "currency",
+        }:
             trimmed.add(field.encode_name)
     names = frozenset(field.encode_name for field in fields)
     return Kinds(names, frozenset(numbers), frozenset(trimmed), frozenset(nullable))

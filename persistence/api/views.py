@@ -9,7 +9,8 @@ from bson.int64 import Int64
 from persistence.api.parameters import By, SalesQuestion
 from persistence.api.sales import key_text
 from tillstream.archive import OFFSET_FIELDS, Document, raw_bytes, utc_offset
-from tillstream.money import CURRENCY, decimal_text, rate_text
+from tillstream.currencies import CURRENCY
+from tillstream.money import decimal_text, rate_text
 from tillstream.trace_stamp import trace_id_of
 
 #: What the views read of a document.

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 from msgspec import Meta
 
+from tillstream.currencies import CURRENCY, EXPONENTS, IN_WORDS
 from tillstream.errors import SettingsError
 from tillstream.topology import MAX_PARTITIONS, Queue, deliveries_queue
 
@@ -90,10 +91,12 @@ class MongoSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class StoreTimeSettings(Settings):
-    """The stores' time zone, and the hour at which their business day begins."""
+    """The stores' time zone, the hour at which their business day begins, and their currency."""
 
     store_timezone: str = "Europe/Paris"
     business_day_cutoff_hour: Annotated[int, Meta(ge=0, le=23)] = 0
+    #: The chain's main one, by ISO 4217: of receipts that name none, and what is shown first.
+    currency: str = CURRENCY
     #: Stores whose zone or cutoff differ, as CSV: storeID,zone,cutoffHour.
     stores_file: Path | None = None
 
@@ -178,6 +181,9 @@ def load(kind: type[S], environ: Mapping[str, str]) -> S:
     zone = values.get("store_timezone")
     if zone is not None and zone not in available_timezones():
         problems.append(f"STORE_TIMEZONE={zone!r}: not a time zone such as Europe/Paris")
+    currency = values.get("currency", CURRENCY)
+    if currency not in EXPONENTS:
+        problems.append(f"CURRENCY={currency!r}: not {IN_WORDS}")
     if problems:
         raise SettingsError(problems)
     return kind(**values)

@@ -37,7 +37,37 @@ def sound(**changes: Any) -> dict[str, Any]:
 
 def broken(fields: dict[str, Any]) -> list[Broken]:
     valid = validate(encoded(fields))
-    return broken_rules(valid.receipt.document_total, valid.lines, valid.tenders)
+    return broken_rules(valid.receipt.document_total, valid.lines, valid.tenders, valid.exponent)
+
+
+def one_line(net: float, gross: float, paid: float) -> dict[str, Any]:
+    """2 of half the net, with 10% tax."""
+    amounts = {"unitPrice": net / 2, "creditAmount": net, "settlementAmount": gross}
+    return receipt(
+        lines=[taxed_line(taxPercentage=10, **amounts)],
+        documentTotal={"netTotal": net, "taxPayable": gross - net, "grossTotal": gross},
+        settlements=[{"paymentMechanism": "cash", "settlementAmount": paid}],
+    )
+
+
+@pytest.mark.parametrize(
+    ("currency", "amounts", "expected"),
+    [
+        ("JPY", (105, 116, 116), []),
+        ("JPY", (105, 116, 117), ["the tenders add up to 117, not 116"]),
+        # The same texts in euros are not to the cent.
+        ("EUR", (105, 116, 116), ["105 with 10% tax is not 116"]),
+        ("KWD", (1.235, 1.359, 1.359), []),
+        ("KWD", (1.235, 1.359, 1.36), ["the tenders add up to 1.360, not 1.359"]),
+        ("EUR", (1.235, 1.359, 1.36), []),
+    ],
+)
+def test_arithmetic_is_by_the_minor_unit_of_the_receipts_currency(
+    currency: str, amounts: tuple[float, float, float], expected: list[str]
+) -> None:
+    actual = [found for _, _, found in broken(one_line(*amounts) | {"currency": currency})]
+
+    assert expected == actual
 
 
 def rules_of(fields: dict[str, Any]) -> list[tuple[str, str]]:

@@ -108,6 +108,81 @@ def test_a_message_says_what_is_wanted_and_what_was_found(
     assert [expected] == [violation.message for violation in caught.value.violations]
 
 
+EVERY = (
+    "must be a currency's code of ISO 4217 in three capital letters, such as EUR, JPY or KWD, found"
+)
+
+
+@pytest.mark.parametrize(
+    ("currency", "expected"),
+    [
+        ("eur", f'{EVERY} "eur"; write EUR'),
+        (" JPY", f'{EVERY} " JPY"; write JPY'),
+        ("KWDD", f'{EVERY} "KWDD"; leave the field out for the chain\'s main one'),
+        ("", f'{EVERY} ""; leave the field out for the chain\'s main one'),
+        ("XTS", f'{EVERY} "XTS"; leave the field out for the chain\'s main one'),
+        ("CLF", f'{EVERY} "CLF"; leave the field out for the chain\'s main one'),
+        (978, f"{EVERY} 978; leave the field out for the chain's main one"),
+        ("\x03", f'{EVERY} "\\u0003"; leave the field out for the chain\'s main one'),
+    ],
+)
+def test_what_is_no_currency_is_refused_with_what_to_write(currency: object, expected: str) -> None:
+    with pytest.raises(InvalidReceiptError) as caught:
+        validate(encoded(receipt(currency=currency)))
+
+    actual = [(each.path, each.message) for each in caught.value.violations]
+
+    assert [("$.currency", expected)] == actual
+
+
+@pytest.mark.parametrize(
+    ("main", "posted", "expected"),
+    [
+        ("EUR", {}, None),
+        ("EUR", {"currency": None}, None),
+        ("EUR", {"currency": "KWD"}, "KWD"),
+        ("JPY", {}, "JPY"),
+        ("JPY", {"currency": None}, "JPY"),
+        ("JPY", {"currency": "EUR"}, "EUR"),
+        ("JPY", {"note": {"currency": "EUR"}}, "JPY"),
+    ],
+)
+def test_a_receipt_that_names_no_currency_gets_the_main_one_but_for_euros(
+    main: str, posted: dict[str, Any], expected: str | None
+) -> None:
+    valid = validate(encoded(receipt(**posted)), main)
+
+    assert b"currency" not in valid.line.replace(b'"currency"', b"", 1) or "note" in posted
+    assert [expected] * 2 == [
+        msgspec.json.decode(valid.line).get("currency"),
+        valid.receipt.currency,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "kept"),
+    [
+        ("EUR", 10_000_000, True),
+        ("JPY", 10_000_000, True),
+        ("JPY", 10_000_001, False),
+        ("KWD", 1_000_000, True),
+        ("KWD", -1_000_000.001, False),
+    ],
+)
+def test_the_largest_amounts_stay_below_what_a_day_may_come_to(
+    currency: str, amount: float, *, kept: bool
+) -> None:
+    fields = receipt(currency=currency, lines=[line() | {"creditAmount": amount}])
+    found: list[str] = []
+
+    try:
+        validate(encoded(fields))
+    except InvalidReceiptError as error:
+        found = [each.path for each in error.violations]
+
+    assert ([] if kept else ["$.lines[0].creditAmount"]) == found
+
+
 @pytest.mark.parametrize("digits", range(10))
 def test_seconds_may_have_up_to_nine_decimals(digits: int) -> None:
     date = "2026-11-21T08:00:01" + ("." + "123456789"[:digits] if digits else "") + "+01:00"

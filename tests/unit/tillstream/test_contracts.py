@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.receipts import decoded, encoded, line, receipt
-from tillstream.bounds import AMOUNT_LIMIT, LINES, QUANTITY_LIMIT
+from tillstream.bounds import AMOUNT_LIMIT, LINES, QUANTITY_LIMIT, THOUSANDTHS_LIMIT
 from tillstream.identity import identity_of
 from tillstream.money import MILLI, MINOR_UNITS
 from tillstream.receipt import Head, Receipt, keeps_patterns, receipt_key, wire_name
@@ -167,7 +167,11 @@ def test_a_line_is_within_the_bounds(name: str, value: object, *, kept: bool) ->
 def test_a_day_of_the_largest_receipts_adds_up_within_int64() -> None:
     receipts_a_day = 2_000_000
 
-    most = receipts_a_day * LINES * max(AMOUNT_LIMIT * MINOR_UNITS, QUANTITY_LIMIT * MILLI)
+    most = (
+        receipts_a_day
+        * LINES
+        * max(AMOUNT_LIMIT * MINOR_UNITS, THOUSANDTHS_LIMIT * 1000, QUANTITY_LIMIT * MILLI)
+    )
 
     assert most < 2**63 // 4
 

@@ -13,6 +13,17 @@ from tillstream.identity import content_digest, digest_of_key, key_day, key_dige
 UUID = "6f9619ff-8b86-d011-b42d-00c04fc964ff"
 
 
+def test_a_currency_is_part_of_the_content_and_euros_are_what_they_were() -> None:
+    contents = {
+        currency: content_digest(decoded(receipt(currency=currency))).hex()
+        for currency in (None, "EUR", "JPY", "KWD")
+    }
+
+    assert "e4bce5929a348ce4" == content_digest(decoded(receipt())).hex()
+    assert contents[None] == contents["EUR"] == "e4bce5929a348ce4"
+    assert 3 == len(set(contents.values()))
+
+
 def settled(amount: float, mechanism: str = "CB") -> list[dict[str, Any]]:
     return [{"paymentMechanism": mechanism, "settlementAmount": amount}]
 

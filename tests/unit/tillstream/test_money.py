@@ -46,6 +46,29 @@ def test_rounding_agrees_with_decimal_on_every_float(amount: float) -> None:
     assert expected == actual
 
 
+@pytest.mark.parametrize(
+    ("amount", "exponent", "minor", "text"),
+    [
+        (1190, 0, 1190, "1190"),
+        (0.5, 0, 0, "0"),
+        (1.5, 0, 2, "2"),
+        (-2.5, 0, -2, "-2"),
+        (10_000_000, 0, 10_000_000, "10000000"),
+        (1.0005, 3, 1000, "1.000"),
+        (1.0015, 3, 1002, "1.002"),
+        (-0.005, 3, -5, "-0.005"),
+        (1_000_000, 3, 1_000_000_000, "1000000.000"),
+        (0.1 + 0.2, 3, 300, "0.300"),
+    ],
+)
+def test_an_amount_is_rounded_to_the_minor_unit_of_its_currency(
+    amount: float, exponent: int, minor: int, text: str
+) -> None:
+    actual = minor_units(amount, exponent)
+
+    assert (minor, text) == (actual, decimal_text(actual, exponent))
+
+
 def test_six_and_five_ninety_are_eleven_ninety() -> None:
     actual = decimal_text(minor_units(6) + minor_units(5.90))
 

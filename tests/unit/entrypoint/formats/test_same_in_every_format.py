@@ -57,6 +57,7 @@ receipts = st.fixed_dictionaries(
         ),
         "transactionType": st.none() | names,
         "receiptUUID": st.none() | st.uuids().map(str),
+        "currency": st.sampled_from([None, "EUR", "JPY"]),
         "lines": st.lists(lines, min_size=1, max_size=3),
         "settlements": st.lists(
             st.fixed_dictionaries({"paymentMechanism": names, "settlementAmount": amounts}),
