@@ -18,9 +18,11 @@ import pytest
 import structlog
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo import MongoClient
+from xdist.remote import Producer
 
 from local import ready, servers
 from local.supervisor import Supervisor
+from tests.support.longest_first import LongestFirst
 from tillstream import topology
 from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker as amqp
@@ -41,6 +43,11 @@ UNSERVED_SECONDS = 600
 
 #: A server that starts on a busy machine.
 START_SECONDS = 60
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LongestFirst | None:
+    """How `--dist loadfile` deals the files."""
+    return LongestFirst(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def missing(what: str) -> None:
