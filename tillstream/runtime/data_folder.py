@@ -21,6 +21,8 @@ EVENTS_STATE = Path("events", "state.sqlite3")
 QUARANTINE_MARKS = Path("events", "quarantine.sqlite3")
 ERASURES = Path("events", "erasures.jsonl")
 ERASURE_KEY = Path("events", "erasure.key")
+#: The state of the receivers: sales, set-aside deliveries, outbox.
+CONNECTORS_STATE = Path("connectors.sqlite3")
 #: What no later attempt mends by itself; a full disk is not among them.
 _NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT}
 #: What a data folder of version 1 has where it holds any state that changed. Keys did not.

@@ -1,0 +1,48 @@
+"""Settings of the connectors' worker and its commands, from the environment."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+from tillstream.runtime import data_folder
+from tillstream.runtime.settings import (
+    BrokerSettings,
+    DeliveriesSettings,
+    ReceiversSettings,
+    StoreTimeSettings,
+    WatchSettings,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateSettings(ReceiversSettings):
+    """Where the state is."""
+
+    data_dir: Path = Path("var")
+
+    def state_path(self) -> Path:
+        """The state's file."""
+        return self.data_dir / data_folder.CONNECTORS_STATE
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectorsSettings(
+    StateSettings,
+    DeliveriesSettings,
+    StoreTimeSettings,
+    WatchSettings,
+    BrokerSettings,
+):
+    """Where the logs are, what is declared, and how long what is kept."""
+
+    #: Days for which a sale is known after it was heard of last.
+    receiver_sales_days: Annotated[int, Meta(ge=1)] = 400
+    #: Largest receipt, as at the door.
+    max_receipt_bytes: Annotated[int, Meta(ge=1)] = 262_144
+    #: Questions to vendors' APIs at once, the longest wait for an answer, and for how many hours
+    #: one is asked again.
+    receiver_fetches: Annotated[int, Meta(ge=1, le=64)] = 4
+    receiver_fetch_timeout_seconds: Annotated[float, Meta(gt=0, le=120)] = 10.0
+    receiver_fetch_hours: Annotated[float, Meta(gt=0)] = 24.0

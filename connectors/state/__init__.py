@@ -1,0 +1,1 @@
+"""What the worker keeps on disk: sales, position, set-aside deliveries, counters, outbox."""

@@ -1,0 +1,70 @@
+"""The tables of the worker's state; one version, no migration yet."""
+
+VERSION = 1
+
+#: A commit is on disk before the broker is told; the log waits up to then.
+PRAGMAS = """
+PRAGMA synchronous=FULL;
+PRAGMA busy_timeout=10000;
+PRAGMA foreign_keys=OFF;
+"""
+
+CREATE = f"""
+BEGIN;
+CREATE TABLE progress (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    next_offset INTEGER,
+    last_digest BLOB,
+    -- The newest delivery that was taken, Unix microseconds: the clock of the retention.
+    received_us INTEGER NOT NULL
+);
+CREATE TABLE sales (
+    receiver TEXT NOT NULL,
+    sale TEXT NOT NULL,
+    -- The newest day of its documents and deliveries, as `date.toordinal` counts.
+    day INTEGER NOT NULL,
+    -- A KeptSale as MessagePack, packed by zstd.
+    body BLOB NOT NULL,
+    PRIMARY KEY (receiver, sale)
+);
+CREATE INDEX sales_by_day ON sales (day);
+CREATE TABLE counters (
+    receiver TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value INTEGER NOT NULL,
+    PRIMARY KEY (receiver, name)
+) WITHOUT ROWID;
+-- Deliveries that wait: set aside with a reason, or for an answer of the vendor's API.
+CREATE TABLE waiting (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('aside', 'fetch')),
+    -- NULL once the log was replaced.
+    log_offset INTEGER,
+    receiver TEXT NOT NULL,
+    sale TEXT,
+    topic TEXT NOT NULL,
+    delivery TEXT NOT NULL,
+    source TEXT NOT NULL,
+    received_us INTEGER NOT NULL,
+    rule TEXT NOT NULL,
+    path TEXT NOT NULL,
+    found TEXT NOT NULL,
+    mend TEXT NOT NULL,
+    retry INTEGER NOT NULL DEFAULT 0,
+    -- Packed by zstd; NULL where the bound is reached: the log has it.
+    body BLOB
+);
+CREATE INDEX waiting_by_sale ON waiting (receiver, sale) WHERE sale IS NOT NULL;
+CREATE INDEX waiting_by_retry ON waiting (retry) WHERE retry > 0;
+CREATE INDEX waiting_by_kind ON waiting (kind, number);
+CREATE TABLE outbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    store TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    gross_minor INTEGER NOT NULL,
+    -- The receipt's stamped JSON on one line.
+    line BLOB NOT NULL
+);
+PRAGMA user_version={VERSION};
+COMMIT;
+"""

@@ -1,0 +1,73 @@
+"""A receipt that a mapping has made keeps the contract, as one that comes to the door."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import msgspec
+
+from connectors.mapping.documents import MappingError
+from connectors.postings.posting import Posting
+from connectors.state.outbox import Outgoing
+from tillstream.bounds import THOUSANDTHS_LIMIT, is_time
+from tillstream.clock import moment
+from tillstream.currencies import EXPONENT, exponent_of
+from tillstream.money import minor_units
+from tillstream.receipt import Receipt, keeps_patterns
+from tillstream.receipt_message import stamp
+from tillstream.stores import StoreTable
+
+MEND = "mend the rule of the definition that makes this value, then `tillstream receivers retry`"
+
+_decode = msgspec.json.Decoder(Receipt).decode
+
+
+class Contract:
+    """Checks what is to be published, and stamps it."""
+
+    def __init__(self, stores: StoreTable, max_bytes: int) -> None:
+        """`max_bytes` is that of one receipt, as at the door."""
+        self._stores = stores
+        self._max_bytes = max_bytes
+
+    def checked(self, posting: Posting, received_us: int) -> Outgoing:
+        """The receipt as it is published; raises MappingError."""
+        if len(posting.line) > self._max_bytes:
+            found = f"{len(posting.line):,} bytes, more than MAX_RECEIPT_BYTES={self._max_bytes}"
+            raise MappingError("contract", "$", found, "leave out further fields")
+        try:
+            receipt = _decode(posting.line)
+        except msgspec.ValidationError as error:
+            found, _, path = str(error).partition(" - at ")
+            raise MappingError("contract", path.strip("`") or "$", found, MEND) from error
+        exponent = exponent_of(receipt.currency)
+        if not (is_time(receipt.date) and keeps_patterns(receipt)):
+            found = (
+                f"storeID {receipt.store_id!r}, terminalID {receipt.terminal_id!r}, cashReceiptID"
+                f" {receipt.cash_receipt_id!r}, date {receipt.date!r}, currency"
+                f" {receipt.currency!r}: one of them is none"
+            )
+            raise MappingError("contract", "$", found, MEND)
+        if exponent > EXPONENT and max(_amounts(receipt)) > THOUSANDTHS_LIMIT:
+            found = f"an amount above {THOUSANDTHS_LIMIT:,} {receipt.currency}"
+            raise MappingError("contract", "$", found, MEND)
+        sold = moment(receipt.date, self._stores.calendar(posting.store))
+        gross = minor_units(receipt.document_total.gross_total, exponent)
+        return Outgoing(
+            (sold.day, posting.store, gross), stamp(posting.line, received_us / 1_000_000)
+        )
+
+
+def _amounts(receipt: Receipt) -> Iterator[float]:
+    total = receipt.document_total
+    yield from map(abs, (total.net_total, total.tax_payable, total.gross_total))
+    for line in receipt.lines:
+        yield from map(abs, (line.unit_price, line.credit_amount, line.settlement_amount))
+    yield from (abs(tender.settlement_amount) for tender in receipt.settlements)
+
+
+def day_of(receipt_date: str) -> int:
+    """The day that a till wrote, as `date.toordinal` counts; raises MappingError."""
+    try:
+        return date.fromisoformat(receipt_date[:10]).toordinal()
+    except ValueError as error:
+        raise MappingError("contract", "$.date", f"{receipt_date!r} is no time", MEND) from error
