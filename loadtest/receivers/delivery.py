@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from loadtest.receivers.sales import Sale
 
@@ -14,6 +14,8 @@ class Request(NamedTuple):
 
     headers: Mapping[str, str]
     body: bytes
+    #: The id of the order that it names, where it has no order in it.
+    order: str = ""
 
 
 class Vendor(NamedTuple):
@@ -26,8 +28,8 @@ class Vendor(NamedTuple):
     sign: Callable[[Request, str, str], dict[str, str]]
     #: What the address is followed by, with the secret: for who cannot sign.
     query: Callable[[str], str] = lambda _secret: ""
-    #: The answer to a fetch of a sale, for who tells of an id only.
-    fetched: Callable[[Sale], bytes] | None = None
+    #: What the vendor's API answers, by the orders' ids, where the requests name an id alone.
+    orders: Callable[[Sale], dict[str, dict[str, Any]]] | None = None
 
 
 def hmac_base64(secret: str, signed: bytes) -> str:

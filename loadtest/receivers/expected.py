@@ -48,16 +48,17 @@ def documents(profile: Profile, sale: Sale) -> list[dict[str, Any]]:
 
 def postings(profile: Profile, versions: list[Sale]) -> list[dict[str, Any]]:
     """What is posted as the versions come: what changed is reversed, and posted anew."""
-    posted: dict[str, dict[str, Any]] = {}
+    posted: dict[int, dict[str, dict[str, Any]]] = {}
     told: list[dict[str, Any]] = []
     for version in versions:
+        of_sale = posted.setdefault(version.number, {})
         newest = {each["cashReceiptID"]: each for each in documents(profile, version)}
-        for number, receipt in list(posted.items()):
+        for number, receipt in list(of_sale.items()):
             if newest.get(number) != receipt:
-                told.append(reversal(posted.pop(number)))
+                told.append(reversal(of_sale.pop(number)))
         for number, receipt in newest.items():
-            if number not in posted:
-                posted[number] = receipt
+            if number not in of_sale:
+                of_sale[number] = receipt
                 told.append(receipt)
     return told
 
@@ -167,8 +168,8 @@ def _receipt(
 
 
 def _unit_price(net: int, quantity: int, currency: str) -> Decimal:
-    unit = Decimal(1).scaleb(-EXPONENTS[currency])
-    return (Decimal(net) * unit / quantity).quantize(unit, ROUND_HALF_EVEN)
+    price = Decimal(net).scaleb(-EXPONENTS[currency]) / quantity
+    return price.quantize(Decimal("1e-9"), ROUND_HALF_EVEN)
 
 
 def _rate(item: Item, money: Money) -> Decimal:
@@ -176,20 +177,3 @@ def _rate(item: Item, money: Money) -> Decimal:
         return Decimal(item.rate) / 100
     rate = Decimal(money.tax * 100) / money.net
     return rate.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
-
-
-def _iso(at: datetime) -> str:
-    return at.isoformat()
-
-
-GENERIC_PROFILE = Profile(
-    date=_iso,
-    number=lambda sale: str(sale.number),
-    return_number=lambda refund: f"R{refund.number}",
-    store=lambda sale: sale.store,
-    till=lambda sale: sale.till,
-    agent="7",
-    customer=None,
-    category=lambda item: item.category,
-    code=lambda item: item.sku or "shipping",
-)

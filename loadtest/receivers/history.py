@@ -31,6 +31,8 @@ class Shape(NamedTuple):
     has_tips: bool = True
     has_gift_cards: bool = True
     has_returns: bool = True
+    #: Whether each means of payment is told with its amount.
+    splits_tenders: bool = True
     #: Whether test orders are marked.
     has_tests: bool = False
 
@@ -63,13 +65,13 @@ def _first(rng: random.Random, shape: Shape, number: int, date: datetime) -> Sal
         gift_card_sold=_unit(shape, 2500) if shape.has_gift_cards and rng.random() < 0.03 else 0,
         is_test=shape.has_tests and rng.random() < 0.02,
     )
-    return paid(rng, sale)
+    return paid(rng, sale, shape)
 
 
-def paid(rng: random.Random, sale: Sale) -> Sale:
+def paid(rng: random.Random, sale: Sale, shape: Shape) -> Sale:
     """With tenders that add up, of one means or of two."""
     total = to_pay(sale)
-    if total > 1 and rng.random() < 0.15:
+    if shape.splits_tenders and total > 1 and rng.random() < 0.15:
         part = rng.randint(1, total - 1)
         return sale._replace(tenders=(Tender("CARD", total - part), Tender("CASH", part)))
     return sale._replace(tenders=(Tender(rng.choice(("CARD", "CASH")), total),))
@@ -96,7 +98,8 @@ def _versions(rng: random.Random, first: Sale, shape: Shape) -> list[Sale]:
         changed = newest._replace(updated=later, version=newest.version + 1)
         kind = rng.random()
         if kind < 0.45 and not newest.refunds:
-            changed = paid(rng, changed._replace(items=(*changed.items, _item(rng, shape))))
+            changed = changed._replace(items=(*changed.items, _item(rng, shape)))
+            changed = paid(rng, changed, shape)
         elif kind < 0.85 and shape.has_returns:
             changed = _with_return(rng, changed)
         elif not newest.refunds:

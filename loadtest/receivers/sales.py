@@ -5,6 +5,7 @@ of `tillstream`. Amounts are integer minor units of the sale's currency.
 """
 
 from datetime import datetime
+from fractions import Fraction
 from typing import NamedTuple
 
 #: Digits after the point of the currencies that the sender knows (ISO 4217).
@@ -104,13 +105,13 @@ class Sale(NamedTuple):
 
 
 def amounts(paid: int, rate: int, tax_included: bool) -> Money:
-    """`paid` split by `rate` (hundredths of a percent), tax rounded half up, as vendors do.
+    """`paid` split by `rate` (hundredths of a percent), the tax rounded half-even.
 
     >>> amounts(1100, 1000, True), amounts(1000, 1000, False)
     (Money(net=1000, tax=100, gross=1100), Money(net=1000, tax=100, gross=1100))
     """
     whole = 10_000 + rate if tax_included else 10_000
-    tax = (2 * paid * rate + whole) // (2 * whole)
+    tax = round(Fraction(paid * rate, whole))
     return Money(paid - tax, tax, paid) if tax_included else Money(paid, tax, paid + tax)
 
 

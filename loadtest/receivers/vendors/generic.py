@@ -11,13 +11,14 @@ import uuid
 from typing import Any
 
 from loadtest.receivers.delivery import Request, Vendor
-from loadtest.receivers.expected import GENERIC_PROFILE, documents
+from loadtest.receivers.expected import documents
+from loadtest.receivers.profiles import GENERIC as PROFILE
 from loadtest.receivers.sales import Sale
 
 
 def requests(sale: Sale) -> list[Request]:
     """The sale, and each new return, which is a receipt of its own."""
-    receipts = documents(GENERIC_PROFILE, sale._replace(cancelled=False, is_test=False))
+    receipts = documents(PROFILE, sale._replace(cancelled=False, is_test=False))
     told = [_request(sale, receipts[0] | {"cancelled": sale.cancelled, "test": sale.is_test})]
     if sale.refunds and sale.refunds[-1].at == sale.updated:
         told.append(_request(sale, receipts[-1]))
