@@ -37,10 +37,12 @@ class Shape(NamedTuple):
     has_tests: bool = False
 
 
-def day(shape: Shape, orders: int, date: datetime, seed: int) -> Iterator[list[Sale]]:
-    """`orders` sales, each with all its versions, oldest first."""
+def day(
+    shape: Shape, orders: int, date: datetime, seed: int, first: int = 1001
+) -> Iterator[list[Sale]]:
+    """`orders` sales from the number `first` on, each with all its versions, oldest first."""
     rng = random.Random(seed)
-    for number in range(1001, 1001 + orders):
+    for number in range(first, first + orders):
         yield _versions(rng, _first(rng, shape, number, date), shape)
 
 

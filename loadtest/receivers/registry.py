@@ -34,8 +34,10 @@ _REGISTERS = (
 
 VENDORS: dict[str, Known] = {
     "generic": Known(GENERIC, profiles.GENERIC, Shape(_STORES, _TILLS, has_tests=True)),
-    "lightspeed": Known(LIGHTSPEED, profiles.LIGHTSPEED, Shape(_REGISTERS, _REGISTERS)),
-    "odoo": Known(ODOO, profiles.ODOO, Shape(_STORES, _TILLS, has_tests=True)),
+    "lightspeed": Known(
+        LIGHTSPEED, profiles.LIGHTSPEED, Shape(_REGISTERS, _REGISTERS, has_shipping=False)
+    ),
+    "odoo": Known(ODOO, profiles.ODOO, Shape(_STORES, _TILLS, has_shipping=False, has_tests=True)),
     "shopify": Known(SHOPIFY, profiles.SHOPIFY, Shape(_LOCATIONS, _DEVICES, has_tests=True)),
     "square": Known(SQUARE, profiles.SQUARE, Shape(("LOC17", "LOC18", "LOC19"), _TILLS)),
     "woocommerce": Known(

@@ -40,9 +40,10 @@ def sample_sales(known: Known) -> dict[str, list[Sale]]:
         "tip": [_split(shape, tipped)],
         "edited": [edited, _paid(added)],
         "cancelled": [plain, plain._replace(cancelled=True, updated=later, version=2)],
-        "shipping": [_paid(_sale(shape, 1006, _LINEN_BAG)._replace(shipping=600))],
         "tax_added": [_paid(_sale(shape, 1007, _BREAD, _LINEN_BAG)._replace(tax_included=False))],
     }
+    if shape.has_shipping:
+        found["shipping"] = [_paid(_sale(shape, 1006, _LINEN_BAG)._replace(shipping=600))]
     if shape.has_gift_cards:
         sold = _paid(_sale(shape, 1008, _BAGUETTE)._replace(gift_card_sold=2500))
         used = _sale(shape, 1009, _SANDWICH)._replace(tenders=(Tender("gift_card", 580),))
