@@ -89,6 +89,20 @@ def send(
     raise typer.Exit(send_file(file, url or DOOR, stream, media_type, key))
 
 
+@app.command(
+    "import",
+    epilog=examples("import export.zip", "import 2026-*.zip --check", "import saft.xml"),
+)
+def import_files(
+    files: Annotated[list[Path], typer.Argument(exists=True, readable=True)],
+    check: Annotated[bool, flag("--check", "Compare with the closings; send nothing.")] = False,
+) -> None:
+    """Bring files that tills export to the door: DSFinV-K, SAF-T PT, POSLog."""
+    needed = not check and not os.environ.get("ENTRYPOINT_URL")
+    names = [str(file) for file in files]
+    run("connectors", "import", *names, *chosen({"--check": check}), running=needed)
+
+
 @app.command(epilog=examples("verify", "verify --streams --json"))
 def verify(
     json: Json = False,

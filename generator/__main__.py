@@ -22,6 +22,7 @@ from generator.argument_types import AMQP, FILE
 from generator.clicks import commands as clicks
 from generator.counters import Counters, FileCounters, MemoryCounters
 from generator.delivery import Door, Receiver, client, wait_until_up
+from generator.dsfinvk import command as dsfinvk
 from generator.faults import FaultyTills
 from generator.online import commands as online
 from generator.progress import Progress
@@ -103,7 +104,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _event_command(mode: str, rest: list[str]) -> Callable[[list[str]], int] | None:
-    """The command of a mode that sends events, and no receipts."""
+    """The command of a mode that sends no receipts: it makes events or files."""
     if mode == shop.REPLAY_MODE or (mode == "replay" and shop.is_events(rest)):
         return shop.replay_csv
     return {
@@ -113,6 +114,7 @@ def _event_command(mode: str, rest: list[str]) -> Callable[[list[str]], int] | N
         clicks.MODE: clicks.main,
         online.MODE: online.main,
         visits.MODE: visits.main,
+        dsfinvk.MODE: dsfinvk.main,
     }.get(mode)
 
 

@@ -1,0 +1,161 @@
+"""Reads an export: closing by closing, each with its receipts and the check of its sums."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from connectors.files import amounts
+from connectors.files.amounts import AmountError, rounded
+from connectors.files.dsfinvk import business_cases, index_xml, masters, order, package, units
+from connectors.files.dsfinvk.closing_check import Sums
+from connectors.files.dsfinvk.index_xml import Form
+from connectors.files.dsfinvk.masters import Till
+from connectors.files.dsfinvk.package import INDEX, Package
+from connectors.files.dsfinvk.receipts import receipt
+from connectors.files.dsfinvk.rows import HEADS, NEEDED, WANTED, Row, rows
+from connectors.files.dsfinvk.units import KeyedRow, Unit
+from connectors.files.found import Account, Closing, Found
+from connectors.files.import_errors import ImportFileError, RefusedReceiptError
+from tillstream.dsfinvk_tables import CLOSING
+
+#: Of problems of one kind, how many are named.
+NAMED = 20
+
+
+class DsfinvkReader:
+    """One export. `size` and `position` are rows of transactions.csv."""
+
+    def __init__(self, package: Package, name: str, exponent: Callable[[str], int]) -> None:
+        missing = [table for table in NEEDED if table not in package.sizes]
+        if missing:
+            raise ImportFileError(f"{name} is no DSFinV-K export: it has no {', '.join(missing)}")
+        self._package = package
+        self._name = name
+        self._exponent = exponent
+        self._forms = {table: Form() for table in package.sizes}
+        self.account = Account()
+        if INDEX in package.sizes:
+            with package.open(INDEX) as source:
+                self._forms |= index_xml.forms(source)
+        else:
+            self.account.unchecked.append("there is no index.xml: the tables are read as usual")
+        self._amounts = {
+            table: amounts.reader(form.decimal_sign, form.grouping)
+            for table, form in self._forms.items()
+        }
+        self._broken: list[str] = []
+        self._used: Counter[str] = Counter()
+        others = [table for table in WANTED if table in package.sizes and table != HEADS]
+        self._order = order.look(package, self._forms, HEADS, others)
+        self.size = self._order.rows[HEADS]
+        self._done = 0
+
+    def position(self) -> int:
+        """Rows of transactions.csv so far."""
+        return self._done
+
+    def receipts(self) -> Iterator[Found]:
+        """Every receipt, closing by closing. Raises ImportFileError."""
+        tills = masters.tills(self._master_rows, self._amounts.__getitem__, self._exponent)
+        tables = {
+            table: self._rows(table, ("BON_ID", *WANTED[table]))
+            for table in WANTED
+            if table in self._package.sizes
+        }
+        read = (units.in_order if self._order.is_common else units.sorted_on_disk)(tables)
+        closing, sums, till = Closing("", ""), Sums(), Till()
+        last = None
+        for unit in read:
+            if unit.closing != last:
+                if last is not None:
+                    self._close(closing, sums, till)
+                last = unit.closing
+                till = tills.get(unit.closing) or Till(
+                    store=unit.closing[0], day=unit.closing[1][:10]
+                )
+                sums = Sums()
+                closing = Closing(
+                    till.day, unit.closing[0], unit.closing[2], currency=till.currency
+                )
+            yield from self._unit(unit, till, closing, sums)
+        if last is not None:
+            self._close(closing, sums, till)
+        self._tell_left_over()
+
+    def _unit(self, unit: Unit, till: Till, closing: Closing, sums: Sums) -> Iterator[Found]:
+        number = unit.closing[0].strip()[:64]
+        details, amount = unit.details, self._amounts["lines_vat.csv"]
+        used, nothing = self._used, list[Row]()
+        for table, by_receipt in details.items():
+            for bon in by_receipt.keys() - {row[3] for _, row in unit.heads}:
+                self._broken.append(f"{table}: rows of BON_ID {bon[:40]}, which {HEADS} has not")
+            used[table] += sum(map(len, by_receipt.values()))
+        for line, head in unit.heads:
+            self._done += 1
+            bon, kind = head[3], head[5]
+
+            def of(table: str, bon: str = bon) -> list[Row]:
+                return details[table].get(bon, nothing) if table in details else nothing
+
+            if kind != business_cases.RECEIPT:
+                self.account.apart[kind or "without BON_TYP"] += 1
+                continue
+            place = f"{self._name}/{HEADS}:{line}"
+            try:
+                total = sums.add(
+                    of("lines.csv"), of("lines_vat.csv"), of("datapayment.csv"), amount
+                )
+                made = receipt(till, number, head, of, amount)
+            except (AmountError, RefusedReceiptError) as error:
+                self.account.refuse(place, str(error))
+                continue
+            self._compare_head(of("transactions_vat.csv"), total, till, closing, bon)
+            if made is None:
+                self.account.apart["cash movement"] += 1
+                continue
+            closing.receipts += 1
+            closing.gross += round(made["documentTotal"]["grossTotal"] * 10**till.exponent)
+            yield Found(place, made)
+
+    def _compare_head(
+        self, taxes: list[Row], total: int, till: Till, closing: Closing, bon: str
+    ) -> None:
+        if not taxes or len(closing.differences) >= NAMED:
+            return
+        said = sum(self._amounts["transactions_vat.csv"](tax[5]) for tax in taxes)
+        if rounded(said, till.exponent) != rounded(total, till.exponent):
+            closing.differences.append(
+                f"BON_ID {bon}: transactions_vat.csv adds up to {said / amounts.SCALE:.2f},"
+                f" lines_vat.csv to {total / amounts.SCALE:.2f}"
+            )
+
+    def _close(self, closing: Closing, sums: Sums, till: Till) -> None:
+        closing.differences += sums.differences(till)
+        self.account.closings.append(closing)
+
+    def _tell_left_over(self) -> None:
+        for table, number in self._order.rows.items():
+            left = number - (self._done if table == HEADS else self._used[table])
+            if left > 0 and not self._broken:
+                self._broken.append(f"{table}: {left} rows belong to no receipt of {HEADS}")
+        self.account.problems += self._broken[:NAMED]
+        if len(self._broken) > NAMED:
+            self.account.problems.append(f"and {len(self._broken) - NAMED} more such rows")
+
+    def _rows(self, table: str, columns: tuple[str, ...]) -> Iterator[KeyedRow]:
+        wanted = (*CLOSING, *columns)
+        return rows(self._package, table, self._forms[table], wanted, self._broken)
+
+    def _master_rows(self, table: str, columns: tuple[str, ...]) -> Iterator[KeyedRow]:
+        if table not in self._package.sizes:
+            self.account.unchecked.append(f"there is no {table}")
+            return iter(())
+        return self._rows(table, columns)
+
+
+@contextmanager
+def opened(path: Path, exponent: Callable[[str], int]) -> Iterator[DsfinvkReader]:
+    """The export at `path`; `exponent(currency)` is its decimals. Raises ImportFileError."""
+    with package.opened(path) as files:
+        yield DsfinvkReader(files, path.name, exponent)

@@ -1,0 +1,83 @@
+"""Rows of a table as tuples of the columns that are wanted, in constant memory."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from operator import itemgetter
+
+from connectors.files.dsfinvk.index_xml import Form
+from connectors.files.dsfinvk.package import Package
+from connectors.files.import_errors import ImportFileError
+from tillstream.dsfinvk_tables import CLOSING
+
+#: What a receipt needs of each table behind Z_KASSE_ID, Z_ERSTELLUNG, Z_NR and BON_ID.
+WANTED: dict[str, tuple[str, ...]] = {
+    "transactions.csv": (
+        "BON_NR", "BON_TYP", "BON_STORNO", "BON_START", "BON_ENDE", "BEDIENER_ID", "KUNDE_ID",
+        "TERMINAL_ID",
+    ),
+    "lines.csv": (
+        "POS_ZEILE", "GV_TYP", "GV_NAME", "AGENTUR_ID", "ART_NR", "GTIN", "WARENGR_ID", "WARENGR",
+        "ARTIKELTEXT", "MENGE", "EINHEIT",
+    ),
+    "lines_vat.csv": ("POS_ZEILE", "UST_SCHLUESSEL", "POS_BRUTTO", "POS_NETTO"),
+    "transactions_vat.csv": ("UST_SCHLUESSEL", "BON_BRUTTO"),
+    "datapayment.csv": (
+        "ZAHLART_TYP", "ZAHLART_NAME", "ZAHLWAEH_CODE", "ZAHLWAEH_BETRAG", "BASISWAEH_BETRAG",
+    ),
+    "references.csv": ("REF_TYP", "REF_Z_KASSE_ID", "REF_Z_NR", "REF_BON_ID"),
+}  # fmt: skip
+HEADS = "transactions.csv"
+#: Tables of receipts without which nothing can be said.
+NEEDED = (HEADS, "lines.csv", "lines_vat.csv", "datapayment.csv")
+#: Columns that older taxonomies lack, or tills leave out: they read as empty.
+OPTIONAL = frozenset({"AGENTUR_ID", "GTIN", "TERMINAL_ID", "KUNDE_ID", "GV_NAME", "ZAHLART_NAME"})
+
+Row = tuple[str, ...]
+
+
+def rows(
+    package: Package, name: str, form: Form, columns: tuple[str, ...], broken: list[str]
+) -> Iterator[tuple[int, Row]]:
+    """Line number and the values of `columns`; a row that is too short goes to `broken`, in words.
+
+    Raises ImportFileError where the table lacks a column, or is not of its encoding.
+    """
+    with (
+        closing(package.open(name)) as raw,
+        io.TextIOWrapper(raw, form.encoding, newline="") as text,
+    ):
+        reader = csv.reader(text, delimiter=form.delimiter, quotechar=form.quote)
+        try:
+            head = next(reader, [])
+            titles = [title.strip().upper() for title in head]
+            if CLOSING[0] not in titles:
+                raise ImportFileError(f"{name}: the first row does not name its columns")
+            pick = _picker(name, titles, columns)
+            for row in reader:
+                try:
+                    yield reader.line_num, pick(row)
+                except IndexError:
+                    if row:
+                        broken.append(f"{name}:{reader.line_num}: {len(row)} cells")
+        except UnicodeDecodeError as error:
+            raise ImportFileError(
+                f"{name}: not {form.encoding} near line {reader.line_num + 1}: {error.reason};"
+                " index.xml has to name the encoding"
+            ) from error
+        except csv.Error as error:
+            raise ImportFileError(f"{name}:{reader.line_num}: {error}") from error
+
+
+def _picker(name: str, titles: list[str], columns: tuple[str, ...]) -> Callable[[list[str]], Row]:
+    missing = [column for column in columns if column not in titles]
+    if needed := [column for column in missing if column not in OPTIONAL]:
+        raise ImportFileError(f"{name} has no column {', '.join(needed)}")
+    if not missing:
+        return itemgetter(*map(titles.index, columns))
+    width = len(titles)
+    places = [titles.index(column) if column in titles else width for column in columns]
+    pick = itemgetter(*places)
+    # An empty cell behind the last one stands for what the table has not.
+    return lambda row: pick([*row, ""] if len(row) == width else row)

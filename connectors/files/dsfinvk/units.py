@@ -1,0 +1,148 @@
+"""Receipts with their rows of every table: a closing at a time, or sorted in a scratch file.
+
+Where all tables have their closings in one order, a closing is held in memory and joined by
+BON_ID, in whatever order its rows are. Else, and where a closing is too large for that, SQLite
+sorts all rows on the disk, and a bounded number of receipts is held.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from typing import NamedTuple
+
+from connectors.files.dsfinvk.rows import HEADS, Row
+from connectors.files.import_errors import ImportFileError
+from tillstream.runtime.scratch import scratch_folder
+
+#: Closing, number of its row, then BON_ID and the columns that are wanted.
+KeyedRow = tuple[int, Row]
+Key = tuple[str, str, str]
+#: Receipts of a unit that comes from the scratch file.
+UNIT_RECEIPTS = 2_000
+#: Rows that are written to it at once.
+INSERTED = 20_000
+#: Cells of a row in the scratch file: a control character that CSV of tills does not have.
+SEPARATOR = "\x1f"
+
+Joined = dict[str, dict[str, list[Row]]]
+
+
+class Unit(NamedTuple):
+    """Receipts of one closing, all of them or a part, with their rows by table and BON_ID."""
+
+    closing: Key
+    heads: list[KeyedRow]
+    details: Joined
+
+
+def in_order(tables: dict[str, Iterator[KeyedRow]]) -> Iterator[Unit]:
+    """Closing after closing. Rows begin with Z_KASSE_ID, Z_ERSTELLUNG, Z_NR, BON_ID.
+
+    `tables` have to be in one order: `order.look` says so.
+    """
+    heads = _Cursor(tables[HEADS])
+    cursors = {name: _Cursor(rows) for name, rows in tables.items() if name != HEADS}
+    while (key := heads.key) is not None:
+        mine = heads.take(key)
+        details: Joined = {}
+        for name, cursor in cursors.items():
+            by_receipt: dict[str, list[Row]] = defaultdict(list)
+            if cursor.key == key:
+                for _, row in cursor.take(key):
+                    by_receipt[row[3]].append(row)
+            details[name] = by_receipt
+        yield Unit(key, mine, details)
+
+
+class _Cursor:
+    """Rows of a table that are read closing by closing."""
+
+    def __init__(self, rows: Iterator[KeyedRow]) -> None:
+        self._rows = rows
+        self._next: KeyedRow | None = next(rows, None)
+
+    @property
+    def key(self) -> Key | None:
+        return None if self._next is None else self._next[1][:3]  # type: ignore[return-value]
+
+    def take(self, key: Key) -> list[KeyedRow]:
+        """All rows of the closing that is next."""
+        if self._next is None:
+            return []
+        taken = [self._next]
+        add = taken.append
+        for keyed in self._rows:
+            if keyed[1][:3] != key:
+                self._next = keyed
+                return taken
+            add(keyed)
+        self._next = None
+        return taken
+
+
+def sorted_on_disk(tables: dict[str, Iterator[KeyedRow]]) -> Iterator[Unit]:
+    """The same for tables in any order; the temporary folder has the scratch file.
+
+    Raises ImportFileError when the disk is too small for it.
+    """
+    with scratch_folder() as folder, closing(sqlite3.connect(folder / "rows")) as scratch:
+        try:
+            for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-65536"):
+                scratch.execute(f"PRAGMA {pragma}")
+            names = list(tables)
+            for place, name in enumerate(names):
+                _fill(scratch, place, tables[name])
+            yield from _sorted_units(scratch, names)
+        except sqlite3.Error as error:
+            raise ImportFileError(
+                f"rows cannot be sorted in {folder.parent}: {error}; TMPDIR names another folder"
+            ) from error
+
+
+def _fill(scratch: sqlite3.Connection, place: int, rows: Iterator[KeyedRow]) -> None:
+    table = f"t{place}"
+    scratch.execute(
+        f"CREATE TABLE {table} (till, made, number, bon, line INTEGER, cells,"
+        " PRIMARY KEY (till, made, number, bon, line)) WITHOUT ROWID"
+    )
+    insert = f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - a name of ours
+    waiting = []
+    for line, row in rows:
+        waiting.append((*row[:4], line, SEPARATOR.join(row)))
+        if len(waiting) >= INSERTED:
+            scratch.executemany(insert, waiting)
+            waiting.clear()
+    scratch.executemany(insert, waiting)
+
+
+def _sorted_units(scratch: sqlite3.Connection, names: list[str]) -> Iterator[Unit]:
+    heads = names.index(HEADS)
+    closings = scratch.execute(
+        f"SELECT till, made, number, min(line) FROM t{heads} GROUP BY 1, 2, 3 ORDER BY 4"  # noqa: S608
+    ).fetchall()
+    for *key, _ in closings:
+        found = scratch.execute(
+            f"SELECT line, cells, bon FROM t{heads}"  # noqa: S608
+            " WHERE till = ? AND made = ? AND number = ? ORDER BY bon, line",
+            key,
+        )
+        while part := found.fetchmany(UNIT_RECEIPTS):
+            details: Joined = {}
+            for place, name in enumerate(names):
+                if place == heads:
+                    continue
+                by_receipt: dict[str, list[Row]] = defaultdict(list)
+                for bon, cells in scratch.execute(
+                    f"SELECT bon, cells FROM t{place}"  # noqa: S608
+                    " WHERE till = ? AND made = ? AND number = ? AND bon BETWEEN ? AND ?"
+                    " ORDER BY bon, line",
+                    (*key, part[0][2], part[-1][2]),
+                ):
+                    by_receipt[bon].append(tuple(cells.split(SEPARATOR)))
+                details[name] = by_receipt
+            yield Unit(
+                (key[0], key[1], key[2]),
+                [(line, tuple(cells.split(SEPARATOR))) for line, cells, _ in part],
+                details,
+            )

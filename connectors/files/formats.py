@@ -1,0 +1,27 @@
+"""Which format a file has, by what is in it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from connectors.files.dsfinvk import package as dsfinvk_package
+from connectors.files.dsfinvk import reader as dsfinvk
+from connectors.files.found import Reader
+from connectors.files.import_errors import ImportFileError
+
+#: Decimals of a currency.
+Exponent = Callable[[str], int]
+#: Of the beginning of a file, what tells its format, bytes.
+HEAD_BYTES = 64 * 1024
+
+
+def opened(path: Path, exponent: Exponent) -> AbstractContextManager[Reader]:
+    """A reader of the file at `path`. Raises ImportFileError when no format is known in it."""
+    if dsfinvk_package.is_export(path):
+        return dsfinvk.opened(path, exponent)
+    if path.is_dir():
+        raise ImportFileError(f"{path}: no transactions.csv is in it, as a DSFinV-K export has")
+    raise ImportFileError(
+        f"{path}: no DSFinV-K export (a ZIP or a folder), SAF-T PT or POSLog (XML); a till's own"
+        " receipts go with `tillstream send`"
+    )

@@ -1,0 +1,70 @@
+"""What a reader of a file format gives: receipts with their place, and what a closing says."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+
+class Found(NamedTuple):
+    """One receipt of the contract, with the file and the line that it is from."""
+
+    place: str
+    receipt: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Closing:
+    """A row of the summary: one closing of one till, or a day of a file that has none."""
+
+    day: str
+    till: str
+    #: The number of the Z report; empty where the format has none.
+    number: str = ""
+    receipts: int = 0
+    #: Minor units of `currency`.
+    gross: int = 0
+    currency: str = "EUR"
+    #: In words, what its own figures say otherwise than its receipts.
+    differences: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Account:
+    """What is known of a file when all of it was read."""
+
+    closings: list[Closing] = field(default_factory=list)
+    #: What is no sale, by its kind: "AVTraining", "Geldtransit", "cancelled".
+    apart: Counter[str] = field(default_factory=Counter)
+    #: Receipts that could not be made: place and reason.
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    #: What is wrong with the file as a whole.
+    problems: list[str] = field(default_factory=list)
+    #: What was not looked at, and why.
+    unchecked: list[str] = field(default_factory=list)
+
+    def refuse(self, place: str, reason: str) -> None:
+        """Name a receipt that is left out."""
+        self.refused.append((place, reason))
+
+    @property
+    def differs(self) -> bool:
+        """Whether the file contradicts itself, or a part of it was left out."""
+        return bool(self.refused or self.problems or any(c.differences for c in self.closings))
+
+
+class Reader(Protocol):
+    """A file that is open: it is read once."""
+
+    #: Bytes, for the share that is done.
+    size: int
+    account: Account
+
+    def position(self) -> int:
+        """Bytes that were read so far."""
+
+    def receipts(self) -> Iterator[Found]:
+        """Its receipts in constant memory; `account` is whole after the last one.
+
+        Raises ImportFileError when the file cannot be read further.
+        """

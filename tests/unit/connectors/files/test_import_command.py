@@ -1,0 +1,95 @@
+"""`python -m connectors import`: to a door that refuses, hangs up and hears everything twice."""
+
+import json
+import threading
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from connectors.files import command
+from generator.dsfinvk.command import write
+from tests.support.fake_door import FakeDoor, accept
+from tillstream.receipt import Receipt
+
+RECEIPTS = 2_500
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("import") / "export.zip"
+    write(path, RECEIPTS, seed=3)
+    return path
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDoor]:
+    door = FakeDoor()
+    door.start()
+    monkeypatch.setenv("ENTRYPOINT_URL", door.url)
+    yield door
+    door.stop()
+
+
+def imported(*files: Path) -> int:
+    arguments = Namespace(files=list(files), check=False, ndjson=None)
+    return command.run(arguments, threading.Event())
+
+
+def test_a_second_import_adds_nothing(
+    door: FakeDoor, export: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = imported(export), imported(export)
+
+    assert (0, 0) == (first, second)
+    assert RECEIPTS == len(door.accepted)
+    assert {2} == set(door.tries.values())
+    assert f"{RECEIPTS:,} receipts accepted, 0 refused" in capsys.readouterr().out
+
+
+def test_what_the_door_refuses_is_named_with_its_line(
+    door: FakeDoor, export: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    door.named = 3
+
+    def some(attempt: int, receipt: Receipt) -> web.Response | None:
+        refused = receipt.terminal_id == "K-001-2" and receipt.cash_receipt_id in ("5", "6", "7")
+        return web.Response(status=422) if refused else accept(attempt, receipt)
+
+    door.answers = some
+
+    status = imported(export)
+
+    said = capsys.readouterr().out
+    assert 1 == status
+    assert RECEIPTS - 3 == len(door.accepted)
+    assert 3 == said.count("refused: export.zip/transactions.csv:")
+
+
+def test_a_door_that_names_too_few_is_asked_in_smaller_batches(
+    door: FakeDoor, export: Path
+) -> None:
+    door.named = 1
+
+    def some(attempt: int, receipt: Receipt) -> web.Response | None:
+        refused = receipt.cash_receipt_id in ("5", "6")
+        return web.Response(status=422) if refused else accept(attempt, receipt)
+
+    door.answers = some
+
+    assert 1 == imported(export)
+    tills = -(-RECEIPTS // 400)
+    assert RECEIPTS - 2 * tills <= len(door.accepted) < RECEIPTS
+
+
+def test_a_file_that_is_none_does_not_stop_the_next(
+    door: FakeDoor, export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = tmp_path / "notes.txt"
+    nothing.write_text(json.dumps({"no": "till"}))
+
+    assert 1 == imported(nothing, export)
+    assert RECEIPTS == len(door.accepted)
+    assert "no DSFinV-K export" in capsys.readouterr().err
