@@ -193,6 +193,11 @@ def _check(node: Any) -> None:
             raise ExpressionError(f"{name}() is not exact here; write {_WITHOUT[name]}")
         if name not in function_names():
             raise ExpressionError(f"no function {name!r}{proposal(name, function_names())}")
+        needed = _FUNCTIONS.FUNCTION_TABLE[name]["signature"]
+        given, variadic = len(node["children"]), bool(needed) and "variadic" in needed[-1]
+        if given < len(needed) or (given > len(needed) and not variadic):
+            more = " or more" if variadic else ""
+            raise ExpressionError(f"{name}() takes {len(needed)}{more} values, and has {given}")
     if node["type"] == "literal" and isinstance(node.get("value"), float):
         raise ExpressionError(f"`{node['value']}` is a float; write it as a text '{node['value']}'")
     for child in node["children"]:

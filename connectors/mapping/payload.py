@@ -1,0 +1,75 @@
+"""Reads a payload: JSON, numbers as exact decimals of their text, within bounds."""
+
+import json
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs
+
+from connectors.mapping.documents import MappingError
+from tillstream.bounds import MAX_DEPTH
+from tillstream.receivers.expressions import MOST_DIGITS
+
+#: Fields of a form.
+_MOST_FIELDS = 100
+
+
+def payload(body: bytes, form_field: str | None) -> Any:
+    """The JSON of a body, or of the form's field; raises MappingError."""
+    if form_field is not None and body.lstrip()[:1] not in (b"{", b"["):
+        body = _field(body, form_field)
+    try:
+        found = json.loads(body, parse_float=_number, parse_int=_whole, parse_constant=_no_constant)
+    except RecursionError as error:
+        raise _no_json(f"nested more than {MAX_DEPTH} levels deep") from error
+    except ValueError as error:
+        raise _no_json(str(error)) from error
+    if not isinstance(found, (dict, list)):
+        raise _no_json("neither an object nor a list")
+    if _is_deeper(found):
+        raise _no_json(f"nested more than {MAX_DEPTH} levels deep")
+    return found
+
+
+def _field(body: bytes, name: str) -> bytes:
+    try:
+        fields = parse_qs(body.decode(), max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise _no_json(f"no form: {error}") from error
+    if name not in fields:
+        raise _no_json(f"the form has no field {name!r}")
+    return fields[name][0].encode()
+
+
+def _no_json(found: str) -> MappingError:
+    return MappingError("payload", "$", found, "the vendor has to send JSON")
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text) if len(text) <= MOST_DIGITS else Decimal("NaN")
+    if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
+        raise ValueError(f"a number of more than {MOST_DIGITS} digits")
+    return number
+
+
+def _whole(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError(f"a number of more than {MOST_DIGITS} digits")
+    return int(text)
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no number")
+
+
+def _is_deeper(found: Any) -> bool:
+    level = [found]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return False
+    return True

@@ -1,0 +1,163 @@
+"""Finds the values of a definition in an element of the payload."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from connectors.mapping.documents import MappingError
+from connectors.mapping.reads import Reads
+from tillstream.bounds import IDENTIFIER_LENGTH
+from tillstream.receivers.definition import Value
+from tillstream.receivers.expressions import Expression, ExpressionError, exact
+from tillstream.stores import StoreTable
+
+#: Texts and numbers that say no.
+_NO = ("", "0", "false", "no")
+#: Longest text that is looked at, in characters.
+_LONGEST = 100_000
+#: Most elements of lines or tenders: more than a receipt may have.
+MOST_ELEMENTS = 2_000
+
+
+class Scope:
+    """An element with what is around it."""
+
+    def __init__(
+        self,
+        element: Any,
+        around: Mapping[str, Any],
+        reads: Reads,
+        stores: StoreTable | None,
+    ) -> None:
+        """`around` is given to an object under these names, such as `_root`."""
+        self.element = element
+        if isinstance(element, dict):
+            self.element = {**element, **around}
+            reads.stands_for(self.element, element)
+        self._around = around
+        self._reads = reads
+        self._stores = stores
+
+    def inner(self, element: Any, **around: Any) -> "Scope":
+        """The scope of an element within."""
+        return Scope(element, {**self._around, **around}, self._reads, self._stores)
+
+    def elements(self, each: Expression, path: str) -> list[Any]:
+        """What the expression finds: a list, or one element."""
+        found = self._of(each, path)
+        elements = found if isinstance(found, list) else [found]
+        if len(elements) > MOST_ELEMENTS:
+            raise MappingError(
+                "too-many", path, f"{len(elements):,} elements", f"at most {MOST_ELEMENTS:,}"
+            )
+        return [element for element in elements if element is not None]
+
+    def found(self, value: Value | None) -> Any:
+        """What a value finds, its table and default applied; None where nothing is."""
+        if value is None:
+            return None
+        found = self._of(value.find, value.path)
+        if value.table:
+            known = value.table.get(_text(found)) if is_scalar(found) else None
+            if known is not None:
+                return known
+            if value.default is not None:
+                return value.default
+        if value.in_stores and found is not None:
+            return self._store(value, _text(found))
+        if found is None or found in ("", []):
+            return value.default
+        return found
+
+    def text(self, value: Value | None, most: int = IDENTIFIER_LENGTH) -> str | None:
+        """A text or number as text, without white space around it; None where nothing is."""
+        found = self.found(value)
+        if found is None or value is None:
+            return None
+        if not is_scalar(found):
+            raise self._wrong(value, found, "no text and no number")
+        text = " ".join(_text(found).split()) or value.default
+        if text is not None and len(text) > most:
+            raise self._wrong(value, found, f"longer than {most} characters")
+        return text
+
+    def cut(self, value: Value | None, most: int) -> str | None:
+        """As `text`, cut where it is longer: of names, which nothing is found by."""
+        text = self.text(value, _LONGEST)
+        return None if text is None else text[:most].rstrip()
+
+    def needed(self, value: Value, most: int = IDENTIFIER_LENGTH) -> str:
+        """As `text`; raises MappingError where nothing is."""
+        return self._there(value, self.text(value, most))
+
+    def needed_cut(self, value: Value, most: int) -> str:
+        """As `cut`; raises MappingError where nothing is."""
+        return self._there(value, self.cut(value, most))
+
+    def _there(self, value: Value, found: str | None) -> str:
+        if not found:
+            raise MappingError(
+                "missing",
+                value.path,
+                f"{value.find.text} finds nothing",
+                "mend the expression, or give the value a default",
+            )
+        return found
+
+    def flag(self, value: Value | None) -> bool:
+        """Whether a value says yes."""
+        found = self.found(value)
+        if found is None or found is False or found in ([], {}):
+            return False
+        return not is_scalar(found) or _text(found).strip().lower() not in _NO
+
+    def number(self, value: Value | None) -> Decimal | None:
+        """A number, or the sum of a list of them; None where nothing is."""
+        found = self.found(value)
+        if found is None or value is None:
+            return None
+        try:
+            if not isinstance(found, list):
+                return exact(found)
+            numbers = [exact(each) for each in found if each is not None and each != ""]
+        except ExpressionError as error:
+            raise self._wrong(value, found, str(error)) from error
+        return sum(numbers, Decimal(0)) if numbers else None
+
+    def _of(self, expression: Expression, path: str) -> Any:
+        try:
+            return expression.of(self.element, self._reads)
+        except ExpressionError as error:
+            raise MappingError("expression", path, str(error), "mend the expression") from error
+
+    def _store(self, value: Value, text: str) -> str:
+        stores = {} if self._stores is None else self._stores.stores
+        if text in stores:
+            return text
+        for store in stores.values():
+            if store.name == text:
+                return store.store
+        if value.default is not None:
+            return value.default
+        raise MappingError(
+            "store", value.path, f"no store {text!r}", "write it to STORES_FILE, or a default"
+        )
+
+    def _wrong(self, value: Value, found: Any, said: str) -> MappingError:
+        return MappingError(
+            "type", value.path, f"{value.find.text} finds {str(found)[:80]!r}: {said}",
+            "mend the expression",
+        )  # fmt: skip
+
+
+def is_scalar(found: Any) -> bool:
+    """Whether it is a text, a number or a flag."""
+    return isinstance(found, (str, int, Decimal, bool))
+
+
+def _text(found: Any) -> str:
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    if isinstance(found, Decimal):
+        return f"{found:f}"
+    return str(found)

@@ -1,0 +1,1 @@
+"""What a definition makes of a file: a dry run without a running system."""
