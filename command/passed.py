@@ -88,6 +88,17 @@ def streams(
 
 @app.command(
     context_settings=SETTINGS,
+    epilog=examples("receivers check", "receivers try shopify order.json"),
+)
+def receivers(
+    context: typer.Context, typed: Annotated[list[str] | None, words("check", "try")] = None
+) -> None:
+    """Check the receivers of other vendors' tills and shops, and try one on a file."""
+    run("connectors", *help_wanted(context, typed, needed=True), running=False)
+
+
+@app.command(
+    context_settings=SETTINGS,
     epilog=examples("jobs list --json", "jobs run tiers", "jobs history tiers", "jobs log RUN"),
 )
 def jobs(

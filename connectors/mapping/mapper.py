@@ -41,7 +41,7 @@ def mapped(
         return []
     root = Scope(content, {"_root": content}, reads or Reads(), stores)
     if kind == "refund":
-        return list(_refund_alone(receiver, root))
+        return list(_refund_alone(receiver, root, content))
     at = receiver.mapping.sale.at
     elements = root.elements(at, "sale.at")
     if not elements:
@@ -50,7 +50,7 @@ def mapped(
         raise MappingError(
             "too-many", "sale.at", f"{len(elements)} sales", f"at most {_MOST_SALES}"
         )
-    return [state for each in elements for state in _whole(receiver, root.inner(each))]
+    return [state for each in elements for state in _whole(receiver, root.inner(each, _sale=each))]
 
 
 def fetch_of(receiver: Receiver, delivery: Delivery, environ: Mapping[str, str]) -> Fetch | None:
@@ -143,20 +143,19 @@ def _whole(receiver: Receiver, scope: Scope) -> Iterator[SaleState]:
         documents[own] = Document(own, _checked(receiver, sale), None)
         if refund_map is not None:
             for element in scope.elements(refund_map.at, "refund.at"):
-                around = {"_sale": scope.element, "_refund": element}
-                refund = Place(scope.inner(element, **around), refund_map, sale)
+                refund = Place(scope.inner(element, _refund=element), refund_map, sale)
                 if not refund.scope.flag(refund_map.values.get("pending")):
                     _add(documents, _refund(receiver, refund, own))
     yield SaleState(name, version, True, documents, apart)
 
 
-def _refund_alone(receiver: Receiver, root: Scope) -> Iterator[SaleState]:
+def _refund_alone(receiver: Receiver, root: Scope, content: Any) -> Iterator[SaleState]:
     refund_map = receiver.mapping.refund
     if refund_map is None or "sale" not in refund_map.values:
         raise MappingError(
             "topic", "refund.sale", "a refund alone", "say by refund.sale where its sale's key is"
         )
-    scope = root.inner(root.element, _sale=root.element, _refund=root.element)
+    scope = root.inner(content, _sale=content, _refund=content)
     refund = Place(scope, refund_map, Place(scope, receiver.mapping.sale))
     if scope.flag(refund_map.values.get("pending")):
         return

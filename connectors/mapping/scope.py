@@ -57,17 +57,13 @@ class Scope:
         if value is None:
             return None
         found = self._of(value.find, value.path)
-        if value.table:
-            known = value.table.get(_text(found)) if is_scalar(found) else None
-            if known is not None:
-                return known
-            if value.default is not None:
-                return value.default
+        known = value.table.get(_text(found)) if is_scalar(found) else None
+        if known is not None:
+            return known
         if value.in_stores and found is not None:
             return self._store(value, _text(found))
-        if found is None or found in ("", []):
-            return value.default
-        return found
+        unknown = bool(value.table) and not value.in_stores and value.default is not None
+        return value.default if unknown or found is None or found in ("", []) else found
 
     def text(self, value: Value | None, most: int = IDENTIFIER_LENGTH) -> str | None:
         """A text or number as text, without white space around it; None where nothing is."""

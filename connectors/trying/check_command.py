@@ -9,11 +9,11 @@ from tillstream.runtime.text_table import text_table
 from tillstream.streams.mistakes import DefinitionError
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
     """None: the folder is a setting."""
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(_arguments: argparse.Namespace) -> int:
     """Status 1 after a mistake."""
     try:
         receivers = load_settings(process.load_settings(ReceiversSettings))
