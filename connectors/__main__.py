@@ -26,7 +26,8 @@ def main() -> int:
         if arguments.word == "import":
             return import_files.run(arguments, process.stop_on_signals())
         with process.reader_may_leave():
-            return _TELLING[arguments.word][0].run(arguments)
+            return int(_TELLING[arguments.word][0].run(arguments))
+        return 0
     except TillstreamError as error:
         process.fail(error)
 

@@ -20,8 +20,10 @@ class Sample(msgspec.Struct, forbid_unknown_fields=True):
 
     body: msgspec.Raw
     headers: dict[str, str] = {}
+    #: The address that it was sent to.
+    url: str = ""
     #: What the vendor's API answers, where the body only names an id.
-    answer: msgspec.Raw | None = None
+    fetched: msgspec.Raw | None = None
 
 
 def read(path: Path, receiver: Receiver, topic: str | None) -> list[Delivery]:
@@ -39,7 +41,7 @@ def read(path: Path, receiver: Receiver, topic: str | None) -> list[Delivery]:
         sample = msgspec.json.decode(content, type=Sample)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return [_delivery(receiver, {}, content, topic or _first(receiver))]
-    bodies = [sample.body] if sample.answer is None else [sample.body, sample.answer]
+    bodies = [sample.body] if sample.fetched is None else [sample.body, sample.fetched]
     headers = {name.lower(): value for name, value in sample.headers.items()}
     return [_delivery(receiver, headers, _as_sent(body), topic) for body in bodies]
 
