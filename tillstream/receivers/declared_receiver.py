@@ -25,10 +25,12 @@ def read_signature(table: DeclaredTable) -> Signature | None:
     encoding: Any = table.one_of("encoding", ENCODINGS) or "base64"
     secret: Any = table.one_of("secret", ("text", "base64")) or "text"
     over = _over(table)
-    pattern = _pattern(table)
+    pattern = _pattern(table, "pattern")
     timestamp = header(table, "timestamp_header")
+    timestamp_pattern = _pattern(table, "timestamp_pattern")
     form: Any = table.one_of("timestamp_format", TIME_FORMATS) or "seconds"
     window = table.duration("window")
+    ping = _pattern(table, "ping", groups=0)
     if scheme == "token":
         if (name is None) == (query is None) and table.source.told == told:
             table.tell("a token is in a header or in the query: write 'header' or 'query'")
@@ -39,12 +41,27 @@ def read_signature(table: DeclaredTable) -> Signature | None:
             table.tell("'query' is of scheme = \"token\" alone", "query")
         if "body" not in over:
             table.tell("'over' has to have {body}: what is not signed may be changed", "over")
+    if timestamp is None and timestamp_pattern is not None:
+        table.tell("'timestamp_pattern' is of a 'timestamp_header'", "timestamp_pattern")
     if (timestamp is None) != (window is None) and table.source.told == told:
         table.tell("'timestamp_header' and 'window' go together")
     table.end()
     if table.source.told > told:
         return None
-    return Signature(scheme, name, query, pattern, encoding, secret, over, timestamp, form, window)
+    return Signature(
+        scheme,
+        name,
+        query,
+        pattern,
+        encoding,
+        secret,
+        over,
+        timestamp,
+        timestamp_pattern,
+        form,
+        window,
+        ping,
+    )
 
 
 def read_headers(table: DeclaredTable | None) -> Headers:
@@ -132,16 +149,16 @@ def _over(table: DeclaredTable) -> tuple[str, ...]:
     return tuple(piece for piece in pieces if piece)
 
 
-def _pattern(table: DeclaredTable) -> str | None:
-    found = table.text("pattern")
+def _pattern(table: DeclaredTable, key: str, groups: int = 1) -> str | None:
+    found = table.text(key)
     if found is None:
         return None
     try:
-        groups = re.compile(found).groups
+        has = re.compile(found).groups
     except re.error as error:
-        table.tell(f"pattern = {found!r} is no regular expression: {error}", "pattern")
+        table.tell(f"{key} = {found!r} is no regular expression: {error}", key)
         return None
-    if groups != 1:
-        table.tell("'pattern' needs one group: ( ) around the signature", "pattern")
+    if groups and has != groups:
+        table.tell(f"{key!r} needs one group: ( ) around what it is to find", key)
         return None
     return found

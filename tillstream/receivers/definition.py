@@ -31,9 +31,14 @@ class Signature(NamedTuple):
     #: What is signed, in this order: PARTS, and texts that stand for themselves.
     over: tuple[str, ...]
     timestamp_header: str | None
+    #: A regular expression whose only group is the timestamp, where its header has more.
+    timestamp_pattern: str | None
     timestamp_format: TimeFormat
     #: How far the timestamp may be from the door's clock, microseconds; None: it has none.
     window: int | None
+    #: A regular expression of the whole body of what the vendor sends unsigned when somebody sets
+    #: it up; it is answered with 200, and nothing of it is kept.
+    ping: str | None
 
 
 class Headers(NamedTuple):

@@ -50,9 +50,13 @@ def test_a_receiver_is_named_by_its_file(tmp_path: Path) -> None:
     assert ("shop", "A shop") == (found.name, found.title)
     assert found.signature == Signature(
         "hmac-sha256", "X-Signature", None, None, "base64", "text", ("url", "body"),
-        None, "seconds", None,
+        None, None, "seconds", None, None,
     )  # fmt: skip
     assert found.mapping.sale.values["store"].table == {"a": "1"}
+
+
+def test_an_empty_folder_has_no_receivers(tmp_path: Path) -> None:
+    assert {} == load(tmp_path)
 
 
 def test_what_is_shipped_holds() -> None:
@@ -74,6 +78,7 @@ def test_what_is_shipped_holds() -> None:
         ("[[sale.lines]]", "[sale.lines]", "sale: write [[lines]], with two brackets"),
         ('find = "place", ', "", "shop.toml:11: sale.store: 'find' is missing"),
         ('"place"', '"place", deflaut = "1"', "unknown key 'deflaut'; did you mean 'default'?"),
+        ('header = "X-Signature"', 'ping = "(a"', "ping = '(a' is no regular expression: missing"),
         ('header = "X-Signature"\n', "", "signature: 'header' is missing"),
         ("[sale]", '[topics]\nrefund = ["r"]\n[sale]', "topics.refund needs [refund]"),
     ],
