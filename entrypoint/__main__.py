@@ -2,6 +2,7 @@
 
 import argparse
 import multiprocessing
+import os
 import time
 from functools import partial
 
@@ -13,6 +14,7 @@ from uvicorn.supervisors import Multiprocess
 from entrypoint import app, keys_command
 from entrypoint.ageing_protocol import AgeingProtocol
 from entrypoint.direct_protocol import DirectProtocol
+from entrypoint.receivers.set_up import SetUp, set_up
 from entrypoint.settings import EntrypointSettings
 from tillstream.errors import DataFolderError, PortTakenError, SettingsError
 from tillstream.http.bounded_protocol import within
@@ -58,6 +60,7 @@ def serve(settings: EntrypointSettings, workers: int, beside: WatchSettings | No
     """
     logs.configure(settings, "entrypoint")
     _definitions(settings)  # told once, before any process of several is started
+    _receivers(settings)
     try:
         start.require_installed(settings)
         data_folder.require_current(settings.data_dir)
@@ -107,7 +110,9 @@ def application(watch: WatchSettings | None = None) -> ASGIApp:
     settings = process.load_settings(EntrypointSettings)
     logs.configure(settings, "entrypoint")
     tracer = start.begin(settings, "entrypoint")
-    door = app.build(settings, _definitions(settings), time.time, watch, tracer)
+    door = app.build(
+        settings, _definitions(settings), _receivers(settings), time.time, watch, tracer
+    )
     process.calm_collector()
     process.calm_allocator()
     quiet.release_when_quiet()
@@ -118,6 +123,13 @@ def _definitions(settings: EntrypointSettings) -> Definitions:
     try:
         return definitions_file.load_settings(settings)
     except DefinitionError as error:
+        process.fail(error)
+
+
+def _receivers(settings: EntrypointSettings) -> SetUp:
+    try:
+        return set_up(settings, os.environ, time.time)
+    except SettingsError as error:  # a DefinitionError is one
         process.fail(error)
 
 

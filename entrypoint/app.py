@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 from starlette.applications import Starlette
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from entrypoint.body_work import BodyWork
 from entrypoint.broker_link import BrokerLink
@@ -30,6 +31,9 @@ from entrypoint.publish_queue import InFlight
 from entrypoint.publisher import Pace, Publisher
 from entrypoint.receipt_check import ReceiptCheck
 from entrypoint.receipt_parcel import ReceiptParcel, compose
+from entrypoint.receivers.endpoints import ReceiverEndpoints
+from entrypoint.receivers.publishing import DeliveryPublisher, send_delivery
+from entrypoint.receivers.set_up import SetUp
 from entrypoint.settings import EntrypointSettings
 from tillstream import stores, topology
 from tillstream.accepted_count import AcceptedCount, folder_of
@@ -37,7 +41,7 @@ from tillstream.clock import Clock
 from tillstream.errors import NotConfirmedError
 from tillstream.http.access_log import AccessLog
 from tillstream.http.budgets import ByteBudget
-from tillstream.http.keys import Keys, key_file
+from tillstream.http.keys import Caller, Keys, key_file
 from tillstream.http.middleware import exception_handlers
 from tillstream.http.problems import ProblemError
 from tillstream.runtime.disk import FreeSpace
@@ -58,6 +62,7 @@ DRAIN_SECONDS = 10
 def build(
     settings: EntrypointSettings,
     definitions: Definitions,
+    receivers: SetUp,
     clock: Clock,
     watch: WatchSettings | None = None,
     tracer: "Tracer | None" = None,
@@ -148,7 +153,20 @@ def build(
         settings.max_batch_bytes,
     )
 
-    door_pages = Pages(link, watched, streams)
+    delivery_publisher = DeliveryPublisher(
+        partial(send_delivery, link), metrics.delivery_accepted, tracer
+    )
+    receiver_endpoints = ReceiverEndpoints(
+        receivers,
+        delivery_publisher,
+        # Turns of their own: a large body of anybody does not keep a batch waiting.
+        BodyWork(buffered),
+        metrics,
+        clock,
+        settings.max_delivery_bytes,
+    )
+
+    door_pages = Pages(link, watched, streams, receivers.receivers)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -161,7 +179,9 @@ def build(
                 yield
         finally:
             await asyncio.gather(
-                publisher.close(DRAIN_SECONDS), event_publishers.close(DRAIN_SECONDS)
+                publisher.close(DRAIN_SECONDS),
+                event_publishers.close(DRAIN_SECONDS),
+                delivery_publisher.close(DRAIN_SECONDS),
             )
             for task in tasks:
                 task.cancel()
@@ -178,6 +198,7 @@ def build(
         routes=[
             *posts,
             *event_endpoints.routes(),
+            *receiver_endpoints.routes(),
             *SchemaPages(streams).routes(),
             *door_pages.routes(),
         ],
@@ -194,6 +215,13 @@ def build(
     for path in event_endpoints.paths:
         max_bytes[path.encode()] = settings.max_batch_bytes
         submits[path] = event_endpoints.submit
-    return Door(
-        application, endpoints.admit, submits, max_bytes, buffered, metrics, access_log, tracer
-    )
+    for path in receiver_endpoints.paths:
+        max_bytes[path.encode()] = settings.max_delivery_bytes
+        submits[path] = receiver_endpoints.submit
+
+    def admit(scope: Scope) -> Caller:
+        if scope["path"] in receiver_endpoints.paths:
+            return receiver_endpoints.admit(scope)
+        return endpoints.admit(scope)
+
+    return Door(application, admit, submits, max_bytes, buffered, metrics, access_log, tracer)

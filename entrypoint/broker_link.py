@@ -17,6 +17,7 @@ from aio_pika.exceptions import (
     PublishError,
 )
 
+from entrypoint.broker_connection import lost, takes_messages
 from entrypoint.broker_topology import (
     declare,
     declare_deliveries,
@@ -50,8 +51,6 @@ log = structlog.get_logger()
 CONNECT_TIMEOUT_SECONDS = 10
 #: Longest that the partitions of a log that has several are prepared, seconds.
 PREPARE_TIMEOUT_SECONDS = 60
-#: How long a publish waits for an alarm of the broker to end, seconds.
-BLOCKED_PATIENCE_SECONDS = 0.1
 #: How long a failed publish means "not ready" where no other follows, seconds.
 FAILED_SECONDS = 5
 
@@ -96,7 +95,7 @@ class BrokerLink:
         connection = self._connection
         if connection is None or not self._exchanges:
             raise BrokerAwayError
-        if not await self._takes_messages(connection):
+        if not await takes_messages(connection):
             raise BrokerBlockedError
         if self._failed is not None and monotonic() - self._failed[0] < FAILED_SECONDS:
             raise self._failed[1]
@@ -121,6 +120,7 @@ class BrokerLink:
         content_type: str,
         content_encoding: str | None,
         routing_key: str = "",
+        headers: Mapping[str, str | int] | None = None,
     ) -> None:
         """Publish, persistent and mandatory; return at the broker's confirm.
 
@@ -128,7 +128,7 @@ class BrokerLink:
         """
         self._disk.require()
         try:
-            await self._send(exchange, body, content_type, content_encoding, routing_key)
+            await self._send(exchange, body, content_type, content_encoding, routing_key, headers)
         except NotConfirmedError as error:
             self._failed = monotonic(), error
             raise
@@ -141,16 +141,17 @@ class BrokerLink:
         content_type: str,
         content_encoding: str | None,
         routing_key: str,
+        given: Mapping[str, str | int] | None,
     ) -> None:
         connection, exchange = self._connection, self._exchanges.get(name)
         if connection is None or exchange is None:
             raise BrokerAwayError(str(self.obstacle or ""))
         # A blocked connection would keep the message in our memory and send it later.
-        if not await self._takes_messages(connection):
+        if not await takes_messages(connection):
             raise BrokerBlockedError
-        headers: HeadersType | None = None
+        headers: HeadersType | None = None if given is None else {**given}
         if self._tracer is not None:
-            headers = {**(self._tracer.message_headers() or {})}
+            headers = {**(given or {}), **(self._tracer.message_headers() or {})}
         message = aio_pika.Message(
             body,
             headers=headers,
@@ -183,7 +184,7 @@ class BrokerLink:
             connection, channel = await self._connect_with_backoff()
             try:
                 log.info("connected", broker=redacted(self._url), **self._outage.over())
-                await _lost(connection, channel)
+                await lost(connection, channel)
                 self._outage.failed()
                 log.warning("broker away, connecting again")
             finally:
@@ -234,24 +235,3 @@ class BrokerLink:
             log.error("no receipt can be taken", reason=str(error))
         elif fields is not None:
             log.warning("broker away, trying again", error=repr(error), **fields)
-
-    @staticmethod
-    async def _takes_messages(connection: AbstractConnection) -> bool:
-        transport = connection.transport
-        if transport is None:
-            return True  # being closed: the publish itself says so
-        try:
-            async with asyncio.timeout(BLOCKED_PATIENCE_SECONDS):
-                await transport.connection.ready()
-        except TimeoutError:
-            return False
-        return True
-
-
-async def _lost(connection: AbstractConnection, channel: AbstractChannel) -> None:
-    """Return when the connection or its channel is closed, by whomever."""
-    lost = asyncio.Event()
-    connection.close_callbacks.add(lambda *_: lost.set())
-    channel.close_callbacks.add(lambda *_: lost.set())
-    if not (connection.is_closed or channel.is_closed):
-        await lost.wait()

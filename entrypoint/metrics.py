@@ -42,6 +42,18 @@ class Metrics:
             ["stream"],
             registry=registry,
         )
+        self._deliveries_accepted = Counter(
+            "tillstream_deliveries_accepted",
+            "Deliveries of vendors that the broker confirmed, by receiver",
+            ["receiver"],
+            registry=registry,
+        )
+        self._deliveries_refused = Counter(
+            "tillstream_deliveries_refused",
+            "Deliveries that were not taken, by receiver and why",
+            ["receiver", "reason"],
+            registry=registry,
+        )
         self._confirmed = Batches(
             "tillstream_received_to_confirmed_seconds",
             "Messages to the broker: from the oldest receipt in it to the confirm",
@@ -86,3 +98,11 @@ class Metrics:
     def events_refused(self, stream: str, count: int) -> None:
         """So many events of a body were refused."""
         self._events_refused.labels(stream).inc(count)
+
+    def delivery_accepted(self, receiver: str) -> None:
+        """A delivery is durable."""
+        self._deliveries_accepted.labels(receiver).inc()
+
+    def delivery_refused(self, receiver: str, reason: str) -> None:
+        """A delivery to a receiver that is declared was not taken."""
+        self._deliveries_refused.labels(receiver, reason).inc()

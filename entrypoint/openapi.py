@@ -12,9 +12,12 @@ from entrypoint.events.answers import EventsProblemDocument, EventsResult
 from entrypoint.events.paths import event_paths
 from entrypoint.formats import READERS
 from entrypoint.problems import RefusedEntry, Violation
+from entrypoint.receivers.answers import DeliveryAccepted
+from entrypoint.receivers.paths import REFUSALS, receiver_paths
 from tillstream.codec import JSON
 from tillstream.http.problems import PROBLEM_JSON
 from tillstream.receipt import Receipt
+from tillstream.receivers.definition import Receiver
 from tillstream.runtime.watching.health import Health
 from tillstream.streams.definition import Stream
 
@@ -81,15 +84,20 @@ _PARAMETERS = [
 ]
 
 
-def document_json(streams: Mapping[str, Stream]) -> bytes:
+def document_json(streams: Mapping[str, Stream], receivers: Mapping[str, Receiver]) -> bytes:
     """The document as JSON."""
-    return msgspec.json.encode(document(streams))
+    return msgspec.json.encode(document(streams, receivers))
 
 
-def document(streams: Mapping[str, Stream] = MappingProxyType({})) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of the door and of the streams that senders may post to."""
+def document(
+    streams: Mapping[str, Stream] = MappingProxyType({}),
+    receivers: Mapping[str, Receiver] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the door, of the streams that senders may post to, and of the
+    receivers.
+    """
     (
-        (receipt, problem, accepted, result, events, events_problem, health),
+        (receipt, problem, accepted, result, events, events_problem, delivery, health),
         components,
     ) = msgspec.json.schema_components(
         (
@@ -99,6 +107,7 @@ def document(streams: Mapping[str, Stream] = MappingProxyType({})) -> dict[str, 
             BatchResult,
             EventsResult,
             EventsProblemDocument,
+            DeliveryAccepted,
             Health,
         ),
         ref_template="#/components/schemas/{name}",
@@ -167,6 +176,16 @@ def document(streams: Mapping[str, Stream] = MappingProxyType({})) -> dict[str, 
                     },
                 },
                 _PARAMETERS,
+            ),
+            **receiver_paths(
+                receivers,
+                {
+                    "200": answer("Durable.", delivery),
+                    **{
+                        status: answer(description, problem, PROBLEM_JSON)
+                        for status, description in REFUSALS.items()
+                    },
+                },
             ),
             "/health/live": {
                 "get": {

@@ -19,6 +19,7 @@ from tillstream.errors import (
 )
 from tillstream.http.pages import documentation
 from tillstream.http.watch_routes import NotReady, WatchRoutes
+from tillstream.receivers.definition import Receiver
 from tillstream.runtime.watching.watched import Watched
 from tillstream.streams.definition import Stream
 
@@ -39,9 +40,15 @@ _FORM_PAGE = Path(__file__).parent / "form.html"
 class Pages:
     """Everything but the receipts themselves."""
 
-    def __init__(self, link: BrokerLink, watched: Watched, streams: Mapping[str, Stream]) -> None:
+    def __init__(
+        self,
+        link: BrokerLink,
+        watched: Watched,
+        streams: Mapping[str, Stream],
+        receivers: Mapping[str, Receiver],
+    ) -> None:
         """`streams`: those that senders may post to."""
-        self._document = document_json(streams)
+        self._document = document_json(streams, receivers)
         self._link = link
         self._watching = WatchRoutes(watched, self.obstacle)
 

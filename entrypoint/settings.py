@@ -14,6 +14,7 @@ from tillstream.runtime.settings import (
     DeliveriesSettings,
     DiskSettings,
     Port,
+    ReceiversSettings,
     StoreTimeSettings,
     StreamsSettings,
     TracingSettings,
@@ -26,6 +27,7 @@ Positive = Annotated[int, Meta(ge=1)]
 class EntrypointSettings(
     StoreTimeSettings,
     StreamsSettings,
+    ReceiversSettings,
     BrokerSettings,
     DeliveriesSettings,
     DiskSettings,
@@ -44,6 +46,10 @@ class EntrypointSettings(
     max_receipt_bytes: Annotated[int, Meta(ge=1024, le=4_194_304)] = 262_144
     #: Largest body of `POST /receipts` and `POST /events/{stream}`, bytes, also when unpacked.
     max_batch_bytes: Annotated[int, Meta(ge=1024)] = 16_777_216
+    #: Largest body of `POST /receivers/{name}`, bytes.
+    max_delivery_bytes: Annotated[int, Meta(ge=1024, le=16_000_000)] = 8_388_608
+    #: Secrets of receivers, beside RECEIVER_<NAME>_SECRET: TOML, `name = ["secret", "secret"]`.
+    receiver_secrets_file: Path | None = None
     #: Most receipts of one batch.
     max_batch_receipts: Positive = 100_000
     #: Most events of one body.

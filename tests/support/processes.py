@@ -17,7 +17,14 @@ STOP_SECONDS = 20
 @contextmanager
 def running(*arguments: str, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
     """`python -m ...` with these settings; ended by SIGTERM, killed when that does not end it."""
-    process = subprocess.Popen([sys.executable, "-m", *arguments], env=os.environ | environ)
+    command = [sys.executable, "-m", *arguments]
+    with ended(subprocess.Popen(command, env=os.environ | environ)) as process:
+        yield process
+
+
+@contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that was started; ended by SIGTERM, killed when that does not end it."""
     try:
         yield process
     finally:

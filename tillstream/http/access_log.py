@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import IO, Literal
 
 import msgspec
@@ -60,8 +61,18 @@ class AccessLog:
         self._lines: list[bytes] = []
         self._flushed = clock()
 
-    def note(self, request_id: str, method: str, path: str, status: int, seconds: float) -> None:
-        """A request was answered. Nothing of its body or its headers is kept."""
+    def note(
+        self,
+        request_id: str,
+        method: str,
+        path: str,
+        status: int,
+        seconds: float,
+        more: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
+        """A request was answered; `more` is told of it. Nothing else of its headers, and nothing of
+        its body, is kept.
+        """
         if status < self._least:
             waits = self._lines or self._troubles
             if waits and self._clock() - self._flushed >= FLUSH_SECONDS:
@@ -80,6 +91,7 @@ class AccessLog:
                 path=path[:200],
                 status=status,
                 ms=round(1000 * seconds, 1),
+                **more,
                 **(self._also() if self._also is not None else {}),
             )
         if len(self._lines) >= FLUSH_LINES or now - self._flushed >= FLUSH_SECONDS:

@@ -17,6 +17,9 @@ from tillstream.http.requests import RequestIds, http_error, problem_response
 
 log = structlog.get_logger()
 
+#: Where a scope has what the access log tells of the request besides.
+LOG_FIELDS = "tillstream.log_fields"
+
 
 class RequestMiddleware:
     """Every request has an id, and a line in the access log; no failure goes without an answer."""
@@ -56,7 +59,12 @@ class RequestMiddleware:
         if status >= HTTPStatus.BAD_REQUEST:
             self.refused(status)
         self._access_log.note(
-            request_id, scope["method"], scope["path"], status, perf_counter() - started
+            request_id,
+            scope["method"],
+            scope["path"],
+            status,
+            perf_counter() - started,
+            scope.get(LOG_FIELDS, {}),
         )
 
     def refused(self, status: int) -> None:

@@ -1,0 +1,27 @@
+"""The receivers that are declared, with what the environment says of each."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from entrypoint.receivers.secrets import Secrets, variable
+from entrypoint.settings import EntrypointSettings
+from tillstream.clock import Clock
+from tillstream.receivers import definitions_file
+from tillstream.receivers.definition import Receiver
+
+
+class SetUp(NamedTuple):
+    """What the door knows of receivers."""
+
+    receivers: Mapping[str, Receiver]
+    secrets: Secrets
+    #: Where each vendor sends to, "" where that is not said.
+    urls: Mapping[str, str]
+
+
+def set_up(settings: EntrypointSettings, environ: Mapping[str, str], clock: Clock) -> SetUp:
+    """Read definitions and secrets; raises DefinitionError and SettingsError."""
+    receivers = definitions_file.load_settings(settings)
+    secrets = Secrets(receivers, environ, settings.receiver_secrets_file, clock)
+    urls = {name: environ.get(variable(name, "URL"), "").strip() for name in receivers}
+    return SetUp(receivers, secrets, urls)
