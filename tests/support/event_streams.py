@@ -1,5 +1,6 @@
 """Events of the shop's stream, made by a seed, for tests of windows and of the archive."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ OF_RECEIPTS = STREAMS / "receipts"
 BEGIN_US = 1_569_888_000_000_000
 
 
+@cache
 def definitions() -> Definitions:
-    """Those of the repository."""
+    """Those of the repository; read once, for the check of their SQL takes a quarter second."""
     return load([STREAMS])
 
 
