@@ -23,7 +23,7 @@ class Sample(msgspec.Struct, forbid_unknown_fields=True):
     #: The address that it was sent to.
     url: str = ""
     #: What the vendor's API answers, where the body only names an id.
-    fetched: msgspec.Raw | None = None
+    fetched: msgspec.Raw = msgspec.Raw()
 
 
 def read(path: Path, receiver: Receiver, topic: str | None) -> list[Delivery]:
@@ -41,7 +41,7 @@ def read(path: Path, receiver: Receiver, topic: str | None) -> list[Delivery]:
         sample = msgspec.json.decode(content, type=Sample)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return [_delivery(receiver, {}, content, topic or _first(receiver))]
-    bodies = [sample.body] if sample.fetched is None else [sample.body, sample.fetched]
+    bodies = [sample.body, sample.fetched] if bytes(sample.fetched) else [sample.body]
     headers = {name.lower(): value for name, value in sample.headers.items()}
     return [_delivery(receiver, headers, _as_sent(body), topic) for body in bodies]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.trying import check_command, try_command
+from tillstream.runtime.product import CODE
 
 SHOP = """title = "A shop"
 [signature]
@@ -32,6 +33,7 @@ name = "'x'"
 amount = "amount"
 tax_included = "`true`"
 tax_rate = "'20'"
+tax = "tax"
 """
 SALE = {"id": 1, "time": "2026-11-21T08:00:01Z", "lines": [{"amount": 10}]}
 Try = Callable[..., int]
@@ -65,9 +67,10 @@ def test_a_good_file_is_told_with_what_was_not_used(
 
 
 def test_a_broken_rule_is_told(tried: Try, capsys: pytest.CaptureFixture[str]) -> None:
-    """No net of whole cents has a gross of 0.03 at 20 %."""
-    assert 1 == tried({**SALE, "lines": [{"amount": "0.03"}]})
-    assert "breaks: sale/1: line-gross at $.lines[0].settlementAmount" in capsys.readouterr().out
+    """No net of whole cents gives 0.03 with 20 %, which is no fault; a tax of 3 in 10 is one."""
+    assert 0 == tried({**SALE, "lines": [{"amount": "0.03"}]})
+    assert 1 == tried({**SALE, "lines": [{"amount": "0.03"}, {"amount": 10, "tax": 3}]})
+    assert "breaks: sale/1: line-gross at $.lines[1].settlementAmount" in capsys.readouterr().out
 
 
 def test_a_file_that_does_not_map_is_told(tried: Try, capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,6 +94,21 @@ def test_a_sample_has_headers_and_the_body_as_it_was_sent(
     assert 0 == tried({"headers": {"X-Topic": "note"}, "body": SALE})
     assert "passed over" in capsys.readouterr().out
     assert 1 == tried({"headers": {"X-Topic": "other"}, "body": SALE})
+
+
+def test_what_the_vendors_api_answers_is_tried_in_the_place_of_the_id(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RECEIVERS_DIR", str(CODE / "receivers"))
+    file = CODE / "receivers/samples/square/sale/delivery-1.json"
+
+    status = try_command.run(argparse.Namespace(name="square", file=file, topic=None))
+
+    told = capsys.readouterr().out.splitlines()
+    assert (0, "is asked of the vendor: https://connect.squareup.com/v2/orders/") == (
+        status,
+        told[0].rpartition("SALE")[0],
+    )
 
 
 def test_check_lists_the_receivers_or_their_mistakes(
