@@ -11,14 +11,14 @@ from pymongo.database import Database
 from pymongo.errors import CollectionInvalid
 
 from persistence.settings import RetentionSettings
-from tillstream.archive import Document
+from tillstream.archive import NAMES_CURRENCY, Document
 from tillstream.errors import TillstreamError
 
 #: The collection that says what was done, and the only document in it.
 SCHEMA = "schema"
 
 #: Raised with every change below.
-VERSION = 5
+VERSION = 6
 
 #: What a day's minutes and sums are read from, without the receipts, and a page of all receipts, in
 #: order. Each further index costs mongod a tenth of a receipt's time.
@@ -30,6 +30,15 @@ DAY_INDEX = [
 ]
 #: What a page of a store's receipts is read from, in order.
 STORE_INDEX = [("store", ASCENDING), ("date", DESCENDING), ("_id", ASCENDING)]
+
+#: What sums of each currency but the euro are read from. Receipts whose documents name no currency
+#: are not in it, and cost nothing.
+CURRENCY_INDEX = [
+    ("businessDay", ASCENDING),
+    ("currency", ASCENDING),
+    ("store", ASCENDING),
+    ("grossMinor", ASCENDING),
+]
 
 #: Collections and their indexes; `_id` has one of its own.
 INDEXES: dict[str, list[list[tuple[str, int]]]] = {
@@ -47,7 +56,7 @@ RETENTION_INDEX = "retention"
 DROPPED = {"receipts": ("businessDay_1_date_1_grossMinor_1", "date_-1__id_1", RETENTION_INDEX)}
 
 _TEXT = {"bsonType": "string"}
-_CENTS = {"bsonType": "long"}
+_MINOR = {"bsonType": "long"}
 
 #: What a receipt's document must have (decision 5), and the types of what is summed and searched.
 RECEIPT_SCHEMA = {
@@ -62,9 +71,10 @@ RECEIPT_SCHEMA = {
         "date": {"bsonType": "date"},
         "utcOffsetSeconds": {"bsonType": "int"},
         "receivedAt": {"bsonType": "date"},
-        "grossMinor": _CENTS,
-        "netMinor": _CENTS,
-        "taxMinor": _CENTS,
+        "grossMinor": _MINOR,
+        "netMinor": _MINOR,
+        "taxMinor": _MINOR,
+        "currency": _TEXT,
         "lines": {"bsonType": "array"},
         "payments": {"bsonType": "array"},
     },
@@ -99,6 +109,7 @@ def migrate(
             database[name].create_index(index)
         for dropped in set(DROPPED.get(name, ())) & database[name].index_information().keys():
             database[name].drop_index(dropped)
+    database["receipts"].create_index(CURRENCY_INDEX, partialFilterExpression=NAMES_CURRENCY)
     for name, days in retention.days().items():
         _retain(database, name, days)
     validator = {"$jsonSchema": RECEIPT_SCHEMA}

@@ -14,6 +14,8 @@ from pymongo.database import Database
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from tillstream.currencies import CURRENCY
+
 #: Collections of the database MONGO_DATABASE (`runtime.settings.MongoSettings`).
 RECEIPTS = "receipts"
 CONFLICTS = "conflicts"
@@ -30,12 +32,15 @@ WTIMEOUT_MS = 30_000
 #: A document as pymongo reads it.
 Document = dict[str, Any]
 
+#: The filter that finds the receipts whose documents name a currency.
+NAMES_CURRENCY: Document = {"currency": {"$gt": ""}}
+
 #: What `utc_offset` reads of a document.
 OFFSET_FIELDS = ("utcOffsetSeconds", "utcOffsetMinutes")
 
 
 class LineDocument(TypedDict):
-    """A line of a receipt; amounts in cents, negative in a return."""
+    """A line of a receipt; amounts in minor units of its currency, negative in a return."""
 
     number: int
     product: str
@@ -50,7 +55,7 @@ class LineDocument(TypedDict):
 
 
 class PaymentDocument(TypedDict):
-    """A settlement of a receipt; the amount in cents."""
+    """A settlement of a receipt; the amount in minor units of its currency."""
 
     mechanism: str
     amountMinor: int
@@ -82,9 +87,12 @@ class ReceiptDocument(_Receipt, total=False):
     `_id` is the receipt's key, `date` the moment of sale, `utcOffsetSeconds` how far the till's
     clock was ahead of UTC then, `businessDay` the day YYYY-MM-DD on which it counts by its store's
     zone and cutoff, `receivedAt` the door's stamp, `storedAt` when the write that stored it was
-    sent; amounts are in cents. `raw` is the receipt as it was published: see `raw_bytes`.
+    sent; amounts are in minor units of its currency. `raw` is the receipt as it was published: see
+    `raw_bytes`.
     """
 
+    #: A code of ISO 4217; `currencies.CURRENCY` is not written: see `currency_of`.
+    currency: str
     #: When its customer was erased; else there is none.
     erasedAt: datetime
 
@@ -166,6 +174,17 @@ def raw_bytes(stored: Document) -> bytes:
     """The receipt of a document of `receipts` or `conflicts`, byte for byte as it was published."""
     raw = stored["raw"]
     return raw.encode() if isinstance(raw, str) else bytes(raw)
+
+
+def currency_of(stored: Document) -> str:
+    """The currency of a document of `receipts`; where it says none, the one of before others."""
+    found: str = stored.get("currency", CURRENCY)
+    return found
+
+
+def in_currency(currency: str) -> Document:
+    """The filter that finds the receipts in a currency."""
+    return {"currency": None if currency == CURRENCY else currency}
 
 
 def utc_offset(stored: Document) -> timedelta:

@@ -11,14 +11,19 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
+from tillstream.currencies import CURRENCY, exponent_of
 from tillstream.errors import TillstreamError
 
 #: The manifest's name in the folder or object store of the archive (PARQUET_URL).
 MANIFEST = "manifest.json"
 #: The layout of the files; a reader refuses a newer one. The first had a line's number in 32 bits,
 #: the offset in minutes, and keys of a client's own UUID without the store; the second had keys
-#: that ended with their date, or named no day.
-LAYOUT = 3
+#: that ended with their date, or named no day; the third had no currency, and two decimals.
+LAYOUT = 4
+#: The first layout whose keys are those of today.
+TODAYS_KEYS = 3
+#: The first layout with a currency; what is older is all in CURRENCY.
+WITH_CURRENCY = 4
 
 #: How far apart two business days of one moment may be: zones differ by up to 26 hours and cutoffs
 #: by 23. When STORES_FILE changes, a receipt that comes again may be of another day than its file.
@@ -30,15 +35,12 @@ class ManifestError(TillstreamError):
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """Receipts and their sums, exact; amounts in euros with two places."""
+    """Receipts of one currency and their sums, exact; amounts in units of the currency."""
 
     receipts: int = 0
     net: Decimal = Decimal("0.00")
     tax: Decimal = Decimal("0.00")
     gross: Decimal = Decimal("0.00")
-
-    def __str__(self) -> str:
-        return f"{self.gross} EUR in {self.receipts} receipts ({self.net} net and {self.tax} tax)"
 
     def __add__(self, other: "Totals") -> "Totals":
         return Totals(
@@ -49,18 +51,64 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+#: Totals by currency; never added to each other. What has no receipts is not in it.
+ByCurrency = dict[str, Totals]
+
+
+def minor_unit(currency: str) -> Decimal:
+    """One minor unit of a currency; raises ValueError for an unknown one."""
+    return Decimal(1).scaleb(-exponent_of(currency))
+
+
+def told(totals: ByCurrency) -> str:
+    """Totals for a person: `11.90 EUR in 1 receipts (10.00 net and 1.90 tax)`."""
+    return (
+        ", ".join(
+            f"{of.gross} {currency} in {of.receipts} receipts ({of.net} net and {of.tax} tax)"
+            for currency, of in sorted(totals.items())
+        )
+        or "no receipts"
+    )
+
+
+def added(one: ByCurrency, other: ByCurrency) -> ByCurrency:
+    """The totals of both, each currency by itself."""
+    return {
+        currency: one.get(currency, Totals()) + other.get(currency, Totals())
+        for currency in sorted(one.keys() | other.keys())
+    }
+
+
+def receipts_in(totals: ByCurrency) -> int:
+    """How many receipts they are of."""
+    return sum(of.receipts for of in totals.values())
+
+
 class ArchivedDay(msgspec.Struct, frozen=True, kw_only=True):
     """A closed business day: one file, sorted by store and time."""
 
     #: Path below the archive, `businessDay=2026-11-21/NAME.parquet`.
     file: str
+    #: Of receipts in CURRENCY, as files had them before there were others.
     totals: Totals
+    #: Of every other currency with receipts.
+    others: ByCurrency = {}
     writtenAt: datetime  # noqa: N815 - a field of the file
     #: Of this file: a day stays as it is until it is written again.
     layout: int = 1
     #: Committed before MongoDB drops the first of the day's receipts: from then on it may lack any
     #: of them, and whoever asks MongoDB reads this file too. None: MongoDB has the day whole.
     droppedAt: datetime | None = None  # noqa: N815 - a field of the file
+
+    @property
+    def by_currency(self) -> ByCurrency:
+        """The totals of every currency with receipts."""
+        return ({CURRENCY: self.totals} if self.totals.receipts else {}) | self.others
+
+    @property
+    def receipts(self) -> int:
+        """How many there are in the file."""
+        return receipts_in(self.by_currency)
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from analytics.verify.written_days import day_of
 from tillstream import archive
 from tillstream.archive import CONFLICTS, RECEIPTS, Document, raw_bytes
 from tillstream.codec import JSON
+from tillstream.currencies import CURRENCY
 from tillstream.identity import digest_of_key
 from tillstream.log.reader import LogMessage
 
@@ -29,6 +30,7 @@ class Stored(NamedTuple):
     day: str
     store: str
     gross_minor: int
+    currency: str = CURRENCY
 
 
 class ArchiveReader:
@@ -59,13 +61,14 @@ class ArchiveReader:
         return found
 
     def _stored(self, wanted: Document) -> Iterator[Stored]:
-        fields = {"_id": 1, "businessDay": 1, "store": 1, "grossMinor": 1}
+        fields = {"_id": 1, "businessDay": 1, "store": 1, "grossMinor": 1, "currency": 1}
         for document in self._in_order(RECEIPTS, fields, wanted):
             yield Stored(
                 digest_of_key(document["_id"]),
                 document["businessDay"],
                 document["store"],
                 document["grossMinor"],
+                document.get("currency", CURRENCY),
             )
 
     def messages(self) -> Iterator[list[LogMessage]]:

@@ -12,15 +12,24 @@ import pyarrow.parquet
 
 from analytics.verify.archive import Stored
 from analytics.verify.written_days import all_around
+from tillstream.currencies import CURRENCY
 from tillstream.earlier_keys import names_no_day, todays_key
 from tillstream.errors import TillstreamError, UndecodableMessageError
 from tillstream.identity import digest_of_key
-from tillstream.money import MINOR_UNITS
-from tillstream.parquet_manifest import LAYOUT, MANIFEST, ArchivedDay, Manifest, decode
+from tillstream.parquet_manifest import (
+    MANIFEST,
+    TODAYS_KEYS,
+    WITH_CURRENCY,
+    ArchivedDay,
+    Manifest,
+    decode,
+    minor_unit,
+)
 
 #: Receipts that are read together.
 BATCH = 50_000
-_COLUMNS = ["key", "store", "gross", "date"]
+#: Of them a file of an early layout has no currency.
+_COLUMNS = ["key", "store", "gross", "date", "currency"]
 
 T = TypeVar("T")
 #: Makes rows of a batch of a file: the batch, its business day, the file's layout.
@@ -71,9 +80,12 @@ class ParquetDays:
         return self._manifest.keptSince
 
     def sums(self) -> dict[date, tuple[int, int]]:
-        """Receipts and gross in cents of each business day that MongoDB may lack receipts of."""
+        """Receipts and minor units of gross of business days that MongoDB may lack receipts of."""
         return {
-            day: (archived.totals.receipts, _cents(archived.totals.gross))
+            day: (
+                archived.receipts,
+                sum(_minor(of.gross, currency) for currency, of in archived.by_currency.items()),
+            )
             for day, archived in self._manifest.days.items()
             if archived.droppedAt is not None
         }
@@ -102,7 +114,7 @@ class ParquetDays:
         archived, file = self._opened(day)
         where = f"{self._root}/{archived.file}"
         with file:
-            batches = _batches(file, size, columns, archived.totals.receipts)
+            batches = _batches(file, size, columns, archived.receipts)
             while True:
                 try:
                     batch = next(batches, None)
@@ -146,18 +158,29 @@ def _batches(
 
 
 def _stored_of(batch: pyarrow.RecordBatch, day: date, layout: int) -> Iterator[Stored]:
-    for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+    columns = [batch[name].to_pylist() for name in ("key", "store", "gross", "date")]
+    for row in zip(*columns, currencies_of(batch, layout), strict=True):
         yield _stored(day, layout, *row)
 
 
-def _stored(day: date, layout: int, key: str, store: str, gross: Decimal, sold: Any) -> Stored:
-    if layout < LAYOUT:
+def currencies_of(batch: pyarrow.RecordBatch, layout: int) -> list[str]:
+    """The currency of each receipt of a batch of a file of `layout`."""
+    if layout < WITH_CURRENCY:
+        return [CURRENCY] * len(batch)
+    found: list[str] = batch["currency"].to_pylist()
+    return found
+
+
+def _stored(
+    day: date, layout: int, key: str, store: str, gross: Decimal, sold: Any, currency: str
+) -> Stored:
+    if layout < TODAYS_KEYS:
         key = todays_key(key)
         if names_no_day(key):
             # The till's own day, but for its offset, which decides near midnight alone.
             key = f"{sold.date()}/{key}"
-    return Stored(digest_of_key(key), day.isoformat(), store, _cents(gross))
+    return Stored(digest_of_key(key), day.isoformat(), store, _minor(gross, currency), currency)
 
 
-def _cents(euros: Decimal) -> int:
-    return int(euros * MINOR_UNITS)
+def _minor(amount: Decimal, currency: str) -> int:
+    return int(amount / minor_unit(currency))

@@ -12,13 +12,15 @@ from typing import Any, NamedTuple
 import msgspec
 import pyarrow as pa
 
+from analytics.verify.parquet_days import currencies_of
 from tillstream.bounds import DAY_LENGTH
 from tillstream.clock import BusinessDay, event_time, of_milliseconds
 from tillstream.codec import JSON, decode_outline
+from tillstream.currencies import CURRENCY
 from tillstream.earlier_keys import todays_key
 from tillstream.identity import digest_of_key, key_digest
 from tillstream.log.reader import LogMessage
-from tillstream.parquet_manifest import LAYOUT
+from tillstream.parquet_manifest import TODAYS_KEYS
 from tillstream.stores import StoreTable
 
 _encode = msgspec.json.Encoder().encode
@@ -61,13 +63,14 @@ def receipts_of(batch: pa.RecordBatch, layout: int, stores: StoreTable) -> Itera
         *(batch[name].to_pylist() for name in ("agent", "customer", "type")),
         *(_milliseconds(batch[name]) for name in ("date", "receivedAt")),
         _offsets(batch, layout),
+        currencies_of(batch, layout),
         *(_texts(batch[name]) for name in ("net", "tax", "gross")),
         _parts(batch["lines"], _LINE, _line),
         _parts(batch["payments"], _PAYMENT, _payment),
     ]
     for key, *fields in zip(*columns, strict=True):
-        body = _body(key if layout >= LAYOUT else todays_key(key), stores, *fields)
-        digest = digest_of_key(key) if layout >= LAYOUT else key_digest(decode_outline(body))
+        body = _body(key if layout >= TODAYS_KEYS else todays_key(key), stores, *fields)
+        digest = digest_of_key(key) if layout >= TODAYS_KEYS else key_digest(decode_outline(body))
         yield FiledReceipt(digest, LogMessage(-1, body, JSON))
 
 
@@ -83,6 +86,7 @@ def _body(
     sold: int,
     received: int,
     offset: timedelta,
+    currency: str,
     net: str,
     tax: str,
     gross: str,
@@ -109,6 +113,8 @@ def _body(
         "receiptUUID": named.uuid,
         "receivedTime": received / 1000,
     }
+    if currency != CURRENCY:
+        fields["currency"] = currency
     return _encode(fields)
 
 

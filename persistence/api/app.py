@@ -75,6 +75,7 @@ def build(
         callers,
         LedgerReader(settings.data_dir),
         watched,
+        settings.currency,
     )
     definitions = definitions_file.load_settings(settings)
     collections = WindowSource(client, settings.mongo_database)
@@ -93,7 +94,8 @@ def build(
         title="Tillstream archive",
         version=VERSION,
         description="Every receipt that was accepted, found and summed. Read only. Amounts"
-        " come as text in euros and as integer cents; quantities in thousandths.",
+        " come as text and as integers in minor units of their currency, quantities in"
+        " thousandths.",
         # Its own pages fetch Swagger UI from elsewhere.
         openapi_url=None,
         default_response_class=Response,

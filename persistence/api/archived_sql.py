@@ -11,50 +11,65 @@ from typing import Any, NamedTuple
 from persistence.api.wall_clock import offsets
 from tillstream.archive import Document
 from tillstream.clock import AROUND, of_milliseconds
+from tillstream.currencies import CODES, CURRENCY, EXPONENTS
 from tillstream.stores import StoreTable
 
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+#: Minor units in one unit of a row's currency.
+UNITS = "(CASE {} ELSE 100 END)".format(
+    " ".join(
+        f"WHEN currency IN ({', '.join(map(_quoted, codes))}) THEN {10**exponent}"
+        for exponent in (0, 3)
+        if (codes := [code for code in CODES if EXPONENTS[code] == exponent])
+    )
+)
 _COLUMNS = {
     "_id": "key",
     "store": "store",
     "till": "till",
     "date": "date",
     "businessDay": "businessDay",
-    "grossMinor": "gross * 100",
+    "currency": "currency",
+    "grossMinor": f"gross * {UNITS}",
     "lines.category": "lines.category",
     "payments.mechanism": "payments.mechanism",
 }
 _OPERATORS = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 
 #: A row as the fields of a document; times in milliseconds.
-DOCUMENT = """
-    key AS _id, store, till, number, agent, customer, epoch_ms(date) AS date, utcOffsetSeconds,
-    businessDay::VARCHAR AS businessDay, epoch_ms(receivedAt) AS receivedAt,
+DOCUMENT = f"""
+    key AS _id, currency, store, till, number, agent, customer, epoch_ms(date) AS date,
+    utcOffsetSeconds, businessDay::VARCHAR AS businessDay, epoch_ms(receivedAt) AS receivedAt,
     epoch_ms(storedAt) AS storedAt,
-    (net * 100)::BIGINT AS netMinor, (tax * 100)::BIGINT AS taxMinor,
-    (gross * 100)::BIGINT AS grossMinor,
-    list_transform(lines, lambda line: {
+    (net * {UNITS})::BIGINT AS netMinor, (tax * {UNITS})::BIGINT AS taxMinor,
+    (gross * {UNITS})::BIGINT AS grossMinor,
+    list_transform(lines, lambda line: {{
         'number': line.number, 'product': line.product, 'categoryCode': line.categoryCode,
         'category': line.category, 'unitsMilli': (line.quantity * 1000)::BIGINT,
         'taxBasisPoints': (line.taxPercentage * 100)::BIGINT,
-        'netMinor': (line.net * 100)::BIGINT, 'grossMinor': (line.gross * 100)::BIGINT
-    }) AS lines,
-    list_transform(payments, lambda payment: {
-        'mechanism': payment.mechanism, 'amountMinor': (payment.amount * 100)::BIGINT
-    }) AS payments
+        'netMinor': (line.net * {UNITS})::BIGINT, 'grossMinor': (line.gross * {UNITS})::BIGINT
+    }}) AS lines,
+    list_transform(payments, lambda payment: {{
+        'mechanism': payment.mechanism, 'amountMinor': (payment.amount * {UNITS})::BIGINT
+    }}) AS payments
 """
 #: What a sum reads of a row.
-SUMMED = """
-    key, store, date, businessDay::VARCHAR AS businessDay, (net * 100)::BIGINT AS netMinor,
-    (gross * 100)::BIGINT AS grossMinor,
-    list_transform(lines, lambda line: {
+SUMMED = f"""
+    key, store, date, businessDay::VARCHAR AS businessDay, (net * {UNITS})::BIGINT AS netMinor,
+    (gross * {UNITS})::BIGINT AS grossMinor,
+    list_transform(lines, lambda line: {{
         'category': line.category, 'product': line.product,
         'taxBasisPoints': (line.taxPercentage * 100)::BIGINT,
         'unitsMilli': (line.quantity * 1000)::BIGINT,
-        'netMinor': (line.net * 100)::BIGINT, 'grossMinor': (line.gross * 100)::BIGINT
-    }) AS lines,
-    list_transform(payments, lambda payment: {
-        'mechanism': payment.mechanism, 'amountMinor': (payment.amount * 100)::BIGINT
-    }) AS payments
+        'netMinor': (line.net * {UNITS})::BIGINT, 'grossMinor': (line.gross * {UNITS})::BIGINT
+    }}) AS lines,
+    list_transform(payments, lambda payment: {{
+        'mechanism': payment.mechanism, 'amountMinor': (payment.amount * {UNITS})::BIGINT
+    }}) AS payments
 """
 
 
@@ -118,6 +133,8 @@ def order(sort: Mapping[str, int]) -> str:
 
 def document(row: Document) -> Document:
     """A row of DOCUMENT as MongoDB's document, less `raw`."""
+    if row["currency"] == CURRENCY:
+        del row["currency"]
     for name in ("date", "receivedAt", "storedAt"):
         row[name] = of_milliseconds(row[name])
     return row
@@ -137,15 +154,14 @@ def literal(value: Any, column: str = "") -> str:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _on(column: str, wanted: Any) -> str:
     path, _, field = column.partition(".")
     if field:
         names = f"list_transform({path}, lambda part: part.{field})"
         return f"list_contains({names}, {literal(wanted)})"
+    if column == "currency":
+        # A file has one in every row, a document only where it is another.
+        return f"currency = {_quoted(wanted or CURRENCY)}"
     if not isinstance(wanted, Mapping):
         return f"{column} = {literal(wanted, column)}"
     parts = ["true"]

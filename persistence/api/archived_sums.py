@@ -73,6 +73,12 @@ def rows(connection: "duckdb.DuckDBPyConnection", sql: str) -> list[dict[str, An
     return [dict(zip(names, row, strict=True)) for row in connection.execute(sql).fetchall()]
 
 
+def currencies(connection: "duckdb.DuckDBPyConnection", files: str, match: Document) -> set[str]:
+    """The currencies of the rows of files that a filter finds."""
+    sql = f"SELECT DISTINCT currency FROM {files} WHERE {archived_sql.condition(match)}"  # noqa: S608 - ours
+    return {currency for (currency,) in connection.execute(sql).fetchall()}
+
+
 def added(one: Iterable[dict[str, Any]], other: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of a sum of both, by key."""
     found: dict[Any, dict[str, Any]] = {}

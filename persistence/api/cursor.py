@@ -57,6 +57,7 @@ def _asked(question: ReceiptsQuestion) -> Any:
         end_day and end_day.isoformat(),
         question.category,
         question.payment,
-        question.min_total,
+        question.min_total_minor,
         question.sort,
+        *([question.currency] if question.currency else ()),
     )

@@ -46,7 +46,10 @@ class Endpoints:
         callers: Callers,
         ledger: LedgerReader,
         watched: Watched,
+        currency: str,
     ) -> None:
+        """`currency`: the chain's main one."""
+        self._currency = currency
         self._watched = watched
         self._tiers = tiers
         self._table = table
@@ -132,6 +135,8 @@ class Endpoints:
     ) -> Response:
         """A page of receipts."""
         question = self._whole(asked, request)
+        if question.min_total is not None:
+            question = question.of_currency(self._currency)
         found = await self._tiers.page(
             receipts_query(question, self._table), views.FIELDS, question.limit + 1
         )
@@ -144,9 +149,11 @@ class Endpoints:
 
     async def sales(self, request: Request, asked: Annotated[SalesQuestion, Query()]) -> Response:
         """Sums of business days."""
-        question = self._whole(asked, request)
+        question = self._whole(asked, request).of_currency(self._currency)
         rows = await self._tiers.sales(question)
-        return _json(views.sales_view(question, rows))
+        others = await self._tiers.other_currencies(question)
+        currency = question.currency or self._currency
+        return _json(views.sales_view(question, currency, others, rows))
 
     async def export(self, request: Request, asked: Annotated[ExportQuestion, Query()]) -> Response:
         """Every receipt of a range, as a file."""

@@ -86,7 +86,7 @@ class NdjsonWriter:
 
 
 class CsvWriter:
-    """One receipt a row, for a spreadsheet: amounts in euros, `lines` their number."""
+    """One receipt a row, for a spreadsheet: amounts in its currency, `lines` their number."""
 
     media_type = "text/csv; charset=utf-8; header=present"
     fields: Iterable[str] = views.FIELDS
@@ -148,6 +148,7 @@ def _csv_row(document: Document) -> list[object]:
         Decimal(receipt.gross),
         len(receipt.lines),
         "; ".join(f"{each.mechanism} {each.amount}" for each in receipt.payments),
+        receipt.currency,
     ]
 
 

@@ -1,5 +1,6 @@
 """Query parameters as typed values; what does not hold is told by its name. No I/O."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -20,9 +21,9 @@ from starlette.datastructures import QueryParams
 
 from persistence.api.problems import Fault
 from tillstream.clock import AROUND, BusinessDay
+from tillstream.currencies import CODES, EXPONENTS, IN_WORDS, exponent_of
 from tillstream.http.keys import Caller
 from tillstream.http.problems import foreign_store
-from tillstream.money import MINOR_UNITS
 from tillstream.stores import StoreTable
 
 #: Receipts of a page.
@@ -46,7 +47,7 @@ Sort = Literal["-date", "date"]
 UnservedSort = Literal["total", "store", "till", "number", "receivedAt", "storedAt"]
 
 
-_AMOUNT = r"^-?\d{1,12}(\.\d{1,2})?$"
+_AMOUNT = r"^-?\d{1,12}(\.\d{1,3})?$"
 
 
 def _day(text: str) -> date:
@@ -77,10 +78,16 @@ def _day_or_time(text: str) -> date:
     return end
 
 
-def _cents(text: str) -> int:
+def _amount(text: str) -> Decimal:
     if not re.fullmatch(_AMOUNT, text, re.ASCII):
-        raise ValueError("it is an amount in euros such as 12.50")
-    return int(Decimal(text) * MINOR_UNITS)
+        raise ValueError("it is an amount such as 12.50")
+    return Decimal(text)
+
+
+def _currency(text: str) -> str:
+    if text not in EXPONENTS:
+        raise ValueError(f"it is {IN_WORDS}")
+    return text
 
 
 def _digits(value: object) -> object:
@@ -104,8 +111,11 @@ DayOrTime = Annotated[
     PlainValidator(_day_or_time),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_TEXT}),
 ]
-Cents = Annotated[
-    int, PlainValidator(_cents), WithJsonSchema({"type": "string", "pattern": _AMOUNT})
+Amount = Annotated[
+    Decimal, PlainValidator(_amount), WithJsonSchema({"type": "string", "pattern": _AMOUNT})
+]
+Currency = Annotated[
+    str, PlainValidator(_currency), WithJsonSchema({"type": "string", "enum": CODES})
 ]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_digits)]
 AnySort = Annotated[
@@ -135,6 +145,9 @@ class Question(BaseModel, extra="forbid"):
     stores: Stores = Field(
         default=(), alias="store", description="A store; may be repeated. Without it, every store."
     )
+    currency: Currency | Absent = Field(
+        default=None, description="A code of ISO 4217: receipts in this currency."
+    )
 
     def placed(self, table: StoreTable) -> Self:
         """Times without an offset in the zone of the one store that is named, else of the chain."""
@@ -150,6 +163,10 @@ class Question(BaseModel, extra="forbid"):
         if self.stores or not caller.stores:
             return self
         return self.model_copy(update={"stores": _distinct(tuple(caller.stores))})
+
+    def of_currency(self, currency: str) -> Self:
+        """In a currency, where the question names none."""
+        return self.model_copy(update={"currency": self.currency or currency})
 
     def length(self) -> timedelta | None:
         """How long it is, to a day where a day and a time are its ends; None is for ever."""
@@ -167,19 +184,32 @@ class ReceiptsQuestion(Question):
     till: Text | Absent = Field(default=None, description="A till; needs one store.")
     category: Text | Absent = Field(default=None, description="With a line of this category.")
     payment: Text | Absent = Field(default=None, description="With a payment by this mechanism.")
-    #: Cents.
-    min_total: Cents | Absent = Field(
-        default=None, description="Gross total of at least so many euros."
+    min_total: Amount | Absent = Field(
+        default=None,
+        description="Gross total of at least so much, in `currency`, without which it is the"
+        " chain's main one.",
     )
     sort: AnySort = Field(default="-date", description="Newest or oldest first.")
     cursor: Text | Absent = Field(default=None, description="`next` of the page before.")
     limit: Limit = Field(default=DEFAULT_LIMIT, description="Receipts of a page.")
+
+    @property
+    def min_total_minor(self) -> int | None:
+        """The least total in minor units; what is between two of them is the upper one."""
+        if self.min_total is None:
+            return None
+        return math.ceil(self.min_total.scaleb(exponent_of(self.currency)))
 
 
 class SalesQuestion(Question):
     """Sums of business days, by one breakdown."""
 
     by: By = Field(description="What to sum by.")
+    currency: Currency | Absent = Field(
+        default=None,
+        description="Of what to sum: a code of ISO 4217. Without it, the chain's main currency;"
+        " `otherCurrencies` of the answer says which others there are.",
+    )
     first: Day = Field(alias="from", description="The first business day.")
     end: Day = Field(alias="to", description="The business day after the last.")
 

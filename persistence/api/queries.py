@@ -19,7 +19,7 @@ from persistence.api.parameters import (
     time_of,
 )
 from persistence.schema import DAY_INDEX, STORE_INDEX
-from tillstream.archive import Document
+from tillstream.archive import Document, in_currency
 from tillstream.clock import AROUND
 from tillstream.stores import StoreTable
 
@@ -77,8 +77,8 @@ def receipts_query(question: ReceiptsQuestion, table: StoreTable) -> Query:
         matched["lines.category"] = question.category
     if question.payment is not None:
         matched["payments.mechanism"] = question.payment
-    if question.min_total is not None:
-        matched["grossMinor"] = {"$gte": question.min_total}
+    if question.min_total_minor is not None:
+        matched["grossMinor"] = {"$gte": question.min_total_minor}
     newest_first = question.sort == "-date"
     if after is not None:
         matched = _after(after, matched, question.stores, newest_first=newest_first)
@@ -129,7 +129,7 @@ def around(
 
 
 def _range(question: Question, table: StoreTable) -> Document:
-    matched: Document = {}
+    matched: Document = {} if question.currency is None else in_currency(question.currency)
     first_day, end_day = day_of(question.first), day_of(question.end)
     start, stop = time_of(question.first), time_of(question.end)
     days = days_between(first_day, end_day)
@@ -192,6 +192,7 @@ def _require_short(question: ReceiptsQuestion) -> None:
         "category": question.category,
         "payment": question.payment,
         "min_total": question.min_total,
+        "currency": question.currency,
     }
     names = " or ".join(name for name, value in looked_for.items() if value is not None)
     if not names:

@@ -10,7 +10,7 @@ from persistence.api import problems
 from persistence.api.parameters import By, SalesQuestion
 from persistence.api.queries import BY_DAY, BY_STORE, among, around, days_between
 from persistence.api.wall_clock import hour_of
-from tillstream.archive import Document
+from tillstream.archive import NAMES_CURRENCY, Document, in_currency
 from tillstream.money import rate_text
 from tillstream.stores import StoreTable
 
@@ -43,6 +43,8 @@ def sales_query(question: SalesQuestion, table: StoreTable) -> SalesQuery:
         )
     first_day, end_day = question.first, question.end
     match: Document = {"businessDay": days_between(first_day, end_day)}
+    if question.currency is not None:
+        match |= in_currency(question.currency)
     if stores:
         # The index of stores has the date: a range around the days, in any zone.
         match |= {"store": among(stores), "date": around(first_day, end_day, stores, table)}
@@ -50,6 +52,14 @@ def sales_query(question: SalesQuestion, table: StoreTable) -> SalesQuery:
         [{"$match": match}, *_BREAKDOWNS[question.by](question, table), {"$sort": {"_id": 1}}],
         BY_STORE if stores else BY_DAY,
     )
+
+
+def currencies_query(question: SalesQuestion) -> list[Document]:
+    """The pipeline that finds which currencies documents name, of the days and stores asked for."""
+    match = {"businessDay": days_between(question.first, question.end), **NAMES_CURRENCY}
+    if question.stores:
+        match["store"] = among(question.stores)
+    return [{"$match": match}, {"$group": {"_id": "$currency"}}]
 
 
 def key_text(by: By, key: Any) -> str:

@@ -21,6 +21,7 @@ from persistence.api.queries import Query
 from persistence.api.sales import SalesQuery
 from tillstream import archive
 from tillstream.archive import Document
+from tillstream.currencies import CURRENCY
 from tillstream.earlier_keys import keys_of_days, names_no_day, todays_key
 
 log = structlog.get_logger()
@@ -120,6 +121,18 @@ class Source:
                 {"_id": {"$in": keys}}, {"_id": 1}, max_time_ms=int(RECEIPTS_SECONDS * 1000)
             )
             return {each["_id"] for each in await found.to_list()}
+
+    async def currencies(self, named: list[Document], other: Query | None) -> set[str]:
+        """Those that `named` finds, and that of documents without one where `other` finds any."""
+        limit = int(SALES_SECONDS * 1000)
+        with answering(SALES_SECONDS):
+            rows = await self._receipts.aggregate(named, maxTimeMS=limit)
+            found = {str(each["_id"]) for each in await rows.to_list()}
+            if other is not None and await self._receipts.find_one(
+                other.filter, {"_id": 1}, hint=other.hint, max_time_ms=limit
+            ):
+                found.add(CURRENCY)
+        return found
 
     async def sales(self, query: SalesQuery) -> list[dict[str, Any]]:
         """The rows of a sum."""

@@ -17,11 +17,12 @@ from persistence.api.archived_exports import across
 from persistence.api.archived_sql import Days, days_of
 from persistence.api.merging import merged, placing
 from persistence.api.parameters import SalesQuestion
-from persistence.api.queries import Query
-from persistence.api.sales import sales_query
+from persistence.api.queries import Query, oldest_first
+from persistence.api.sales import currencies_query, sales_query
 from persistence.api.source import RECEIPTS_SECONDS, SALES_SECONDS, Source
-from tillstream.archive import Document
+from tillstream.archive import Document, in_currency
 from tillstream.clock import AROUND
+from tillstream.currencies import CURRENCY
 from tillstream.earlier_keys import begins_as_today, keys_of_days, names_no_day, todays_key
 from tillstream.http.problems import ProblemError
 from tillstream.stores import StoreTable
@@ -90,6 +91,26 @@ class Tiers:
             if days == before:
                 return rows
         raise problems.busy("questions to days that are on their way to the analytic archive")
+
+    async def other_currencies(self, question: SalesQuestion) -> list[str]:
+        """The currencies, but that of the question, of receipts of its days and stores."""
+        matched = sales_query(question, self._table).pipeline[0]["$match"]
+        unnamed = None
+        if question.currency != CURRENCY:
+            unnamed = oldest_first(matched | in_currency(CURRENCY), question.stores)
+        found = await self._source.currencies(currencies_query(question), unnamed)
+        if days := await self._analytic.only_there(days_of(matched)):
+            found |= await self._steadily(lambda: self._filed_currencies(matched, days))
+        return sorted(found - {question.currency})
+
+    async def _filed_currencies(self, matched: Document, days: list[date]) -> set[str]:
+        of_any = {name: wanted for name, wanted in matched.items() if name != "currency"}
+        async with self._analytic.session() as session:
+            relation = self._analytic.relation(days)
+            return await session.run(
+                lambda connection: archived_sums.currencies(connection, relation, of_any),
+                SALES_SECONDS,
+            )
 
     def batches(
         self, query: Query, fields: Iterable[str], size: int

@@ -1,4 +1,4 @@
-"""Documents of the archive as the service shows them: money in cents and as text. No I/O."""
+"""Documents of the archive as the service shows them: money in minor units and as text. No I/O."""
 
 from datetime import datetime, timezone
 from typing import Any
@@ -8,8 +8,8 @@ from bson.int64 import Int64
 
 from persistence.api.parameters import By, SalesQuestion
 from persistence.api.sales import key_text
-from tillstream.archive import OFFSET_FIELDS, Document, raw_bytes, utc_offset
-from tillstream.currencies import CURRENCY
+from tillstream.archive import OFFSET_FIELDS, Document, currency_of, raw_bytes, utc_offset
+from tillstream.currencies import exponent_of
 from tillstream.money import decimal_text, rate_text
 from tillstream.trace_stamp import trace_id_of
 
@@ -30,6 +30,7 @@ FIELDS = (
     "grossMinor",
     "lines",
     "payments",
+    "currency",
 )
 
 
@@ -45,7 +46,7 @@ encode = msgspec.json.Encoder(enc_hook=_plain).encode
 
 
 class View(msgspec.Struct, rename="camel", frozen=True, gc=False, kw_only=True):
-    """Base of all that is answered; an amount comes as text in euros and as cents."""
+    """Base of all that is answered; an amount comes as text and in minor units."""
 
 
 class LineView(View, frozen=True, gc=False, kw_only=True):
@@ -95,6 +96,8 @@ class ReceiptView(View, frozen=True, gc=False, kw_only=True):
     gross_minor: int
     lines: list[LineView]
     payments: list[PaymentView]
+    #: Of every amount.
+    currency: str
 
 
 class Page(View, frozen=True, kw_only=True):
@@ -157,13 +160,18 @@ class Sales(View, frozen=True, kw_only=True):
     by: By
     from_: str = msgspec.field(name="from")
     to: str
+    #: Of every sum.
     currency: str
+    #: Of receipts of these days and stores that are in no sum here; each may be asked for.
+    other_currencies: list[str]
     rows: list[SalesRow]
 
 
 def receipt_view(document: Document) -> ReceiptView:
     """A receipt of the archive."""
     net, tax, gross = document["netMinor"], document["taxMinor"], document["grossMinor"]
+    currency = currency_of(document)
+    exponent = exponent_of(currency)
     return ReceiptView(
         key=document["_id"],
         store=document["store"],
@@ -175,21 +183,22 @@ def receipt_view(document: Document) -> ReceiptView:
         business_day=document["businessDay"],
         received_at=document["receivedAt"],
         stored_at=document["storedAt"],
-        net=decimal_text(net),
+        net=decimal_text(net, exponent),
         net_minor=net,
-        tax=decimal_text(tax),
+        tax=decimal_text(tax, exponent),
         tax_minor=tax,
-        gross=decimal_text(gross),
+        gross=decimal_text(gross, exponent),
         gross_minor=gross,
-        lines=[_line(line) for line in document["lines"]],
+        lines=[_line(line, exponent) for line in document["lines"]],
         payments=[
             PaymentView(
                 mechanism=payment["mechanism"],
-                amount=decimal_text(payment["amountMinor"]),
+                amount=decimal_text(payment["amountMinor"], exponent),
                 amount_minor=payment["amountMinor"],
             )
             for payment in document["payments"]
         ],
+        currency=currency,
     )
 
 
@@ -199,7 +208,7 @@ def _wall_clock(document: Document) -> str:
     return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
 
 
-def _line(line: Document) -> LineView:
+def _line(line: Document, exponent: int) -> LineView:
     return LineView(
         number=line["number"],
         product=line["product"],
@@ -207,9 +216,9 @@ def _line(line: Document) -> LineView:
         category=line["category"],
         units_milli=line["unitsMilli"],
         tax_percentage=rate_text(line["taxBasisPoints"]),
-        net=decimal_text(line["netMinor"]),
+        net=decimal_text(line["netMinor"], exponent),
         net_minor=line["netMinor"],
-        gross=decimal_text(line["grossMinor"]),
+        gross=decimal_text(line["grossMinor"], exponent),
         gross_minor=line["grossMinor"],
     )
 
@@ -245,21 +254,25 @@ def _raw(document: Document) -> msgspec.Raw:
     return msgspec.Raw(raw_bytes(document).decode(errors="replace").encode())
 
 
-def sales_view(question: SalesQuestion, rows: list[dict[str, Any]]) -> Sales:
-    """The rows of a sum, by key."""
+def sales_view(
+    question: SalesQuestion, currency: str, others: list[str], rows: list[dict[str, Any]]
+) -> Sales:
+    """The rows of a sum in a currency, by key; `others` are the currencies that it leaves out."""
+    exponent = exponent_of(currency)
     return Sales(
         by=question.by,
         from_=question.first.isoformat(),
         to=question.end.isoformat(),
-        currency=CURRENCY,
+        currency=currency,
+        other_currencies=others,
         rows=[
             SalesRow(
                 key=key_text(question.by, row["_id"]),
                 receipts=row["receipts"],
                 units_milli=row["unitsMilli"],
-                gross=decimal_text(row["grossMinor"]),
+                gross=decimal_text(row["grossMinor"], exponent),
                 gross_minor=row["grossMinor"],
-                net=decimal_text(row["netMinor"]),
+                net=decimal_text(row["netMinor"], exponent),
                 net_minor=row["netMinor"],
             )
             for row in rows

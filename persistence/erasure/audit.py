@@ -10,14 +10,16 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from tillstream.archive import Document
+from tillstream.currencies import CURRENCY
 from tillstream.runtime.caller import caller
 
 COLLECTION = "audit"
 WHAT = "erase-customer"
 
-#: Sums of a store's day: receipts, and net, tax and gross in cents.
+#: Sums of a store's day in one currency: receipts, and net, tax and gross in minor units.
 Sums = tuple[int, int, int, int]
-ByStore = Mapping[tuple[str, str], Sums]
+#: By day, store and currency.
+ByStore = Mapping[tuple[str, str, str], Sums]
 
 
 class Record:
@@ -70,17 +72,30 @@ class Record:
 
 
 def proof(days: Iterable[str], by_store: ByStore) -> dict[str, Any]:
-    """Totals of days, and for each a digest of those of its stores: equal only if all are."""
-    found: dict[str, Any] = {}
-    for day in sorted(days):
-        stores = sorted((store, sums) for (of, store), sums in by_store.items() if of == day)
-        receipts, net, tax, gross = (sum(sums[place] for _, sums in stores) for place in range(4))
-        text = "\n".join(f"{store} {sums}" for store, sums in stores)
-        found[day] = {
-            "receipts": receipts,
-            "netMinor": net,
-            "taxMinor": tax,
-            "grossMinor": gross,
-            "stores": sha256(text.encode()).hexdigest(),
-        }
-    return found
+    """Totals of days, and for each a digest of those of its stores: equal only if all are.
+
+    A day's own sums are those of the euro; under `currencies` are those of each other one.
+    """
+    return {day: _of_day(day, by_store) for day in sorted(days)}
+
+
+def _of_day(day: str, by_store: ByStore) -> dict[str, Any]:
+    stores = sorted(
+        (store, currency, sums) for (of, store, currency), sums in by_store.items() if of == day
+    )
+    totals: dict[str, list[Sums]] = {CURRENCY: []}
+    for _, currency, sums in stores:
+        totals.setdefault(currency, []).append(sums)
+    named = {currency: _sums(of) for currency, of in totals.items()}
+    # As a record of before other currencies has it: an interrupted erasure goes on with that.
+    text = "\n".join(
+        f"{store} {sums}" if currency == CURRENCY else f"{store} {currency} {sums}"
+        for store, currency, sums in stores
+    )
+    found = named.pop(CURRENCY) | {"stores": sha256(text.encode()).hexdigest()}
+    return found | ({"currencies": named} if named else {})
+
+
+def _sums(stores: list[Sums]) -> dict[str, Any]:
+    receipts, net, tax, gross = (sum(of[place] for of in stores) for place in range(4))
+    return {"receipts": receipts, "netMinor": net, "taxMinor": tax, "grossMinor": gross}

@@ -36,7 +36,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _said(done: Erased) -> str:
-    receipts = sum(day["receipts"] for day in done.totals.values())
+    receipts = sum(
+        of["receipts"]
+        for day in done.totals.values()
+        for of in (day, *day.get("currencies", {}).values())
+    )
     return (
         f"erased the customer from {done.erased['receipts']} receipts,"
         f" {done.erased['conflicts']} conflicts, {done.erased['deadLetters']} dead letters"

@@ -17,7 +17,7 @@ from persistence.dead_letters.store import DeadLetters
 from persistence.erasure.audit import ByStore, Record
 from persistence.writer.anonymous import anonymous_fields, customer_of, without_customer
 from persistence.writer.documents import conflict, content_digest
-from tillstream.archive import Document, raw_bytes
+from tillstream.archive import Document, currency_of, raw_bytes
 from tillstream.codec import decode_receipt
 from tillstream.errors import TillstreamError
 from tillstream.identity import anonymous_content
@@ -55,13 +55,14 @@ class Collections:
         return sorted(each["_id"] for each in found)
 
     def by_store(self, days: Iterable[str]) -> ByStore:
-        """Sums of every store's days; of what was stored before the erasure began."""
+        """Sums of every store's days by currency; of what was stored before the erasure began."""
         match = {"businessDay": {"$in": list(days)}, "storedAt": {"$lt": self._before}}
         sums = {name: {"$sum": f"${name}"} for name in ("netMinor", "taxMinor", "grossMinor")}
-        group = {"_id": {"day": "$businessDay", "store": "$store"}, "receipts": {"$sum": 1}, **sums}
+        place = {"day": "$businessDay", "store": "$store", "currency": "$currency"}
+        group = {"_id": place, "receipts": {"$sum": 1}, **sums}
         found = self._database.receipts.aggregate([{"$match": match}, {"$group": group}])
         return {
-            (each["_id"]["day"], each["_id"]["store"]): (
+            (each["_id"]["day"], each["_id"]["store"], currency_of(each["_id"])): (
                 each["receipts"],
                 int(each["netMinor"]),
                 int(each["taxMinor"]),

@@ -5,10 +5,16 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pyarrow as pa
 
-MONEY = pa.decimal128(18, 2)
+from tillstream.money import minor_units
+
+#: Of every currency: those with most decimals have three.
+MONEY_SCALE = 3
+MONEY = pa.decimal128(18, MONEY_SCALE)
 QUANTITY = pa.decimal128(18, 3)
 UNIT_PRICE = pa.decimal128(18, 6)
 PERCENTAGE = pa.decimal128(5, 2)
+#: By the digits of a currency: of MONEY_SCALE in a minor unit.
+_UNITS: list[int] = [10 ** (MONEY_SCALE - exponent) for exponent in range(MONEY_SCALE + 1)]
 INSTANT = pa.timestamp("ms", tz="UTC")
 
 LINE = pa.struct(
@@ -44,6 +50,7 @@ SCHEMA = pa.schema(
         "receivedAt": INSTANT,
         "storedAt": INSTANT,
         "type": pa.string(),
+        "currency": pa.string(),
         "net": MONEY,
         "tax": MONEY,
         "gross": MONEY,
@@ -59,6 +66,12 @@ def decimals(scaled: Sequence[int], kind: pa.DataType) -> pa.Array:
     low = np.array(scaled, "<i8")
     words = np.column_stack((low, low >> 63))
     return pa.Array.from_buffers(kind, len(low), [None, pa.py_buffer(words.tobytes())])
+
+
+def scaled_money(amount: float, exponent: int) -> int:
+    """An amount, rounded to the minor unit of its currency, as an integer of MONEY_SCALE."""
+    minor: int = minor_units(amount, exponent)
+    return minor * _UNITS[exponent]
 
 
 def offsets(lengths: Iterable[int]) -> pa.Array:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from decimal import Decimal
+from functools import cache, reduce
 from pathlib import Path
 
 import duckdb
@@ -10,12 +11,15 @@ import pyarrow as pa
 
 from persistence.parquet.columns import SCHEMA
 from persistence.parquet.storage import Storage
-from tillstream.parquet_manifest import ArchivedDay, Totals
+from tillstream.currencies import CURRENCY
+from tillstream.parquet_manifest import ArchivedDay, ByCurrency, Totals, added, minor_unit
 from tillstream.query_engine import quoted
 
 #: Rows of a group: what a reader skips or reads as a whole.
 ROW_GROUP = 100_000
 
+#: What a file of before currencies has in place of one.
+_NO_CURRENCY = {"currency": quoted(CURRENCY)}
 _FIRST_OFFSET = "utcOffsetMinutes::INTEGER * 60"
 #: A key of the first layout as the second had it: a UUID's with its store, as the contract has it.
 _FIRST_KEY = r"""
@@ -37,8 +41,13 @@ def _todays_key(key: str, offset: str) -> str:
 
 #: Columns of today by those of earlier layouts.
 _EARLIER: dict[int, dict[str, str]] = {
-    1: {"utcOffsetSeconds": _FIRST_OFFSET, "key": _todays_key(f"({_FIRST_KEY})", _FIRST_OFFSET)},
-    2: {"key": _todays_key("key", "utcOffsetSeconds")},
+    1: {
+        "utcOffsetSeconds": _FIRST_OFFSET,
+        "key": _todays_key(f"({_FIRST_KEY})", _FIRST_OFFSET),
+        **_NO_CURRENCY,
+    },
+    2: {"key": _todays_key("key", "utcOffsetSeconds"), **_NO_CURRENCY},
+    3: _NO_CURRENCY,
 }
 
 #: A receipt with this order is near those of its store, and of its time.
@@ -110,20 +119,30 @@ def key_range(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[str
     return None if found is None or found[0] is None else (found[0], found[1])
 
 
-def by_store(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, Totals]:
-    """Receipts and sums of a relation, by store."""
+def by_store(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, ByCurrency]:
+    """Receipts and sums of a relation, by store and currency."""
     found = connection.execute(
-        f"SELECT store, count(*), sum(net), sum(tax), sum(gross) FROM {relation} GROUP BY store"  # noqa: S608 - ours
+        f"SELECT store, currency, count(*), sum(net), sum(tax), sum(gross) FROM {relation}"  # noqa: S608 - ours
+        " GROUP BY ALL"
     ).fetchall()
-    return {
-        store: Totals(receipts=receipts, net=net, tax=tax, gross=gross)
-        for store, receipts, net, tax, gross in found
-    }
+    sums: dict[str, ByCurrency] = {}
+    for store, currency, receipts, *amounts in found:
+        net, tax, gross = (_as_written(each, currency) for each in amounts)
+        sums.setdefault(store, {})[currency] = Totals(
+            receipts=receipts, net=net, tax=tax, gross=gross
+        )
+    return sums
 
 
-def total(by_store: dict[str, Totals]) -> Totals:
+def total(by_store: dict[str, ByCurrency]) -> ByCurrency:
     """Of all stores."""
-    return sum(by_store.values(), Totals())
+    return reduce(added, by_store.values(), {})
+
+
+def _as_written(amount: Decimal, currency: str) -> Decimal:
+    """With the decimals of its currency, unless that would change it."""
+    rounded = amount.quantize(minor_unit(currency))
+    return rounded if rounded == amount else amount
 
 
 def write(connection: duckdb.DuckDBPyConnection, relation: str, path: Path) -> None:

@@ -22,11 +22,16 @@ from tillstream import query_engine
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
 from tillstream.log.reader import StoppedError
-from tillstream.money import MINOR_UNITS
-from tillstream.parquet_manifest import ArchivedDay, Totals
+from tillstream.parquet_manifest import (
+    ArchivedDay,
+    ByCurrency,
+    Totals,
+    added,
+    minor_unit,
+    receipts_in,
+    told,
+)
 from tillstream.runtime.progress import Progress
-
-CENT = Decimal(1) / MINOR_UNITS
 
 
 class Exported(NamedTuple):
@@ -34,7 +39,7 @@ class Exported(NamedTuple):
 
     day: date
     what: Literal["written", "rewritten", "up to date"]
-    totals: Totals
+    totals: ByCurrency
     #: Receipts that the archive did not have.
     added: int
 
@@ -95,7 +100,7 @@ class Exporter:
             for day, archived in self._writing.manifest.days.items()
             if first <= day <= last
             and archived.droppedAt is None
-            and (day not in days or days[day].receipts < archived.totals.receipts)
+            and (day not in days or days[day].receipts < archived.receipts)
         ]
         if lacking:
             self._writing.note_dropped(lacking)
@@ -104,14 +109,17 @@ class Exporter:
         archived = self._writing.manifest.days.get(day)
         # Of a day that was dropped MongoDB has what came since: its keys are compared.
         whole = archived is not None and archived.droppedAt is None
-        if archived and whole and archived.totals.receipts == in_mongo.receipts:
-            if archived.totals.gross != in_mongo.gross_minor * CENT:
+        if archived and whole and archived.receipts == in_mongo.receipts:
+            ours = {
+                currency: (of.receipts, int(of.gross / minor_unit(currency)))
+                for currency, of in archived.by_currency.items()
+            }
+            if ours != in_mongo.by_currency:
                 raise DayDiffersError(
                     day,
-                    f"MongoDB has {in_mongo.gross_minor * CENT} EUR and the archive"
-                    f" {archived.totals.gross} EUR in as many receipts",
+                    f"MongoDB has {in_mongo} and the archive {told(archived.by_currency)}",
                 )
-            return Exported(day, "up to date", archived.totals, 0)
+            return Exported(day, "up to date", archived.by_currency, 0)
         with query_engine.engine(self._writing.storage) as connection:
             return self._write(connection, day, archived)
 
@@ -131,19 +139,21 @@ class Exporter:
         )
         # Once in all files, also when its store keeps another calendar since.
         connection.execute(f"DELETE FROM added WHERE key IN (SELECT key FROM {elsewhere})")  # noqa: S608 - ours
-        added = engine.total(engine.by_store(connection, "added"))
-        known = archived.totals if archived else Totals()
-        if not added.receipts:
+        new = engine.total(engine.by_store(connection, "added"))
+        known = archived.by_currency if archived else {}
+        if not new:
             # MongoDB has dropped some of the day: the archive keeps them. Or no file carries any.
             return Exported(day, "up to date", known, 0)
         # What was known cannot be proved when MongoDB has dropped some of it.
-        whole = heard.totals.receipts == known.receipts + added.receipts
-        if whole and not (archived and archived.droppedAt) and heard.totals != known + added:
+        expected = added(known, new)
+        whole = receipts_in(heard.totals) == receipts_in(expected)
+        if whole and not (archived and archived.droppedAt) and heard.totals != expected:
             raise DayDiffersError(
-                day, f"MongoDB has {heard.totals}, its receipts say {known + added}"
+                day, f"MongoDB has {told(heard.totals)}, its receipts say {told(expected)}"
             )
         put = self._writing.put(connection, day, f"(FROM {before} UNION ALL FROM added)")
-        return Exported(day, "rewritten" if archived else "written", put.totals, added.receipts)
+        what: Literal["rewritten", "written"] = "rewritten" if archived else "written"
+        return Exported(day, what, put.by_currency, receipts_in(new))
 
     def _watched(self, batches: Iterable[bytes]) -> Iterator[bytes]:
         for batch in batches:
@@ -158,15 +168,21 @@ class Heard:
 
     def __init__(self, carried: Iterable[rows.Carried]) -> None:
         self._carried = carried
-        self._sums = Sums(0, 0, 0, 0)
+        self._sums: dict[str, Sums] = {}
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for each in self._carried:
-            self._sums = Sums(*map(sum, zip(self._sums, each.sums, strict=True)))
+            for currency, sums in each.sums.items():
+                before = self._sums.get(currency, Sums(0, 0, 0, 0))
+                self._sums[currency] = Sums(*map(sum, zip(before, sums, strict=True)))
             yield each.batch
 
     @property
-    def totals(self) -> Totals:
+    def totals(self) -> ByCurrency:
         """Of all that went by."""
-        receipts, net, tax, gross = self._sums
-        return Totals(receipts=receipts, net=net * CENT, tax=tax * CENT, gross=gross * CENT)
+        return {currency: _totals(of, minor_unit(currency)) for currency, of in self._sums.items()}
+
+
+def _totals(sums: Sums, unit: Decimal) -> Totals:
+    receipts, net, tax, gross = sums
+    return Totals(receipts=receipts, net=net * unit, tax=tax * unit, gross=gross * unit)

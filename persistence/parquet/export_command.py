@@ -14,6 +14,7 @@ from persistence.parquet.storage import Storage
 from persistence.parquet.writing import Writing
 from tillstream import stores
 from tillstream.errors import TillstreamError
+from tillstream.parquet_manifest import ByCurrency, receipts_in
 from tillstream.runtime import process
 from tillstream.runtime.printable import printable
 from tillstream.runtime.progress import progress
@@ -68,8 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
             done.append(each)
             if each.what != "up to date":
                 shown.say(
-                    f"{each.day}  {each.what}: {each.totals.receipts:,} receipts,"
-                    f" {each.totals.gross:,} EUR, {each.added:,} of them new"
+                    f"{each.day}  {each.what}: {receipts_in(each.totals):,} receipts,"
+                    f" {_gross(each.totals)}, {each.added:,} of them new"
                 )
     print(_summary(done, redacted(storage.url)))
     for error in (*exporter.failed, *exporter.left_out):
@@ -101,6 +102,10 @@ def _summary(done: list[Exported], where: str) -> str:
         f"{where}: {number['written']} days written, {number['rewritten']} rewritten,"
         f" {len(done) - sum(number.values())} were up to date"
     )
+
+
+def _gross(totals: ByCurrency) -> str:
+    return ", ".join(f"{of.gross:,} {currency}" for currency, of in sorted(totals.items()))
 
 
 def _day(text: str) -> date:

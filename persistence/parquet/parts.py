@@ -16,10 +16,12 @@ from persistence.parquet.columns import (
     PAYMENT,
     decimals,
     offsets,
+    scaled_money,
 )
 from tillstream.codec import decode_line, decode_tenders
-from tillstream.money import basis_points, milli_units, minor_units
+from tillstream.money import basis_points, milli_units
 from tillstream.outline import StampedOutline
+from tillstream.part_texts import part_key, text_and_exponent
 from tillstream.runtime.memo import remembering
 
 
@@ -40,17 +42,22 @@ class _Line(NamedTuple):
 
 
 class _Payments(NamedTuple):
-    """All payments of a receipt; amounts in cents."""
+    """All payments of a receipt; amounts as integers of MONEY_SCALE."""
 
     mechanisms: tuple[str, ...]
     amounts: tuple[int, ...]
 
 
-def lines(receipts: Sequence[StampedOutline]) -> pa.Array:
-    """The lists of LINE of receipts; raises UndecodableMessageError."""
+def lines(receipts: Sequence[StampedOutline], exponents: Sequence[int]) -> pa.Array:
+    """The lists of LINE of receipts, whose currencies have `exponents`.
+
+    Raises UndecodableMessageError.
+    """
     texts: dict[bytes, int] = {}
     indices = [
-        texts.setdefault(bytes(text), len(texts)) for receipt in receipts for text in receipt.lines
+        texts.setdefault(part_key(bytes(text), exponent), len(texts))
+        for receipt, exponent in zip(receipts, exponents, strict=True)
+        for text in receipt.lines
     ]
     return pa.ListArray.from_arrays(
         offsets(len(receipt.lines) for receipt in receipts),
@@ -59,15 +66,19 @@ def lines(receipts: Sequence[StampedOutline]) -> pa.Array:
     )
 
 
-def payments(receipts: Sequence[StampedOutline]) -> pa.Array:
-    """The lists of PAYMENT of receipts; raises UndecodableMessageError."""
+def payments(receipts: Sequence[StampedOutline], exponents: Sequence[int]) -> pa.Array:
+    """The lists of PAYMENT of receipts, as `lines`; raises UndecodableMessageError."""
     texts: dict[bytes, int] = {}
-    indices = [texts.setdefault(bytes(receipt.settlements), len(texts)) for receipt in receipts]
+    indices = [
+        texts.setdefault(part_key(bytes(receipt.settlements), exponent), len(texts))
+        for receipt, exponent in zip(receipts, exponents, strict=True)
+    ]
     return _payment_lists([_payments(text) for text in texts]).take(pa.array(indices, pa.int32()))
 
 
 @remembering
-def _line(text: bytes) -> _Line:
+def _line(key: bytes) -> _Line:
+    text, exponent = text_and_exponent(key)
     line = decode_line(text)
     return _Line(
         line.line_number,
@@ -78,19 +89,20 @@ def _line(text: bytes) -> _Line:
         milli_units(line.quantity),
         line.unit_of_measure,
         _micro(line.unit_price),
-        minor_units(line.credit_amount),
+        scaled_money(line.credit_amount, exponent),
         # Hundredths of a percent, rounded as cents are.
         basis_points(line.tax_percentage),
-        minor_units(line.settlement_amount),
+        scaled_money(line.settlement_amount, exponent),
     )
 
 
 @remembering
-def _payments(text: bytes) -> _Payments:
+def _payments(key: bytes) -> _Payments:
+    text, exponent = text_and_exponent(key)
     tenders = decode_tenders(text)
     return _Payments(
         tuple(tender.payment_mechanism for tender in tenders),
-        tuple(minor_units(tender.settlement_amount) for tender in tenders),
+        tuple(scaled_money(tender.settlement_amount, exponent) for tender in tenders),
     )
 
 

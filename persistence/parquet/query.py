@@ -36,18 +36,21 @@ SETTLING = timedelta(hours=1)
 RECEIPT_VIEWS = ("receipts", "lines", "payments")
 
 LINES = """
-    SELECT key, store, till, businessDay, date, type,
+    SELECT key, store, till, businessDay, date, type, currency,
         line.number AS line, line.product AS product, line.description AS description,
         line.categoryCode AS categoryCode, line.category AS category,
         line.quantity AS quantity, line.unit AS unit, line.unitPrice AS unitPrice,
         line.net AS net, line.taxPercentage AS taxPercentage, line.gross AS gross
-    FROM (SELECT key, store, till, businessDay, date, type, unnest(lines) AS line FROM receipts)
+    FROM (
+        SELECT key, store, till, businessDay, date, type, currency, unnest(lines) AS line
+        FROM receipts
+    )
 """
 PAYMENTS = """
-    SELECT key, store, till, businessDay, date, type,
+    SELECT key, store, till, businessDay, date, type, currency,
         payment.mechanism AS mechanism, payment.amount AS amount
     FROM (
-        SELECT key, store, till, businessDay, date, type, unnest(payments) AS payment
+        SELECT key, store, till, businessDay, date, type, currency, unnest(payments) AS payment
         FROM receipts
     )
 """

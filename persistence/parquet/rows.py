@@ -9,13 +9,13 @@ import pyarrow.compute as pc
 from bson.codec_options import CodecOptions, DatetimeConversion
 
 from persistence.parquet import parts
-from persistence.parquet.columns import MONEY, SCHEMA, decimals
+from persistence.parquet.columns import MONEY, SCHEMA, decimals, scaled_money
 from persistence.parquet.stored import Stored, Sums, UnreadableReceiptError, of_bson, of_documents
 from tillstream.archive import Document, raw_bytes
 from tillstream.codec import decode_outline, decode_receipt
+from tillstream.currencies import exponent_of
 from tillstream.earlier_keys import TODAYS_KEY, begins_as_today
 from tillstream.errors import UndecodableMessageError
-from tillstream.money import minor_units
 from tillstream.outline import StampedOutline
 from tillstream.receipt import receipt_key
 
@@ -46,7 +46,8 @@ class Carried(NamedTuple):
     """Receipts as one batch of SCHEMA, and the sums of their documents' own amounts."""
 
     batch: pa.RecordBatch
-    sums: Sums
+    #: By currency.
+    sums: dict[str, Sums]
 
 
 def carried(batches: Iterable[bytes], left_out: LeftOut) -> Iterator[Carried]:
@@ -114,6 +115,7 @@ def _reason(document: Document, error: UndecodableMessageError) -> str:
 
 def _carried(stored: Stored) -> Carried:
     receipts = [decode_outline(raw) for raw in stored.raws]
+    exponents = list(map(exponent_of, stored.currencies))
     totals = [receipt.document_total for receipt in receipts]
     columns = {
         "key": _keys(stored.keys, receipts),
@@ -128,11 +130,12 @@ def _carried(stored: Stored) -> Carried:
         "receivedAt": stored.received_at,
         "storedAt": stored.stored_at,
         "type": [receipt.transaction_type for receipt in receipts],
-        "net": decimals([minor_units(total.net_total) for total in totals], MONEY),
-        "tax": decimals([minor_units(total.tax_payable) for total in totals], MONEY),
-        "gross": decimals([minor_units(total.gross_total) for total in totals], MONEY),
-        "lines": parts.lines(receipts),
-        "payments": parts.payments(receipts),
+        "currency": stored.currencies,
+        "net": _money([total.net_total for total in totals], exponents),
+        "tax": _money([total.tax_payable for total in totals], exponents),
+        "gross": _money([total.gross_total for total in totals], exponents),
+        "lines": parts.lines(receipts, exponents),
+        "payments": parts.payments(receipts, exponents),
     }
     return Carried(
         pa.record_batch(
@@ -144,6 +147,10 @@ def _carried(stored: Stored) -> Carried:
         ),
         stored.sums,
     )
+
+
+def _money(amounts: list[float], exponents: list[int]) -> pa.Array:
+    return decimals(list(map(scaled_money, amounts, exponents)), MONEY)
 
 
 def _name(identifier: str | int | None) -> str | None:

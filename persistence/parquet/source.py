@@ -11,6 +11,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from persistence.parquet import day_sums
 from persistence.parquet.rows import BATCH
 from persistence.parquet.stored import FIELDS
 from persistence.schema import DAY_INDEX
@@ -36,8 +37,19 @@ class MongoFailedError(TillstreamError):
 class DayInMongo(NamedTuple):
     """A business day as MongoDB has it."""
 
-    receipts: int
-    gross_minor: int
+    #: Receipts and gross in minor units; what has no receipts is not in it.
+    by_currency: dict[str, tuple[int, int]]
+
+    @property
+    def receipts(self) -> int:
+        """Of all currencies."""
+        return sum(receipts for receipts, _ in self.by_currency.values())
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{gross} minor units of {currency} in {receipts} receipts"
+            for currency, (receipts, gross) in sorted(self.by_currency.items())
+        )
 
 
 @contextmanager
@@ -69,20 +81,14 @@ class Source:
 
     def days(self, first: date, last: date) -> dict[date, DayInMongo]:
         """Every business day from `first` to `last`, both included, from an index alone."""
-        match = {"businessDay": {"$gte": first.isoformat(), "$lte": last.isoformat()}}
-        group = {"_id": "$businessDay", "receipts": {"$sum": 1}, "gross": {"$sum": "$grossMinor"}}
-        found = self._receipts.aggregate(
-            [{"$match": match}, {"$group": group}, {"$sort": {"_id": 1}}],
-            hint=_named(DAY_INDEX),
-        )
+        span = {"$gte": first.isoformat(), "$lte": last.isoformat()}
         days: dict[date, DayInMongo] = {}
-        for each in found:
+        sums = day_sums.of_days(self._receipts, span, _named(DAY_INDEX))
+        for text, by_currency in sorted(sums.items()):
             try:
-                day = date.fromisoformat(each["_id"])
+                days[date.fromisoformat(text)] = DayInMongo(by_currency)
             except ValueError:
-                self.no_days.append(each["_id"])
-            else:
-                days[day] = DayInMongo(each["receipts"], int(each["gross"]))
+                self.no_days.append(text)
         return days
 
     def estimated_receipts(self) -> int:

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,12 +15,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from persistence.parquet.columns import INSTANT
-from tillstream.archive import OFFSET_FIELDS, Document, raw_bytes, utc_offset
+from tillstream.archive import OFFSET_FIELDS, Document, currency_of, raw_bytes, utc_offset
 from tillstream.clock import milliseconds
+from tillstream.currencies import CURRENCY, EXPONENTS
 from tillstream.errors import TillstreamError
 
 #: What is read of a document.
 FIELDS = (
+    "currency",
     "businessDay",
     "date",
     *OFFSET_FIELDS,
@@ -43,7 +46,7 @@ class UnreadableReceiptError(TillstreamError):
 
 
 class Sums(NamedTuple):
-    """What documents add up to by their own amounts, in cents."""
+    """What documents of one currency add up to by their own amounts, in its minor units."""
 
     receipts: int
     net: int
@@ -61,7 +64,10 @@ class Stored(NamedTuple):
     business_days: pa.Array
     received_at: pa.Array
     stored_at: pa.Array
-    sums: Sums
+    #: As the documents say them.
+    currencies: Sequence[str]
+    #: By currency.
+    sums: dict[str, Sums]
     #: The receipts, as they were published.
     raws: Sequence[bytes]
 
@@ -78,6 +84,9 @@ def of_documents(documents: Sequence[Document]) -> Stored:
         for name in ("date", "receivedAt", "storedAt"):
             if not isinstance(document[name], datetime):
                 raise UnreadableReceiptError(str(document["_id"]), f"{name} is no time")
+        if (currency := currency_of(document)) not in EXPONENTS:
+            raise UnreadableReceiptError(str(document["_id"]), f"no currency: {currency!r}")
+    currencies = [currency_of(document) for document in documents]
     return Stored(
         pa.array([document["_id"] for document in documents], pa.string()),
         pa.array([document["date"] for document in documents], INSTANT),
@@ -85,19 +94,36 @@ def of_documents(documents: Sequence[Document]) -> Stored:
         pa.array([_days(document["businessDay"]) for document in documents], pa.date32()),
         pa.array([document["receivedAt"] for document in documents], INSTANT),
         pa.array([document["storedAt"] for document in documents], INSTANT),
-        Sums(
-            len(documents),
-            sum(document["netMinor"] for document in documents),
-            sum(document["taxMinor"] for document in documents),
-            sum(document["grossMinor"] for document in documents),
+        currencies,
+        _sums(
+            currencies,
+            *(
+                [document[name] for document in documents]
+                for name in ("netMinor", "taxMinor", "grossMinor")
+            ),
         ),
         [raw_bytes(document) for document in documents],
     )
 
 
+def _sums(
+    currencies: Sequence[str], net: Sequence[int], tax: Sequence[int], gross: Sequence[int]
+) -> dict[str, Sums]:
+    found: dict[str, Sums] = {}
+    for currency in set(currencies):
+        # Python's integers do not wrap around, whatever somebody has written into a document.
+        of = [each == currency for each in currencies]
+        sums = (sum(compress(minor, of)) for minor in (net, tax, gross))
+        found[currency] = Sums(sum(of), *sums)
+    return found
+
+
 #: Length of a document, type and name of its first element, and length of the key with its end.
 _BEGIN = struct.Struct("<i5si")
 _KEY = b"\x02_id\0"
+#: What stands before the three letters of a currency, behind the key; of EUR there is none.
+_BEFORE_CURRENCY = b"\x02currency\0\x04\0\0\0"
+_CURRENCY_SIZE = len(_BEFORE_CURRENCY) + 4
 
 
 class _Layout:
@@ -156,19 +182,25 @@ def of_bson(batch: bytes) -> Stored | None:
     None where one of them is laid out otherwise: an earlier version wrote it, or somebody altered
     it. Then they are to be decoded.
     """
-    keys, before, raws, after = [], [], [], []
+    keys, currencies, before, raws, after = [], [], [], [], []
     position = 0
     while position < len(batch):
         size, key, key_size = _BEGIN.unpack_from(batch, position)
         begin = position + _BEGIN.size
         position += size
-        raw_begin = begin + key_size + _BEFORE_RAW.size
+        rest = begin + key_size
+        currency = CURRENCY
+        if batch.startswith(_BEFORE_CURRENCY, rest):
+            currency = batch[rest + len(_BEFORE_CURRENCY) : rest + _CURRENCY_SIZE - 1].decode()
+            rest += _CURRENCY_SIZE
+        raw_begin = rest + _BEFORE_RAW.size
         # A text ends with a zero.
         raw_end = position - _AFTER_RAW.size - 1
-        if key != _KEY or not begin < begin + key_size < raw_begin <= raw_end:
+        if key != _KEY or not begin < rest < raw_begin <= raw_end:
             return None
+        currencies.append(currency)
         keys.append(batch[begin : begin + key_size - 1])
-        before.append(batch[begin + key_size : raw_begin])
+        before.append(batch[rest:raw_begin])
         raws.append(batch[raw_begin:raw_end])
         after.append(batch[raw_end + 1 : position])
     values, ends = _BEFORE_RAW.values(before), _AFTER_RAW.values(after)
@@ -184,11 +216,12 @@ def of_bson(batch: bytes) -> Stored | None:
         pa.array([_days(day.decode()) for day in values["businessDay"].tolist()], pa.date32()),
         _instants(values["receivedAt"]),
         _instants(ends["storedAt"]),
-        Sums(
-            len(keys),
-            _sum(values["netMinor"]),
-            _sum(values["taxMinor"]),
-            _sum(values["grossMinor"]),
+        currencies,
+        _sums(
+            currencies,
+            values["netMinor"].tolist(),
+            values["taxMinor"].tolist(),
+            values["grossMinor"].tolist(),
         ),
         raws,
     )
@@ -196,11 +229,6 @@ def of_bson(batch: bytes) -> Stored | None:
 
 def _instants(milliseconds: npt.NDArray[Any]) -> pa.Array:
     return pa.array(np.ascontiguousarray(milliseconds), pa.int64()).cast(INSTANT)
-
-
-def _sum(cents: npt.NDArray[Any]) -> int:
-    # Python's integers do not wrap around, whatever somebody has written into a document.
-    return sum(cents.tolist())
 
 
 @lru_cache(maxsize=4_096)

@@ -20,8 +20,9 @@ from persistence.parquet import engine
 from persistence.parquet.lease import Lease
 from persistence.parquet.storage import Storage
 from tillstream.clock import Clock, utc
+from tillstream.currencies import CURRENCY
 from tillstream.errors import TillstreamError
-from tillstream.parquet_manifest import LAYOUT, ArchivedDay, Manifest
+from tillstream.parquet_manifest import LAYOUT, ArchivedDay, Manifest, Totals
 from tillstream.query_engine import quoted
 
 
@@ -66,9 +67,11 @@ class Writing:
             self.lease.renew()
             file = self.storage.publish(path, day)
         # 4. commit
+        totals = engine.total(written)
         archived = ArchivedDay(
             file=file,
-            totals=engine.total(written),
+            totals=totals.pop(CURRENCY, Totals()),
+            others=totals,
             writtenAt=utc(self._clock()),
             layout=LAYOUT,
         )

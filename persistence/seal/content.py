@@ -7,7 +7,8 @@ floats matter.
 What is sealed once is sealed for good: a seal that was made before a document's layout changed has
 to hold, so some names are kept as they were. The offset is in minutes, in seconds only where it has
 some. A receipt has the key that it had before keys began with their day, and a client's own UUID
-is named without the store, whose chain it is in.
+is named without the store, whose chain it is in. A currency stands where document or receipt name
+one.
 """
 
 import re
@@ -18,6 +19,7 @@ import msgspec
 
 from tillstream.archive import Document, raw_bytes, utc_offset
 from tillstream.codec import decode_receipt
+from tillstream.currencies import CURRENCY
 from tillstream.earlier_keys import earlier_key
 from tillstream.errors import TillstreamError, UndecodableMessageError
 
@@ -71,12 +73,16 @@ def _content(document: Document) -> dict[str, Any]:
     date.fromisoformat(document["businessDay"])  # a text that is none was never sold on
     receipt = msgspec.to_builtins(decode_receipt(raw_bytes(document)))
     del receipt["customerID"], receipt["customerErased"]
+    if receipt["currency"] in (None, CURRENCY):
+        # As it was sealed before receipts could name one; a till may have named it all the same.
+        del receipt["currency"]
     return {
         "key": sealed_key(document["_id"]),
         "date": document["date"].isoformat(),
         "receivedAt": document["receivedAt"].isoformat(),
         "receipt": _without_fractions(receipt),
         **_offset(document),
+        **({"currency": document["currency"]} if "currency" in document else {}),
         **{name: document[name] for name in _AS_STORED},
     }
 

@@ -28,7 +28,9 @@ SEALS = "seals.ndjson"
 RECEIPTS = "receipts.ndjson"
 #: What the first seal of a till follows.
 NOTHING_BEFORE = "0" * 64
-#: Sums of a seal, beside those by VAT rate; cents.
+#: The currency of a seal or a receipt that names none.
+CURRENCY = "EUR"
+#: Sums of a seal, beside those by VAT rate; minor units of its currency.
 SUMS = ("grossMinor", "netMinor", "taxMinor")
 
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
@@ -64,8 +66,16 @@ def _part(identifier: str) -> str:
     return identifier if identifier.isalnum() else quote(identifier, safe=" ", errors="replace")
 
 
+def currency_of(value: Json) -> str:
+    """The currency of a seal, or of what is sealed of a receipt."""
+    return str(value.get("currency", CURRENCY))
+
+
 def figures(contents: Iterable[Json]) -> Json:
-    """Count, sums, sums by VAT rate, and the gross with every amount taken as positive; cents."""
+    """Count, sums, sums by VAT rate, and the gross with every amount taken as positive.
+
+    `contents` are of one currency; amounts in its minor units.
+    """
     count = absolute = 0
     sums: Counter[str] = Counter(dict.fromkeys(SUMS, 0))
     by_rate: dict[int, Counter[str]] = {}
@@ -128,7 +138,8 @@ def _check_till(
             yield f"{where}: stands there twice ({content.get('key')})"
         same.append(content)
     expected, previous, sealed = 1, NOTHING_BEFORE, set[tuple[str, str]]()
-    gross = absolute = 0
+    # By currency: gross and absolute of all seals so far.
+    perpetual: dict[str, tuple[int, int]] = {}
     for seal in seals:
         where = f"till {name}, day {seal.get('businessDay')}, seal {seal.get('sequence')}"
         if seal.get("hash") != seal_hash(seal):
@@ -162,15 +173,17 @@ def _check_till(
                 else:
                     contents.append(sold)
                 sealed.add((entry["key"], entry["hash"]))
+            currency = currency_of(seal)
+            if any(currency_of(each) != currency for each in contents):
+                yield f"{where}: it has receipts of another currency"
+            said = (seal["perpetualGrossMinor"], seal["perpetualAbsoluteMinor"])
             if len(contents) == len(seal["receipts"]):
-                gross += seal["grossMinor"]
+                gross, absolute = perpetual.get(currency, (0, 0))
                 sums = figures(contents)
-                absolute += sums.pop("absoluteMinor")
-                said = {each: seal[each] for each in sums}
-                perpetual = (seal["perpetualGrossMinor"], seal["perpetualAbsoluteMinor"])
-                if sums != said or perpetual != (gross, absolute):
+                so_far = (gross + seal["grossMinor"], absolute + sums.pop("absoluteMinor"))
+                if sums != {each: seal[each] for each in sums} or said != so_far:
                     yield f"{where}: its sums are not those of its receipts"
-            gross, absolute = seal["perpetualGrossMinor"], seal["perpetualAbsoluteMinor"]
+            perpetual[currency] = said
         except _MALFORMED:
             yield f"{where}: malformed"
     if noted and expected <= noted[0]:

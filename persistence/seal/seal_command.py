@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from pymongo.errors import PyMongoError
 
 from persistence.seal import offline
+from persistence.seal.closing import Seal
 from persistence.seal.settings import SealSettings
 from persistence.seal.store import SealStore
 from tillstream import archive, stores
+from tillstream.currencies import exponent_of
 from tillstream.errors import ServerNotReadyError
+from tillstream.money import decimal_text
 from tillstream.runtime import logs, process
 from tillstream.runtime.printable import printable
 from tillstream.runtime.progress import progress
@@ -36,7 +39,7 @@ def run(_: argparse.Namespace) -> int:
             till = offline.till_name(seal["store"], seal["till"])
             shown.say(
                 f"{till} {seal['businessDay']} seal {seal['sequence']}"
-                f" receipts {seal['count']} gross {seal['grossMinor']} cents {seal['hash']}"
+                f" receipts {seal['count']} gross {_gross(seal)} {seal['hash']}"
             )
     print(f"{made} seals over {receipts} receipts")
     for error in store.failed:
@@ -52,3 +55,8 @@ def opened(settings: SealSettings) -> Iterator[SealStore]:
             yield SealStore(client, settings.mongo_database, stores.load(settings), time.time)
     except PyMongoError as error:
         raise ServerNotReadyError(f"MongoDB: {error!r}; run it again") from error
+
+
+def _gross(seal: Seal) -> str:
+    currency = offline.currency_of(seal)
+    return f"{decimal_text(seal['grossMinor'], exponent_of(currency))} {currency}"

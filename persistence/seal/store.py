@@ -24,8 +24,9 @@ from persistence.seal.closing import MOST_RECEIPTS, Seal, close
 from persistence.seal.content import UnsealableError, content, sealed_key
 from persistence.seal.offline import digest, till_name
 from tillstream import archive
-from tillstream.archive import Document
+from tillstream.archive import NAMES_CURRENCY, Document, currency_of, in_currency
 from tillstream.clock import Clock, utc
+from tillstream.currencies import CURRENCY
 from tillstream.errors import TillstreamError
 from tillstream.runtime.progress import Progress
 from tillstream.stores import StoreTable
@@ -142,26 +143,40 @@ class SealStore:
         raise TillstreamError(f"others keep sealing till {till_name(store, till)}; run this again")
 
     def _seal_next(self, store: str, till: str, day: str, key: str | None) -> Seal | None:
-        of_till = {"store": store, "till": till}
+        of_till: Document = {"store": store, "till": till}
         # 1. the last seal
-        head = self._seals.find_one(of_till, sort=[("sequence", DESCENDING)])
+        head = self._last(of_till)
         # 2. what of the day is sealed, and what is not
         of_day = of_till | {"businessDay": day}
         earlier = self._earlier(of_day)
-        keys = self._not_sealed(self._keys(of_day), earlier)[:MOST_RECEIPTS]
-        if not keys:
+        not_sealed = self._not_sealed(self._keys(of_day), earlier)
+        if not not_sealed:
             return None
+        keys, currency = self._of_one_currency(of_day, not_sealed)
         found = {each["_id"]: each for each in self._receipts.find({"_id": {"$in": keys}})}
         contents = [content(found[each]) for each in keys]
         # 3. the seal that follows
-        seal = close(contents, head, len(earlier), utc(self._clock()), key)
+        last = self._last(of_till | in_currency(currency))
+        seal = close(contents, head, last, len(earlier), utc(self._clock()), key)
         self._seals.insert_one(dict(seal))
         return seal
 
-    def _earlier(self, of_day: dict[str, str]) -> list[Seal]:
+    def _last(self, of_till: Document) -> Seal | None:
+        return self._seals.find_one(of_till, sort=[("sequence", DESCENDING)])
+
+    def _of_one_currency(self, of_day: Document, keys: list[str]) -> tuple[list[str], str]:
+        """The first MOST_RECEIPTS that are of one currency, and which: a seal is of one."""
+        found = self._receipts.find(of_day | NAMES_CURRENCY, {"currency": 1})
+        named = {each["_id"]: currency_of(each) for each in found}
+        others = {named[key] for key in keys if key in named}
+        currency = CURRENCY if any(key not in named for key in keys) else min(others)
+        of_it = [key for key in keys if named.get(key, CURRENCY) == currency]
+        return of_it[:MOST_RECEIPTS], currency
+
+    def _earlier(self, of_day: Document) -> list[Seal]:
         return list(self._seals.find(of_day, {"receipts.key": 1, "receipts.hash": 1}))
 
-    def _keys(self, of_day: dict[str, str]) -> list[str]:
+    def _keys(self, of_day: Document) -> list[str]:
         """Of a till's day, in the order of sale."""
         found = self._receipts.find(of_day, {"date": 1}).sort([("date", 1), ("_id", 1)])
         return [each["_id"] for each in found]

@@ -13,7 +13,7 @@ from persistence.parquet.export import Heard
 from persistence.parquet.stored import UnreadableReceiptError
 from persistence.parquet.writing import Writing
 from tillstream.errors import TillstreamError
-from tillstream.parquet_manifest import ArchivedDay
+from tillstream.parquet_manifest import ArchivedDay, receipts_in, told
 
 #: What is not of the receipt: where it counts, and when it came. `customer` may be erased.
 _BESIDE = ("key", "businessDay", "receivedAt", "storedAt", "customer")
@@ -112,15 +112,18 @@ class Compared:
         said = engine.total(engine.by_store(self._connection, "heard"))
         if heard.totals != said:
             raise HeldError(
-                self._day, f"its documents have {heard.totals}, its receipts say {said}"
+                self._day,
+                f"its documents have {told(heard.totals)}, its receipts say {told(said)}",
             )
-        return said.receipts
+        return receipts_in(said)
 
     def _require_sums(self, writing: Writing, archived: ArchivedDay) -> None:
         file = engine.files_sql(writing.storage, [archived])
         found = engine.total(engine.by_store(self._connection, file))
-        if found != archived.totals:
-            raise HeldError(self._day, f"its file has {found}, and should have {archived.totals}")
+        if found != (expected := archived.by_currency):
+            raise HeldError(
+                self._day, f"its file has {told(found)}, and should have {told(expected)}"
+            )
 
     def _counts(self, what: str) -> tuple[int, ...]:
         found = self._connection.execute(f"SELECT {what} FROM compared").fetchone()  # noqa: S608 - ours

@@ -31,6 +31,7 @@ from tillstream.archive import Document
 from tillstream.clock import Clock, utc
 from tillstream.errors import TillstreamError
 from tillstream.log.reader import StoppedError
+from tillstream.parquet_manifest import receipts_in
 from tillstream.stores import StoreTable
 
 log = structlog.get_logger()
@@ -128,7 +129,8 @@ class _Run:
                 exported_days=self._counts.exported_days + 1,
                 exported_receipts=self._counts.exported_receipts + each.added,
             )
-            log.info(each.what, day=str(each.day), receipts=each.totals.receipts, added=each.added)
+            receipts = receipts_in(each.totals)
+            log.info(each.what, day=str(each.day), receipts=receipts, added=each.added)
         for error in (*exporter.failed, *exporter.left_out):
             self._hold("", str(error))
 

@@ -21,9 +21,11 @@ from tillstream.codec import (
     decode_tenders,
     receipt_bodies,
 )
+from tillstream.currencies import CURRENCY, exponent_of
 from tillstream.errors import UndecodableMessageError
 from tillstream.money import basis_points, milli_units, minor_units
 from tillstream.outline import StampedOutline
+from tillstream.part_texts import part_key, text_and_exponent
 from tillstream.receipt import DocumentTotal, receipt_key
 from tillstream.runtime.memo import remembering
 from tillstream.stores import StoreTable
@@ -134,24 +136,34 @@ def _entry(receipt: StampedOutline, raw: bytes, stores: StoreTable) -> Entry:
     customer = receipt.customer_id
     sold = _sold(receipt.date, stores.calendar(receipt.store_id))
     received = receipt.received_time
+    exponent = exponent_of(receipt.currency)
     body = b"".join(
         (
             bson_elements.text(b"_id", key),
+            _currency(receipt.currency),
             _till(receipt.store_id, receipt.terminal_id),
             bson_elements.text(b"number", str(receipt.cash_receipt_id)),
             _agent(receipt.agent_id),
             bson_elements.text_or_null(b"customer", customer),
             sold.elements,
             _received(received),
-            _total(receipt.document_total),
-            bson_elements.array(b"lines", [_line(bytes(text)) for text in receipt.lines]),
-            _tenders(bytes(receipt.settlements)),
+            _total(receipt.document_total, exponent),
+            bson_elements.array(
+                b"lines", [_line(part_key(bytes(text), exponent)) for text in receipt.lines]
+            ),
+            _tenders(part_key(bytes(receipt.settlements), exponent)),
             bson_elements.utf8_or_binary(b"raw", raw),
         )
     )
     return Entry(
         key, None if customer is None else str(customer), sold.seconds, received, raw, body
     )
+
+
+# Behind the key: `persistence.parquet.stored` looks for it there.
+@lru_cache(maxsize=256)
+def _currency(currency: str | None) -> bytes:
+    return b"" if currency in (None, CURRENCY) else bson_elements.text(b"currency", currency)
 
 
 # One for each till.
@@ -194,20 +206,21 @@ def _sold(text: str, calendar: BusinessDay) -> _Sold:
     )
 
 
-def _total(total: DocumentTotal) -> bytes:
+def _total(total: DocumentTotal, exponent: int) -> bytes:
     return _TOTAL.pack(
         b"\x12grossMinor\0",
-        minor_units(total.gross_total),
+        minor_units(total.gross_total, exponent),
         b"\x12netMinor\0",
-        minor_units(total.net_total),
+        minor_units(total.net_total, exponent),
         b"\x12taxMinor\0",
-        minor_units(total.tax_payable),
+        minor_units(total.tax_payable, exponent),
     )
 
 
 # The same products are sold all day, and by a text its bytes are found without decoding it.
 @remembering
-def _line(text: bytes) -> bytes:
+def _line(key: bytes) -> bytes:
+    text, exponent = text_and_exponent(key)
     line = decode_line(text)
     return bson.encode(
         {
@@ -216,8 +229,8 @@ def _line(text: bytes) -> bytes:
             "categoryCode": str(line.product_category_code),
             "category": line.product_category_name,
             "unitsMilli": Int64(milli_units(line.quantity)),
-            "netMinor": Int64(minor_units(line.credit_amount)),
-            "grossMinor": Int64(minor_units(line.settlement_amount)),
+            "netMinor": Int64(minor_units(line.credit_amount, exponent)),
+            "grossMinor": Int64(minor_units(line.settlement_amount, exponent)),
             # Hundredths of a percent: 5.5% is 550.
             "taxBasisPoints": Int64(basis_points(line.tax_percentage)),
         }
@@ -226,14 +239,15 @@ def _line(text: bytes) -> bytes:
 
 # Most receipts are paid by card, and many cost the same.
 @remembering
-def _tenders(text: bytes) -> bytes:
+def _tenders(key: bytes) -> bytes:
+    text, exponent = text_and_exponent(key)
     return bson_elements.array(
         b"payments",
         [
             bson.encode(
                 {
                     "mechanism": tender.payment_mechanism,
-                    "amountMinor": Int64(minor_units(tender.settlement_amount)),
+                    "amountMinor": Int64(minor_units(tender.settlement_amount, exponent)),
                 }
             )
             for tender in decode_tenders(text)

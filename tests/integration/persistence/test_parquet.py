@@ -26,6 +26,7 @@ from tillstream.clock import utc
 from tillstream.codec import JSON
 from tillstream.earlier_keys import earlier_key
 from tillstream.log.reader import LogMessage
+from tillstream.parquet_manifest import LAYOUT, TODAYS_KEYS, Totals
 
 #: What an answer that is refused says, the more particular before.
 PARTS = (
@@ -307,7 +308,25 @@ def test_what_no_file_can_carry_is_named_and_stops_nothing(kept: Kept) -> None:
     assert "\ufeffreceipts\n3\n" == after.stdout
 
 
-@pytest.mark.parametrize("layout", [1, 2])
+def without_currencies(table: pa.Table) -> pa.Table:
+    """As files were before there were any: amounts of two decimals, all in euros."""
+
+    def narrow(kind: pa.DataType) -> pa.DataType:
+        if pa.types.is_list(kind):
+            return pa.list_(narrow(kind.value_type))
+        if pa.types.is_struct(kind):
+            return pa.struct([each.with_type(of(each)) for each in kind.fields])
+        return kind
+
+    def of(field: pa.Field) -> pa.DataType:
+        is_money = field.name in ("net", "tax", "gross", "amount")
+        return pa.decimal128(18, 2) if is_money else narrow(field.type)
+
+    table = table.drop_columns("currency")
+    return table.cast(pa.schema([each.with_type(of(each)) for each in table.schema]))
+
+
+@pytest.mark.parametrize("layout", [1, 2, 3])
 def test_files_of_earlier_layouts_are_read_as_those_of_today(kept: Kept, layout: int) -> None:
     uuid = "6f9619ff8b86d011b42d00c04fc964ff"
     number = 2**31 - 1
@@ -322,19 +341,24 @@ def test_files_of_earlier_layouts_are_read_as_those_of_today(kept: Kept, layout:
         ]
     )
     kept.export()
-    question = "SELECT key, utcOffsetSeconds, lines[1].number FROM receipts ORDER BY ALL"
+    question = (
+        "SELECT key, utcOffsetSeconds, lines[1].number, currency, gross, lines[1].net,"
+        " payments[1].amount FROM receipts ORDER BY ALL"
+    )
     today = kept.ask(question)
     manifest = kept.storage.manifest()
     first = manifest.days[date(2025, 11, 10)]
     path = kept.storage.location(first.file)
-    table = pyarrow.parquet.read_table(path, partitioning=None)
+    table = without_currencies(pyarrow.parquet.read_table(path, partitioning=None))
     kind = table.schema.field("lines").type
     narrow = [
         field.with_type(pa.int32()) if field.name == "number" else field
         for field in kind.value_type.fields
     ]
     offsets = pa.array([each // 60 for each in table["utcOffsetSeconds"].to_pylist()], pa.int16())
-    keys = [earlier_key(each) for each in table["key"].to_pylist()]
+    keys = table["key"].to_pylist()
+    if layout < TODAYS_KEYS:
+        keys = [earlier_key(each) for each in keys]
     if layout == 1:
         keys = [f"uuid/{uuid}" if f"/uuid/{uuid}" in each else each for each in keys]
         lines = table["lines"].cast(pa.list_(pa.struct(narrow)))
@@ -350,3 +374,12 @@ def test_files_of_earlier_layouts_are_read_as_those_of_today(kept: Kept, layout:
     # None of MongoDB's counts again, and the day is up to date.
     kept.export()
     assert as_before.days == kept.storage.manifest().days
+
+    # What comes late in another currency is added to it, and it is a file of today then.
+    kept.store([stamped(receipt(9, cents=700, date="2025-11-10 09:00:00", currency="JPY"))])
+    kept.export()
+    late = ("2025-11-10 09:00:00/1/1/9", 3600, 1, "JPY", Decimal(7), Decimal(7), Decimal(7))
+    assert sorted([*today, late]) == kept.ask(question)
+    rewritten = kept.storage.manifest().days[date(2025, 11, 10)]
+    assert (LAYOUT, 3) == (rewritten.layout, rewritten.totals.receipts)
+    assert {"JPY": Totals(receipts=1, net=Decimal(7), gross=Decimal(7))} == rewritten.others

@@ -15,6 +15,7 @@ from persistence.api.cursor import Position, cursor_text, position_of
 from persistence.api.parameters import ReceiptsQuestion
 from persistence.api.settings import ArchiveApiSettings
 from tillstream.clock import BusinessDay
+from tillstream.currencies import IN_WORDS
 from tillstream.http.problems import ProblemError
 from tillstream.stores import StoreTable
 
@@ -71,6 +72,7 @@ def test_everything_that_does_not_hold_is_told_at_once() -> None:
         ("till", ""),
         ("category", "x" * 2_001),
         ("colour", "red"),
+        ("currency", "eur"),
         *(("store", str(number)) for number in range(51)),
     ]
 
@@ -78,11 +80,12 @@ def test_everything_that_does_not_hold_is_told_at_once() -> None:
     assert {
         "to": "is not after `from`; `to` itself is not included",
         "payment": "stands there twice",
-        "min_total": "is '1e3'; it is an amount in euros such as 12.50",
+        "min_total": "is '1e3'; it is an amount such as 12.50",
         "limit": "is '0'; Input should be greater than or equal to 1",
         "sort": "is 'price'; Input should be '-date' or 'date'",
         "till": "is empty; leave it out instead",
         "category": f"is '{'x' * 64}'; String should have at most 2000 characters",
+        "currency": f"is 'eur'; it is {IN_WORDS}",
         "colour": "there is no such parameter; /docs lists what there is",
         "store": "names too many stores; at most 50 go at once",
     } == told
@@ -165,3 +168,19 @@ def test_the_document_names_every_parameter_and_schema() -> None:
     assert 6 == len(others)
     assert {"get"} == {method for methods in document["paths"].values() for method in methods}
     assert (1, 500) == (limit["minimum"], limit["maximum"])
+
+
+@pytest.mark.parametrize(
+    ("currency", "least", "minor"),
+    [(None, "12.50", 1_250), ("EUR", "12.501", 1_251), ("JPY", "12", 12), ("KWD", "-1.25", -1_250)],
+)
+def test_a_least_total_is_in_the_minor_units_of_its_currency(
+    currency: str | None, least: str, minor: int
+) -> None:
+    asked = {"currency": currency, "min_total": least}
+    question = ReceiptsQuestion.model_validate(
+        {name: value for name, value in asked.items() if value is not None}
+    )
+
+    assert minor == question.min_total_minor
+    assert (currency or "EUR") == question.of_currency("EUR").currency

@@ -47,7 +47,7 @@ def sealed_books() -> tuple[list[Json], list[Json]]:
         head = None
         for supplement, day, numbers in ((0, 20, (1, 2, 3)), (0, 21, (5, 6)), (1, 20, (4,))):
             contents = [content(stored(each, till, day, -each * 50)) for each in numbers]
-            head = close(contents, head, supplement, NOW, KEY)
+            head = close(contents, head, head, supplement, NOW, KEY)
             seals.append(head)
             receipts += contents
     return seals, receipts
@@ -144,7 +144,7 @@ def test_a_chain_that_was_cut_with_its_receipts_is_found_by_what_was_noted() -> 
 
 def test_only_who_has_the_key_can_make_a_chain() -> None:
     contents = [content(stored(1))]
-    forged = close(contents, None, 0, NOW, "another key of thirty-two chars..")
+    forged = close(contents, None, None, 0, NOW, "another key of thirty-two chars..")
 
     assert ["till 1/1, day 2026-11-20, seal 1: its signature is not of this key"] == faults(
         [forged], contents
@@ -165,7 +165,7 @@ def book_of(*tills: tuple[str, str]) -> tuple[list[Json], list[Json]]:
     for store, till in sorted(tills):
         fields = receipt(1, storeID=store, terminalID=till)
         receipts.append(content(entry(stamped(fields), STORES).document()))
-        seals.append(close(receipts[-1:], None, 0, NOW, KEY))
+        seals.append(close(receipts[-1:], None, None, 0, NOW, KEY))
     return seals, receipts
 
 
@@ -226,10 +226,10 @@ def test_a_clients_uuid_is_sealed_once_for_each_day_that_the_till_wrote(day: int
         ),
     ]
     if day == 20:
-        seals = [close(contents, None, 0, NOW, KEY)]
+        seals = [close(contents, None, None, 0, NOW, KEY)]
     else:
-        first = close(contents[:1], None, 0, NOW, KEY)
-        seals = [first, close(contents[1:], first, 0, NOW, KEY)]
+        first = close(contents[:1], None, None, 0, NOW, KEY)
+        seals = [first, close(contents[1:], first, first, 0, NOW, KEY)]
 
     assert [f"uuid/{UUID}"] * 2 == [each["key"] for each in contents]
     assert [] == faults(seals, contents)
@@ -248,3 +248,28 @@ def test_a_seal_holds_when_the_offset_moves_from_minutes_to_seconds() -> None:
 
     assert content(before) == content(after)
     assert paris_1900.items() <= content(after | paris_1900).items()
+
+
+def test_what_is_in_euros_is_sealed_as_before_there_were_other_currencies() -> None:
+    plain, named = content(stored(1)), content(stored(1, currency="EUR"))
+    yen = content(stored(1, currency="JPY"))
+
+    assert "currency" not in plain | plain["receipt"]
+    assert plain == named
+    assert ("JPY", "JPY", 6) == (yen["currency"], yen["receipt"]["currency"], yen["grossMinor"])
+
+
+def test_a_seal_has_the_sums_of_one_currency_and_others_are_told() -> None:
+    euros, yen = content(stored(1)), content(stored(2, cents=50_000, currency="JPY"))
+    first = close([euros], None, None, 0, NOW, KEY)
+    second = close([yen], first, None, 1, NOW, KEY)
+    third = close([content(stored(3))], second, first, 2, NOW, KEY)
+
+    assert [("EUR", 600), ("JPY", 500), ("EUR", 1_200)] == [
+        (offline.currency_of(each), each["perpetualGrossMinor"]) for each in (first, second, third)
+    ]
+    assert [] == faults([first, second, third], [euros, yen, content(stored(3))])
+    mixed = close([euros, yen], None, None, 0, NOW, KEY)
+    assert ["till 1/1, day 2026-11-20, seal 1: it has receipts of another currency"] == faults(
+        [mixed], [euros, yen]
+    )

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise, product
 
 from persistence.api.archived_exports import Window, windows
-from persistence.api.archived_sql import Days, condition, days_of
+from persistence.api.archived_sql import UNITS, Days, condition, days_of
 from persistence.api.merging import merged, placing
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -21,7 +21,7 @@ def test_a_filter_is_the_same_condition_in_sql() -> None:
     assert (
         "true AND true AND store IN ('1', 'l''été')"
         " AND list_contains(list_transform(lines, lambda part: part.category), 'Thé ''vert''')"
-        " AND true AND gross * 100 >= -5"
+        f" AND true AND gross * {UNITS} >= -5"
         " AND ((true AND businessDay = DATE '2026-03-02' AND true AND key > 'a')"
         " OR (true AND true AND date < make_timestamptz(1772452800000000)))"
     ) == condition(matched)

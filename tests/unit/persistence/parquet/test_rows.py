@@ -126,6 +126,7 @@ def test_every_field_is_carried_at_its_ends() -> None:
         "receivedAt": datetime.fromtimestamp(1_795_000_000, UTC),
         "storedAt": STORED_AT,
         "type": "",
+        "currency": "EUR",
     } == {name: row[name] for name in row if name not in _OF_AMOUNTS}
     assert [
         (2**31 - 1, str(most), names["productDescription"], "E", ""),
@@ -205,6 +206,8 @@ DAMAGED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"date": DatetimeMS(2**60)}, "date is no time"),
     ({"storedAt": None}, "storedAt is no time"),
     ({"grossMinor": 6.0}, "grossMinor is no integer"),
+    ({"currency": "XXX"}, "no currency: 'XXX'"),
+    ({"currency": 978}, "no currency: 978"),
     ({"businessDay": "2026-13-01"}, "ValueError"),
     ({"_id": 7}, "ArrowTypeError"),
 )
@@ -230,4 +233,44 @@ def test_sums_are_those_of_the_documents_and_do_not_wrap_around() -> None:
 
     (found,) = carried([sent(documents)], lambda _: None)
 
-    assert Sums(3, 3 * huge, -3 * huge, 1_800) == found.sums
+    assert {"EUR": Sums(3, 3 * huge, -3 * huge, 1_800)} == found.sums
+
+
+def test_every_currency_has_its_own_decimals_and_sums_in_one_batch() -> None:
+    # The same text of a line: what it says depends on the currency of its receipt.
+    sold = {"settlementAmount": 1.2345, "creditAmount": 1.2345}
+    documents = [
+        stored(
+            number,
+            currency=currency,
+            lines=[line() | sold],
+            documentTotal={"netTotal": 1.2345, "taxPayable": 0, "grossTotal": 1.2345},
+            settlements=[{"paymentMechanism": "CB", "settlementAmount": 1.2345}],
+        )
+        for number, currency in enumerate(("EUR", "JPY", "KWD", None, "KWD"))
+    ]
+
+    (found,) = carried([sent(documents)], lambda error: pytest.fail(str(error)))
+
+    euros, yen, dinars = Decimal("1.230"), Decimal("1.000"), Decimal("1.234")
+    assert [
+        ("EUR", euros, euros, euros, euros),
+        ("JPY", yen, yen, yen, yen),
+        ("KWD", dinars, dinars, dinars, dinars),
+        ("EUR", euros, euros, euros, euros),
+        ("KWD", dinars, dinars, dinars, dinars),
+    ] == [
+        (
+            row["currency"],
+            row["net"],
+            row["gross"],
+            row["lines"][0]["gross"],
+            row["payments"][0]["amount"],
+        )
+        for row in found.batch.to_pylist()
+    ]
+    assert {
+        "EUR": Sums(2, 246, 0, 246),
+        "JPY": Sums(1, 1, 0, 1),
+        "KWD": Sums(2, 2_468, 0, 2_468),
+    } == found.sums

@@ -34,6 +34,37 @@ json_values = st.recursive(
 extras = st.dictionaries(st.sampled_from(["$set", "a.b", "", "raw", "_id", "tip"]), json_values)
 
 
+@pytest.mark.parametrize(
+    ("currency", "named", "minor"),
+    [(None, None, 123), ("EUR", None, 123), ("JPY", "JPY", 1), ("KWD", "KWD", 1_234)],
+)
+def test_a_document_names_its_currency_where_it_is_not_the_euro(
+    currency: str | None, named: str | None, minor: int
+) -> None:
+    amount = 1.2345
+    document = entry(
+        stamped(
+            receipt(
+                currency=currency,
+                lines=[line() | {"creditAmount": amount, "settlementAmount": amount}],
+                documentTotal={"netTotal": amount, "taxPayable": 0, "grossTotal": amount},
+                settlements=[{"paymentMechanism": "CB", "settlementAmount": amount}],
+            )
+        ),
+        STORES,
+    ).document()
+
+    sold, paid = document["lines"][0], document["payments"][0]
+    assert (named, named is not None) == (document.get("currency"), "currency" in document)
+    assert [minor] * 5 == [
+        document["grossMinor"],
+        document["netMinor"],
+        sold["grossMinor"],
+        sold["netMinor"],
+        paid["amountMinor"],
+    ]
+
+
 def test_a_document_holds_what_queries_and_sums_need() -> None:
     fields = receipt(
         7,
