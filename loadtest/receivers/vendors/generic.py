@@ -21,7 +21,7 @@ def requests(sale: Sale) -> list[Request]:
     receipts = documents(PROFILE, sale._replace(cancelled=False, is_test=False))
     told = [_request(sale, receipts[0] | {"cancelled": sale.cancelled, "test": sale.is_test})]
     if sale.refunds and sale.refunds[-1].at == sale.updated:
-        told.append(_request(sale, receipts[-1]))
+        told.append(_request(sale, receipts[-1] | {"test": sale.is_test}))
     return told
 
 
