@@ -134,7 +134,6 @@ class LogReader:
         body: bytes,
         partition: int = 0,
     ) -> None:
-        # pika gives an integer type of its own, which msgspec cannot encode.
         headers = properties.headers
         offset = known_as(partition, int(headers["x-stream-offset"]))
         self._received.append(
@@ -143,10 +142,20 @@ class LogReader:
                 body,
                 properties.content_type,
                 properties.content_encoding,
-                headers if len(headers) > 1 else None,
+                sent_headers(headers) if len(headers) > 1 else None,
             )
         )
         self._last_tag = method.delivery_tag
+
+
+def sent_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """What the sender of a message said, without the offset that the broker added."""
+    # pika gives integers a type of its own, which msgspec cannot encode.
+    return {
+        name: int(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        for name, value in headers.items()
+        if name != "x-stream-offset"
+    }
 
 
 @contextmanager
