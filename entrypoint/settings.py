@@ -48,6 +48,8 @@ class EntrypointSettings(
     max_batch_bytes: Annotated[int, Meta(ge=1024)] = 16_777_216
     #: Largest body of `POST /receivers/{name}`, bytes.
     max_delivery_bytes: Annotated[int, Meta(ge=1024, le=16_000_000)] = 8_388_608
+    #: The door's address as vendors have it, of those that sign it: https://tills.example.com.
+    receivers_url: Annotated[str, Meta(pattern=r"^https?://.+")] | None = None
     #: Secrets of receivers, beside RECEIVER_<NAME>_SECRET: TOML, `name = ["secret", "secret"]`.
     receiver_secrets_file: Path | None = None
     #: Most receipts of one batch.

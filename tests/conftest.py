@@ -26,6 +26,7 @@ from tests.support.longest_first import LongestFirst
 from tillstream import topology
 from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker as amqp
+from tillstream.runtime.settings import DeliveriesSettings
 
 # Tests start some thousand processes of Python. Where the machine forbids to keep compiled files,
 # as images of containers do, each of them would compile anew all that it imports.
@@ -146,6 +147,7 @@ def broker(amqp_url: str) -> Iterator[BlockingConnection]:
     channel = connection.channel()
     amqp.declare(channel)
     channel.close()
+    amqp.declare_deliveries(connection, DeliveriesSettings().deliveries_queue())
     yield connection
     if connection.is_open:
         connection.close()

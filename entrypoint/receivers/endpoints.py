@@ -137,7 +137,8 @@ class ReceiverEndpoints:
         if not self._secrets.of(name):
             missing.append(f"a secret in {variable(name)} or RECEIVER_SECRETS_FILE")
         if name in self._without_url:
-            missing.append(f"{variable(name, 'URL')}, the address that the vendor signs,")
+            own = variable(name, "URL")
+            missing.append(f"the address that the vendor signs in RECEIVERS_URL or {own}")
         if not missing:
             self._told.discard(name)
             return

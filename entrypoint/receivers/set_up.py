@@ -23,5 +23,10 @@ def set_up(settings: EntrypointSettings, environ: Mapping[str, str], clock: Cloc
     """Read definitions and secrets; raises DefinitionError and SettingsError."""
     receivers = definitions_file.load_settings(settings)
     secrets = Secrets(receivers, environ, settings.receiver_secrets_file, clock)
-    urls = {name: environ.get(variable(name, "URL"), "").strip() for name in receivers}
+    urls = {name: _url(settings.receivers_url, environ, name) for name in receivers}
     return SetUp(receivers, secrets, urls)
+
+
+def _url(door: str | None, environ: Mapping[str, str], name: str) -> str:
+    own = environ.get(variable(name, "URL"), "").strip()
+    return own or (f"{door.rstrip('/')}/receivers/{name}" if door else "")

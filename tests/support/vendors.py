@@ -97,7 +97,7 @@ def environ(folder: Path) -> dict[str, str]:
     variables = {f"RECEIVER_{name.upper()}_SECRET": " ".join(two) for name, two in SECRETS.items()}
     return {
         "RECEIVERS_DIR": str(declare(folder)),
-        "RECEIVER_SQUARE_URL": SQUARE_URL,
+        "RECEIVERS_URL": "https://tills.example.com/",
         **variables,
     }
 
