@@ -8,6 +8,9 @@ from connectors.files.dsfinvk import package as dsfinvk_package
 from connectors.files.dsfinvk import reader as dsfinvk
 from connectors.files.found import Reader
 from connectors.files.import_errors import ImportFileError
+from connectors.files.poslog import reader as poslog
+from connectors.files.saft_pt import reader as saft_pt
+from connectors.files.xml_records import root_name
 
 #: Decimals of a currency.
 Exponent = Callable[[str], int]
@@ -21,6 +24,12 @@ def opened(path: Path, exponent: Exponent) -> AbstractContextManager[Reader]:
         return dsfinvk.opened(path, exponent)
     if path.is_dir():
         raise ImportFileError(f"{path}: no transactions.csv is in it, as a DSFinV-K export has")
+    with path.open("rb") as source:
+        root = root_name(source.read(HEAD_BYTES))
+    if root == saft_pt.ROOT:
+        return saft_pt.opened(path)
+    if root == poslog.ROOT:
+        return poslog.opened(path)
     raise ImportFileError(
         f"{path}: no DSFinV-K export (a ZIP or a folder), SAF-T PT or POSLog (XML); a till's own"
         " receipts go with `tillstream send`"

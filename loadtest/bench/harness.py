@@ -28,6 +28,7 @@ PARTS = {
     "attribution": 3,
     "forecast": 3,
     "filters": 3,
+    "imports": 3,
     "spark": 3,
 }
 

@@ -9,7 +9,7 @@ from connectors.files import formats
 from connectors.files.amounts import exponent_of
 
 SAMPLES = Path(__file__).parents[4] / "receivers" / "samples"
-FORMATS = ("dsfinvk",)
+FORMATS = ("dsfinvk", "saft_pt", "poslog")
 FILES = sorted(
     file for name in FORMATS for file in SAMPLES.glob(f"{name}/*/export*") if file.exists()
 )

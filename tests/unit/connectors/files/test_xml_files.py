@@ -1,0 +1,108 @@
+"""SAF-T PT and POSLog: nothing dangerous is read, and what the file says of itself is checked."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from connectors.files import formats, xml_records
+from connectors.files.amounts import exponent_of
+from connectors.files.found import Account
+from connectors.files.import_errors import ImportFileError
+
+SAMPLES = Path(__file__).parents[4] / "receivers" / "samples"
+SAFT, POSLOG = SAMPLES / "saft_pt" / "refund", SAMPLES / "poslog" / "refund"
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Callable[..., Path]:
+    def change(folder: Path, old: str, new: str) -> Path:
+        text = (folder / "export.xml").read_text()
+        assert old in text
+        (tmp_path / "export.xml").write_text(text.replace(old, new, 1))
+        return tmp_path / "export.xml"
+
+    return change
+
+
+def read(path: Path) -> tuple[int, Account]:
+    with formats.opened(path, exponent_of) as reader:
+        return sum(1 for _ in reader.receipts()), reader.account
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        '<!DOCTYPE a [<!ENTITY x "y">]>',
+        '<!DOCTYPE a SYSTEM "http://127.0.0.1/a.dtd">',
+        '<!DOCTYPE a [<!ENTITY x "xx"><!ENTITY y "&x;&x;&x;&x;">]>',
+    ],
+)
+def test_document_types_and_entities_are_refused(
+    changed: Callable[..., Path], doctype: str
+) -> None:
+    path = changed(POSLOG, "<POSLog", f"{doctype}<POSLog")
+
+    with pytest.raises(ImportFileError):
+        read(path)
+
+
+def test_levels_without_an_end_are_refused(changed: Callable[..., Path]) -> None:
+    deep = "<a>" * (xml_records.MAX_DEPTH + 1)
+
+    with pytest.raises(ImportFileError, match="levels"):
+        read(changed(POSLOG, "<RetailStoreID>", f"{deep}<RetailStoreID>"))
+
+
+def test_a_record_without_an_end_is_refused(
+    changed: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xml_records, "MAX_RECORD_BYTES", 200_000)
+
+    with pytest.raises(ImportFileError, match="a record has more"):
+        read(changed(POSLOG, "<RetailStoreID>", f"<X>{'x' * 1_000_000}</X><RetailStoreID>"))
+
+
+def test_totals_that_differ_are_told(changed: Callable[..., Path]) -> None:
+    _, account = read(changed(SAFT, "<TotalCredit>2.30", "<TotalCredit>2.31"))
+
+    assert ["TotalCredit says 2.31, it is 2.30"] == account.problems
+
+
+def test_a_gap_in_the_chain_is_told(changed: Callable[..., Path]) -> None:
+    path = changed(SAFT, "<InvoiceNo>NC A2026/1<", "<InvoiceNo>FS A2026/5<")
+
+    _, account = read(path)
+
+    assert ["FS A2026/5 follows FS A2026/3: the chain has a gap"] == account.problems
+
+
+def test_a_document_without_its_hash_is_told(changed: Callable[..., Path]) -> None:
+    _, account = read(changed(SAFT, "<HashControl>1</HashControl>", ""))
+
+    assert ["FS A2026/3: no Hash or no HashControl"] == account.problems
+
+
+def test_what_was_not_checked_is_said() -> None:
+    _, account = read(SAFT / "export.xml")
+
+    assert any("public key" in text for text in account.unchecked)
+
+
+def test_a_bad_document_never_stops_the_rest(changed: Callable[..., Path]) -> None:
+    number, account = read(changed(SAFT, "<TaxPercentage>13.00</TaxPercentage>\n", "\n"))
+    # The master file's own rate stands for that of a document.
+    assert (2, []) == (number, account.refused)
+
+    number, account = read(changed(SAFT, "<CreditAmount>2.30", "<CreditAmount>2,30"))
+
+    assert 1 == number
+    assert 1 == len(account.refused)
+
+
+def test_a_transactions_own_total_is_compared(changed: Callable[..., Path]) -> None:
+    _, account = read(
+        changed(POSLOG, '"TransactionGrandAmount">7.20', '"TransactionGrandAmount">7')
+    )
+
+    assert 1 == len(account.problems)
