@@ -60,7 +60,7 @@ def watch(
 ) -> None:
     """Evaluate and send until `stop`; raises SettingsError."""
     table = stores.load(settings)
-    heard, unstored, holder = Heard(time.time()), Unstored(), holder_name()
+    heard, unstored, holder = Heard(time.time(), table.currency), Unstored(), holder_name()
     feed = Feed(settings.amqp_url, heard.take, time.time, stop, DECODERS, "alerts")
     with watched(settings, "alerts") as watching, connected(settings) as database:
         archive = Archive(database, time.time)
@@ -69,7 +69,7 @@ def watch(
             heard,
             table,
             database,
-            FiguresReader(database),
+            FiguresReader(database, currency=table.currency),
             lambda: archive.away_since,
             settings.data_dir,
             settings.min_free_disk_bytes,

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from tillstream import topology
+from tillstream.currencies import CURRENCY
 from tillstream.snapshots import CountSnapshot, DelaySnapshot, RateSnapshot, TillsSnapshot
 
 #: What is heard of each worker, by its exchange.
@@ -28,8 +29,9 @@ BEHIND_SECONDS = 60.0
 class Heard:
     """Safe to call from several threads. Times are Unix seconds."""
 
-    def __init__(self, now: float) -> None:
-        """Nobody was heard yet: silence counts from `now`."""
+    def __init__(self, now: float, currency: str = CURRENCY) -> None:
+        """Nobody was heard yet: silence counts from `now`. Figures are of `currency` alone."""
+        self._currency = currency
         self._lock = threading.Lock()
         self._at = dict.fromkeys(WORKERS.values(), now)
         self._as_of: dict[type, float] = {}
@@ -41,6 +43,8 @@ class Heard:
         self, snapshot: CountSnapshot | RateSnapshot | DelaySnapshot | TillsSnapshot, now: float
     ) -> None:
         """Take note of a snapshot; one that was heard before is no word."""
+        if isinstance(snapshot, CountSnapshot) and snapshot.currency != self._currency:
+            return
         with self._lock:
             if self._as_of.get(type(snapshot)) == snapshot.as_of:
                 return

@@ -60,7 +60,7 @@ class Morning(NamedTuple):
 
 def read(database: Database[Document], table: StoreTable, day: date) -> Morning:
     """The day; a day without a receipt has zeros."""
-    reader = FiguresReader(database)
+    reader = FiguresReader(database, currency=table.currency)
     name, before = day.isoformat(), usual_days(day)
     totals = reader.totals([name, *before])
     today, past = totals.get(name), [totals[each] for each in before if each in totals]

@@ -127,7 +127,7 @@ def serve() -> None:
     calendar = table.default
     archive_state = ArchiveState(time.time())
     one_zone = all(each.zone.key == calendar.zone.key for each in table.exceptions.values())
-    model = Model(calendar, time.time(), archive_state, one_zone)
+    model = Model(calendar, time.time(), archive_state, one_zone, table.currency)
     # uvicorn raises the signal that ended it once more: ours makes that a normal end.
     stop = process.stop_on_signals()
     quiet.release_when_quiet()
@@ -138,7 +138,7 @@ def serve() -> None:
     broadcaster = Broadcaster(model, time.time, settings.dashboard_max_viewers)
     client, database = connect(settings.mongo_url), settings.mongo_database
     days = StoreDays(table, model, time.time)
-    figures = FiguresReader(client[database])
+    figures = FiguresReader(client[database], currency=table.currency)
     filtered = FilteredDays(client, database, figures, table, time.time)
     filters = Filters(model, days, filtered, time.time)
     replays = Replays(client, database, calendar, time.time)

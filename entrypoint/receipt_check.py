@@ -1,5 +1,6 @@
 """The door's rules for one receipt, from its JSON to the line that is published. Holds no I/O."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,6 +18,8 @@ from entrypoint.settings import EntrypointSettings
 from entrypoint.validation import ValidReceipt, stamp_trace, validate
 from tillstream.accepted_count import AcceptedSale
 from tillstream.clock import moment
+from tillstream.currencies import CURRENCY
+from tillstream.currency_day import CurrencyDay
 from tillstream.http.keys import Caller
 from tillstream.identity import outlined_content_digest
 from tillstream.money import minor_units
@@ -25,6 +28,9 @@ from tillstream.stores import StoreTable
 
 if TYPE_CHECKING:
     from tillstream.runtime.tracing.tracer import Tracer
+
+# Receipts of one day come together.
+_day = lru_cache(maxsize=256)(CurrencyDay)
 
 #: Mark of a receipt that is dated further ahead of our clock than the setting allows.
 CLOCK_AHEAD = "clock-ahead"
@@ -77,7 +83,7 @@ class ReceiptCheck:
             raise ForeignStoreError(store)
         sold = moment(receipt.date, self._stores.calendar(store))
         gross = minor_units(receipt.document_total.gross_total, valid.exponent)
-        sale = (sold.day, store, gross)
+        sale = (_day(sold.day, receipt.currency or CURRENCY), store, gross)
         marks = self._marks(valid, sold.unix_seconds, now)
         content = outlined_content_digest(
             receipt, [line.content for line in valid.lines], valid.tenders.content

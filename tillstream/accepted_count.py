@@ -8,14 +8,16 @@ and then `verify` says so.
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
-from datetime import date
 from pathlib import Path
 
-#: What was accepted: business day, store, gross in cents.
-AcceptedSale = tuple[date, str, int]
+from tillstream.currencies import CURRENCY
+from tillstream.currency_day import CurrencyDay, currency_day
 
-#: Receipts and gross cents by (day, store).
-ByStore = dict[tuple[date, str], tuple[int, int]]
+#: What was accepted: business day in its currency, store, gross in minor units.
+AcceptedSale = tuple[CurrencyDay, str, int]
+
+#: Receipts and gross minor units by (day in its currency, store).
+ByStore = dict[tuple[CurrencyDay, str], tuple[int, int]]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accepted (
@@ -25,7 +27,24 @@ CREATE TABLE IF NOT EXISTS accepted (
     gross_minor INTEGER NOT NULL,
     PRIMARY KEY (day, store)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS accepted_in (
+    currency TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    store TEXT NOT NULL,
+    receipts INTEGER NOT NULL,
+    gross_minor INTEGER NOT NULL,
+    PRIMARY KEY (currency, day, store)
+) WITHOUT ROWID;
 """
+#: Euros are in the table that was there before there were other currencies.
+_ADD = "INSERT INTO accepted VALUES (?, ?, ?, ?)"
+_ADD_OTHERS = "INSERT INTO accepted_in VALUES (?, ?, ?, ?, ?)"
+_TO_WHAT_IS_THERE = (
+    " ON CONFLICT DO UPDATE SET receipts = receipts + excluded.receipts,"
+    " gross_minor = gross_minor + excluded.gross_minor"
+)
+_ALL = "SELECT 'EUR', day, store, receipts, gross_minor FROM accepted"
+_OTHERS = "SELECT currency, day, store, receipts, gross_minor FROM accepted_in"
 
 
 class AcceptedCount:
@@ -51,11 +70,20 @@ class AcceptedCount:
         """Add these figures, which may be negative, all or none of them."""
         self._database.execute("BEGIN")
         self._database.executemany(
-            "INSERT INTO accepted VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-            " receipts = receipts + excluded.receipts,"
-            " gross_minor = gross_minor + excluded.gross_minor",
-            [(day.toordinal(), store, *figures) for (day, store), figures in sums.items()],
+            _ADD + _TO_WHAT_IS_THERE,
+            [
+                (day.ordinal(), store, *figures)
+                for (day, store), figures in sums.items()
+                if day.currency == CURRENCY
+            ],
         )
+        others = [
+            (day.currency, day.ordinal(), store, *figures)
+            for (day, store), figures in sums.items()
+            if day.currency != CURRENCY
+        ]
+        if others:
+            self._database.executemany(_ADD_OTHERS + _TO_WHAT_IS_THERE, others)
         self._database.execute("COMMIT")
 
     def close(self) -> None:
@@ -68,12 +96,18 @@ def read(folder: Path) -> ByStore:
     total: ByStore = {}
     for path in sorted(folder.glob("*.sqlite3")):
         with closing(sqlite3.connect(path, timeout=10)) as database:
-            rows = database.execute("SELECT day, store, receipts, gross_minor FROM accepted")
-            for day, store, receipts, gross_minor in rows:
-                where = (date.fromordinal(day), store)
+            query = f"{_ALL} UNION ALL {_OTHERS}" if _has_others(database) else _ALL
+            for currency, day, store, receipts, gross_minor in database.execute(query):
+                where = (currency_day(day, currency), store)
                 before = total.get(where, (0, 0))
                 total[where] = (before[0] + receipts, before[1] + gross_minor)
     return total
+
+
+def _has_others(database: sqlite3.Connection) -> bool:
+    """Whether a door made the file that knows other currencies."""
+    query = "SELECT 1 FROM sqlite_master WHERE name = 'accepted_in'"
+    return database.execute(query).fetchone() is not None
 
 
 def folder_of(data_dir: Path) -> Path:

@@ -35,7 +35,7 @@ class Figures(msgspec.Struct, array_like=True, gc=False):
     receipts: int = 0
     #: Units in thousandths.
     units_milli: int = 0
-    #: Gross and net in cents.
+    #: Gross and net in minor units of the day's currency.
     gross_minor: int = 0
     net_minor: int = 0
 
@@ -82,13 +82,16 @@ class DayTotals(msgspec.Struct, array_like=True):
 class DayFiguresDocument(TypedDict):
     """A document of `day_figures`.
 
-    `_id` is `totals_id(day)` or `store_id(day, store)`; `store` is None for the day's totals and
-    "" for the StoreFigures of the whole chain. `body` is `encode` of the one or the other.
+    `_id` is `totals_id(day)` or `store_id(day, store)` of a day in its currency; `store` is None
+    for the day's totals and "" for the StoreFigures of the whole chain. `body` is `encode` of the
+    one or the other.
     """
 
     _id: str
     #: Business day, YYYY-MM-DD.
     day: str
+    #: By ISO 4217; documents from before there were others have none and are in euros.
+    currency: str
     store: str | None
     body: bytes
     #: When it was written; it grows with each change of the document.
@@ -103,12 +106,12 @@ decode_totals: Callable[[bytes], DayTotals] = msgspec.msgpack.Decoder(DayTotals)
 
 
 def totals_id(day: str) -> str:
-    """The `_id` of the totals of a day."""
+    """The `_id` of the totals of a day, given as `str(CurrencyDay)`."""
     return day
 
 
 def store_id(day: str, store: str) -> str:
-    """The `_id` of a store's figures of a day; "" is the whole chain."""
+    """The `_id` of a store's figures of a day, given as above; "" is the whole chain."""
     return f"{day}/{store}"
 
 

@@ -9,6 +9,9 @@ from cachetools import LRUCache
 from pymongo.collection import Collection as MongoCollection
 
 from tillstream.archive import Document
+from tillstream.bounds import DAY_LENGTH
+from tillstream.currencies import CURRENCY
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import (
     DAY_FIGURES,
     DayTotals,
@@ -38,13 +41,17 @@ class Changed(NamedTuple):
 
 
 class FiguresReader:
-    """Answers are of the moment of the call, shared: who reads them changes nothing in them.
+    """Figures of one currency. Answers are of the moment of the call, shared: who reads them
+    changes nothing in them.
 
     Safe to call from several threads. Every method raises pymongo's errors.
     """
 
-    def __init__(self, database: Any, held_bytes: int = HELD_BYTES) -> None:
+    def __init__(
+        self, database: Any, held_bytes: int = HELD_BYTES, currency: str = CURRENCY
+    ) -> None:
         """`database`: pymongo's, synchronous."""
+        self._currency = currency
         self._documents: MongoCollection[Document] = database[DAY_FIGURES]
         self._lock = threading.Lock()
         #: By `_id`: when it was written, what it holds, its bytes.
@@ -54,7 +61,7 @@ class FiguresReader:
 
     def totals(self, days: Iterable[str]) -> dict[str, DayTotals]:
         """The ledger's totals by day; a day that has none is left out."""
-        wanted = {totals_id(day): day for day in days}
+        wanted = {self._totals_id(day): day for day in days}
         found = self._read(wanted, decode_totals)
         return {wanted[each]: totals for each, totals in found.items()}
 
@@ -63,13 +70,13 @@ class FiguresReader:
 
         For many days: a day's totals name every store and product.
         """
-        wanted = {totals_id(day): day for day in days}
+        wanted = {self._totals_id(day): day for day in days}
         found = self._read(wanted, _decode_hours, "hours of ")
         return {wanted[each]: hours for each, hours in found.items()}
 
     def chain(self, days: Iterable[str]) -> dict[str, StoreFigures]:
         """The whole chain's figures by day; a day that has none is left out."""
-        wanted = {store_id(day, ""): day for day in days}
+        wanted = {self._store_id(day, ""): day for day in days}
         found = self._read(wanted, decode_store)
         return {wanted[each]: figures for each, figures in found.items()}
 
@@ -77,13 +84,13 @@ class FiguresReader:
         """The figures of one day by store: of those that are named, else of all that have some."""
         if stores is None:
             stores = self.selling(day)
-        wanted = {store_id(day, store): store for store in stores}
+        wanted = {self._store_id(day, store): store for store in stores}
         return {wanted[each]: figures for each, figures in self._read(wanted, decode_store).items()}
 
     def selling(self, day: str) -> list[str]:
         """The stores that have figures of a day."""
         # By `_id`, whose index answers alone: the documents themselves are large.
-        first = store_id(day, "")
+        first = self._store_id(day, "")
         every = {"_id": {"$gt": first, "$lt": f"{first[:-1]}0"}}
         found = self._documents.find(every, {"_id": 1}, max_time_ms=QUERY_TIMEOUT_MS)
         return [str(each["_id"]).removeprefix(first) for each in found]
@@ -93,9 +100,9 @@ class FiguresReader:
 
         For whoever holds what it makes of them: nothing of it is held here. "" is the chain.
         """
-        wanted = {store_id(day, store): store for store in stores}
+        wanted = {self._store_id(day, store): store for store in stores}
         found = {wanted[each["_id"]]: each["writtenAt"] for each in self._written(wanted)}
-        new = [store_id(day, store) for store, at in found.items() if known.get(store) != at]
+        new = [self._store_id(day, store) for store, at in found.items() if known.get(store) != at]
         written = {
             wanted[each["_id"]]: (each["writtenAt"], bytes(each["body"]))
             for some in _portions(new)
@@ -110,7 +117,7 @@ class FiguresReader:
 
         Nothing of it is held: it is for sums over more than fits the memory.
         """
-        wanted = [store_id(day, store) for day in days for store in stores]
+        wanted = [self._store_id(day, store) for day in days for store in stores]
         for some in _portions(wanted):
             for each in self._ask(some, None):
                 yield str(each["day"]), decode_store(bytes(each["body"]))
@@ -119,10 +126,20 @@ class FiguresReader:
         """The days from `first` to `last`, both included, that have figures, oldest first."""
         begin = date.fromisoformat(first)
         number = (date.fromisoformat(last) - begin).days + 1
-        names = [totals_id((begin + timedelta(days=each)).isoformat()) for each in range(number)]
+        names = [
+            self._totals_id((begin + timedelta(days=each)).isoformat()) for each in range(number)
+        ]
         return sorted(
-            str(each["_id"]) for some in _portions(names) for each in self._ask(some, {"_id": 1})
+            str(each["_id"])[:DAY_LENGTH]
+            for some in _portions(names)
+            for each in self._ask(some, {"_id": 1})
         )
+
+    def _totals_id(self, day: str) -> str:
+        return totals_id(str(CurrencyDay(date.fromisoformat(day), self._currency)))
+
+    def _store_id(self, day: str, store: str) -> str:
+        return store_id(str(CurrencyDay(date.fromisoformat(day), self._currency)), store)
 
     def _read(
         self, ids: Collection[str], decode: Callable[[bytes], Any], part: str = ""

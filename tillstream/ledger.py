@@ -26,8 +26,10 @@ RECORD_BYTES = KEY_BYTES + CONTENT_BYTES
 #: Records of a block: with them a page of SQLite (4 KB) is full.
 BLOCK_RECORDS = 168
 
-#: Raised when the tables change: an older ledger is rebuilt by `recount`.
-VERSION = 7
+#: Raised when the tables change: what is older than OLDEST is rebuilt by `recount`.
+VERSION = 8
+#: The oldest version whose tables are brought to this one where they are, in a transaction.
+OLDEST = 7
 
 #: Longest wait for a file that is being replaced, seconds.
 BUSY_SECONDS = 0.5
@@ -48,7 +50,7 @@ def is_older(data_dir: Path) -> bool:
     except sqlite3.Error:
         # Damaged: the totals worker says what to do.
         return False
-    return 0 < int(version) < VERSION
+    return 0 < int(version) < OLDEST
 
 
 def block_id(key: bytes) -> int:

@@ -12,12 +12,14 @@ import numpy.typing as npt
 
 from tillstream.clock import Moment, moment
 from tillstream.codec import decode_outline, decode_receipt, receipt_bodies
+from tillstream.currencies import CURRENCY, EXPONENT, EXPONENTS, exponent_of
 from tillstream.errors import UndecodableMessageError
 from tillstream.identity import outlined_content_digest
 from tillstream.log.reader import LogMessage
 from tillstream.money import MINOR_UNITS, minor_units
 from tillstream.outline import StampedOutline
 from tillstream.part_cache import PartCache
+from tillstream.part_texts import part_key
 from tillstream.stores import StoreTable
 
 #: What a receipt that does not decode raises; a date before the year 1 in UTC is no time either.
@@ -63,6 +65,8 @@ class Outlines(Generic[L, T]):
         self.moments: list[Moment] = []
         #: Its tenders' index in `tenders`. Lines are one receipt after the other.
         self.tender_numbers: list[int] = []
+        #: The currencies of those that are not in euros, by index.
+        self.currencies: dict[int, str] = {}
         self.line_numbers: list[int] = []
         self.lines = PartCache(decode_line)
         self.tenders = PartCache(decode_tenders)
@@ -85,8 +89,11 @@ class Outlines(Generic[L, T]):
                 try:
                     receipt = decode_outline(body)
                     when = moment(receipt.date, calendar(receipt.store_id))
-                    lines = [line_number[bytes(text)] for text in receipt.lines]
-                    tenders = tenders_number[bytes(receipt.settlements)]
+                    if receipt.currency is None:
+                        lines = [line_number[bytes(text)] for text in receipt.lines]
+                        tenders = tenders_number[bytes(receipt.settlements)]
+                    else:
+                        lines, tenders = self._in_currency(receipt, receipt.currency)
                 except _UNREADABLE as error:
                     self.undecodable.append(Undecodable(index, place, _reason(body, error)))
                     continue
@@ -96,6 +103,24 @@ class Outlines(Generic[L, T]):
                 self.tender_numbers.append(tenders)
                 self.messages.append(index)
                 self.places.append(place)
+
+    def _in_currency(self, receipt: StampedOutline, currency: str) -> tuple[list[int], int]:
+        """The numbers of the lines and of the tenders of the next receipt of `receipts`."""
+        exponent = exponent_of(currency)
+        lines = [self.lines[part_key(bytes(text), exponent)] for text in receipt.lines]
+        tenders = self.tenders[part_key(bytes(receipt.settlements), exponent)]
+        if currency != CURRENCY:
+            self.currencies[len(self.receipts)] = currency
+        return lines, tenders
+
+    def exponents(self) -> Integers | None:
+        """Of each receipt the digits after the point of its currency; None where all have two."""
+        if not self.currencies:
+            return None
+        found = np.full(len(self.receipts), EXPONENT, np.int64)
+        for index, currency in self.currencies.items():
+            found[index] = EXPONENTS[currency]
+        return found
 
     def contents(self) -> list[bytes]:
         """The digest of each receipt's content."""
@@ -130,13 +155,18 @@ def parts_of(numbers: Sequence[int], lengths: Integers) -> tuple[Integers, Integ
     return of_receipt, row
 
 
-def cents(euros: list[float]) -> Integers:
-    """As `minor_units` rounds each of them; that is only called near a tie."""
-    scaled = np.array(euros, np.float64) * MINOR_UNITS
+def minor_of(amounts: list[float], exponents: Integers | None) -> Integers:
+    """As `minor_units` rounds each of them; that is only called near a tie.
+
+    `exponents`: the digits after the point of each; None where all have two.
+    """
+    scale = MINOR_UNITS if exponents is None else 10**exponents
+    scaled = np.array(amounts, np.float64) * scale
     nearest = np.rint(scaled)
     found = nearest.astype(np.int64)
     for index in np.flatnonzero(np.abs(scaled - nearest) >= 0.49):
-        found[index] = minor_units(euros[index])
+        exponent = EXPONENT if exponents is None else int(exponents[index])
+        found[index] = minor_units(amounts[index], exponent)
     return found
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from tillstream import opening_hours
 from tillstream.bounds import IDENTIFIER_LENGTH, is_name
 from tillstream.clock import BusinessDay
+from tillstream.currencies import CURRENCY
 from tillstream.errors import SettingsError
 from tillstream.opening_hours import OpeningHours, OpeningHoursError
 from tillstream.runtime.settings import StoreTimeSettings
@@ -55,8 +56,11 @@ class StoreTable:
         default: BusinessDay,
         calendars: Mapping[str, BusinessDay],
         stores: Mapping[str, Store] | None = None,
+        currency: str = CURRENCY,
     ) -> None:
         """`calendars` of those stores that have one in the table."""
+        #: The chain's main one, by ISO 4217.
+        self.currency = currency
         #: The calendar of the chain, and of every store that the table gives none.
         self.default = default
         self.exceptions = dict(calendars)
@@ -96,11 +100,11 @@ def load(settings: StoreTimeSettings) -> StoreTable:
     """
     default = BusinessDay(settings.zone(), settings.business_day_cutoff_hour)
     if settings.stores_file is None:
-        return StoreTable(default, {})
-    return _read(settings.stores_file, default)
+        return StoreTable(default, {}, currency=settings.currency)
+    return _read(settings.stores_file, default, settings.currency)
 
 
-def _read(path: Path, default: BusinessDay) -> StoreTable:
+def _read(path: Path, default: BusinessDay, currency: str) -> StoreTable:
     calendars: dict[str, BusinessDay] = {}
     stores: dict[str, Store] = {}
     problems: list[str] = []
@@ -127,7 +131,7 @@ def _read(path: Path, default: BusinessDay) -> StoreTable:
         problems.append(f"STORES_FILE={str(path)!r} cannot be read: {error}")
     if problems:
         raise SettingsError(problems)
-    return StoreTable(default, calendars, stores)
+    return StoreTable(default, calendars, stores, currency)
 
 
 def _require_columns(path: Path, names: object) -> None:

@@ -35,7 +35,7 @@ def keep_proofs(
     left_out: Set[int],
 ) -> None:
     """Keep what this run has proved: every day that is over and was not left out."""
-    business_days = [day.toordinal() for day in ledger.days()]
+    business_days = sorted({day.ordinal() for day in ledger.days()})
     known.noted(counted.first_offsets, business_days, counted.progress())
     over = unix_day(time.time()) - OPEN_DAYS
     for day in known.first_offsets:

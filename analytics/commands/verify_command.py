@@ -185,7 +185,7 @@ def _compare_written(
     stop: threading.Event,
     wait_seconds: float,
 ) -> WrittenFigures:
-    days = [day for day in ledger.days() if day.toordinal() not in left_out]
+    days = [day for day in ledger.days() if day.ordinal() not in left_out]
     waits = partial(wait_until, stop=stop)
     with open_archive(settings) as archive:
         return compare_written(settings.ledger_path(), archive.database, days, waits, wait_seconds)

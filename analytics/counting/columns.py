@@ -5,11 +5,12 @@ never a float.
 """
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from tillstream.currency_day import CurrencyDay
 
 Integers = npt.NDArray[np.int64]
 Seconds = npt.NDArray[np.float64]
@@ -18,8 +19,8 @@ Seconds = npt.NDArray[np.float64]
 class ReceiptFacts(NamedTuple):
     """What a whole receipt is counted by, beside its store."""
 
-    #: Business day in the store's calendar.
-    day: date
+    #: Business day in the store's calendar, and the currency.
+    day: CurrencyDay
     #: Hour of the store's wall clock, "00" to "23".
     hour: str
     #: `sales`, `returns` (negative) or `voids`.
@@ -33,14 +34,14 @@ class ReceiptFacts(NamedTuple):
 class StoreFacts(NamedTuple):
     """Where a receipt was given. Apart from ReceiptFacts, so that both have few distinct values."""
 
-    day: date
+    day: CurrencyDay
     store: str
 
 
 class LineFacts(NamedTuple):
     """What a line is counted by."""
 
-    day: date
+    day: CurrencyDay
     category: str
     #: VAT rate in percent as text: "5.5".
     rate: str
@@ -51,7 +52,7 @@ class LineFacts(NamedTuple):
 class TenderFacts(NamedTuple):
     """What a tender is counted by."""
 
-    day: date
+    day: CurrencyDay
     mechanism: str
 
 
@@ -70,7 +71,7 @@ class AmountTable(NamedTuple):
     fact: Integers
     #: The index of the receipt that a row belongs to, ascending.
     receipt: Integers
-    #: Units in thousandths, gross and net in cents: one row of three for each row.
+    #: Units in thousandths, gross and net in minor units: one row of three for each row.
     amounts: Integers
     #: Whether each receipt has one row.
     single: bool = False

@@ -23,9 +23,11 @@ from analytics.counting.parts import (
     rows,
 )
 from analytics.counting.tills import till_number
+from tillstream.currencies import CURRENCY
+from tillstream.currency_day import CurrencyDay
 from tillstream.identity import key_digest
 from tillstream.log.reader import LogMessage
-from tillstream.outlines import Outlines, cents, days, parts_of
+from tillstream.outlines import Outlines, days, minor_of, parts_of
 from tillstream.stores import StoreTable
 
 #: The receipts of a batch that decode, their parts as they are counted.
@@ -51,7 +53,7 @@ def _columns(read: _Receipts) -> Columns:
     totals = [receipt.document_total for receipt in receipts]
     sold = np.array([each.unix_seconds for each in moments], np.float64)
     every = np.arange(len(receipts))
-    when = encoded([(each.day, each.hour) for each in moments])
+    when = _when(read)
     known_days, day_of_when = encoded([day for day, _ in when.values])
     day = DictionaryColumn(known_days, day_of_when[when.codes])
 
@@ -65,8 +67,9 @@ def _columns(read: _Receipts) -> Columns:
     amounts = np.zeros((len(receipts), 3), np.int64)
     # The units of a receipt are those of its lines.
     np.add.at(amounts[:, 0], of_line, line_amounts[:, 0])
-    amounts[:, 1] = cents([total.gross_total for total in totals])
-    amounts[:, 2] = cents([total.net_total for total in totals])
+    exponents = read.exponents()
+    amounts[:, 1] = minor_of([total.gross_total for total in totals], exponents)
+    amounts[:, 2] = minor_of([total.net_total for total in totals], exponents)
 
     voids = np.array([receipt.transaction_type == "void" for receipt in receipts], np.bool_)
     late = received >= np.array([each.closes for each in moments])
@@ -123,6 +126,20 @@ def _columns(read: _Receipts) -> Columns:
         messages=np.array(read.messages, np.int64),
         places=np.array(read.places, np.int64),
         undecodable=[],
+    )
+
+
+def _when(read: _Receipts) -> DictionaryColumn:
+    """The day in its currency, and the hour, of each receipt."""
+    if not read.currencies:
+        when = encoded([(each.day, each.hour) for each in read.moments])
+        return when._replace(values=[(CurrencyDay(day), hour) for day, hour in when.values])
+    of_others = read.currencies.get
+    return encoded(
+        [
+            (CurrencyDay(each.day, of_others(index, CURRENCY)), each.hour)
+            for index, each in enumerate(read.moments)
+        ]
     )
 
 

@@ -5,7 +5,6 @@ the less a receipt costs.
 """
 
 from collections.abc import Hashable, Sequence
-from datetime import date
 from typing import TypeVar
 
 import numpy as np
@@ -13,13 +12,14 @@ import numpy as np
 from analytics.counting.columns import Integers
 from analytics.counting.figure_sums import N_HOURS, FigureSums, split
 from analytics.counting.grouping import added, newest
+from tillstream.currency_day import CurrencyDay
 
 _Value = TypeVar("_Value", bound=Hashable)
 
 
 def merged(some: Sequence[FigureSums]) -> FigureSums:
     """All of `some`, at least one; the chain's rows (store "") come after those of its stores."""
-    places: dict[tuple[date, str], int] = {}
+    places: dict[tuple[CurrencyDay, str], int] = {}
     categories: dict[str, int] = {}
     products: dict[str, int] = {}
     # Ascending, so that the greater code is of the greater text.

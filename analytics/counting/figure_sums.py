@@ -3,13 +3,13 @@
 Of stores only: what the chain gains is made of that (`figure_merge`), once for many batches.
 """
 
-from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 
 from analytics.counting.columns import AmountTable, Columns, Integers, Seconds
 from analytics.counting.grouping import added, newest, starts
+from tillstream.currency_day import CurrencyDay
 
 #: Hours of a day.
 N_HOURS = 24
@@ -19,7 +19,7 @@ class FigureSums(NamedTuple):
     """Rows of int64, one for each distinct key; all names and places by their index."""
 
     #: (day, store); "" is the whole chain.
-    places: list[tuple[date, str]]
+    places: list[tuple[CurrencyDay, str]]
     #: Place, hour; receipts, units, gross, net, gross of the negative receipts.
     hours: Integers
     #: Place, hour, category; receipts, units, gross, net.
@@ -76,7 +76,7 @@ def figure_sums(columns: Columns) -> FigureSums:
     )
 
 
-def _where(columns: Columns) -> tuple[list[tuple[date, str]], Integers, Integers, Integers]:
+def _where(columns: Columns) -> tuple[list[tuple[CurrencyDay, str]], Integers, Integers, Integers]:
     """Every place; of each place the one of its chain; the place and the hour of each receipt."""
     receipts, stores = columns.tables["receipts"], columns.tables["stores"]
     count = len(columns.keys)

@@ -5,13 +5,13 @@ the order of receipts does not matter.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from analytics.counting.columns import AmountTable, Columns, Integers
 from analytics.counting.dictionary_columns import distinct
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import Figures
 
 
@@ -46,7 +46,7 @@ LATE = ("late", "")
 Totals = dict[tuple[str, str], Figures]
 
 #: What is to be added: (day, breakdown, key) -> receipts, units, gross, net.
-Sums = dict[tuple[date, str, str], list[int]]
+Sums = dict[tuple[CurrencyDay, str, str], list[int]]
 
 
 def summed(columns: Columns) -> Sums:
@@ -63,9 +63,9 @@ def summed(columns: Columns) -> Sums:
 
 
 def add(
-    totals_of: Callable[[date], Totals],
+    totals_of: Callable[[CurrencyDay], Totals],
     sums: Sums,
-    changed: dict[date, set[tuple[str, str]]] | None = None,
+    changed: dict[CurrencyDay, set[tuple[str, str]]] | None = None,
 ) -> None:
     """Add sums to totals; notes the entries that it changes in `changed`."""
     for (day, name, key), (receipts, units, gross, net) in sums.items():
@@ -97,9 +97,9 @@ def _sums(table: AmountTable) -> Integers:
 
 def _by_key(
     table: AmountTable, sums: Integers, breakdown: Breakdown
-) -> dict[tuple[date, str], list[int]]:
+) -> dict[tuple[CurrencyDay, str], list[int]]:
     """Receipts, units, gross and net by (day, key)."""
-    entries: dict[tuple[date, str], int] = {}
+    entries: dict[tuple[CurrencyDay, str], int] = {}
     pairs = [
         (index, entries.setdefault((facts.day, key), len(entries)))
         for index, facts in enumerate(table.facts)

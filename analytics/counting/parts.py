@@ -9,6 +9,7 @@ from tillstream.codec import decode_line, decode_tenders
 from tillstream.day_figures import NAME_CHARACTERS
 from tillstream.identity import line_content, tenders_content
 from tillstream.money import basis_points, milli_units, minor_units, rate_text
+from tillstream.part_texts import text_and_exponent
 from tillstream.runtime.memo import remembering
 
 
@@ -19,7 +20,7 @@ class DecodedLine(NamedTuple):
     facts: tuple[str, str, str]
     #: What the line calls the product, as far as it is kept.
     name: str
-    #: Units in thousandths, gross and net in cents.
+    #: Units in thousandths, gross and net in minor units.
     amounts: tuple[int, int, int]
     #: What it adds to the content of its receipt.
     content: bytes
@@ -40,8 +41,9 @@ def rows(amounts: list[tuple[int, int, int]]) -> Integers:
 
 
 @remembering
-def decoded_line(text: bytes) -> DecodedLine:
-    """A line by its text; raises UndecodableMessageError."""
+def decoded_line(key: bytes) -> DecodedLine:
+    """A line by the key of its text (`part_texts`); raises UndecodableMessageError."""
+    text, exponent = text_and_exponent(key)
     line = decode_line(text)
     return DecodedLine(
         (
@@ -52,19 +54,20 @@ def decoded_line(text: bytes) -> DecodedLine:
         line.product_description[:NAME_CHARACTERS],
         (
             milli_units(line.quantity),
-            minor_units(line.settlement_amount),
-            minor_units(line.credit_amount),
+            minor_units(line.settlement_amount, exponent),
+            minor_units(line.credit_amount, exponent),
         ),
         line_content(line),
     )
 
 
 @remembering
-def decoded_tenders(text: bytes) -> DecodedTenders:
-    """All tenders by their text; raises UndecodableMessageError."""
+def decoded_tenders(key: bytes) -> DecodedTenders:
+    """All tenders by the key of their text (`part_texts`); raises UndecodableMessageError."""
+    text, exponent = text_and_exponent(key)
     tenders = decode_tenders(text)
     return DecodedTenders(
         [tender.payment_mechanism for tender in tenders],
-        [(0, minor_units(tender.settlement_amount), 0) for tender in tenders],
+        [(0, minor_units(tender.settlement_amount, exponent), 0) for tender in tenders],
         tenders_content(tenders),
     )

@@ -2,7 +2,6 @@
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +14,7 @@ from analytics.counting.folds import Sums, Totals, add
 from analytics.counting.isolation import SetAside, largest, set_aside
 from analytics.counting.tills import Till, Tills
 from tillstream.codec import decode_receipt, receipt_bodies
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import Figures
 from tillstream.errors import UndecodableMessageError
 from tillstream.identity import anonymous_content
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 #: the content that its key was first seen with, FORGOTTEN where nobody knows that any more.
 AddIdentities = Callable[[list[bytes], list[bytes], list[int]], Sequence[bytes | None]]
 #: Totals of a day so far; the counter adds to them.
-TotalsOf = Callable[[date], Totals]
+TotalsOf = Callable[[CurrencyDay], Totals]
 #: Keeps a conflicting receipt: offset, key, the receipt as it came.
 #: Whether it was not kept yet.
 AddConflict = Callable[[int, bytes, bytes], bool]
@@ -91,9 +91,9 @@ class ReceiptCounter:
         self.recent_days: deque[int] = deque(maxlen=RECENT)
         #: Receipts that decode, and their gross in cents, by day and store, before identities are
         #: looked at; kept where somebody wants it.
-        self.heard: dict[tuple[date, str], tuple[int, int]] | None = None
+        self.heard: dict[tuple[CurrencyDay, str], tuple[int, int]] | None = None
         #: What changed since the owner last cleared it.
-        self.changed_entries: dict[date, set[tuple[str, str]]] = defaultdict(set)
+        self.changed_entries: dict[CurrencyDay, set[tuple[str, str]]] = defaultdict(set)
         self.changed_tills: set[tuple[str, str]] = set()
 
     def count(

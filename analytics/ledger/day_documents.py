@@ -2,10 +2,11 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import datetime
 from heapq import nlargest
 
 from analytics.ledger.store_days import StoreDays
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import (
     DayFiguresDocument,
     DayTotals,
@@ -24,13 +25,14 @@ MAX_KEYS = 5_000
 PIECE_BYTES = 8 * 1024 * 1024
 
 _TOTALS = (
-    "SELECT breakdown, key, receipts, units_milli, gross_minor, net_minor FROM totals WHERE day = ?"
+    "SELECT breakdown, key, receipts, units_milli, gross_minor, net_minor FROM totals"
+    " WHERE day = ? AND currency = ?"
 )
 
 
 def documents(
     ledger: sqlite3.Connection,
-    places: Iterable[tuple[date, str]],
+    places: Iterable[tuple[CurrencyDay, str]],
     written_at: datetime,
     ledger_id: str,
 ) -> Iterator[DayFiguresDocument]:
@@ -40,7 +42,7 @@ def documents(
     """
     rows = StoreDays(ledger)
     for day, store in places:
-        text = day.isoformat()
+        text = str(day)
         bodies: list[tuple[str, str | None, bytes]] = []
         if (body := rows.body(day, store)) is not None:
             bodies.append((store_id(text, store), store, body))
@@ -49,7 +51,8 @@ def documents(
         for name, of, body in bodies:
             yield {
                 "_id": name,
-                "day": text,
+                "day": day.day.isoformat(),
+                "currency": day.currency,
                 "store": of,
                 "body": body,
                 "writtenAt": written_at,
@@ -57,10 +60,10 @@ def documents(
             }
 
 
-def totals(ledger: sqlite3.Connection, day: date) -> DayTotals:
+def totals(ledger: sqlite3.Connection, day: CurrencyDay) -> DayTotals:
     """Every breakdown of a day; of more than MAX_KEYS keys those with the most revenue."""
     breakdowns: dict[str, dict[str, Figures]] = {}
-    for breakdown, key, *figures in ledger.execute(_TOTALS, (day.toordinal(),)):
+    for breakdown, key, *figures in ledger.execute(_TOTALS, (day.ordinal(), day.currency)):
         breakdowns.setdefault(breakdown, {})[key] = Figures(*figures)
     for breakdown, keys in breakdowns.items():
         if len(keys) > MAX_KEYS:

@@ -14,6 +14,8 @@ import numpy as np
 
 from analytics.counting.columns import Integers
 from analytics.counting.figure_sums import FigureSums
+from tillstream.currencies import CURRENCY
+from tillstream.currency_day import currency_day
 from tillstream.day_figures import encode
 
 
@@ -50,6 +52,8 @@ class _Row(_Places, array_like=True):
     category_names: list[str]
     product_codes: list[str]
     product_names: list[str]
+    #: Of the days, where one is not in euros.
+    currencies: list[str] = []
 
 
 _decode_places = msgspec.msgpack.Decoder(_Places).decode
@@ -86,8 +90,9 @@ class FiguresJournal:
 
 
 def _packed(sums: FigureSums) -> _Row:
+    currencies = [day.currency for day, _ in sums.places]
     return _Row(
-        [day.toordinal() for day, _ in sums.places],
+        [day.ordinal() for day, _ in sums.places],
         [store for _, store in sums.places],
         _table(sums.hours),
         _table(sums.categories),
@@ -95,12 +100,18 @@ def _packed(sums: FigureSums) -> _Row:
         sums.last.tobytes(),
         _table(sums.product_hours),
         *sums[6:],
+        currencies if any(each != CURRENCY for each in currencies) else [],
     )
 
 
 def _unpacked(row: _Row) -> FigureSums:
     return FigureSums(
-        [(date.fromordinal(day), store) for day, store in zip(row.days, row.stores, strict=True)],
+        [
+            (currency_day(day, currency), store)
+            for day, currency, store in zip(
+                row.days, row.currencies or [CURRENCY] * len(row.days), row.stores, strict=True
+            )
+        ],
         _rows(row.hours),
         _rows(row.categories),
         _rows(row.products),

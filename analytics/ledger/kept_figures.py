@@ -7,7 +7,6 @@ them (docs/decisions/0025-kept-figures.md).
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from datetime import date
 
 from analytics.counting.figure_folds import HOURS, fold
 from analytics.counting.figure_merge import merged
@@ -15,6 +14,7 @@ from analytics.counting.figure_sums import FigureSums
 from analytics.counting.store_day import LIMITS, Limits, StoreDay
 from analytics.ledger.figures_journal import Added, FiguresJournal
 from analytics.ledger.store_days import WHOLE, Place, StoreDays, Written, joined
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import StoreFigures, decode_store, encode
 
 #: Figures that are held decoded, some 300 bytes each: a day of 1,000 stores, more or less.
@@ -56,7 +56,7 @@ class KeptFigures:
         self._rows_waiting = 0
         self._most_waiting = 0
         #: Of these no bound is above `_highest`. Of a chain's hours (day, "", hour).
-        self._checked: set[tuple[date, str] | Place] = set()
+        self._checked: set[tuple[CurrencyDay, str] | Place] = set()
         self._highest = 0
         for added in journal.read() if journal else ():
             self._wait(*added)
@@ -161,13 +161,13 @@ class KeptFigures:
             if self._journal:
                 self._journal.clear()
 
-    def stores(self, day: date) -> list[str]:
+    def stores(self, day: CurrencyDay) -> list[str]:
         """The stores with figures of a day, the chain ("") first."""
         self._settle()
         changed = {store for changed_day, store, _ in self._changed if changed_day == day}
         return sorted(changed.union(self._rows.stores(day)))
 
-    def figures(self, day: date, store: str) -> StoreFigures | None:
+    def figures(self, day: CurrencyDay, store: str) -> StoreFigures | None:
         """All of a store's day: the bodies and what was added since."""
         self._settle()
         parts = {part: decode_store(body) for part, body, _ in self._rows.parts(day, store)}

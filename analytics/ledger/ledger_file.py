@@ -24,10 +24,11 @@ from analytics.ledger.identities import Identities
 from analytics.ledger.ledger_errors import OtherCalendarError, OtherVersionError, damage_told
 from analytics.ledger.progress import Position as Position
 from analytics.ledger.progress import Progress as Progress
-from analytics.ledger.schema import CREATE, PRAGMAS
+from analytics.ledger.schema import CREATE, PRAGMAS, UPGRADE
 from analytics.ledger.store_days import StoreDays
+from tillstream.currency_day import CurrencyDay, currency_day
 from tillstream.day_figures import Figures
-from tillstream.ledger import VERSION
+from tillstream.ledger import OLDEST, VERSION
 from tillstream.runtime.savepoint import savepoint
 from tillstream.snapshots import UncountedReason
 
@@ -75,7 +76,9 @@ class Ledger(AbstractContextManager["Ledger"]):
 
     def _open(self, journal: str) -> None:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if version not in (0, VERSION):
+        if OLDEST <= version < VERSION:
+            self._upgrade()
+        elif version not in (0, VERSION):
             raise OtherVersionError(self.path, f"is of version {version}, not {VERSION}")
         if version == 0 and self._database.execute("SELECT 1 FROM sqlite_master").fetchone():
             raise OtherVersionError(self.path, "is a database of something else")
@@ -83,6 +86,18 @@ class Ledger(AbstractContextManager["Ledger"]):
         if version == 0:
             self._database.executescript(CREATE)
             self.write_fact("id", uuid4().hex)
+
+    def _upgrade(self) -> None:
+        self.begin()
+        try:
+            # Another process may have done it since.
+            (version,) = self._database.execute("PRAGMA user_version").fetchone()
+            for statement in UPGRADE if version < VERSION else ():
+                self._database.execute(statement)
+            self.commit()
+        except BaseException:
+            self.rollback()
+            raise
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -194,25 +209,40 @@ class Ledger(AbstractContextManager["Ledger"]):
         )
         return found.fetchone() is not None
 
-    def days(self) -> list[date]:
-        """Business days with totals, oldest first."""
-        rows = self._database.execute("SELECT DISTINCT day FROM totals ORDER BY day")
-        return [date.fromordinal(day) for (day,) in rows]
+    def days(self) -> list[CurrencyDay]:
+        """Business days with totals, in each currency, oldest first."""
+        rows = self._database.execute(
+            "SELECT DISTINCT day, currency FROM totals ORDER BY day, currency"
+        )
+        return [currency_day(*row) for row in rows]
 
-    def totals(self, day: date) -> Totals:
+    def currencies(self, day: date) -> list[str]:
+        """The currencies that receipts of a business day are in."""
+        rows = self._database.execute(
+            "SELECT DISTINCT currency FROM totals WHERE day = ? ORDER BY currency",
+            (day.toordinal(),),
+        )
+        return [currency for (currency,) in rows]
+
+    def totals(self, day: CurrencyDay) -> Totals:
         """Totals of a day, empty when nothing was counted for it."""
         rows = self._database.execute(
             "SELECT breakdown, key, receipts, units_milli, gross_minor, net_minor"
-            " FROM totals WHERE day = ?",
-            (day.toordinal(),),
+            " FROM totals WHERE day = ? AND currency = ?",
+            (day.ordinal(), day.currency),
         )
         return {(breakdown, key): Figures(*figures) for breakdown, key, *figures in rows}
 
-    def write_totals(self, day: date, entries: Iterable[tuple[tuple[str, str], Figures]]) -> None:
+    def write_totals(
+        self, day: CurrencyDay, entries: Iterable[tuple[tuple[str, str], Figures]]
+    ) -> None:
         """Replace the named entries of a day by their absolute figures."""
         self._database.executemany(
-            "INSERT OR REPLACE INTO totals VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(day.toordinal(), *entry, *astuple(figures)) for entry, figures in entries],
+            "INSERT OR REPLACE INTO totals VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (day.ordinal(), day.currency, *entry, *astuple(figures))
+                for entry, figures in entries
+            ],
         )
 
     def tills(self) -> Tills:

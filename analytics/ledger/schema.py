@@ -12,6 +12,33 @@ PRAGMA cache_size=-65536;
 PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES};
 """
 
+_TOTALS = """
+CREATE TABLE totals (
+    day INTEGER NOT NULL,
+    currency TEXT NOT NULL DEFAULT 'EUR',
+    breakdown TEXT NOT NULL,
+    key TEXT NOT NULL,
+    receipts INTEGER NOT NULL,
+    units_milli INTEGER NOT NULL,
+    gross_minor INTEGER NOT NULL,
+    net_minor INTEGER NOT NULL,
+    PRIMARY KEY (day, currency, breakdown, key)
+) WITHOUT ROWID;
+"""
+_STORE_DAYS = """
+CREATE TABLE store_days (
+    day INTEGER NOT NULL,
+    currency TEXT NOT NULL DEFAULT 'EUR',
+    store TEXT NOT NULL,
+    part TEXT NOT NULL,
+    body BLOB NOT NULL,
+    bound INTEGER NOT NULL,
+    change INTEGER NOT NULL,
+    UNIQUE (day, currency, store, part)
+);
+"""
+_CHANGES = "CREATE UNIQUE INDEX store_days_changes ON store_days (change)"
+
 CREATE = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE progress (
@@ -36,26 +63,9 @@ CREATE TABLE aside (
     reason TEXT NOT NULL,
     receipt BLOB NOT NULL
 );
-CREATE TABLE totals (
-    day INTEGER NOT NULL,
-    breakdown TEXT NOT NULL,
-    key TEXT NOT NULL,
-    receipts INTEGER NOT NULL,
-    units_milli INTEGER NOT NULL,
-    gross_minor INTEGER NOT NULL,
-    net_minor INTEGER NOT NULL,
-    PRIMARY KEY (day, breakdown, key)
-) WITHOUT ROWID;
-CREATE TABLE store_days (
-    day INTEGER NOT NULL,
-    store TEXT NOT NULL,
-    part TEXT NOT NULL,
-    body BLOB NOT NULL,
-    bound INTEGER NOT NULL,
-    change INTEGER NOT NULL,
-    UNIQUE (day, store, part)
-);
-CREATE UNIQUE INDEX store_days_changes ON store_days (change);
+{_TOTALS}
+{_STORE_DAYS}
+{_CHANGES};
 CREATE TABLE figures_journal (
     id INTEGER PRIMARY KEY,
     most INTEGER NOT NULL,
@@ -90,3 +100,20 @@ CREATE TABLE tills (
 PRAGMA user_version={VERSION};
 COMMIT;
 """
+
+#: A ledger of version 7, before there were currencies, in a transaction that has begun.
+UPGRADE = (
+    "ALTER TABLE totals RENAME TO totals_before",
+    _TOTALS,
+    "INSERT INTO totals (day, breakdown, key, receipts, units_milli, gross_minor, net_minor)"
+    " SELECT day, breakdown, key, receipts, units_milli, gross_minor, net_minor FROM totals_before",
+    "DROP TABLE totals_before",
+    "DROP INDEX store_days_changes",
+    "ALTER TABLE store_days RENAME TO store_days_before",
+    _STORE_DAYS,
+    _CHANGES,
+    "INSERT INTO store_days (day, store, part, body, bound, change)"
+    " SELECT day, store, part, body, bound, change FROM store_days_before ORDER BY rowid",
+    "DROP TABLE store_days_before",
+    f"PRAGMA user_version={VERSION}",
+)

@@ -7,18 +7,18 @@ that is greater than all before it: who has seen the rows up to a number asks fo
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 from typing import NamedTuple
 
 from msgspec import structs
 
+from tillstream.currency_day import CurrencyDay, currency_day
 from tillstream.day_figures import Figures, StoreFigures, decode_store, encode
 
 #: The part that has all but `product_hours`; the other parts are hours, "00" to "23".
 WHOLE = ""
 
 #: Day, store (""  is the chain), part.
-Place = tuple[date, str, str]
+Place = tuple[CurrencyDay, str, str]
 
 
 class Written(NamedTuple):
@@ -34,7 +34,7 @@ class Changed(NamedTuple):
     """A day of a store that changed, and the number of the change of its row."""
 
     change: int
-    day: date
+    day: CurrencyDay
     store: str
 
 
@@ -53,8 +53,9 @@ class StoreDays:
         """A body and its bound."""
         day, store, part = place
         row: tuple[bytes, int] | None = self._database.execute(
-            "SELECT body, bound FROM store_days WHERE day = ? AND store = ? AND part = ?",
-            (day.toordinal(), store, part),
+            "SELECT body, bound FROM store_days WHERE day = ? AND currency = ?"
+            " AND store = ? AND part = ?",
+            (day.ordinal(), day.currency, store, part),
         ).fetchone()
         return row
 
@@ -62,8 +63,9 @@ class StoreDays:
         """The bound of a body; 0 where there is none."""
         day, store, part = place
         row = self._database.execute(
-            "SELECT bound FROM store_days WHERE day = ? AND store = ? AND part = ?",
-            (day.toordinal(), store, part),
+            "SELECT bound FROM store_days WHERE day = ? AND currency = ?"
+            " AND store = ? AND part = ?",
+            (day.ordinal(), day.currency, store, part),
         ).fetchone()
         return row[0] if row else 0
 
@@ -71,11 +73,11 @@ class StoreDays:
         """Replace rows; each gets the next number of a change."""
         before = self.last_change()
         self._database.executemany(
-            "INSERT INTO store_days (day, store, part, body, bound, change)"
-            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (day, store, part)"
+            "INSERT INTO store_days (day, currency, store, part, body, bound, change)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, currency, store, part)"
             " DO UPDATE SET body = excluded.body, bound = excluded.bound, change = excluded.change",
             (
-                (day.toordinal(), store, part, body, bound, change)
+                (day.ordinal(), day.currency, store, part, body, bound, change)
                 for change, ((day, store, part), body, bound) in enumerate(rows, before + 1)
             ),
         )
@@ -83,41 +85,47 @@ class StoreDays:
     def changed_after(self, change: int, most: int) -> list[Changed]:
         """The first rows that changed after a number, in the order of their changes."""
         rows = self._database.execute(
-            "SELECT change, day, store FROM store_days WHERE change > ? ORDER BY change LIMIT ?",
+            "SELECT change, day, currency, store FROM store_days WHERE change > ?"
+            " ORDER BY change LIMIT ?",
             (change, most),
         )
-        return [Changed(number, date.fromordinal(day), store) for number, day, store in rows]
+        return [
+            Changed(number, currency_day(day, currency), store)
+            for number, day, currency, store in rows
+        ]
 
-    def stores(self, day: date) -> list[str]:
+    def stores(self, day: CurrencyDay) -> list[str]:
         """The stores with figures of a day, the chain ("") first."""
         found = self._database.execute(
-            "SELECT DISTINCT store FROM store_days WHERE day = ? ORDER BY store",
-            (day.toordinal(),),
+            "SELECT DISTINCT store FROM store_days WHERE day = ? AND currency = ? ORDER BY store",
+            (day.ordinal(), day.currency),
         )
         return [store for (store,) in found]
 
-    def changes(self, day: date) -> dict[str, int]:
+    def changes(self, day: CurrencyDay) -> dict[str, int]:
         """Of each store with figures of a day the number of its newest change."""
         found = self._database.execute(
-            "SELECT store, max(change) FROM store_days WHERE day = ? GROUP BY store",
-            (day.toordinal(),),
+            "SELECT store, max(change) FROM store_days WHERE day = ? AND currency = ?"
+            " GROUP BY store",
+            (day.ordinal(), day.currency),
         )
         return dict(found.fetchall())
 
-    def parts(self, day: date, store: str) -> Iterator[tuple[str, bytes, int]]:
+    def parts(self, day: CurrencyDay, store: str) -> Iterator[tuple[str, bytes, int]]:
         """Part, body and the number of the change, the whole first."""
         yield from self._database.execute(
-            "SELECT part, body, change FROM store_days WHERE day = ? AND store = ? ORDER BY part",
-            (day.toordinal(), store),
+            "SELECT part, body, change FROM store_days WHERE day = ? AND currency = ?"
+            " AND store = ? ORDER BY part",
+            (day.ordinal(), day.currency, store),
         )
 
-    def figures(self, day: date, store: str) -> tuple[StoreFigures, int] | None:
+    def figures(self, day: CurrencyDay, store: str) -> tuple[StoreFigures, int] | None:
         """All that the bodies have of a store's day, and the number of its newest change."""
         parts = list(self.parts(day, store))
         found = joined({part: decode_store(body) for part, body, _ in parts})
         return None if found is None else (found, max(change for *_, change in parts))
 
-    def body(self, day: date, store: str) -> bytes | None:
+    def body(self, day: CurrencyDay, store: str) -> bytes | None:
         """All of a store's day, encoded; of one that is a single body that one, as it is."""
         parts = {part: body for part, body, _ in self.parts(day, store)}
         if parts.keys() == {WHOLE}:

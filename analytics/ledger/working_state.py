@@ -9,6 +9,7 @@ from analytics.counting.receipt_counter import AddIdentities, ReceiptCounter
 from analytics.ledger.figures_journal import FiguresJournal
 from analytics.ledger.kept_figures import KeptFigures
 from analytics.ledger.ledger_file import Ledger, Position, Progress
+from tillstream.currency_day import CurrencyDay
 from tillstream.log.positions import Offsets, partition_of
 from tillstream.log.reader import LogMessage, message_digest
 
@@ -34,7 +35,9 @@ class WorkingState:
         self._add_identities = add_identities or ledger.identities.add
         #: Up to these offsets, by partition, the log is read a second time.
         self.read_again_until: Offsets = {}
-        self._days: dict[date, Totals]
+        self._days: dict[CurrencyDay, Totals]
+        #: Those of the day that was asked for last.
+        self._currencies: dict[date, set[str]]
         #: What was counted before this process.
         self._before: Progress
         #: Of each partition of the log, how far it was counted.
@@ -46,6 +49,7 @@ class WorkingState:
     def load(self) -> None:
         """Everything as the ledger holds it."""
         self._days = {}
+        self._currencies = {}
         self._before = self._ledger.progress()
         self.positions = self._before.positions()
         self._figures = KeptFigures(self._ledger.store_days, self._journal)
@@ -120,11 +124,20 @@ class WorkingState:
             log_epoch=before.log_epoch,
         ).with_positions(self.positions)
 
-    def totals(self, day: date) -> Totals:
+    def totals(self, day: CurrencyDay) -> Totals:
         """Totals of a day so far; whoever adds to them does it in place."""
         if day not in self._days:
             self._days[day] = self._ledger.totals(day)
         return self._days[day]
+
+    def currencies(self, day: date) -> list[str]:
+        """The currencies that receipts of a business day are in."""
+        if day not in self._currencies:
+            self._currencies = {day: set(self._ledger.currencies(day))}
+        self._currencies[day].update(
+            each.currency for each, totals in self._days.items() if each.day == day and totals
+        )
+        return sorted(self._currencies[day])
 
     def bound_memory(self) -> None:
         """Leave the oldest days, and stores not heard of lately, to the ledger; after `write`."""

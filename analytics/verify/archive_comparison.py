@@ -11,13 +11,14 @@ from analytics.ledger.identity_records import keys_of, places_of
 from analytics.verify.archive import ArchiveReader, Stored
 from analytics.verify.parquet_days import ParquetDays
 from analytics.verify.recount import Recount
+from tillstream.currency_day import CurrencyDay
 from tillstream.identity import key_day
 
 #: Receipts that are looked up together.
 BATCH = 5_000
 
-#: Receipts and cents by (business day, store).
-ByStore = dict[tuple[date, str], tuple[int, int]]
+#: Receipts and minor units by (business day in its currency, store).
+ByStore = dict[tuple[CurrencyDay, str], tuple[int, int]]
 
 
 class ArchiveComparison:
@@ -103,7 +104,10 @@ class ArchiveComparison:
                     self.extra.add(receipt.key)
             elif not found[place]:
                 found[place] = True
-                where = (date.fromisoformat(receipt.day), receipt.store)
+                where = (
+                    CurrencyDay(date.fromisoformat(receipt.day), receipt.currency),
+                    receipt.store,
+                )
                 count, cents = sums.get(where, (0, 0))
                 sums[where] = (count + 1, cents + receipt.gross_minor)
 

@@ -15,14 +15,15 @@ from analytics.verify.kept_comparison import compare_kept
 from analytics.verify.not_counted import NotCounted
 from analytics.verify.recount import Recount
 from analytics.verify.written_days import all_around
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import Figures
 from tillstream.verify_report import Disagreement
 
 #: Differences that a report names; the counts are of all.
 MAX_DIFFERENCES = 100
 
-#: Receipts and gross cents by (day, store).
-ByStore = Mapping[tuple[date, str], tuple[int, int]]
+#: Receipts and gross minor units by (day in its currency, store).
+ByStore = Mapping[tuple[CurrencyDay, str], tuple[int, int]]
 
 
 class Report(msgspec.Struct):
@@ -120,7 +121,7 @@ def compare_ledger(recount: Recount, ledger: Ledger, skipped: Set[int]) -> Ledge
     )
     beyond_dropped = date.fromordinal(max(all_around(dropped)) + 1) if dropped else date.min
     for business_day in sorted({*recount.ledger.days(), *ledger.days()}):
-        if business_day < beyond_dropped or business_day.toordinal() in skipped:
+        if business_day.day < beyond_dropped or business_day.ordinal() in skipped:
             continue
         expected, found = recount.ledger.totals(business_day), ledger.totals(business_day)
         surplus += (found.get(WHOLE_DAY, Figures()).receipts) - (
@@ -129,7 +130,7 @@ def compare_ledger(recount: Recount, ledger: Ledger, skipped: Set[int]) -> Ledge
         differences += [
             Disagreement(
                 f"ledger: {entry[0]} {entry[1]}".rstrip(),
-                business_day.isoformat(),
+                str(business_day),
                 entry[1] if entry[0] == "store" else "",
                 str(expected.get(entry, Figures())),
                 str(found.get(entry, Figures())),
@@ -145,7 +146,7 @@ def compare_ledger(recount: Recount, ledger: Ledger, skipped: Set[int]) -> Ledge
 
 def days_of(ledger: Ledger) -> set[int]:
     """Every day (ordinal) that it knows anything of."""
-    business_days = {day.toordinal() for day in ledger.days()}
+    business_days = {day.ordinal() for day in ledger.days()}
     return business_days.union(each.day for each in ledger.identities.days())
 
 
@@ -159,8 +160,8 @@ def dropped_days(ledger: Ledger) -> set[int]:
     return {each.day for each in ledger.identities.days() if each.dropped}
 
 
-def of_stores(ledger: Ledger) -> dict[tuple[date, str], tuple[int, int]]:
-    """Receipts and gross cents of a ledger, by (day, store)."""
+def of_stores(ledger: Ledger) -> dict[tuple[CurrencyDay, str], tuple[int, int]]:
+    """Receipts and gross minor units of a ledger, by (day in its currency, store)."""
     return {
         (day, store): (figures.receipts, figures.gross_minor)
         for day in ledger.days()
@@ -180,11 +181,11 @@ def compare_archive(
     expected = of_stores(recount.ledger)
     for where in sorted(expected.keys() | archive.by_store.keys()):
         wanted, found = expected.get(where, (0, 0)), archive.by_store.get(where, (0, 0))
-        if wanted != found and where[0].toordinal() not in skipped:
+        if wanted != found and where[0].ordinal() not in skipped:
             differences.append(
                 Disagreement(
                     "archive: receipts and cents",
-                    where[0].isoformat(),
+                    str(where[0]),
                     where[1],
                     str(wanted),
                     str(found),
@@ -211,7 +212,7 @@ def compare_door(
     unanswered = missing = 0
     differences: list[Disagreement] = []
     for where in sorted(before.keys() | heard.keys() | after.keys()):
-        if where[0].toordinal() in skipped:
+        if where[0].ordinal() in skipped:
             continue
         least, found, most = (book.get(where, (0, 0)) for book in (before, heard, after))
         unanswered += max(0, found[0] - most[0])
@@ -220,7 +221,7 @@ def compare_door(
             differences.append(
                 Disagreement(
                     "door: accepted and in the log",
-                    where[0].isoformat(),
+                    str(where[0]),
                     where[1],
                     str(least),
                     str(found),

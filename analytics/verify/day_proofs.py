@@ -17,12 +17,17 @@ from msgspec.structs import astuple
 from analytics.counting.folds import WHOLE_DAY
 from analytics.ledger.ledger_file import Ledger, Position, Progress
 from analytics.verify.written_days import all_around, day_of
-from tillstream.day_figures import Figures
+from tillstream.currencies import CURRENCY
+from tillstream.currency_day import CurrencyDay
+from tillstream.day_figures import Figures, add
 from tillstream.log.positions import known_as
 
 
 class DayProof(msgspec.Struct, frozen=True):
-    """A day (ordinal) in the ledger: of tills for its identities, of business for its totals."""
+    """A day (ordinal) in the ledger: of tills for its identities, of business for its totals.
+
+    `receipts` and `gross_minor` are those of all its currencies: what is compared, and no figure.
+    """
 
     identities: int
     identities_digest: bytes
@@ -99,9 +104,15 @@ def _note(first_offsets: dict[int, int], offsets: Mapping[int, int]) -> None:
 def proof_of(ledger: Ledger, day: int) -> DayProof:
     """A day as the ledger has it now."""
     records = ledger.identities.of_day(day)
-    totals = ledger.totals(day_of(day))
-    whole = totals.get(WHOLE_DAY, Figures())
-    entries = sorted((*entry, *astuple(figures)) for entry, figures in totals.items())
+    business_day = day_of(day)
+    whole, entries = Figures(), []
+    for currency in ledger.currencies(business_day):
+        totals = ledger.totals(CurrencyDay(business_day, currency))
+        add(whole, totals.get(WHOLE_DAY, Figures()))
+        of_others = () if currency == CURRENCY else (currency,)
+        entries += sorted(
+            (*of_others, *entry, *astuple(figures)) for entry, figures in totals.items()
+        )
     return DayProof(
         len(records),
         blake2b(records.tobytes(), digest_size=16).digest(),

@@ -1,18 +1,17 @@
 """Compares the kept figures of a day by store with those of a recount. Pure."""
 
-from datetime import date
-
 from analytics.ledger.kept_figures import KeptFigures
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import StoreFigures, total
 from tillstream.verify_report import Disagreement
 
 
-def compare_kept(expected: KeptFigures, found: KeptFigures, day: date) -> list[Disagreement]:
+def compare_kept(expected: KeptFigures, found: KeptFigures, day: CurrencyDay) -> list[Disagreement]:
     """Each store whose figures of a day are not those of a recount; "" is the chain."""
     return [
         Disagreement(
             "ledger: kept figures of the store" if store else "ledger: kept figures of the chain",
-            day.isoformat(),
+            str(day),
             store,
             told(wanted),
             told(kept),

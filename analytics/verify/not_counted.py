@@ -1,7 +1,6 @@
 """Receipts of the log that are in no figure: not decodable, or set aside."""
 
 from contextlib import suppress
-from datetime import date
 
 import msgspec
 
@@ -9,6 +8,8 @@ from analytics.counting.isolation import SetAside
 from analytics.ledger.ledger_file import Ledger
 from analytics.verify.recount import Recount
 from tillstream.codec import decode_receipt
+from tillstream.currencies import CURRENCY, exponent_of
+from tillstream.currency_day import CurrencyDay
 from tillstream.errors import UndecodableMessageError
 from tillstream.identity import digest_of_key
 from tillstream.money import minor_units
@@ -51,7 +52,7 @@ def keys_aside(recount: Recount) -> set[bytes]:
 
 def heard_with_aside(
     recount: Recount, stores: StoreTable
-) -> dict[tuple[date, str], tuple[int, int]]:
+) -> dict[tuple[CurrencyDay, str], tuple[int, int]]:
     """What the log had, with the receipts that were set aside: the door accepted them, too."""
     heard = dict(recount.counter.heard or {})
     for one in recount.ledger.aside():
@@ -59,8 +60,10 @@ def heard_with_aside(
         with suppress(UndecodableMessageError, ValueError, OverflowError):
             if not one.undecodable:
                 receipt = decode_receipt(one.receipt)
-                cents = minor_units(receipt.document_total.gross_total)
-                day = stores.calendar(receipt.store_id).of(receipt.date)
+                amount, currency = receipt.document_total.gross_total, receipt.currency
+                cents = minor_units(amount, exponent_of(currency))
+                business_day = stores.calendar(receipt.store_id).of(receipt.date)
+                day = CurrencyDay(business_day, currency or CURRENCY)
                 count, gross = heard.get((day, str(receipt.store_id)), (0, 0))
                 heard[day, str(receipt.store_id)] = (count + 1, gross + cents)
     return heard

@@ -1,17 +1,18 @@
 """What the log, the ledger and the archive have, side by side, by business day or store. Pure."""
 
 from collections.abc import Iterable, Mapping, Set
-from datetime import date
 
 import msgspec
 
 from analytics.counting.folds import WHOLE_DAY
 from analytics.ledger.ledger_file import Ledger
 from analytics.verify.comparison import of_stores
+from tillstream.currencies import exponent_of
+from tillstream.currency_day import CurrencyDay
 from tillstream.money import decimal_text
 from tillstream.runtime.text_table import text_table
 
-#: Receipts, and their gross in cents.
+#: Receipts, and their gross in minor units.
 Sum = tuple[int, int]
 
 #: The last column says whether the three agree.
@@ -24,11 +25,17 @@ _HEADS = (
 class Row(msgspec.Struct, frozen=True):
     """One day, or one store's day; `store` is empty for all stores."""
 
+    #: Of another currency than euros it says so: `2026-11-21 JPY`.
     day: str
     store: str
     log: Sum
     ledger: Sum
     archive: Sum
+
+    def text(self, minor: int) -> str:
+        """An amount of the day's currency."""
+        _, _, currency = self.day.partition(" ")
+        return decimal_text(minor, exponent_of(currency or None))
 
     def agrees(self) -> bool:
         """Whether the three are the same, to the cent."""
@@ -38,7 +45,7 @@ class Row(msgspec.Struct, frozen=True):
 def rows(
     log: Ledger,
     ledger: Ledger,
-    archive: Mapping[tuple[date, str], Sum],
+    archive: Mapping[tuple[CurrencyDay, str], Sum],
     skipped: Set[int] = frozenset(),
     *,
     by_store: bool,
@@ -49,9 +56,9 @@ def rows(
     else:
         sums = [_of_days(log), _of_days(ledger), _by_day(archive)]
     return [
-        Row(where[0].isoformat(), where[1], *(found.get(where, (0, 0)) for found in sums))
+        Row(str(where[0]), where[1], *(found.get(where, (0, 0)) for found in sums))
         for where in sorted(set().union(*sums))
-        if where[0].toordinal() not in skipped
+        if where[0].ordinal() not in skipped
     ]
 
 
@@ -62,7 +69,7 @@ def as_text(found: Iterable[Row]) -> str:
             row.day,
             row.store or "all",
             *(f"{receipts:,}" for receipts, _ in (row.log, row.ledger, row.archive)),
-            *(decimal_text(cents) for _, cents in (row.log, row.ledger, row.archive)),
+            *(row.text(minor) for _, minor in (row.log, row.ledger, row.archive)),
             "agree" if row.agrees() else "DIFFER",
         )
         for row in found
@@ -70,13 +77,13 @@ def as_text(found: Iterable[Row]) -> str:
     return text_table(_HEADS, cells)
 
 
-def _of_days(ledger: Ledger) -> dict[tuple[date, str], Sum]:
+def _of_days(ledger: Ledger) -> dict[tuple[CurrencyDay, str], Sum]:
     wholes = {day: ledger.totals(day).get(WHOLE_DAY) for day in ledger.days()}
     return {(day, ""): (one.receipts, one.gross_minor) for day, one in wholes.items() if one}
 
 
-def _by_day(by_store: Mapping[tuple[date, str], Sum]) -> dict[tuple[date, str], Sum]:
-    sums: dict[tuple[date, str], Sum] = {}
+def _by_day(by_store: Mapping[tuple[CurrencyDay, str], Sum]) -> dict[tuple[CurrencyDay, str], Sum]:
+    sums: dict[tuple[CurrencyDay, str], Sum] = {}
     for (day, _), (receipts, cents) in by_store.items():
         before = sums.get((day, ""), (0, 0))
         sums[day, ""] = (before[0] + receipts, before[1] + cents)

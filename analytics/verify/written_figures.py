@@ -8,7 +8,7 @@ nothing else. What never is so within the wait is behind, which is no difference
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +20,8 @@ from analytics.ledger.figures_journal import FiguresJournal
 from analytics.ledger.store_days import StoreDays
 from analytics.verify.kept_comparison import told
 from tillstream.archive import Document
+from tillstream.currencies import CURRENCY
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import (
     DAY_FIGURES,
     DayTotals,
@@ -51,7 +53,7 @@ class WrittenFigures(NamedTuple):
 def compare_written(
     ledger: Path,
     database: Database[Document],
-    days: Iterable[date],
+    days: Iterable[CurrencyDay],
     waits: Waits,
     wait_seconds: float,
 ) -> WrittenFigures:
@@ -72,7 +74,7 @@ def compare_written(
 class _OfDay:
     """One day; what was compared is not compared again."""
 
-    def __init__(self, ledger: Path, database: Database[Document], day: date) -> None:
+    def __init__(self, ledger: Path, database: Database[Document], day: CurrencyDay) -> None:
         self._ledger = ledger
         self._documents = database[DAY_FIGURES]
         self._day = day
@@ -91,10 +93,10 @@ class _OfDay:
             places = [(self._day, store) for store in before]
             (ledger,) = opened.execute("SELECT value FROM facts WHERE name = 'id'").fetchone()
             expected = self._by_name(day_documents.documents(opened, places, _NEVER, ledger))
-        found = self._by_name(self._documents.find({"day": self._day.isoformat()}))
+        found = self._by_name(self._documents.find(_of_day(self._day)))
         with self._reading() as (rows, journal, _):
             after = rows.changes(self._day)
-            waits = self._day in journal.days()
+            waits = self._day.day in journal.days()
         is_ours = position.get("ledger") == ledger
         self.behind = set()
         for name in sorted(expected.keys() | found.keys()):
@@ -141,8 +143,14 @@ class _OfDay:
         ours, theirs = (_decoded(each, is_totals=store is None) for each in (wanted, document))
         if ours == theirs and wanted and document:
             return []
-        day = self._day.isoformat()
+        day = str(self._day)
         return [Disagreement(f"MongoDB: kept {of}", day, store or "", _told(ours), _told(theirs))]
+
+
+def _of_day(day: CurrencyDay) -> Document:
+    # What was written before there were other currencies names none.
+    currencies = [day.currency, None] if day.currency == CURRENCY else [day.currency]
+    return {"day": day.day.isoformat(), "currency": {"$in": currencies}}
 
 
 def _decoded(

@@ -1,7 +1,6 @@
 """What the totals worker publishes, from totals and tills: absolute snapshots. Pure."""
 
 from collections.abc import Callable, Collection
-from datetime import date, timedelta
 
 from msgspec.structs import astuple
 
@@ -9,7 +8,8 @@ from analytics.counting.folds import BREAKDOWNS, LATE, WHOLE_DAY, Totals, by_key
 from analytics.counting.tills import Tills, complete_until
 from analytics.ledger.ledger_file import Progress
 from tillstream.clock import BusinessDay
-from tillstream.currencies import CURRENCY
+from tillstream.currencies import CURRENCY, EXPONENTS
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import Figures
 from tillstream.money import decimal_text
 from tillstream.snapshots import (
@@ -36,7 +36,7 @@ LEFT_OUT = {"day", "late", "category", "product"}
 #: A store that has sold nothing for longer is not missed, seconds.
 KNOWN_SECONDS = 14 * 86_400.0
 
-TotalsOf = Callable[[date], Totals]
+TotalsOf = Callable[[CurrencyDay], Totals]
 
 
 def count_snapshot(
@@ -45,6 +45,7 @@ def count_snapshot(
     tills: Tills,
     now: float,
     *,
+    currency: str = CURRENCY,
     opened: Opened = never_closed,
     next_offset: int | None = None,
     log_offset: int | None = None,
@@ -53,20 +54,20 @@ def count_snapshot(
 
     `next_offset` and `log_offset`: how far the log was counted, and how far it is known to go.
     """
-    day = calendar.on(now)
+    day = CurrencyDay(calendar.on(now), currency)
     figures = totals_of(day).get(WHOLE_DAY, Figures())
     return CountSnapshot(
-        day=day.isoformat(),
+        day=day.day.isoformat(),
         zone=str(calendar.zone),
-        currency=CURRENCY,
-        sum=decimal_text(figures.gross_minor),
+        currency=currency,
+        sum=decimal_text(figures.gross_minor, EXPONENTS[currency]),
         sum_minor=figures.gross_minor,
         net_minor=figures.net_minor,
         count=figures.receipts,
         units_milli=figures.units_milli,
         complete_until=complete_until(tills, now, opened),
         closed_days=tuple(
-            _closed_day(totals_of, day - timedelta(days=back)) for back in range(1, CLOSED_DAYS + 1)
+            _closed_day(totals_of, day.before(back)) for back in range(1, CLOSED_DAYS + 1)
         ),
         as_of=now,
         next_offset=next_offset,
@@ -74,11 +75,11 @@ def count_snapshot(
     )
 
 
-def _closed_day(totals_of: TotalsOf, day: date) -> ClosedDay:
+def _closed_day(totals_of: TotalsOf, day: CurrencyDay) -> ClosedDay:
     totals = totals_of(day)
     whole, late = totals.get(WHOLE_DAY, Figures()), totals.get(LATE, Figures())
     return ClosedDay(
-        day=day.isoformat(),
+        day=day.day.isoformat(),
         sum_minor=whole.gross_minor,
         count=whole.receipts,
         late_sum_minor=late.gross_minor,
@@ -87,21 +88,21 @@ def _closed_day(totals_of: TotalsOf, day: date) -> ClosedDay:
 
 
 def categories_snapshot(
-    totals_of: TotalsOf, calendar: BusinessDay, now: float
+    totals_of: TotalsOf, calendar: BusinessDay, now: float, currency: str = CURRENCY
 ) -> CategoriesSnapshot:
     """The categories of the business day of `now`, largest revenue first."""
-    day = calendar.on(now)
+    day = CurrencyDay(calendar.on(now), currency)
     categories = by_key(totals_of(day), "category").items()
     largest_first = sorted(categories, key=lambda item: (-item[1].gross_minor, item[0]))
     return CategoriesSnapshot(
-        day=day.isoformat(),
+        day=day.day.isoformat(),
         zone=str(calendar.zone),
-        currency=CURRENCY,
+        currency=currency,
         categories=tuple(
             CategoryTotal(
                 name=name,
                 revenue_minor=figures.gross_minor,
-                revenue=decimal_text(figures.gross_minor),
+                revenue=decimal_text(figures.gross_minor, EXPONENTS[currency]),
                 units_milli=figures.units_milli,
             )
             for name, figures in largest_first
@@ -122,13 +123,14 @@ def breakdowns_snapshot(
     now: float,
     known: Collection[str] = (),
     may_sell_nothing: Callable[[str, float], bool] = lambda _store, _now: False,
+    currency: str = CURRENCY,
 ) -> BreakdownsSnapshot:
     """Every other breakdown of the business day of `now`; of the stores, the first and last.
 
     `known` are the stores that may sell; those of them that sold nothing are at zero, unless they
     are closed at `now` or have just opened.
     """
-    day = calendar.on(now)
+    day = CurrencyDay(calendar.on(now), currency)
     totals = totals_of(day)
     named = {
         breakdown: _named(by_key(totals, breakdown))
@@ -139,9 +141,9 @@ def breakdowns_snapshot(
     quiet = set(known) - selling
     zero = sorted((store for store in quiet if not may_sell_nothing(store, now)), key=as_read)
     return BreakdownsSnapshot(
-        day=day.isoformat(),
+        day=day.day.isoformat(),
         zone=str(calendar.zone),
-        currency=CURRENCY,
+        currency=currency,
         stores=len(selling),
         breakdowns=named,
         as_of=now,

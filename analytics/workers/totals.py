@@ -145,10 +145,16 @@ class TotalsWorker:
                 count = self.count_snapshot()
                 self._figures.day(count.count, count.sum_minor)
                 broker.publish_snapshot(channel, topology.COUNT, count)
+                for currency in self.other_currencies():
+                    broker.publish_snapshot(channel, topology.COUNT, self.count_snapshot(currency))
             if topology.CATEGORIES in due:
                 categories = self.categories_snapshot()
                 self._figures.categories(categories)
                 broker.publish_snapshot(channel, topology.CATEGORIES, categories)
+                for currency in self.other_currencies():
+                    broker.publish_snapshot(
+                        channel, topology.CATEGORIES, self.categories_snapshot(currency)
+                    )
             if details_due.is_due():
                 # While its binding is gone the log gets nothing, and nothing tells.
                 broker.bind_log(channel, bound)
@@ -167,29 +173,46 @@ class TotalsWorker:
         """The bodies of the kept figures that wait for it, in a transaction of their own."""
         self._writer.write_figures()
 
-    def count_snapshot(self) -> CountSnapshot:
-        """The present business day's sum and number of receipts, and how sure they are."""
+    def other_currencies(self) -> list[str]:
+        """Those that receipts of the present business day are in, beside the main one."""
+        found = self._state.currencies(self._stores.default.on(self._clock()))
+        return [each for each in found if each != self._stores.currency]
+
+    def count_snapshot(self, currency: str | None = None) -> CountSnapshot:
+        """The present business day's sum and number of receipts, and how sure they are.
+
+        In the main currency, unless another one is named.
+        """
         return publishing.count_snapshot(
             self._state.totals,
             self._stores.default,
             self._state.counter.tills,
             self._clock(),
+            currency=currency or self._stores.currency,
             opened=self._hours.opened,
             next_offset=position_sum(self._state.next_offsets()),
             log_offset=last_sum(self._writer.log_offsets),
         )
 
-    def categories_snapshot(self) -> CategoriesSnapshot:
-        """The present business day's categories, largest revenue first."""
+    def categories_snapshot(self, currency: str | None = None) -> CategoriesSnapshot:
+        """The present business day's categories, largest revenue first; of a currency as above."""
         return publishing.categories_snapshot(
-            self._state.totals, self._stores.default, self._clock()
+            self._state.totals,
+            self._stores.default,
+            self._clock(),
+            currency or self._stores.currency,
         )
 
     def _publish_details(self, channel: broker.BlockingChannel) -> None:
         now = self._clock()
         known = publishing.known_stores(self._stores, self._state.counter.tills, now)
         breakdowns = publishing.breakdowns_snapshot(
-            self._state.totals, self._stores.default, now, known, self._hours.may_sell_nothing
+            self._state.totals,
+            self._stores.default,
+            now,
+            known,
+            self._hours.may_sell_nothing,
+            self._stores.currency,
         )
         progress = self._state.progress()
         if progress.set_aside != self._explained:
@@ -199,4 +222,10 @@ class TotalsWorker:
             self._state.counter.tills, progress, now, self._reasons, self._hours.opened
         )
         broker.publish_snapshot(channel, topology.BREAKDOWNS, breakdowns)
+        for currency in self.other_currencies():
+            # A store sells in its own currency: no other one is at zero for that.
+            other = publishing.breakdowns_snapshot(
+                self._state.totals, self._stores.default, now, currency=currency
+            )
+            broker.publish_snapshot(channel, topology.BREAKDOWNS, other)
         broker.publish_snapshot(channel, topology.TILLS, tills)

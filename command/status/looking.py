@@ -14,6 +14,7 @@ from command.status.findings import FiguresFound, Findings, ProgramFound, Unaske
 from command.status.programs import programs
 from command.status.sizes import sizes
 from command.system import System
+from tillstream.currencies import CURRENCY
 from tillstream.runtime import disk
 from tillstream.version import VERSION
 
@@ -110,7 +111,9 @@ def _of_servers(
 
     database = environ.get("MONGO_DATABASE") or DATABASE
     return {
-        "rabbitmq": partial(rabbitmq.broker_figures, environ["AMQP_URL"]),
+        "rabbitmq": partial(
+            rabbitmq.broker_figures, environ["AMQP_URL"], environ.get("CURRENCY") or CURRENCY
+        ),
         "mongodb": partial(mongodb.conflicts, environ["MONGO_URL"], database),
         **{name: partial(watched.ready, url) for name, url in urls.items()},
     }

@@ -11,6 +11,7 @@ import pika.exceptions
 from command.status.asking import NoAnswerError, brief
 from command.status.findings import FiguresFound, QueuesFound
 from tillstream import topology
+from tillstream.currencies import CURRENCY
 from tillstream.receipt import Wire
 from tillstream.runtime import broker
 from tillstream.runtime.settings import redacted
@@ -23,8 +24,11 @@ LISTEN_SECONDS = 1.2
 HEARD = (topology.COUNT, topology.METRICS_STORM, topology.METRICS_DB)
 
 
-def broker_figures(amqp_url: str) -> tuple[QueuesFound, FiguresFound]:
-    """Depths of the queues, and the newest figures of the workers; raises NoAnswerError."""
+def broker_figures(amqp_url: str, currency: str = CURRENCY) -> tuple[QueuesFound, FiguresFound]:
+    """Depths of the queues, and the newest figures of the workers; raises NoAnswerError.
+
+    The day's are of `currency`.
+    """
     try:
         connection = broker.connect(amqp_url, "tillstream status")
     except (pika.exceptions.AMQPError, OSError) as error:
@@ -45,7 +49,9 @@ def broker_figures(amqp_url: str) -> tuple[QueuesFound, FiguresFound]:
             if method is None:
                 connection.process_data_events(time_limit=0.05)
             else:
-                bodies[method.exchange] = body
+                count = _decoded(body, CountSnapshot) if method.exchange == topology.COUNT else None
+                if count is None or count.currency == currency:
+                    bodies[method.exchange] = body
     except (pika.exceptions.AMQPError, OSError) as error:
         raise NoAnswerError(f"RabbitMQ: {brief(error)}") from error
     finally:

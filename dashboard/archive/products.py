@@ -91,8 +91,8 @@ class Products:
         self._database = database
         self._figures = figures
         #: What is sold out asks for every store: it is not held.
-        self._passing = FiguresReader(client[database], held_bytes=0)
-        self._usual_products = UsualProducts(client, database)
+        self._passing = FiguresReader(client[database], held_bytes=0, currency=table.currency)
+        self._usual_products = UsualProducts(client, database, table.currency)
         self._days = days
         self._table = table
         self._clock = clock

@@ -46,8 +46,8 @@ class UsualOfChain(NamedTuple):
 class UsualProducts:
     """Holds no document: each is read once for what is kept of it. Raises pymongo's errors."""
 
-    def __init__(self, client: MongoClient[Document], database: str) -> None:
-        self._figures = FiguresReader(client[database], held_bytes=0)
+    def __init__(self, client: MongoClient[Document], database: str, currency: str) -> None:
+        self._figures = FiguresReader(client[database], held_bytes=0, currency=currency)
 
     def chain(self, day: date, calendar: BusinessDay) -> UsualOfChain:
         """What is usual of the whole chain on a day of its calendar."""

@@ -17,6 +17,7 @@ from dashboard.state.sale_minutes import Sold
 from dashboard.state.series import Values
 from tillstream import topology
 from tillstream.clock import BusinessDay, utc
+from tillstream.currencies import CURRENCY
 from tillstream.snapshots import (
     BreakdownsSnapshot,
     CategoriesSnapshot,
@@ -48,12 +49,16 @@ class Model:
         now: float,
         archive: ArchiveState | None = None,
         one_zone: bool = True,
+        currency: str = CURRENCY,
     ) -> None:
-        """`archive` is what is known of it; None where nobody watches it.
+        """`currency`: what is shown; snapshots of any other one are not taken.
+
+        `archive` is what is known of it; None where nobody watches it.
 
         `one_zone`: whether every store is in the chain's.
         """
         self._archive = archive
+        self._currency = currency
         self._calendar = calendar
         self._lock = threading.Lock()
         self._feeds = FeedStates(archive)
@@ -86,6 +91,8 @@ class Model:
 
     def take(self, snapshot: Snapshot, now: float) -> None:
         """Take note of a snapshot that came at `now`; a repeated one changes nothing."""
+        if getattr(snapshot, "currency", self._currency) != self._currency:
+            return
         with self._lock:
             feed = _FEED_OF[type(snapshot)]
             if not self._feeds.accept(feed, snapshot.as_of, now):

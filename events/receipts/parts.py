@@ -5,6 +5,7 @@ from typing import NamedTuple
 from tillstream.codec import decode_line, decode_tenders
 from tillstream.identity import line_content, tenders_content
 from tillstream.money import basis_points, milli_units, minor_units
+from tillstream.part_texts import text_and_exponent
 from tillstream.runtime.memo import remembering
 
 
@@ -33,8 +34,9 @@ class TenderRows(NamedTuple):
 
 
 @remembering
-def line_row(text: bytes) -> LineRow:
-    """A line by its text; raises UndecodableMessageError."""
+def line_row(key: bytes) -> LineRow:
+    """A line by the key of its text (`part_texts`); raises UndecodableMessageError."""
+    text, exponent = text_and_exponent(key)
     line = decode_line(text)
     return LineRow(
         content=line_content(line),
@@ -45,18 +47,19 @@ def line_row(text: bytes) -> LineRow:
         category=line.product_category_name,
         quantity=milli_units(line.quantity),
         unit=line.unit_of_measure or None,
-        net=minor_units(line.credit_amount),
+        net=minor_units(line.credit_amount, exponent),
         tax_percentage=basis_points(line.tax_percentage),
-        gross=minor_units(line.settlement_amount),
+        gross=minor_units(line.settlement_amount, exponent),
     )
 
 
 @remembering
-def tender_rows(text: bytes) -> TenderRows:
-    """All tenders by their text; raises UndecodableMessageError."""
+def tender_rows(key: bytes) -> TenderRows:
+    """All tenders by the key of their text (`part_texts`); raises UndecodableMessageError."""
+    text, exponent = text_and_exponent(key)
     tenders = decode_tenders(text)
     return TenderRows(
         content=tenders_content(tenders),
         mechanisms=[tender.payment_mechanism for tender in tenders],
-        amounts=[minor_units(tender.settlement_amount) for tender in tenders],
+        amounts=[minor_units(tender.settlement_amount, exponent) for tender in tenders],
     )

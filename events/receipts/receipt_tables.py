@@ -12,10 +12,11 @@ import pyarrow as pa
 from events.receipts.parts import LineRow, TenderRows, line_row, tender_rows
 from tillstream.bounds import LINES as MOST_LINES
 from tillstream.bounds import TENDERS as MOST_TENDERS
+from tillstream.currencies import CURRENCY
 from tillstream.identity import key_digest
 from tillstream.log.positions import SPAN
 from tillstream.log.reader import LogMessage
-from tillstream.outlines import Integers, Outlines, cents, days, parts_of
+from tillstream.outlines import Integers, Outlines, days, minor_of, parts_of
 from tillstream.stores import StoreTable
 from tillstream.streams import columns
 from tillstream.streams.names import LOG_OFFSET, LOG_ROW, RECEIVED
@@ -48,6 +49,7 @@ class ReceiptTables:
         places: Sequence[int] | None = None,
     ) -> None:
         """`places`: of messages that are receipts of others, their places there."""
+        self._currency = stores.currency
         read: Outlines[LineRow, TenderRows] = Outlines(line_row, tender_rows)
         read.read(messages, stores)
         self._read = read
@@ -68,6 +70,14 @@ class ReceiptTables:
     def in_time(self) -> Flags:
         """Whether the door got it in a year from 1970 to 9999."""
         return (self._seconds >= 0) & (self._seconds < _END_OF_TIME)
+
+    @cached_property
+    def _in_main(self) -> Flags:
+        """Whether it is in the chain's main currency."""
+        main = np.full(len(self), self._currency == CURRENCY, np.bool_)
+        for index, currency in self._read.currencies.items():
+            main[index] = currency == self._currency
+        return main
 
     @cached_property
     def received(self) -> Integers:
@@ -92,13 +102,16 @@ class ReceiptTables:
         return self._read.contents()
 
     def rows(self, stream: str, wanted: Flags) -> int:
-        """How many rows of a stream the receipts have that are wanted."""
-        return int(np.count_nonzero(wanted[self._rows[stream].receipt]))
+        """How many rows of a stream the receipts have that are wanted, and of the main currency."""
+        return int(np.count_nonzero((wanted & self._in_main)[self._rows[stream].receipt]))
 
     def table(self, stream: str, names: Collection[str], wanted: Flags) -> pa.Table:
-        """The rows of the receipts that are wanted, the columns named, RECEIVED and places too."""
+        """The rows of the receipts that are wanted, the columns named, RECEIVED and places too.
+
+        Of the main currency alone: a window has no currency beside its sums.
+        """
         rows = self._rows[stream]
-        kept = pa.array(np.flatnonzero(wanted[rows.receipt]))
+        kept = pa.array(np.flatnonzero((wanted & self._in_main)[rows.receipt]))
         of_receipt = pa.array(rows.receipt)
         schema = columns.schema(STREAMS[stream])
         found: dict[str, pa.Array] = {}
@@ -152,7 +165,10 @@ class ReceiptTables:
 
     @cached_property
     def _gross(self) -> Integers:
-        return cents([each.document_total.gross_total for each in self._read.receipts])
+        return self._minor([each.document_total.gross_total for each in self._read.receipts])
+
+    def _minor(self, amounts: list[float]) -> Integers:
+        return minor_of(amounts, self._read.exponents())
 
     @cached_property
     def _of_receipts(self) -> dict[str, Callable[[], pa.Array]]:
@@ -164,7 +180,7 @@ class ReceiptTables:
             return pa.array(named, pa.string())
 
         def totals(values: list[float]) -> pa.Array:
-            return pa.array(cents(values))
+            return pa.array(self._minor(values))
 
         return {
             "event_time": lambda: pa.array(self.event_time),

@@ -19,6 +19,7 @@ from loadtest.chaos.system import DATABASE
 from local import ready
 from tillstream import topology
 from tillstream.clock import utc
+from tillstream.currencies import CURRENCY
 from tillstream.runtime import broker
 from tillstream.snapshots import CountSnapshot, RateSnapshot
 from tillstream.streams.window_rows import WindowsSnapshot
@@ -104,6 +105,8 @@ class Watch:
     def _heard(self, exchange: str, body: bytes, now: float) -> None:
         if exchange == topology.COUNT:
             count = _count.decode(body)
+            if count.currency != CURRENCY:
+                return
             self.count = count
             owed = self._history.acknowledged_by(count.as_of - LAG_SECONDS, count.day)
             if now - count.as_of < FRESH_SECONDS and count.count >= owed:

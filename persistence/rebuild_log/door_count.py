@@ -19,6 +19,8 @@ from tillstream import accepted_count
 from tillstream.accepted_count import ByStore
 from tillstream.archive import raw_bytes
 from tillstream.codec import receipt_bodies
+from tillstream.currencies import CURRENCY
+from tillstream.currency_day import CurrencyDay
 from tillstream.errors import UndecodableMessageError
 from tillstream.ledger import LedgerReader
 from tillstream.stores import StoreTable
@@ -70,13 +72,17 @@ def take_off(data_dir: Path, found: Surplus) -> None:
 def _archived(database: Database[dict[str, Any]], stores: StoreTable) -> tuple[ByStore, int]:
     """What the log gets of the archive, by (day, store), and how many conflicts are kept."""
     group = {
-        "_id": {"day": "$businessDay", "store": "$store"},
+        "_id": {
+            "day": "$businessDay",
+            "currency": {"$ifNull": ["$currency", CURRENCY]},
+            "store": "$store",
+        },
         "receipts": {"$sum": 1},
         "gross": {"$sum": "$grossMinor"},
     }
     sums: ByStore = {}
     for each in database["receipts"].aggregate([{"$group": group}], allowDiskUse=True):
-        day = date.fromisoformat(each["_id"]["day"])
+        day = CurrencyDay(date.fromisoformat(each["_id"]["day"]), each["_id"]["currency"])
         sums[day, each["_id"]["store"]] = (each["receipts"], each["gross"])
     conflicts = [raw_bytes(each) for each in database["conflicts"].find({}, {"raw": 1})]
     letters = [line for letter in waiting_letters(database) for line in _lines(letter)]
@@ -85,7 +91,9 @@ def _archived(database: Database[dict[str, Any]], stores: StoreTable) -> tuple[B
             document = entry(raw, stores).document()
         except UndecodableMessageError:
             continue  # the door has not counted it
-        where = (date.fromisoformat(document["businessDay"]), document["store"])
+        business_day = date.fromisoformat(document["businessDay"])
+        day = CurrencyDay(business_day, document.get("currency", CURRENCY))
+        where = (day, document["store"])
         receipts, gross = sums.get(where, (0, 0))
         sums[where] = (receipts + 1, gross + document["grossMinor"])
     return sums, len(conflicts)

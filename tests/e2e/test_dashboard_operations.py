@@ -21,6 +21,7 @@ from tests.support.processes import running
 from tests.support.receipts import receipt, stamped
 from tests.support.waiting import wait_until
 from tillstream import topology
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import Figures
 from tillstream.runtime import data_folder
 
@@ -142,7 +143,7 @@ def test_what_was_accepted_and_does_not_count_is_told_with_its_reason(
         "STORE_TIMEZONE": "UTC",
     }
     data_folder.note_current(tmp_path)
-    full = date(2026, 2, 3)
+    full = CurrencyDay(date(2026, 2, 3))
     path = tmp_path / "analytics" / "totals.sqlite3"
     path.parent.mkdir()
     with Ledger(path) as ledger:

@@ -114,7 +114,7 @@ def counted(lines: list[bytes]) -> Recount:
 def ledger_sums(ledger: Recount) -> Sums:
     """The ledger's figures, but for what depends on the door's clock."""
     return {
-        (day.isoformat(), breakdown, key): (
+        (str(day), breakdown, key): (
             each.receipts,
             each.units_milli,
             each.gross_minor,

@@ -23,6 +23,7 @@ from tests.support.processes import running, running_door
 from tests.support.receipts import receipt, stamped
 from tillstream import stores, topology
 from tillstream.accepted_count import AcceptedCount, folder_of
+from tillstream.currency_day import CurrencyDay
 from tillstream.runtime import broker, data_folder
 from tillstream.runtime.settings import StoreTimeSettings
 
@@ -116,7 +117,7 @@ def accept(system: Filled, *all_fields: dict[str, Any]) -> None:
     door = AcceptedCount(folder_of(system.data_dir), "tests")
     door.add(
         (
-            date.fromisoformat(fields["date"][:10]),
+            CurrencyDay(date.fromisoformat(fields["date"][:10])),
             str(fields["storeID"]),
             round(fields["documentTotal"]["grossTotal"] * 100),
         )

@@ -1,11 +1,11 @@
 """Ledgers in memory, and what is in a ledger."""
 
-from datetime import date
 from pathlib import Path
 
 from analytics.counting.folds import Totals
 from analytics.ledger.ledger_file import Ledger
 from analytics.verify.recount import Recount
+from tillstream.currency_day import CurrencyDay
 from tillstream.ledger import KEY_BYTES
 
 
@@ -14,7 +14,7 @@ def recount_in_memory() -> Recount:
     return Recount(Ledger(Path(":memory:"), journal="OFF"))
 
 
-def totals_by_day(ledger: Ledger) -> dict[date, Totals]:
+def totals_by_day(ledger: Ledger) -> dict[CurrencyDay, Totals]:
     """Every total of a ledger."""
     return {day: ledger.totals(day) for day in ledger.days()}
 

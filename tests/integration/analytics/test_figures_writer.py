@@ -21,6 +21,7 @@ from analytics.workers.totals import TotalsWorker
 from tests.support.logs import NO_LOG
 from tests.support.receipts import receipt, stamped
 from tillstream.clock import BusinessDay
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import DAY_FIGURES, DayTotals, StoreFigures, encode
 from tillstream.figures_reader import FiguresReader
 from tillstream.ledger import read_only
@@ -67,14 +68,14 @@ Found = tuple[dict[str, DayTotals], dict[tuple[str, str], StoreFigures]]
 def in_ledger(path: Path) -> Found:
     with Ledger(path) as ledger:
         stores = {
-            (day.isoformat(), store): found[0]
+            (str(day), store): found[0]
             for day in ledger.days()
             for store in ledger.store_days.stores(day)
             if (found := ledger.store_days.figures(day, store))
         }
         days = ledger.days()
     opened = read_only(path)
-    totals = {day.isoformat(): day_documents.totals(opened, day) for day in days}
+    totals = {str(day): day_documents.totals(opened, day) for day in days}
     opened.close()
     return totals, stores
 
@@ -163,7 +164,7 @@ def test_a_new_ledger_is_written_anew_and_what_is_of_another_one_goes(
 
 
 def compared(database: Database[dict[str, Any]], path: Path) -> WrittenFigures:
-    days = [date.fromisoformat(day) for day in DAYS]
+    days = [CurrencyDay(date.fromisoformat(day)) for day in DAYS]
     return compare_written(path, database, days, lambda condition, _: condition(), 0)
 
 

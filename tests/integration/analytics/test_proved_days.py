@@ -18,6 +18,7 @@ from tests.support.books import Books, post, today
 from tests.support.ledgers import kept_keys, totals_by_day
 from tests.support.receipts import receipt
 from tests.support.waiting import wait_until
+from tillstream.currency_day import CurrencyDay
 from tillstream.runtime.data_folder import LEDGER
 from tillstream.runtime.settings import load
 
@@ -99,7 +100,7 @@ def test_what_is_altered_in_a_proved_day_is_found(proved: Books) -> None:
     proved.archive.update_one({"businessDay": OLD}, {"$inc": {"grossMinor": 1}})
     in_archive = proved.verify("--wait", "1")
     proved.archive.update_one({"businessDay": OLD}, {"$inc": {"grossMinor": -1}})
-    old_day = date.fromisoformat(OLD)
+    old_day = CurrencyDay(date.fromisoformat(OLD))
     with Ledger(proved.data_dir / LEDGER) as ledger:
         totals = ledger.totals(old_day)
         totals[WHOLE_DAY].gross_minor += 1

@@ -33,6 +33,7 @@ from tests.support.processes import running, running_door
 from tests.support.receipts import receipt
 from tests.support.waiting import wait_until
 from tillstream import accepted_count, stores, topology
+from tillstream.currency_day import CurrencyDay
 from tillstream.runtime.settings import load
 
 
@@ -291,7 +292,7 @@ def test_state_that_a_restore_would_overwrite_is_named(
     place.make_backup()
     place.wipe()
     door = accepted_count.AcceptedCount(accepted_count.folder_of(place.data_dir), "1-1")
-    door.add([(date(2026, 11, 21), "1", 600)])
+    door.add([(CurrencyDay(date(2026, 11, 21)), "1", 600)])
     door.close()
     keys.write_text("others")
 

@@ -10,10 +10,11 @@ from entrypoint.partitioned_publisher import PartitionedPublisher, partitioned
 from entrypoint.publish_queue import InFlight
 from entrypoint.publisher import Publisher
 from entrypoint.receipt_parcel import ReceiptParcel, compose
+from tillstream.currency_day import CurrencyDay
 from tillstream.errors import NackedError, NotConfirmedError
 from tillstream.receipt_message import partition_of_store
 
-DAY = date(2026, 11, 21)
+DAY = CurrencyDay(date(2026, 11, 21))
 
 
 class Partition:

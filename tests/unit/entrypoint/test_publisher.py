@@ -12,6 +12,7 @@ from entrypoint.publisher import Publisher
 from entrypoint.receipt_parcel import ReceiptParcel, compose
 from tillstream.accepted_count import AcceptedSale
 from tillstream.codec import MAX_UNPACKED_BYTES
+from tillstream.currency_day import CurrencyDay
 from tillstream.errors import (
     BrokerAwayError,
     NotConfirmedError,
@@ -129,7 +130,7 @@ def test_what_is_confirmed_is_counted_before_it_is_answered() -> None:
     async def test() -> None:
         broker = Broker()
         publisher = publisher_to(broker, 10)
-        sales = [(date(2026, 11, 21), store, 600) for store in "ab"]
+        sales = [(CurrencyDay(date(2026, 11, 21)), store, 600) for store in "ab"]
 
         await asyncio.gather(*(publisher.publish(ReceiptParcel(b"x", 1, [sale])) for sale in sales))
 

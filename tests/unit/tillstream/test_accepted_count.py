@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from tillstream import accepted_count
 from tillstream.accepted_count import AcceptedCount, AcceptedSale
+from tillstream.currency_day import CurrencyDay
 
-DAY = date(2026, 11, 21)
+DAY = CurrencyDay(date(2026, 11, 21))
 
 
 def test_what_several_processes_accepted_is_summed_by_day_and_store(tmp_path: Path) -> None:

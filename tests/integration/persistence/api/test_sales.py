@@ -13,6 +13,7 @@ from persistence.api.parameters import By
 from tests.integration.persistence.api.conftest import Store
 from tests.support.receipts import line, receipt, stamped
 from tillstream.codec import NDJSON
+from tillstream.currency_day import CurrencyDay
 from tillstream.log.reader import LogMessage
 from tillstream.stores import StoreTable
 
@@ -62,7 +63,7 @@ def ledger(
     return {
         key or DAY.isoformat(): tuple(figures)
         for (day, name, key), figures in sums.items()
-        if (day, name) == (DAY, by)
+        if (day, name) == (CurrencyDay(DAY), by)
     }
 
 

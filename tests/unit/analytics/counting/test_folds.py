@@ -18,6 +18,7 @@ from analytics.counting.folds import add as add_sums
 from tests.support.receipts import decoded, line, receipt, receipts, stamped
 from tillstream.clock import BusinessDay
 from tillstream.codec import JSON, NDJSON
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import Figures
 from tillstream.log.reader import LogMessage
 from tillstream.money import minor_units
@@ -123,7 +124,7 @@ def test_a_day_of_23_or_25_hours_closes_when_it_ends(
     actual = summed(read_columns([LogMessage(0, body, JSON)], STORES))
 
     whole = {(day, name) for day, name, _ in actual if name in ("day", "late")}
-    day = date.fromisoformat(date_text[:10])
+    day = CurrencyDay(date.fromisoformat(date_text[:10]))
     assert {(day, "day"), *([(day, "late")] if late else [])} == whole
 
 
@@ -136,7 +137,8 @@ def test_each_store_keeps_its_own_calendar() -> None:
 
     actual = [read.tables["receipts"].facts[fact][:2] for fact in read.tables["receipts"].fact]
 
-    assert [(date(2026, 11, 21), "06"), (date(2026, 11, 20), "02")] == actual
+    days = [CurrencyDay(date(2026, 11, day)) for day in (21, 20)]
+    assert [(days[0], "06"), (days[1], "02")] == actual
 
 
 def test_a_date_that_is_no_time_is_undecodable() -> None:

@@ -19,6 +19,7 @@ from tests.support.logs import NO_LOG
 from tests.support.receipts import receipt, stamped
 from tests.unit.analytics.verify.test_recount import STORES, everything, log, recounted
 from tillstream.codec import NDJSON
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import Figures
 from tillstream.log.reader import LogMessage
 from tillstream.outlines import WHOLE_MESSAGE
@@ -110,7 +111,7 @@ def test_a_recount_sets_aside_what_the_worker_does(
 
 
 def test_a_receipt_that_would_overflow_a_figure_stands_aside(tmp_path: Path) -> None:
-    day = date(2026, 11, 21)
+    day = CurrencyDay(date(2026, 11, 21))
     almost = Figures(1, 1_000, 2**63 - 1_500, 0)
     with Ledger(tmp_path / "ledger") as ledger:
         ledger.begin()
@@ -120,7 +121,10 @@ def test_a_receipt_that_would_overflow_a_figure_stands_aside(tmp_path: Path) -> 
         other = receipt(3, date="2026-11-20 08:00:01")
         totals.count([message(0, receipt(1), receipt(2, cents=900), other)])
 
-        whole, before = ledger.totals(day)[WHOLE_DAY], ledger.totals(date(2026, 11, 20))[WHOLE_DAY]
+        whole, before = (
+            ledger.totals(day)[WHOLE_DAY],
+            ledger.totals(CurrencyDay(date(2026, 11, 20)))[WHOLE_DAY],
+        )
         reasons = [one.reason for one in ledger.aside()]
 
     assert (2**63 - 900, 600) == (whole.gross_minor, before.gross_minor)

@@ -26,12 +26,13 @@ from analytics.ledger.ledger_file import Ledger
 from tests.support.receipts import line, receipt, stamped
 from tillstream import day_figures
 from tillstream.clock import BusinessDay
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import Figures, HourFigures, ProductFigures, StoreFigures
 from tillstream.log.reader import LogMessage
 from tillstream.stores import StoreTable
 
 STORES = StoreTable(BusinessDay(ZoneInfo("UTC")), {})
-DAYS = [date(2026, 11, 17), date(2026, 11, 18)]
+DAYS = [CurrencyDay(date(2026, 11, 17)), CurrencyDay(date(2026, 11, 18))]
 TINY = Limits(2, 3)
 
 Fields = dict[str, Any]
@@ -74,7 +75,7 @@ def kept(limits: Limits, most_cells: int = 10**6) -> Iterator[tuple[KeptFigures,
 
 def counted(
     batches: list[list[Fields]], limits: Limits = LIMITS, most_cells: int = 10**6
-) -> dict[tuple[date, str], StoreFigures]:
+) -> dict[tuple[CurrencyDay, str], StoreFigures]:
     with kept(limits, most_cells) as (figures, ledger):
         for batch in batches:
             figures.add(batch_sums(columns(batch)).figures, 0)
@@ -85,7 +86,7 @@ def counted(
         return all_of(ledger)
 
 
-def all_of(ledger: Ledger) -> dict[tuple[date, str], StoreFigures]:
+def all_of(ledger: Ledger) -> dict[tuple[CurrencyDay, str], StoreFigures]:
     found = {}
     for day in DAYS:
         for store in ledger.store_days.stores(day):
@@ -95,11 +96,14 @@ def all_of(ledger: Ledger) -> dict[tuple[date, str], StoreFigures]:
     return found
 
 
-def one_by_one(some: list[Fields], limits: Limits = LIMITS) -> dict[tuple[date, str], StoreFigures]:
+def one_by_one(
+    some: list[Fields], limits: Limits = LIMITS
+) -> dict[tuple[CurrencyDay, str], StoreFigures]:
     """The same by loops over lines."""
-    found: dict[tuple[date, str], StoreFigures] = {}
+    found: dict[tuple[CurrencyDay, str], StoreFigures] = {}
     for fields in some:
-        day, hour = date.fromisoformat(fields["date"][:10]), fields["date"][11:13]
+        day = CurrencyDay(date.fromisoformat(fields["date"][:10]))
+        hour = fields["date"][11:13]
         last = min(
             1_795_000_000.0, datetime.fromisoformat(fields["date"]).replace(tzinfo=UTC).timestamp()
         )
@@ -238,7 +242,7 @@ def test_a_journal_that_has_the_rows_of_chains_as_well_counts_them_once(some: li
         assert one_by_one(some) == read(KeptFigures(ledger.store_days, ledger.figures_journal))
 
 
-def read(figures: KeptFigures) -> dict[tuple[date, str], StoreFigures]:
+def read(figures: KeptFigures) -> dict[tuple[CurrencyDay, str], StoreFigures]:
     return {
         (day, store): one
         for day in DAYS

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from analytics.ledger.ledger_file import Ledger
 from analytics.verify.side_by_side import Row, as_text, rows
+from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import Figures
 
-DAY, NEXT = date(2026, 11, 21), date(2026, 11, 22)
+DAY, NEXT = CurrencyDay(date(2026, 11, 21)), CurrencyDay(date(2026, 11, 22))
 
 
 def totals(**stores: tuple[int, int]) -> dict[tuple[str, str], Figures]:
