@@ -2,10 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterable
-from datetime import date
 from typing import NamedTuple
 
 from tillstream.accepted_count import AcceptedSale
+from tillstream.currency_day import currency_day
 
 
 class Outgoing(NamedTuple):
@@ -26,19 +26,23 @@ class Outbox:
     def put(self, some: Iterable[Outgoing]) -> None:
         """Keep them, in their order: a part of a transaction."""
         self._database.executemany(
-            "INSERT INTO outbox (store, day, gross_minor, line) VALUES (?, ?, ?, ?)",
-            [(sale[1], sale[0].toordinal(), sale[2], line) for sale, line in some],
+            "INSERT INTO outbox (store, day, currency, gross_minor, line) VALUES (?, ?, ?, ?, ?)",
+            [
+                (store, day.ordinal(), day.currency, gross, line)
+                for (day, store, gross), line in some
+            ],
         )
 
     def oldest(self, most: int) -> list[tuple[int, Outgoing]]:
         """The oldest by their numbers, which grow."""
         rows = self._database.execute(
-            "SELECT number, day, store, gross_minor, line FROM outbox ORDER BY number LIMIT ?",
+            "SELECT number, day, currency, store, gross_minor, line FROM outbox"
+            " ORDER BY number LIMIT ?",
             (most,),
         )
         return [
-            (number, Outgoing((date.fromordinal(day), store, gross), line))
-            for number, day, store, gross, line in rows
+            (number, Outgoing((currency_day(day, currency), store, gross), line))
+            for number, day, currency, store, gross, line in rows
         ]
 
     def done(self, numbers: Iterable[int]) -> None:

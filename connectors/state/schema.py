@@ -61,6 +61,7 @@ CREATE TABLE outbox (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     store TEXT NOT NULL,
     day INTEGER NOT NULL,
+    currency TEXT NOT NULL,
     gross_minor INTEGER NOT NULL,
     -- The receipt's stamped JSON on one line.
     line BLOB NOT NULL

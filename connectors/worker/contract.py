@@ -10,7 +10,8 @@ from connectors.postings.posting import Posting
 from connectors.state.outbox import Outgoing
 from tillstream.bounds import THOUSANDTHS_LIMIT, is_time
 from tillstream.clock import moment
-from tillstream.currencies import EXPONENT, exponent_of
+from tillstream.currencies import CURRENCY, EXPONENT, exponent_of
+from tillstream.currency_day import CurrencyDay
 from tillstream.money import minor_units
 from tillstream.receipt import Receipt, keeps_patterns
 from tillstream.receipt_message import stamp
@@ -39,7 +40,6 @@ class Contract:
         except msgspec.ValidationError as error:
             found, _, path = str(error).partition(" - at ")
             raise MappingError("contract", path.strip("`") or "$", found, MEND) from error
-        exponent = exponent_of(receipt.currency)
         if not (is_time(receipt.date) and keeps_patterns(receipt)):
             found = (
                 f"storeID {receipt.store_id!r}, terminalID {receipt.terminal_id!r}, cashReceiptID"
@@ -47,14 +47,14 @@ class Contract:
                 f" {receipt.currency!r}: one of them is none"
             )
             raise MappingError("contract", "$", found, MEND)
+        exponent = exponent_of(receipt.currency)
         if exponent > EXPONENT and max(_amounts(receipt)) > THOUSANDTHS_LIMIT:
             found = f"an amount above {THOUSANDTHS_LIMIT:,} {receipt.currency}"
             raise MappingError("contract", "$", found, MEND)
         sold = moment(receipt.date, self._stores.calendar(posting.store))
         gross = minor_units(receipt.document_total.gross_total, exponent)
-        return Outgoing(
-            (sold.day, posting.store, gross), stamp(posting.line, received_us / 1_000_000)
-        )
+        day = CurrencyDay(sold.day, receipt.currency or CURRENCY)
+        return Outgoing((day, posting.store, gross), stamp(posting.line, received_us / 1_000_000))
 
 
 def _amounts(receipt: Receipt) -> Iterator[float]:
