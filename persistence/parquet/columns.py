@@ -14,7 +14,7 @@ QUANTITY = pa.decimal128(18, 3)
 UNIT_PRICE = pa.decimal128(18, 6)
 PERCENTAGE = pa.decimal128(5, 2)
 #: By the digits of a currency: of MONEY_SCALE in a minor unit.
-_UNITS: list[int] = [10 ** (MONEY_SCALE - exponent) for exponent in range(MONEY_SCALE + 1)]
+UNITS: list[int] = [10 ** (MONEY_SCALE - exponent) for exponent in range(MONEY_SCALE + 1)]
 INSTANT = pa.timestamp("ms", tz="UTC")
 
 LINE = pa.struct(
@@ -71,7 +71,7 @@ def decimals(scaled: Sequence[int], kind: pa.DataType) -> pa.Array:
 def scaled_money(amount: float, exponent: int) -> int:
     """An amount, rounded to the minor unit of its currency, as an integer of MONEY_SCALE."""
     minor: int = minor_units(amount, exponent)
-    return minor * _UNITS[exponent]
+    return minor * UNITS[exponent]
 
 
 def offsets(lengths: Iterable[int]) -> pa.Array:

@@ -19,6 +19,7 @@ from persistence.parquet.columns import (
     scaled_money,
 )
 from tillstream.codec import decode_line, decode_tenders
+from tillstream.currencies import EXPONENT
 from tillstream.money import basis_points, milli_units
 from tillstream.outline import StampedOutline
 from tillstream.part_texts import part_key, text_and_exponent
@@ -55,7 +56,9 @@ def lines(receipts: Sequence[StampedOutline], exponents: Sequence[int]) -> pa.Ar
     """
     texts: dict[bytes, int] = {}
     indices = [
-        texts.setdefault(part_key(bytes(text), exponent), len(texts))
+        texts.setdefault(
+            bytes(text) if exponent == EXPONENT else part_key(bytes(text), exponent), len(texts)
+        )
         for receipt, exponent in zip(receipts, exponents, strict=True)
         for text in receipt.lines
     ]

@@ -109,9 +109,11 @@ def of_documents(documents: Sequence[Document]) -> Stored:
 def _sums(
     currencies: Sequence[str], net: Sequence[int], tax: Sequence[int], gross: Sequence[int]
 ) -> dict[str, Sums]:
+    # Python's integers do not wrap around, whatever somebody has written into a document.
     found: dict[str, Sums] = {}
-    for currency in set(currencies):
-        # Python's integers do not wrap around, whatever somebody has written into a document.
+    if len(distinct := set(currencies)) == 1:
+        return {distinct.pop(): Sums(len(currencies), sum(net), sum(tax), sum(gross))}
+    for currency in distinct:
         of = [each == currency for each in currencies]
         sums = (sum(compress(minor, of)) for minor in (net, tax, gross))
         found[currency] = Sums(sum(of), *sums)

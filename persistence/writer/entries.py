@@ -21,7 +21,7 @@ from tillstream.codec import (
     decode_tenders,
     receipt_bodies,
 )
-from tillstream.currencies import CURRENCY, exponent_of
+from tillstream.currencies import CURRENCY, EXPONENT, exponent_of
 from tillstream.errors import UndecodableMessageError
 from tillstream.money import basis_points, milli_units, minor_units
 from tillstream.outline import StampedOutline
@@ -137,6 +137,9 @@ def _entry(receipt: StampedOutline, raw: bytes, stores: StoreTable) -> Entry:
     sold = _sold(receipt.date, stores.calendar(receipt.store_id))
     received = receipt.received_time
     exponent = exponent_of(receipt.currency)
+    texts: Iterable[bytes] = map(bytes, receipt.lines)
+    if exponent != EXPONENT:
+        texts = [part_key(text, exponent) for text in texts]
     body = b"".join(
         (
             bson_elements.text(b"_id", key),
@@ -148,9 +151,7 @@ def _entry(receipt: StampedOutline, raw: bytes, stores: StoreTable) -> Entry:
             sold.elements,
             _received(received),
             _total(receipt.document_total, exponent),
-            bson_elements.array(
-                b"lines", [_line(part_key(bytes(text), exponent)) for text in receipt.lines]
-            ),
+            bson_elements.array(b"lines", [_line(text) for text in texts]),
             _tenders(part_key(bytes(receipt.settlements), exponent)),
             bson_elements.utf8_or_binary(b"raw", raw),
         )
