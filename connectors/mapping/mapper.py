@@ -25,13 +25,15 @@ def mapped(
     stores: StoreTable | None = None,
     reads: Reads | None = None,
     content: Any = None,
+    currency: str | None = None,
 ) -> list[SaleState]:
     """The states of sales that a delivery tells, none where it is passed over.
 
     What has to be fetched first (`fetch_of`) comes here with the answer's body. Raises
     MappingError.
 
-    `reads` notes what is used of `content`, the payload that was read before.
+    `reads` notes what is used of `content`, the payload that was read before. `currency` is the
+    chain's: amounts of a receipt that names none have its decimals.
     """
     content = payload(delivery.body, receiver.delivery.form_field) if content is None else content
     topic = topic_of(receiver, delivery, content)
@@ -39,7 +41,7 @@ def mapped(
     kind = "sale" if not topic and receiver.fetch is not None else _kind(receiver, topic)
     if kind == "ignored":
         return []
-    root = Scope(content, {"_root": content}, reads or Reads(), stores)
+    root = Scope(content, {"_root": content}, reads or Reads(), stores, currency)
     if kind == "refund":
         return list(_refund_alone(receiver, root, content))
     at = receiver.mapping.sale.at
@@ -183,8 +185,14 @@ def _add(documents: dict[str, Document], document: Document) -> None:
 
 
 def _checked(receiver: Receiver, place: Place) -> dict[str, Any]:
-    receipt = receipt_of(receiver, place)
-    check(receipt, place.document.path)
+    path = place.document.path
+    try:
+        receipt = receipt_of(receiver, place)
+    except ArithmeticError as error:
+        raise MappingError(
+            "number", path, "an amount beyond all bounds", "mend the expression"
+        ) from error
+    check(receipt, path)
     return receipt
 
 

@@ -50,7 +50,7 @@ def receipt_of(receiver: Receiver, place: Place) -> dict[str, Any]:
     values = document.values
     currency = place.text("currency")
     units = Units(
-        _exponent(currency, document),
+        _exponent(currency or scope.currency, document),
         receiver.mapping.amounts == "minor",
         receiver.mapping.rates == "fraction",
     )

@@ -28,8 +28,13 @@ class Scope:
         around: Mapping[str, Any],
         reads: Reads,
         stores: StoreTable | None,
+        currency: str | None = None,
     ) -> None:
-        """`around` is given to an object under these names, such as `_root`."""
+        """`around` is given to an object under these names, such as `_root`.
+
+        `currency` is that of a receipt that names none.
+        """
+        self.currency = currency
         self.element = element
         if isinstance(element, dict):
             self.element = {**element, **around}
@@ -40,7 +45,7 @@ class Scope:
 
     def inner(self, element: Any, **around: Any) -> "Scope":
         """The scope of an element within."""
-        return Scope(element, {**self._around, **around}, self._reads, self._stores)
+        return Scope(element, {**self._around, **around}, self._reads, self._stores, self.currency)
 
     def elements(self, each: Expression, path: str) -> list[Any]:
         """What the expression finds: a list, or one element."""

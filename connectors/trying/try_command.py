@@ -36,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what comes of the file."""
-    table = stores.load(process.load_settings(StoreTimeSettings))
+    chain = process.load_settings(StoreTimeSettings)
+    table = stores.load(chain)
     try:
         receivers = load_settings(process.load_settings(ReceiversSettings))
     except DefinitionError as error:
@@ -53,13 +54,15 @@ def run(arguments: argparse.Namespace) -> int:
         print(error)
         return UNKNOWN
     try:
-        return _tried(receiver, deliveries, table)
+        return _tried(receiver, deliveries, table, chain.currency)
     except MappingError as error:
         print(f"does not map: {printable(str(error))}")
         return WRONG
 
 
-def _tried(receiver: Receiver, deliveries: list[Delivery], table: stores.StoreTable) -> int:
+def _tried(
+    receiver: Receiver, deliveries: list[Delivery], table: stores.StoreTable, currency: str
+) -> int:
     delivery = deliveries[-1]
     if len(deliveries) > 1:
         fetch = mapper.fetch_of(receiver, deliveries[0], _environ(receiver))
@@ -68,10 +71,10 @@ def _tried(receiver: Receiver, deliveries: list[Delivery], table: stores.StoreTa
         return GOOD
     reads = Reads()
     content = payload(delivery.body, receiver.delivery.form_field)
-    states = mapper.mapped(receiver, delivery, table, reads, content)
+    states = mapper.mapped(receiver, delivery, table, reads, content, currency)
     if not states:
         print("passed over: its topic is ignored, or it is no sale yet")
-    broken = [rule for state in states for rule in _printed(state)]
+    broken = [rule for state in states for rule in _printed(state, currency)]
     for path in reads.not_read(content) if states else ():
         print(f"not used: {printable(path)}")
     for rule in broken:
@@ -96,7 +99,7 @@ def _environ(receiver: Receiver) -> dict[str, str]:
     return {**os.environ, name: os.environ.get(name) or "TOKEN"}
 
 
-def _printed(state: SaleState) -> list[str]:
+def _printed(state: SaleState, currency: str) -> list[str]:
     """Prints a sale's documents; the rules that they break."""
     whole = "whole" if state.is_whole else "adds to it"
     apart = f", kept apart: {state.apart}" if state.apart else ""
@@ -109,6 +112,6 @@ def _printed(state: SaleState) -> list[str]:
         print(f"{printable(document.key)}{printable(refers)}")
         print(msgspec.json.format(encode(document.receipt), indent=2).decode())
         receipt = check(document.receipt, document.key)
-        exponent = exponent_of(document.receipt.get("currency"))
+        exponent = exponent_of(document.receipt.get("currency", currency))
         broken += [f"{document.key}: {rule}" for rule in broken_rules(receipt, exponent)]
     return broken

@@ -261,6 +261,12 @@ def test_amounts_have_the_decimals_of_their_currency(
     assert ([gross], currency) == (_grosses(states), _receipt(states).get("currency"))
 
 
+def test_amounts_without_a_currency_have_the_decimals_of_the_chains(shop: Receiver) -> None:
+    content = {**SALE, "items": [{"name": "a", "price": "1.505"}], "paid": [{"amount": "1.505"}]}
+
+    assert ["1.505"] == _grosses(mapped(shop, _delivery(content), currency="KWD"))
+
+
 def test_minor_units_are_read_as_such(tmp_path: Path) -> None:
     (tmp_path / "shop.toml").write_text(HEAD.replace("AMOUNTS", "minor"))
     content = {**SALE, "items": [{"name": "a", "price": 1990}], "paid": [{"amount": 1990}]}

@@ -1,5 +1,6 @@
 """Lines, taxes, discounts and tenders of any order add up exactly, in every kind of currency."""
 
+import contextlib
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.mapping.documents import MappingError
 from connectors.mapping.mapper import mapped
 from connectors.mapping.spreading import spread
 from tillstream.currencies import exponent_of
@@ -124,3 +126,32 @@ def test_shares_add_up_and_none_is_a_unit_off_its_proportion(
     assert amount == sum(shares)
     for share, weight in zip(shares, weights, strict=True):
         assert abs(share * sum(weights) - amount * weight) < sum(weights)
+
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**38), 10**38)
+    | st.sampled_from(["", "x", "-1", "1e30", "9" * 40, "1e-39", "NaN", "\u0000", 1e300, -0.5]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["price", "quantity", "amount", "rate", "tax", "discount"]), inner
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    order=st.fixed_dictionaries(
+        {},
+        optional=dict.fromkeys(("lines", "paid", "discount", "tip", "currency"), _JSON),
+    )
+)
+def test_whatever_a_payload_has_it_maps_or_says_why_not(shop: Receiver, order: Any) -> None:
+    delivery = Delivery("shop", "", "", "", 0, json.dumps(order).encode())
+
+    with contextlib.suppress(MappingError):
+        assert 1 == len(mapped(shop, delivery))
