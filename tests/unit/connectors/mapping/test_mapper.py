@@ -339,6 +339,7 @@ def test_a_refund_is_a_return_of_its_own_from_the_order_and_alone(shop: Receiver
             {"items": [{"name": "a", "price": 1, "rates": 101}]},
             "contract at $.lines[0].taxPercentage",
         ),
+        ({"items": [{"name": "a", "price": "9" * 39}]}, "number at sale: an amount beyond all"),
         ({"topic": "stock"}, "topic at topics: no list has 'stock'"),
         ({"topic": "order.deleted"}, "topic at topics.apart: 'order.deleted' is set aside"),
         ({"refunds": [REFUND, REFUND]}, "key at refund.key: refund/9 comes twice"),
