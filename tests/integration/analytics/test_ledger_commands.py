@@ -173,3 +173,18 @@ def kept(loaded: VerifySettings) -> tuple[list[str], list[bytes]]:
 def forked(child: str) -> bool:
     """Whether a process of ours runs the tests as well: it was forked, and nothing else started."""
     return Path(f"/proc/{child}/cmdline").read_bytes() == Path("/proc/self/cmdline").read_bytes()
+
+
+def test_three_currencies_on_one_day_agree_in_every_book_and_after_a_recount(books: Books) -> None:
+    post(books, today(1), *(today(n, currency=code) for n, code in ((2, "JPY"), (3, "KWD"))))
+    books.counted(1)
+
+    proved = books.verify("--by-store")
+    recounted = books.command("recount")
+    again = books.verify()
+
+    assert [0, 0, 0] == [proved[0], recounted.returncode, again[0]]
+    assert [(3, 3, 3, [])] * 2 == [
+        (report["accepted"], report["stored"], report["counted"], report["differences"])
+        for _, report in (proved, again)
+    ]
