@@ -16,6 +16,7 @@ import pytest
 from analytics.counting.decoding import read_columns
 from analytics.verify.archive import ArchiveReader
 from analytics.verify.archive_comparison import ArchiveComparison
+from analytics.verify.comparison import compare_archive
 from analytics.verify.parquet_days import ParquetDays
 from persistence.seal import offline
 from tests.integration.persistence.api.conftest import serving
@@ -158,7 +159,7 @@ def verified(kept: Kept) -> list[object]:
     stored.read(ArchiveReader(kept.client, kept.name))
     stored.read_files(ParquetDays(str(kept.data_dir / "parquet")))
     assert ({}, set()) == (stored.missing, stored.extra)
-    return []
+    return list(compare_archive(counted, stored, set()))
 
 
 @pytest.fixture
