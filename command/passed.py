@@ -88,13 +88,20 @@ def streams(
 
 @app.command(
     context_settings=SETTINGS,
-    epilog=examples("receivers check", "receivers try shopify order.json"),
+    epilog=examples(
+        "receivers check",
+        "receivers try shopify order.json",
+        "receivers status --json",
+        "receivers retry shopify",
+    ),
 )
 def receivers(
-    context: typer.Context, typed: Annotated[list[str] | None, words("check", "try")] = None
+    context: typer.Context,
+    typed: Annotated[list[str] | None, words("check", "try", "status", "retry", "verify")] = None,
 ) -> None:
-    """Check the receivers of other vendors' tills and shops, and try one on a file."""
-    run("connectors", *help_wanted(context, typed, needed=True), running=False)
+    """Check and try receivers of other vendors' tills and shops, tell and mend what they did."""
+    wanted = help_wanted(context, typed, needed=True)
+    run("connectors", *wanted, running=wanted[0] in ("status", "retry", "verify"))
 
 
 @app.command(

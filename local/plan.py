@@ -10,6 +10,7 @@ from local.programs import EMBEDDED, SERVERS, Program, rooms, spares
 from local.settings import LocalSettings
 from local.supervisor import Condition
 from local.watch_urls import with_watch_ports
+from tillstream.runtime import product
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Plan:
     def shown(self) -> list[str]:
         """The programs whose output belongs on the terminal: not the servers'."""
         return [program.name for program in self.programs if program.group != SERVERS]
+
+
+def declares_receivers(settings: LocalSettings) -> bool:
+    """Whether RECEIVERS_DIR has any definition."""
+    return any((product.FILES / settings.receivers_dir).glob("*.toml"))
 
 
 def plan(
@@ -56,7 +62,7 @@ def plan(
     }
     cores = len(os.sched_getaffinity(0))
     of_rooms = spares(
-        rooms(load, engine),
+        rooms(load, engine, with_receivers=declares_receivers(settings)),
         min(settings.doors_max, cores),
         min(settings.persistence_max, cores),
     )

@@ -60,11 +60,13 @@ ENGINES: dict[str, dict[str, str]] = {
 }
 
 
-def rooms(load: Mapping[str, str], engine: str = EMBEDDED) -> list[Program]:
+def rooms(
+    load: Mapping[str, str], engine: str = EMBEDDED, *, with_receivers: bool = False
+) -> list[Program]:
     """Every room's process, as `docker-compose.yml` has them, and who makes receipts and events.
 
     `load` has the module and the arguments of each of these by the name of its program. `engine`
-    is one of ENGINES.
+    is one of ENGINES. Without receivers the process that makes receipts of deliveries is left out.
     """
     modules = {
         "entrypoint": "entrypoint",
@@ -73,6 +75,7 @@ def rooms(load: Mapping[str, str], engine: str = EMBEDDED) -> list[Program]:
         "persistence": "persistence",
         "archive-api": "persistence api",
         "events": "events worker",
+        **({"connectors": "connectors run"} if with_receivers else {}),
         "jobs": "jobs scheduler",
         "alerts": "alerts watch",
         "dashboard": "dashboard",

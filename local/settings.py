@@ -19,7 +19,9 @@ Seconds = Annotated[float, Meta(ge=0)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class LocalSettings(LogSettings, settings.StoreTimeSettings, settings.DiskSettings):
+class LocalSettings(
+    LogSettings, settings.StoreTimeSettings, settings.DiskSettings, settings.ReceiversSettings
+):
     """What `script/server` reads; every other setting passes through to the rooms."""
 
     #: Where set, used instead of a private RabbitMQ.

@@ -5,7 +5,8 @@ VERSION = 1
 #: A commit is on disk before the broker is told; the log waits up to then.
 PRAGMAS = """
 PRAGMA synchronous=FULL;
-PRAGMA busy_timeout=10000;
+-- A backup holds it while it looks for the ends of the log.
+PRAGMA busy_timeout=60000;
 PRAGMA foreign_keys=OFF;
 """
 

@@ -124,6 +124,15 @@ class WaitingDeliveries:
         )
         return [number for (number,) in rows]
 
+    def newest_aside(self, most: int) -> list[Waiting]:
+        """The newest that are set aside."""
+        return self._some(
+            "number IN (SELECT number FROM waiting WHERE kind = 'aside'"
+            " ORDER BY number DESC LIMIT ?)",
+            (most,),
+            most,
+        )
+
     def to_retry(self, most: int) -> list[Waiting]:
         """Those that somebody has asked to be mapped again."""
         return self._some("retry > 0", (), most)

@@ -8,7 +8,9 @@ The order makes the copies agree:
 4. the archive and the state of the events worker, of one moment: the worker commits nothing while
    both are fixed, so what MongoDB has of it is what the state says that it has;
 5. the Parquet files of receipts: a day that MongoDB has dropped is in them by now;
-6. the logs, up to their ends as they are after that. Of events those are left out that the worker
+6. the state of the receivers, of one moment with the end of the receipts log: what it has as
+   posted is in the log or in its outbox, and nothing else of deliveries is in the log;
+7. the logs, up to their ends as they are after that. Of events those are left out that the worker
    has made since 4: whoever goes on from its state makes them again.
 
 So the logs hold all of the count, the archive and the state; what they have beyond, a restore
@@ -81,8 +83,11 @@ def backup(settings: BackupSettings, folder: Path, clock: Clock, stop: threading
         events.require_no_erasure()
         # 5. files of receipts
         parquet_files = files_of_events + parquet.dump_receipts(settings.archive_url(), aside)
-        # 6. the logs
-        messages = log.dump(settings.amqp_url, aside, stop)
+        # 6. the state of the receivers, 7. the logs
+        with state.receivers_fixed(settings.data_dir) as receivers_then:
+            files += state.dump_receivers(aside, receivers_then)
+            ends = log.ends(settings.amqp_url)
+        messages = log.dump(ends, aside, stop)
         events_log = events.dump_log(aside, stop)
         manifest = Manifest(
             version=VERSION,

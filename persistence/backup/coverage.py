@@ -14,6 +14,7 @@ COPIED = (
     "events/quarantine.sqlite3",
     "events/erasures.jsonl",
     "events/erasure.key",
+    "connectors.sqlite3",
     "parquet/*",
 )
 

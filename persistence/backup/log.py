@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from persistence.backup.folder import BackupError, File, Log
 from persistence.backup.parts import PartWriter, read_parts
 from tillstream import topology
-from tillstream.log.partitioned_log import receipts_log
+from tillstream.log.partitioned_log import PartitionedLog, receipts_log
 from tillstream.log.positions import in_stream
 from tillstream.log.reader import (
     LogMessage,
@@ -45,10 +45,23 @@ class RestoredLog(NamedTuple):
     there: int
 
 
-def dump(url: str, folder: Path, stop: threading.Event) -> Log:
-    """The log as it is now, from the first message that it still holds; raises StoppedError."""
+class Ends(NamedTuple):
+    """The log as it was at a moment: its first and last offsets by partition."""
+
+    log: PartitionedLog
+    firsts: dict[int, int]
+    lasts: dict[int, int]
+
+
+def ends(url: str) -> Ends:
+    """The log as it is now."""
     log = receipts_log(url)
-    firsts, lasts = log.first_offsets(), log.last_offsets()
+    return Ends(log, log.first_offsets(), log.last_offsets())
+
+
+def dump(ends: Ends, folder: Path, stop: threading.Event) -> Log:
+    """The log up to its ends, from the first message that it still held; raises StoppedError."""
+    log, firsts, lasts = ends
     found = written(folder, "log/messages", log.read_shown(stop, lasts, firsts))
     if len(firsts) > 1:
         return replace(found, first_offset=max(map(in_stream, firsts.values())))

@@ -2,14 +2,15 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from persistence.backup.folder import BackupError, File, describe
 from tillstream import accepted_count
 from tillstream.ledger import read_only
 from tillstream.runtime.data_folder import (
+    CONNECTORS_STATE,
     ERASURE_KEY,
     ERASURES,
     EVENTS_STATE,
@@ -21,6 +22,8 @@ from tillstream.runtime.owned_file import remove_journal
 
 #: The door's API keys, hashed.
 KEYS = Path("entrypoint", "keys.json")
+#: Longest wait for the end of a commit of the receivers' worker, seconds.
+WAIT_SECONDS = 30.0
 #: Beside their worker's state: what became of refused rows; erasures, and the key of pseudonyms.
 EVENTS_FILES = (QUARANTINE_MARKS, ERASURES, ERASURE_KEY)
 #: For their owner alone.
@@ -40,13 +43,39 @@ def dump_events(data_dir: Path, folder: Path, state: sqlite3.Connection | None) 
     """The events worker's `state`, as it is seen there, and the files beside it."""
     if state is None:
         return []
-    name = f"state/{EVENTS_STATE}"
+    return [_copied(folder, EVENTS_STATE, state), *_dump(data_dir, folder, EVENTS_FILES)]
+
+
+@contextmanager
+def receivers_fixed(data_dir: Path) -> Iterator[sqlite3.Connection | None]:
+    """The state of the receivers; its worker commits nothing while the block lasts.
+
+    None where there is none.
+    """
+    path = data_dir / CONNECTORS_STATE
+    if not path.exists():
+        yield None
+        return
+    with closing(sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)) as holding:
+        holding.execute("BEGIN IMMEDIATE")
+        with closing(read_only(path)) as reading:
+            yield reading
+        holding.execute("ROLLBACK")
+
+
+def dump_receivers(folder: Path, state: sqlite3.Connection | None) -> list[File]:
+    """The state of the receivers, as it is seen there."""
+    return [] if state is None else [_copied(folder, CONNECTORS_STATE, state)]
+
+
+def _copied(folder: Path, path: Path, state: sqlite3.Connection) -> File:
+    name = f"state/{path}"
     target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(target)) as writing:
         state.backup(writing)
     sync(target)
-    return [describe(folder, name), *_dump(data_dir, folder, EVENTS_FILES)]
+    return describe(folder, name)
 
 
 def _dump(data_dir: Path, folder: Path, paths: Iterable[Path]) -> list[File]:
@@ -84,6 +113,9 @@ def require_empty(data_dir: Path, folder: Path, files: list[File]) -> None:
     heard = _rows(data_dir / EVENTS_STATE, "SELECT COALESCE(SUM(events), 0) FROM streams")
     if heard:
         problems.append(f"{data_dir / EVENTS_STATE}: the windows have counted {heard} events")
+    sold = _rows(data_dir / CONNECTORS_STATE, "SELECT COUNT(*) FROM sales")
+    if sold:
+        problems.append(f"{data_dir / CONNECTORS_STATE}: the receivers know {sold} sales")
     problems += [
         f"{data_dir / path}: persons were erased, and the backup knows nothing of it"
         for path in (ERASURES, ERASURE_KEY)

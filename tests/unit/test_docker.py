@@ -40,7 +40,14 @@ FIXED = {
 #: Those of `.env` that no process reads: what compose itself needs.
 OF_COMPOSE = {
     *("RABBITMQ_PASSWORD", "MONGO_PASSWORD", "CONFIG_DIR", "VERSION", "REVISION"),
-    *("PYTHON_IMAGE", "RABBITMQ_IMAGE", "MONGO_IMAGE", "ALERT_TARGET_DEFAULT"),
+    *(
+        "PYTHON_IMAGE",
+        "RABBITMQ_IMAGE",
+        "MONGO_IMAGE",
+        "ALERT_TARGET_DEFAULT",
+        # Of vendors' APIs: the definitions name them.
+        *("RECEIVER_SQUARE_TOKEN", "RECEIVER_SQUARE_BASE"),
+    ),
 }
 #: Classes of settings of commands that are run in a service's container, by the service.
 CLASSES = {
@@ -57,6 +64,7 @@ CLASSES = {
         "events.settings.EventsSettings",
         "events.report.command.ReportSettings",
     ],
+    "connectors": ["connectors.settings.ConnectorsSettings"],
     "jobs": [
         "jobs.settings.JobsSettings",
         "analytics.settings.VerifySettings",

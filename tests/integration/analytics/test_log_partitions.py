@@ -19,7 +19,7 @@ from pymongo import MongoClient
 
 from analytics.ledger.ledger_file import Ledger, Progress
 from events.receipts.receipts_state import receipts_progress_of
-from persistence.backup.log import dump, messages_of
+from persistence.backup.log import dump, ends, messages_of
 from tests.support.books import Books
 from tests.support.commands import command
 from tests.support.event_streams import OF_RECEIPTS
@@ -182,7 +182,9 @@ def test_a_log_made_anew_is_one_partition_and_a_mark(
             channel.basic_publish(topology.RECEIPTS, key, body, JSON, mandatory=True)
     log = receipts_log(amqp_url)
     every = [one for some in log.read(Event(), log.last_offsets()) for one in some]
-    saved = list(messages_of(tmp_path / "saved", dump(amqp_url, tmp_path / "saved", Event()).parts))
+    saved = list(
+        messages_of(tmp_path / "saved", dump(ends(amqp_url), tmp_path / "saved", Event()).parts)
+    )
     rebuilt = command("persistence", "rebuild-log", **settings)
     after = receipts_log(amqp_url)
     recounted = command("analytics", "recount", **settings)

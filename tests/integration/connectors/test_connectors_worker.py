@@ -3,14 +3,17 @@
 import signal
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import pytest
 
 from connectors.mapping.documents import Fetch
 from connectors.state.state_file import State
+from connectors.verifying.verifying import verify
 from connectors.worker.asking import RefusedError, UnansweredError
 from tests.integration.connectors.conftest import Shop
+from tests.support.killed_connectors import StatesMapper
 from tests.support.sale_states import figures_of, sold
 from tests.support.waiting import wait_until
 from tillstream.codec import decode_receipt
@@ -76,6 +79,10 @@ def test_orders_and_repetitions_change_nothing_and_a_poisoned_delivery_stops_non
             assert 3 == state.waiting.ask_retry("shop")
         wait_until(lambda: shop.counters().get("healed") == 2, 60, "two healed")
         taken(len(deliveries) + 1)
+
+    proof = verify(shop.settings, StatesMapper(), threading.Event())
+
+    assert ([], True, 2) == (proof["differences"], proof["sumsCompared"], proof["unmapped"])
 
     counters = shop.counters()
     receipts = shop.receipts()

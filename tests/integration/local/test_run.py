@@ -70,7 +70,7 @@ def an_alert_begins_and_ends(watching: Prometheus, pid: int) -> None:
     """Prometheus finds every process well, misses the one that is stopped, and finds it again."""
     gone = {("ProcessGone", "rate")}
     everybody = {"entrypoint", "totals", "rate", "persistence", "archive-api", "events", "jobs"}
-    everybody |= {"alerts", "dashboard"}
+    everybody |= {"alerts", "connectors", "dashboard"}
     wait_until(lambda: watching.up() == dict.fromkeys(everybody, 1.0), 30, "all to be scraped")
     wait_until(
         lambda: watching.query("tillstream_ready", "component") == dict.fromkeys(everybody, 1.0),

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 from alerts.settings import AlertsSettings
 from analytics.settings import AnalyticsSettings, VerifySettings
+from connectors.settings import ConnectorsSettings
 from dashboard.settings import DashboardSettings
 from entrypoint.settings import EntrypointSettings
 from events.settings import EventsSettings
@@ -41,8 +42,15 @@ GIVEN = {
     *("USER_HEADER_SECRET",),
 }
 KINDS: tuple[type[Settings], ...] = (
-    *(AlertsSettings, AnalyticsSettings, ArchiveApiSettings, BackupSettings, DashboardSettings),
-    *(EntrypointSettings, EventsSettings, JobsSettings, TiersSettings, VerifySettings),
+    *(AlertsSettings, AnalyticsSettings, ArchiveApiSettings, BackupSettings, ConnectorsSettings),
+    *(
+        DashboardSettings,
+        EntrypointSettings,
+        EventsSettings,
+        JobsSettings,
+        TiersSettings,
+        VerifySettings,
+    ),
 )
 #: One process at a time: another one of these waits for a lock, or says everything twice.
 SINGLE = {"alerts", "rate", "state"}

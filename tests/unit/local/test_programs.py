@@ -21,6 +21,13 @@ def test_the_generator_can_be_left_out() -> None:
     ]
 
 
+def test_receivers_have_a_process_where_any_is_declared() -> None:
+    without = rooms({})
+    [added] = [one for one in rooms({}, with_receivers=True) if one not in without]
+
+    assert ("connectors", ("connectors", "run")) == (added.name, added.argv[-2:])
+
+
 def test_a_shop_is_added_where_it_is_wanted() -> None:
     without = rooms(GENERATOR)
     added = [program for program in rooms(GENERATOR | SHOP) if program not in without]

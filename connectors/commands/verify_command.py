@@ -1,0 +1,44 @@
+"""`python -m connectors verify`: proves that what was posted is the newest versions."""
+
+import argparse
+import os
+
+import msgspec
+
+from connectors.settings import ConnectorsSettings
+from connectors.verifying.verifying import verify
+from connectors.worker.definitions import DefinitionsMapper
+from tillstream.errors import TillstreamError
+from tillstream.runtime import logs, process
+from tillstream.runtime.failures import failures_told
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """For people or programs."""
+    parser.add_argument("--json", action="store_true", help="one object of JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 when all agree."""
+    stop = process.stop_on_signals()
+    settings = process.load_settings(ConnectorsSettings)
+    logs.configure(settings, "verify")
+    path = settings.state_path()
+    if not path.exists():
+        raise TillstreamError(
+            f"there is no {path}: the connectors' worker has not run with this DATA_DIR"
+        )
+    with failures_told("the broker", f"the state {path}"):
+        found = verify(settings, DefinitionsMapper(settings, os.environ), stop)
+    if arguments.json:
+        print(msgspec.json.encode(found).decode())
+    else:
+        for one in found["differences"]:
+            print(" ".join(f"{name} {value}" for name, value in one.items()))
+        print(
+            f"deliveries {found['deliveries']}, not mapped {found['unmapped']}, fetched"
+            f" {found['fetched']}, set aside {found['setAside']}, days {found['days']},"
+            f" differences {len(found['differences'])}"
+            + ("" if found["sumsCompared"] else "; the receipts log has lost its beginning")
+        )
+    return 1 if found["differences"] else 0

@@ -1,0 +1,1 @@
+"""Proves that what was posted is what the newest versions come to."""

@@ -1,0 +1,65 @@
+"""Merges the deliveries of the log again, and compares with what is known of each sale."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from connectors.mapping.documents import MappingError, SaleState
+from connectors.postings.merging import merge
+from connectors.postings.sale import KeptSale
+from connectors.state.sales import Sales
+from connectors.worker.mapper import Mapper
+from connectors.worker.taking import FAULTS
+from tillstream.errors import UndecodableMessageError
+from tillstream.log.reader import LogMessage
+from tillstream.receivers.delivery import of_message
+
+
+class Versions:
+    """Of the sales of some messages; in memory until they are compared."""
+
+    def __init__(self, mapper: Mapper) -> None:
+        self._mapper = mapper
+        self._sales: dict[tuple[str, str], KeptSale] = {}
+        self.deliveries = 0
+        #: Those that cannot be mapped, and those that need an answer of the vendor's API.
+        self.unmapped = 0
+        self.fetched = 0
+
+    def take(self, messages: Iterable[LogMessage]) -> None:
+        """Merge what they say."""
+        for message in messages:
+            self.deliveries += 1
+            try:
+                delivery = of_message(message.headers, message.body)
+                if self._mapper.fetch_of(delivery) is not None:
+                    self.fetched += 1
+                    continue
+                states = self._mapper.states(delivery)
+            except (UndecodableMessageError, MappingError, *FAULTS):
+                self.unmapped += 1
+                continue
+            for one in states:
+                self._merge(delivery.receiver, one)
+
+    def _merge(self, receiver: str, state: SaleState) -> None:
+        merge(self._sales.setdefault((receiver, state.sale), KeptSale()), state)
+
+    def differences(self, known: Sales) -> list[dict[str, Any]]:
+        """Documents of which the state has an older version, or another content of that one."""
+        return [
+            {
+                "what": "newest version",
+                "receiver": receiver,
+                "sale": name,
+                "document": key,
+                "expected": document.version,
+                "found": None if there is None else there.version,
+            }
+            for (receiver, name), sale in self._sales.items()
+            for kept in [known.get(receiver, name)]
+            for key, document in sale.documents.items()
+            for there in [kept.documents.get(key)]
+            if there is None
+            or there.version < document.version
+            or (there.version == document.version and there.wanted != document.wanted)
+        ]
