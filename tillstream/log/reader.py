@@ -16,6 +16,7 @@ from tillstream import topology
 from tillstream.errors import TillstreamError
 from tillstream.log.positions import known_as
 from tillstream.runtime import broker
+from tillstream.runtime.tracing.traceparent import TRACEPARENT
 
 #: Unacknowledged messages that the broker sends ahead: at 256 KiB each, at most 50 MB.
 PREFETCH = 200
@@ -39,6 +40,11 @@ class LogTruncatedError(TillstreamError):
 
 class StoppedError(TillstreamError):
     """The work was ended before it was done; everything is as it was."""
+
+
+#: Headers for which a message's headers are kept: traces, and what comes with a delivery
+#: (receivers/delivery.py). Others, as those of a restore, are none of its content.
+_KEPT = frozenset({TRACEPARENT, "receiver"})
 
 
 class LogMessage(NamedTuple):
@@ -142,7 +148,7 @@ class LogReader:
                 body,
                 properties.content_type,
                 properties.content_encoding,
-                sent_headers(headers) if len(headers) > 1 else None,
+                sent_headers(headers) if not _KEPT.isdisjoint(headers) else None,
             )
         )
         self._last_tag = method.delivery_tag
