@@ -13,6 +13,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 
 from connectors.settings import ConnectorsSettings
 from connectors.state.state_file import State
+from connectors.worker.mapper import Mapper
 from connectors.worker.run_worker import run_worker
 from tests.support.killed_connectors import StatesMapper
 from tests.support.sale_states import counted_once
@@ -87,7 +88,7 @@ class Shop(NamedTuple):
 
     @contextmanager
     def working(
-        self, mapper: StatesMapper | None = None, **more: Any
+        self, mapper: Mapper | None = None, **more: Any
     ) -> Iterator[Callable[[int], object]]:
         """A worker in a thread; gives what waits until so many deliveries are taken."""
         stop = threading.Event()

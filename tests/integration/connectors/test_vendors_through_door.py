@@ -1,0 +1,99 @@
+"""A day of every vendor through a real door and worker: late, doubled, its answers lost."""
+
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from connectors.state.state_file import State
+from connectors.worker.definitions import DefinitionsMapper
+from loadtest.receivers.history import day
+from loadtest.receivers.order import sendings
+from loadtest.receivers.order_api import OrderApi
+from loadtest.receivers.plain_sum import Key, differences, plain_sum
+from loadtest.receivers.registry import VENDORS
+from loadtest.receivers.sales import EXPONENTS
+from loadtest.receivers.samples import SECRET, SECRETS
+from loadtest.receivers.sending import Sender
+from local.ports import free_port
+from tests.integration.connectors.conftest import Shop
+from tests.support.processes import answers, ended
+from tests.support.waiting import wait_until
+
+PARIS = ZoneInfo("Europe/Paris")
+ORDERS = 12
+SQUARE_URL = "https://tills.example.com/receivers/square"
+
+
+@contextmanager
+def door(shop: Shop, log: Path) -> Iterator[str]:
+    """Its address."""
+    port = free_port()
+    secrets = {f"RECEIVER_{name.upper()}_SECRET": SECRETS.get(name, SECRET) for name in VENDORS}
+    settings = secrets | {
+        "AMQP_URL": shop.settings.amqp_url,
+        "DATA_DIR": str(log.parent / "door"),
+        "ENTRYPOINT_PORT": str(port),
+        "RECEIVER_SQUARE_URL": SQUARE_URL,
+    }
+    command = [sys.executable, "-m", "entrypoint"]
+    url = f"http://127.0.0.1:{port}"
+    with (
+        log.open("wb") as file,
+        ended(subprocess.Popen(command, env=os.environ | settings, stderr=file)),
+    ):
+        wait_until(lambda: answers(f"{url}/health/ready"), 60, "the door")
+        yield url
+
+
+def taken(shop: Shop) -> int:
+    """Deliveries that the worker has read, once nothing waits."""
+    if not shop.state_path.exists():
+        return 0
+    with State(shop.state_path) as state:
+        counts = sum(each.get("taken", 0) for each in state.counters.all().values())
+        unanswered = sum(state.waiting.count("fetch").values())
+        return 0 if unanswered or state.outbox.count() else counts
+
+
+def test_figures_are_those_of_the_newest_versions_to_the_minor_unit(
+    shop: Shop, tmp_path: Path
+) -> None:
+    expected: Counter[Key] = Counter()
+    accepted = 0
+    with OrderApi(VENDORS["square"].vendor, 0) as api, door(shop, tmp_path / "log") as url:
+        environ = {
+            "RECEIVER_SQUARE_BASE": f"http://127.0.0.1:{api.port}",
+            "RECEIVER_SQUARE_TOKEN": "token",
+        }
+        for place, (name, known) in enumerate(VENDORS.items()):
+            currency = ("EUR", "EUR", "KWD", "JPY", "EUR", "KWD")[place]
+            rng = random.Random(place)
+            # Numbers of its own: stores of two vendors have the same name.
+            shape = known.shape._replace(currency=currency)
+            date = datetime(2026, 11, 21, tzinfo=PARIS)
+            sales = list(day(shape, ORDERS, date, place, 1001 + 1000 * place))
+            expected.update(plain_sum([versions[-1] for versions in sales], PARIS))
+            sender = Sender(known.vendor, url, SECRETS.get(name, SECRET), SQUARE_URL)
+            sent = sender.send_all(sendings(known.vendor, sales, rng), api, rng)
+            accepted += sent.deliveries + sent.retries
+
+            assert sent.refused == []
+        with shop.working(DefinitionsMapper(shop.settings, environ)):
+            wait_until(lambda: taken(shop) >= accepted, 60, f"{accepted} deliveries")
+    found: Counter[Key] = Counter()
+    for receipt in shop.receipts():
+        at = datetime.fromisoformat(receipt["date"]).astimezone(PARIS)
+        currency = receipt.get("currency", "EUR")
+        gross = Decimal(str(receipt["documentTotal"]["grossTotal"]))
+        key = Key(f"{at:%Y-%m-%d}", receipt["storeID"], currency)
+        found[key] += int(gross.scaleb(EXPONENTS[currency]).to_integral_value())
+
+    assert differences(expected, found) == []
