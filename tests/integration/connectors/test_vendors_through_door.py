@@ -12,9 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from connectors.worker.definitions import DefinitionsMapper
-
 from connectors.state.state_file import State
+from connectors.worker.definitions import DefinitionsMapper
 from loadtest.receivers.history import day
 from loadtest.receivers.order import sendings
 from loadtest.receivers.order_api import OrderApi
