@@ -9,6 +9,7 @@ import zstandard
 from msgspec import Meta
 
 from tillstream.bounds import TENDERS, is_time
+from tillstream.currencies import EXPONENTS
 from tillstream.errors import UndecodableMessageError
 from tillstream.outline import StampedOutline
 from tillstream.receipt import Line, Settlement, StampedReceipt
@@ -26,6 +27,7 @@ ZSTD_LEVEL = 1
 MAX_UNPACKED_BYTES = 32 * 1024 * 1024
 
 T = TypeVar("T")
+R = TypeVar("R", StampedReceipt, StampedOutline)
 
 _receipt = msgspec.json.Decoder(StampedReceipt).decode
 _outline = msgspec.json.Decoder(StampedOutline).decode
@@ -62,7 +64,7 @@ def decode_receipt(body: bytes) -> StampedReceipt:
         receipt = _decoded_by_parts(body)
     if not is_time(receipt.date):
         raise UndecodableMessageError(f"no time: {receipt.date!r}")
-    return receipt
+    return receipt if receipt.currency is None else _in_known_currency(receipt)
 
 
 def decode_outline(body: bytes) -> StampedOutline:
@@ -70,7 +72,7 @@ def decode_outline(body: bytes) -> StampedOutline:
     receipt = _decoded(_outline, body)
     if not is_time(receipt.date):
         raise UndecodableMessageError(f"no time: {receipt.date!r}")
-    return receipt
+    return receipt if receipt.currency is None else _in_known_currency(receipt)
 
 
 def decode_line(text: bytes) -> Line:
@@ -88,6 +90,14 @@ def decode_message(
 ) -> list[StampedReceipt]:
     """All receipts of a message; one that does not decode fails the whole of it."""
     return [decode_receipt(line) for line in receipt_bodies(body, content_type, content_encoding)]
+
+
+def _in_known_currency(receipt: R) -> R:
+    """A receipt in euros where its `currency` is no code: so it counted when it was accepted."""
+    found = receipt.currency
+    if isinstance(found, str) and found in EXPONENTS:
+        return receipt
+    return msgspec.structs.replace(receipt, currency=None)
 
 
 def _decoded_by_parts(body: bytes) -> StampedReceipt:

@@ -1,6 +1,6 @@
 """Receipts whose lines and tenders are still encoded, for whoever reads many of them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -26,3 +26,4 @@ class StampedOutline(OutlinedReceipt, frozen=True, gc=False, kw_only=True):
     received_time: float
     marks: Marks = ()
     customer_erased: bool = False
+    currency: Any = None

@@ -1,6 +1,6 @@
 """The receipt of the French till format, as it is posted, published and stored."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
@@ -145,6 +145,8 @@ class StampedReceipt(Head, frozen=True, gc=False, kw_only=True):
     marks: Marks = ()
     #: The archive's own stamp: its customer was erased, which is another thing than none.
     customer_erased: bool = False
+    #: Before there were currencies the door took any value: `codec` reads as none what is no code.
+    currency: Any = None
 
 
 def keeps_patterns(receipt: Head) -> bool:

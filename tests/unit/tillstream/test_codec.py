@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from entrypoint.validation import validate
 from tests.support.receipts import decoded, receipt, stamped
-from tillstream.codec import NDJSON, ZSTD, decode_message, decode_receipt, pack, receipt_bodies
+from tillstream.codec import (
+    NDJSON,
+    ZSTD,
+    decode_message,
+    decode_outline,
+    decode_receipt,
+    pack,
+    receipt_bodies,
+)
 from tillstream.errors import UndecodableMessageError
 
 
@@ -39,6 +47,18 @@ def test_of_a_part_that_stands_twice_the_last_counts_as_at_the_door(first: bytes
 
     assert validate(twice)
     assert decoded(receipt()) == decode_receipt(twice)
+
+
+@pytest.mark.parametrize(
+    "found", [b'"euro"', b'""', b"978", b'{"code":"EUR"}', b'["EUR"]', b"true"]
+)
+def test_a_field_of_this_name_from_before_there_were_currencies_is_read_as_euros(
+    found: bytes,
+) -> None:
+    body = b'{"currency":%b,%b' % (found, stamped(receipt())[1:])
+
+    assert decoded(receipt()) == decode_receipt(body)
+    assert decode_outline(body).currency is None
 
 
 @given(st.lists(st.binary() | st.sampled_from([b"", b"\r", b"a\rb"])).map(b"\n".join))
