@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pyarrow as pa
 
+from tillstream.currencies import EXPONENT, exponent_of
 from tillstream.money import minor_units
 
 #: Of every currency: those with most decimals have three.
@@ -17,47 +18,64 @@ PERCENTAGE = pa.decimal128(5, 2)
 UNITS: list[int] = [10 ** (MONEY_SCALE - exponent) for exponent in range(MONEY_SCALE + 1)]
 INSTANT = pa.timestamp("ms", tz="UTC")
 
-LINE = pa.struct(
-    {
-        "number": pa.int64(),
-        "product": pa.string(),
-        "description": pa.string(),
-        "categoryCode": pa.string(),
-        "category": pa.string(),
-        "quantity": QUANTITY,
-        "unit": pa.string(),
-        "unitPrice": UNIT_PRICE,
-        "net": MONEY,
-        "taxPercentage": PERCENTAGE,
-        "gross": MONEY,
-    }
-)
-PAYMENT = pa.struct({"mechanism": pa.string(), "amount": MONEY})
 
-#: A receipt, every field of the contract typed. What a till sends beyond the contract stays in
-#: `raw` in MongoDB: nobody could say whom it names, so no erasure could find it here.
-SCHEMA = pa.schema(
-    {
-        "key": pa.string(),
-        "store": pa.string(),
-        "till": pa.string(),
-        "number": pa.string(),
-        "agent": pa.string(),
-        "customer": pa.string(),
-        "date": INSTANT,
-        "utcOffsetSeconds": pa.int32(),
-        "businessDay": pa.date32(),
-        "receivedAt": INSTANT,
-        "storedAt": INSTANT,
-        "type": pa.string(),
-        "currency": pa.string(),
-        "net": MONEY,
-        "tax": MONEY,
-        "gross": MONEY,
-        "lines": pa.list_(LINE),
-        "payments": pa.list_(PAYMENT),
-    }
-)
+def receipt_schema(money: pa.DataType) -> pa.Schema:
+    """A receipt, every field of the contract typed, its amounts as `money`.
+
+    What a till sends beyond the contract stays in `raw` in MongoDB: nobody could say whom it names,
+    so no erasure could find it here.
+    """
+    line = pa.struct(
+        {
+            "number": pa.int64(),
+            "product": pa.string(),
+            "description": pa.string(),
+            "categoryCode": pa.string(),
+            "category": pa.string(),
+            "quantity": QUANTITY,
+            "unit": pa.string(),
+            "unitPrice": UNIT_PRICE,
+            "net": money,
+            "taxPercentage": PERCENTAGE,
+            "gross": money,
+        }
+    )
+    payment = pa.struct({"mechanism": pa.string(), "amount": money})
+    return pa.schema(
+        {
+            "key": pa.string(),
+            "store": pa.string(),
+            "till": pa.string(),
+            "number": pa.string(),
+            "agent": pa.string(),
+            "customer": pa.string(),
+            "date": INSTANT,
+            "utcOffsetSeconds": pa.int32(),
+            "businessDay": pa.date32(),
+            "receivedAt": INSTANT,
+            "storedAt": INSTANT,
+            "type": pa.string(),
+            "currency": pa.string(),
+            "net": money,
+            "tax": money,
+            "gross": money,
+            "lines": pa.list_(line),
+            "payments": pa.list_(payment),
+        }
+    )
+
+
+#: As it is in files and on its way into them.
+SCHEMA = receipt_schema(MONEY)
+LINE = SCHEMA.field("lines").type.value_type
+PAYMENT = SCHEMA.field("payments").type.value_type
+#: As it is read where no currency has more than two decimals.
+IN_CENTS = receipt_schema(pa.decimal128(18, 2))
+
+
+def money_schema(currencies: Iterable[str]) -> pa.Schema:
+    """How receipts in these are read: with two decimals, or three where one of them has three."""
+    return SCHEMA if any(exponent_of(each) > EXPONENT for each in currencies) else IN_CENTS
 
 
 def decimals(scaled: Sequence[int], kind: pa.DataType) -> pa.Array:

@@ -82,12 +82,12 @@ def streamed(
         connection.unregister(name)
 
 
-def files_sql(storage: Storage, days: Iterable[ArchivedDay]) -> str:
-    """The rows of archived days as SQL of a relation with SCHEMA; of none, an empty one.
+def files_sql(storage: Storage, days: Iterable[ArchivedDay], schema: pa.Schema = SCHEMA) -> str:
+    """The rows of archived days as SQL of a relation with `schema`; of none, an empty one.
 
     Files of earlier layouts are read as if they had been written today.
     """
-    types = _types()
+    types = types_of(schema)
     parts = [f"SELECT {', '.join(f'NULL::{types[name]} AS {name}' for name in types)} WHERE false"]
     by_layout: dict[int, list[str]] = {}
     for day in days:
@@ -158,7 +158,8 @@ def write(connection: duckdb.DuckDBPyConnection, relation: str, path: Path) -> N
 
 
 @cache
-def _types() -> dict[str, str]:
+def types_of(schema: pa.Schema) -> dict[str, str]:
+    """What DuckDB calls the types of columns."""
     # Arrow and DuckDB call their types by different names: take them from an empty table.
-    empty = duckdb.arrow(SCHEMA.empty_table())
+    empty = duckdb.arrow(schema.empty_table())
     return {name: str(kind) for name, kind in zip(empty.columns, empty.types, strict=True)}

@@ -17,6 +17,8 @@ from pymongo.database import Database
 
 from persistence.parquet import engine, rows
 from persistence.parquet.attribution_views import AttributionViews
+from persistence.parquet.columns import money_schema
+from persistence.parquet.engine import types_of
 from persistence.parquet.events_views import ArchivedView, make_events_views
 from persistence.parquet.source import Source
 from persistence.parquet.storage import Storage
@@ -160,7 +162,6 @@ def _make_views(
     storage: Storage,
     manifest: Manifest,
 ) -> None:
-    archived = engine.files_sql(storage, manifest.archived())
     with engine.streamed(connection, "beside", beside):
         connection.execute("CREATE OR REPLACE TEMP TABLE fromMongo AS FROM beside")
     # A day is marked before MongoDB drops the first of it: what was read until here is whole.
@@ -173,8 +174,14 @@ def _make_views(
         engine.key_range(connection, "fromMongo"),
     )
     connection.execute(f"DELETE FROM fromMongo WHERE key IN (SELECT key FROM {known})")  # noqa: S608 - files are ours
+    beside_them = connection.execute("SELECT DISTINCT currency FROM fromMongo").fetchall()
+    currencies = {each for day in manifest.archived() for each in day.by_currency}
+    schema = money_schema(currencies.union(each for (each,) in beside_them))
+    columns = ", ".join(f"{name}::{kind} AS {name}" for name, kind in types_of(schema).items())
+    archived = engine.files_sql(storage, manifest.archived(), schema)
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW receipts AS FROM {archived} UNION ALL FROM fromMongo"
+        f"CREATE OR REPLACE TEMP VIEW receipts AS FROM {archived}"  # noqa: S608 - columns are ours
+        f" UNION ALL SELECT {columns} FROM fromMongo"
     )
     connection.execute(f"CREATE OR REPLACE TEMP VIEW lines AS {LINES}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW payments AS {PAYMENTS}")
