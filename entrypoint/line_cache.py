@@ -8,13 +8,11 @@ from typing import NamedTuple
 
 from tillstream.codec import decode_line, decode_tenders
 from tillstream.identity import line_content, tenders_content
+from tillstream.line_arithmetic import HALF_UNIT, gross_holds
 from tillstream.money import minor_units
 from tillstream.part_texts import text_and_exponent
 from tillstream.receipt import Line
 from tillstream.runtime.memo import remembering
-
-#: Half a minor unit, and room for the float noise of a product.
-_HALF_UNIT = 0.5 + 1e-6
 
 
 class CheckedLine(NamedTuple):
@@ -23,7 +21,7 @@ class CheckedLine(NamedTuple):
     line: Line
     net: int
     gross: int
-    #: net = quantity x unit price; gross = net with tax, to the minor unit.
+    #: net = quantity x unit price; gross = net with tax or net = gross without, to the minor unit.
     net_holds: bool
     gross_holds: bool
     #: What it adds to the content of its receipt.
@@ -48,8 +46,8 @@ def checked_line(key: bytes) -> CheckedLine:
         line,
         net,
         gross,
-        abs(line.quantity * line.unit_price * 10**exponent - net) <= _HALF_UNIT,
-        abs(net * (1 + line.tax_percentage / 100) - gross) <= _HALF_UNIT,
+        abs(line.quantity * line.unit_price * 10**exponent - net) <= HALF_UNIT,
+        gross_holds(net, gross, line.tax_percentage),
         line_content(line),
     )
 

@@ -112,6 +112,48 @@ def test_each_rule_is_named_when_it_is_broken(
     assert expected == actual
 
 
+def lines_at_seven_percent(*amounts: tuple[float, float]) -> dict[str, Any]:
+    """A receipt with a line for each net and gross."""
+    net, gross = (round(sum(each), 2) for each in zip(*amounts, strict=True))
+    lines = [
+        line()
+        | {"quantity": 1, "unitPrice": n, "creditAmount": n, "settlementAmount": g}
+        | {"taxPercentage": 7}
+        for n, g in amounts
+    ]
+    return receipt(
+        lines=lines,
+        documentTotal={
+            "netTotal": net, "taxPayable": round(gross - net, 2), "grossTotal": gross
+        },
+        settlements=[{"paymentMechanism": "CB", "settlementAmount": gross}],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        # 0.08 without 7 % is 0.0748, and 0.07 with it 0.0749: no net of whole cents gives 0.08.
+        ([(1.96, 2.10)], []),
+        ([(0.07, 0.08)], []),
+        # Twice 0.45 is 0.8411 without tax: one of them has the cent less or more.
+        ([(0.42, 0.45), (0.42, 0.45), (0.42, 0.45), (0.42, 0.45)], []),
+        ([(0.61, 0.65), (0.60, 0.65)], []),
+        # Alone, and where the sum is a cent off too, it is a fault.
+        ([(0.60, 0.65)], [0]),
+        ([(0.61, 0.65), (0.60, 0.65), (0.60, 0.65)], [1, 2]),
+        # A whole unit is never a share, whatever else there is.
+        ([(0.63, 0.65), (0.58, 0.65)], [0, 1]),
+    ],
+)
+def test_a_tills_rounding_is_no_fault_and_a_fault_is_no_rounding(
+    amounts: list[tuple[float, float]], expected: list[int]
+) -> None:
+    actual = rules_of(lines_at_seven_percent(*amounts))
+
+    assert [("line-gross", f"$.lines[{at}].settlementAmount") for at in expected] == actual
+
+
 def test_the_float_noise_of_a_till_breaks_no_rule() -> None:
     noisy = sound(
         documentTotal={

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 
 from connectors.files import formats
@@ -14,6 +15,8 @@ from connectors.files.amounts import exponent_of
 from connectors.files.dsfinvk import order, package
 from connectors.files.found import Account
 from connectors.files.import_errors import ImportFileError
+from entrypoint.rules import broken_rules
+from entrypoint.validation import validate
 from generator.dsfinvk.command import write
 
 RECEIPTS = 1_500
@@ -53,6 +56,33 @@ def test_the_generators_export_agrees_with_its_closings(export: Path) -> None:
     assert not account.differs
     assert {"AVTraining", "cash movement"} >= set(account.apart) > set()
     assert RECEIPTS == sum(closing.receipts for closing in account.closings)
+
+
+def rules_broken(receipts: list[dict[str, Any]]) -> list[str]:
+    """What the door marks."""
+    found = []
+    for one in receipts:
+        valid = validate(msgspec.json.encode(one))
+        found += broken_rules(
+            valid.receipt.document_total, valid.lines, valid.tenders, valid.exponent
+        )
+    return [rule for rule, _, _ in found]
+
+
+def test_no_receipt_of_a_sound_till_breaks_a_rule_and_a_wrong_net_does(
+    export: Path, tmp_path: Path
+) -> None:
+    def cheaper(name: str, rows: list[str]) -> list[str]:
+        if name != "lines_vat.csv":
+            return rows
+        *head, net, tax = rows[0].split(";")
+        wrong = f"{float(net.replace(',', '.')) - 0.02:.5f}".replace(".", ",")
+        return [";".join([*head, wrong, tax]), *rows[1:]]
+
+    wrong, _ = read(changed(export, tmp_path / "cheaper.zip", cheaper))
+
+    assert [] == rules_broken(read(export)[0])
+    assert ["line-gross"] == rules_broken(wrong)
 
 
 def test_the_same_seed_makes_the_same_bytes(export: Path, tmp_path: Path) -> None:
