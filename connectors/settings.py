@@ -10,6 +10,7 @@ from tillstream.runtime import data_folder
 from tillstream.runtime.settings import (
     BrokerSettings,
     DeliveriesSettings,
+    ReceiptSettings,
     ReceiversSettings,
     StoreTimeSettings,
     WatchSettings,
@@ -31,6 +32,7 @@ class StateSettings(ReceiversSettings):
 class ConnectorsSettings(
     StateSettings,
     DeliveriesSettings,
+    ReceiptSettings,
     StoreTimeSettings,
     WatchSettings,
     BrokerSettings,
@@ -39,8 +41,6 @@ class ConnectorsSettings(
 
     #: Days for which a sale is known after it was heard of last.
     receiver_sales_days: Annotated[int, Meta(ge=1)] = 400
-    #: Largest receipt, as at the door.
-    max_receipt_bytes: Annotated[int, Meta(ge=1)] = 262_144
     #: Questions to vendors' APIs at once, the longest wait for an answer, and for how many hours
     #: one is asked again.
     receiver_fetches: Annotated[int, Meta(ge=1, le=64)] = 4

@@ -13,7 +13,6 @@ from entrypoint.refusals import (
     NotJsonError,
     TooLargeReceiptError,
 )
-from entrypoint.rules import broken_rules
 from entrypoint.settings import EntrypointSettings
 from entrypoint.validation import ValidReceipt, stamp_trace, validate
 from tillstream.accepted_count import AcceptedSale
@@ -24,6 +23,7 @@ from tillstream.http.keys import Caller
 from tillstream.identity import outlined_content_digest
 from tillstream.money import minor_units
 from tillstream.receipt_message import stamp
+from tillstream.receipt_rules import broken_rules, marks_of
 from tillstream.stores import StoreTable
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 # Receipts of one day come together.
 _day = lru_cache(maxsize=256)(CurrencyDay)
-
-#: Mark of a receipt that is dated further ahead of our clock than the setting allows.
-CLOCK_AHEAD = "clock-ahead"
 
 
 class CheckedReceipt(msgspec.Struct, frozen=True, gc=False):
@@ -102,7 +99,4 @@ class ReceiptCheck:
         refused = [Violation(*rule) for rule in broken if rule[0] in self._refused]
         if refused:
             raise InvalidReceiptError(refused)
-        marks = list(dict.fromkeys(rule for rule, _, _ in broken))
-        if sold > now + self._ahead:
-            marks.append(CLOCK_AHEAD)
-        return marks
+        return marks_of(broken, sold, now, self._ahead)

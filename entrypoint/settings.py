@@ -6,14 +6,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from entrypoint.rules import RULES
 from tillstream.errors import SettingsError
 from tillstream.http.budgets import HttpBudgets
+from tillstream.receipt_rules import RULES
 from tillstream.runtime.settings import (
     BrokerSettings,
     DeliveriesSettings,
     DiskSettings,
     Port,
+    ReceiptSettings,
     ReceiversSettings,
     StoreTimeSettings,
     StreamsSettings,
@@ -27,6 +28,7 @@ Positive = Annotated[int, Meta(ge=1)]
 class EntrypointSettings(
     StoreTimeSettings,
     StreamsSettings,
+    ReceiptSettings,
     ReceiversSettings,
     BrokerSettings,
     DeliveriesSettings,
@@ -42,8 +44,6 @@ class EntrypointSettings(
     entrypoint_workers: Positive = 1
     #: Where the API keys are: `entrypoint/keys.json` in it.
     data_dir: Path = Path("var")
-    #: Largest receipt, bytes, alone or in a batch; what is behind the door takes twice the most.
-    max_receipt_bytes: Annotated[int, Meta(ge=1024, le=4_194_304)] = 262_144
     #: Largest body of `POST /receipts` and `POST /events/{stream}`, bytes, also when unpacked.
     max_batch_bytes: Annotated[int, Meta(ge=1024)] = 16_777_216
     #: Largest body of `POST /receivers/{name}`, bytes.
@@ -75,8 +75,6 @@ class EntrypointSettings(
     rate_limit_per_key: Positive = 1_000
     #: Events a second that one API key may send, in the same way.
     rate_limit_events_per_key: Positive = 100_000
-    #: A receipt dated further ahead of our clock than this is marked, seconds.
-    max_clock_ahead_seconds: Positive = 300
     #: Rules that refuse instead of marking: ids joined by commas, or `all`.
     refuse_rules: str = ""
     #: Which requests are logged.

@@ -5,16 +5,15 @@ import re
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from entrypoint.line_cache import CheckedLine, CheckedTenders, checked_line, checked_tenders
 from entrypoint.refusals import InvalidReceiptError, NotJsonError
 from entrypoint.syntax_errors import json_error
 from entrypoint.violations import explain, too_large
 from tillstream import trace_stamp
 from tillstream.bounds import MAX_DEPTH
+from tillstream.checked_parts import CheckedLine, CheckedTenders, checked_parts
 from tillstream.currencies import CURRENCY, EXPONENT, EXPONENTS
 from tillstream.errors import UndecodableMessageError
 from tillstream.outline import OutlinedReceipt
-from tillstream.part_texts import part_key
 from tillstream.receipt import keeps_patterns, receipt_key
 
 #: The door's own stamps: a client's fields of these names are not believed.
@@ -62,12 +61,8 @@ def validate(body: bytes, main: str = CURRENCY) -> ValidReceipt:
         receipt = _decode(body)
         currency = main if receipt.currency is None else receipt.currency
         # What is no currency is refused below.
-        if currency == CURRENCY or (exponent := EXPONENTS.get(currency, EXPONENT)) == EXPONENT:
-            lines = [checked_line(bytes(text)) for text in receipt.lines]
-            tenders = checked_tenders(bytes(receipt.settlements))
-        else:
-            lines = [checked_line(part_key(bytes(text), exponent)) for text in receipt.lines]
-            tenders = checked_tenders(part_key(bytes(receipt.settlements), exponent))
+        exponent = EXPONENTS.get(currency, EXPONENT)
+        lines, tenders = checked_parts(receipt, exponent)
     except (msgspec.ValidationError, UnicodeDecodeError, UndecodableMessageError) as error:
         raise explain(body, error) from error
     except msgspec.DecodeError as error:

@@ -8,7 +8,7 @@ from connectors.mapping.lines import computed_lines
 from connectors.mapping.moments import date_text
 from connectors.mapping.scope import Scope
 from connectors.mapping.tenders import computed_tenders
-from tillstream.currencies import exponent_of
+from tillstream.currencies import CURRENCY, exponent_of
 from tillstream.receivers.definition import DocumentMap, Receiver, Value
 
 #: Longest key of a sale or a refund, in characters.
@@ -76,6 +76,9 @@ def receipt_of(receiver: Receiver, place: Place) -> dict[str, Any]:
     }
     if currency is not None:
         receipt["currency"] = currency
+    elif scope.currency not in (None, CURRENCY):
+        # It stays so, whatever the setting is later.
+        receipt["currency"] = scope.currency
     return receipt
 
 

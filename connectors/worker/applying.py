@@ -11,7 +11,6 @@ from connectors.postings.sale import KeptSale
 from connectors.state.counters import APART, HEALED, PASSED, RECEIPTS, REVERSALS
 from connectors.state.state_file import State
 from connectors.worker.contract import Contract, day_of
-from tillstream.currencies import CURRENCY
 from tillstream.receivers.delivery import Delivery
 
 _DAY_US = 24 * 3600 * 1_000_000
@@ -36,13 +35,8 @@ def unix_day(microseconds: int) -> int:
 class Applying:
     """Works within the transaction of the state."""
 
-    def __init__(
-        self, state: State, contract: Contract, sales_days: int, currency: str = CURRENCY
-    ) -> None:
-        """`sales_days`: for so long a sale is known after it was heard of last; `currency`: the
-        chain's own.
-        """
-        self._currency = currency
+    def __init__(self, state: State, contract: Contract, sales_days: int) -> None:
+        """`sales_days`: for so long a sale is known after it was heard of last."""
         self._state = state
         self._contract = contract
         self._sales_days = sales_days
@@ -67,7 +61,6 @@ class Applying:
         receiver, state = delivery.receiver, self._state
         if said.apart:
             counted[receiver, APART] += 1
-        said = self._with_currency(said)
         sale = state.sales.get(receiver, said.sale)
         self._require_recent(delivery, said, sale)
         if merge(sale, said):
@@ -82,17 +75,6 @@ class Applying:
         if said.is_whole:
             healed = state.waiting.heal(receiver, said.sale, delivery.received_us)
             counted[receiver, HEALED] += healed
-
-    def _with_currency(self, said: SaleState) -> SaleState:
-        """What names no currency is in the chain's: it stays so, whatever the setting is later."""
-        if self._currency == CURRENCY:
-            return said
-        main = {"currency": self._currency}
-        return said._replace(
-            documents={
-                key: one._replace(receipt=main | one.receipt) for key, one in said.documents.items()
-            }
-        )
 
     def _require_recent(self, delivery: Delivery, said: SaleState, sale: KeptSale) -> None:
         # It may have been posted, and forgotten since.

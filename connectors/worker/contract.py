@@ -9,26 +9,34 @@ from connectors.mapping.documents import MappingError
 from connectors.postings.posting import Posting
 from connectors.state.outbox import Outgoing
 from tillstream.bounds import THOUSANDTHS_LIMIT, is_time
+from tillstream.checked_parts import checked_parts
 from tillstream.clock import moment
 from tillstream.currencies import CURRENCY, EXPONENT, exponent_of
 from tillstream.currency_day import CurrencyDay
 from tillstream.money import minor_units
+from tillstream.outline import OutlinedReceipt
 from tillstream.receipt import Receipt, keeps_patterns
 from tillstream.receipt_message import stamp
+from tillstream.receipt_rules import Broken, broken_rules, marks_of
+from tillstream.runtime.settings import ReceiptSettings
 from tillstream.stores import StoreTable
 
 MEND = "mend the rule of the definition that makes this value, then `tillstream receivers retry`"
 
 _decode = msgspec.json.Decoder(Receipt).decode
+_outline = msgspec.json.Decoder(OutlinedReceipt).decode
 
 
 class Contract:
-    """Checks what is to be published, and stamps it."""
+    """Checks what is to be published, and stamps it: when it came, and the door's marks.
 
-    def __init__(self, stores: StoreTable, max_bytes: int) -> None:
-        """`max_bytes` is that of one receipt, as at the door."""
+    No rule refuses here, whatever REFUSE_RULES says: no vendor mends a receipt because of it.
+    """
+
+    def __init__(self, stores: StoreTable, settings: ReceiptSettings) -> None:
         self._stores = stores
-        self._max_bytes = max_bytes
+        self._max_bytes = settings.max_receipt_bytes
+        self._ahead = settings.max_clock_ahead_seconds
 
     def checked(self, posting: Posting, received_us: int) -> Outgoing:
         """The receipt as it is published; raises MappingError."""
@@ -54,7 +62,14 @@ class Contract:
         sold = moment(receipt.date, self._stores.calendar(posting.store))
         gross = minor_units(receipt.document_total.gross_total, exponent)
         day = CurrencyDay(sold.day, receipt.currency or CURRENCY)
-        return Outgoing((day, posting.store, gross), stamp(posting.line, received_us / 1_000_000))
+        came = received_us / 1_000_000
+        marks = marks_of(_broken(posting.line, exponent), sold.unix_seconds, came, self._ahead)
+        return Outgoing((day, posting.store, gross), stamp(posting.line, came, marks))
+
+
+def _broken(line: bytes, exponent: int) -> list[Broken]:
+    receipt = _outline(line)
+    return broken_rules(receipt.document_total, *checked_parts(receipt, exponent), exponent)
 
 
 def _amounts(receipt: Receipt) -> Iterator[float]:

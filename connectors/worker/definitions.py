@@ -32,7 +32,8 @@ class DefinitionsMapper:
 
     def states(self, delivery: Delivery) -> list[SaleState]:
         """See Mapper."""
-        return mapped(self._receiver(delivery), delivery, self._stores)
+        receiver, currency = self._receiver(delivery), self._settings.currency
+        return mapped(receiver, delivery, self._stores, currency=currency)
 
     def _receiver(self, delivery: Delivery) -> Receiver:
         found = self._receivers.get(delivery.receiver)

@@ -54,11 +54,9 @@ def run_worker(
             State(path) as state,
             closing(AcceptedCount(folder_of(settings.data_dir), ACCEPTED)) as accepted,
         ):
-            contract = Contract(stores.load(settings), settings.max_receipt_bytes)
+            contract = Contract(stores.load(settings), settings)
             days = settings.receiver_sales_days
-            taking = Taking(
-                state, mapper, Applying(state, contract, days, settings.currency), days, step
-            )
+            taking = Taking(state, mapper, Applying(state, contract, days), days, step)
             fetching = Fetching(
                 state,
                 mapper,

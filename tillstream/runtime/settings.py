@@ -106,6 +106,16 @@ class StoreTimeSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReceiptSettings(Settings):
+    """What a receipt keeps to be published, by the door and by receivers."""
+
+    #: Largest receipt, bytes, alone or in a batch; what is behind the door takes twice the most.
+    max_receipt_bytes: Annotated[int, Meta(ge=1024, le=4_194_304)] = 262_144
+    #: A receipt dated further ahead of the clock it came by than this is marked, seconds.
+    max_clock_ahead_seconds: Annotated[int, Meta(ge=1)] = 300
+
+
+@dataclass(frozen=True, kw_only=True)
 class StreamsSettings(Settings):
     """Where streams of events and their windows are declared."""
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrypoint.rules import RULES, Broken, broken_rules
 from entrypoint.validation import validate
 from tests.support.receipts import encoded, line, receipt
+from tillstream.receipt_rules import RULES, Broken, broken_rules
 
 
 def taxed_line(**changes: Any) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from connectors.files.amounts import exponent_of
 from connectors.files.dsfinvk import order, package
 from connectors.files.found import Account
 from connectors.files.import_errors import ImportFileError
-from entrypoint.rules import broken_rules
 from entrypoint.validation import validate
 from generator.dsfinvk.command import write
+from tillstream.receipt_rules import broken_rules
 
 RECEIPTS = 1_500
 

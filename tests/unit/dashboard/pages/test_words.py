@@ -30,10 +30,9 @@ from dashboard.pages.addresses import View
 from dashboard.pages.formatting import Verbatim
 from dashboard.pages.languages import LANGUAGES, language, read_languages
 from dashboard.pages.words import translate
-from entrypoint.receipt_check import CLOCK_AHEAD
-from entrypoint.rules import RULES
 from tests.support.snapshots import ZONE
 from tillstream.clock import BusinessDay
+from tillstream.receipt_rules import CLOCK_AHEAD, RULES
 from tillstream.stores import Store, StoreTable
 
 ASSETS = Path(dashboard.__file__).parent / "assets"

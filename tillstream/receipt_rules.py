@@ -6,10 +6,10 @@ either way at a tie, as tills differ in that. Where a till rounds the sum of a t
 line, the cent that is missing stands in a line: such a line is sound where its rate's sums are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
-from entrypoint.line_cache import CheckedLine, CheckedTenders
+from tillstream.checked_parts import CheckedLine, CheckedTenders
 from tillstream.currencies import EXPONENT
 from tillstream.line_arithmetic import gross_holds as holds_for_rate
 from tillstream.line_arithmetic import is_within_a_unit
@@ -25,6 +25,9 @@ RULES: dict[str, str] = {
     "total-gross": "documentTotal: grossTotal = netTotal + taxPayable [BR-CO-15]",
     "tenders": "sum of settlements = documentTotal.grossTotal",
 }
+
+#: Mark of a receipt that is dated further ahead of our clock than the setting allows.
+CLOCK_AHEAD = "clock-ahead"
 
 #: A broken rule: its id, the JSON path, what was found.
 Broken = tuple[str, str, str]
@@ -80,3 +83,14 @@ def _has_a_unit_of_its_rate(one: CheckedLine, lines: Sequence[CheckedLine]) -> b
         return False
     same = [line for line in lines if line.line.tax_percentage == rate]
     return holds_for_rate(sum(line.net for line in same), sum(line.gross for line in same), rate)
+
+
+def marks_of(broken: Iterable[Broken], sold: float, came: float, ahead: float) -> list[str]:
+    """The marks of a receipt: each rule that it breaks once, and whether it is dated ahead.
+
+    `sold` and `came` are Unix seconds; it may be dated `ahead` seconds after it came.
+    """
+    marks = list(dict.fromkeys(rule for rule, _, _ in broken))
+    if sold > came + ahead:
+        marks.append(CLOCK_AHEAD)
+    return marks

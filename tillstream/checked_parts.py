@@ -1,4 +1,4 @@
-"""Lines and tenders at the door: checked once for each text in which they come.
+"""Lines and tenders before they are published: checked once for each text in which they come.
 
 The same products are sold all day, so most texts are known: a look-up costs a tenth of decoding,
 of the arithmetic and of the digest (docs/decisions/0017-texts-decoded-once.md).
@@ -7,10 +7,12 @@ of the arithmetic and of the digest (docs/decisions/0017-texts-decoded-once.md).
 from typing import NamedTuple
 
 from tillstream.codec import decode_line, decode_tenders
+from tillstream.currencies import EXPONENT
 from tillstream.identity import line_content, tenders_content
 from tillstream.line_arithmetic import HALF_UNIT, gross_holds
 from tillstream.money import minor_units
-from tillstream.part_texts import text_and_exponent
+from tillstream.outline import OutlinedReceipt
+from tillstream.part_texts import part_key, text_and_exponent
 from tillstream.receipt import Line
 from tillstream.runtime.memo import remembering
 
@@ -61,3 +63,17 @@ def checked_tenders(key: bytes) -> CheckedTenders:
         sum(minor_units(tender.settlement_amount, exponent) for tender in tenders),
         tenders_content(tenders),
     )
+
+
+def checked_parts(
+    receipt: OutlinedReceipt, exponent: int
+) -> tuple[list[CheckedLine], CheckedTenders]:
+    """All of a receipt in a currency of so many digits after the point.
+
+    Raises UndecodableMessageError.
+    """
+    tenders = bytes(receipt.settlements)
+    if exponent == EXPONENT:
+        return [checked_line(bytes(text)) for text in receipt.lines], checked_tenders(tenders)
+    lines = [checked_line(part_key(bytes(text), exponent)) for text in receipt.lines]
+    return lines, checked_tenders(part_key(tenders, exponent))
