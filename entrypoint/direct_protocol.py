@@ -12,7 +12,7 @@ from starlette.types import Scope
 from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from tillstream.http.asgi import Headers, Reply
+from tillstream.http.asgi import Headers, Reply, problem_reply
 from tillstream.http.bounded_protocol import BoundedProtocol
 from tillstream.http.budgets import ByteBudget
 from tillstream.http.keys import Caller
@@ -20,6 +20,9 @@ from tillstream.http.problems import ProblemError
 
 #: Requests with these headers are not plain ones.
 _INDIRECT = frozenset({b"expect", b"transfer-encoding", b"upgrade"})
+#: A body up to this is let pass where the headers are refused, and the connection stays: to take
+#: the client's next one costs more. Bytes.
+PASSED_BYTES = 65_536
 
 
 class Answer(Protocol):
@@ -84,7 +87,8 @@ class DirectProtocol(BoundedProtocol):
         if type(exchange := self.cycle) is Exchange:
             # No more than its announced length: the parser sees to that.
             self.body_bytes += len(body)
-            exchange.chunks.append(body)
+            if exchange.problem is None:
+                exchange.chunks.append(body)
         else:
             super().on_body(body)
 
@@ -94,6 +98,9 @@ class DirectProtocol(BoundedProtocol):
             super().on_message_complete()
             return
         if not self.complete():
+            return
+        if exchange.problem is not None:
+            self._answer_refused(exchange, exchange.problem)
             return
         chunks = exchange.chunks
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -121,10 +128,10 @@ class DirectProtocol(BoundedProtocol):
         if most is None or self.parser.get_method() != b"POST":
             return False
         first = dict(reversed(self.headers))
-        if (
-            not _INDIRECT.isdisjoint(first)
-            or not 0 <= int(first.get(b"content-length", -1)) <= most
-        ):
+        if not _INDIRECT.isdisjoint(first):
+            return False
+        length = int(first.get(b"content-length", -1))
+        if not 0 <= length <= most:
             return False
         if self.parser.get_http_version() != "1.1":
             return False
@@ -134,14 +141,26 @@ class DirectProtocol(BoundedProtocol):
             "headers": self.headers,
             "first_headers": first,
         }
-        try:
-            caller = self.app.admit(scope)
-        except ProblemError as problem:
+        caller, problem = self._admitted(scope)
+        if problem is not None and length > PASSED_BYTES:
             self.refuse(problem)
-        else:
-            keep_alive = self.keeps_alive and self.parser.should_keep_alive()
-            self.cycle = Exchange(self, scope, caller, keep_alive)
+            return True
+        keep_alive = self.keeps_alive and self.parser.should_keep_alive()
+        self.cycle = Exchange(self, scope, caller, problem, keep_alive)
         return True
+
+    def _admitted(self, scope: Scope) -> tuple[Caller | None, ProblemError | None]:
+        try:
+            return self.app.admit(scope), None
+        except ProblemError as problem:
+            # With their frames they would hold each other until the next collection of garbage.
+            problem.__cause__ = problem.__context__ = None
+            return None, problem.with_traceback(None)
+
+    def _answer_refused(self, exchange: "Exchange", problem: ProblemError) -> None:
+        self.count(problem.status)
+        request_id = self.watch.request_ids.fresh()
+        exchange.answer(problem_reply(problem, request_id), request_id)
 
 
 class _Nobody:
@@ -163,6 +182,7 @@ class Exchange:
         "chunks",
         "disconnected",
         "keep_alive",
+        "problem",
         "response_complete",
         "scope",
     )
@@ -173,12 +193,15 @@ class Exchange:
         self,
         protocol: DirectProtocol,
         scope: Scope,
-        caller: Caller,
+        caller: Caller | None,
+        problem: ProblemError | None,
         keep_alive: bool,
     ) -> None:
+        """`caller` sends it; or else `problem` is to be answered."""
         self._protocol = protocol
         self.scope = scope
         self.caller = caller
+        self.problem = problem
         #: The body as it comes; no more than its announced length.
         self.chunks: list[bytes] = []
         self.keep_alive = keep_alive

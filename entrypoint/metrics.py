@@ -1,6 +1,7 @@
 """What the door counts, for `GET /metrics` in the text format of Prometheus."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter
@@ -22,6 +23,8 @@ class Metrics:
             ["status"],
             registry=registry,
         )
+        # A look-up of labels costs more than all else of a count; refusals come in floods.
+        self._refused_with = lru_cache(maxsize=100)(self._refused.labels)
         # There from the first scrape on: an increase is only seen of what was there before.
         self._refused.labels(503)
         self._marked = Counter(
@@ -54,6 +57,7 @@ class Metrics:
             ["receiver", "reason"],
             registry=registry,
         )
+        self._delivery_refused_for = lru_cache(maxsize=1_000)(self._deliveries_refused.labels)
         self._confirmed = Batches(
             "tillstream_received_to_confirmed_seconds",
             "Messages to the broker: from the oldest receipt in it to the confirm",
@@ -85,7 +89,7 @@ class Metrics:
 
     def refused(self, status: int) -> None:
         """A request was answered with an error."""
-        self._refused.labels(status).inc()
+        self._refused_with(status).inc()
 
     def marked(self, rule: str) -> None:
         """A receipt broke a rule and is accepted with a mark."""
@@ -105,4 +109,4 @@ class Metrics:
 
     def delivery_refused(self, receiver: str, reason: str) -> None:
         """A delivery to a receiver that is declared was not taken."""
-        self._deliveries_refused.labels(receiver, reason).inc()
+        self._delivery_refused_for(receiver, reason).inc()

@@ -81,7 +81,7 @@ def read(file: Path) -> Mapping[str, Sequence[str]]:
             found = tomllib.loads(opened.read(_MOST_BYTES).decode())
     except OSError as error:
         raise SettingsError([f"RECEIVER_SECRETS_FILE={file}: {error.strerror}"]) from error
-    except ValueError:
+    except (ValueError, RecursionError):
         # The parser's own words may have a part of a secret.
         raise SettingsError([f"RECEIVER_SECRETS_FILE={file}: not TOML in UTF-8"]) from None
     secrets = {name: [value] if isinstance(value, str) else value for name, value in found.items()}
@@ -102,6 +102,9 @@ def _keys(receiver: Receiver, secrets: Iterable[str]) -> Sequence[bytes]:
     make = key_of(signature)
     keys = []
     for secret in secrets:
+        if secret != secret.strip():
+            # No vendor makes one; nothing that is signed would ever hold.
+            raise ValueError("white space or a line break around it")
         if signature.scheme == TOKEN and len(secret) < LEAST_TOKEN:
             raise ValueError(f"a token has at least {LEAST_TOKEN} characters")
         try:

@@ -148,6 +148,28 @@ def test_what_is_not_signed_is_refused_before_its_body_comes(door: Door) -> None
     assert 1 == after - before
 
 
+def test_a_small_request_that_its_headers_refuse_keeps_its_connection(door: Door) -> None:
+    unsigned = b"POST /receivers/shopify HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n"
+    keyless = b"POST /receipt HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n"
+    refused = door.figure('requests_refused_total{status="401"}')
+    with socket.create_connection(("127.0.0.1", door.port), timeout=5) as connection:
+        said = connection.makefile("rb")
+        statuses = []
+        for head in (unsigned, keyless, unsigned):
+            connection.sendall(head)
+            connection.sendall(b"x" * 2000)
+            statuses.append(said.readline().split()[1])
+            length = 0
+            while (line := said.readline()) != b"\r\n":
+                name, _, value = line.lower().partition(b": ")
+                assert name != b"connection"
+                length = int(value) if name == b"content-length" else length
+            assert b"urn:tillstream:problem:" in said.read(length)
+
+    assert [b"401"] * 3 == statuses
+    assert 3 == door.figure('requests_refused_total{status="401"}') - refused
+
+
 @pytest.mark.parametrize("vendor", ["shopify", "square", "stamped"])
 def test_a_body_that_was_changed_is_refused(
     door: Door, kept: Callable[[], list[Delivery]], vendor: str

@@ -52,6 +52,8 @@ def test_a_file_that_changed_is_read_again_and_a_broken_one_is_not_used(
         ('shopfy = "a-secret"', "no receiver is called 'shopfy'; did you mean 'shopify'?"),
         ("shopify = a-secret", "not TOML in UTF-8"),
         ('shopify = ["a-secret", 7]', 'shopify has to be "..." or [...]'),
+        ("shopify = " + "[" * 50_000, "not TOML in UTF-8"),
+        ('shopify = "a-secret\\n"', "the receiver shopify: white space or a line break around it"),
         ('odoo = "a-secret"', "a secret of the receiver odoo: a token has at least 16 characters"),
     ],
 )
