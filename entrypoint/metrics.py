@@ -1,6 +1,6 @@
 """What the door counts, for `GET /metrics` in the text format of Prometheus."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -76,6 +76,18 @@ class Metrics:
             ),
             Measured(
                 "tillstream_events_in_flight", "Events that wait for the broker's confirm", events
+            ),
+        )
+
+    def watch_receivers(self, not_set_up: Callable[[], Mapping[str, float]]) -> None:
+        """What is asked for at each scrape: 1 for each receiver that is sent to and not set up."""
+        measured(
+            self._registry,
+            Measured(
+                "tillstream_receiver_not_set_up",
+                "Receivers that vendors send to, whose secret or address is missing",
+                not_set_up,
+                "receiver",
             ),
         )
 

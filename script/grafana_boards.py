@@ -17,6 +17,7 @@ from grafana_panels import (
 
 #: Prometheus calls the label `job` of a figure so, beside its own.
 JOB, BY_JOB = "{{exported_job}}", "max by (exported_job)"
+BY_RECEIVER = "sum by (receiver)"
 
 SYSTEM = Board(
     "tillstream-system",
@@ -61,6 +62,17 @@ SYSTEM = Board(
                     "{{stream}} counted": rate("tillstream_counted_events_total", "stream"),
                 },
             ),
+            Panel(
+                "Deliveries of vendors",
+                PER_SECOND,
+                {
+                    "{{receiver}} accepted": rate(
+                        "tillstream_deliveries_accepted_total", "receiver"
+                    ),
+                    "{{receiver}} taken": rate("tillstream_receiver_deliveries_total", "receiver"),
+                    "{{receiver}} receipts": rate("tillstream_receiver_receipts_total", "receiver"),
+                },
+            ),
             rates("Requests to the archive", "tillstream_requests_total", "status"),
         ),
         "Errors": (
@@ -80,6 +92,16 @@ SYSTEM = Board(
                 {
                     "receipts: {{why}}": "sum by (why) (tillstream_not_counted_receipts)",
                     "events of {{stream}}": "sum by (stream) (tillstream_set_aside_events)",
+                },
+            ),
+            Panel(
+                "Deliveries that are no receipts",
+                COUNT,
+                {
+                    "{{receiver}} set aside": (
+                        f"{BY_RECEIVER} (tillstream_receiver_aside_deliveries)"
+                    ),
+                    "{{receiver}} asked": f"{BY_RECEIVER} (tillstream_receiver_fetches)",
                 },
             ),
             Panel("Feeds live", COUNT, {"{{feed}}": "min by (feed) (tillstream_feed_live)"}),

@@ -61,6 +61,15 @@ class QueuesFound(Wire, frozen=True):
     dead_letters: int
 
 
+class ReceiversFound(Wire, frozen=True):
+    """What of vendors' deliveries waits for somebody."""
+
+    #: Deliveries that are set aside, by receiver.
+    aside: dict[str, int] = {}
+    #: Receivers that vendors send to, whose secret or address is missing.
+    not_set_up: tuple[str, ...] = ()
+
+
 class SizesFound(Wire, frozen=True):
     """What is kept, and what is left."""
 
@@ -103,6 +112,7 @@ class Findings(Wire, frozen=True):
     programs: tuple[ProgramFound, ...]
     figures: FiguresFound
     queues: QueuesFound | None
+    receivers: ReceiversFound
     sizes: SizesFound | None
     unasked: tuple[Unasked, ...]
     problems: tuple[Problem, ...]

@@ -10,7 +10,7 @@ import msgspec
 
 from command.status import problems, watched
 from command.status.asking import ask_all
-from command.status.findings import FiguresFound, Findings, ProgramFound, Unasked
+from command.status.findings import FiguresFound, Findings, ProgramFound, ReceiversFound, Unasked
 from command.status.programs import programs
 from command.status.sizes import sizes
 from command.system import System
@@ -46,13 +46,13 @@ def look(system: System, now: datetime) -> Findings:
         _with_lag(program, answers.get(program.name)) for program in answers.get("supervisor", ())
     )
     queues, figures = answers.get("rabbitmq", (None, FiguresFound()))
-    conflicts = answers.get("mongodb")
+    conflicts, receivers = answers.get("mongodb"), ReceiversFound()
     if system.is_local:
         heard: dict[str, float] = {}
         for name in watched.TELLING:
             heard |= answers.get(f"{_FIGURES}{name}", {})
         queues, figures = watched.queues(heard), watched.figures(heard)
-        conflicts = watched.conflicts(heard)
+        conflicts, receivers = watched.conflicts(heard), watched.receivers(heard)
     kept = None
     with contextlib.suppress(OSError):
         kept = sizes(system.data_dir, found)
@@ -66,6 +66,7 @@ def look(system: System, now: datetime) -> Findings:
         _not_said_yet(found, unasked),
         disk.min_free_bytes(system.data_dir, least),
         conflicts,
+        receivers,
         now,
     )
     # A start of one program is no start of all: the oldest says since when.
@@ -80,6 +81,7 @@ def look(system: System, now: datetime) -> Findings:
         programs=found,
         figures=figures,
         queues=queues,
+        receivers=receivers,
         sizes=kept,
         unasked=tuple(unasked),
         problems=tuple(wrong),

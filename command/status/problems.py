@@ -8,6 +8,7 @@ from command.status.findings import (
     Problem,
     ProgramFound,
     QueuesFound,
+    ReceiversFound,
     SizesFound,
     Unasked,
 )
@@ -44,6 +45,7 @@ def problems(
     unasked: Iterable[Unasked],
     min_free: int,
     conflicts: int | None,
+    receivers: ReceiversFound,
     now: datetime,
 ) -> list[Problem]:
     """The worst first: what has died, what does not answer, what is behind, what is short."""
@@ -94,7 +96,31 @@ def problems(
                 f"{RUNBOOKS}receipt-aside.md",
             )
         )
-    return found
+    return [*found, *_of_receivers(receivers)]
+
+
+def _of_receivers(receivers: ReceiversFound) -> list[Problem]:
+    page = f"{RUNBOOKS}deliveries.md"
+    aside = [
+        Problem(
+            f"{many} deliveries of {name} are set aside",
+            "`tillstream receivers status` says why; once that is mended,"
+            f" `tillstream receivers retry {name}` maps them again",
+            page,
+        )
+        for name, many in receivers.aside.items()
+    ]
+    missing = [
+        Problem(
+            f"{name} sends, and is refused: its receiver is not set up",
+            "give its secret by RECEIVER_SECRETS_FILE or"
+            f" RECEIVER_{name.upper().replace('-', '_')}_SECRET; DATA_DIR/log/entrypoint.log says"
+            " what else is missing",
+            page,
+        )
+        for name in receivers.not_set_up
+    ]
+    return aside + missing
 
 
 def _of_program(program: ProgramFound, now: datetime) -> list[Problem]:

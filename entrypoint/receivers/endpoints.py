@@ -85,7 +85,9 @@ class ReceiverEndpoints:
         self._metrics = metrics
         self._clock = clock
         self.max_bytes = max_bytes
+        #: Receivers that were sent to and are not set up.
         self._told: set[str] = set()
+        metrics.watch_receivers(lambda: dict.fromkeys(self._told, 1))
         self._tasks: set[asyncio.Task[None]] = set()
         self.paths = frozenset(f"{RECEIVERS}{name}" for name in receivers)
 

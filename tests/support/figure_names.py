@@ -7,7 +7,16 @@ import pytest
 
 from local.settings import ROOT
 
-ROOMS = ("alerts", "analytics", "dashboard", "entrypoint", "events", "jobs", "persistence")
+ROOMS = (
+    "alerts",
+    "analytics",
+    "connectors",
+    "dashboard",
+    "entrypoint",
+    "events",
+    "jobs",
+    "persistence",
+)
 #: What histograms have beside their names.
 ENDINGS = ("_bucket", "_count", "_sum")
 

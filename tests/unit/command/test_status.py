@@ -14,6 +14,7 @@ from command.status.findings import (
     FiguresFound,
     ProgramFound,
     QueuesFound,
+    ReceiversFound,
     SizesFound,
     Unasked,
 )
@@ -42,12 +43,39 @@ def program(state: str = "RUNNING", death: Death | None = None, deaths: int = 0)
     return ProgramFound("totals", "rooms", state, 1, since, 1, deaths, death)
 
 
-def told(*programs: ProgramFound, unasked: tuple[Unasked, ...] = (), least: int = 0) -> list[str]:
+def told(
+    *programs: ProgramFound,
+    unasked: tuple[Unasked, ...] = (),
+    least: int = 0,
+    receivers: ReceiversFound = ReceiversFound(),  # noqa: B008 - immutable
+) -> list[str]:
     """What is wrong, without how to mend it."""
     found = problems(
-        programs, FiguresFound(), QueuesFound(0, 0), ROOM, unasked, least, conflicts=0, now=NOW
+        programs,
+        FiguresFound(),
+        QueuesFound(0, 0),
+        ROOM,
+        unasked,
+        least,
+        conflicts=0,
+        receivers=receivers,
+        now=NOW,
     )
     return [problem.what for problem in found]
+
+
+def test_deliveries_that_wait_for_somebody_are_told_by_their_receiver() -> None:
+    heard = {
+        'tillstream_receiver_aside_deliveries{receiver="shopify"}': 3.0,
+        'tillstream_receiver_aside_deliveries{receiver="square"}': 0.0,
+        'tillstream_receiver_not_set_up{receiver="odoo"}': 1.0,
+        'tillstream_receiver_set_aside_total{receiver="square"}': 7.0,
+    }
+
+    assert told(receivers=watched.receivers(heard)) == [
+        "3 deliveries of shopify are set aside",
+        "odoo sends, and is refused: its receiver is not set up",
+    ]
 
 
 def test_only_ends_that_nobody_asked_for_are_deaths() -> None:
