@@ -13,8 +13,23 @@ class Document(NamedTuple):
     key: str
     #: As the contract has it, amounts as Decimal; without receiptUUID and the worker's own fields.
     receipt: dict[str, Any]
-    #: Key of the document that a return belongs to.
+    #: Key of the document that a return belongs to, of this sale or of another one.
     refers_to: str | None
+
+
+def sale_document(key: str) -> str:
+    """Key of the document that a sale itself is, by the vendor's id of it."""
+    return f"sale/{key}"
+
+
+def sale_name(receiver: str, key: str) -> str:
+    """`SaleState.sale`, by the vendor's id of it."""
+    return f"{receiver}/{key}"
+
+
+def sale_name_of(receiver: str, document: str) -> str:
+    """The sale whose own document has this key."""
+    return sale_name(receiver, document.removeprefix(sale_document("")))
 
 
 class SaleState(NamedTuple):

@@ -4,7 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from connectors.mapping.documents import Document, Fetch, MappingError, SaleState
+from connectors.mapping.documents import (
+    Document,
+    Fetch,
+    MappingError,
+    SaleState,
+    sale_document,
+    sale_name,
+)
 from connectors.mapping.moments import version_number
 from connectors.mapping.payload import payload
 from connectors.mapping.reads import Reads
@@ -138,11 +145,13 @@ def _whole(receiver: Receiver, scope: Scope) -> Iterator[SaleState]:
     if sale.flag("pending"):
         return
     key = sale.key()
-    name, version, apart = f"{receiver.name}/{key}", _version(sale), _apart(sale)
+    name, version, apart = sale_name(receiver.name, key), _version(sale), _apart(sale)
     documents: dict[str, Document] = {}
     if not sale.flag("cancelled"):
-        own = f"sale/{key}"
-        documents[own] = Document(own, _checked(receiver, sale), None)
+        own = sale_document(key)
+        returned = scope.text(sale_map.values.get("refers_to"), KEY_LENGTH)
+        refers_to = None if returned is None else sale_document(returned)
+        documents[own] = Document(own, _checked(receiver, sale), refers_to)
         if refund_map is not None:
             for element in scope.elements(refund_map.at, "refund.at"):
                 refund = Place(scope.inner(element, _refund=element), refund_map, sale)
@@ -162,9 +171,9 @@ def _refund_alone(receiver: Receiver, root: Scope, content: Any) -> Iterator[Sal
     if scope.flag(refund_map.values.get("pending")):
         return
     sale_key = scope.needed(refund_map.values["sale"], KEY_LENGTH)
-    document = _refund(receiver, refund, f"sale/{sale_key}")
+    document = _refund(receiver, refund, sale_document(sale_key))
     yield SaleState(
-        f"{receiver.name}/{sale_key}",
+        sale_name(receiver.name, sale_key),
         _version(refund),
         False,
         {document.key: document},

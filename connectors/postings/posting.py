@@ -1,5 +1,6 @@
 """The receipts that make what is posted of a sale what is known of it: reversals, new postings."""
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,11 +18,18 @@ class Posting(NamedTuple):
     line: bytes
 
 
-def post(sale: KeptSale, receiver: str, name: str, version: int) -> list[Posting]:
+def post(
+    sale: KeptSale,
+    receiver: str,
+    name: str,
+    version: int,
+    uuid_elsewhere: Callable[[str], str | None] = lambda _: None,
+) -> list[Posting]:
     """What is to be published, in its order; afterwards it counts as posted.
 
     `name` is that of the sale ("shopify/1234"), `version` that of the delivery. A document that is
-    as it was posted gives nothing.
+    as it was posted gives nothing. `uuid_elsewhere` is asked for the receiptUUID of a document of
+    another sale, by its key; None where nothing of it counts: the return is posted without it.
     """
     found: list[Posting] = []
     # A return comes after what it belongs to.
@@ -39,12 +47,22 @@ def post(sale: KeptSale, receiver: str, name: str, version: int) -> list[Posting
         document.posted = document.uuid = None
         if wanted is not None:
             receipt = parsed(wanted) | fields
-            of = sale.documents.get(document.refers_to or "")
-            if of is not None and of.uuid is not None:
-                receipt["corrects"] = of.uuid
+            returned = _returned(sale, document, uuid_elsewhere)
+            if returned is not None:
+                receipt["corrects"] = returned
             found.append(_posting(receipt, receiver, key, document))
             document.posted, document.uuid = wanted, receipt["receiptUUID"]
     return found
+
+
+def _returned(
+    sale: KeptSale, document: KeptDocument, uuid_elsewhere: Callable[[str], str | None]
+) -> str | None:
+    """The receiptUUID of what a return belongs to."""
+    if document.refers_to is None:
+        return None
+    of = sale.documents.get(document.refers_to)
+    return uuid_elsewhere(document.refers_to) if of is None else of.uuid
 
 
 def _posting(receipt: dict[str, Any], receiver: str, key: str, document: KeptDocument) -> Posting:

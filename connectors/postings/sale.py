@@ -16,7 +16,7 @@ class KeptDocument(msgspec.Struct):
     uuid: str | None = None
     #: How many receipts were posted of it, reversals among them.
     serial: int = 0
-    #: The key of the document that it belongs to, of a return.
+    #: The key of the document that it belongs to, of a return: of this sale or of another one.
     refers_to: str | None = None
 
 

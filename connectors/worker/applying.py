@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
-from connectors.mapping.documents import MappingError, SaleState
+from connectors.mapping.documents import MappingError, SaleState, sale_name_of
 from connectors.postings.merging import merge
 from connectors.postings.posting import post
 from connectors.postings.reversal import VOID
@@ -64,7 +65,8 @@ class Applying:
         sale = state.sales.get(receiver, said.sale)
         self._require_recent(delivery, said, sale)
         if merge(sale, said):
-            postings = post(sale, receiver, said.sale, said.version)
+            elsewhere = partial(self._uuid_elsewhere, receiver)
+            postings = post(sale, receiver, said.sale, said.version, elsewhere)
             state.outbox.put(self._contract.checked(one, delivery.received_us) for one in postings)
             counted[receiver, RECEIPTS] += len(postings)
             counted[receiver, REVERSALS] += sum(_VOID in one.line for one in postings)
@@ -75,6 +77,12 @@ class Applying:
         if said.is_whole:
             healed = state.waiting.heal(receiver, said.sale, delivery.received_us)
             counted[receiver, HEALED] += healed
+
+    def _uuid_elsewhere(self, receiver: str, document: str) -> str | None:
+        """The receiptUUID that counts now of another sale's own document."""
+        sale = self._state.sales.get(receiver, sale_name_of(receiver, document))
+        kept = sale.documents.get(document)
+        return None if kept is None else kept.uuid
 
     def _require_recent(self, delivery: Delivery, said: SaleState, sale: KeptSale) -> None:
         # It may have been posted, and forgotten since.

@@ -19,6 +19,7 @@ SALE_VALUES = {
     "agent": False,
     "customer": False,
     "currency": False,
+    "refers_to": False,
     "cancelled": False,
     "pending": False,
     "test": False,

@@ -15,13 +15,17 @@ from loadtest.receivers.expected import documents
 from loadtest.receivers.profiles import GENERIC as PROFILE
 from loadtest.receivers.sales import Sale
 
+#: What a receipt is known by.
+IDENTITY = ("storeID", "terminalID", "date", "cashReceiptID")
+
 
 def requests(sale: Sale) -> list[Request]:
     """The sale, and each new return, which is a receipt of its own."""
     receipts = documents(PROFILE, sale._replace(cancelled=False, is_test=False))
     told = [_request(sale, receipts[0] | {"cancelled": sale.cancelled, "test": sale.is_test})]
     if sale.refunds and sale.refunds[-1].at == sale.updated:
-        told.append(_request(sale, receipts[-1] | {"test": sale.is_test}))
+        of = {name: receipts[0][name] for name in IDENTITY}
+        told.append(_request(sale, receipts[-1] | {"test": sale.is_test, "returnOf": of}))
     return told
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.mapping.documents import sale_name_of
 from connectors.mapping.mapper import mapped, topic_of
 from connectors.mapping.payload import payload
 from connectors.postings.merging import merge
@@ -28,7 +29,7 @@ from tillstream.receivers.definitions_file import load
 from tillstream.receivers.delivery import Delivery
 
 SAMPLES = Path("receivers/samples")
-CASES = sorted(path.parent for name in VENDORS for path in (SAMPLES / name).glob("*/receipts.json"))
+CASES = sorted({path.parent for path in SAMPLES.glob("*/*/delivery-*.json")})
 #: What the worker adds to a receipt.
 ADDED = ("sale", "version", "receiver", "corrects", "receiptUUID")
 PARIS = ZoneInfo("Europe/Paris")
@@ -54,15 +55,26 @@ def deliveries(receiver: Receiver, case: Path) -> list[Delivery]:
     return found
 
 
-def postings(receiver: Receiver, told: Iterable[Delivery]) -> list[dict[str, Any]]:
+def whole_postings(receiver: Receiver, told: Iterable[Delivery]) -> list[dict[str, Any]]:
+    """As they are published, with what the worker adds."""
     kept: dict[str, KeptSale] = {}
     found = []
+
+    def uuid_elsewhere(document: str) -> str | None:
+        sale = kept.get(sale_name_of(receiver.name, document), KeptSale())
+        return sale.documents[document].uuid if document in sale.documents else None
+
     for delivery in told:
         for state in mapped(receiver, delivery):
             sale = kept.setdefault(state.sale, KeptSale())
             if merge(sale, state):
-                posted = post(sale, receiver.name, state.sale, state.version)
+                posted = post(sale, receiver.name, state.sale, state.version, uuid_elsewhere)
                 found += [numbers(posting.line) for posting in posted]
+    return found
+
+
+def postings(receiver: Receiver, told: Iterable[Delivery]) -> list[dict[str, Any]]:
+    found = whole_postings(receiver, told)
     return [{key: each[key] for key in each if key not in ADDED} for each in found]
 
 
@@ -84,6 +96,28 @@ def test_every_sample_can_be_tried(case: Path, capsys: pytest.CaptureFixture[str
 
         # Of a price with the tax in it no net may be within half a cent of its gross.
         assert [line for line in broken if "line-gross" not in line] == []
+
+
+@pytest.mark.parametrize("name", sorted(VENDORS))
+def test_a_return_names_the_receipt_of_its_sale(
+    receivers: Mapping[str, Receiver], name: str
+) -> None:
+    told = deliveries(receivers[name], SAMPLES / name / "refund")
+    *_, sold, returned = whole_postings(receivers[name], told)
+
+    assert sold["receiptUUID"] == returned["corrects"]
+    assert "corrects" not in sold
+
+
+@pytest.mark.parametrize("name", ["generic", "lightspeed", "odoo", "square"])
+def test_a_return_that_comes_before_its_sale_is_posted_without_its_name(
+    receivers: Mapping[str, Receiver], name: str
+) -> None:
+    told = deliveries(receivers[name], SAMPLES / name / "refund")
+    returned, sold = whole_postings(receivers[name], [told[-1], told[-2]])
+
+    assert ("corrects" in returned, "corrects" in sold) == (False, False)
+    assert returned["documentTotal"]["grossTotal"] == Decimal("-1.3")
 
 
 @pytest.mark.parametrize("currency", sorted(EXPONENTS))
