@@ -145,7 +145,7 @@ class StampedReceipt(Head, frozen=True, gc=False, kw_only=True):
     marks: Marks = ()
     #: The archive's own stamp: its customer was erased, which is another thing than none.
     customer_erased: bool = False
-    #: Before there were currencies the door took any value: `codec` reads as none what is no code.
+    #: A code of ISO 4217. What else stands here is of before there were currencies: none (`codec`).
     currency: Any = None
 
 
