@@ -16,6 +16,7 @@ from tillstream import topology
 from tillstream.codec import receipt_bodies
 from tillstream.log.continuity import Log
 from tillstream.log.partitioned_log import receipts_log
+from tillstream.log.positions import in_stream
 from tillstream.log.reader import LogMessage
 from tillstream.log.whole_log import read_log
 
@@ -49,7 +50,7 @@ def verify(settings: ConnectorsSettings, mapper: Mapper, stop: threading.Event) 
                 )
         published.add_lines(one.line for _, one in state.outbox.oldest(-1))
         least = unix_day(progress.received_us) - settings.receiver_sales_days
-        is_whole = not any(firsts.values())
+        is_whole = not any(map(in_stream, firsts.values()))
         found = versions.differences(state.sales)
         if is_whole:
             found += differences(
