@@ -1,5 +1,6 @@
 """The worker on a real broker: each sale once, whatever is killed, repeated or broken."""
 
+import dataclasses
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.mapping.documents import Fetch
+from connectors.state import waiting
 from connectors.state.state_file import State
 from connectors.verifying.verifying import verify
 from connectors.worker.asking import RefusedError, UnansweredError
@@ -16,8 +18,13 @@ from tests.integration.connectors.conftest import Shop
 from tests.support.killed_connectors import StatesMapper
 from tests.support.sale_states import figures_of, sold
 from tests.support.waiting import wait_until
-from tillstream.codec import decode_receipt
+from tillstream import topology
+from tillstream.codec import decode_receipt, receipt_bodies
 from tillstream.identity import identity_of
+from tillstream.log.partitioned_log import receipts_log
+from tillstream.log.positions import partition_of
+from tillstream.receipt_message import partition_of_store
+from tillstream.runtime import broker as amqp
 
 SALES = [
     {"sale": f"shop/{number}", "version": version, "documents": {f"order/{number}": cents}}
@@ -54,8 +61,10 @@ def test_a_kill_before_any_step_neither_loses_a_sale_nor_counts_it_twice(
 
 
 def test_orders_and_repetitions_change_nothing_and_a_poisoned_delivery_stops_none(
-    shop: Shop,
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Whatever the bound leaves no room for is read from the log for a retry.
+    monkeypatch.setattr(waiting, "MOST_BYTES", 0)
     poison = {"sale": "shop/poison", "version": 1, "documents": {"order/9": 5}}
     broken = {"sale": "shop/8", "version": 1, "documents": {"order/8": 5}} | {
         "changes": [{"key": "order/8", "fields": {"storeID": ""}}]
@@ -69,6 +78,7 @@ def test_orders_and_repetitions_change_nothing_and_a_poisoned_delivery_stops_non
             aside = state.waiting.of_kind("aside")
 
         assert figures_of(shop.receipts()) == NEWEST
+        assert not any(one.has_body for one in aside)
         assert [2, 3, 4] == [one.log_offset for one in aside]
         assert ["mapping", "contract", "sale.store"] == [one.reason.rule for one in aside]
         assert ("$.storeID", "shop/8") == (aside[1].reason.path, aside[1].sale)
@@ -117,3 +127,55 @@ def test_a_delivery_that_only_names_a_sale_waits_for_the_vendor_and_no_other_wai
     assert figures_of(shop.receipts()) == figures_of([sold(500), sold(800)])
     assert ("fetch", "gone answers 404") == (aside.reason.rule, aside.reason.found)
     assert len(asked) >= 3
+
+
+def test_a_restored_state_reads_another_log_from_its_first_message_and_posts_nothing_again(
+    shop: Shop,
+) -> None:
+    shop.deliver(*SALES)
+    with shop.working() as taken:
+        taken(len(SALES))
+    before = len(shop.lines())
+    shop.connection.channel().queue_delete(topology.DELIVERIES_LOG)
+    amqp.declare_deliveries(shop.connection, shop.settings.deliveries_queue())
+
+    # The vendor sends an old one again, and a newer version of another.
+    newer = {"sale": "shop/2", "version": 9, "documents": {"order/2": 250}}
+    shop.deliver(SALES[2], newer)
+    with shop.working() as taken:
+        taken(len(SALES) + 2)
+
+    assert figures_of(shop.receipts()) == figures_of([sold(700), sold(250), sold(900)])
+    assert before + 2 == len(shop.lines())
+
+
+def test_each_store_has_its_partition_and_the_proof_reads_all_of_them(shop: Shop) -> None:
+    settings = dataclasses.replace(shop.settings, log_partitions=3)
+    stores = [f"store-{number}" for number in range(8)]
+    shop.deliver(
+        *(
+            {"sale": store, "version": version, "documents": {store: 100 * version}}
+            | {"changes": [{"key": store, "fields": {"storeID": store}}]}
+            for version in (1, 2)
+            for store in stores
+        )
+    )
+    with shop._replace(settings=settings).working() as taken:
+        taken(2 * len(stores))
+
+    log = receipts_log(settings.amqp_url)
+    found: dict[int, set[str]] = {}
+    stop = threading.Event()
+    for messages in log.read(stop, log.last_offsets(), log.first_offsets()):
+        for one in messages:
+            for line in receipt_bodies(one.body, one.content_type, one.content_encoding):
+                part = partition_of(one.offset)
+                found.setdefault(part, set()).add(str(decode_receipt(line).store_id))
+    proof = verify(settings, StatesMapper(), stop)
+
+    assert 3 == len(found)
+    assert all(
+        {number} == {partition_of_store(store, 3) for store in some}
+        for number, some in found.items()
+    )
+    assert ([], True, 16) == (proof["differences"], proof["sumsCompared"], proof["deliveries"])
