@@ -1,6 +1,7 @@
 """Reads a payload: JSON, numbers as exact decimals of their text, within bounds."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs
@@ -11,6 +12,8 @@ from tillstream.receivers.expressions import MOST_DIGITS
 
 #: Fields of a form.
 _MOST_FIELDS = 100
+#: An escape of UTF-16's surrogates. A half alone is what a name has that was cut within an emoji.
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def payload(body: bytes, form_field: str | None) -> Any:
@@ -18,7 +21,8 @@ def payload(body: bytes, form_field: str | None) -> Any:
     if form_field is not None and body.lstrip()[:1] not in (b"{", b"["):
         body = _field(body, form_field)
     try:
-        found = json.loads(body, parse_float=_number, parse_int=_whole, parse_constant=_no_constant)
+        text = body.decode("utf-8-sig")
+        found = json.loads(text, parse_float=_number, parse_int=_whole, parse_constant=_no_constant)
     except RecursionError as error:
         raise _no_json(f"nested more than {MAX_DEPTH} levels deep") from error
     except ValueError as error:
@@ -27,7 +31,7 @@ def payload(body: bytes, form_field: str | None) -> Any:
         raise _no_json("neither an object nor a list")
     if _is_deeper(found):
         raise _no_json(f"nested more than {MAX_DEPTH} levels deep")
-    return found
+    return _without_halves(found) if _SURROGATE.search(text) else found
 
 
 def _field(body: bytes, name: str) -> bytes:
@@ -59,6 +63,15 @@ def _whole(text: str) -> int:
 
 def _no_constant(text: str) -> Any:
     raise ValueError(f"{text} is no number")
+
+
+def _without_halves(found: Any) -> Any:
+    """Each half of a pair, which no file and no broker takes, as U+FFFD."""
+    if isinstance(found, str):
+        return found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(found, dict):
+        return {_without_halves(key): _without_halves(value) for key, value in found.items()}
+    return [_without_halves(each) for each in found] if isinstance(found, list) else found
 
 
 def _is_deeper(found: Any) -> bool:

@@ -42,7 +42,9 @@ CREATE TABLE waiting (
     -- NULL once the log was replaced.
     log_offset INTEGER,
     receiver TEXT NOT NULL,
+    -- Where the delivery says one sale alone: which, and its version.
     sale TEXT,
+    version INTEGER,
     topic TEXT NOT NULL,
     delivery TEXT NOT NULL,
     source TEXT NOT NULL,

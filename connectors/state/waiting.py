@@ -30,6 +30,16 @@ class Reason(NamedTuple):
     mend: str = ""
 
 
+class SaleVersion(NamedTuple):
+    """Which sale a delivery says, at which version."""
+
+    sale: str
+    version: int
+
+
+_NO_SALE: tuple[None, None] = (None, None)
+
+
 class Waiting(NamedTuple):
     """One that waits. `body` of the delivery is empty where only the log has it."""
 
@@ -54,23 +64,32 @@ class WaitingDeliveries:
         log_offset: int | None,
         delivery: Delivery,
         reason: Reason = Reason(),  # noqa: B008 - immutable
-        sale: str | None = None,
+        sale: SaleVersion | None = None,
     ) -> None:
         """Keep one."""
         body = zstandard.ZstdCompressor(level=1).compress(delivery.body)
         self._database.execute(
-            "INSERT INTO waiting (kind, log_offset, receiver, sale, topic, delivery, source,"
-            " received_us, rule, path, found, mend, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (kind, log_offset, delivery.receiver, sale, *delivery[1:5], *reason, body),
+            "INSERT INTO waiting (kind, log_offset, receiver, sale, version, topic, delivery,"
+            " source, received_us, rule, path, found, mend, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                kind,
+                log_offset,
+                delivery.receiver,
+                *(sale or _NO_SALE),
+                *delivery[1:5],
+                *reason,
+                body,
+            ),
         )
 
-    def set_aside(self, number: int, reason: Reason, sale: str | None = None) -> None:
+    def set_aside(self, number: int, reason: Reason, sale: SaleVersion | None = None) -> None:
         """One that waits, for an answer or for a retry, is set aside (again)."""
         self._database.execute(
             "UPDATE waiting SET kind = 'aside', retry = 0, sale = coalesce(?, sale),"
-            " (rule, path, found, mend) = (?, ?, ?, ?) WHERE number = ?",
-            (sale, *reason, number),
+            " version = coalesce(?, version), (rule, path, found, mend) = (?, ?, ?, ?)"
+            " WHERE number = ?",
+            (*(sale or _NO_SALE), *reason, number),
         )
 
     def remove(self, numbers: Iterable[int]) -> int:
@@ -79,12 +98,15 @@ class WaitingDeliveries:
             "DELETE FROM waiting WHERE number = ?", [(number,) for number in numbers]
         ).rowcount
 
-    def heal(self, receiver: str, sale: str, until_us: int) -> int:
-        """Drop what was set aside of a sale up to that time; returns how many."""
+    def heal(self, receiver: str, known: SaleVersion, until_us: int) -> int:
+        """Drop what was set aside of a sale up to that version and time; returns how many.
+
+        A newer version stays, whatever older one comes again after it.
+        """
         return self._database.execute(
             "DELETE FROM waiting WHERE kind = 'aside' AND receiver = ? AND sale = ?"
-            " AND received_us <= ?",
-            (receiver, sale, until_us),
+            " AND version <= ? AND received_us <= ?",
+            (receiver, *known, until_us),
         ).rowcount
 
     def bound(self) -> int:

@@ -11,6 +11,7 @@ from connectors.postings.reversal import VOID
 from connectors.postings.sale import KeptSale
 from connectors.state.counters import APART, HEALED, PASSED, RECEIPTS, REVERSALS
 from connectors.state.state_file import State
+from connectors.state.waiting import SaleVersion
 from connectors.worker.contract import Contract, day_of
 from tillstream.receivers.delivery import Delivery
 
@@ -21,9 +22,12 @@ _VOID = b'"transactionType":"%b"' % VOID.encode()
 
 
 class SaleError(MappingError):
-    """A sale that its mapping gives, and that cannot be posted; `sale` is its name."""
+    """A sale that its mapping gives, and that cannot be posted; `sale` says which version.
 
-    def __init__(self, sale: str, error: MappingError) -> None:
+    None where the delivery has other sales too: no later one of that sale brings those.
+    """
+
+    def __init__(self, sale: SaleVersion | None, error: MappingError) -> None:
         self.sale = sale
         super().__init__(error.rule, error.path, error.found, error.mend)
 
@@ -51,7 +55,8 @@ class Applying:
             try:
                 self._apply(delivery, one, counted)
             except MappingError as error:
-                raise SaleError(one.sale, error) from error
+                alone = SaleVersion(one.sale, one.version) if len(states) == 1 else None
+                raise SaleError(alone, error) from error
         if not states:
             counted[delivery.receiver, PASSED] += 1
         return counted
@@ -75,8 +80,8 @@ class Applying:
         elif not said.apart:
             counted[receiver, PASSED] += 1
         if said.is_whole:
-            healed = state.waiting.heal(receiver, said.sale, delivery.received_us)
-            counted[receiver, HEALED] += healed
+            known = SaleVersion(said.sale, said.version)
+            counted[receiver, HEALED] += state.waiting.heal(receiver, known, delivery.received_us)
 
     def _uuid_elsewhere(self, receiver: str, document: str) -> str | None:
         """The receiptUUID that counts now of another sale's own document."""

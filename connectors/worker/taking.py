@@ -24,7 +24,7 @@ import structlog
 from connectors.mapping.documents import MappingError
 from connectors.state.counters import ASIDE, DROPPED, HEALED, TAKEN
 from connectors.state.state_file import Progress, State
-from connectors.state.waiting import Reason, Waiting
+from connectors.state.waiting import Reason, SaleVersion, Waiting
 from connectors.worker.applying import Applying, SaleError, unix_day
 from connectors.worker.mapper import Mapper
 from tillstream.errors import UndecodableMessageError
@@ -158,7 +158,7 @@ class Taking:
         reason: Reason,
         log_offset: int | None = None,
         number: int | None = None,
-        sale: str | None = None,
+        sale: SaleVersion | None = None,
     ) -> None:
         log.error(
             "a delivery is set aside",

@@ -359,6 +359,14 @@ def test_what_cannot_be_mapped_says_where_and_what(
     assert said in str(error.value)
 
 
+def test_a_name_that_was_cut_within_an_emoji_keeps_the_rest_of_it(of: Map) -> None:
+    items = [{"name": "Pain \U0001f35e \ud83c", "price": 3, "rates": 10}]
+
+    receipt = _receipt(of(items=items))
+
+    assert "Pain \U0001f35e \ufffd" == receipt["lines"][0]["productDescription"]
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
