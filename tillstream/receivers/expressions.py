@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import jmespath
-from jmespath.exceptions import JMESPathError
+from jmespath.exceptions import JMESPathError, JMESPathTypeError
 from jmespath.functions import Functions, signature
 from jmespath.visitor import TreeInterpreter
 
@@ -60,6 +60,11 @@ class Expression:
         """What it finds in `value`, None where nothing is; raises ExpressionError."""
         try:
             return _Interpreter(reads).visit(self._parsed, value)
+        except JMESPathTypeError as error:
+            # Its own words have the whole value: an order with its customer, in the log.
+            wanted = " or ".join(error.expected_types)
+            said = f"{error.function_name}() takes {wanted} and found {error.actual_type}"
+            raise ExpressionError(f"{self.text}: {said}") from error
         except JMESPathError as error:
             raise ExpressionError(f"{self.text}: {error}") from error
         except ArithmeticError as error:
