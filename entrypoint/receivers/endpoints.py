@@ -6,7 +6,7 @@ from typing import NamedTuple
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Scope
 
 from entrypoint.bodies import read_body
@@ -93,7 +93,12 @@ class ReceiverEndpoints:
 
     def routes(self) -> list[BaseRoute]:
         """The path for ASGI."""
-        return [Route(RECEIVERS + "{name}", self.post, methods=["POST"])]
+        path = RECEIVERS + "{name}"
+        # With a slash at its end it is not found: no vendor follows a redirect of a POST.
+        return [
+            Route(path, self.post, methods=["POST"]),
+            Route(f"{path}/", Router(redirect_slashes=False)),
+        ]
 
     def admit(self, scope: Scope) -> Caller:
         """Let a request in by its headers; raises the ProblemError 401, 404, 415 or 503."""
