@@ -2,6 +2,9 @@
 
 To read a delivery again changes nothing: the newest version of each document stands. So a log that
 is another one, or has lost its end, is read from its first message.
+
+Without a state that is so too: the same receipts are made of the same deliveries. Of what the log
+has dropped nothing is known, which is told.
 """
 
 import structlog
@@ -19,6 +22,13 @@ MEND = "send the vendors' sales of that time again (their pages, or their APIs, 
 def find_start(state: State, looked_up: LogEnds) -> Start:
     """Where to read from. Raises LogUndeliveredError."""
     progress = state.progress()
+    if progress.next_offset is None and (first := looked_up.first_offset()):
+        log.error(
+            "the state is new, and the log of deliveries has lost its beginning",
+            first_offset=first,
+            mend="where sales were posted before, end the worker and restore the state from a"
+            " backup: it does not know those, and a change of one comes as a conflict",
+        )
     try:
         require_continuing(progress.next_offset, progress.last_digest, looked_up, KEPT, MEND)
     except LogTruncatedError as error:
