@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from typing import Any
 
 import msgspec
 
@@ -39,6 +40,25 @@ def run(arguments: argparse.Namespace) -> int:
             f"deliveries {found['deliveries']}, not mapped {found['unmapped']}, fetched"
             f" {found['fetched']}, set aside {found['setAside']}, days {found['days']},"
             f" differences {len(found['differences'])}"
-            + ("" if found["sumsCompared"] else "; the receipts log has lost its beginning")
         )
+        for line in _left_out(found):
+            print(line)
     return 1 if found["differences"] else 0
+
+
+def _left_out(found: dict[str, Any]) -> list[str]:
+    """What was not compared, and why."""
+    told = []
+    if found["unmapped"]:
+        told.append(
+            f"left out: the versions of {found['unmapped']} deliveries that cannot be mapped:"
+            " `tillstream receivers status` says why"
+        )
+    if found["fetched"]:
+        told.append(
+            f"left out: the versions of {found['fetched']} deliveries that only name an id: what"
+            " the vendor answered is not in the log; the receipts made of it are in the sums"
+        )
+    if not found["sumsCompared"]:
+        told.append("left out: the sums, as the receipts log has lost its beginning")
+    return told

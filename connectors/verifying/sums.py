@@ -1,5 +1,6 @@
-"""What receipts of receivers come to, by receiver, day and currency. Pure."""
+"""What receipts of receivers come to, by receiver, day and currency."""
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
@@ -42,9 +43,10 @@ _decode = msgspec.json.Decoder(_Receipt).decode
 class Adding:
     """Adds receipts up; of two with one receiptUUID the first counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: sqlite3.Connection) -> None:
+        """`database` has the table of receipts (scratch.py)."""
         self.sums: dict[Where, Sums] = defaultdict(Sums)
-        self._seen: set[bytes] = set()
+        self._database = database
 
     def add_lines(self, lines: Iterable[bytes]) -> None:
         """Receipts as they are published; those of no receiver are passed over."""
@@ -55,8 +57,8 @@ class Adding:
             if one.receiver is None or one.receipt_uuid is None:
                 continue
             uuid = bytes.fromhex(one.receipt_uuid.replace("-", ""))
-            if uuid not in self._seen:
-                self._seen.add(uuid)
+            new = self._database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (uuid,)).rowcount
+            if new:
                 self._add(one.receiver, one)
 
     def add_sale(self, receiver: str, sale: KeptSale) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.settings import ConnectorsSettings
 from connectors.state.state_file import State
+from connectors.verifying.scratch import scratch
 from connectors.verifying.sums import Adding, differences
 from connectors.verifying.versions import Versions
 from connectors.worker.applying import unix_day
@@ -27,6 +28,7 @@ def verify(settings: ConnectorsSettings, mapper: Mapper, stop: threading.Event) 
     with (
         State(path, create=False) as state,
         closing(State(path, create=False)) as holding,
+        scratch() as kept,
     ):
         # The worker commits nothing while the ends are looked for: what is in the log up to them
         # is in the state, and what is not is in its outbox.
@@ -37,10 +39,10 @@ def verify(settings: ConnectorsSettings, mapper: Mapper, stop: threading.Event) 
         firsts, lasts = log.first_offsets(), log.last_offsets()
         holding.rollback()
 
-        versions = Versions(mapper)
+        versions = Versions(mapper, kept)
         for messages in _deliveries(settings, progress.next_offset, stop):
             versions.take(messages)
-        posted, published = Adding(), Adding()
+        posted, published = Adding(kept), Adding(kept)
         for receiver, _, sale in state.sales.every():
             posted.add_sale(receiver, sale)
         for messages in log.read_shown(stop, lasts, firsts):

@@ -1,11 +1,11 @@
 """Merges the deliveries of the log again, and compares with what is known of each sale."""
 
+import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
 from connectors.mapping.documents import MappingError, SaleState
 from connectors.postings.merging import merge
-from connectors.postings.sale import KeptSale
 from connectors.state.sales import Sales
 from connectors.worker.mapper import Mapper
 from connectors.worker.taking import FAULTS
@@ -15,11 +15,12 @@ from tillstream.receivers.delivery import of_message
 
 
 class Versions:
-    """Of the sales of some messages; in memory until they are compared."""
+    """Of the sales of some messages, kept apart until they are compared."""
 
-    def __init__(self, mapper: Mapper) -> None:
+    def __init__(self, mapper: Mapper, database: sqlite3.Connection) -> None:
+        """`database` has the table of sales (scratch.py)."""
         self._mapper = mapper
-        self._sales: dict[tuple[str, str], KeptSale] = {}
+        self._sales = Sales(database)
         self.deliveries = 0
         #: Those that cannot be mapped, and those that need an answer of the vendor's API.
         self.unmapped = 0
@@ -42,7 +43,9 @@ class Versions:
                 self._merge(delivery.receiver, one)
 
     def _merge(self, receiver: str, state: SaleState) -> None:
-        merge(self._sales.setdefault((receiver, state.sale), KeptSale()), state)
+        sale = self._sales.get(receiver, state.sale)
+        if merge(sale, state):
+            self._sales.put(receiver, state.sale, 0, sale)
 
     def differences(self, known: Sales) -> list[dict[str, Any]]:
         """Documents of which the state has an older version, or another content of that one."""
@@ -55,7 +58,7 @@ class Versions:
                 "expected": document.version,
                 "found": None if there is None else there.version,
             }
-            for (receiver, name), sale in self._sales.items()
+            for receiver, name, sale in self._sales.every()
             for kept in [known.get(receiver, name)]
             for key, document in sale.documents.items()
             for there in [kept.documents.get(key)]
