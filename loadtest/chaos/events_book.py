@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from random import Random
 from typing import NamedTuple
 
+from loadtest.chaos.requests import Posted, posted_csv
+
 #: Events of a body: of one message that is gathered, up to many by themselves.
 _SIZES = (1, 2, 20, 400, 2_000)
 #: Bodies that may come again.
@@ -33,6 +35,10 @@ class EventBody(NamedTuple):
     def key(self) -> str:
         """The Idempotency-Key."""
         return f"chaos-{self.number}"
+
+    def posted(self) -> Posted:
+        """How it is sent."""
+        return posted_csv(self.stream, self.key)
 
 
 class EventBodies:

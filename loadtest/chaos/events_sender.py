@@ -1,12 +1,12 @@
-"""Sends bodies of events beside the receipts, each until 202 is heard, and keeps the book."""
+"""Sends bodies beside the receipts, each until it is promised, and keeps the book."""
 
 import http.client
 import threading
-from http import HTTPStatus
 from random import Random
 from typing import Generic, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
+from loadtest.chaos.requests import Posted
 from loadtest.waiting import wait_until
 from tillstream.clock import Clock
 from tillstream.http.retryable import RETRYABLE
@@ -27,16 +27,15 @@ class Body(Protocol):
         """Of the body, for the book."""
 
     @property
-    def stream(self) -> str:
-        """Where it is posted to."""
-
-    @property
     def key(self) -> str:
-        """The Idempotency-Key."""
+        """Its name for the door, for messages."""
 
     @property
     def content(self) -> bytes:
-        """CSV."""
+        """The body."""
+
+    def posted(self) -> Posted:
+        """How it is sent now."""
 
 
 B = TypeVar("B", bound=Body)
@@ -60,7 +59,7 @@ class Book(Protocol[B_contra]):
         """A body is about to be sent."""
 
     def acknowledge(self, number: int, at: float) -> None:
-        """The door has answered 202."""
+        """The door has promised it."""
 
     def wrong_answer(self, what: str) -> None:
         """The door answered what it must not."""
@@ -122,7 +121,7 @@ class EventsSender(Generic[B]):
                 self._send(body)
             except Exception as error:
                 # Nothing may go on as if it were well.
-                self._book.wrong_answer(f"the sender of events broke: {error!r}")
+                self._book.wrong_answer(f"the sender of bodies broke: {error!r}")
                 raise
             finally:
                 with self._lock:
@@ -130,25 +129,25 @@ class EventsSender(Generic[B]):
 
     def _send(self, body: B) -> None:
         while True:
-            status = self._try(body)
-            if status == HTTPStatus.ACCEPTED:
+            posted = body.posted()
+            status = self._try(posted, body.content)
+            if status == posted.accepted:
                 with self._lock:
                     self._book.acknowledge(body.number, self._clock())
                     self._bodies.accepted(body)
                 return
             if status is not None and status not in RETRYABLE:
-                self._book.wrong_answer(f"{status} to the events of body {body.key}")
+                self._book.wrong_answer(f"{status} to the body {body.key}")
                 return
             if self._give_up.wait(self._wait()):
                 return
 
-    def _try(self, body: B) -> int | None:
+    def _try(self, posted: Posted, content: bytes) -> int | None:
         door = http.client.HTTPConnection(
             self._address.hostname or "", self._address.port, timeout=ANSWER_SECONDS
         )
-        headers = {"Content-Type": "text/csv", "Idempotency-Key": body.key}
         try:
-            door.request("POST", f"/events/{body.stream}", body.content, headers)
+            door.request("POST", posted.path, content, dict(posted.headers))
             response = door.getresponse()
             response.read()
         except (OSError, http.client.HTTPException):

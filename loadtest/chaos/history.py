@@ -55,6 +55,8 @@ class Verdict(NamedTuple):
     events: tuple[str, ...] = ()
     #: Differences of the online shop's purchases and windows (shop_book.py).
     shop: tuple[str, ...] = ()
+    #: Differences of what receivers' sales come to (deliveries.py).
+    deliveries: tuple[str, ...] = ()
     #: Differences of the job of every minute (minutes.py).
     jobs: tuple[str, ...] = ()
     #: Answers of the door that it must not give.

@@ -5,6 +5,7 @@ from typing import Any
 import pika.exceptions
 from pymongo import MongoClient
 
+from loadtest.chaos.deliveries import CURRENCY
 from loadtest.chaos.events_book import Figures
 from loadtest.chaos.history import Observed, Sale
 from loadtest.chaos.system import DATABASE
@@ -31,7 +32,7 @@ def observe(mongo_url: str, count: CountSnapshot, *, letters: bool) -> Observed:
         database = client[DATABASE]
         stored = {
             each["_id"]: Sale(each["businessDay"], each["store"], each["grossMinor"])
-            for each in database.receipts.find({}, fields)
+            for each in database.receipts.find({"currency": None}, fields)
         }
         conflicts = [each["key"] for each in database.conflicts.find({}, {"key": 1})]
         dead = [bytes(each["body"]) for each in database.dead_letters.find({}, {"body": 1})]
@@ -54,6 +55,16 @@ def observe_events(mongo_url: str) -> dict[int, Figures]:
     ) as client:
         found = client[DATABASE][EVENT_WINDOWS].aggregate([totals])
         return {each["_id"]: Figures(each["events"], each["cents"]) for each in found}
+
+
+def observe_deliveries(mongo_url: str) -> dict[int, int]:
+    """What the sales of the receiver come to, by their numbers. Raises PyMongoError."""
+    by_sale = {"$group": {"_id": "$number", "amount": {"$sum": "$grossMinor"}}}
+    with MongoClient[dict[str, Any]](
+        mongo_url, serverSelectionTimeoutMS=2000, socketTimeoutMS=30_000
+    ) as client:
+        found = client[DATABASE].receipts.aggregate([{"$match": {"currency": CURRENCY}}, by_sale])
+        return {int(each["_id"]): each["amount"] for each in found}
 
 
 def publish_undecodable(amqp_url: str, body: bytes) -> bool:

@@ -12,6 +12,7 @@ PROGRAMS = {
     "rate": "rate",
     "persistence": "persistence",
     "events": "events",
+    "connectors": "connectors",
     "jobs": "jobs",
     "dashboard": "dashboard",
     "broker": "rabbitmq",

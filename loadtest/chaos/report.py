@@ -93,6 +93,8 @@ class Report(NamedTuple):
     purchases: int = 0
     #: Minutes for which the job of every minute was run.
     minutes: int = 0
+    #: Sales of the receiver that were acknowledged in all.
+    delivered: int = 0
 
     def problems(self) -> list[str]:
         """Why the run failed, a line for each reason; empty when it did not."""
@@ -117,7 +119,9 @@ class Report(NamedTuple):
             f"analytics verify: {self.verified['status']}; events accepted {self.events:,}, "
             f"bodies that differ {len(self.verdict.events)}, "
             f"events verify: {self.events_verified['status']}; purchases {self.purchases:,}, "
-            f"differences of the shop {len(self.verdict.shop)}; minutes of the job {self.minutes}, "
+            f"differences of the shop {len(self.verdict.shop)}; sales delivered"
+            f" {self.delivered:,}, differences {len(self.verdict.deliveries)}; minutes of the job"
+            f" {self.minutes}, "
             f"differences {len(self.verdict.jobs)}; seed {self.seed}"
         )
 
@@ -133,6 +137,7 @@ class Report(NamedTuple):
             "events": self.events,
             "purchases": self.purchases,
             "minutes": self.minutes,
+            "sales_delivered": self.delivered,
             "problems": self.problems(),
             "verify": self.verified,
             "events_verify": self.events_verified,

@@ -9,13 +9,19 @@ from zoneinfo import ZoneInfo
 from pymongo.errors import PyMongoError
 
 from loadtest.bench.private import System
+from loadtest.chaos.deliveries import Deliveries, DeliveriesBook, SignedDelivery
 from loadtest.chaos.events_book import EventBodies, EventBody, EventsBook
 from loadtest.chaos.events_sender import EventsSender
 from loadtest.chaos.history import History, Verdict
 from loadtest.chaos.inject import inject
 from loadtest.chaos.log_lost import bring_log_back
 from loadtest.chaos.minutes import differences
-from loadtest.chaos.observe import observe, observe_events, publish_undecodable
+from loadtest.chaos.observe import (
+    observe,
+    observe_deliveries,
+    observe_events,
+    publish_undecodable,
+)
 from loadtest.chaos.observe_jobs import observe_marks, observe_runs
 from loadtest.chaos.observe_shop import observe_shop
 from loadtest.chaos.outage import PATIENCE_SECONDS, Outage, outage
@@ -27,6 +33,7 @@ from loadtest.chaos.shop_world import ShopBodies, ShopBody
 from loadtest.chaos.watch import COMPONENTS, Watch
 from loadtest.chaos.workload import Workload
 from loadtest.waiting import wait_until
+from tillstream.clock import utc
 
 #: Load before the first fault and after each heal, seconds.
 CALM_SECONDS = 2.0
@@ -65,12 +72,15 @@ def run(system: System, faults: Sequence[Fault], options: Options, say: Say) -> 
         options.rate,
         time.time,
     )
-    books = Books(history, EventsBook(), ShopBook())
+    books = Books(history, EventsBook(), ShopBook(), DeliveriesBook())
     events = EventsSender(system.entrypoint, books.events, EventBodies(options.seed), time.time)
     world = ShopBodies(options.seed, time.time_ns() // 1_000)
     shop = EventsSender(system.entrypoint, books.shop, world, time.time)
-    with sender, events, shop, Watch(system, history, sender, books.events) as watch:
-        rounds = Rounds(system, books, (sender, events, shop), watch)
+    sold = Deliveries(options.seed, utc(time.time()).date().isoformat())
+    deliveries = EventsSender(system.entrypoint, books.deliveries, sold, time.time)
+    watching = Watch(system, history, sender, books.events)
+    with sender, events, shop, deliveries, watching as watch:
+        rounds = Rounds(system, books, (sender, events, shop, deliveries), watch)
         rows = []
         for number, fault in enumerate(faults, 1):
             rows.append(rounds.round(fault, options.seconds))
@@ -81,7 +91,16 @@ def run(system: System, faults: Sequence[Fault], options: Options, say: Say) -> 
         accepted = len(history.acknowledged), books.events.accepted
         proofs = verify(system, "analytics"), verify(system, "events")
         minutes = len(observe_marks(system.data_dir))
-        return Report(options.seed, rows, verdict, *accepted, *proofs, books.shop.accepted, minutes)
+        return Report(
+            options.seed,
+            rows,
+            verdict,
+            *accepted,
+            *proofs,
+            books.shop.accepted,
+            minutes,
+            books.deliveries.accepted,
+        )
 
 
 class Books(NamedTuple):
@@ -90,6 +109,12 @@ class Books(NamedTuple):
     receipts: History
     events: EventsBook
     shop: ShopBook
+    deliveries: DeliveriesBook
+
+
+Senders = tuple[
+    Sender, EventsSender[EventBody], EventsSender[ShopBody], EventsSender[SignedDelivery]
+]
 
 
 class Rounds:
@@ -99,7 +124,7 @@ class Rounds:
         self,
         system: System,
         books: Books,
-        senders: tuple[Sender, EventsSender[EventBody], EventsSender[ShopBody]],
+        senders: Senders,
         watch: Watch,
     ) -> None:
         self._system = system
@@ -144,6 +169,7 @@ class Rounds:
                 *([] if answered[0] else ["receipts without an answer"]),
                 *([] if answered[1] else ["events without an answer"]),
                 *([] if answered[2] else ["events of the shop without an answer"]),
+                *([] if answered[3] else ["deliveries without an answer"]),
             ],
         )
 
@@ -190,13 +216,14 @@ class Rounds:
             found = self._history.check(observe(self._system.mongo_url, count, letters=letters))
             events = self._books.events.check(observe_events(self._system.mongo_url))
             shop = self._books.shop.check(observe_shop(self._system.mongo_url))
+            sales = self._books.deliveries.check(observe_deliveries(self._system.mongo_url))
             # The history last: what has left a mark was begun in it before.
             marks = observe_marks(self._system.data_dir)
             runs = observe_runs(self._system.mongo_url)
         except PyMongoError:
             return None
         jobs = differences(self._begun, time.time(), runs, marks)
-        return found._replace(events=events, shop=shop, jobs=jobs)
+        return found._replace(events=events, shop=shop, deliveries=sales, jobs=jobs)
 
     def _outages(self, injected: float, lifted: float) -> dict[str, Outage]:
         now = time.time()

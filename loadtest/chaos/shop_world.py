@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from random import Random
 from typing import NamedTuple
 
+from loadtest.chaos.requests import Posted, posted_csv
+
 #: How much time passes with each accepted body, and how long it waits for another, microseconds.
 STEP_US, HELD_US = 5_000_000, 30_000_000
 #: Events are dated up to so long before the clock; the streams' lateness is ten minutes.
@@ -86,6 +88,10 @@ class ShopBody(NamedTuple):
     def key(self) -> str:
         """The Idempotency-Key."""
         return f"shop-{self.number}"
+
+    def posted(self) -> Posted:
+        """How it is sent."""
+        return posted_csv(self.stream, self.key)
 
 
 class ShopBodies:

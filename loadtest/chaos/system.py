@@ -7,6 +7,7 @@ from pathlib import Path
 
 from loadtest.bench.private import ROOMS, System, running_system
 from loadtest.chaos import clock, disk
+from loadtest.chaos.deliveries import RECEIVER, SECRET
 from local import closed_streams
 from local.settings import ROOT
 
@@ -38,6 +39,7 @@ def system_for_faults(*, fills_disk: bool) -> Iterator[System]:
         "REFUSE_RULES": "",
         "STREAMS_DIR": f"{ROOT / 'streams'}:{STREAMS}",
         "JOBS_FILE": str(JOBS),
+        f"RECEIVER_{RECEIVER.upper()}_SECRET": SECRET,
     }
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tillstream-chaos-")))
@@ -51,7 +53,10 @@ def system_for_faults(*, fills_disk: bool) -> Iterator[System]:
         clocks = {clock.PROGRAM: clock.environ(file)}
         system = stack.enter_context(
             running_system(
-                (*ROOMS, "events", "jobs"), environ=environ, program_environ=clocks, parent=parent
+                (*ROOMS, "events", "connectors", "jobs"),
+                environ=environ,
+                program_environ=clocks,
+                parent=parent,
             )
         )
         if fills_disk:

@@ -1,9 +1,11 @@
 """Hears whether each component is there and has caught up, while faults are injected."""
 
 import contextlib
+import json
 import threading
 import time
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import msgspec
 import pika.exceptions
@@ -17,6 +19,8 @@ from loadtest.chaos.observe import EVENT_WINDOWS
 from loadtest.chaos.sender import Sender
 from loadtest.chaos.system import DATABASE
 from local import ready
+from local.programs import WATCH_FILE
+from local.supervisor import Condition
 from tillstream import topology
 from tillstream.clock import utc
 from tillstream.currencies import CURRENCY
@@ -25,7 +29,16 @@ from tillstream.snapshots import CountSnapshot, RateSnapshot
 from tillstream.streams.window_rows import WindowsSnapshot
 
 #: What is watched, by the names of their programs.
-COMPONENTS = ("entrypoint", "totals", "rate", "persistence", "events", "jobs", "dashboard")
+COMPONENTS = (
+    "entrypoint",
+    "totals",
+    "rate",
+    "persistence",
+    "events",
+    "connectors",
+    "jobs",
+    "dashboard",
+)
 
 #: Who is caught up has every receipt that was acknowledged so long ago, seconds.
 LAG_SECONDS = 1.0
@@ -58,18 +71,22 @@ class Watch:
         #: The newest snapshot of `count`.
         self.count: CountSnapshot | None = None
         self._system = system
-        self._dashboard = ready.http_ok(
-            "dashboard", int(system.environ["DASHBOARD_PORT"]), "/health/ready"
-        )
+        watched = json.loads((system.data_dir / WATCH_FILE).read_text())
+        asked = {
+            name: ready.http_ok(name, urlsplit(watched[name]).port or 0, "/health/ready")
+            for name in ("dashboard", "connectors")
+        }
         self._history = history
         self._book = book
         #: Bodies of events that windows are known to have.
         self._counted_bodies: set[int] = set()
         self._archived_at = 0.0
         self._stop = threading.Event()
+        # A thread each: who is frozen keeps no other one from being heard.
         self._threads = [
-            threading.Thread(target=target, daemon=True)
-            for target in (self._hear_snapshots, self._read_archive, self._ask_dashboard)
+            threading.Thread(target=self._hear_snapshots, daemon=True),
+            threading.Thread(target=self._read_archive, daemon=True),
+            *(threading.Thread(target=self._ask, args=each, daemon=True) for each in asked.items()),
         ]
 
     def __enter__(self) -> Self:
@@ -152,7 +169,7 @@ class Watch:
                             each["number"] for each in windows.find({"number": body}, {"number": 1})
                         )
 
-    def _ask_dashboard(self) -> None:
+    def _ask(self, name: str, condition: Condition) -> None:
         while not self._stop.wait(POLL_SECONDS):
-            if self._dashboard.holds():
-                self.beats["dashboard"].append(time.time())
+            if condition.holds():
+                self.beats[name].append(time.time())

@@ -22,7 +22,8 @@ def test_a_run_without_a_difference_is_well() -> None:
         "totals kill  1,200     0     0               totals 2.5     2.2\n"
         "ok: 1 faults, accepted 1,200, lost 0, double-counted 0, analytics verify: 0; "
         "events accepted 100, bodies that differ 0, events verify: 0; purchases 0, "
-        "differences of the shop 0; minutes of the job 0, differences 0; seed 1"
+        "differences of the shop 0; sales delivered 0, differences 0; "
+        "minutes of the job 0, differences 0; seed 1"
     )
 
     assert (expected, []) == (REPORT.text(), REPORT.problems())
