@@ -37,7 +37,6 @@ def main() -> int:
             return int(_RUNNING[arguments.word][0].run(arguments))
         with process.reader_may_leave():
             return int(_TELLING[arguments.word][0].run(arguments))
-        return 0
     except TillstreamError as error:
         process.fail(error)
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from tillstream.errors import TillstreamError
 from tillstream.runtime import data_folder
 from tillstream.runtime.settings import (
     BrokerSettings,
@@ -26,6 +27,15 @@ class StateSettings(ReceiversSettings):
     def state_path(self) -> Path:
         """The state's file."""
         return self.data_dir / data_folder.CONNECTORS_STATE
+
+    def known_state_path(self) -> Path:
+        """The state's file; raises TillstreamError where no worker has made one."""
+        path = self.state_path()
+        if not path.exists():
+            raise TillstreamError(
+                f"there is no {path}: the connectors' worker has not run with this DATA_DIR"
+            )
+        return path
 
 
 @dataclass(frozen=True, kw_only=True)

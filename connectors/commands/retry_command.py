@@ -10,7 +10,6 @@ import msgspec
 
 from connectors.settings import StateSettings
 from connectors.state.state_file import State
-from tillstream.errors import TillstreamError
 from tillstream.runtime import process
 
 #: Longest wait for the worker, and between two looks, seconds.
@@ -26,12 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0 when nothing of it is set aside any more, 1 when something is."""
     settings = process.load_settings(StateSettings)
-    if not settings.state_path().exists():
-        raise TillstreamError(
-            f"there is no {settings.state_path()}: the connectors' worker has not run with this"
-            " DATA_DIR"
-        )
-    with State(settings.state_path(), create=False) as state:
+    with State(settings.known_state_path(), create=False) as state:
         asked = state.waiting.ask_retry(arguments.name)
         deadline = time.monotonic() + WAIT_SECONDS
         while (waiting := state.waiting.retries()) and time.monotonic() < deadline:

@@ -11,7 +11,6 @@ from connectors.state import counters
 from connectors.state.state_file import State
 from connectors.state.waiting import Waiting
 from tillstream.clock import utc
-from tillstream.errors import TillstreamError
 from tillstream.runtime import process
 from tillstream.runtime.text_table import text_table
 
@@ -35,12 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print it; 1 where something is set aside."""
     settings = process.load_settings(StateSettings)
-    if not settings.state_path().exists():
-        raise TillstreamError(
-            f"there is no {settings.state_path()}: the connectors' worker has not run with this"
-            " DATA_DIR"
-        )
-    with State(settings.state_path(), create=False) as state:
+    with State(settings.known_state_path(), create=False) as state:
         found = status(state, time.time())
     print(msgspec.json.encode(found).decode() if arguments.json else _text(found))
     return 1 if found["asideTotal"] else 0

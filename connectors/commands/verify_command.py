@@ -9,7 +9,6 @@ import msgspec
 from connectors.settings import ConnectorsSettings
 from connectors.verifying.verifying import verify
 from connectors.worker.definitions import DefinitionsMapper
-from tillstream.errors import TillstreamError
 from tillstream.runtime import logs, process
 from tillstream.runtime.failures import failures_told
 
@@ -24,11 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     stop = process.stop_on_signals()
     settings = process.load_settings(ConnectorsSettings)
     logs.configure(settings, "verify")
-    path = settings.state_path()
-    if not path.exists():
-        raise TillstreamError(
-            f"there is no {path}: the connectors' worker has not run with this DATA_DIR"
-        )
+    path = settings.known_state_path()
     with failures_told("the broker", f"the state {path}"):
         found = verify(settings, DefinitionsMapper(settings, os.environ), stop)
     if arguments.json:
