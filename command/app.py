@@ -91,16 +91,23 @@ def send(
 
 @app.command(
     "import",
-    epilog=examples("import export.zip", "import 2026-*.zip --check", "import saft.xml"),
+    epilog=examples(
+        "import export.zip", "import 2026-*.zip --check", "import saft.xml --store 'Filiale 3=0103'"
+    ),
 )
 def import_files(
     files: Annotated[list[Path], typer.Argument(exists=True, readable=True)],
     check: Annotated[bool, flag("--check", "Compare with the closings; send nothing.")] = False,
+    store: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=NUMBER", help="The chain's number of a shop; else STORES_FILE."),
+    ] = None,
 ) -> None:
     """Bring files that tills export to the door: DSFinV-K, SAF-T PT, POSLog."""
     needed = not check and not os.environ.get("ENTRYPOINT_URL")
     names = [str(file) for file in files]
-    run("connectors", "import", *names, *chosen({"--check": check}), running=needed)
+    numbers = [word for one in store or () for word in ("--store", one)]
+    run("connectors", "import", *names, *chosen({"--check": check}), *numbers, running=needed)
 
 
 @app.command(epilog=examples("verify", "verify --streams --json"))

@@ -15,10 +15,12 @@ from connectors.files.amounts import exponent_of
 from connectors.files.found import Account, Reader
 from connectors.files.import_errors import ImportFileError
 from connectors.files.sending import Delivered, Door, Parcel, deliver_all
+from connectors.files.store_numbers import StoreNumbers, store_number
 from connectors.files.summary import summary
+from tillstream import stores
 from tillstream.runtime import process
 from tillstream.runtime.progress import Progress, progress
-from tillstream.runtime.settings import DoorSettings
+from tillstream.runtime.settings import DoorSettings, StoreTimeSettings
 
 _encode = msgspec.json.Encoder().encode
 
@@ -34,18 +36,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ndjson", type=Path, metavar="OUT", help="write the receipts there; send nothing"
     )
+    parser.add_argument(
+        "--store",
+        action="append",
+        default=[],
+        type=store_number,
+        metavar="NAME=NUMBER",
+        help="the chain's number of a shop that the file names so (else: by STORES_FILE)",
+    )
 
 
 def run(arguments: argparse.Namespace, stop: threading.Event) -> int:
     """Import the files; 1 when receipts were refused, or a closing says otherwise."""
     url = process.load_settings(DoorSettings).door_url()
+    table = stores.load(process.load_settings(StoreTimeSettings))
     status = 0
     for path in arguments.files:
         try:
             if not path.exists():
                 raise ImportFileError(f"{path} does not exist")
+            numbers = StoreNumbers(dict(arguments.store), table)
             with closing(Door(url, os.environ.get("API_KEY"), stop)) as door:
-                account, done = _one(path, door, arguments, stop)
+                account, done = _one(path, door, numbers, arguments, stop)
+            account.stores = numbers.told()
         except (ImportFileError, OSError) as error:
             print(f"error: {path}: {error}", file=sys.stderr)
             status = 1
@@ -59,13 +72,17 @@ def run(arguments: argparse.Namespace, stop: threading.Event) -> int:
 
 
 def _one(
-    path: Path, door: Door, arguments: argparse.Namespace, stop: threading.Event
+    path: Path,
+    door: Door,
+    numbers: StoreNumbers,
+    arguments: argparse.Namespace,
+    stop: threading.Event,
 ) -> tuple[Account, Delivered]:
     with (
         formats.opened(path, exponent_of) as reader,
         progress(path.name, "receipts" if path.suffix != ".xml" else "B", reader.size) as bar,
     ):
-        parcels = _parcels(reader, bar, stop)
+        parcels = _parcels(reader, numbers, bar, stop)
         if arguments.ndjson is not None:
             return reader.account, _write(arguments.ndjson, parcels)
         if arguments.check:
@@ -73,11 +90,14 @@ def _one(
         return reader.account, deliver_all(door, parcels, stop)
 
 
-def _parcels(reader: Reader, bar: Progress, stop: threading.Event) -> Iterator[Parcel]:
+def _parcels(
+    reader: Reader, numbers: StoreNumbers, bar: Progress, stop: threading.Event
+) -> Iterator[Parcel]:
     told = 0
     for found in reader.receipts():
         if stop.is_set():
             raise ImportFileError("stopped; import it again, what was accepted counts once")
+        numbers.renumber(found.receipt)
         yield Parcel(found.place, _encode(found.receipt))
         if (at := reader.position()) - told >= reader.size // 1_000:
             bar.advance(at - told)

@@ -42,6 +42,8 @@ class Account:
     problems: list[str] = field(default_factory=list)
     #: What was not looked at, and why.
     unchecked: list[str] = field(default_factory=list)
+    #: Shops that go by the name that the file gives them, and why.
+    stores: list[str] = field(default_factory=list)
 
     def refuse(self, place: str, reason: str) -> None:
         """Name a receipt that is left out."""

@@ -26,6 +26,7 @@ def summary(name: str, account: Account, done: Delivered, *, is_sent: bool) -> s
     if len(refused) > NAMED:
         parts.append(f"refused: and {len(refused) - NAMED} more")
     parts += [f"apart, not imported: {kind}: {n:,}" for kind, n in sorted(account.apart.items())]
+    parts += [f"store: {text}" for text in account.stores]
     parts += [f"not checked: {text}" for text in account.unchecked]
     differing = sum(1 for closing in account.closings if closing.differences)
     verb = "accepted" if is_sent else "read"

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +10,12 @@ import pytest
 from aiohttp import web
 
 from connectors.files import command
+from connectors.files.store_numbers import store_number
 from generator.dsfinvk.command import write
 from tests.support.fake_door import FakeDoor, accept
 from tillstream.receipt import Receipt
 
-RECEIPTS = 2_500
+RECEIPTS = 2_800
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +34,8 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDoor]:
     door.stop()
 
 
-def imported(*files: Path) -> int:
-    arguments = Namespace(files=list(files), check=False, ndjson=None)
+def imported(*files: Path, store: tuple[tuple[str, str], ...] = ()) -> int:
+    arguments = Namespace(files=list(files), check=False, ndjson=None, store=list(store))
     return command.run(arguments, threading.Event())
 
 
@@ -82,6 +83,37 @@ def test_a_door_that_names_too_few_is_asked_in_smaller_batches(
     assert 1 == imported(export)
     tills = -(-RECEIPTS // 400)
     assert RECEIPTS - 2 * tills <= len(door.accepted) < RECEIPTS
+
+
+def test_shops_have_the_chains_own_numbers(
+    door: FakeDoor,
+    export: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table = tmp_path / "stores.csv"
+    table.write_text("storeID,name\n0101,FILIALE  1\n0103,Filiale 3\n0104,Filiale 3\n")
+    monkeypatch.setenv("STORES_FILE", str(table))
+
+    status = imported(export, store=(("Filiale 2", "0102"), ("Filiale 22", "0122")))
+
+    said = capsys.readouterr().out
+    by_till = {one.terminal_id: str(one.store_id) for one in door.accepted.values()}
+    assert 0 == status
+    assert ("0101", "0102", "Filiale 3", "Filiale 4") == tuple(
+        by_till[f"K-00{store}-1"] for store in (1, 2, 3, 4)
+    )
+    assert "store: 'Filiale 3' is the name of 0103, 0104: --store 'Filiale 3=NUMBER'" in said
+    assert "store: 'Filiale 4' is not in STORES_FILE" in said
+    assert "store: --store: no receipt is of 'Filiale 22'" in said
+
+
+def test_a_store_without_its_number_is_not_guessed() -> None:
+    assert ("a=b", "7") == store_number(" a=b = 7 ")
+    for wrong in ("Filiale 3", "=7", "Filiale 3=", "a=" + "7" * 65):
+        with pytest.raises(ArgumentTypeError, match="NAME=NUMBER"):
+            store_number(wrong)
 
 
 def test_a_file_that_is_none_does_not_stop_the_next(
