@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from connectors.files.amounts import SCALE, AmountError
 from connectors.files.dsfinvk.business_cases import TOGETHER
 from connectors.files.dsfinvk.rows import Row
-from connectors.files.import_errors import ImportFileError, RefusedReceiptError
+from connectors.files.import_errors import ImportFileError
 
 Key = tuple[str, str, str]
 #: Closings of one file: a till has some 300 in a year.
@@ -40,15 +40,6 @@ class Till:
     tenders: dict[str, int] = field(default_factory=dict)
     payments: int | None = None
     cash: int | None = None
-
-    def rate(self, key: str) -> float:
-        """The rate of a VAT key in percent. Raises RefusedReceiptError."""
-        try:
-            return self.rates[key]
-        except KeyError:
-            raise RefusedReceiptError(
-                f"vat.csv has no UST_SCHLUESSEL {key} for this closing"
-            ) from None
 
     def decimal(self, minor: int) -> float:
         """Minor units as the contract has amounts."""

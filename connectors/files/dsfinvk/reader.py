@@ -12,13 +12,17 @@ from connectors.files.dsfinvk.closing_check import Sums
 from connectors.files.dsfinvk.index_xml import Form
 from connectors.files.dsfinvk.masters import Till
 from connectors.files.dsfinvk.package import INDEX, Package
-from connectors.files.dsfinvk.receipts import receipt
-from connectors.files.dsfinvk.rows import HEADS, NEEDED, WANTED, Row, rows
+from connectors.files.dsfinvk.receipts import Maker, Rows
+from connectors.files.dsfinvk.rows import HEADS, NEEDED, WANTED, Row, numbered_rows, rows
 from connectors.files.dsfinvk.units import KeyedRow, Unit
 from connectors.files.found import Account, Closing, Found
 from connectors.files.import_errors import ImportFileError, RefusedReceiptError
 from tillstream.dsfinvk_tables import CLOSING
 
+#: Tables of Rows, in its order.
+DETAILS = (
+    "lines.csv", "lines_vat.csv", "transactions_vat.csv", "datapayment.csv", "references.csv",
+)  # fmt: skip
 #: Of problems of one kind, how many are named.
 NAMED = 20
 
@@ -44,6 +48,7 @@ class DsfinvkReader:
             table: amounts.reader(form.decimal_sign, form.grouping)
             for table, form in self._forms.items()
         }
+        self._maker = Maker(self._amounts["lines_vat.csv"])
         self._broken: list[str] = []
         self._used: Counter[str] = Counter()
         others = [table for table in WANTED if table in package.sizes and table != HEADS]
@@ -58,12 +63,16 @@ class DsfinvkReader:
     def receipts(self) -> Iterator[Found]:
         """Every receipt, closing by closing. Raises ImportFileError."""
         tills = masters.tills(self._master_rows, self._amounts.__getitem__, self._exponent)
+        wanted = {table: (*CLOSING, "BON_ID", *columns) for table, columns in WANTED.items()}
+        heads = numbered_rows(
+            self._package, HEADS, self._forms[HEADS], wanted.pop(HEADS), self._broken
+        )
         tables = {
-            table: self._rows(table, ("BON_ID", *WANTED[table]))
-            for table in WANTED
+            table: rows(self._package, table, self._forms[table], columns, self._broken)
+            for table, columns in wanted.items()
             if table in self._package.sizes
         }
-        read = (units.in_order if self._order.is_common else units.sorted_on_disk)(tables)
+        read = (units.in_order if self._order.is_common else units.sorted_on_disk)(heads, tables)
         closing, sums, till = Closing("", ""), Sums(), Till()
         last = None
         for unit in read:
@@ -87,36 +96,34 @@ class DsfinvkReader:
         number = unit.closing[0].strip()[:64]
         details, amount = unit.details, self._amounts["lines_vat.csv"]
         used, nothing = self._used, list[Row]()
+        known = {row[3] for _, row in unit.heads}
         for table, by_receipt in details.items():
-            for bon in by_receipt.keys() - {row[3] for _, row in unit.heads}:
+            for bon in by_receipt.keys() - known:
                 self._broken.append(f"{table}: rows of BON_ID {bon[:40]}, which {HEADS} has not")
             used[table] += sum(map(len, by_receipt.values()))
+        tables = [details.get(table, {}).get for table in DETAILS]
         for line, head in unit.heads:
             self._done += 1
             bon, kind = head[3], head[5]
-
-            def of(table: str, bon: str = bon) -> list[Row]:
-                return details[table].get(bon, nothing) if table in details else nothing
-
             if kind != business_cases.RECEIPT:
                 self.account.apart[kind or "without BON_TYP"] += 1
                 continue
+            of = Rows(*[get(bon, nothing) for get in tables])
             place = f"{self._name}/{HEADS}:{line}"
             try:
-                total = sums.add(
-                    of("lines.csv"), of("lines_vat.csv"), of("datapayment.csv"), amount
-                )
-                made = receipt(till, number, head, of, amount)
+                total = sums.add(of.lines, of.lines_vat, of.payments, amount)
+                made = self._maker.receipt(till, number, head, of)
             except (AmountError, RefusedReceiptError) as error:
                 self.account.refuse(place, str(error))
                 continue
-            self._compare_head(of("transactions_vat.csv"), total, till, closing, bon)
+            self._compare_head(of.transactions_vat, total, till, closing, bon)
             if made is None:
                 self.account.apart["cash movement"] += 1
                 continue
+            receipt, gross = made
             closing.receipts += 1
-            closing.gross += round(made["documentTotal"]["grossTotal"] * 10**till.exponent)
-            yield Found(place, made)
+            closing.gross += gross
+            yield Found(place, receipt)
 
     def _compare_head(
         self, taxes: list[Row], total: int, till: Till, closing: Closing, bon: str
@@ -143,15 +150,12 @@ class DsfinvkReader:
         if len(self._broken) > NAMED:
             self.account.problems.append(f"and {len(self._broken) - NAMED} more such rows")
 
-    def _rows(self, table: str, columns: tuple[str, ...]) -> Iterator[KeyedRow]:
-        wanted = (*CLOSING, *columns)
-        return rows(self._package, table, self._forms[table], wanted, self._broken)
-
     def _master_rows(self, table: str, columns: tuple[str, ...]) -> Iterator[KeyedRow]:
         if table not in self._package.sizes:
             self.account.unchecked.append(f"there is no {table}")
             return iter(())
-        return self._rows(table, columns)
+        wanted = (*CLOSING, *columns)
+        return numbered_rows(self._package, table, self._forms[table], wanted, self._broken)
 
 
 @contextmanager

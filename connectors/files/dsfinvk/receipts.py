@@ -1,177 +1,201 @@
 """One Beleg with its rows becomes a receipt of the contract."""
 
-from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from connectors.files.amounts import AmountError, rounded, shares
-from connectors.files.dsfinvk.business_cases import MOVEMENT_TENDER, counter_tender
+from connectors.files.dsfinvk import positions
+from connectors.files.dsfinvk.business_cases import MOVEMENT_TENDER
 from connectors.files.dsfinvk.masters import Till
+from connectors.files.dsfinvk.positions import CODE, Position
 from connectors.files.dsfinvk.rows import Row
 from connectors.files.import_errors import RefusedReceiptError
 
-#: Rows of a receipt by table, each after its Z_KASSE_ID, Z_ERSTELLUNG, Z_NR and BON_ID.
-Rows = Callable[[str], list[Row]]
 Amount = Callable[[str], int]
-
-#: Longest texts of the contract.
-CATEGORY, CODE, TEXT = 200, 64, 1000
-
-
-def receipt(
-    till: Till, number: str, head: Row, rows: Rows, amount: Amount
-) -> dict[str, Any] | None:
-    """The receipt, None where only cash moved. Raises RefusedReceiptError."""
-    _, _, z_number, bon = head[:4]
-    bon_number, _, cancels, start, end, agent, customer, terminal = head[4:]
-    try:
-        lines, counter, totals = _lines(till, rows, amount)
-        tenders = [*_tenders(till, rows("datapayment.csv"), amount), *counter]
-    except AmountError as error:
-        raise RefusedReceiptError(str(error)) from error
-    if not lines and all(name == MOVEMENT_TENDER for name, _, _ in counter):
-        return None
-    net, gross = totals
-    made: dict[str, Any] = {
-        "cashReceiptID": bon,
-        "storeID": till.store,
-        "terminalID": number,
-        "agentID": agent.strip()[:CODE] or None,
-        "customerID": customer.strip()[:CODE] or None,
-        "date": _time(end.strip() or start.strip()),
-        "lines": lines,
-        "documentTotal": {
-            "netTotal": till.decimal(net),
-            "taxPayable": till.decimal(gross - net),
-            "grossTotal": till.decimal(gross),
-        },
-        "settlements": [
-            {"paymentMechanism": name, "settlementAmount": till.decimal(minor), **more}
-            for name, minor, more in tenders
-        ],
-        "zNumber": z_number,
-    }
-    if bon_number.strip():
-        made["receiptNumber"] = bon_number.strip()
-    if terminal.strip() and terminal.strip() != number:
-        made["recordingTerminal"] = terminal.strip()
-    if cancels.strip() == "1":
-        made["transactionType"] = "void"
-    if till.currency != "EUR":
-        made["currency"] = till.currency
-    for reference in rows("references.csv"):
-        kind, of_till, of_number, of_bon = reference[4:]
-        if kind == "Transaktion" and of_bon:
-            made["corrects"] = f"{of_till or number}/{of_number or z_number}/{of_bon}"
-            break
-    return made
+#: Tenders that are remembered.
+REMEMBERED = 16_384
 
 
-def _lines(
-    till: Till, rows: Rows, amount: Amount
-) -> tuple[list[dict[str, Any]], list[tuple[str, int, dict[str, Any]]], tuple[int, int]]:
-    """Lines, counter-tenders, and net and gross of all lines in minor units."""
-    positions = {row[4]: row for row in rows("lines.csv")}
-    revenue: list[tuple[Row, float]] = []
-    grosses: list[int] = []
-    nets: list[int] = []
-    keys: list[str] = []
-    money: dict[str, int] = defaultdict(int)
-    taxed = set()
-    # In one order, so that a second export of the same receipt has the same content.
-    for row in sorted(rows("lines_vat.csv"), key=_place):
-        place, key = row[4], row[5]
-        position = positions.get(place)
-        if position is None:
-            raise RefusedReceiptError(f"lines_vat.csv has position {place}, and lines.csv has not")
-        taxed.add(place)
+class Rows(NamedTuple):
+    """Rows of a receipt by table, each after its Z_KASSE_ID, Z_ERSTELLUNG, Z_NR and BON_ID."""
+
+    lines: list[Row]
+    lines_vat: list[Row]
+    transactions_vat: list[Row]
+    payments: list[Row]
+    references: list[Row]
+
+
+class Maker:
+    """Makes the receipts of an export whose numbers `amount` reads."""
+
+    def __init__(self, amount: Amount) -> None:
+        self._amount = amount
+        self._position = positions.reader(amount)
+        self._tender = _tender_reader(amount)
+
+    def receipt(
+        self, till: Till, number: str, head: Row, rows: Rows
+    ) -> tuple[dict[str, Any], int] | None:
+        """The receipt and its gross in minor units, None where only cash moved.
+
+        Raises RefusedReceiptError.
+        """
+        _, _, z_number, bon = head[:4]
+        bon_number, _, cancels, start, end, agent, customer, terminal = head[4:]
         try:
-            name = counter_tender(position[5], position[7].strip(), key)
-        except KeyError:
+            found = self._positions(till, rows)
+            tenders = [
+                tender
+                for row in (sorted(rows.payments) if len(rows.payments) > 1 else rows.payments)
+                if (tender := self._tender(row[4:], till.currency, till.exponent)) is not None
+            ]
+        except AmountError as error:
+            raise RefusedReceiptError(str(error)) from error
+        sold = [one for one in found if one.tender is None]
+        if len(sold) < len(found):
+            counter = _counter_tenders(found, till)
+            if not sold and all(one["paymentMechanism"] == MOVEMENT_TENDER for one in counter):
+                return None
+            tenders += counter
+        lines, net, gross = self._lines(sold, till)
+        unit = int(10**till.exponent)
+        made: dict[str, Any] = {
+            "cashReceiptID": bon,
+            "storeID": till.store,
+            "terminalID": number,
+            "agentID": agent.strip()[:CODE] or None,
+            "customerID": customer.strip()[:CODE] or None,
+            "date": _time(end.strip() or start.strip()),
+            "lines": lines,
+            "documentTotal": {
+                "netTotal": net / unit,
+                "taxPayable": (gross - net) / unit,
+                "grossTotal": gross / unit,
+            },
+            "settlements": tenders,
+            "zNumber": z_number,
+        }
+        if bon_number.strip():
+            made["receiptNumber"] = bon_number.strip()
+        if terminal.strip() and terminal.strip() != number:
+            made["recordingTerminal"] = terminal.strip()
+        if cancels.strip() == "1":
+            made["transactionType"] = "void"
+        if till.currency != "EUR":
+            made["currency"] = till.currency
+        for reference in rows.references:
+            kind, of_till, of_number, of_bon = reference[4:]
+            if kind == "Transaktion" and of_bon:
+                made["corrects"] = f"{of_till or number}/{of_number or z_number}/{of_bon}"
+                break
+        return made, gross
+
+    def _positions(self, till: Till, rows: Rows) -> list[Position]:
+        """Every position, in one order, so that a second export has the same content."""
+        cells = {row[4]: row[4:] for row in rows.lines}
+        taxes = rows.lines_vat
+        rate_of, exponent, read = till.rates.get, till.exponent, self._position
+        try:
+            found = [
+                read(cells[row[4]], row[5:], rate_of(row[5]), exponent)
+                for row in (sorted(taxes, key=_place) if len(taxes) > 1 else taxes)
+            ]
+        except KeyError as error:
             raise RefusedReceiptError(
-                f"position {place}: GV_TYP {position[5]!r} is none of annex C"
+                f"lines_vat.csv has position {error.args[0]}, and lines.csv has not"
             ) from None
-        if name is None:
-            revenue.append((position, till.rate(key)))
-            keys.append(key)
-            grosses.append(amount(row[6]))
-            nets.append(amount(row[7]))
+        if len(taxes) != len(cells) or len(cells) > 1:
+            taxed = {row[4] for row in taxes}
+            if len(taxed) < len(cells):
+                missing = next(place for place in cells if place not in taxed)
+                raise RefusedReceiptError(f"lines_vat.csv has no row of position {missing}")
+        return found
+
+    def _lines(self, sold: list[Position], till: Till) -> tuple[list[dict[str, Any]], int, int]:
+        """The lines, and net and gross of all in minor units.
+
+        Those of a VAT key add up to their rounded sum, as tills print it.
+        """
+        lines = [one.line for one in sold]
+        if len(sold) == 1:
+            net, gross = sold[0].net_minor, sold[0].gross_minor
         else:
-            money[name] -= amount(row[6])
-    if len(taxed) < len(positions):
-        missing = next(place for place in positions if place not in taxed)
-        raise RefusedReceiptError(f"lines_vat.csv has no row of position {missing}")
-    exponent = till.exponent
-    gross_minor, gross_total = _by_key(keys, grosses, exponent)
-    net_minor, net_total = _by_key(keys, nets, exponent)
-    decimal = till.decimal
-    lines = [
-        _line(at + 1, position, rate, decimal(net_minor[at]), decimal(gross_minor[at]), amount)
-        for at, (position, rate) in enumerate(revenue)
-    ]
-    counter: list[tuple[str, int, dict[str, Any]]] = [
-        (name, rounded(sum_, exponent), {}) for name, sum_ in money.items() if sum_
-    ]
-    return lines, counter, (net_total, gross_total)
+            keys = {one.key for one in sold}
+            nets, net = _shared(keys, [(o.key, o.net, o.net_minor) for o in sold], till.exponent)
+            grosses, gross = _shared(
+                keys, [(o.key, o.gross, o.gross_minor) for o in sold], till.exponent
+            )
+            for at, one in enumerate(sold):
+                if nets[at] != one.net_minor or grosses[at] != one.gross_minor:
+                    quantity = round(one.line["quantity"] * 100_000)
+                    lines[at] = one.line | positions.amounts_of(
+                        quantity, nets[at], grosses[at], till.exponent
+                    )
+        for at, line in enumerate(lines):
+            if not line["lineNumber"]:
+                lines[at] = line | {"lineNumber": at + 1}
+        return lines, net, gross
 
 
 def _place(row: Row) -> tuple[int, str, str]:
     return len(row[4]), row[4], row[5]
 
 
-def _by_key(keys: list[str], parts: list[int], exponent: int) -> tuple[list[int], int]:
-    """Parts in minor units; those of a VAT key add up to their rounded sum, as tills print it."""
-    if len(parts) == 1:
-        only = rounded(parts[0], exponent)
-        return [only], only
-    made = [0] * len(parts)
+def _shared(
+    keys: set[str], parts: list[tuple[str, int, int]], exponent: int
+) -> tuple[list[int], int]:
+    """Parts as (VAT key, hundred-thousandths, minor units): theirs in minor units, and the sum."""
+    made = [minor for _, _, minor in parts]
     total = 0
-    for key in dict.fromkeys(keys):
-        places = [at for at, other in enumerate(keys) if other == key]
-        some = [parts[at] for at in places]
-        sum_ = rounded(sum(some), exponent)
+    for key in keys:
+        sum_ = rounded(sum([part for of, part, _ in parts if of == key]), exponent)
         total += sum_
-        for at, minor in zip(places, shares(some, sum_, exponent), strict=True):
-            made[at] = minor
+        if sum_ != sum([minor for of, _, minor in parts if of == key]):
+            places = [at for at, (of, _, _) in enumerate(parts) if of == key]
+            some = shares([parts[at][1] for at in places], sum_, exponent)
+            for at, minor in zip(places, some, strict=True):
+                made[at] = minor
     return made, total
 
 
-def _line(
-    number: int, position: Row, rate: float, net: float, gross: float, amount: Amount
-) -> dict[str, Any]:
-    place, case, case_name, _, code, gtin, group, group_name, text, quantity, unit = position[4:]
-    count = amount(quantity) / 100_000 or 1.0
-    category = group_name.strip() or case_name.strip() or case
-    return {
-        "lineNumber": int(place) if place.isdecimal() and len(place) < 10 else number,
-        "productCode": code.strip()[:CODE] or gtin.strip()[:CODE] or case,
-        "productDescription": text[:TEXT],
-        "productCategoryCode": group.strip()[:CODE] or category[:CODE].strip(),
-        "productCategoryName": category[:CATEGORY],
-        "quantity": count,
-        "unitOfMeasure": unit,
-        "unitPrice": net if count == 1 else round(net / count, 6),
-        "creditAmount": net,
-        "taxPercentage": rate,
-        "settlementAmount": gross,
-    }
+def _counter_tenders(found: list[Position], till: Till) -> list[dict[str, Any]]:
+    money: dict[str, int] = {}
+    for one in found:
+        if one.tender is not None:
+            money[one.tender] = money.get(one.tender, 0) - one.gross
+    return [
+        {
+            "paymentMechanism": name,
+            "settlementAmount": till.decimal(rounded(sum_, till.exponent)),
+        }
+        for name, sum_ in money.items()
+        if sum_
+    ]
 
 
-def _tenders(till: Till, rows: list[Row], amount: Amount) -> list[tuple[str, int, dict[str, Any]]]:
-    made = []
-    for row in sorted(rows):
-        kind, name, currency, foreign, base = row[4:]
-        minor = rounded(amount(base), till.exponent)
+def _tender_reader(amount: Amount) -> Callable[[Row, str, int], dict[str, Any] | None]:
+    """Reads cells of datapayment.csv; None for nothing paid. A tender is not to be changed."""
+
+    @lru_cache(REMEMBERED)
+    def read(cells: Row, main: str, exponent: int) -> dict[str, Any] | None:
+        kind, name, currency, foreign, base = cells
+        minor = rounded(amount(base), exponent)
         if not minor:
-            continue
-        more: dict[str, Any] = {}
+            return None
+        made: dict[str, Any] = {
+            "paymentMechanism": kind,
+            "settlementAmount": minor / int(10**exponent),
+        }
         if name.strip() and name.strip() != kind:
-            more["name"] = name.strip()
-        if currency.strip() not in ("", till.currency) and foreign.strip():
-            more["foreignCurrency"] = currency.strip()
-            more["foreignAmount"] = amount(foreign) / 100_000
-        made.append((kind, minor, more))
-    return made
+            made["name"] = name.strip()
+        if currency.strip() not in ("", main) and foreign.strip():
+            made["foreignCurrency"] = currency.strip()
+            made["foreignAmount"] = amount(foreign) / 100_000
+        return made
+
+    return read
 
 
 def _time(text: str) -> str:

@@ -3,8 +3,9 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from operator import itemgetter
+from typing import Any
 
 from connectors.files.dsfinvk.index_xml import Form
 from connectors.files.dsfinvk.package import Package
@@ -39,28 +40,49 @@ Row = tuple[str, ...]
 
 def rows(
     package: Package, name: str, form: Form, columns: tuple[str, ...], broken: list[str]
-) -> Iterator[tuple[int, Row]]:
-    """Line number and the values of `columns`; a row that is too short goes to `broken`, in words.
+) -> Iterator[Row]:
+    """The values of `columns`; a row that is too short goes to `broken`, in words.
 
     Raises ImportFileError where the table lacks a column, or is not of its encoding.
     """
+    with _table(package, name, form, columns) as (reader, pick):
+        # Both run in C, which halves the time that a row takes.
+        picked = map(pick, filter(None, reader))
+        while True:
+            try:
+                yield from picked
+                return
+            except IndexError:
+                broken.append(f"{name}:{reader.line_num}: too few cells")
+
+
+def numbered_rows(
+    package: Package, name: str, form: Form, columns: tuple[str, ...], broken: list[str]
+) -> Iterator[tuple[int, Row]]:
+    """The same, each with the number of its line."""
+    with _table(package, name, form, columns) as (reader, pick):
+        for row in filter(None, reader):
+            try:
+                yield reader.line_num, pick(row)
+            except IndexError:
+                broken.append(f"{name}:{reader.line_num}: too few cells")
+
+
+@contextmanager
+def _table(
+    package: Package, name: str, form: Form, columns: tuple[str, ...]
+) -> Iterator[tuple[Any, Callable[[list[str]], Row]]]:
+    """A table after its first row, and what picks the columns of a row."""
     with (
         closing(package.open(name)) as raw,
         io.TextIOWrapper(raw, form.encoding, newline="") as text,
     ):
         reader = csv.reader(text, delimiter=form.delimiter, quotechar=form.quote)
         try:
-            head = next(reader, [])
-            titles = [title.strip().upper() for title in head]
+            titles = [title.strip().upper() for title in next(reader, [])]
             if CLOSING[0] not in titles:
                 raise ImportFileError(f"{name}: the first row does not name its columns")
-            pick = _picker(name, titles, columns)
-            for row in reader:
-                try:
-                    yield reader.line_num, pick(row)
-                except IndexError:
-                    if row:
-                        broken.append(f"{name}:{reader.line_num}: {len(row)} cells")
+            yield reader, _picker(name, titles, columns)
         except UnicodeDecodeError as error:
             raise ImportFileError(
                 f"{name}: not {form.encoding} near line {reader.line_num + 1}: {error.reason};"

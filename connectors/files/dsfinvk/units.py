@@ -9,13 +9,14 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import groupby
 from typing import NamedTuple
 
 from connectors.files.dsfinvk.rows import HEADS, Row
 from connectors.files.import_errors import ImportFileError
 from tillstream.runtime.scratch import scratch_folder
 
-#: Closing, number of its row, then BON_ID and the columns that are wanted.
+#: Number of its line; closing, BON_ID and the columns that are wanted.
 KeyedRow = tuple[int, Row]
 Key = tuple[str, str, str]
 #: Receipts of a unit that comes from the scratch file.
@@ -36,52 +37,44 @@ class Unit(NamedTuple):
     details: Joined
 
 
-def in_order(tables: dict[str, Iterator[KeyedRow]]) -> Iterator[Unit]:
+def in_order(heads: Iterator[KeyedRow], tables: dict[str, Iterator[Row]]) -> Iterator[Unit]:
     """Closing after closing. Rows begin with Z_KASSE_ID, Z_ERSTELLUNG, Z_NR, BON_ID.
 
-    `tables` have to be in one order: `order.look` says so.
+    All of them have to be in one order: `order.look` says so.
     """
-    heads = _Cursor(tables[HEADS])
-    cursors = {name: _Cursor(rows) for name, rows in tables.items() if name != HEADS}
-    while (key := heads.key) is not None:
-        mine = heads.take(key)
-        details: Joined = {}
-        for name, cursor in cursors.items():
-            by_receipt: dict[str, list[Row]] = defaultdict(list)
-            if cursor.key == key:
-                for _, row in cursor.take(key):
-                    by_receipt[row[3]].append(row)
-            details[name] = by_receipt
-        yield Unit(key, mine, details)
+    cursors = {name: _Cursor(rows) for name, rows in tables.items()}
+    for key, mine in groupby(heads, lambda keyed: keyed[1][:3]):
+        # The rows of each table are read when `take` is called, which is before the next closing.
+        found = list(mine)
+        details = {name: cursor.take(key) for name, cursor in cursors.items()}
+        yield Unit((key[0], key[1], key[2]), found, details)
 
 
 class _Cursor:
     """Rows of a table that are read closing by closing."""
 
-    def __init__(self, rows: Iterator[KeyedRow]) -> None:
+    def __init__(self, rows: Iterator[Row]) -> None:
         self._rows = rows
-        self._next: KeyedRow | None = next(rows, None)
+        self._next = next(rows, None)
 
-    @property
-    def key(self) -> Key | None:
-        return None if self._next is None else self._next[1][:3]  # type: ignore[return-value]
-
-    def take(self, key: Key) -> list[KeyedRow]:
-        """All rows of the closing that is next."""
-        if self._next is None:
-            return []
-        taken = [self._next]
-        add = taken.append
-        for keyed in self._rows:
-            if keyed[1][:3] != key:
-                self._next = keyed
+    def take(self, key: Row) -> dict[str, list[Row]]:
+        """All rows of a closing by their BON_ID, where it is the next one; else none."""
+        taken: dict[str, list[Row]] = defaultdict(list)
+        row = self._next
+        if row is None or row[:3] != key:
+            return taken
+        till, made, number = key
+        taken[row[3]].append(row)
+        for row in self._rows:
+            if row[2] != number or row[1] != made or row[0] != till:
+                self._next = row
                 return taken
-            add(keyed)
+            taken[row[3]].append(row)
         self._next = None
         return taken
 
 
-def sorted_on_disk(tables: dict[str, Iterator[KeyedRow]]) -> Iterator[Unit]:
+def sorted_on_disk(heads: Iterator[KeyedRow], tables: dict[str, Iterator[Row]]) -> Iterator[Unit]:
     """The same for tables in any order; the temporary folder has the scratch file.
 
     Raises ImportFileError when the disk is too small for it.
@@ -90,9 +83,10 @@ def sorted_on_disk(tables: dict[str, Iterator[KeyedRow]]) -> Iterator[Unit]:
         try:
             for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-65536"):
                 scratch.execute(f"PRAGMA {pragma}")
-            names = list(tables)
-            for place, name in enumerate(names):
-                _fill(scratch, place, tables[name])
+            names = [HEADS, *tables]
+            _fill(scratch, 0, heads)
+            for place, rows in enumerate(tables.values(), 1):
+                _fill(scratch, place, enumerate(rows))
             yield from _sorted_units(scratch, names)
         except sqlite3.Error as error:
             raise ImportFileError(
