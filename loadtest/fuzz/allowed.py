@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from loadtest.fuzz import contract
+from loadtest.fuzz.reference import THOUSANDTHS
 from loadtest.fuzz.stores import DAYS, STORES
+from tillstream.bounds import AMOUNT_LIMIT, THOUSANDTHS_LIMIT
 
 Receipt = dict[str, Any]
 
@@ -53,6 +55,8 @@ TEXTS = (
 FREE_TEXTS = ("", " ", " padded ", "a\nb", "a\r\nb", "a\tb", "\x1b[31m", "a\x00b", "\x7f")
 CATEGORIES = ("Pain", "Viennoiserie", "Boisson")
 MECHANISMS = ("CB", "Espèces", "Ticket restaurant")
+#: Most receipts that name a currency are in these: of each number of decimals two.
+CURRENCIES = ("EUR", "CHF", "JPY", "KRW", "KWD", "TND")
 RATES = (0, 5.5, 10, 20, 1.05, 2.1, 0.01, 99.99, 100, 33.333, 0.005, -0.0, 5.50)
 #: Fields of a till's own, which nobody has to know.
 EXTRAS: tuple[tuple[str, Any], ...] = (
@@ -102,12 +106,17 @@ class Allowed:
         self._tender = top["settlements"]["items"]["properties"]
         self._most_tenders = int(top["settlements"]["maxItems"])
         self._total = top["documentTotal"]["properties"]
+        self._codes: list[str] = contract.options(top["currency"])[0]["enum"]
         self._top = top
+        #: Largest amount of the currency that the receipt is in.
+        self._limit = float(AMOUNT_LIMIT)
 
     def receipt(self) -> Receipt:
         """One more."""
         luck = self._luck
         self._number += 1
+        currency = self._currency()
+        self._limit = THOUSANDTHS_LIMIT if currency in THOUSANDTHS else AMOUNT_LIMIT
         lines = [self._a_line(number) for number in range(self._how_many(self._most_lines))]
         found: Receipt = {
             "cashReceiptID": self._own_number(),
@@ -132,10 +141,19 @@ class Allowed:
             )
         if luck.random() < 0.2:
             found["receiptUUID"] = self._uuid()
+        if currency is not None or luck.random() < 0.1:
+            found["currency"] = currency
         if luck.random() < 0.1:
             name, value = luck.choice(EXTRAS)
             found[name] = value
         return found
+
+    def _currency(self) -> str | None:
+        """None, or one of a few, so that days have several receipts in each; any now and then."""
+        luck = self._luck
+        if luck.random() < 0.6:
+            return None
+        return luck.choice(self._codes if luck.random() < 0.1 else CURRENCIES)
 
     def date(self) -> str:
         """A date as a till writes it."""
@@ -209,7 +227,8 @@ class Allowed:
 
     def _amount(self, schema: contract.Schema) -> float:
         luck = self._luck
-        least, most = float(schema["minimum"]), float(schema["maximum"])
+        least = max(float(schema["minimum"]), -self._limit)
+        most = min(float(schema["maximum"]), self._limit)
         form = luck.randrange(12)
         if form == 0:
             return luck.choice((least, most))

@@ -12,6 +12,7 @@ import msgspec
 from loadtest.fuzz import contract, formats
 from loadtest.fuzz.allowed import Allowed, Receipt
 from loadtest.fuzz.formats import BATCH, ONE, Request
+from tillstream.bounds import THOUSANDTHS_LIMIT
 
 TYPES = (
     "application/json",
@@ -52,6 +53,7 @@ class Broken:
             *(self._altered_bytes,) * 4,
             *(self._altered_packing,) * 2,
             self._any_bytes,
+            self._no_currency,
             self._missing,
             self._twice,
             self._wrong_headers,
@@ -72,6 +74,14 @@ class Broken:
             return _json_bytes(b"[]")  # no first line, or no first tender
         broken = contract.changed(receipt, path, self._luck.choice(values))
         return _json(broken)
+
+    def _no_currency(self) -> Request:
+        """In a currency that there is not, or with more of one of thousandths than there may be."""
+        if self._luck.random() < 0.7:
+            found = self._luck.choice(contract.NO_CURRENCIES)
+            return _json(self._whole() | {"currency": found})
+        total = {"netTotal": 0, "taxPayable": 0, "grossTotal": THOUSANDTHS_LIMIT + 0.001}
+        return _json(self._whole() | {"currency": "KWD", "documentTotal": total})
 
     def _altered_bytes(self) -> Request:
         whole = formats.request([self._whole()], self._luck)

@@ -60,7 +60,7 @@ def differences(
     # 3. the service: each receipt, and the sums
     say("comparing the archive's service")
     told += _receipts("the API's export", expected, dict(outputs.api(system)))
-    days = sorted({each.day for each in expected.values()})
+    days = sorted({(each.day, each.currency) for each in expected.values()})
     asked = reference.only(all_sums, outputs.API_BREAKDOWNS)
     told += _sums("the API's sums", asked, outputs.sales(system, days))
     # 4. Parquet and the seals have the closed days

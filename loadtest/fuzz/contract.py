@@ -68,6 +68,8 @@ NO_UUIDS = (
     "6f9619ff8b86-d011-b42d-00c04fc964ff--",
     "{6f9619ff-8b86-d011-b42d-00c04fc964ff}",
 )
+#: What is no currency: of another form, of no country, and what nobody pays with.
+NO_CURRENCIES = ("", "eur", "Eur", " EUR", "EUR\n", "EURO", "€", "978", "XXX", "XAU", "XTS", "EUЯ")
 #: What no identifier may be, beside the bounds of its schema.
 NO_IDENTIFIERS = ("", " ", " 1", "1 ", "1\n", "\t1", "a\nb", "a\x00b", "a\x1bb", "a\x7fb", "a\x85b")
 
@@ -172,6 +174,8 @@ def _inside(schema: Schema, name: str) -> Iterator[Any]:
                 yield from DATES
             case "string" if name == "receiptUUID":
                 yield from UUIDS
+            case "string" if "enum" in each:
+                yield from each["enum"]
             case "string":
                 least, most = max(each.get("minLength", 0), 0), each.get("maxLength", 100)
                 # Of one byte and of four in UTF-8, and of a combining one.
@@ -195,6 +199,8 @@ def _outside(schema: Schema, name: str) -> Iterator[Any]:
                 yield from NO_DATES
             case "string" if name == "receiptUUID":
                 yield from NO_UUIDS
+            case "string" if name == "currency":
+                yield from NO_CURRENCIES
             case "string":
                 if most := each.get("maxLength"):
                     yield from ("x" * (most + 1), "\U0001f950" * (most + 1))

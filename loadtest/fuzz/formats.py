@@ -83,7 +83,7 @@ def is_flat(receipt: Receipt) -> bool:
     """Whether a format without types carries it: no extras, no white space around, some lines."""
     known = {
         *("cashReceiptID", "storeID", "terminalID", "agentID", "customerID", "date", "lines"),
-        *("documentTotal", "settlements", "transactionType", "receiptUUID"),
+        *("documentTotal", "settlements", "transactionType", "receiptUUID", "currency"),
     }
     texts = [
         value
@@ -96,7 +96,7 @@ def is_flat(receipt: Receipt) -> bool:
         and 0 < len(receipt["lines"]) <= 20
         and 0 < len(receipt["settlements"]) <= 20
         and all(each and each == each.strip() and _is_plain(each) for each in texts)
-        and receipt.get("transactionType", "") is not None
+        and None not in (receipt.get("transactionType", ""), receipt.get("currency", ""))
     )
 
 

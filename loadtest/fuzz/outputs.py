@@ -19,7 +19,7 @@ import pyarrow.parquet
 from pymongo import MongoClient
 
 from loadtest.bench.private import CommandFailedError, System
-from loadtest.fuzz.reference import Facts, Line, Sums, scaled
+from loadtest.fuzz.reference import Facts, Line, Sums, currency_day, minor_units, scaled
 from tillstream.runtime import data_folder
 
 COMMAND_SECONDS = 1_800
@@ -36,11 +36,14 @@ def ledger(system: System) -> Sums:
     path = system.data_dir / data_folder.LEDGER
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
         rows = database.execute(
-            "SELECT day, breakdown, key, receipts, units_milli, gross_minor, net_minor FROM totals"
+            "SELECT day, currency, breakdown, key, receipts, units_milli, gross_minor, net_minor"
+            " FROM totals"
         )
         return {
-            (date.fromordinal(day).isoformat(), breakdown, key): (receipts, units, gross, net)
-            for day, breakdown, key, receipts, units, gross, net in rows
+            (currency_day(date.fromordinal(day).isoformat(), currency), breakdown, key): (
+                *(receipts, units, gross, net),
+            )
+            for day, currency, breakdown, key, receipts, units, gross, net in rows
         }
 
 
@@ -81,13 +84,15 @@ def api(system: System) -> Iterator[tuple[str, Facts]]:
             yield view["key"], of_view(view)
 
 
-def sales(system: System, days: Iterable[str]) -> Sums:
-    """The sums of the archive's service."""
+def sales(system: System, days: Iterable[tuple[str, str]]) -> Sums:
+    """The sums of the archive's service, of days in a currency each."""
     found: Sums = {}
-    for day in days:
-        following = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    for plain_day, currency in days:
+        day = currency_day(plain_day, currency)
+        following = (date.fromisoformat(plain_day) + timedelta(days=1)).isoformat()
         for by in API_BREAKDOWNS:
-            told = json.loads(_asked(system, "/sales", {"by": by, "from": day, "to": following}))
+            question = {"by": by, "from": plain_day, "to": following, "currency": currency}
+            told = json.loads(_asked(system, "/sales", question))
             for row in told["rows"]:
                 key = "" if by == "day" else row["key"]
                 figures = (row["receipts"], row["unitsMilli"], row["grossMinor"], row["netMinor"])
@@ -112,18 +117,20 @@ def sql(system: System) -> Sums:
     }
     found: Sums = {}
     for breakdown, query in queries.items():
-        query = f"SELECT businessDay, {query} GROUP BY ALL"
+        query = f"SELECT businessDay, currency, {query} GROUP BY ALL"
         said = system.command("persistence", "sql", "--csv", query, seconds=COMMAND_SECONDS)
         _, *rows = csv.reader(io.StringIO(said))
-        for day, encoded, receipts, *amounts in rows:
+        for day, currency, encoded, receipts, *amounts in rows:
             key = bytes.fromhex(encoded).decode()
             if breakdown == "vat":
                 key = key.rstrip("0").rstrip(".")
+            scale = minor_units(currency)
             units, gross, net = (
-                int(round_exactly(amount, scale))
-                for amount, scale in zip(amounts, (1000, 100, 100), strict=True)
+                int(round_exactly(amount, of))
+                for amount, of in zip(amounts, (1000, scale, scale), strict=True)
             )
-            found[day, breakdown, key] = (int(receipts), units, gross, net)
+            place = (currency_day(day, currency), breakdown, key)
+            found[place] = (int(receipts), units, gross, net)
     return found
 
 
@@ -171,8 +178,10 @@ def of_view(view: dict[str, Any]) -> Facts:
 def of_row(row: dict[str, Any]) -> Facts:
     """A receipt as a row of the analytic archive, its decimals made whole."""
 
+    scale = minor_units(row["currency"])
+
     def minor(amounts: dict[str, Any]) -> dict[str, Any]:
-        return {f"{name}Minor": int(amounts[name] * 100) for name in AMOUNTS if name in amounts}
+        return {f"{name}Minor": int(amounts[name] * scale) for name in AMOUNTS if name in amounts}
 
     lines = [
         line | minor(line) | {"unitsMilli": int(line["quantity"] * 1000)} for line in row["lines"]
@@ -206,6 +215,7 @@ def _facts(receipt: dict[str, Any], basis_points: Callable[[dict[str, Any]], int
             for line in receipt["lines"]
         ),
         tuple((each["mechanism"], each["amountMinor"]) for each in receipt["payments"]),
+        receipt.get("currency", "EUR"),
     )
 
 

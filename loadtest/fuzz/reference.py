@@ -13,14 +13,22 @@ from typing import Any, NamedTuple
 
 from loadtest.fuzz.stores import Store
 
-#: Sums by (business day, breakdown, key): receipts, units in thousandths, gross and net in cents.
+#: Sums by (business day, breakdown, key): receipts, units in thousandths, gross and net in minor
+#: units. A day in another currency than euros is `2026-11-21 JPY`.
 Sums = dict[tuple[str, str, str], tuple[int, int, int, int]]
+
+#: ISO 4217: currencies without a minor unit, and those of thousandths; the others have hundredths.
+WHOLE = (
+    *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"),
+    *("PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"),
+)
+THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 
 _FRACTION = re.compile(r"(\.\d{1,6})\d*")
 
 
 class Line(NamedTuple):
-    """A line as every output has it: thousandths, cents, hundredths of a percent."""
+    """A line as every output has it: thousandths, minor units, hundredths of a percent."""
 
     category: str
     product: str
@@ -42,13 +50,34 @@ class Facts(NamedTuple):
     net: int
     tax: int
     lines: tuple[Line, ...]
-    #: Mechanism and cents.
+    #: Mechanism and minor units.
     tenders: tuple[tuple[str, int], ...]
+    currency: str
+
+    @property
+    def currency_day(self) -> str:
+        """What its figures are summed by."""
+        return currency_day(self.day, self.currency)
 
 
 def scaled(value: float, scale: int) -> int:
     """A number of a till times `scale`, rounded half-even on its decimal text."""
     return int((Decimal(repr(value)) * scale).to_integral_value(ROUND_HALF_EVEN))
+
+
+def currency_day(day: str, currency: str) -> str:
+    """What figures of a day are keyed by: euros by the day alone."""
+    return day if currency == "EUR" else f"{day} {currency}"
+
+
+def currency_of(receipt: Mapping[str, Any]) -> str:
+    """Of a receipt that names none, or null, it is the euro."""
+    return receipt.get("currency") or "EUR"
+
+
+def minor_units(currency: str) -> int:
+    """How many of them are one unit of a currency."""
+    return 1 if currency in WHOLE else 1000 if currency in THOUSANDTHS else 100
 
 
 def rate_text(basis_points: int) -> str:
@@ -77,31 +106,33 @@ def day_and_hour(text: str, store: Store) -> tuple[str, str]:
 
 def facts(receipt: Mapping[str, Any], store: Store) -> Facts:
     """What each output must have of a receipt."""
-    total = receipt["documentTotal"]
+    total, currency = receipt["documentTotal"], currency_of(receipt)
+    scale = minor_units(currency)
     return Facts(
         day_and_hour(receipt["date"], store)[0],
         str(receipt["storeID"]),
         str(receipt["terminalID"]),
         str(receipt["cashReceiptID"]),
         None if receipt["customerID"] is None else str(receipt["customerID"]),
-        scaled(total["grossTotal"], 100),
-        scaled(total["netTotal"], 100),
-        scaled(total["taxPayable"], 100),
+        scaled(total["grossTotal"], scale),
+        scaled(total["netTotal"], scale),
+        scaled(total["taxPayable"], scale),
         tuple(
             Line(
                 line["productCategoryName"],
                 str(line["productCode"]),
                 scaled(line["quantity"], 1000),
-                scaled(line["settlementAmount"], 100),
-                scaled(line["creditAmount"], 100),
+                scaled(line["settlementAmount"], scale),
+                scaled(line["creditAmount"], scale),
                 scaled(line["taxPercentage"], 100),
             )
             for line in receipt["lines"]
         ),
         tuple(
-            (tender["paymentMechanism"], scaled(tender["settlementAmount"], 100))
+            (tender["paymentMechanism"], scaled(tender["settlementAmount"], scale))
             for tender in receipt["settlements"]
         ),
+        currency,
     )
 
 
@@ -134,7 +165,7 @@ class Adding:
         rows += [("tender", name, 0, cents, 0) for name, cents in receipt.tenders]
         touched = set()
         for breakdown, key, units, gross, net in rows:
-            place = (receipt.day, breakdown, key)
+            place = (receipt.currency_day, breakdown, key)
             receipts_before, units_before, gross_before, net_before = self._sums[place]
             self._sums[place] = (
                 receipts_before + (place not in touched),
@@ -153,7 +184,8 @@ def kind_of(receipt: Mapping[str, Any]) -> str:
     """`voids`, `returns` or `sales`."""
     if receipt.get("transactionType") == "void":
         return "voids"
-    return "returns" if scaled(receipt["documentTotal"]["grossTotal"], 100) < 0 else "sales"
+    gross = scaled(receipt["documentTotal"]["grossTotal"], minor_units(currency_of(receipt)))
+    return "returns" if gross < 0 else "sales"
 
 
 def is_late(receipt: Mapping[str, Any], store: Store) -> bool:
@@ -168,19 +200,19 @@ def marks_of(receipt: Mapping[str, Any], store: Store, ahead: float) -> set[str]
 
     The marks of single lines, products of floats, are left to the door.
     """
-    total = receipt["documentTotal"]
+    total, scale = receipt["documentTotal"], minor_units(currency_of(receipt))
     net, tax, gross = (
-        scaled(total[name], 100) for name in ("netTotal", "taxPayable", "grossTotal")
+        scaled(total[name], scale) for name in ("netTotal", "taxPayable", "grossTotal")
     )
 
-    def cents(parts: Iterable[Mapping[str, Any]], name: str) -> int:
-        return sum(scaled(part[name], 100) for part in parts)
+    def minor(parts: Iterable[Mapping[str, Any]], name: str) -> int:
+        return sum(scaled(part[name], scale) for part in parts)
 
     broken = {
-        "sum-net": cents(receipt["lines"], "creditAmount") != net,
-        "sum-gross": cents(receipt["lines"], "settlementAmount") != gross,
+        "sum-net": minor(receipt["lines"], "creditAmount") != net,
+        "sum-gross": minor(receipt["lines"], "settlementAmount") != gross,
         "total-gross": net + tax != gross,
-        "tenders": cents(receipt["settlements"], "settlementAmount") != gross,
+        "tenders": minor(receipt["settlements"], "settlementAmount") != gross,
         "clock-ahead": wall(receipt["date"], store).timestamp() > receipt["receivedTime"] + ahead,
     }
     return {mark for mark, found in broken.items() if found}

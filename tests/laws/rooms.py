@@ -148,8 +148,8 @@ def of_api(document: Document) -> Facts:
     return outputs.of_view(json.loads(views.encode(views.receipt_view(document))))
 
 
-def sealed(documents: Iterable[Document]) -> tuple[dict[str, Facts], dict[str, Any]]:
-    """Receipts by key as a seal holds them, without the customer, and the seal's sums."""
+def sealed(documents: Iterable[Document]) -> tuple[dict[str, Facts], dict[str, int]]:
+    """Receipts by key as a seal holds them, without the customer, and seals' gross by currency."""
     found = {
         document["_id"]: json.loads(offline.canonical(content.content(document)))
         for document in documents
@@ -160,7 +160,10 @@ def sealed(documents: Iterable[Document]) -> tuple[dict[str, Facts], dict[str, A
         key: outputs.of_document(each | {"key": key, "customer": None})
         for key, each in found.items()
     }
-    return facts, offline.figures(contents)
+    by_currency: dict[str, list[dict[str, Any]]] = {}
+    for each in contents:
+        by_currency.setdefault(offline.currency_of(each), []).append(each)
+    return facts, {name: offline.figures(of)["grossMinor"] for name, of in by_currency.items()}
 
 
 def shown(ledger: Recount, day: date) -> Frame:
