@@ -13,6 +13,8 @@ from loadtest.accounts import Books, Figures
 from local.addresses import read_addresses
 from local.settings import ROOT
 from tillstream import topology
+from tillstream.archive import in_currency
+from tillstream.currencies import CURRENCY
 from tillstream.errors import ServerNotReadyError, SettingsError
 from tillstream.runtime import broker
 from tillstream.snapshots import CountSnapshot
@@ -39,17 +41,26 @@ def urls(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
     )
 
 
+def main_currency(environ: Mapping[str, str] = os.environ) -> str:
+    """That of the chain: of the environment, or of a running `script/server`."""
+    running = read_addresses(data_folder(environ))
+    return environ.get("CURRENCY") or running.get("CURRENCY") or CURRENCY
+
+
 class Archive:
     """MongoDB, asked for what it has; raises pymongo's errors."""
 
-    def __init__(self, mongo_url: str, database: str = "tillstream") -> None:
+    def __init__(
+        self, mongo_url: str, database: str = "tillstream", currency: str = CURRENCY
+    ) -> None:
+        self._in_currency = in_currency(currency)
         self._client: MongoClient[dict[str, Any]] = MongoClient(mongo_url)
         self._receipts = self._client[database]["receipts"]
 
     def stored(self, day: str) -> Figures:
-        """What it has of a business day."""
+        """What it has of a business day, in its currency."""
         pipeline: list[dict[str, Any]] = [
-            {"$match": {"businessDay": day}},
+            {"$match": {"businessDay": day} | self._in_currency},
             {"$group": {"_id": None, "count": {"$sum": 1}, "gross": {"$sum": "$grossMinor"}}},
         ]
         for group in self._receipts.aggregate(pipeline):
@@ -66,18 +77,22 @@ class Archive:
 
 
 class SystemReader:
-    """Connections to both ends; raises ServerNotReadyError when the totals worker says nothing.
+    """Connections to both ends, of the main currency's figures.
+
+    Raises ServerNotReadyError when the totals worker says nothing.
 
     For short use, or to be asked at least every few seconds: the broker hangs up on a client
     that is silent for longer.
     """
 
-    def __init__(self, amqp_url: str, mongo_url: str) -> None:
+    def __init__(self, amqp_url: str, mongo_url: str, currency: str | None = None) -> None:
+        """`currency`: None is that of the chain."""
+        self._currency = currency or main_currency()
         self._connection = broker.connect(amqp_url, "loadtest")
         self._channel = self._connection.channel()
         self._queue = self._channel.queue_declare("", exclusive=True).method.queue
         self._channel.queue_bind(self._queue, topology.COUNT)
-        self._archive = Archive(mongo_url)
+        self._archive = Archive(mongo_url, currency=self._currency)
 
     def __enter__(self) -> Self:
         return self
@@ -94,9 +109,11 @@ class SystemReader:
         while True:
             _, _, body = self._channel.basic_get(self._queue, auto_ack=True)
             if body is not None:
-                newest = body
+                found = _decoder.decode(body)
+                # Each other currency of the day has a message of its own.
+                newest = found if found.currency == self._currency else newest
             elif newest is not None:
-                return _decoder.decode(newest)
+                return newest
             elif time.monotonic() > deadline:
                 raise ServerNotReadyError(
                     f"no `count` snapshot for {SILENCE_SECONDS:.0f} s: is the totals worker up?"

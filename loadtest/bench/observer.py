@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from loadtest.system_reader import Archive
+from loadtest.system_reader import Archive, main_currency
 from loadtest.waiting import wait_until
 from tillstream import topology
 from tillstream.runtime import broker
@@ -27,9 +27,13 @@ class Sample(NamedTuple):
 
 
 class Observer:
-    """Samples of `count` snapshots as they arrive, and of MongoDB, from two threads."""
+    """Samples of `count` snapshots as they arrive, and of MongoDB, from two threads.
 
-    def __init__(self, amqp_url: str, mongo_url: str) -> None:
+    Of snapshots those of the chain's main currency: what is measured is sold in it alone.
+    """
+
+    def __init__(self, amqp_url: str, mongo_url: str, currency: str | None = None) -> None:
+        self._currency = currency or main_currency()
         self._urls = (amqp_url, mongo_url)
         self.counted: list[Sample] = []
         self.stored: list[Sample] = []
@@ -69,9 +73,12 @@ class Observer:
             ):
                 if self._stop.is_set():
                     return
-                if body is not None:
-                    count = _decoder.decode(body).count
-                    self.counted.append(Sample(time.time(), count))
+                if body is None:
+                    continue
+                snapshot = _decoder.decode(body)
+                # Each other currency of the day has a message of its own.
+                if snapshot.currency == self._currency:
+                    self.counted.append(Sample(time.time(), snapshot.count))
 
     def _watch_archive(self) -> None:
         archive = Archive(self._urls[1])
