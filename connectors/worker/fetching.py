@@ -8,6 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+import structlog
+
 from connectors.mapping.documents import Fetch, MappingError
 from connectors.state.state_file import State
 from connectors.state.waiting import Reason
@@ -16,8 +18,12 @@ from connectors.worker.mapper import Mapper
 from connectors.worker.taking import FAULTS, Answer, reason_of
 from tillstream.clock import Clock
 
+log = structlog.get_logger()
+
 #: Waits between attempts at one, seconds: at random up to a limit that doubles.
 FIRST_SECONDS, MOST_SECONDS = 1.0, 300.0
+#: While vendors do not answer, one line of the log says so in so many seconds.
+TOLD_SECONDS = 60.0
 #: Deliveries that may wait for an answer: with more, no more is read from the log.
 MOST_WAITING = 10_000
 MEND = "see that the vendor's API and the token are right, then `tillstream receivers retry`"
@@ -55,6 +61,7 @@ class Fetching:
         self._ask = ask
         self._wanted: dict[int, _Wanted] = {}
         self._newest = 0
+        self._next_told = 0.0
         self._running: dict[int, Future[bytes]] = {}
         self._pool = ThreadPoolExecutor(at_once, "fetch")
 
@@ -116,4 +123,12 @@ class Fetching:
             wanted = self._wanted[number]
             limit = min(FIRST_SECONDS * 2 ** min(wanted.attempts - 1, 30), MOST_SECONDS)
             wanted.due = now + random.uniform(limit / 2, limit)  # noqa: S311 - jitter
+            if now >= self._next_told:
+                self._next_told = now + TOLD_SECONDS
+                log.warning(
+                    "a vendor does not answer: it is asked again",
+                    receiver=waiting.delivery.receiver,
+                    reason=str(error),
+                    waiting=len(self._wanted),
+                )
             return []
