@@ -55,8 +55,9 @@ TEXTS = (
 FREE_TEXTS = ("", " ", " padded ", "a\nb", "a\r\nb", "a\tb", "\x1b[31m", "a\x00b", "\x7f")
 CATEGORIES = ("Pain", "Viennoiserie", "Boisson")
 MECHANISMS = ("CB", "Espèces", "Ticket restaurant")
-#: Most receipts that name a currency are in these: of each number of decimals two.
-CURRENCIES = ("EUR", "CHF", "JPY", "KRW", "KWD", "TND")
+#: Most receipts that name a currency are in these, of each number of decimals: every other one is
+#: another sum of its day, which every place is asked for.
+CURRENCIES = ("EUR", "CHF", "JPY", "KWD")
 RATES = (0, 5.5, 10, 20, 1.05, 2.1, 0.01, 99.99, 100, 33.333, 0.005, -0.0, 5.50)
 #: Fields of a till's own, which nobody has to know.
 EXTRAS: tuple[tuple[str, Any], ...] = (
@@ -153,7 +154,7 @@ class Allowed:
         luck = self._luck
         if luck.random() < 0.6:
             return None
-        return luck.choice(self._codes if luck.random() < 0.1 else CURRENCIES)
+        return luck.choice(self._codes if luck.random() < 0.02 else CURRENCIES)
 
     def date(self) -> str:
         """A date as a till writes it."""
