@@ -1,7 +1,7 @@
 """Why a body is not a receipt: every rule that it breaks, each with its JSON path."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from tillstream.bounds import (
     UUID_PATTERN,
 )
 from tillstream.currencies import EXPONENTS, IN_WORDS
-from tillstream.receipt import DocumentTotal, Receipt
+from tillstream.receipt import DocumentTotal, Line, Receipt, Settlement
 
 #: The contract as JSON Schema 2020-12: the source of the OpenAPI document as well.
 SCHEMA = msgspec.json.schema(Receipt)
@@ -49,14 +49,32 @@ def date_violation(text: str) -> Violation | None:
     return None
 
 
+class _Parts(msgspec.Struct, rename="camel"):
+    """What has amounts; of a field that stands there twice the last one, as everywhere."""
+
+    document_total: msgspec.Raw
+    lines: msgspec.Raw
+    settlements: msgspec.Raw
+
+
 def too_large(currency: str, body: bytes) -> list[Violation]:
-    """The amounts of a receipt above THOUSANDTHS_LIMIT, which is in a currency of thousandths."""
-    receipt = msgspec.json.decode(body, type=Receipt)
+    """The amounts of a receipt above THOUSANDTHS_LIMIT, which is in a currency of thousandths.
+
+    `body` keeps the rest of the contract.
+    """
+    found = msgspec.json.decode(body, type=_Parts)
+    total = msgspec.json.decode(found.document_total, type=DocumentTotal)
+    lines = msgspec.json.decode(found.lines, type=list[Line])
+    tenders = msgspec.json.decode(found.settlements, type=list[Settlement])
+    several: tuple[tuple[str, Sequence[msgspec.Struct]], ...] = (
+        ("lines", lines),
+        ("settlements", tenders),
+    )
     amounts = [
-        *((f"$.documentTotal.{name}", amount) for name, amount in _amounts(receipt.document_total)),
+        *((f"$.documentTotal.{name}", amount) for name, amount in _amounts(total)),
         *(
             (f"$.{of}[{index}].{name}", amount)
-            for of, parts in (("lines", receipt.lines), ("settlements", receipt.settlements))
+            for of, parts in several
             for index, part in enumerate(parts)
             for name, amount in _amounts(part)
         ),

@@ -75,6 +75,23 @@ def test_a_field_that_is_missing_is_named(name: str) -> None:
     assert [name] == [each.path for each in refused.value.violations]
 
 
+@pytest.mark.parametrize("currency", ["EUR", "JPY", "KWD"])
+@pytest.mark.parametrize("name", ["date", "currency", "lines", "documentTotal", "settlements"])
+def test_a_field_that_stands_there_twice_is_taken_alike_in_every_currency(
+    name: str, currency: str
+) -> None:
+    def answer(code: str) -> bool:
+        body = msgspec.json.encode(whole(currency=code))
+        door = rooms.Door()
+        try:
+            door.post(b'{"%b":"x",%b' % (name.encode(), body[1:]))
+        except InvalidReceiptError:
+            return False
+        return True
+
+    assert answer(currency) == answer("CHF")
+
+
 @pytest.mark.parametrize("name", ["lines", "settlements"])
 def test_the_longest_list_is_taken_and_a_longer_one_is_not(name: str) -> None:
     most = contract.schema()["properties"][name]["maxItems"]
