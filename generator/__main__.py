@@ -81,6 +81,7 @@ def main(argv: list[str] | None = None) -> int:
             time.time if start is None else lambda: start,
             settings.zone(),
             options.seed,
+            options.currencies or (),
         )
         summary = Summary(
             calendar,

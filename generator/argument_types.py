@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from generator import currencies
 from generator.records import READERS
 
 T = TypeVar("T")
@@ -109,3 +110,9 @@ stores_file = checked(Path, Path.is_file, "is no file; write one with: python -m
 day = checked(date.fromisoformat, bool, "is not a day; give one such as 2026-03-10")
 #: A time, `YYYY-MM-DDTHH:MM`; without an offset it is wall time.
 moment = checked(datetime.fromisoformat, bool, "is not a time; give one such as 2026-03-10T08:00")
+#: Stores in other currencies.
+currency_shares = checked(
+    currencies.parse,
+    bool,
+    f"is not CODE=SHARE with {', '.join(currencies.TARIFFS)}; give one such as JPY=0.1,KWD=0.05",
+)

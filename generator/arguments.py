@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from generator.argument_types import (
     AMQP,
     FILE,
+    currency_shares,
     day,
     moment,
     number,
@@ -74,6 +75,13 @@ CONCURRENCY = Option(
     64,
     "receipts, or batches of them, on their way at once",
 )
+CURRENCIES = Option(
+    "--currencies",
+    currency_shares,
+    None,
+    "shares of the stores that sell in other currencies, as JPY=0.1,KWD=0.05",
+    "CODE=SHARE,...",
+)
 TILLS = Option(
     "--tills",
     whole("tills in each store", "--tills 4", most=MAX_TILLS),
@@ -91,6 +99,7 @@ COMMON = (
     Option("--seed", int, 1, "another seed, another chain"),
     Option("--stores", whole("stores", "--stores 1000", most=100_000), 1000, "stores"),
     TILLS,
+    CURRENCIES,
     Option(
         "--stores-file",
         stores_file,

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import msgspec
 
 from generator.issued_receipt import IssuedReceipt, Sale
-from generator.pricing import euros
+from generator.pricing import major
 from generator.receipts import Tills
 from generator.schedules import Schedule
+from tillstream.currencies import EXPONENTS
 
 #: What can be wrong. Each receipt has one fault or none; a till that is silent has no say in it.
 DUPLICATE, LATE, OUT_OF_ORDER, SKEW = "duplicate", "late", "out_of_order", "skew"
@@ -153,10 +154,10 @@ def marked(issued: IssuedReceipt, fault: str) -> IssuedReceipt:
     return msgspec.structs.replace(issued, fault=fault)
 
 
-def wrong_total(issued: IssuedReceipt, cents: int) -> IssuedReceipt:
-    """The receipt with a printed gross total that is `cents` off; that total is what counts."""
-    sale = msgspec.structs.replace(issued.sale, gross=issued.sale.gross + cents)
-    text = b'"grossTotal":' + msgspec.json.encode(euros(sale.gross))
+def wrong_total(issued: IssuedReceipt, minor: int) -> IssuedReceipt:
+    """The receipt with a printed gross total that is `minor` units off; that one is what counts."""
+    sale = msgspec.structs.replace(issued.sale, gross=issued.sale.gross + minor)
+    text = b'"grossTotal":' + msgspec.json.encode(major(sale.gross, EXPONENTS[sale.currency]))
     body = _GROSS.sub(lambda _: text, issued.body, count=1)
     return msgspec.structs.replace(issued, body=body, sale=sale, fault=WRONG_TOTAL)
 

@@ -7,6 +7,7 @@ import msgspec
 
 from generator.chain import Till
 from generator.tenders import Tender
+from tillstream.currencies import CURRENCY
 from tillstream.receipt import Receipt
 
 
@@ -19,7 +20,7 @@ class TillReceipt(Receipt, frozen=True, gc=False, omit_defaults=True, kw_only=Tr
 
 
 class SoldLine(Protocol):
-    """What a line adds to the sums: cents and thousandths."""
+    """What a line adds to the sums: minor units and thousandths."""
 
     @property
     def category(self) -> str: ...
@@ -30,7 +31,7 @@ class SoldLine(Protocol):
 
 
 class Sale(msgspec.Struct, frozen=True, gc=False, eq=False):
-    """What was sold and how it was paid, amounts in cents; compared by identity.
+    """What was sold and how it was paid, amounts in minor units; compared by identity.
 
     Many customers buy the same and pay the same way: they share a sale.
     """
@@ -41,6 +42,7 @@ class Sale(msgspec.Struct, frozen=True, gc=False, eq=False):
     tenders: tuple[Tender, ...]
     net: int
     gross: int
+    currency: str = CURRENCY
 
 
 class IssuedReceipt(msgspec.Struct, frozen=True, gc=False, eq=False):

@@ -12,6 +12,7 @@ import msgspec
 from generator.baskets import basket, hour_of
 from generator.chain import Chain
 from generator.counters import Counters
+from generator.currencies import CurrencyShare, StoreCurrencies, sold_elsewhere
 from generator.issued_receipt import IssuedReceipt, Sale
 from generator.pricing import AmountTexts, PricedLine, priced_line, reversed_line
 from generator.shopping_trips import SUNDAY
@@ -62,6 +63,7 @@ class Tills:
         clock: Clock,
         zone: ZoneInfo,
         seed: int,
+        currencies: Sequence[CurrencyShare] = (),
     ) -> None:
         #: Whose stores open and close; None of a chain that never does.
         self._trading = chain if isinstance(chain, TradingChain) else None
@@ -71,6 +73,7 @@ class Tills:
         self._zone = zone
         self._draw = Random(f"{seed}/{counters.issued()}").random
         self._amounts = AmountTexts()
+        self._currencies = StoreCurrencies(seed, currencies) if currencies else None
         #: By the place of the till in the chain, then by its agent.
         self._headers: dict[int, tuple[bytes, ...]] = {}
         self._sales: dict[tuple[int, int], list[Sale | None]] = {}
@@ -94,6 +97,7 @@ class Tills:
         # Looked up once: this loop is the pace of the whole generator.
         tills, cumulative = self._chain
         shoppers, draw, headers = cumulative[-1], self._draw, self._headers
+        currencies = self._currencies
         sales, date, middle = self._sales_of_the_hour(), self._date, self._middle
         last, issued = len(tills) - 1, list[IssuedReceipt]()
         with self._counters.held() as take:
@@ -125,6 +129,8 @@ class Tills:
                                 sale = sales[slot] or self._new_sale(sales, slot)
                         if luck < RETURN_SHARE + VOID_SHARE:
                             self._to_void = _ToVoid(place, number, sale)
+                if currencies is not None and (tariff := currencies.of(till.store)) is not None:
+                    sale = sold_elsewhere(sale, tariff)
                 if trading is not None:
                     date, middle = self._written_by(trading.zone(till.store), now)
                 header = (headers.get(place) or self._new_header(place))[int(draw() * till.staff)]

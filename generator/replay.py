@@ -12,6 +12,7 @@ from generator.schedules import Schedule
 from generator.summary import Summary
 from generator.tenders import Tender
 from tillstream.clock import event_time
+from tillstream.currencies import CURRENCY, exponent_of
 from tillstream.money import milli_units, minor_units
 from tillstream.receipt import Receipt
 
@@ -21,7 +22,7 @@ _decoder = msgspec.json.Decoder(Receipt)
 
 
 class ReplayedLine(msgspec.Struct, frozen=True, gc=False, eq=False):
-    """What a line adds to the sums: cents and thousandths."""
+    """What a line adds to the sums: minor units and thousandths."""
 
     category: str
     quantity_milli: int
@@ -92,24 +93,25 @@ class Replay(Schedule):
 
 
 def sale_of(receipt: Receipt) -> Sale:
-    """The figures of a receipt, amounts in cents."""
-    total = receipt.document_total
+    """The figures of a receipt, amounts in minor units of its currency."""
+    total, exponent = receipt.document_total, exponent_of(receipt.currency)
     return Sale(
         b"",
         tuple(
             ReplayedLine(
                 line.product_category_name,
                 milli_units(line.quantity),
-                minor_units(line.settlement_amount),
+                minor_units(line.settlement_amount, exponent),
             )
             for line in receipt.lines
         ),
         tuple(
-            Tender(tender.payment_mechanism, minor_units(tender.settlement_amount))
+            Tender(tender.payment_mechanism, minor_units(tender.settlement_amount, exponent))
             for tender in receipt.settlements
         ),
-        minor_units(total.net_total),
-        minor_units(total.gross_total),
+        minor_units(total.net_total, exponent),
+        minor_units(total.gross_total, exponent),
+        receipt.currency or CURRENCY,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from generator.faults import DUPLICATE, GARBAGE
 from generator.issued_receipt import IssuedReceipt, Sale
 from tillstream.clock import BusinessDay
-from tillstream.currencies import CURRENCY
+from tillstream.currencies import CURRENCY, EXPONENTS
 from tillstream.money import decimal_text
 
 #: Different sales that are counted before they are summed up: it bounds the memory.
@@ -45,6 +45,8 @@ class Summary:
     gross: int = 0
     categories: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     tenders: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    #: Receipts and gross in minor units, of those in another currency than euros.
+    others: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     days: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     #: Sent, accepted and refused of each fault.
     faults: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
@@ -121,6 +123,13 @@ class Summary:
 
     def _count(self, fresh: Sequence[IssuedReceipt]) -> None:
         self.counted += len(fresh)
+        # Sums are of one currency.
+        if others := [issued.sale for issued in fresh if issued.sale.currency != CURRENCY]:
+            for sale in others:
+                other = self.others[sale.currency]
+                other[0] += 1
+                other[1] += sale.gross
+            fresh = [issued for issued in fresh if issued.sale.currency == CURRENCY]
         self._sales.update([issued.sale for issued in fresh])
         if len(self._sales) > SALES_COUNTED:
             self._sum_up()
@@ -167,6 +176,10 @@ class Summary:
             "accepted_gross_minor": self.gross,
             "accepted_net_minor": self.net,
             "accepted_tax_minor": self.gross - self.net,
+            "other_currencies": {
+                code: {"count": count, "gross_minor": gross}
+                for code, (count, gross) in sorted(self.others.items())
+            },
             "by_category": {
                 name: {"revenue_minor": revenue, "units_milli": units}
                 for name, (revenue, units) in sorted(self.categories.items())
@@ -193,6 +206,10 @@ class Summary:
             ("seconds", f"{self.seconds:,.2f}", ""),
             ("receipts/s", f"{self._rate():,.1f}", ""),
             ("gross", decimal_text(self.gross), f"{CURRENCY}, to be counted"),
+            *(
+                (f"gross {code}", decimal_text(gross, EXPONENTS[code]), f"of {count:,}")
+                for code, (count, gross) in sorted(self.others.items())
+            ),
             *((fault, f"{of[SENT]:,}", self._fate(fault)) for fault, of in self._faults()),
         ]
         always = {"sent", "accepted", "seconds", "receipts/s", "gross", "lost", "refused"}

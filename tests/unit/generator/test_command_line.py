@@ -17,6 +17,7 @@ COMMON = {
     "seed": 1,
     "stores": 1000,
     "tills": 4,
+    "currencies": None,
     "tries": 15,
     "timeout": 10.0,
     "wait": 60.0,
