@@ -19,6 +19,8 @@ import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pymongo.database import Database
 
+from connectors.postings.sale import KeptSale
+from connectors.state.state_file import Progress, State
 from persistence.backup.backup_command import backup
 from persistence.backup.folder import BackupError, check
 from persistence.backup.restore_command import restore
@@ -34,6 +36,7 @@ from tests.support.receipts import receipt
 from tests.support.waiting import wait_until
 from tillstream import accepted_count, stores, topology
 from tillstream.currency_day import CurrencyDay
+from tillstream.runtime.data_folder import CONNECTORS_STATE
 from tillstream.runtime.settings import load
 
 
@@ -190,6 +193,12 @@ def filled(place: Place, connection: BlockingConnection, receipts: int) -> None:
 def test_a_restore_that_was_killed_is_run_again(place: Place, broker: BlockingConnection) -> None:
     filled(place, broker, 900)
     known = place.receipts()
+    sale, progress = KeptSale(version=3), Progress(7, b"digest", 1)
+    with State(place.data_dir / CONNECTORS_STATE) as receivers:
+        receivers.begin()
+        receivers.sales.put("shop", "shop/1", 1, sale)
+        receivers.write_progress(progress)
+        receivers.commit()
     place.make_backup()
     place.wipe()
     # Amid the log, which is read back in windows; and when only the state is left to do.
@@ -209,6 +218,10 @@ def test_a_restore_that_was_killed_is_run_again(place: Place, broker: BlockingCo
         place.database["restoring"].count_documents({}),
         [each["body"] for each in place.database["dead_letters"].find()],
     )
+    with State(place.data_dir / CONNECTORS_STATE, create=False) as receivers:
+        restored = receivers.sales.get("shop", "shop/1"), receivers.progress()
+
+    assert (sale, progress) == restored
     assert 0 == place.command("analytics", "recount").returncode
     assert 0 == place.command("analytics", "verify").returncode
 
