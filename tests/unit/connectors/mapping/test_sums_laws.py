@@ -60,7 +60,8 @@ def orders(draw: st.DrawFn) -> dict[str, Any]:
 
     line = st.fixed_dictionaries(
         {
-            "price": amount(500_000),
+            # Eight such lines, a dozen of each, in yen: within the contract's largest amount.
+            "price": amount(80_000),
             "quantity": st.sampled_from(["1", "2", "0.333", "12", 0.25]),
             "discount": st.lists(amount(50), max_size=2),
             "rate": st.sampled_from(["0", "5.5", "20", ["5", "9.975"]]),
