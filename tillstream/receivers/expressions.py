@@ -141,6 +141,8 @@ class _Functions(Functions):  # type: ignore[misc]
     )
     def _func_lookup(self, rows: Any, key: str, wanted: Any, field: str) -> list[Any]:
         """Field `field` of each of `rows` whose `key` is `wanted`, or one of them."""
+        if rows is not None and not isinstance(rows, list):
+            raise ExpressionError(f"lookup() takes a list and found {type(rows).__name__}")
         every = wanted if isinstance(wanted, list) else [wanted]
         texts = {_text(each) for each in every if each is not None}
         found = [row for row in rows or [] if isinstance(row, dict)]
