@@ -17,6 +17,8 @@ from connectors.files.import_errors import ImportFileError
 
 #: Levels of the file, elements of a record, and bytes between two of them.
 MAX_DEPTH, MAX_ELEMENTS, MAX_RECORD_BYTES = 64, 100_000, 16 * 1024 * 1024
+#: Of one tag, attribute or comment: a parser tries it anew with each piece that is read.
+MAX_TAG_BYTES = 1024 * 1024
 #: Read at once.
 CHUNK_BYTES = 64 * 1024
 
@@ -42,12 +44,16 @@ class XmlFile:
 
     def records(self) -> Iterator[Record]:
         """Each wanted element, in the order of their ends. Raises ImportFileError."""
-        since = 0
+        since = silent = 0
         try:
             while chunk := self._source.read(CHUNK_BYTES):
                 self.position += len(chunk)
                 since += len(chunk)
+                heard = self._target.heard
                 self._parser.feed(chunk)
+                silent = silent + len(chunk) if self._target.heard == heard else 0
+                if silent > MAX_TAG_BYTES:
+                    raise ImportFileError(f"a tag or comment has more than {MAX_TAG_BYTES} bytes")
                 if self._target.ready:
                     since = 0
                 elif since > MAX_RECORD_BYTES and self._target.is_inside:
@@ -71,6 +77,8 @@ class _Target:
         #: Names of the levels that are open, and elements of the record that is.
         self._names: list[str] = []
         self._open: list[Element] = []
+        #: Grows with each tag and text.
+        self.heard = 0
         self._elements = self._line = 0
         self._text: list[str] = []
         self.ready: deque[Record] = deque()
@@ -81,6 +89,7 @@ class _Target:
         return bool(self._open)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.heard += 1
         if self._namespace is None:
             self._namespace = tag.rpartition("}")[0] + "}" if tag.startswith("{") else ""
         name = tag.removeprefix(self._namespace)
@@ -102,10 +111,12 @@ class _Target:
         self._text = []
 
     def data(self, text: str) -> None:
+        self.heard += 1
         if self._open:
             self._text.append(text)
 
     def end(self, _tag: str) -> None:
+        self.heard += 1
         self._names.pop()
         if not self._open:
             return

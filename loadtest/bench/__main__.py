@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, help="default: 3; of growth 1")
     parser.add_argument("--quick", action="store_true", help="small, only to see that it works")
     parser.add_argument(
-        "--long", action="store_true", help="growth, ledger: up to 10, 30 million receipts"
+        "--long", action="store_true", help="growth, ledger, imports: up to 30 million receipts"
     )
     parser.add_argument("--compare", nargs=2, metavar=("A", "B"), help="two results side by side")
     arguments = parser.parse_args()

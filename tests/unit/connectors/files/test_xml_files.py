@@ -63,6 +63,16 @@ def test_a_record_without_an_end_is_refused(
         read(changed(POSLOG, "<RetailStoreID>", f"<X>{'x' * 1_000_000}</X><RetailStoreID>"))
 
 
+@pytest.mark.parametrize("begin", ['<X a="', "<!--", "<"])
+def test_a_tag_or_comment_without_an_end_is_refused(
+    changed: Callable[..., Path], begin: str
+) -> None:
+    endless = begin + "x" * 4 * xml_records.MAX_TAG_BYTES
+
+    with pytest.raises(ImportFileError, match="a tag or comment has more"):
+        read(changed(POSLOG, "<RetailStoreID>", f"{endless}<RetailStoreID>"))
+
+
 def test_totals_that_differ_are_told(changed: Callable[..., Path]) -> None:
     _, account = read(changed(SAFT, "<TotalCredit>2.30", "<TotalCredit>2.31"))
 
