@@ -31,6 +31,7 @@ from dashboard.archive.filtered_day import FilteredDays
 from dashboard.archive.filters import Filters
 from dashboard.archive.history import History
 from dashboard.archive.jobs import Jobs
+from dashboard.archive.known_currencies import KnownCurrencies
 from dashboard.archive.online import SERVER_TIMEOUT_MS, SOCKET_TIMEOUT_MS, Online
 from dashboard.archive.past_days import PastDays
 from dashboard.archive.products import Products
@@ -39,6 +40,7 @@ from dashboard.archive.receipts import Receipts
 from dashboard.archive.replay import Replays
 from dashboard.archive.store_standings import StoreStandings
 from dashboard.archive.windows import Windows
+from dashboard.currency_views import CurrencyViews, View
 from dashboard.figures import add_figures
 from dashboard.pages.router import Pages
 from dashboard.settings import DashboardSettings
@@ -127,27 +129,45 @@ def serve() -> None:
     calendar = table.default
     archive_state = ArchiveState(time.time())
     one_zone = all(each.zone.key == calendar.zone.key for each in table.exceptions.values())
-    model = Model(calendar, time.time(), archive_state, one_zone, table.currency)
+    views: CurrencyViews
+    broadcaster: Broadcaster
+
+    def added(currency: str, model: Model) -> None:
+        broadcaster.add(currency, model)
+
+    def view(currency: str) -> View:
+        shown_in = table.shown_in(currency)
+        model = Model(calendar, time.time(), archive_state, one_zone, currency)
+
+        days = StoreDays(shown_in, model, time.time)
+        figures = FiguresReader(client[database], currency=currency)
+        filtered = FilteredDays(client, database, figures, shown_in, time.time)
+        others_too = currency == table.currency
+        return View(
+            model,
+            Filters(model, days, filtered, time.time),
+            RangeOfDays(client[database], figures, shown_in, time.time),
+            StoreStandings(figures, shown_in, time.time, only_selling=not others_too),
+            Products(client, database, figures, days, shown_in, time.time, stop),
+            Replays(client, database, calendar, time.time, currency),
+            History(settings.mongo_url, database, model, time.time, stop),
+            PastDays(figures, model, stop),
+        )
+
     # uvicorn raises the signal that ended it once more: ours makes that a normal end.
     stop = process.stop_on_signals()
     quiet.release_when_quiet()
-    feed = Feed(settings.amqp_url, model.take, time.time, stop, RESULTS, "dashboard")
+    client, database = connect(settings.mongo_url), settings.mongo_database
+    views = CurrencyViews(table.currency, view, added)
+    model = views.main_view.model
+    broadcaster = Broadcaster(model, time.time, settings.dashboard_max_viewers)
+    feed = Feed(settings.amqp_url, views.take, time.time, stop, RESULTS, "dashboard")
     heard = WindowsHeard()
     events = Feed(settings.amqp_url, heard.take, time.time, stop, DECODERS, "dashboard")
-    history = History(settings.mongo_url, settings.mongo_database, model, time.time, stop)
-    broadcaster = Broadcaster(model, time.time, settings.dashboard_max_viewers)
-    client, database = connect(settings.mongo_url), settings.mongo_database
     days = StoreDays(table, model, time.time)
-    figures = FiguresReader(client[database], currency=table.currency)
-    filtered = FilteredDays(client, database, figures, table, time.time)
-    filters = Filters(model, days, filtered, time.time)
-    replays = Replays(client, database, calendar, time.time)
     alerts = Alerts(client, database, calendar.zone.key, time.time)
     jobs = Jobs(client, database, calendar.zone.key, time.time)
     windows = Windows(client, database, definitions, heard, time.time)
-    range_of_days = RangeOfDays(client[database], figures, table, time.time)
-    standings = StoreStandings(figures, table, time.time)
-    products = Products(client, database, figures, days, table, time.time, stop)
     # A client of its own: it has to find out soon that MongoDB is away.
     shop_client = archive.connect(
         settings.mongo_url,
@@ -160,15 +180,23 @@ def serve() -> None:
     archive_watch = ArchiveWatch(
         settings.mongo_url, settings.mongo_database, archive_state, time.time, stop
     )
-    past_days = PastDays(figures, model, stop)
+    known = KnownCurrencies(client[database], lambda: calendar.on(time.time()), views.know, stop)
     watch = QueueWatch(client, database, model, time.time, stop)
     watched = Watched("dashboard")
     add_figures(watched.registry, model, broadcaster, watch, time.time)
+    pages = Pages(
+        model,
+        days,
+        Receipts(client, database),
+        watch.caught_up_at,
+        definitions,
+        currencies=views.currencies,
+    )
     config = uvicorn.Config(
         app.build(
             broadcaster,
-            Pages(model, days, Receipts(client, database), watch.caught_up_at, definitions),
-            filters,
+            pages,
+            lambda currency: views.of(currency).filters,
             feed.subscribed.is_set,
             time.time,
             sign_in,
@@ -177,14 +205,14 @@ def serve() -> None:
             also=[
                 routes.health(model, time.time),
                 routes.operation(watch),
-                routes.replay(replays),
+                routes.replay(lambda currency: views.of(currency).replays),
                 routes.jobs(jobs),
                 alerts_routes.alerts(alerts),
                 explore_routes.explore(windows),
                 online_routes.online(shop),
-                products_routes.products(products),
-                days_routes.days(range_of_days, table),
-                stores_routes.stores(standings),
+                products_routes.products(lambda currency: views.of(currency).products),
+                days_routes.days(lambda currency: views.of(currency).range_of_days, table),
+                stores_routes.stores(lambda currency: views.of(currency).standings),
                 workbook_routes.workbook(),
             ],
         ),
@@ -201,20 +229,18 @@ def serve() -> None:
         threading.Thread(target=feed.run, name="feed", daemon=True),
         threading.Thread(target=events.run, name="events", daemon=True),
         threading.Thread(target=shop.run, name="online", daemon=True),
-        threading.Thread(target=products.run, name="products", daemon=True),
-        threading.Thread(target=products.run_details, name="product details", daemon=True),
+        threading.Thread(target=known.run, name="currencies", daemon=True),
         threading.Thread(target=archive_watch.run, name="archive", daemon=True),
-        threading.Thread(target=history.run, name="history", daemon=True),
-        threading.Thread(target=past_days.run, name="past", daemon=True),
         threading.Thread(target=watch.run, args=(settings.amqp_url,), name="watch", daemon=True),
     ]
     for thread in threads:
         thread.start()
+    views.main_view.start()
     with listener:
         log.info("listening", host=host, port=port)
         Server(config, broadcaster).run(sockets=[listener])
     stop.set()
-    for thread in threads:
+    for thread in [*threads, *views.threads]:
         thread.join(DRAIN_SECONDS)
 
 

@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 from dash.exceptions import DependencyException
 from fastapi import FastAPI, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -23,6 +24,7 @@ from dashboard.archive.connection import ArchiveAwayError
 from dashboard.archive.filters import Filters
 from dashboard.archive_gate import ArchiveGate
 from dashboard.callbacks import CallCheck
+from dashboard.currency_views import NoCurrencyError
 from dashboard.dash_app import CALLBACKS, add_dash
 from dashboard.pages import layout
 from dashboard.pages.addresses import MAX_NAME
@@ -48,12 +50,14 @@ LOOP_DEAD_SECONDS = 5
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 Name = Annotated[str, Query(max_length=MAX_NAME)]
+#: What figures are asked in, by ISO 4217; the chain's main one where it is empty.
+Currency = Annotated[str, Query(max_length=3)]
 
 
 def build(
     broadcaster: Broadcaster,
     pages: Pages,
-    filters: Filters,
+    filters: Filters | Callable[[str], Filters],
     subscribed: Callable[[], bool],
     clock: Clock,
     sign_in: SignIn | None = None,
@@ -63,8 +67,9 @@ def build(
 ) -> Guard:
     """The application, guarded: the pages, their stream, and `/health/live` and `/health/ready`.
 
-    Without `sign_in` everybody sees everything. `also` adds further routes; `away` tells whether
-    the archive is known to be away; `watched` has the figures of `/metrics`.
+    `filters` by currency, or those of the only one. Without `sign_in` everybody sees everything.
+    `also` adds further routes; `away` tells whether the archive is known to be away; `watched` has
+    the figures of `/metrics`.
     """
 
     @contextlib.asynccontextmanager
@@ -77,25 +82,33 @@ def build(
             with contextlib.suppress(asyncio.CancelledError):
                 await framing
 
-    async def stream() -> Response:
+    filters_of = filters if callable(filters) else lambda _: filters
+
+    async def stream(currency: Currency = "") -> Response:
+        # What is known in the currency is made here, too.
+        await run_in_threadpool(filters_of, currency)
         if broadcaster.full:
             return Response(status_code=503, headers={"Retry-After": "5"})
         reader, until = READER.get(), clock() + SIGNED_IN_SECONDS
         frames = broadcaster.frames(
-            lambda: bool(reader.name) and clock() > until, figures=reader.stores is None
+            lambda: bool(reader.name) and clock() > until,
+            figures=reader.stores is None,
+            currency=currency,
         )
         return StreamingResponse(frames, media_type="text/event-stream", headers=_STREAM_HEADERS)
 
     # No coroutines: each may wait for the archive, in a thread of its own.
-    def part(store: Name = "", region: Name = "", category: Name = "") -> Response:
+    def part(
+        store: Name = "", region: Name = "", category: Name = "", currency: Currency = ""
+    ) -> Response:
         if READER.get().within(store, region) is not None and not store:
             raise NotYoursError("a store is asked for by its number")
-        return answer(lambda: filters.filtered(store, region, category))
+        return answer(lambda: filters_of(currency).filtered(store, region, category))
 
-    def choices(region: Name = "") -> Response:
+    def choices(region: Name = "", currency: Currency = "") -> Response:
         reader = READER.get()
         reader.within("", region)
-        return answer(lambda: filters.choices(region, reader))
+        return answer(lambda: filters_of(currency).choices(region, reader))
 
     def hung() -> str | None:
         silent = clock() - broadcaster.framed_at
@@ -116,6 +129,7 @@ def build(
         add(server)
     server.add_exception_handler(RequestValidationError, _wrong_parameter)
     server.add_exception_handler(NotYoursError, _not_yours)
+    server.add_exception_handler(NoCurrencyError, _no_such_currency)
     server.add_exception_handler(DependencyException, _no_such_script)
     dash = add_dash(server, pages)
     gate = AccessGate(ArchiveGate(CallCheck(server, CALLBACKS), away), server)
@@ -132,6 +146,10 @@ async def _wrong_parameter(_: Request, error: Exception) -> Response:
 
 async def _not_yours(_: Request, error: Exception) -> Response:
     return JSONResponse({"problem": str(error)}, 403)
+
+
+async def _no_such_currency(_: Request, error: Exception) -> Response:
+    return JSONResponse({"problem": str(error)}, 404)
 
 
 async def _no_such_script(_: Request, error: Exception) -> Response:

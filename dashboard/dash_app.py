@@ -1,6 +1,7 @@
 """What Dash serves: the layout, its components, the controls, and the drawing of a page."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import dash_ag_grid
@@ -67,13 +68,14 @@ CONTROLS = (
 
 
 class _Dash(Dash):
-    """Writes the document with the names of those stores that its reader sees."""
+    """Writes the document with the stores that its reader sees, and the currencies."""
 
     table: StoreTable
+    currencies: Callable[[], Sequence[str]]
 
     def index(self, *_args: Any, **_kwargs: Any) -> str:
         made: Any = super().index
-        return layout.with_stores(made(), self.table, READER.get())
+        return layout.with_data(made(), self.table, READER.get(), self.currencies())
 
 
 def add_dash(server: FastAPI, pages: Pages) -> Dash:
@@ -92,6 +94,7 @@ def add_dash(server: FastAPI, pages: Pages) -> Dash:
         suppress_callback_exceptions=True,  # a page is drawn by a callback
     )
     app.table = pages.stores
+    app.currencies = pages.currencies
     # No callback uses Dash's own websocket; with it each page would hold a second connection.
     app.backend.websocket_capability = False
     app.init_app(server)

@@ -1,5 +1,6 @@
 """What the page Days asks for: the figures of a span of days, and which stores there are."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -7,7 +8,7 @@ from fastapi import FastAPI, Query
 from starlette.responses import JSONResponse, Response
 
 from dashboard.access.reader import READER
-from dashboard.app import answer
+from dashboard.app import Currency, answer
 from dashboard.archive.days import Asked, RangeOfDays
 from dashboard.pages.addresses import MAX_NAME
 from dashboard.routes import Add
@@ -30,8 +31,8 @@ class Choices(msgspec.Struct, frozen=True):
     stores: list[tuple[str, str]]
 
 
-def days(found: RangeOfDays, table: StoreTable) -> Add:
-    """`?from=&to=`, both included, else `?range=`; `?by=`, `?store=`, `?region=`."""
+def days(of: Callable[[str], RangeOfDays], table: StoreTable) -> Add:
+    """`?from=&to=`, both included, else `?range=`; `?by=`, `?store=`, `?region=`, `?currency=`."""
 
     # No coroutine: it may wait for MongoDB, in a thread of its own.
     def state(
@@ -41,7 +42,9 @@ def days(found: RangeOfDays, table: StoreTable) -> Add:
         by: By = "day",
         store: Name = "",
         region: Name = "",
+        currency: Currency = "",
     ) -> Response:
+        found = of(currency)
         within = READER.get().within(store, region)
         try:
             if first or last:
@@ -53,10 +56,10 @@ def days(found: RangeOfDays, table: StoreTable) -> Add:
         asked = Asked(span, by, store, "" if store else region, within)
         return answer(lambda: found.answer(asked))
 
-    def choices() -> Response:
-        return answer(offered)
+    def choices(currency: Currency = "") -> Response:
+        return answer(lambda: offered(of(currency)))
 
-    def offered() -> Choices:
+    def offered(found: RangeOfDays) -> Choices:
         reader = READER.get()
         named = sorted(reader.only(found.stores()), key=as_read)
         regions = table.regions() if reader.stores is None else []

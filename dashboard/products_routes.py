@@ -1,13 +1,15 @@
 """What the page Products asks for, every two seconds: what is new."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
 from fastapi import FastAPI, Query
+from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from dashboard.access.reader import READER
-from dashboard.app import Name
+from dashboard.app import Currency, Name
 from dashboard.archive.product_scope import Scope
 from dashboard.archive.products import Products
 from dashboard.routes import Add
@@ -20,11 +22,14 @@ READ_AT = "X-Read-At"
 Known = Annotated[str, Query(max_length=200)]
 
 
-def products(found: Products) -> Add:
-    """`?region=`, `?store=`, `?known=` of the last answer; 204 when nothing is new."""
+def products(of: Callable[[str], Products]) -> Add:
+    """`?currency=`, `?region=`, `?store=`, `?known=` of before; 204 when nothing is new."""
 
-    async def state(known: Known = "", region: Name = "", store: Name = "") -> Response:
+    async def state(
+        known: Known = "", region: Name = "", store: Name = "", currency: Currency = ""
+    ) -> Response:
         within = READER.get().within(store, region)
+        found = await run_in_threadpool(of, currency)
         answer = found.answer(Scope("" if store else region, store, within), known)
         headers = {"Cache-Control": "no-store"}
         if answer.read_at is not None:

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse, Response
 
 from dashboard.access.reader import READER
-from dashboard.app import answer
+from dashboard.app import Currency, answer
 from dashboard.archive.jobs import Jobs, NoRunError
 from dashboard.archive.queue_watch import QueueWatch
 from dashboard.archive.replay import Replays
@@ -55,10 +55,11 @@ def operation(watch: QueueWatch) -> Add:
     return lambda server: server.add_api_route(OPERATION_PATH, state, methods=["GET"])
 
 
-def replay(replays: Replays) -> Add:
-    """`?day=2026-11-21`: the day by minutes, of all stores that the reader sees."""
+def replay(of: Callable[[str], Replays]) -> Add:
+    """`?day=2026-11-21`, `?currency=`: the day by minutes, of all stores that the reader sees."""
 
-    def day(day: str) -> Response:
+    def day(day: str, currency: Currency = "") -> Response:
+        replays = of(currency)
         try:
             stores = READER.get().within("")
             return answer(lambda: replays.day(day, stores))

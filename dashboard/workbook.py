@@ -15,6 +15,8 @@ import msgspec
 import xlsxwriter
 from msgspec import Meta
 
+from tillstream.currencies import CURRENCY, exponent_of
+
 #: Sections of a page, and cells of all of them.
 MOST_SECTIONS, MOST_COLUMNS, MOST_CELLS = 60, 60, 100_000
 #: Excel's own bounds.
@@ -26,7 +28,6 @@ Kind = Literal["money", "count", "decimal", "percent", "date"]
 Cell = str | tuple[Kind, str]
 
 FORMATS = {
-    "money": '#,##0.00 "€"',
     "count": "#,##0",
     "decimal": "#,##0.00",
     "percent": "0.0%",
@@ -58,18 +59,21 @@ class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     as_of: Annotated[str, Meta(max_length=400)]
     facts: Annotated[list[tuple[str, str]], Meta(max_length=20)]
     sections: Annotated[list[Section], Meta(max_length=MOST_SECTIONS)]
+    #: What its amounts are in, by ISO 4217.
+    currency: str = CURRENCY
 
 
 def workbook(shown: Shown) -> bytes:
     """The file. Raises CellError."""
     if sum(len(row) + 1 for section in shown.sections for row in section.rows) > MOST_CELLS:
         raise CellError(f"a workbook has at most {MOST_CELLS} cells")
+    forms = FORMATS | {"money": money_format(shown.currency)}
     file = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(file, options)
     book.set_properties({"title": clean(shown.title), "comments": clean(shown.as_of)})
     bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-    formats = {kind: book.add_format({"num_format": form}) for kind, form in FORMATS.items()}
+    formats = {kind: book.add_format({"num_format": form}) for kind, form in forms.items()}
     names = sheet_names([shown.title, *(section.title for section in shown.sections)])
     first = Section(shown.title, [shown.title, shown.as_of], [list(each) for each in shown.facts])
     for name, section in zip(names, [first, *shown.sections], strict=True):
@@ -84,6 +88,16 @@ def workbook(shown: Shown) -> bytes:
             sheet.set_column(column, column, width)
     book.close()
     return file.getvalue()
+
+
+def money_format(currency: str) -> str:
+    """How Excel writes amounts in a currency; raises CellError for an unknown one."""
+    try:
+        digits = exponent_of(currency)
+    except ValueError as error:
+        raise CellError(str(error)) from error
+    sign = "€" if currency == CURRENCY else currency
+    return f'#,##0{"." if digits else ""}{"0" * digits} "{sign}"'
 
 
 def _write(sheet: Any, row: int, column: int, cell: Cell, formats: dict[str, Any]) -> None:

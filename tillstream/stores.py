@@ -67,6 +67,10 @@ class StoreTable:
         #: By number, in the order of the table.
         self.stores = {each: Store(each) for each in calendars} | dict(stores or {})
 
+    def shown_in(self, currency: str) -> "StoreTable":
+        """The same stores, of a reader who looks at another currency than the main one."""
+        return StoreTable(self.default, self.exceptions, self.stores, currency)
+
     def calendar(self, store_id: str | int) -> BusinessDay:
         """The calendar of a store; 1 and "1" are the same store."""
         return self.exceptions.get(str(store_id), self.default)

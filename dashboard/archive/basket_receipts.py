@@ -6,7 +6,8 @@ from typing import NamedTuple
 from pymongo import MongoClient
 
 from dashboard.archive import pipelines
-from tillstream.archive import RECEIPTS, Document
+from tillstream.archive import RECEIPTS, Document, in_currency
+from tillstream.currencies import CURRENCY
 
 #: Receipts that are read at most, and how long MongoDB may take, ms.
 MOST_RECEIPTS = 20_000
@@ -22,10 +23,15 @@ class Baskets(NamedTuple):
 
 
 def newest(
-    client: MongoClient[Document], database: str, day: str, stores: Collection[str] | None
+    client: MongoClient[Document],
+    database: str,
+    day: str,
+    stores: Collection[str] | None,
+    currency: str = CURRENCY,
 ) -> Baskets:
     """Of the whole chain, or of some stores; returns are left out. Raises PyMongoError."""
     wanted: Document = pipelines.within_day(day, "") | {"grossMinor": {"$gt": 0}}
+    wanted |= in_currency(currency)
     if stores is not None:
         wanted["store"] = {"$in": list(stores)}
     stages: list[Document] = [

@@ -148,8 +148,9 @@ class RangeOfDays:
         if not days:
             return set(), None
         first, last = date.fromisoformat(min(days)), date.fromisoformat(max(days))
-        first_received = known_days.first_day(self._database)
-        return known_days.with_receipts(self._database, first, last) & set(days), first_received
+        first_received = known_days.first_day(self._database, self._table.currency)
+        received = known_days.with_receipts(self._database, first, last, self._table.currency)
+        return received & set(days), first_received
 
     def _parts(
         self, totals: Mapping[str, DayTotals], stores: frozenset[str] | None, open_from: date

@@ -44,6 +44,7 @@ class FilteredDays:
         clock: Clock,
     ) -> None:
         self._receipts = client[database].receipts
+        self._currency = table.currency
         self._kept = KeptDays(figures, table)
         self._clock = clock
         self._asking = {True: threading.Lock(), False: threading.Lock()}
@@ -94,13 +95,13 @@ class FilteredDays:
         week = (chosen, week_before_has)
         with self._lock:
             week_before = self._week_before.get(week)
-        found = next(self._ask(store_day.pipeline(chosen, today.zone.key)))
+        found = next(self._ask(store_day.pipeline(chosen, today.zone.key, self._currency)))
         known = bool(found["minutes"]) or self._knows(chosen.store)
         if week_before is None:
             week_before = self._hours_of_the_week_before(chosen, today.zone.key)
             with self._lock:
                 self._week_before[week] = week_before
-        return store_day.answer(chosen, found, today, now, week_before, known)
+        return store_day.answer(chosen, found, today, now, week_before, known, self._currency)
 
     def _knows(self, store: str) -> bool:
         wanted = {"store": store}
@@ -110,7 +111,7 @@ class FilteredDays:
     def _hours_of_the_week_before(self, chosen: Filter, zone: str) -> list[Row]:
         day = date.fromisoformat(chosen.day) - timedelta(days=7)
         earlier = chosen._replace(day=day.isoformat())
-        hours = self._ask(store_day.hours(earlier, zone))
+        hours = self._ask(store_day.hours(earlier, zone, self._currency))
         return [(str(row["_id"]), int(row["gross"])) for row in hours]
 
     def _ask(self, stages: list[Document]) -> Iterator[Document]:

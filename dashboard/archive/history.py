@@ -10,6 +10,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from dashboard.archive import pipelines
+from dashboard.archive.of_currency import day_rows
 from dashboard.archive.pipelines import Stages, unix
 from dashboard.state.model import Model
 from dashboard.state.sale_minutes import DAY_MINUTES, Sold
@@ -68,7 +69,8 @@ class History:
         day = self._model.history_wanted(now)
         if day is None:
             return
-        sold = self._ask(client, day, pipelines.by_minute())
+        sold = self._sold(client, day, {}, pipelines.by_minute())
+        # How fast receipts come, and how soon they are stored, is of every currency.
         received = self._ask(client, day, pipelines.by_minute("$receivedAt"))
         stored_in = {"$dateTrunc": {"date": "$storedAt", "unit": "minute"}}
         stored = self._ask(client, day, pipelines.delay_percentiles(stored_in))
@@ -83,13 +85,20 @@ class History:
         begun, new = time.monotonic(), True
         if (wanted := self._model.sold_again_wanted(now)) is not None:
             day, first, end = wanted
-            within = {"$match": {"date": {"$gte": utc(first), "$lt": utc(end)}}}
-            rows = self._ask(client, day, [within, *pipelines.by_minute()])
+            within = {"date": {"$gte": utc(first), "$lt": utc(end)}}
+            rows = self._sold(client, day, within, pipelines.by_minute())
             new = self._model.take_sold(day, first, end, _sold(rows), now)
         # An archive that is behind the ledger has nothing new yet.
         self._again_seconds = 0.0 if new else min(MOST_SECONDS, 2 * self._again_seconds + 1)
         took = time.monotonic() - begun
         self._again_at = time.monotonic() + max(10 * took, self._again_seconds)
+
+    def _sold(
+        self, client: MongoClient[Document], day: date, within: Document, stages: Stages
+    ) -> list[Document]:
+        receipts, text = client[self._database].receipts, day.isoformat()
+        match = {"businessDay": text} | within
+        return day_rows(receipts, text, match, stages, self._model.currency, QUERY_TIMEOUT_MS)
 
     def _ask(self, client: MongoClient[Document], day: date, stages: Stages) -> list[Document]:
         receipts = client[self._database].receipts

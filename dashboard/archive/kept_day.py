@@ -15,11 +15,12 @@ from dashboard.archive.store_sums import StoreSums
 from dashboard.state import comparisons
 from dashboard.state.filtered import Filter, FilteredDay
 from dashboard.state.frames import Bar, ranked_bars
-from dashboard.state.panels import Panels, Row, mean
+from dashboard.state.panels import Panels, Row, mean, mean_amount
 from dashboard.state.sale_minutes import MINUTE, SaleMinutes, Sold
 from dashboard.state.series import Point
 from dashboard.state.store_days import Today
 from tillstream.clock import BusinessDay, utc
+from tillstream.currencies import exponent_of
 from tillstream.day_figures import Figures, StoreFigures, by_category, by_hour, total
 from tillstream.figures_reader import FiguresReader
 from tillstream.money import MILLI, decimal_text
@@ -44,6 +45,7 @@ class KeptDays:
         self._reader = reader
         self._sums = StoreSums(reader)
         self._table = table
+        self._exponent = exponent_of(table.currency)
         self._past: TTLCache[Filter, comparisons.Past] = TTLCache(MAX_FILTERS, PAST_SECONDS)
         default = table.default
         self._one_calendar = all(_same(calendar, default) for calendar in table.exceptions.values())
@@ -66,14 +68,14 @@ class KeptDays:
             source="kept",
             read_at=read_at,
             known=not chosen.region or chosen.region in self._table.regions(),
-            values=_values(stores, hours, chosen.category) if kept else {},
+            values=_values(stores, hours, chosen.category, self._exponent) if kept else {},
             minutes=curve(
                 [(each, by_hour([sold], chosen.category)) for each, sold in parts],
                 date.fromisoformat(chosen.day),
                 read_at,
             ),
             panels={"hours": _rows(hours)} | self._compared(chosen, parts, hours, read_at),
-            bars=_bars(stores) if chosen.region else None,
+            bars=_bars(stores, self._exponent) if chosen.region else None,
         )
 
     def _compared(
@@ -150,7 +152,7 @@ def curve(
 
 
 def _values(
-    stores: list[StoreFigures], hours: Mapping[str, Figures], category: str
+    stores: list[StoreFigures], hours: Mapping[str, Figures], category: str, exponent: int
 ) -> dict[str, str | None]:
     named = any(category in each for store in stores for each in store.categories.values())
     if category and not named and any(store.other_categories for store in stores):
@@ -158,10 +160,10 @@ def _values(
         return {}
     whole = total(hours.values())
     return {
-        "revenue": decimal_text(whole.gross_minor),
+        "revenue": decimal_text(whole.gross_minor, exponent),
         "receipts": str(whole.receipts),
-        "average-basket": mean(whole.gross_minor, whole.receipts),
-        "net-revenue": decimal_text(whole.net_minor),
+        "average-basket": mean_amount(whole.gross_minor, whole.receipts, exponent),
+        "net-revenue": decimal_text(whole.net_minor, exponent),
         "units-per-basket": mean(whole.units_milli, whole.receipts, MILLI),
     }
 
@@ -174,17 +176,18 @@ def _rows(hours: Mapping[str, Figures]) -> list[Row]:
     ]
 
 
-def _bars(stores: list[StoreFigures]) -> list[Bar]:
-    return ranked_bars(
+def _bars(stores: list[StoreFigures], exponent: int) -> list[Bar]:
+    totals = [
         CategoryTotal(
             name=name,
             revenue_minor=each.gross_minor,
-            revenue=decimal_text(each.gross_minor),
+            revenue=decimal_text(each.gross_minor, exponent),
             units_milli=each.units_milli,
         )
         for name, each in by_category(stores).items()
         if each.receipts
-    )
+    ]
+    return ranked_bars(totals, exponent)
 
 
 def _same(one: BusinessDay, other: BusinessDay) -> bool:

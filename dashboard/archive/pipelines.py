@@ -1,4 +1,7 @@
-"""The stages that questions to the archive's receipts are made of. Amounts are cents. Pure."""
+"""The stages that questions to the archive's receipts are made of. Pure.
+
+Amounts are minor units: whoever adds them up asks for one currency (`of_currency.day_rows`).
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -185,7 +185,9 @@ class Products:
             self._put(view, None, soldOut=SoldOutPart(now, rows, found.number, found.watched))
         if view.is_due("pairs", PAIRS_SECONDS):
             now = self._clock()
-            baskets = basket_receipts.newest(self._client, self._database, day, stores)
+            baskets = basket_receipts.newest(
+                self._client, self._database, day, stores, self._table.currency
+            )
             pairs = basket_pairs.count(baskets.products)
             said = PairsPart(
                 now, pairs.pairs, pairs.baskets, pairs.larger, baskets.first, baskets.last

@@ -3,7 +3,6 @@
 import re
 import threading
 from datetime import date, timedelta
-from typing import Any
 
 import msgspec
 from cachetools import TLRUCache
@@ -11,10 +10,12 @@ from pymongo import MongoClient
 
 from dashboard.archive import pipelines
 from dashboard.archive.connection import answering
+from dashboard.archive.of_currency import day_rows
 from dashboard.archive.pipelines import unix
 from dashboard.state.frames import MAX_BARS, OTHER
 from tillstream.archive import Document
 from tillstream.clock import BusinessDay, Clock
+from tillstream.currencies import CURRENCY
 
 #: Seconds of a slot of the categories.
 SLOT_SECONDS = 900
@@ -37,7 +38,7 @@ Asked = tuple[date, tuple[str, ...] | None]
 
 
 class ReplayDay(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A business day; times are Unix seconds, amounts cents."""
+    """A business day; times are Unix seconds, amounts minor units of its currency."""
 
     day: str
     zone: str
@@ -57,8 +58,14 @@ class Replays:
     """Asks the archive once for a day, however many watch it; safe to call from several threads."""
 
     def __init__(
-        self, client: MongoClient[Document], database: str, calendar: BusinessDay, clock: Clock
+        self,
+        client: MongoClient[Document],
+        database: str,
+        calendar: BusinessDay,
+        clock: Clock,
+        currency: str = CURRENCY,
     ) -> None:
+        self._currency = currency
         self._receipts = client[database].receipts
         self._calendar = calendar
         self._clock = clock
@@ -96,9 +103,9 @@ class Replays:
         slot = {"date": "$date", "unit": "minute", "binSize": SLOT_SECONDS // 60}
         by_slot = pipelines.by_line({"slot": {"$dateTrunc": slot}, "category": "$lines.category"})
         with answering():
-            rows = list(self._ask(minutes, asked))
-            slots = list(
-                self._ask([*by_slot, {"$sort": {"_id.slot": 1}}, {"$limit": MAX_SLOT_ROWS}], asked)
+            rows = self._ask(minutes, asked)
+            slots = self._ask(
+                [*by_slot, {"$sort": {"_id.slot": 1}}, {"$limit": MAX_SLOT_ROWS}], asked
             )
         names, sold = ranked(slots)
         return ReplayDay(
@@ -112,14 +119,13 @@ class Replays:
             slots=sold,
         )
 
-    def _ask(self, stages: list[Document], asked: Asked) -> Any:
+    def _ask(self, stages: list[Document], asked: Asked) -> list[Document]:
         wanted, stores = asked
         day = wanted.isoformat()
-        match = pipelines.of_day(day)
+        match: Document = {"businessDay": day}
         if stores is not None:
-            match = {"$match": pipelines.within_day(day, "") | {"store": {"$in": [*stores]}}}
-        pipeline = [match, *stages]
-        return self._receipts.aggregate(pipeline, maxTimeMS=QUERY_TIMEOUT_MS, allowDiskUse=True)
+            match = pipelines.within_day(day, "") | {"store": {"$in": [*stores]}}
+        return day_rows(self._receipts, day, match, stages, self._currency, QUERY_TIMEOUT_MS)
 
 
 def ranked(rows: list[Document]) -> tuple[list[str], list[tuple[int, int, int]]]:

@@ -8,10 +8,11 @@ from dashboard.archive.history import running_totals
 from dashboard.archive.pipelines import unix
 from dashboard.state.filtered import Filter, FilteredDay
 from dashboard.state.frames import Bar, ranked_bars
-from dashboard.state.panels import UNNAMED, Row, mean
+from dashboard.state.panels import UNNAMED, Row, mean, mean_amount
 from dashboard.state.store_days import Today
-from tillstream.archive import Document
+from tillstream.archive import Document, in_currency
 from tillstream.clock import utc
+from tillstream.currencies import CURRENCY, exponent_of
 from tillstream.money import MILLI, decimal_text, rate_text
 from tillstream.snapshots import CategoryTotal
 
@@ -20,7 +21,7 @@ MAX_ROWS = 50
 MAX_RECEIPTS = 12
 
 
-def pipeline(chosen: Filter, zone: str) -> list[Document]:
+def pipeline(chosen: Filter, zone: str, currency: str = CURRENCY) -> list[Document]:
     """One document with the rows of every facet."""
     of_category = pipelines.of_category(chosen.category)
     count = pipelines.COUNT
@@ -51,13 +52,17 @@ def pipeline(chosen: Filter, zone: str) -> list[Document]:
             {"$project": shown},
         ],
     }
-    return [{"$match": pipelines.within_day(chosen.day, chosen.store)}, {"$facet": facets}]
+    return [_of_day(chosen, currency), {"$facet": facets}]
 
 
-def hours(chosen: Filter, zone: str) -> list[Document]:
+def hours(chosen: Filter, zone: str, currency: str = CURRENCY) -> list[Document]:
     """The hours of a day alone."""
     stages = [*pipelines.of_category(chosen.category), *pipelines.by_hour(zone)]
-    return [{"$match": pipelines.within_day(chosen.day, chosen.store)}, *stages]
+    return [_of_day(chosen, currency), *stages]
+
+
+def _of_day(chosen: Filter, currency: str) -> Document:
+    return {"$match": pipelines.within_day(chosen.day, chosen.store) | in_currency(currency)}
 
 
 def answer(
@@ -67,8 +72,10 @@ def answer(
     read_at: float,
     week_before: list[Row],
     known: bool = True,
+    currency: str = CURRENCY,
 ) -> FilteredDay:
     """The figures under a filter from the rows of its facets, read at `read_at`."""
+    exponent = exponent_of(currency)
     minutes = found["minutes"]
 
     def total(name: str) -> int:
@@ -78,12 +85,12 @@ def answer(
     last = max((row["last"] for row in minutes), default=None)
     delay = found["delays"][0]["p95"] if found["delays"] else None
     values = {
-        "store-revenue": decimal_text(gross),
+        "store-revenue": decimal_text(gross, exponent),
         "store-receipts": str(receipts),
-        "store-basket": mean(gross, receipts),
+        "store-basket": mean_amount(gross, receipts, exponent),
         "store-units": mean(total("units"), receipts, MILLI),
-        "store-net": decimal_text(total("net")),
-        "store-returns": decimal_text(total("returns")),
+        "store-net": decimal_text(total("net"), exponent),
+        "store-returns": decimal_text(total("returns"), exponent),
         "store-delay": None if delay is None else str(delay),
         "store-last": None if last is None else last.isoformat(),
     }
@@ -102,7 +109,7 @@ def answer(
         values=values,
         minutes=[(minute, *sums) for minute, sums in running.items()],
         panels=_panels(found, week_before, chosen.category),
-        bars=_bars(found["categories"]),
+        bars=_bars(found["categories"], exponent),
     )
 
 
@@ -154,13 +161,14 @@ def _rate(basis_points: int | None) -> str:
     return UNNAMED if basis_points is None else rate_text(basis_points)
 
 
-def _bars(rows: list[Document]) -> list[Bar]:
-    return ranked_bars(
+def _bars(rows: list[Document], exponent: int) -> list[Bar]:
+    totals = [
         CategoryTotal(
             name=str(row["_id"]),
             revenue_minor=int(row["gross"]),
-            revenue=decimal_text(int(row["gross"])),
+            revenue=decimal_text(int(row["gross"]), exponent),
             units_milli=0,
         )
         for row in rows
-    )
+    ]
+    return ranked_bars(totals, exponent)

@@ -72,7 +72,11 @@ class _HeldDay(NamedTuple):
 class StoreStandings:
     """Reads what changed, at most once in SHARED_SECONDS. Safe to call from several threads."""
 
-    def __init__(self, reader: FiguresReader, table: StoreTable, clock: Clock) -> None:
+    def __init__(
+        self, reader: FiguresReader, table: StoreTable, clock: Clock, only_selling: bool = False
+    ) -> None:
+        """`only_selling`: no store that neither sells today nor did on its usual days."""
+        self._named = frozenset() if only_selling else frozenset(table.stores)
         self._reader = reader
         self._table = table
         self._hours = StoreHours(table)
@@ -147,7 +151,7 @@ class StoreStandings:
         for day, moments in groups.items():
             today = self._day(day.isoformat(), now, 0).sold
             past = [self._day(each, now, PAST_SECONDS) for each in before[day]]
-            names = {*today, *self._table.stores}.union(*(each.sold for each in past))
+            names = {*today, *self._named}.union(*(each.sold for each in past))
             for name in names:
                 # Of a store that has another day now, its own group says it.
                 if (then := moments.get(_key(self._table.calendar(name)))) is not None:

@@ -18,5 +18,9 @@
     language: () => code,
     locale: tag,
     signs: chosen,
+    prefixOf: () => {
+      const config = document.getElementById("_dash-config");
+      return (config && JSON.parse(config.textContent || "{}").requests_pathname_prefix) || "/";
+    },
   });
 })();

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const t = window.tillstream;
-  const { signs } = t;
+  const { signs, currency } = t;
 
   /* With the signs of words/*.json, as the server writes numbers (dashboard/pages/formatting.py). */
   /** @param {Intl.NumberFormatOptions} options @returns {(value: any) => string} */
@@ -21,8 +21,13 @@
   const upToOneDecimal = numbers({ maximumFractionDigits: 1 });
   //: Beyond 2^53 the last digits of a number are not those that were sent.
   const roundNumber = numbers({ maximumSignificantDigits: 12 });
+  /** @type {Tillstream["moneyIn"]} */
+  const moneyIn = (code, value, digits = t.digitsOf(code)) =>
+    within(t.patternOf(code), numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits })(value));
+  const { digits } = currency;
+  const inDigits = numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits });
   /** @type {(value: any) => string} */
-  const money = (value) => within(signs.money, twoDecimals(value));
+  const money = (value) => within(currency.pattern, inDigits(value));
   /** @param {Intl.DateTimeFormatOptions} options */
   const dates = (options) => new Intl.DateTimeFormat(t.locale, { timeZone: "UTC", ...options });
   const longDate = dates({ dateStyle: "long" });
@@ -59,7 +64,8 @@
   const format = {
     // Decimal text goes in as text, so that no amount is rounded on its way.
     money,
-    cents: (minor) => (exact(minor) ? money(euros(minor)) : `≈ ${within(signs.money, roundNumber(minor / 100))}`),
+    minor: (minor) =>
+      exact(minor) ? money(t.amount(minor)) : `≈ ${within(currency.pattern, roundNumber(t.units(minor)))}`,
     count: (value) => (exact(value) ? wholeNumber(value) : `≈ ${roundNumber(value)}`),
     decimal: twoDecimals,
     percent: (part) => within(signs.percent, upToOneDecimal(part * 100)),
@@ -89,22 +95,6 @@
         : [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), ["h", "min"]];
     const fine = rest ? ` ${rest}\u00a0${names[1]}` : "";
     return `${sign}${wholeNumber(whole)}\u00a0${names[0]}${fine}`;
-  }
-
-  /** Cents as decimal text, digit by digit: a division is off by a cent beyond 2^46. @type {Tillstream["euros"]} */
-  function euros(minor) {
-    const digits = String(Math.abs(minor)).padStart(3, "0");
-    return `${minor < 0 ? "-" : ""}${digits.slice(0, -2)}.${digits.slice(-2)}`;
-  }
-
-  /* Mean of whole numbers as text with two places, rounded half-even, as the server does. */
-  /** @type {Tillstream["mean"]} */
-  function mean(total, number, scale) {
-    const divisor = BigInt(number) * BigInt(scale);
-    const hundredfold = BigInt(Math.abs(total)) * 100n;
-    const [whole, twice] = [hundredfold / divisor, 2n * (hundredfold % divisor)];
-    const rounded = whole + (twice > divisor || (twice === divisor && whole % 2n === 1n) ? 1n : 0n);
-    return euros(Number(total < 0 ? -rounded : rounded));
   }
 
   /* What cannot be seen, or turns other text around, is written out (dashboard/pages/visible.py). */
@@ -170,10 +160,10 @@
     const { layout } = figure;
     const { yaxis } = layout;
     if (!yaxis) return figure;
-    const [tickprefix, ticksuffix] = signs.money.split("{}");
-    const euros = yaxis.tickprefix ? { tickprefix, ticksuffix } : {};
+    const [tickprefix, ticksuffix] = currency.pattern.split("{}");
+    const money = yaxis.tickprefix ? { tickprefix, ticksuffix } : {};
     const separators = signs.point + signs.group;
-    return { ...figure, layout: { ...layout, separators, yaxis: { ...yaxis, ...euros } } };
+    return { ...figure, layout: { ...layout, separators, yaxis: { ...yaxis, ...money } } };
   }
 
   Object.assign(
@@ -186,8 +176,7 @@
       ticks,
       visible,
       plotName,
-      euros,
-      mean,
+      moneyIn,
       setNow: (t) => {
         now = t;
       },

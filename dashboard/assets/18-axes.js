@@ -3,8 +3,8 @@
   "use strict";
   const t = window.tillstream;
   const { format } = t;
-  //: What an axis spans at least: a smaller sum would be measured in thousandths of a euro.
-  const LEAST_EUROS = 10;
+  //: What an axis spans at least: a smaller sum would be measured in parts of a coin.
+  const LEAST_AMOUNT = t.currency.digits ? 10 : 1000;
   const LEAST_COUNT = 5;
   const LEAST_MS = 10;
   //: A sparkline's height is at least this part of what it shows: 449 to 450 is a flat line.
@@ -32,7 +32,7 @@
   }
 
   /** @type {Tillstream["axes"]["money"]} */
-  const money = (values) => atLeast(values, LEAST_EUROS);
+  const money = (values) => atLeast(values, LEAST_AMOUNT);
   /** Of few receipts each whole number once. @type {Tillstream["axes"]["count"]} */
   function count(values) {
     const small = atLeast(values, LEAST_COUNT);

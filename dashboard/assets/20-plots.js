@@ -76,7 +76,7 @@
     return part.bars || wholeBars();
   }
 
-  /** Cents sold in each full minute, from the running sum. @param {number} now */
+  /** Minor units sold in each full minute, from the running sum. @param {number} now */
   function perMinute(now) {
     const sold = [];
     const series = minutes();
@@ -132,11 +132,11 @@
     const total = revenueView === "total";
     const every = total ? minutes() : perMinute(frame.at);
     const shown = inWindow(every, frame);
-    const euros = shown.map((p) => [p[0], p[1] === null ? null : p[1] / 100, p[1]]);
+    const amounts = shown.map((p) => [p[0], p[1] === null ? null : t.units(p[1]), p[1]]);
     /** @param {Point} p */
-    const text = (p) => `${minuteTime(p[0])}  ${format.cents(p[2])}`;
+    const text = (p) => `${minuteTime(p[0])}  ${format.minor(p[2])}`;
     const to = shown.length ? shown[shown.length - 1][0] : frame.at;
-    const line = column(euros, 1, text);
+    const line = column(amounts, 1, text);
     const from = start(shown, frame);
     const band = total && t.windowMinutes() === null && shown.length ? t.ahead(to, shown[shown.length - 1][1]) : null;
     const end = band ? band[band.length - 1][0] : to;
@@ -144,7 +144,7 @@
     const compared = {
       x: before.map((p) => p[0] * 1000),
       y: before.map((p) => p[1]),
-      text: before.map((p) => `${t.beforeName()}  ${format.money(p[1].toFixed(2))}`),
+      text: before.map((p) => `${t.beforeName()}  ${format.money(p[1].toFixed(t.currency.digits))}`),
     };
     const [low, high] = [1, 2].map((column) => ({
       x: (band || []).map((p) => p[0] * 1000),

@@ -7,7 +7,7 @@
   const held = {};
   const drawn = new WeakMap();
 
-  const { cents } = format;
+  const amount = format.minor;
   /** @type {(part: number, whole: number) => number} */
   const share = (part, whole) => (whole > 0 ? Math.max(0, Math.min(1, part / whole)) : 0);
 
@@ -52,7 +52,7 @@
   const till = (store, number) => [t.storeLink(store), ` · ${t.visible(number)}`];
 
   /** A name, its amount, and its share of all the rows'. @type {Tillstream["shareCells"]} */
-  function shareCells(named, gross, rows, written = cents) {
+  function shareCells(named, gross, rows, written = amount) {
     const part = share(
       gross,
       rows.reduce((sum, row) => sum + Math.max(0, row[1]), 0),
@@ -66,22 +66,22 @@
     tenders: ([tender, gross], rows) => shareCells(label(tender), gross, rows),
     vat: ([rate, gross, net]) => {
       const text = /^\d/.test(rate) ? format.percentage(rate) : label(rate);
-      return [name(text), cell(cents(net), "number"), cell(cents(gross - net), "number")];
+      return [name(text), cell(amount(net), "number"), cell(amount(gross - net), "number")];
     },
     top: (row) => storeCells(row),
     bottom: (row) => storeCells(row),
     closed: ([day, gross, receipts, lateGross, late]) => [
       name(format.shortDay(day)),
-      cell(cents(gross), "number"),
+      cell(amount(gross), "number"),
       cell(format.count(receipts), "number"),
       cell(format.count(late), "number"),
-      cell(cents(lateGross), "number"),
+      cell(amount(lateGross), "number"),
     ],
     marks: ([rule, receipts, gross]) => [
       name(t.visible(rule)),
       cell(t.ruleBroken(rule), "name"),
       cell(format.count(receipts), "number"),
-      cell(cents(gross), "number"),
+      cell(amount(gross), "number"),
     ],
     silent: ([store, number, since]) => [name(till(store, number)), cell(t.minuteOf(since), "number")],
     gaps: ([store, number, first, last, since]) => {
@@ -97,7 +97,7 @@
 
   /** @param {Row} row */
   function storeCells([store, gross, receipts]) {
-    return [name(t.storeLink(store)), cell(cents(gross), "number"), cell(format.count(receipts), "number")];
+    return [name(t.storeLink(store)), cell(amount(gross), "number"), cell(format.count(receipts), "number")];
   }
 
   /** Every table that is on the page and whose rows have changed. @type {Tillstream["drawTables"]} */
@@ -129,11 +129,11 @@
     };
   }
 
-  /* The day that this one is compared with, between two instants: euros so far, or euros a minute. */
+  /* The day that this one is compared with, between two instants: so far, or each minute. */
   /** @type {Tillstream["comparedLine"]} */
   function comparedLine(frame, total, from, until) {
     const { after } = clockOfDay(frame);
-    const rows = t.before("revenue-plot").map(([hour, gross]) => [after(hour), gross / 100]);
+    const rows = t.before("revenue-plot").map(([hour, gross]) => [after(hour), t.units(gross)]);
     /** @type {[number, number][]} */
     const points = [];
     let sum = 0;
@@ -159,18 +159,18 @@
     const today = new Map(rows.map((row) => [row[0], row]));
     const last = new Map(before.map(([h, gross]) => [h, gross]));
     /** @param {string} h */
-    const text = (h) => `${h}:00  ${cents(today.get(h)?.[1])}, ${format.count(today.get(h)?.[2])} ×`;
+    const text = (h) => `${h}:00  ${amount(today.get(h)?.[1])}, ${format.count(today.get(h)?.[2])} ×`;
     const bars = {
       ...data[0],
       x: hours,
-      y: hours.map((h) => (today.has(h) ? today.get(h)?.[1] / 100 : null)),
+      y: hours.map((h) => (today.has(h) ? t.units(today.get(h)?.[1]) : null)),
       text: hours.map((h) => (today.has(h) ? text(h) : "")),
     };
     const line = {
       ...data[1],
       x: hours,
-      y: hours.map((h) => (last.has(h) ? last.get(h) / 100 : null)),
-      text: hours.map((h) => (last.has(h) ? cents(last.get(h)) : "")),
+      y: hours.map((h) => (last.has(h) ? t.units(last.get(h)) : null)),
+      text: hours.map((h) => (last.has(h) ? amount(last.get(h)) : "")),
     };
     return { data: [bars, line], layout, looks: JSON.stringify([bars.y, line.y]) };
   }

@@ -9,13 +9,13 @@
   /** Of the sums gross, net, receipts and units: each figure, and how it is written. */
   /** @type {Record<string, [(sums: number[], days: number) => number, (amount: number) => string]>} */
   const FIGURES = {
-    revenue: [([gross], days) => gross / days, (amount) => format.cents(Math.round(amount))],
+    revenue: [([gross], days) => gross / days, (amount) => format.minor(Math.round(amount))],
     receipts: [
       ([, , receipts], days) => receipts / days,
       (amount) => (Number.isInteger(amount) ? format.count(amount) : format.decimal(amount.toFixed(2))),
     ],
-    "average-basket": [([gross, , receipts]) => gross / receipts, (amount) => format.cents(Math.round(amount))],
-    "net-revenue": [([, net], days) => net / days, (amount) => format.cents(Math.round(amount))],
+    "average-basket": [([gross, , receipts]) => gross / receipts, (amount) => format.minor(Math.round(amount))],
+    "net-revenue": [([, net], days) => net / days, (amount) => format.minor(Math.round(amount))],
     "units-per-basket": [
       ([, , receipts, units]) => units / receipts / 1000,
       (amount) => format.decimal(amount.toFixed(2)),
@@ -85,8 +85,7 @@
     const [row] = t.panel("forecast") || [];
     const [until, cents, low, high, usual, tested] = row || [];
     const known = live && row && cents !== null;
-    const whole = (/** @type {number} */ minor) =>
-      format.cents(Math.round(minor / 100) * 100).replace(/[.,]00(?=\D*$)/, "");
+    const whole = (/** @type {number} */ minor) => t.moneyIn(t.currency.code, Math.round(t.units(minor)), 0);
     put("expected-change", {
       children: known && low !== null ? `${whole(low)} – ${whole(high)}` : "",
       title: known && low !== null ? `${t.say("8 of 10 days ended so near; days looked at:")} ${tested}` : "",
@@ -104,7 +103,7 @@
     put("expected-note", { children: why, title: `${t.say("same weekdays:")} ${usual}` });
   }
 
-  /** The band of the day that is to come: its x in seconds, low and high in euros. @type {Tillstream["ahead"]} */
+  /** The band of the day that is to come: its x in seconds, low and high. @type {Tillstream["ahead"]} */
   function ahead(from, now) {
     const [row] = t.panel("forecast") || [];
     if (!row || row[2] === null || t.filters().store || t.filters().region || t.filters().category) return null;
@@ -114,9 +113,9 @@
     /** @type {[number, number, number][]} */
     const band = points.map(([time, sold]) => {
       const part = Math.max(0, Math.min(1, (sold - now) / (cents - now)));
-      return [time, Math.max(now, sold - part * (cents - low)) / 100, (sold + part * (high - cents)) / 100];
+      return [time, t.units(Math.max(now, sold - part * (cents - low))), t.units(sold + part * (high - cents))];
     });
-    return [[from, now / 100, now / 100], ...band];
+    return [[from, t.units(now), t.units(now)], ...band];
   }
 
   Object.assign(

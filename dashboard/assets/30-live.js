@@ -21,6 +21,7 @@
   let drawing = null;
   let paused = false;
   const shown = new WeakMap();
+  const { age, complete, freshness, lag, note, since } = t.captions;
   const prefix = JSON.parse(t.byId("_dash-config").textContent).requests_pathname_prefix;
 
   /* Set what has changed, and only that, in the page itself: by way of React and Dash's store
@@ -47,7 +48,7 @@
 
   function connect() {
     if (source) source.close();
-    const opened = new EventSource(`${prefix}stream`);
+    const opened = new EventSource(`${prefix}stream?${t.inCurrency(new URLSearchParams())}`);
     source = opened;
     retryAt = Date.now() + Math.max(SILENT_MS, MAX_RETRY_MS * 2);
     opened.onmessage = (event) => {
@@ -93,6 +94,7 @@
     for (const [id, src] of Object.entries(t.sparks(frame))) put(`${id}-spark`, { src });
     put("categories", { "data-value": JSON.stringify(Object.fromEntries(t.bars())) });
     t.drawTables(put);
+    t.drawCurrencies(frame);
     t.drawPlots({ ...frame, starts: place().starts });
     clock();
     showStatus();
@@ -152,12 +154,12 @@
         "data-state": state,
         children: value === null ? "–" : t.format[format](value),
       });
-      const until = narrow ? narrow.at : complete(feed);
+      const until = narrow ? narrow.at : complete(frame, feed);
       const at = narrow ? narrow.at : frame.feeds[feed][1];
       put(`${id}-note`, {
         "data-as-of": at === null ? "" : String(at),
         "data-complete": until === null ? "" : String(until),
-        children: note(id, feed, state, value, narrow),
+        children: note(frame, id, feed, state, value, narrow),
         title: until === null ? "" : `${t.say("complete until")} ${t.secondOf(until)} ${frame.abbreviation}`,
       });
     }
@@ -169,82 +171,19 @@
       put(`feed-${feed}`, {
         "data-value": asOf === null ? "" : String(asOf),
         "data-state": state,
-        children: state === "live" ? age(frame.at - asOf) : since(feed, state),
+        children: state === "live" ? age(frame.at - asOf) : since(frame, feed, state),
       });
-      put(`lag-${feed}`, { children: state === "live" || feed === "archive" ? lag(feed) : "" });
+      put(`lag-${feed}`, { children: state === "live" || feed === "archive" ? lag(frame, feed) : "" });
     }
     for (const element of /** @type {NodeListOf<any>} */ (document.querySelectorAll(FRESH))) {
       const state = stateOf(element.dataset.feed);
       const narrow = state === "live" && t.narrows(element.id) ? t.narrowedFigure(element.id, frame) : null;
       const now = narrow ? narrow.state : state;
       put(element.id, { "data-state": now });
-      put(`${element.id.replace("-frame", "")}-fresh`, freshness(element.dataset.feed, now, narrow));
+      put(`${element.id.replace("-frame", "")}-fresh`, freshness(frame, element.dataset.feed, now, narrow));
     }
     t.heardNote(put);
     if (t.storePage()) t.storeState(put, frame, stateOf);
-  }
-
-  /* The time that a card's figures are of, or since when it is stale. */
-  /** @param {string} feed @param {State} state @param {Narrowed | null} narrow */
-  function freshness(feed, state, narrow) {
-    const until = narrow ? narrow.at : complete(feed);
-    if (until === null || state === "waiting") return { children: "", title: "", "data-complete": "" };
-    if (state === "stale") {
-      const at = narrow ? until : frame.feeds[feed][1];
-      return { children: `${t.say("stale since")} ${t.secondOf(at)}`, title: "", "data-complete": String(until) };
-    }
-    const at = narrow ? until : frame.feeds[feed][1];
-    return {
-      children: `${t.say("as of")} ${t.minuteOf(at)}`,
-      title: `${t.say("complete until")} ${t.secondOf(until)} ${frame.abbreviation}`,
-      "data-complete": String(until),
-    };
-  }
-
-  /* What the day's totals have heard of from every till; the others to their own time. No figure is
-     of that time: it stands behind a caption, and what is not heard from is named. */
-  /** @type {(feed: string) => number | null} */
-  function complete(feed) {
-    return t.ofTheDay.has(feed) ? frame.complete_until : frame.feeds[feed][1];
-  }
-
-  /** @param {number} seconds */
-  const age = (seconds) => t.format.seconds(Math.max(0, seconds));
-
-  /** How far the worker behind a feed is behind the door. @param {string} feed */
-  function lag(feed) {
-    const { values } = frame;
-    if (feed === "archive" && frame.archive) return t.archiveWords(frame);
-    const counted =
-      new Map((t.panel("counters") || []).map(([name, value]) => [name, value])).get("counted-ms") ?? null;
-    if (feed === "count" && frame.complete_until !== null)
-      return `${t.say("complete to")} ${t.secondOf(frame.complete_until)}`;
-    if (feed === "metrics-storm" && counted !== null) return `${t.say("counted in")} ${t.format.ms(counted)}`;
-    if (feed === "metrics-db" && values["network-delay"] !== null)
-      return `${t.say("stored in")} ${t.format.ms(values["network-delay"])}`;
-    return "";
-  }
-
-  /** @param {string} id @param {string} feed @param {State} state @param {string | null} value @param {Narrowed | null} narrow */
-  function note(id, feed, state, value, narrow) {
-    if (narrow && narrow.at !== null) {
-      const live = t.storePage() ? t.byId(`${id}-note`).dataset.live : t.say("archive");
-      return state === "live"
-        ? `${live} · ${t.say("as of")} ${t.minuteOf(narrow.at)}`
-        : `${t.say("stale since")} ${t.secondOf(narrow.at)}`;
-    }
-    if (state !== "live") return since(feed, state);
-    if (value === null) return t.say("no receipt stored lately");
-    const live = (id === "stores" && t.sellingNote()) || t.byId(`${id}-note`).dataset.live;
-    const at = frame.feeds[feed][1];
-    return at === null ? live : `${live} · ${t.say("as of")} ${t.minuteOf(at)}`;
-  }
-
-  /** @param {string} feed @param {State} state */
-  function since(feed, state) {
-    return state === "waiting"
-      ? t.say("waiting for data")
-      : `${t.say("stale since")} ${t.secondOf(frame.feeds[feed][1])}`;
   }
 
   function clock() {
@@ -282,8 +221,6 @@
       redraw: () => {
         if (frame) draw();
       },
-      //: Feeds whose figures are complete up to the watermark; the others up to their own time.
-      ofTheDay: new Set(["count", "categories", "breakdowns"]),
       viewRevenue: (view) => {
         t.setRevenueView(view);
         if (frame) draw();

@@ -83,7 +83,7 @@
     if (known && frame.at - known.read_at < known.ask_again) return;
     asking = true;
     try {
-      const response = await fetch(`${t.prefix}part?${new URLSearchParams(chosen())}`, {
+      const response = await fetch(`${t.prefix}part?${t.inCurrency(new URLSearchParams(chosen()))}`, {
         signal: AbortSignal.timeout(ANSWER_MS),
       });
       if (response.ok) {
@@ -106,7 +106,7 @@
     offeredAt = Date.now();
     try {
       const now = chosen();
-      const address = `${t.prefix}choices?${new URLSearchParams({ region: now.region })}`;
+      const address = `${t.prefix}choices?${t.inCurrency(new URLSearchParams({ region: now.region }))}`;
       const found = await (await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS) })).json();
       for (const [id, names, value, label] of [
         ["store-filter", found.stores, now.store, t.numbered],
@@ -125,7 +125,7 @@
 
   /** The page of a store, else that of all, with the same window and category. @param {string} store */
   function storeAddress(store) {
-    const kept = ["window", "category"].map((name) => [name, t.address(name)]);
+    const kept = ["window", "category", "currency"].map((name) => [name, t.address(name)]);
     const query = new URLSearchParams([["id", store], ...kept].filter(([, value]) => value));
     return `${t.prefix}${store ? "store" : ""}${query.size ? `?${query}` : ""}`;
   }

@@ -3,12 +3,14 @@
   "use strict";
   const t = window.tillstream;
   const { signs } = t;
+  //: What stands beside an amount on the page.
+  const SIGN = t.currency.pattern.replace("{}", "").trim();
   //: As spreadsheets of the reader's language read it: where a comma parts the decimals, a semicolon parts the cells.
   const SEPARATOR = signs.point === "," ? ";" : ",";
   //: Longest wait for the workbook, and the time for which its browser may read it, ms.
   const WORKBOOK_MS = 20_000;
   /** Units of figures, by how they are written. @type {Record<string, string>} */
-  const UNITS = { money: "EUR", ms: "ms", milliseconds: "ms" };
+  const UNITS = { money: t.currency.code, ms: "ms", milliseconds: "ms" };
 
   /* eslint no-control-regex: off -- a spreadsheet skips U+0000 */
   /** Of a text that a spreadsheet would take for a formula, the sign is quoted. @param {unknown} value */
@@ -30,7 +32,8 @@
   /** A written amount, count or share without groups and currency; other text stays. @type {Tillstream["plainNumber"]} */
   function plainNumber(text) {
     const digits = text
-      .replace(/[\s€]/g, "")
+      .replace(SIGN, "")
+      .replace(/\s/g, "")
       .split(signs.group.trim() || "\u00a0")
       .join("");
     const [whole, places, more] = digits.split(signs.point);
@@ -44,7 +47,7 @@
     const number = plain.replace("%", "").replace(signs.point, ".");
     if (!/^-?(0|[1-9]\d*)(\.\d+)?$/.test(number)) return plain === number ? text : plain;
     if (plain.endsWith("%")) return ["percent", number];
-    if (text.includes("€")) return ["money", number];
+    if (text.includes(SIGN)) return ["money", number];
     return [number.includes(".") ? "decimal" : "count", number];
   }
 
@@ -99,7 +102,7 @@
     if (byName.length)
       sections.push({
         title: t.say("Sales by category"),
-        heads: [t.say("Category"), `${t.say("Gross")} (EUR)`],
+        heads: [t.say("Category"), `${t.say("Gross")} (${t.currency.code})`],
         rows: byName.map(([name, revenue]) => [name, ["money", String(revenue)]]),
       });
     for (const table of document.querySelectorAll("table.rows")) sections.push(tableSection(table));
@@ -108,6 +111,7 @@
     return {
       title: place,
       as_of: shown(t.byId("data-time-long") || document.body),
+      currency: t.currency.code,
       facts: facts.filter(([, value]) => value).map(([name, value]) => [t.say(name), value]),
       sections,
     };

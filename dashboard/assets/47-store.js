@@ -31,7 +31,7 @@
     /** @type {Tillstream["columns"]} */ ({
       "store-hours": ([hour, today, before]) => [
         name(hour),
-        ...[today, before].map((gross) => number(gross === null ? "–" : format.cents(gross))),
+        ...[today, before].map((gross) => number(gross === null ? "–" : format.minor(gross))),
       ],
       "store-vat": columns.vat,
       "store-tenders": columns.tenders,
@@ -42,7 +42,7 @@
         return [
           name(t.visible(till)),
           number(format.count(receipts)),
-          number(format.cents(gross)),
+          number(format.minor(gross)),
           number(last === null ? t.say("none today") : t.secondOf(last)),
           number(missing === null ? t.say("not known") : format.count(missing)),
           number(tillState(row)),
@@ -52,7 +52,7 @@
         name(link(t.secondOf(sold), address("/receipt", { key }))),
         number(t.visible(till)),
         number(t.visible(numbered)),
-        number(format.cents(gross)),
+        number(format.minor(gross)),
       ],
     }),
   );

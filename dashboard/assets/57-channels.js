@@ -14,7 +14,7 @@
   function hours(starts) {
     /** @type {Map<string, [string | null, string | null]>} */
     const found = new Map();
-    for (const [hour, cents] of t.panel("hours") || []) found.set(hour, [t.euros(cents), null]);
+    for (const [hour, cents] of t.panel("hours") || []) found.set(hour, [t.amount(cents), null]);
     for (const [start, revenue] of view.panels.hours || []) {
       const hour = t.minuteTime(start).slice(0, 2);
       const [tills, before] = found.get(hour) || [null, null];

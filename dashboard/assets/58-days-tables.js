@@ -1,12 +1,8 @@
-/* The page Days: tiles, plot, comparisons, heat map and tables of an answer. */
+/* The page Days: tiles, plot, comparisons and tables of an answer. */
 (function () {
   "use strict";
   const t = window.tillstream;
   const { byId, format, cell, name, element } = t;
-  const REST = "*";
-  const SPLITS = ["category", "store", "product", "vat", "tender"];
-  /** A Monday. */
-  const MONDAY = Date.UTC(2024, 0, 1);
   const DAY_MS = 86_400_000;
   //: Labels under the bars, at most; on a phone.
   const MOST_TICKS = 9;
@@ -27,7 +23,6 @@
   const spanNamed = dates({ day: "numeric", month: "short", year: "numeric" });
   const monthNamed = dates({ month: "long", year: "numeric" });
   const monthShort = dates({ month: "short", year: "2-digit" });
-  const weekday = dates({ weekday: "short" });
   /** @param {string} day */
   const at = (day) => Date.parse(`${day}T00:00Z`);
   /** @param {string} first @param {string} last @returns {string} */
@@ -42,13 +37,13 @@
     return `${milli < 0 ? "-" : ""}${digits.slice(0, -3)}.${digits.slice(-3)}`;
   }
   /** @param {DaysAmounts} amounts */
-  const basket = ([gross, , receipts]) => (receipts ? t.mean(gross, receipts, 100) : null);
+  const basket = ([gross, , receipts]) => (receipts ? t.meanAmount(gross, receipts) : null);
   /** Exact text, and as it is written. @type {Record<string, [(amounts: DaysAmounts) => string | null, (value: any) => string]>} */
   const FIGURES = {
-    gross: [([gross]) => t.euros(gross), format.money],
+    gross: [([gross]) => t.amount(gross), format.money],
     receipts: [([, , receipts]) => String(receipts), format.count],
     basket: [basket, format.money],
-    net: [([, net]) => t.euros(net), format.money],
+    net: [([, net]) => t.amount(net), format.money],
     units: [([, , , milli]) => units(milli), (value) => format.short(value)],
   };
   /** @param {string} figure @param {DaysAmounts} amounts */
@@ -87,12 +82,12 @@
     const sold = groups.reduce((sum, group) => sum + group[4], 0);
     /** @type {[string, string | null, string, string][]} */
     const known = [
-      ["gross", t.euros(total[0]), written("gross", total), t.say("gross")],
+      ["gross", t.amount(total[0]), written("gross", total), t.say("gross")],
       ["receipts", String(total[2]), written("receipts", total), ""],
       ["basket", basket(total), written("basket", total), t.say("per receipt")],
-      ["net", t.euros(total[1]), written("net", total), t.say("without tax")],
+      ["net", t.amount(total[1]), written("net", total), t.say("without tax")],
       ["units", units(total[3]), written("units", total), ""],
-      ["mean", sold ? t.mean(total[0], sold, 100) : null, "", `${format.count(sold)} ${t.say("days with receipts")}`],
+      ["mean", sold ? t.meanAmount(total[0], sold) : null, "", `${format.count(sold)} ${t.say("days with receipts")}`],
     ];
     for (const [id, value, text, note] of known) {
       byId(`days-${id}`).dataset.value = value ?? "";
@@ -176,74 +171,14 @@
         const signed = (/** @type {number} */ value, /** @type {string} */ text) => (value > 0 ? `+${text}` : text);
         return element("tr", [
           name([`${what} · ${t.say(`on ${than}`)}`, element("small", said, {})]),
-          number(change === null ? t.say("no figures") : signed(change, format.cents(change)), trend),
+          number(change === null ? t.say("no figures") : signed(change, format.minor(change)), trend),
           number(part === null ? "–" : signed(part, format.percent(part)), trend),
-          number(gross === null ? "–" : format.cents(gross)),
-          number(past === null ? "–" : format.cents(past)),
+          number(gross === null ? "–" : format.minor(gross)),
+          number(past === null ? "–" : format.minor(past)),
           number(now && before ? `${format.count(now[2])} / ${format.count(before[2])}` : "–"),
         ]);
       }),
     );
-  }
-
-  /** @param {DaysAnswer} found */
-  function heat({ heat: cells, hours, narrowTo }) {
-    const byPlace = new Map(cells.map(([day, hour, gross, days]) => [`${day} ${hour}`, { gross, days }]));
-    const mean = (/** @type {{gross: number, days: number}} */ { gross, days }) => gross / days;
-    const most = Math.max(1, ...[...byPlace.values()].map(mean));
-    const sold = hours.map((hour) => cells.some((found) => found[1] === hour));
-    const shown = hours.slice(sold.indexOf(true), sold.lastIndexOf(true) + 1);
-    t.setText(
-      "days-heat-until",
-      narrowTo ? t.say("too many days of too many stores") : t.say("whole days: their sum by the number of days"),
-    );
-    rows("days-heat", [cells, hours], () =>
-      (cells.length ? shown : []).map((hour) =>
-        element("tr", [
-          name(`${hour}:00`),
-          ...Array.from({ length: 7 }, (_, day) => {
-            const found = byPlace.get(`${day} ${hour}`);
-            if (!found) return number("");
-            const exact = `${weekday.format(MONDAY + day * DAY_MS)} ${hour}:00  ${format.cents(found.gross)} / ${found.days}`;
-            const made = number(format.count(Math.round(mean(found) / 100)), {
-              title: exact,
-              "data-sum": String(found.gross),
-              "data-days": String(found.days),
-            });
-            made.style.setProperty("--part", `${Math.round((45 * Math.max(0, mean(found))) / most)}%`);
-            return made;
-          }),
-        ]),
-      ),
-    );
-  }
-
-  /** @param {DaysAnswer} found */
-  function splits({ splits: found, narrowTo }) {
-    for (const split of SPLITS) {
-      const known = found[split];
-      const kept = split === "vat" || split === "tender";
-      const why = kept ? t.say("kept of the whole chain only") : t.say("too many days of too many stores");
-      t.setText(`days-${split}-until`, known ? "" : why);
-      /** As the other tables of shares have it: key, gross. @type {Row[]} */
-      const gross = (known || []).map(([key, , amounts]) => [key, amounts[0]]);
-      rows(`days-${split}`, [known || why, narrowTo], () =>
-        (known || []).map(([key, named], place) =>
-          element("tr", t.shareCells(label(split, key, named), gross[place][1], gross)),
-        ),
-      );
-    }
-  }
-
-  /** @param {string} split @param {string} key @param {string} named @returns {ElementContent} */
-  function label(split, key, named) {
-    if (key === REST) return t.say("Other");
-    if (split === "vat" && /^\d/.test(key)) return format.percentage(key);
-    const text = t.visible(named) || t.say("not known");
-    if (split !== "store") return named === key ? text : element("span", text, { title: t.visible(key) });
-    const link = t.link(text, t.days.link({ store: key, region: "" }));
-    link.title = t.visible(key);
-    return link;
   }
 
   /** @param {DaysAnswer} found */
@@ -275,14 +210,16 @@
 
   t.days = {
     rows,
+    heat: () => {},
+    splits: () => {},
     gap,
     groupName,
     link: () => "",
     draw: (found, figure) => {
       tiles(found);
       running(found);
-      heat(found);
-      splits(found);
+      t.days.heat(found);
+      t.days.splits(found);
       all(found);
       return plot(found, figure);
     },

@@ -16,7 +16,8 @@
   let askedAt = 0;
   let drawn = "";
 
-  const scope = () => new URLSearchParams({ region: t.address("region"), store: t.address("store") }).toString();
+  const scope = () =>
+    t.inCurrency(new URLSearchParams({ region: t.address("region"), store: t.address("store") })).toString();
 
   async function ask() {
     if (!byId("products-page") || t.paused() || asking || document.hidden) return;
@@ -82,7 +83,7 @@
     const off = Math.round(compared - usual);
     const sign = off > 0 ? "+" : "";
     const part = usual > 0 ? `${sign}${format.percent(compared / usual - 1)}` : t.say("new");
-    return [sign + format.cents(off), part];
+    return [sign + format.minor(off), part];
   }
 
   /** What is compared, in words. */
@@ -104,8 +105,8 @@
     const { rows } = products;
     const sum = (/** @type {number} */ place) => rows.reduce((all, row) => all + (row[place] || 0), 0);
     const gross = sum(2) + products.other;
-    const usual = products.way === "none" ? "" : `${t.say("usual")} ${format.cents(Math.round(sum(7)))} ${compared()}`;
-    tile("products-revenue", t.euros(gross), format.cents(gross), usual || t.say("gross"));
+    const usual = products.way === "none" ? "" : `${t.say("usual")} ${format.minor(Math.round(sum(7)))} ${compared()}`;
+    tile("products-revenue", t.amount(gross), format.minor(gross), usual || t.say("gross"));
     const sold = rows.filter((row) => row[4] !== null).length;
     const before = rows.filter((row) => row[7] > 0).length;
     tile(
@@ -121,7 +122,7 @@
         : `${t.say("usual")} ${format.count(sum(8) / 1000)} ${t.say("until")} ${products.until}`;
     tile("products-units", units / 1000, pieces(units), mean);
     const best = rows[0];
-    tile("products-best", best ? best[0] : null, best ? nameOf(best[0]) : "", best ? format.cents(best[2]) : "");
+    tile("products-best", best ? best[0] : null, best ? nameOf(best[0]) : "", best ? format.minor(best[2]) : "");
     const worst = rows.find((row) => row[0] === products.falling[0]);
     const fall = worst ? change(worst).join(" · ") : t.say("none");
     tile("products-falling", worst ? worst[0] : null, worst ? nameOf(worst[0]) : "", fall);
@@ -141,11 +142,11 @@
     const place = products.way === "none" ? 2 : 5;
     const largest = [...products.rows].sort((a, b) => b[place] - a[place]).slice(0, PLOTTED);
     /** @type {Bar[]} */
-    const bars = largest.map((row) => [nameOf(row[0]), t.euros(row[place])]);
+    const bars = largest.map((row) => [nameOf(row[0]), t.amount(row[place])]);
     const { data, layout } = t.namedBars("products-plot", bars);
-    const usual = largest.map((row) => (row[7] === null ? null : row[7] / 100));
+    const usual = largest.map((row) => (row[7] === null ? null : t.units(row[7])));
     const marks = { ...t.basePlot("products-plot").data[1], x: usual, y: usual.map((_, at) => at) };
-    const range = t.axes.bars([...bars.map(([, euros]) => Number(euros)), ...usual.map(Number)]);
+    const range = t.axes.bars([...bars.map(([, amount]) => Number(amount)), ...usual.map(Number)]);
     layout.xaxis = { ...layout.xaxis, range };
     const figure = { data: [data[0], marks], layout, looks: JSON.stringify([bars, usual]) };
     t.online.plot("products-plot", figure);

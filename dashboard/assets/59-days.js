@@ -44,7 +44,7 @@
   async function ask() {
     const own = (question += 1);
     asking = true;
-    const query = new URLSearchParams();
+    const query = t.inCurrency(new URLSearchParams());
     for (const key of ["from", "to", "range", "by", "store", "region"])
       if (t.address(key)) query.set(key, t.address(key));
     try {
@@ -184,7 +184,8 @@
   /** @param {HTMLElement} whose */
   async function offer(whose) {
     try {
-      const response = await fetch(`${t.prefix}days/choices`, { signal: AbortSignal.timeout(ANSWER_MS) });
+      const address = `${t.prefix}days/choices?${t.inCurrency(new URLSearchParams())}`;
+      const response = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS) });
       if (!response.ok) throw new Error(`status ${response.status}`);
       /** @type {{ regions: string[], stores: [string, string][] }} */
       const { regions, stores } = await response.json();

@@ -45,12 +45,12 @@
         amount,
         share,
         number(t.products.pieces(row[3])),
-        number(row[7] === null ? "–" : format.cents(Math.round(row[7]))),
+        number(row[7] === null ? "–" : format.minor(Math.round(row[7]))),
         ...changes(row),
         number(when(row[4])),
       ];
     });
-    const other = products.other ? ` · ${t.say("Other")} ${format.cents(products.other)}` : "";
+    const other = products.other ? ` · ${t.say("Other")} ${format.minor(products.other)}` : "";
     const of = `${format.count(shown.length)} ${t.say("of")} ${format.count(found.length)}`;
     fill("products-top", rows, shown, `${of}${other} · ${t.say("against usual")}: ${t.products.compared()}`);
     byId("products-by-gross").setAttribute("aria-pressed", String(!units));
@@ -67,8 +67,8 @@
       .slice(0, MOST_CHANGED)
       .map((row) => [
         name(t.products.named(row[0])),
-        number(format.cents(row[5])),
-        number(format.cents(Math.round(row[7]))),
+        number(format.minor(row[5])),
+        number(format.minor(Math.round(row[7]))),
         ...changes(row),
       ]);
     fill(id, lines, some.length ? known.map((row) => row[0]) : [], t.products.compared());
@@ -129,7 +129,7 @@
       .slice(0, FEW)
       .map((row) => [
         name(t.products.named(row[0])),
-        number(format.cents(row[2])),
+        number(format.minor(row[2])),
         number(t.products.pieces(row[3])),
         number(when(row[4])),
       ]);

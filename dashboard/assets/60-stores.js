@@ -67,7 +67,7 @@
   async function ask() {
     asking = true;
     try {
-      const response = await fetch(`${t.prefix}stores/state?${new URLSearchParams({ known })}`, {
+      const response = await fetch(`${t.prefix}stores/state?${t.inCurrency(new URLSearchParams({ known }))}`, {
         signal: AbortSignal.timeout(ANSWER_MS),
       });
       failed = !response.ok;
@@ -158,7 +158,7 @@
   function tiles(rows, state) {
     /** @param {(each: StoreStanding) => number | null} figure */
     const sum = (figure) => rows.reduce((total, each) => total + (figure(each) || 0), 0);
-    const gross = t.euros(sum(({ gross }) => gross));
+    const gross = t.amount(sum(({ gross }) => gross));
     const many = t.stores.many(rows.length);
     t.online.figure("stores-revenue", gross, t.format.money(gross), state, many);
     const compared = rows.filter(({ usual }) => usual !== null);
@@ -167,7 +167,7 @@
     const hour = until(rows);
     const part = usual > 0 ? `${t.format.percent(deviation / usual)} · ` : "";
     const hours = hour ? `${t.say("until")} ${hour}` : t.say("of the hours that are over");
-    const text = t.euros(deviation);
+    const text = t.amount(deviation);
     t.online.figure(
       "stores-deviation",
       compared.length ? text : null,
@@ -225,7 +225,7 @@
         link: (id) => `${t.prefix}store?${new URLSearchParams({ id })}`,
         many: (count, one = "store", more = "stores") =>
           `${t.format.count(count)} ${t.say(plural.select(count) === "one" ? one : more)}`,
-        signed: (minor) => (minor > 0 ? "+" : "") + t.format.money(t.euros(minor)),
+        signed: (minor) => (minor > 0 ? "+" : "") + t.format.money(t.amount(minor)),
       },
     }),
   );

@@ -26,7 +26,7 @@
   const dash = "–";
   /** @param {(value: number) => string} written @returns {(value: number | null) => string} */
   const known = (written) => (value) => (value === null || value === undefined ? dash : written(value));
-  const money = known((cents) => t.format.money(t.euros(Math.round(cents))));
+  const money = known((cents) => t.format.money(t.amount(Math.round(cents))));
   page.dashAgGridFunctions = Object.assign(page.dashAgGridFunctions || {}, {
     storesMoney: money,
     storesSigned: known((cents) => t.stores.signed(cents)),
@@ -34,8 +34,8 @@
     storesSignedPercent: known((part) => (part > 0 ? "+" : "") + t.format.percent(part)),
     storesCount: known(t.format.count),
     storesTime: known(t.minuteOf),
-    //: A filter is written in euros, or in percent.
-    storesHundredth: (/** @type {number | null} */ value) => (value === null ? null : value / 100),
+    //: A filter is written in units of the currency, or in percent.
+    storesUnits: (/** @type {number | null} */ value) => (value === null ? null : t.units(value)),
     storesHundredfold: (/** @type {number | null} */ value) => (value === null ? null : value * 100),
   });
   page.dashAgGridComponentFunctions = Object.assign(page.dashAgGridComponentFunctions || {}, {
@@ -59,7 +59,7 @@
     width: 120,
     ...more,
   });
-  const euros = { filterValueGetter: { function: "storesHundredth(params.data[params.column.colId])" } };
+  const amount = { filterValueGetter: { function: "storesUnits(params.data[params.column.colId])" } };
   const percent = { filterValueGetter: { function: "storesHundredfold(params.data[params.column.colId])" } };
 
   function columns() {
@@ -77,15 +77,15 @@
         ...{ field: "stateText", headerName: t.say("State"), filter: "agTextColumnFilter" },
         ...{ cellRenderer: "StoresState", width: 176 },
       },
-      number("gross", t.say("Revenue so far"), "storesMoney", { ...euros, width: 140 }),
-      number("deviation", t.say("Deviation"), "storesSigned", { ...euros, ...told }),
+      number("gross", t.say("Revenue so far"), "storesMoney", { ...amount, width: 140 }),
+      number("deviation", t.say("Deviation"), "storesSigned", { ...amount, ...told }),
       number("part", t.say("Deviation, %"), "storesSignedPercent", { ...percent, ...told, width: 118 }),
-      number("compared", `${t.say("Until")}${to}`, "storesMoney", euros),
-      number("usual", `${t.say("Usual until")}${to}`, "storesMoney", { ...euros, width: 156 }),
+      number("compared", `${t.say("Until")}${to}`, "storesMoney", amount),
+      number("usual", `${t.say("Usual until")}${to}`, "storesMoney", { ...amount, width: 156 }),
       ...(narrow ? [region] : []),
       number("share", t.say("Share"), "storesPercent", { ...percent, width: 92 }),
       number("receipts", t.say("Receipts"), "storesCount", { width: 104 }),
-      number("basket", t.say("Basket"), "storesMoney", { ...euros, width: 100 }),
+      number("basket", t.say("Basket"), "storesMoney", { ...amount, width: 100 }),
       number("last", t.say("Last sale"), "storesTime", { filter: false, width: 128 }),
     ];
   }
@@ -136,7 +136,7 @@
     byId("stores-place").style.setProperty("--stores", String(Math.max(3, wanted.rows.length)));
   }
 
-  /* As it stands: sorted and filtered by its reader. Amounts are in euros, whatever the language. */
+  /* As it stands: sorted and filtered by its reader. Amounts are plain, whatever the language. */
   function gridRows() {
     if (!api || api.isDestroyed() || !byId(ID)) return [];
     const cents = ["gross", "deviation", "compared", "usual", "basket"];
@@ -144,7 +144,7 @@
     /** @type {Cell[][]} */
     const rows = [
       shown.map((/** @type {any} */ { field, headerName }) =>
-        cents.includes(field) ? `${headerName} (EUR)` : headerName,
+        cents.includes(field) ? `${headerName} (${t.currency.code})` : headerName,
       ),
     ];
     api.forEachNodeAfterFilterAndSort((/** @type {any} */ { data }) => {
@@ -152,7 +152,7 @@
         shown.map((/** @type {any} */ { field }) => {
           const value = data[field];
           if (value === null) return "";
-          if (cents.includes(field)) return ["money", t.euros(Math.round(value))];
+          if (cents.includes(field)) return ["money", t.amount(Math.round(value))];
           if (field === "last") return t.minuteOf(value);
           if (field === "part" || field === "share") return t.typed(t.format.percent(value));
           return typeof value === "number" ? ["count", String(value)] : value;

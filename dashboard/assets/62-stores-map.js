@@ -42,7 +42,7 @@
     const lines = [
       t.plotName(store.title),
       ...(store.region ? [t.plotName(store.region)] : []),
-      t.format.money(t.euros(store.gross)),
+      t.format.money(t.amount(store.gross)),
     ];
     if (store.deviation !== null) {
       const part = store.part === null ? "" : ` (${store.part > 0 ? "+" : ""}${t.format.percent(store.part)})`;

@@ -9,6 +9,7 @@ interface Language {
   date: string;
   words: Record<string, string>;
   marks: Record<string, string>;
+  currency_signs: Record<string, string>;
 }
 
 type State = "live" | "stale" | "waiting";
@@ -37,6 +38,9 @@ interface Frame {
   minutes: Point[];
   rates: Point[];
   delays: Point[];
+  currency: string;
+  currencies: string[];
+  others: [currency: string, receipts: number, gross: string][];
 }
 
 /** A filtered day, dashboard/archive/filtered_day.py */
@@ -316,6 +320,15 @@ interface Tillstream {
   language: () => string;
   locale: string;
   signs: Language;
+  prefixOf: () => string;
+  // 11-currency.js
+  currency: { code: string; main: string; asked: () => string; shows: boolean; digits: number; pattern: string };
+  digitsOf: (currency: string) => number;
+  patternOf: (currency: string) => string;
+  amount: (minor: number) => string;
+  units: (minor: any) => number;
+  meanAmount: (total: number, number: number) => string;
+  inCurrency: (query: URLSearchParams) => URLSearchParams;
   // 12-format.js
   format: Record<string, (value: any) => string>;
   date: (seconds: number) => string;
@@ -325,8 +338,7 @@ interface Tillstream {
   ticks: (from: number, to: number) => { tickvals: number[]; ticktext: string[] };
   visible: (text: unknown) => string;
   plotName: (text: string) => string;
-  euros: (minor: number) => string;
-  mean: (total: number, number: number, scale: number) => string;
+  moneyIn: (currency: string, value: any, digits?: number) => string;
   setNow: (seconds: number) => void;
   minuteTime: (seconds: number) => string;
   secondTime: (seconds: number) => string;
@@ -392,6 +404,22 @@ interface Tillstream {
   beforeName: () => string;
   ahead: (from: number, now: number) => [time: number, low: number, high: number][] | null;
   chooseAgainst: (name: string) => unknown;
+  // 29-captions.js
+  captions: {
+    age: (seconds: number) => string;
+    complete: (frame: Frame, feed: string) => number | null;
+    freshness: (frame: Frame, feed: string, state: State, narrow: Narrowed | null) => Record<string, string>;
+    lag: (frame: Frame, feed: string) => string;
+    note: (
+      frame: Frame,
+      id: string,
+      feed: string,
+      state: State,
+      value: string | null,
+      narrow: Narrowed | null,
+    ) => string;
+    since: (frame: Frame, feed: string, state: State) => string;
+  };
   // 30-live.js
   prefix: string;
   frame: () => Frame | null;
@@ -419,6 +447,8 @@ interface Tillstream {
   chooseStore: (store: string | null) => unknown;
   chooseRegion: (region: string | null) => unknown;
   chooseCategory: (category: string | null) => unknown;
+  // 36-currency-choice.js
+  drawCurrencies: (frame: Frame) => void;
   // 40-controls.js
   address: (name: string) => string;
   windowMinutes: () => number | null;
@@ -433,6 +463,8 @@ interface Tillstream {
   saveWorkbook: (clicks: number | undefined) => unknown;
   // 62-wall.js
   plotType: () => number;
+  // 46-replay-day.js
+  Replay: any;
   // 47-store.js
   storeState: (put: Put, frame: Frame, stateOf: StateOf) => void;
   // 48-explore.js
@@ -496,6 +528,8 @@ interface Tillstream {
     link: (changed: Record<string, string>) => string;
     groupName: (group: DaysGroup, by: string) => string;
     gap: (state: string) => string;
+    heat: (found: DaysAnswer) => void;
+    splits: (found: DaysAnswer) => void;
   };
 }
 
@@ -554,6 +588,7 @@ interface Section {
 interface Shown {
   title: string;
   as_of: string;
+  currency: string;
   facts: [name: string, value: string][];
   sections: Section[];
 }

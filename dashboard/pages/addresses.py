@@ -21,13 +21,15 @@ class View(NamedTuple):
     category: str = ""
     against: str = "week"
     region: str = ""
+    #: By ISO 4217; the chain's main one where it is empty.
+    currency: str = ""
 
 
 def view(search: str) -> View:
     """The view that a query string names; the usual one where it names none of ours."""
-    window, store, category, against, region = (
+    window, store, category, against, region, currency = (
         named(search, name)[:MAX_NAME]
-        for name in ("window", "store", "category", "against", "region")
+        for name in ("window", "store", "category", "against", "region", "currency")
     )
     return View(
         window if window in WINDOWS else "day",
@@ -35,6 +37,7 @@ def view(search: str) -> View:
         category,
         against if against in AGAINST else "week",
         region,
+        currency[:3],
     )
 
 

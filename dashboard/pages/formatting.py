@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard.pages.languages import language
 from dashboard.pages.visible import visible
+from tillstream.currencies import CURRENCY, exponent_of
 from tillstream.money import decimal_text
 
 
@@ -26,9 +27,10 @@ class Writer:
         self.language = language(code)
         self.zone = zone
 
-    def money(self, minor: int) -> Verbatim:
-        """Cents: €1,234.56 or 1 234,56 €."""
-        return _within(self.language.money, self.decimal(decimal_text(minor)))
+    def money(self, minor: int, currency: str = CURRENCY) -> Verbatim:
+        """Minor units: €1,234.56 or 1 234,56 €; ¥34,500; KWD 1.234 or 1,234 KWD."""
+        number = self.decimal(decimal_text(minor, exponent_of(currency)))
+        return _within(self.language.amounts_in(currency), number)
 
     def decimal(self, text: str) -> Verbatim:
         """Decimal text with the reader's signs; what is zero has no sign."""

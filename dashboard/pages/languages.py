@@ -14,6 +14,7 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: Between thousands, and before the decimals.
     group: str
     point: str
+    #: With `{sign}`, the currency's.
     money: str
     percent: str
     #: With `{year}`, `{month}` and `{day}`.
@@ -22,6 +23,17 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: dict[str, str]
     #: What is wrong with a receipt, by the mark that the door gives it.
     marks: dict[str, str]
+    #: Signs of currencies that no other has in this language; the others have their code.
+    currency_signs: dict[str, str]
+
+    def amounts_in(self, currency: str) -> str:
+        """The pattern of amounts in a currency."""
+        sign = self.currency_signs.get(currency)
+        if sign is not None:
+            return self.money.replace("{sign}", sign)
+        # Letters stand apart from a number.
+        pattern = self.money.replace("{sign}{}", "{sign}\u00a0{}")
+        return pattern.replace("{sign}", currency)
 
 
 def read_languages(folder: Path) -> dict[str, Language]:

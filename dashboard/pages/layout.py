@@ -5,6 +5,7 @@ state of the whole page, which beside those of a figure may be `reconnecting`.
 """
 
 from base64 import b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard.access.reader import EVERYTHING, Reader
-from dashboard.pages import navigation, store_titles
+from dashboard.pages import currency_choice, navigation, store_titles
 from dashboard.pages.addresses import WINDOWS, View
 from dashboard.pages.formatting import of_data
 from dashboard.pages.languages import script_data
 from dashboard.pages.parts import attributes, named
+from tillstream.currencies import CURRENCY
 from tillstream.stores import StoreTable
 
 #: What runs before all else stands in the document: a file of its own might fail, too.
@@ -27,6 +29,8 @@ START_HASH = f"'sha256-{b64encode(sha256(_START.encode()).digest()).decode()}'"
 
 #: Where the names of the stores come.
 _STORES = "<!--stores-->"
+#: Where the currencies come.
+_CURRENCIES = "<!--currencies-->"
 
 #: The page around the application; nothing in it is fetched from elsewhere.
 INDEX = f"""<!DOCTYPE html>
@@ -42,6 +46,7 @@ INDEX = f"""<!DOCTYPE html>
 {{%app_entry%}}
 <script type="application/json" id="languages">{script_data()}</script>
 <script type="application/json" id="stores">{_STORES}</script>
+<script type="application/json" id="currencies">{_CURRENCIES}</script>
 <footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
 </body>
 </html>"""
@@ -56,9 +61,10 @@ _THEME = {
 NARROWED = frozenset({"live", "store"})
 
 
-def with_stores(document: str, table: StoreTable, reader: Reader) -> str:
-    """The document of INDEX with the names of the stores that its reader sees."""
-    return document.replace(_STORES, store_titles.script_data(table, reader), 1)
+def with_data(document: str, table: StoreTable, reader: Reader, currencies: Sequence[str]) -> str:
+    """The document of INDEX with the names of the stores that its reader sees, and currencies."""
+    document = document.replace(_STORES, store_titles.script_data(table, reader), 1)
+    return document.replace(_CURRENCIES, currency_choice.script_data(currencies), 1)
 
 
 def shell() -> Any:
@@ -86,7 +92,13 @@ def footer() -> Any:
     )
 
 
-def header(page: str, view: View, table: StoreTable, reader: Reader = EVERYTHING) -> Any:
+def header(
+    page: str,
+    view: View,
+    table: StoreTable,
+    reader: Reader = EVERYTHING,
+    currencies: Sequence[str] = (CURRENCY,),
+) -> Any:
     """The header with the reader's ways to the other pages; `page` is the present one."""
     return html.Header(
         className="header",
@@ -107,6 +119,7 @@ def header(page: str, view: View, table: StoreTable, reader: Reader = EVERYTHING
             html.Span(
                 "--:--:--", id="data-time", className="clock", title="Time of the newest figures"
             ),
+            currency_choice.choice(currencies, view.currency, page),
             html.Button("Pause", id="pause", className="control", **attributes(paused="false")),
             _save(),
             dmc.ActionIcon(

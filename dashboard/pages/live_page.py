@@ -11,7 +11,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard.pages import cards, parts, plots
+from dashboard.pages import cards, currency_choice, parts, plots
 from dashboard.pages.addresses import AGAINST, View
 from dashboard.pages.tiles import MORE_TILES, TILES
 from tillstream import topology
@@ -22,6 +22,7 @@ def page(view: View = View()) -> Any:  # noqa: B008 - it cannot be changed
     return html.Main(
         [
             html.P(id="filter-note", className="filter-note", role="status"),
+            currency_choice.note(),
             html.P(id="heard-note", className="filter-note heard-note", role="status"),
             html.Div(
                 [_against(view.against), parts.tiles(TILES, "Figures of the day"), *_plots()],

@@ -14,6 +14,7 @@ from dashboard.pages.store_titles import numbered
 from tillstream.archive import Document, raw_bytes
 from tillstream.clock import utc
 from tillstream.codec import decode_receipt
+from tillstream.currencies import CURRENCY, exponent_of
 from tillstream.money import milli_units, minor_units
 from tillstream.receipt import StampedReceipt
 from tillstream.stores import StoreTable
@@ -52,10 +53,18 @@ def body(
 
 def _slip(key: str, receipt: StampedReceipt, table: StoreTable, write: Writer) -> Any:
     total = receipt.document_total
+    currency = receipt.currency or CURRENCY
+    exponent = exponent_of(currency)
+
+    def written(amount: float) -> Verbatim:
+        return write.money(minor_units(amount, exponent), currency)
+
     return html.Article(
         id="slip",
         className="slip",
-        **attributes(key=key, value=str(minor_units(total.gross_total))),
+        **attributes(
+            key=key, value=str(minor_units(total.gross_total, exponent)), currency=currency
+        ),
         children=[
             html.H2(
                 [
@@ -84,7 +93,7 @@ def _slip(key: str, receipt: StampedReceipt, table: StoreTable, write: Writer) -
                                 html.Td(write.quantity(milli_units(line.quantity))),
                                 html.Td(of_data(line.product_description)),
                                 html.Td(
-                                    write.money(minor_units(line.settlement_amount)),
+                                    written(line.settlement_amount),
                                     className="number",
                                 ),
                             ]
@@ -97,11 +106,13 @@ def _slip(key: str, receipt: StampedReceipt, table: StoreTable, write: Writer) -
             html.Table(
                 html.Tbody(
                     [
-                        _amount("Net", total.net_total, write),
-                        _amount("Tax", total.tax_payable, write),
-                        _amount("Total", total.gross_total, write, "total"),
+                        _amount("Net", written(total.net_total)),
+                        _amount("Tax", written(total.tax_payable)),
+                        _amount("Total", written(total.gross_total), "total"),
                         *(
-                            _amount(of_data(each.payment_mechanism), each.settlement_amount, write)
+                            _amount(
+                                of_data(each.payment_mechanism), written(each.settlement_amount)
+                            )
                             for each in receipt.settlements
                         ),
                     ]
@@ -112,8 +123,7 @@ def _slip(key: str, receipt: StampedReceipt, table: StoreTable, write: Writer) -
     )
 
 
-def _amount(label: str, euros: float, write: Writer, name: str = "") -> Any:
-    money = write.money(minor_units(euros))
+def _amount(label: str, money: Verbatim, name: str = "") -> Any:
     return html.Tr(
         [html.Th(label, scope="row"), html.Td(money, className="number")], className=name
     )

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
@@ -129,8 +129,13 @@ class Pages:
         counted_to: Callable[[], float | None] = lambda: None,
         definitions: Definitions = NOTHING_DECLARED,
         clock: Clock = time.time,
+        currencies: Callable[[], Sequence[str]] | None = None,
     ) -> None:
-        """`counted_to` tells when the ledger had last read the whole log, Unix seconds."""
+        """`counted_to` tells when the ledger had last read the whole log, Unix seconds.
+
+        `currencies`: those that receipts are known in, the main one first; else it is the only one.
+        """
+        self.currencies = currencies or (lambda: [model.currency])
         self._counted_to = counted_to
         self._definitions = definitions
         self._clock = clock
@@ -151,7 +156,9 @@ class Pages:
         # Of the live page a store is none of its filters: it has a page of its own.
         shown = shown._replace(store=at.about if at.page == "store" else "")
         refused = not may_open(reader, at.page, at.about)
-        header = layout.header("refused" if refused else at.page, shown, self.stores, reader)
+        header = layout.header(
+            "refused" if refused else at.page, shown, self.stores, reader, self.currencies()
+        )
         content = refused_page.page() if refused else self._content(at, language, shown, reader)
         page = [header, content, layout.footer()]
         return list(translate(page, language))

@@ -34,6 +34,7 @@ def page() -> Any:
                     html.A("Alerts", href="/alerts", id="wall-alerts", className="way"),
                     html.Span(id="against-note"),
                     html.Span(id="heard-note", className="heard-note"),
+                    html.Span(id="currencies-note"),
                 ],
                 className="wall-notes",
                 role="status",

@@ -7,6 +7,7 @@ import msgspec
 from dashboard.state.freshness import State
 from dashboard.state.panels import Changes
 from dashboard.state.series import Point
+from tillstream.currencies import CURRENCY, EXPONENT
 from tillstream.money import decimal_text
 from tillstream.snapshots import CategoryTotal
 
@@ -35,7 +36,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
     A whole frame replaces what the browser holds; the next ones repeat the newest points of
     each series, which the browser sets by their time. Points: minutes (start, running sum in
-    cents, running number), rates (time, receipts per minute), delays (time, p50, p95, p99).
+    minor units, running number), rates (time, receipts per minute), delays (time, p50, p95, p99).
     """
 
     seq: int
@@ -62,15 +63,24 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     minutes: list[Point]
     rates: list[Point]
     delays: list[Point]
+    #: What its amounts are in.
+    currency: str = CURRENCY
+    #: Every currency that receipts are known in, the chain's main one first.
+    currencies: list[str] = []
+    #: What else the day has receipts in: currency, receipts, gross as decimal text.
+    others: list[tuple[str, int, str]] = []
 
 
-def ranked_bars(totals: Iterable[CategoryTotal]) -> list[Bar]:
-    """The largest first, whoever publishes, and the rest in one."""
+def ranked_bars(totals: Iterable[CategoryTotal], exponent: int = EXPONENT) -> list[Bar]:
+    """The largest first, whoever publishes, and the rest in one.
+
+    `exponent`: digits after the point of their currency.
+    """
     ranked = sorted(totals, key=lambda total: (-total.revenue_minor, total.name))
     bars = [Bar(total.name, total.revenue) for total in ranked[:MAX_BARS]]
     rest = ranked[MAX_BARS:]
     if rest:
-        bars.append(Bar(OTHER, decimal_text(sum(total.revenue_minor for total in rest))))
+        bars.append(Bar(OTHER, decimal_text(sum(total.revenue_minor for total in rest), exponent)))
     return bars
 
 
@@ -85,6 +95,7 @@ def bare(frame: Frame) -> Frame:
         minutes=[],
         rates=[],
         delays=[],
+        others=[],
     )
 
 

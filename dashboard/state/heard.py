@@ -5,9 +5,9 @@ from typing import NamedTuple
 from dashboard.state import panels
 from dashboard.state.delays import milliseconds, worst_percentiles
 from dashboard.state.frames import Bar, ranked_bars
-from dashboard.state.panels import mean
 from dashboard.state.sale_minutes import Sold
 from dashboard.state.series import Values
+from tillstream.currencies import EXPONENT
 from tillstream.snapshots import (
     BreakdownsSnapshot,
     CategoriesSnapshot,
@@ -42,7 +42,9 @@ class Newest(NamedTuple):
 class Heard:
     """The newest snapshot of each exchange. Not safe for threads: the model's lock guards it."""
 
-    def __init__(self) -> None:
+    def __init__(self, exponent: int = EXPONENT) -> None:
+        """`exponent`: digits after the point of the currency that is shown."""
+        self._exponent = exponent
         self.count: CountSnapshot | None = None
         self.rate: RateSnapshot | None = None
         self.tills: TillsSnapshot | None = None
@@ -115,18 +117,19 @@ class Heard:
         if delay is not None and newest - delay.as_of > DELAY_KEPT_SECONDS:
             delay = None
         percentiles = delay.connection_percentiles if delay else None
+        basket = panels.mean_amount(count.sum_minor, count.count, self._exponent) if count else None
         return {
             "revenue": count.sum if count else None,
             "receipts": str(count.count) if count else None,
             "receipts-per-minute": str(self.rate.average_per_minute) if self.rate else None,
-            "average-basket": mean(count.sum_minor, count.count) if count else None,
+            "average-basket": basket,
             "connection-delay": milliseconds(percentiles.p95) if percentiles else None,
             "network-delay": milliseconds(delay.network_delay) if delay else None,
-            **panels.figures(count, self.breakdowns(day), self.tills),
+            **panels.figures(count, self.breakdowns(day), self.tills, self._exponent),
         }
 
     def bars(self, day: str) -> list[Bar]:
         """The categories of a day."""
         snapshot = self._categories
         of_the_day = snapshot is not None and snapshot.day == day
-        return ranked_bars(snapshot.categories) if snapshot and of_the_day else []
+        return ranked_bars(snapshot.categories, self._exponent) if snapshot and of_the_day else []

@@ -17,7 +17,7 @@ from dashboard.state.sale_minutes import Sold
 from dashboard.state.series import Values
 from tillstream import topology
 from tillstream.clock import BusinessDay, utc
-from tillstream.currencies import CURRENCY
+from tillstream.currencies import CURRENCY, exponent_of
 from tillstream.snapshots import (
     BreakdownsSnapshot,
     CategoriesSnapshot,
@@ -58,12 +58,15 @@ class Model:
         `one_zone`: whether every store is in the chain's.
         """
         self._archive = archive
-        self._currency = currency
+        self.currency = currency
+        self._exponent = exponent_of(currency)
         self._calendar = calendar
         self._lock = threading.Lock()
         self._feeds = FeedStates(archive)
-        self._heard = Heard()
+        self._heard = Heard(self._exponent)
         self._comparisons = Comparisons(calendar)
+        #: The newest day of which each feed has been heard, and not only that it has no receipt.
+        self._sold_on: dict[str, str] = {}
         #: As of this second, and of the one before.
         self._panels: panels.Panels = {}
         self._panels_before: panels.Panels = {}
@@ -91,8 +94,13 @@ class Model:
 
     def take(self, snapshot: Snapshot, now: float) -> None:
         """Take note of a snapshot that came at `now`; a repeated one changes nothing."""
-        if getattr(snapshot, "currency", self._currency) != self._currency:
+        if getattr(snapshot, "currency", self.currency) != self.currency:
             return
+        with self._lock:
+            self._sold_on[_FEED_OF[type(snapshot)]] = getattr(snapshot, "day", "")
+        self._take(snapshot, now)
+
+    def _take(self, snapshot: Snapshot, now: float) -> None:
         with self._lock:
             feed = _FEED_OF[type(snapshot)]
             if not self._feeds.accept(feed, snapshot.as_of, now):
@@ -119,11 +127,27 @@ class Model:
                             {hour: (each.gross_minor, each.receipts) for hour, each in hours}
                         )
 
+    def take_nothing(self, snapshot: Snapshot, now: float) -> None:
+        """Take note of a snapshot that has no receipt, unless one of its day has been heard."""
+        feed = _FEED_OF[type(snapshot)]
+        with self._lock:
+            heard = self._sold_on.get(feed)
+        if heard != getattr(snapshot, "day", None):
+            self._take(snapshot, now)
+
     @property
     def day(self) -> str:
         """The business day that is shown."""
         with self._lock:
             return self._day
+
+    def sold(self, day: str) -> tuple[str, int, str] | None:
+        """Currency, receipts and gross of a business day; None of a day that has no receipts."""
+        with self._lock:
+            count = self._heard.count
+            if count is None or count.day != day or not count.count:
+                return None
+            return self.currency, count.count, count.sum
 
     def named(self) -> tuple[list[str], list[str], bool]:
         """Stores and categories of the day, and whether those are all its stores."""
@@ -216,12 +240,13 @@ class Model:
                 feeds=self._feeds.all(now),
                 archive=self.archive_trouble(now) or "",
                 complete_until=count.complete_until if count else None,
-                values=self._heard.values(self._day) | panels.expected(shown),
+                values=self._heard.values(self._day) | panels.expected(shown, self._exponent),
                 panels=dict(shown) if whole else panels.changed(self._panels_before, shown),
                 bars=self._heard.bars(self._day),
                 minutes=self._line.points() if whole else self._line.redrawn,
                 rates=rates,
                 delays=delays,
+                currency=self.currency,
             )
 
     def archive_away(self, now: float) -> bool:

@@ -1,6 +1,7 @@
 """What stands beside the first figures: breakdowns of the day and the tills, as short rows. Pure.
 
-A panel is a list of rows; money in them is cents, units are thousandths, times Unix seconds.
+A panel is a list of rows; money in them is minor units of the currency that is shown, units are
+thousandths, times Unix seconds.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from dashboard.state.delays import tenths
-from tillstream.money import MILLI, MINOR_UNITS, decimal_text
+from tillstream.currencies import EXPONENT
+from tillstream.money import MILLI, decimal_text
 from tillstream.snapshots import (
     BreakdownFigures,
     BreakdownsSnapshot,
@@ -147,33 +149,40 @@ def figures(
     count: CountSnapshot | None,
     breakdowns: BreakdownsSnapshot | None,
     tills: TillsSnapshot | None,
+    exponent: int = EXPONENT,
 ) -> dict[str, str | None]:
     """Exact text of the further tiles by their element id; None where there is none."""
     kinds = breakdowns.breakdowns.get("kind", {}) if breakdowns else {}
     returns = kinds.get("returns", _NOTHING)
     return {
         "units-per-basket": _units(count) if count else None,
-        "net-revenue": decimal_text(count.net_minor) if count else None,
-        "returns": decimal_text(returns.gross_minor) if breakdowns else None,
+        "net-revenue": decimal_text(count.net_minor, exponent) if count else None,
+        "returns": decimal_text(returns.gross_minor, exponent) if breakdowns else None,
         "stores": str(breakdowns.stores) if breakdowns else None,
         "silent-tills": str(tills.silent) if tills else None,
         "missing-receipts": str(tills.missing) if tills else None,
     }
 
 
-def expected(shown: Panels) -> dict[str, str | None]:
+def expected(shown: Panels, exponent: int = EXPONENT) -> dict[str, str | None]:
     """The tile of the day's expected end, of the panel `forecast`."""
     found = shown.get("forecast", [])
-    return {"expected": decimal_text(found[0][1]) if found and found[0][1] is not None else None}
+    known = found[0][1] if found else None
+    return {"expected": None if known is None else decimal_text(known, exponent)}
 
 
 def _units(count: CountSnapshot) -> str | None:
     return mean(count.units_milli, count.count, MILLI)
 
 
-def mean(total: int, number: int, scale: int = MINOR_UNITS) -> str | None:
-    """Mean of `total / scale` as text with two places, rounded half-even; None of nothing."""
+def mean(total: int, number: int, scale: int, places: int = 2) -> str | None:
+    """Mean of `total / scale` as text with so many places, rounded half-even; None of nothing."""
     if number == 0:
         return None
     # Zero is added so that what is rounded to it has no sign.
-    return str((Decimal(total) / number / scale).quantize(Decimal("0.01")) + 0)
+    return str((Decimal(total) / number / scale).quantize(Decimal(1).scaleb(-places)) + 0)
+
+
+def mean_amount(total: int, number: int, exponent: int = EXPONENT) -> str | None:
+    """Mean of minor units as decimal text of their currency; None of nothing."""
+    return mean(total, number, 10**exponent, exponent)

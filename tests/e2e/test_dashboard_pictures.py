@@ -102,7 +102,7 @@ def performing(
             stage.now,
             also=[
                 routes.operation(watch),
-                routes.replay(Replays(client, DATABASE, BusinessDay(PARIS), stage.now)),
+                routes.replay(lambda _: Replays(client, DATABASE, BusinessDay(PARIS), stage.now)),
             ],
         ),
         log_config=None,

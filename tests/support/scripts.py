@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dashboard
+from dashboard.pages import currency_choice
 from dashboard.pages.languages import script_data
 from tests.conftest import missing
 
@@ -15,11 +16,14 @@ NODE_SECONDS = 20
 #: As much of a browser as scripts need that only compute.
 _PAGE = """
 const vm = require("vm"), fs = require("fs");
-const [files, languages, stores, tag, expression] = JSON.parse(fs.readFileSync(0, "utf8"));
-const given = { languages, stores };
+const [files, languages, stores, currencies, currency, tag, expression] =
+  JSON.parse(fs.readFileSync(0, "utf8"));
+const given = { languages, stores, currencies };
+const location = { pathname: "/", search: `?currency=${currency}` };
 const getElementById = (id) => ({ textContent: given[id] });
 const document = { documentElement: {}, getElementById };
-const context = { document, navigator: { languages: [tag] }, Intl, console };
+const context = { document, navigator: { languages: [tag] }, location, Intl, URLSearchParams,
+  console };
 context.window = context;
 vm.createContext(context);
 for (const filename of files)
@@ -28,19 +32,23 @@ console.log(JSON.stringify(vm.runInContext(`(() => (${expression}))()`, context)
 """
 
 
-def evaluated(expression: str, *scripts: str, tag: str = "en-GB", stores: str = "{}") -> Any:
+def evaluated(
+    expression: str, *scripts: str, tag: str = "en-GB", stores: str = "{}", currency: str = "EUR"
+) -> Any:
     """The value of a JavaScript expression as JSON has it; `t` is what the scripts have added.
 
-    `stores`: their names, as the document has them.
+    `stores`: their names, as the document has them; `currency`: that of the address.
     """
     node = shutil.which("node")
     if node is None:
         missing("no node on the PATH: it runs the dashboard's scripts")
-    names = ("10-language.js", "12-format.js", *scripts)
+    names = ("10-language.js", "11-currency.js", "12-format.js", *scripts)
     given = [
         [str(ASSETS / name) for name in names],
         script_data(),
         stores,
+        currency_choice.script_data(["EUR", currency]),
+        currency,
         tag,
         f"((t) => ({expression}))(window.tillstream)",
     ]

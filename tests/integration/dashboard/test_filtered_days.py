@@ -14,7 +14,7 @@ from pymongo.database import Database
 from dashboard.archive.filtered_day import FilteredDays
 from dashboard.archive.kept_day import KeptDays
 from dashboard.state.filtered import Filter, FilteredDay
-from dashboard.state.panels import mean
+from dashboard.state.panels import mean, mean_amount
 from dashboard.state.store_days import Today
 from tests.support.day_figures import keep_figures, write_day
 from tillstream.clock import BusinessDay
@@ -92,7 +92,7 @@ def summed(receipts: list[dict[str, Any]], region: str, category: str) -> dict[s
     return {
         "revenue": decimal_text(gross),
         "receipts": str(number),
-        "average-basket": mean(gross, number),
+        "average-basket": mean_amount(gross, number),
         "net-revenue": decimal_text(net),
         "units-per-basket": mean(units, number, MILLI),
         "hours": [(hour, *sums) for hour, sums in sorted(hours.items())],

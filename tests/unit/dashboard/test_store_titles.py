@@ -52,7 +52,7 @@ def test_server_and_browser_call_a_store_the_same(store: str, shown: list[str]) 
 
 
 def test_no_name_leaves_its_place_in_the_document() -> None:
-    document = layout.with_stores(layout.INDEX, table(NAMES), EVERYTHING)
+    document = layout.with_data(layout.INDEX, table(NAMES), EVERYTHING, ["EUR"])
     (line,) = [line for line in document.splitlines() if 'id="stores"' in line]
 
     inner = line.removeprefix('<script type="application/json" id="stores">')
