@@ -45,10 +45,14 @@
       const words = `${t.format.count(receipts)} ${t.say(receipts === 1 ? "receipt" : "receipts")}, `;
       const query = new URLSearchParams(location.search);
       query.set("currency", code);
-      const link = t.link(t.moneyIn(code, gross), `${location.pathname}?${query}`);
+      const link = t.link(t.moneyIn(code, gross), `${currency.shows ? location.pathname : t.prefix}?${query}`);
       return t.element("span", [place ? " · " : "", words, link]);
     });
-    note.replaceChildren(...(every.length ? [`${t.say("also today:")} `, ...every] : []));
+    note.replaceChildren(
+      ...(every.length
+        ? [`${t.say(currency.shows ? "also today:" : "Not added up here, also today:")} `, ...every]
+        : []),
+    );
   }
   t.drawCurrencies = draw;
 })();

@@ -8,7 +8,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard.pages import parts, plots
+from dashboard.pages import currency_choice, parts, plots
 from dashboard.pages.online_page import card, first, title
 from dashboard.state.online_windows import CATEGORIES, REVENUE
 from tillstream import topology
@@ -29,6 +29,7 @@ def page() -> Any:
         [
             title("Tills and shop"),
             html.P(id="online-message", className="message", role="status"),
+            currency_choice.note(),
             html.Section(
                 [parts.still_tile(*tile) for tile in TILES],
                 className="tiles replay-tiles online-tiles",

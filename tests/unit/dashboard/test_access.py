@@ -125,14 +125,14 @@ def application() -> tuple[Guard, FastAPI, Swapped]:
         also=[
             routes.health(model, lambda: NOW),
             routes.operation(FAKE),
-            routes.replay(FAKE),
+            routes.replay(lambda _: FAKE),
             routes.jobs(FAKE),
             alerts_routes.alerts(FAKE),
             explore_routes.explore(FAKE),
             online_routes.online(FAKE),
-            products_routes.products(FAKE),
-            days_routes.days(FAKE, TABLE),
-            stores_routes.stores(FAKE),
+            products_routes.products(lambda _: FAKE),
+            days_routes.days(lambda _: FAKE, TABLE),
+            stores_routes.stores(lambda _: FAKE),
             workbook_routes.workbook(),
             # What somebody adds, and nobody assigns.
             lambda server: server.add_api_route("/fresh", lambda: "figures", methods=["GET"]),
