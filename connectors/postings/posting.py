@@ -43,14 +43,16 @@ def post(
         if document.posted is not None:
             void = reversed_receipt(parsed(document.posted)) | fields
             void["corrects"] = document.uuid
-            found.append(_posting(void, receiver, key, document))
+            void["receiptUUID"] = uuid_of("void", document.uuid)
+            found.append(_posting(void))
         document.posted = document.uuid = None
         if wanted is not None:
             receipt = parsed(wanted) | fields
             returned = _returned(sale, document, uuid_elsewhere)
             if returned is not None:
                 receipt["corrects"] = returned
-            found.append(_posting(receipt, receiver, key, document))
+            receipt["receiptUUID"] = _next_uuid(receiver, key, document, wanted)
+            found.append(_posting(receipt))
             document.posted, document.uuid = wanted, receipt["receiptUUID"]
     return found
 
@@ -65,15 +67,26 @@ def _returned(
     return uuid_elsewhere(document.refers_to) if of is None else of.uuid
 
 
-def _posting(receipt: dict[str, Any], receiver: str, key: str, document: KeptDocument) -> Posting:
-    receipt["receiptUUID"] = uuid_of(receiver, key, document.serial)
-    document.serial += 1
+def _next_uuid(receiver: str, key: str, document: KeptDocument, content: bytes) -> str:
+    """By the content and how often it was posted before, not by what else was posted.
+
+    So a state that was lost is made again with the same identities, also where the log of
+    deliveries has lost its beginning, or a mapping was mended since: what counts already is a
+    repetition.
+    """
+    digest = blake2b(content, digest_size=8).hexdigest()
+    times = document.times.get(digest, 0)
+    document.times[digest] = times + 1
+    return uuid_of(receiver, key, digest, times)
+
+
+def _posting(receipt: dict[str, Any]) -> Posting:
     return Posting(str(receipt["storeID"]), canonical(receipt))
 
 
-def uuid_of(receiver: str, key: str, serial: int) -> str:
-    """The receiptUUID of a document's posting: UUID version 8 (RFC 9562) of a digest."""
-    digest = blake2b(f"{receiver}\0{key}\0{serial}".encode(), digest_size=16).digest()
+def uuid_of(*parts: object) -> str:
+    """The receiptUUID of a posting: UUID version 8 (RFC 9562) of a digest of what it is."""
+    digest = blake2b("\0".join(map(str, parts)).encode(), digest_size=16).digest()
     bits = int.from_bytes(digest)
     bits = bits & ~(0xF << 76) | 8 << 76
     bits = bits & ~(0x3 << 62) | 2 << 62

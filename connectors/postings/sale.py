@@ -4,7 +4,7 @@ import msgspec
 
 
 class KeptDocument(msgspec.Struct):
-    """One document, also after it was removed: its serials never come again."""
+    """One document, also after it was removed: what was posted of it is never posted again."""
 
     #: That of the delivery that said it last.
     version: int
@@ -14,8 +14,8 @@ class KeptDocument(msgspec.Struct):
     posted: bytes | None = None
     #: The receiptUUID of `posted`.
     uuid: str | None = None
-    #: How many receipts were posted of it, reversals among them.
-    serial: int = 0
+    #: How often each content was posted, by its digest: it may come again after another one.
+    times: dict[str, int] = {}
     #: The key of the document that it belongs to, of a return: of this sale or of another one.
     refers_to: str | None = None
 

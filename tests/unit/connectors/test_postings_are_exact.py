@@ -120,3 +120,37 @@ def test_a_delivery_that_comes_again_within_a_version_does_not_undo_a_later_one(
     postings = posted(KeptSale(), [first, second, first])
 
     assert figures_of([sold(200)]) == figures_of(counted_once(one.line for one in postings))
+
+
+@given(
+    st.lists(st.lists(RECEIPTS, max_size=3), min_size=1, max_size=6),
+    st.integers(0, 6),
+    st.lists(st.lists(RECEIPTS, max_size=3), max_size=3),
+)
+def test_a_state_that_was_lost_posts_nothing_twice_where_the_log_has_lost_its_beginning(
+    before: list[list[dict[str, Any]]], lost: int, after: list[list[dict[str, Any]]]
+) -> None:
+    # No content comes a second time: of that a log without its beginning cannot tell how often.
+    states = [
+        state(
+            version,
+            {
+                key: one | {"cashReceiptID": f"{version}-{key}"}
+                for key, one in zip(KEYS, receipts, strict=False)
+            },
+        )
+        for version, receipts in enumerate([*before, *after], 1)
+    ]
+    known = states[: len(before)]
+    postings = posted(KeptSale(), known)
+    postings += posted(KeptSale(), [*known[min(lost, len(known) - 1) :], *states[len(before) :]])
+
+    assert figures_of(newest(states[-1:])) == figures_of(counted_once(one.line for one in postings))
+
+
+def test_a_mapping_that_was_mended_since_posts_anew_only_what_it_changes() -> None:
+    by_the_faulty, newer = state(1, {}), state(2, {"order/1": sold(200)})
+    mended = state(1, {"order/1": sold(300)})
+    postings = posted(KeptSale(), [by_the_faulty, newer]) + posted(KeptSale(), [mended, newer])
+
+    assert figures_of([sold(200)]) == figures_of(counted_once(one.line for one in postings))
