@@ -8,10 +8,11 @@ from events.commands import aside, check
 from events.quarantine import arguments as quarantine_arguments
 from events.report import command as report
 from events.settings import EventsSettings
-from events.windows.state_errors import damage_told
+from events.windows.state_errors import StateUnreadableError
 from tillstream.errors import TillstreamError
 from tillstream.runtime import logs, process
 from tillstream.runtime.failures import failures_told
+from tillstream.runtime.state_file import damage_told
 
 
 def main() -> None:
@@ -33,8 +34,9 @@ def _run(arguments: argparse.Namespace, stop: threading.Event) -> int:
     logs.configure(settings, "events" if arguments.command == "worker" else arguments.command)
     process.calm_collector()
     process.calm_allocator()
-    file = f"the state {settings.state_path()}"
-    with failures_told("the broker", file), damage_told(settings.state_path()):
+    path = settings.state_path()
+    told = failures_told("the broker", f"the state {path}")
+    with told, damage_told(path, StateUnreadableError):
         return _command(arguments, settings, stop)
 
 

@@ -1,8 +1,5 @@
 """What can be wrong with a ledger's file."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tillstream.errors import TillstreamError
@@ -25,14 +22,3 @@ class OtherVersionError(LedgerUnreadableError):
 
 class OtherCalendarError(LedgerUnreadableError):
     """The figures were made with another calendar of the stores."""
-
-
-@contextmanager
-def damage_told(path: Path) -> Iterator[None]:
-    """Raise LedgerUnreadableError for what SQLite says of a file that is damaged or none of its."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-            raise
-        raise LedgerUnreadableError(path, f"cannot be read ({error})") from error

@@ -1,13 +1,7 @@
-"""The ledger on disk: totals, identities, tills and the log offset, in one transaction.
+"""The ledger on disk: totals, identities, tills and the log offset, in one transaction."""
 
-SQLite in WAL mode: embedded, transactional, one writer and any number of readers.
-`synchronous=FULL` makes a commit survive a power cut, not only a kill
-(docs/decisions/0007-ledger-in-sqlite.md).
-"""
-
-import sqlite3
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, closing
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +15,11 @@ from analytics.counting.isolation import SetAside
 from analytics.counting.tills import Till, Tills
 from analytics.ledger.figures_journal import FiguresJournal
 from analytics.ledger.identities import Identities
-from analytics.ledger.ledger_errors import OtherCalendarError, OtherVersionError, damage_told
+from analytics.ledger.ledger_errors import (
+    LedgerUnreadableError,
+    OtherCalendarError,
+    OtherVersionError,
+)
 from analytics.ledger.progress import Position as Position
 from analytics.ledger.progress import Progress as Progress
 from analytics.ledger.schema import CREATE, PRAGMAS, UPGRADE
@@ -29,7 +27,7 @@ from analytics.ledger.store_days import StoreDays
 from tillstream.currency_day import CurrencyDay, currency_day
 from tillstream.day_figures import Figures
 from tillstream.ledger import OLDEST, VERSION
-from tillstream.runtime.savepoint import savepoint
+from tillstream.runtime.state_file import FileKind, StateFile
 from tillstream.snapshots import UncountedReason
 
 #: Reasons that are told apart, and characters of each.
@@ -45,88 +43,36 @@ FURTHER = "partitions"
 _further_decoder = msgspec.msgpack.Decoder(tuple[Position, ...])
 
 
-class Ledger(AbstractContextManager["Ledger"]):
-    """One open state file. Nothing is durable before `commit`."""
+_KIND = FileKind(
+    VERSION,
+    PRAGMAS,
+    CREATE,
+    damaged=LedgerUnreadableError,
+    other=OtherVersionError,
+    oldest=OLDEST,
+    upgrade=UPGRADE,
+)
+
+
+class Ledger(StateFile):
+    """One open ledger. Nothing is durable before `commit`."""
 
     def __init__(
         self, path: Path, journal: Literal["WAL", "OFF"] = "WAL", *, create: bool = True
     ) -> None:
-        """Opens or creates; raises LedgerUnreadableError for a file that is no such ledger.
-
-        Not to `create` raises sqlite3.OperationalError where there is none, as for a moment while
-        a rebuilt one is adopted: what was made then would leave its journal to that one.
-
-        Without a journal a file is of no use before it is committed and closed: for a new one that
-        nobody knows yet.
-        """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
-        name = path if create else f"{path.absolute().as_uri()}?mode=rw"
-        self._database = sqlite3.connect(name, isolation_level=None, timeout=10, uri=not create)
-        try:
-            with damage_told(path):
-                self._open(journal)
-        except BaseException:
-            self._database.close()
-            raise
-        self._has_further = self.fact(FURTHER) is not None
-        self.identities = Identities(self._database)
-        self.store_days = StoreDays(self._database)
-        self.figures_journal = FiguresJournal(self._database)
-
-    def _open(self, journal: str) -> None:
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if OLDEST <= version < VERSION:
-            self._upgrade()
-        elif version not in (0, VERSION):
-            raise OtherVersionError(self.path, f"is of version {version}, not {VERSION}")
-        if version == 0 and self._database.execute("SELECT 1 FROM sqlite_master").fetchone():
-            raise OtherVersionError(self.path, "is a database of something else")
-        self._database.executescript(f"PRAGMA journal_mode={journal}; {PRAGMAS}")
-        if version == 0:
-            self._database.executescript(CREATE)
+        """As StateFile; raises LedgerUnreadableError for a file that is no such ledger."""
+        super().__init__(path, _KIND, journal, create=create)
+        if self.is_new:
             self.write_fact("id", uuid4().hex)
-
-    def _upgrade(self) -> None:
-        self.begin()
-        try:
-            # Another process may have done it since.
-            (version,) = self._database.execute("PRAGMA user_version").fetchone()
-            for statement in UPGRADE if version < VERSION else ():
-                self._database.execute(statement)
-            self.commit()
-        except BaseException:
-            self.rollback()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file; what was not committed is gone."""
-        self._database.close()
-
-    def begin(self) -> None:
-        """Start a transaction that writes."""
-        self._database.execute("BEGIN IMMEDIATE")
+        self._has_further = self.fact(FURTHER) is not None
+        self.identities = Identities(self.database)
+        self.store_days = StoreDays(self.database)
+        self.figures_journal = FiguresJournal(self.database)
 
     def begin_reading(self) -> None:
         """Start a transaction that sees one state of the file, whatever is written meanwhile."""
-        self._database.execute("BEGIN")
+        self.database.execute("BEGIN")
         self.progress()
-
-    def commit(self) -> None:
-        """Make everything since `begin` durable, all or nothing."""
-        self._database.execute("COMMIT")
-
-    def rollback(self) -> None:
-        """Forget everything since `begin`."""
-        if self._database.in_transaction:
-            self._database.execute("ROLLBACK")
-
-    def all_or_nothing(self) -> AbstractContextManager[None]:
-        """A part of a transaction that is undone, alone, when it raises."""
-        return savepoint(self._database)
 
     def require_calendar(self, calendar: str) -> None:
         """Raise OtherCalendarError when the figures are of another calendar; else keep it."""
@@ -143,16 +89,16 @@ class Ledger(AbstractContextManager["Ledger"]):
 
     def fact(self, name: str) -> Any:
         """What is known under a name."""
-        row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        row = self.database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
 
     def write_fact(self, name: str, value: str | int | bytes) -> None:
         """Keep it in the place of what was known."""
-        self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+        self.database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     def progress(self) -> Progress:
         """How far the log was counted, as of the last commit."""
-        row = self._database.execute(
+        row = self.database.execute(
             "SELECT next_offset, duplicates, conflicts, undecodable, set_aside, last_digest,"
             " log_epoch FROM progress"
         ).fetchone()
@@ -163,7 +109,7 @@ class Ledger(AbstractContextManager["Ledger"]):
 
     def write_progress(self, progress: Progress) -> None:
         """Remember where to go on."""
-        self._database.execute(
+        self.database.execute(
             "INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?, ?, ?, ?, ?)", progress[:-1]
         )
         if progress.further or self._has_further:
@@ -172,29 +118,29 @@ class Ledger(AbstractContextManager["Ledger"]):
 
     def disputed(self) -> dict[bytes, bytes]:
         """Identities that came with other contents as well: the digest of what each counted as."""
-        keys = self._database.execute("SELECT DISTINCT key FROM conflicts")
+        keys = self.database.execute("SELECT DISTINCT key FROM conflicts")
         return self.identities.known([key for (key,) in keys])
 
     def add_conflict(self, offset: int, key: bytes, receipt: bytes) -> None:
         """Keep a receipt whose identity is taken, as it came."""
-        self._database.execute("INSERT INTO conflicts VALUES (?, ?, ?)", (offset, key, receipt))
+        self.database.execute("INSERT INTO conflicts VALUES (?, ?, ?)", (offset, key, receipt))
 
     def conflicts(self) -> list[tuple[int, bytes, bytes]]:
         """Every conflicting receipt: offset, key, the receipt as it came."""
-        return self._database.execute("SELECT log_offset, key, receipt FROM conflicts").fetchall()
+        return self.database.execute("SELECT log_offset, key, receipt FROM conflicts").fetchall()
 
     def add_aside(self, one: SetAside) -> None:
         """Keep a receipt that is not counted, and why."""
-        self._database.execute("INSERT INTO aside VALUES (?, ?, ?, ?, ?, ?)", one)
+        self.database.execute("INSERT INTO aside VALUES (?, ?, ?, ?, ?, ?)", one)
 
     def aside(self) -> list[SetAside]:
         """Every receipt that was not counted because that is impossible, in their order."""
-        found = self._database.execute("SELECT * FROM aside ORDER BY rowid")
+        found = self.database.execute("SELECT * FROM aside ORDER BY rowid")
         return [SetAside(row[0], row[1], bool(row[2]), *row[3:]) for row in found]
 
     def set_aside_reasons(self) -> tuple[UncountedReason, ...]:
         """Why receipts could not be counted, the most frequent reasons first."""
-        found = self._database.execute(
+        found = self.database.execute(
             "SELECT substr(reason, 1, ?) AS why, count(*) AS number FROM aside"
             " WHERE NOT undecodable GROUP BY why ORDER BY number DESC, why LIMIT ?",
             (TOLD_CHARACTERS, MAX_REASONS),
@@ -203,7 +149,7 @@ class Ledger(AbstractContextManager["Ledger"]):
 
     def is_kept(self, of: Literal["conflicts", "aside"], receipt: bytes) -> bool:
         """Whether these bytes are among the conflicts, or aside."""
-        found = self._database.execute(
+        found = self.database.execute(
             f"SELECT 1 FROM {of} WHERE receipt = ? LIMIT 1",  # noqa: S608 - one of two words
             (receipt,),
         )
@@ -211,14 +157,14 @@ class Ledger(AbstractContextManager["Ledger"]):
 
     def days(self) -> list[CurrencyDay]:
         """Business days with totals, in each currency, oldest first."""
-        rows = self._database.execute(
+        rows = self.database.execute(
             "SELECT DISTINCT day, currency FROM totals ORDER BY day, currency"
         )
         return [currency_day(*row) for row in rows]
 
     def currencies(self, day: date) -> list[str]:
         """The currencies that receipts of a business day are in."""
-        rows = self._database.execute(
+        rows = self.database.execute(
             "SELECT DISTINCT currency FROM totals WHERE day = ? ORDER BY currency",
             (day.toordinal(),),
         )
@@ -226,7 +172,7 @@ class Ledger(AbstractContextManager["Ledger"]):
 
     def totals(self, day: CurrencyDay) -> Totals:
         """Totals of a day, empty when nothing was counted for it."""
-        rows = self._database.execute(
+        rows = self.database.execute(
             "SELECT breakdown, key, receipts, units_milli, gross_minor, net_minor"
             " FROM totals WHERE day = ? AND currency = ?",
             (day.ordinal(), day.currency),
@@ -237,7 +183,7 @@ class Ledger(AbstractContextManager["Ledger"]):
         self, day: CurrencyDay, entries: Iterable[tuple[tuple[str, str], Figures]]
     ) -> None:
         """Replace the named entries of a day by their absolute figures."""
-        self._database.executemany(
+        self.database.executemany(
             "INSERT OR REPLACE INTO totals VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (day.ordinal(), day.currency, *entry, *astuple(figures))
@@ -247,13 +193,13 @@ class Ledger(AbstractContextManager["Ledger"]):
 
     def tills(self) -> Tills:
         """Every till that was heard."""
-        with closing(self._database.execute("SELECT state FROM tills")) as rows:
+        with closing(self.database.execute("SELECT state FROM tills")) as rows:
             tills = [_till_decoder.decode(state) for (state,) in rows]
         return {(till.store, till.till): till for till in tills}
 
     def write_tills(self, tills: Iterable[Till]) -> None:
         """Replace the state of these tills."""
-        self._database.executemany(
+        self.database.executemany(
             "INSERT OR REPLACE INTO tills VALUES (?, ?, ?)",
             [(till.store, till.till, _encoder.encode(till)) for till in tills],
         )

@@ -143,7 +143,7 @@ class Taking:
         self, delivery: Delivery, log_offset: int | None = None, number: int | None = None
     ) -> bool:
         try:
-            with self._state.part():
+            with self._state.all_or_nothing():
                 counted = self._applying.apply(delivery, self._mapper.states(delivery))
         except (MappingError, *FAULTS) as error:
             sale = error.sale if isinstance(error, SaleError) else None

@@ -1,8 +1,5 @@
 """What can be wrong with the state's file."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tillstream.errors import TillstreamError
@@ -16,14 +13,3 @@ class StateUnreadableError(TillstreamError):
         super().__init__(
             f"the state of the windows {path} {reason}; rebuild it with `python -m events recount`"
         )
-
-
-@contextmanager
-def damage_told(path: Path) -> Iterator[None]:
-    """Raise StateUnreadableError for what SQLite says of a damaged file, or of none of its own."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-            raise
-        raise StateUnreadableError(path, f"cannot be read ({error})") from error

@@ -1,12 +1,7 @@
-"""The state on disk: rows of windows, identities, watermarks and the offset, in one transaction.
-
-SQLite in WAL mode, `synchronous=FULL`, one writer and any number of readers, as the ledger of the
-receipts (docs/decisions/0007-ledger-in-sqlite.md).
-"""
+"""The state on disk: rows of windows, identities, watermarks and the offset, in one transaction."""
 
 import sqlite3
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,68 +16,29 @@ from events.windows.figures import (
 )
 from events.windows.identities import Identities
 from events.windows.schema import CREATE, PRAGMAS, VERSION
-from events.windows.state_errors import StateUnreadableError, damage_told
+from events.windows.state_errors import StateUnreadableError
 from events.windows.window_table import WindowTable
-from tillstream.runtime.savepoint import savepoint
+from tillstream.runtime.state_file import FileKind, StateFile
+
+_KIND = FileKind(
+    VERSION,
+    PRAGMAS,
+    CREATE,
+    damaged=StateUnreadableError,
+    other=StateUnreadableError,
+    cached_statements=256,
+)
 
 
-class State(AbstractContextManager["State"]):
+class State(StateFile):
     """One open state file. Nothing is durable before `commit`."""
 
     def __init__(
         self, path: Path, journal: Literal["WAL", "OFF"] = "WAL", *, create: bool = True
     ) -> None:
-        """Opens or creates; raises StateUnreadableError for a file that is no such state.
-
-        Not to `create` raises sqlite3.OperationalError where there is none.
-        """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
-        name = path if create else f"{path.absolute().as_uri()}?mode=rw"
-        self.database = sqlite3.connect(
-            name, isolation_level=None, timeout=10, uri=not create, cached_statements=256
-        )
-        try:
-            with damage_told(path):
-                self._open(journal)
-        except BaseException:
-            self.database.close()
-            raise
+        """As StateFile; raises StateUnreadableError for a file that is no such state."""
+        super().__init__(path, _KIND, journal, create=create)
         self.identities = Identities(self.database)
-
-    def _open(self, journal: str) -> None:
-        (version,) = self.database.execute("PRAGMA user_version").fetchone()
-        if version not in (0, VERSION):
-            raise StateUnreadableError(self.path, f"is of version {version}, not {VERSION}")
-        if version == 0 and self.database.execute("SELECT 1 FROM sqlite_master").fetchone():
-            raise StateUnreadableError(self.path, "is a database of something else")
-        self.database.executescript(f"PRAGMA journal_mode={journal}; {PRAGMAS}")
-        if version == 0:
-            self.database.executescript(CREATE)
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file; what was not committed is gone."""
-        self.database.close()
-
-    def begin(self) -> None:
-        """Start a transaction that writes."""
-        self.database.execute("BEGIN IMMEDIATE")
-
-    def commit(self) -> None:
-        """Make everything since `begin` durable, all or nothing."""
-        self.database.execute("COMMIT")
-
-    def rollback(self) -> None:
-        """Forget everything since `begin`."""
-        if self.database.in_transaction:
-            self.database.execute("ROLLBACK")
-
-    def all_or_nothing(self) -> AbstractContextManager[None]:
-        """A part of a transaction that is undone, alone, when it raises."""
-        return savepoint(self.database)
 
     def progress(self) -> Progress:
         """How far the log was counted, as of the last commit."""

@@ -80,7 +80,7 @@ def sums(ledger: Ledger) -> dict[str, tuple[int, int]]:
 
 def kept(ledger: Ledger) -> dict[tuple[str, str], tuple[int, int]]:
     """Of the stores and of the chain, from bodies and journal."""
-    figures = KeptFigures(ledger.store_days, FiguresJournal(ledger._database))
+    figures = KeptFigures(ledger.store_days, FiguresJournal(ledger.database))
     found = {}
     for currency in ledger.currencies(DAY):
         day = CurrencyDay(DAY, currency)

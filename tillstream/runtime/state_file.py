@@ -1,0 +1,138 @@
+"""A room's state in one SQLite file: one writer, any number of readers.
+
+WAL and `synchronous=FULL`: a commit survives a power cut, not only a kill
+(docs/decisions/0007-ledger-in-sqlite.md).
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Literal, NamedTuple, Self
+
+from tillstream.errors import TillstreamError
+from tillstream.runtime.savepoint import savepoint
+
+#: What is raised for a file at a path, for a reason.
+Unreadable = Callable[[Path, str], TillstreamError]
+
+
+class FileKind(NamedTuple):
+    """What a file has to be to be opened."""
+
+    version: int
+    #: SQL for each connection, and SQL that makes a new file.
+    pragmas: str
+    create: str
+    #: Of one that is damaged, and of one of another version or kind.
+    damaged: Unreadable
+    other: Unreadable
+    #: The oldest version that `upgrade` brings to today's, in one transaction.
+    oldest: int | None = None
+    upgrade: Sequence[str] = ()
+    cached_statements: int = 128
+
+
+class StateFile:
+    """One open file. Nothing is durable before `commit`."""
+
+    def __init__(
+        self,
+        path: Path,
+        kind: FileKind,
+        journal: Literal["WAL", "OFF"] = "WAL",
+        *,
+        create: bool = True,
+    ) -> None:
+        """Opens or creates; raises what `kind` says for a file that is none of it.
+
+        Not to `create` raises sqlite3.OperationalError where there is none, as for a moment while
+        a rebuilt one is adopted: what was made then would leave its journal to that one.
+
+        Without a journal a file is of no use before it is committed and closed: for a new one that
+        nobody knows yet.
+        """
+        self.path = path
+        name: str | Path = path
+        if create:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        else:
+            name = f"{path.absolute().as_uri()}?mode=rw"
+        self.database = sqlite3.connect(
+            name,
+            isolation_level=None,
+            timeout=10,
+            uri=not create,
+            cached_statements=kind.cached_statements,
+        )
+        try:
+            with damage_told(path, kind.damaged):
+                #: Whether this made it.
+                self.is_new = self._open(kind, journal)
+        except BaseException:
+            self.database.close()
+            raise
+
+    def _open(self, kind: FileKind, journal: str) -> bool:
+        (version,) = self.database.execute("PRAGMA user_version").fetchone()
+        if kind.oldest is not None and kind.oldest <= version < kind.version:
+            self._upgrade(kind)
+        elif version not in (0, kind.version):
+            raise kind.other(self.path, f"is of version {version}, not {kind.version}")
+        is_new: bool = version == 0
+        if is_new and self.database.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise kind.other(self.path, "is a database of something else")
+        self.database.executescript(f"PRAGMA journal_mode={journal}; {kind.pragmas}")
+        if is_new:
+            self.database.executescript(kind.create)
+        return is_new
+
+    def _upgrade(self, kind: FileKind) -> None:
+        self.begin()
+        try:
+            # Another process may have done it since.
+            (version,) = self.database.execute("PRAGMA user_version").fetchone()
+            for statement in kind.upgrade if version < kind.version else ():
+                self.database.execute(statement)
+            self.commit()
+        except BaseException:
+            self.rollback()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what was not committed is gone."""
+        self.database.close()
+
+    def begin(self) -> None:
+        """Start a transaction that writes."""
+        self.database.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Make everything since `begin` durable, all or nothing."""
+        self.database.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Forget everything since `begin`."""
+        if self.database.in_transaction:
+            self.database.execute("ROLLBACK")
+
+    def all_or_nothing(self) -> AbstractContextManager[None]:
+        """A part of a transaction that is undone, alone, when it raises."""
+        return savepoint(self.database)
+
+
+@contextmanager
+def damage_told(path: Path, damaged: Unreadable) -> Iterator[None]:
+    """Raise `damaged` for what SQLite says of a damaged file, or of one that is none of its own."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise
+        raise damaged(path, f"cannot be read ({error})") from error
