@@ -80,13 +80,16 @@ class StoredCheckouts:
             counted = shop.counted_by_source(state)
         return counted == shop.by_source(shop.expected(self.sent).values())
 
+    def is_outbox_empty(self) -> bool:
+        """Whether all that the worker has made was published and stored."""
+        with State(self._state, create=False) as state:
+            return bool(state.execute("SELECT count(*) FROM outbox").fetchone() == (0,))
+
     def is_settled(self) -> bool:
         """Whether it is stored too, and the outbox empty."""
-        with State(self._state, create=False) as state:
-            outbox = state.execute("SELECT count(*) FROM outbox").fetchone()
         expected = self.expected()
         return (
-            outbox == (0,)
+            self.is_outbox_empty()
             and self.is_counted()
             and expected == self.checkouts()
             and {key: row["source"] for key, row in expected.items()} == self.credited()

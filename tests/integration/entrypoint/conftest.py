@@ -13,6 +13,8 @@ from tests.support.processes import running_door
 from tillstream import topology
 from tillstream.codec import receipt_bodies
 
+RECEIVERS = ("generic", "lightspeed", "odoo", "shopify", "square", "woocommerce")
+
 
 @pytest.fixture
 def door(broker: BlockingConnection, amqp_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
@@ -22,6 +24,9 @@ def door(broker: BlockingConnection, amqp_url: str, tmp_path: Path) -> Iterator[
         "MAX_BATCH_BYTES": "2000000",
         "CONFIRM_TIMEOUT_SECONDS": "2",
         "DATA_DIR": str(tmp_path),
+        # A receiver without a secret answers 503.
+        **{f"RECEIVER_{name.upper()}_SECRET": "s" * 32 for name in RECEIVERS},
+        "RECEIVERS_URL": "https://receipts.example.com",
     }
     with (
         running_door(amqp_url, **limits) as url,

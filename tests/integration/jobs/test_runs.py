@@ -115,6 +115,8 @@ def test_a_killed_schedulers_run_ends_with_it_and_is_made_up_once(
         )
         first.kill()
         first.wait(10)
+    # It may have been killed while it looked at the job.
+    end_lease(database, "long")
     with running("jobs", "scheduler", **settings) as second:
         wait_until(
             lambda: database[records.RUNS].find_one({"attempts.0": {"$exists": True}}), 20, "a run"

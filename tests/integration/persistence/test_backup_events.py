@@ -109,6 +109,7 @@ def test_events_are_restored_as_of_one_moment_while_they_flow_and_verify_proves_
         wait_until(
             lambda: signs(amqp_url).keys() == seen.checkouts().keys(), 30, "MongoDB to have it"
         )
+        wait_until(seen.is_outbox_empty, 30, "what is made anew to be stored")
         again = command("persistence", "restore", str(backup), **environ)
     proof = command("events", "verify", **environ)
 
