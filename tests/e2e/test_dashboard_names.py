@@ -189,7 +189,7 @@ def test_the_browser_writes_numbers_as_the_server_does(
         shown = page.evaluate(
             """([cents, euros, rates, texts, names, delays]) => {
                 const { format, visible } = tillstream;
-                return [cents.map(format.cents), euros.map(format.money),
+                return [cents.map(format.minor), euros.map(format.money),
                     rates.map(format.percentage),
                     texts.map(format.decimal), cents.map(format.count), names.map(visible),
                     [-0, -0.0001, "-0.00"].map(format.money), format.percent(-0.0001),
@@ -197,7 +197,7 @@ def test_the_browser_writes_numbers_as_the_server_does(
             }""",
             [AMOUNTS, [*map(decimal_text, AMOUNTS)], rates, MILLI, NAMES, delays],
         )
-        beyond = page.evaluate("tillstream.format.cents(2 ** 60 + 1)")
+        beyond = page.evaluate("tillstream.format.minor(2 ** 60 + 1)")
 
     money = [write.money(each) for each in AMOUNTS]
     assert [

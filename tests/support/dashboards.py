@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 from msgspec.structs import replace
+from pika.exceptions import AMQPError
 from playwright.sync_api import Browser, Page
 
 from dashboard.state.heard import Snapshot
@@ -62,6 +63,12 @@ class Workers:
         self._thread.join(10)
 
     def _run(self) -> None:
+        # As workers do: a connection that is lost is made again.
+        while not self._ended.wait(0.1):
+            with contextlib.suppress(AMQPError):
+                self._publish()
+
+    def _publish(self) -> None:
         connection = amqp.connect(self._url, "workers")
         channel = connection.channel()
         amqp.declare(channel)
