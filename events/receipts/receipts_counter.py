@@ -16,14 +16,13 @@ Killed before the commit, the messages are read again and nothing of them was ke
 are not read again.
 """
 
-from collections import deque
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 
 import numpy as np
 import pyarrow as pa
 import structlog
 
+from events.receipts.log_clock import LogClock
 from events.receipts.receipt_identities import FORGOTTEN, ReceiptIdentities
 from events.receipts.receipt_tables import Flags, ReceiptTables
 from events.receipts.receipts_state import ReceiptsProgress, ReceiptsState
@@ -37,7 +36,7 @@ from tillstream.clock import Clock
 from tillstream.codec import decode_receipt, receipt_bodies
 from tillstream.errors import UndecodableMessageError
 from tillstream.identity import anonymous_content
-from tillstream.log.log_days import DaysOfLog, majority_day, unix_day
+from tillstream.log.log_days import DaysOfLog, unix_day
 from tillstream.log.positions import Offsets, partition_of
 from tillstream.log.reader import LogMessage
 from tillstream.single_receipts import SingleReceipt, single_receipts
@@ -48,8 +47,6 @@ from tillstream.streams.receipt_streams import RECEIPTS
 
 log = structlog.get_logger()
 
-#: So many of the newest receipts say by their majority which day the log has come to.
-RECENT = 999
 REASON_CHARACTERS = 500
 CALENDAR = "the calendar of the stores has changed: run `python -m events recount`"
 TOO_LATE = (
@@ -80,11 +77,7 @@ class ReceiptsCounter:
         self._streams = counting.definitions.receipts
         self._kept = ReceiptsState(counting.state.database)
         self._identities = ReceiptIdentities(counting.state.database)
-        self._recent_days: deque[int] = deque(maxlen=RECENT)
-        #: Partitions of which more is known to come: others do not make it late.
-        self.behind: AbstractSet[int] = frozenset()
-        #: Of each partition, when the newest receipt that was read came to the door, microseconds.
-        self._clocks: dict[int, int] = {}
+        self.log_clock = LogClock()
         counting.state.begin()
         self._kept.make()
         self.progress: ReceiptsProgress = self._kept.progress()
@@ -169,7 +162,7 @@ class ReceiptsCounter:
         new = self._new(messages, tables)
         self._step(4)
         self._count_rows(tables, new)
-        self._recent_days.extend(tables.seen_days[-RECENT:].tolist())
+        self.log_clock.hear_days(tables.seen_days)
 
     def _new(self, messages: Sequence[LogMessage], tables: ReceiptTables) -> Flags:
         """Which receipts count; the others are noted."""
@@ -217,7 +210,8 @@ class ReceiptsCounter:
         now_us = int(self._clock() * MICROSECONDS)
         # Of a clock that is ahead no more than the present is believed.
         received_us = min(int(tables.received.max()), now_us)
-        self._note_clock(tables, received_us)
+        clock_us = self.log_clock.after(tables, received_us)
+        self.progress.log_clock_us = max(self.progress.log_clock_us, clock_us)
         greatest = int(tables.event_time[new].max()) if new.any() else 0
         for name in self._streams:
             counting.heard.note(name, received_us, tables.rows(name, new), greatest)
@@ -237,17 +231,6 @@ class ReceiptsCounter:
                 return tables.table(name, wanted | names, new)
 
             counting.count(name, events, self._keep_aside)
-
-    def _note_clock(self, tables: ReceiptTables, received_us: int) -> None:
-        """The log's clock is that of the partition that is behind the others, if one is."""
-        clock_us = received_us
-        if self.behind:
-            received, partitions = tables.received, tables.partitions()
-            for number in set(partitions.tolist()):
-                newest = min(int(received[partitions == number].max()), received_us)
-                self._clocks[number] = max(newest, self._clocks.get(number, 0))
-            clock_us = min(self._clocks.get(number, 0) for number in self.behind)
-        self.progress.log_clock_us = max(self.progress.log_clock_us, clock_us)
 
     def _count_isolated(self, messages: Sequence[LogMessage]) -> None:
         """Steps 2 to 4 where something raised: what cannot be counted alone is set aside."""
@@ -269,7 +252,7 @@ class ReceiptsCounter:
 
     def _drop_identities(self) -> None:
         """By the days that the log has seen: a clock that is ahead drops nothing."""
-        seen = majority_day(self._recent_days)
+        seen = self.log_clock.day()
         if seen is None:
             return
         before = DaysOfLog(self.progress.log_day, self.progress.log_day_seen)

@@ -79,11 +79,13 @@ class ReceiptsSource:
 
     def is_caught_up(self) -> bool:
         """Whether nothing of the log is known that was not counted."""
-        return not self._waiting and not self.counter.behind
+        return not self._waiting and not self.counter.log_clock.behind
 
     def _note_behind(self) -> None:
         at = self.counter.progress.next_offsets()
-        self.counter.behind = {n for n, last in self._log_offsets.items() if at.get(n, 0) <= last}
+        self.counter.log_clock.behind = {
+            n for n, last in self._log_offsets.items() if at.get(n, 0) <= last
+        }
 
     def _find_start(self, receipts_log: PartitionedLog) -> None:
         """Events go on whatever became of this log: its windows wait, or count it anew."""

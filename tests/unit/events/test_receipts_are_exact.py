@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.receipts import receipts_counter
+from events.receipts import log_clock
 from events.receipts.receipts_counter import CALENDAR, ReceiptsCounter
 from events.receipts.receipts_state import ReceiptsState
 from events.windows.changes import BEGIN, Changes
@@ -212,7 +212,7 @@ def test_what_cannot_be_counted_is_set_aside_and_the_others_go_on(tmp_path: Path
 def test_a_receipt_of_a_day_whose_identities_were_dropped_is_set_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receipts_counter, "RECENT", 1)
+    monkeypatch.setattr(log_clock, "RECENT", 1)
     state, worker = counter(tmp_path / "state.sqlite3", identity_days=5)
     with state:
         for day in range(2, 21):
