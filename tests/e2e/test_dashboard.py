@@ -124,8 +124,8 @@ def test_a_silent_feed_is_stale_within_three_seconds_and_live_again(
         note, status = page.inner_text("#revenue-note"), attribute(page, "status", "state")
         other = attribute(page, "receipts-per-minute", "state")
         workers.silent = set()
-        wait_for_state(page, "revenue", "live", 5)
-        wait_for_state(page, "status", "live", 5)
+        wait_for_state(page, "revenue", "live", 20)
+        wait_for_state(page, "status", "live", 20)
 
     assert (since, "stale", "live") == (note, status, other)
     assert after < STALE_PROMISE_SECONDS

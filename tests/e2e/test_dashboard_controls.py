@@ -50,7 +50,7 @@ def test_a_paused_page_holds_still_and_does_not_look_live(
         actual = (attribute(page, "data-time", "value"), attribute(page, "revenue", "state"))
         label = page.inner_text("#pause")
         page.click("#pause")
-        wait_for_state(page, "status", "live", 5)
+        wait_for_state(page, "status", "live", 20)
 
     assert ((held, "stale"), "Reprendre") == (actual, label)
 
@@ -61,7 +61,7 @@ def test_what_a_page_asks_for_itself_is_held_too(browser: Browser, dashboard: Da
         page.click("#pause")
         wait_for_state(page, "queues", "stale", 5)
         page.click("#pause")
-        wait_for_state(page, "queues", "live", 5)
+        wait_for_state(page, "queues", "live", 20)
     with viewing(browser, dashboard.url, path="store/1", locale="en-GB") as page:
         wait_for_state(page, "status", "live", 20)
         page.wait_for_selector('#store-revenue:not([data-value=""])', state="attached")

@@ -160,7 +160,7 @@ def test_filtered_figures_are_stale_when_they_are_no_longer_counted(
         note = page.inner_text("#receipts-note")
         whole = attribute(page, "receipts-per-minute", "state")
         workers.silent = set()
-        wait_for_state(page, "receipts", "live", 5)
+        wait_for_state(page, "receipts", "live", 20)
 
     assert (f"stale since {last:%H:%M:%S}", "live") == (note, whole)
 
