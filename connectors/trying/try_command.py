@@ -8,10 +8,9 @@ import msgspec
 
 from connectors.mapping import mapper
 from connectors.mapping.documents import MappingError, SaleState
-from connectors.mapping.line_rules import broken_rules
 from connectors.mapping.payload import payload
 from connectors.mapping.reads import Reads
-from connectors.mapping.receipt_check import check, encode
+from connectors.mapping.receipt_check import encode, rules_broken
 from connectors.trying import sample
 from tillstream import stores
 from tillstream.currencies import exponent_of
@@ -111,7 +110,9 @@ def _printed(state: SaleState, currency: str) -> list[str]:
         refers = f" of {document.refers_to}" if document.refers_to else ""
         print(f"{printable(document.key)}{printable(refers)}")
         print(msgspec.json.format(encode(document.receipt), indent=2).decode())
-        receipt = check(document.receipt, document.key)
         exponent = exponent_of(document.receipt.get("currency", currency))
-        broken += [f"{document.key}: {rule}" for rule in broken_rules(receipt, exponent)]
+        broken += [
+            f"{document.key}: {rule} at {path}: {found}"
+            for rule, path, found in rules_broken(encode(document.receipt), exponent)
+        ]
     return broken

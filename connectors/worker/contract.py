@@ -3,28 +3,22 @@
 from collections.abc import Iterator
 from datetime import date
 
-import msgspec
-
 from connectors.mapping.documents import MappingError
+from connectors.mapping.receipt_check import decoded, rules_broken
 from connectors.postings.posting import Posting
 from connectors.state.outbox import Outgoing
-from tillstream.bounds import THOUSANDTHS_LIMIT, is_time
-from tillstream.checked_parts import checked_parts
+from tillstream.bounds import THOUSANDTHS_LIMIT
 from tillstream.clock import moment
 from tillstream.currencies import CURRENCY, EXPONENT, exponent_of
 from tillstream.currency_day import CurrencyDay
 from tillstream.money import minor_units
-from tillstream.outline import OutlinedReceipt
-from tillstream.receipt import Receipt, keeps_patterns
+from tillstream.receipt import Receipt
 from tillstream.receipt_message import stamp
-from tillstream.receipt_rules import Broken, broken_rules, marks_of
+from tillstream.receipt_rules import marks_of
 from tillstream.runtime.settings import ReceiptSettings
 from tillstream.stores import StoreTable
 
 MEND = "mend the rule of the definition that makes this value, then `tillstream receivers retry`"
-
-_decode = msgspec.json.Decoder(Receipt).decode
-_outline = msgspec.json.Decoder(OutlinedReceipt).decode
 
 
 class Contract:
@@ -43,18 +37,7 @@ class Contract:
         if len(posting.line) > self._max_bytes:
             found = f"{len(posting.line):,} bytes, more than MAX_RECEIPT_BYTES={self._max_bytes}"
             raise MappingError("contract", "$", found, "leave out further fields")
-        try:
-            receipt = _decode(posting.line)
-        except msgspec.ValidationError as error:
-            found, _, path = str(error).partition(" - at ")
-            raise MappingError("contract", path.strip("`") or "$", found, MEND) from error
-        if not (is_time(receipt.date) and keeps_patterns(receipt)):
-            found = (
-                f"storeID {receipt.store_id!r}, terminalID {receipt.terminal_id!r}, cashReceiptID"
-                f" {receipt.cash_receipt_id!r}, date {receipt.date!r}, currency"
-                f" {receipt.currency!r}: one of them is none"
-            )
-            raise MappingError("contract", "$", found, MEND)
+        receipt = decoded(posting.line, "$", MEND)
         exponent = exponent_of(receipt.currency)
         if exponent > EXPONENT and max(_amounts(receipt)) > THOUSANDTHS_LIMIT:
             found = f"an amount above {THOUSANDTHS_LIMIT:,} {receipt.currency}"
@@ -63,13 +46,8 @@ class Contract:
         gross = minor_units(receipt.document_total.gross_total, exponent)
         day = CurrencyDay(sold.day, receipt.currency or CURRENCY)
         came = received_us / 1_000_000
-        marks = marks_of(_broken(posting.line, exponent), sold.unix_seconds, came, self._ahead)
+        marks = marks_of(rules_broken(posting.line, exponent), sold.unix_seconds, came, self._ahead)
         return Outgoing((day, posting.store, gross), stamp(posting.line, came, marks))
-
-
-def _broken(line: bytes, exponent: int) -> list[Broken]:
-    receipt = _outline(line)
-    return broken_rules(receipt.document_total, *checked_parts(receipt, exponent), exponent)
 
 
 def _amounts(receipt: Receipt) -> Iterator[float]:
