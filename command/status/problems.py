@@ -12,6 +12,7 @@ from command.status.findings import (
     SizesFound,
     Unasked,
 )
+from tillstream.receivers.variables import SECRET, variable
 from tillstream.runtime.disk import in_units
 
 #: A death is told as a problem for so long; after that, in the table of programs alone.
@@ -114,7 +115,7 @@ def _of_receivers(receivers: ReceiversFound) -> list[Problem]:
         Problem(
             f"{name} sends, and is refused: its receiver is not set up",
             "give its secret by RECEIVER_SECRETS_FILE or"
-            f" RECEIVER_{name.upper().replace('-', '_')}_SECRET; DATA_DIR/log/entrypoint.log says"
+            f" {variable(name, SECRET)}; DATA_DIR/log/entrypoint.log says"
             " what else is missing",
             page,
         )

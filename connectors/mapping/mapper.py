@@ -21,6 +21,7 @@ from connectors.mapping.scope import Scope
 from tillstream.receivers.definition import Fetched, Receiver
 from tillstream.receivers.delivery import Delivery
 from tillstream.receivers.expressions import ExpressionError
+from tillstream.receivers.variables import BASE, TOKEN, variable
 from tillstream.stores import StoreTable
 
 _MOST_SALES = 1_000
@@ -83,23 +84,18 @@ def _fetch(receiver: Receiver, fetch: Fetched, content: Any, environ: Mapping[st
         raise MappingError(
             "missing", "fetch.id", f"{fetch.id.text} finds no id", "mend the expression"
         )
-    base = environ.get(variable(receiver, "BASE"), "").rstrip("/") or fetch.base
-    token = environ.get(variable(receiver, "TOKEN"), "")
+    base = environ.get(variable(receiver.name, BASE), "").rstrip("/") or fetch.base
+    token = environ.get(variable(receiver.name, TOKEN), "")
     if not token and any("{token}" in value for value in fetch.headers.values()):
         raise MappingError(
             "token",
             "fetch.headers",
-            f"{variable(receiver, 'TOKEN')} is not set",
+            f"{variable(receiver.name, TOKEN)} is not set",
             "set it for the connectors",
         )
     url = fetch.url.replace("{base}", base).replace("{id}", quote(str(found), safe=""))
     headers = {key: value.replace("{token}", token) for key, value in fetch.headers.items()}
     return Fetch(url, headers)
-
-
-def variable(receiver: Receiver, what: str) -> str:
-    """The environment variable of a receiver: RECEIVER_SQUARE_TOKEN."""
-    return f"RECEIVER_{receiver.name.upper().replace('-', '_')}_{what}"
 
 
 def topic_of(receiver: Receiver, delivery: Delivery, content: Any) -> str:

@@ -17,6 +17,7 @@ from tillstream.currencies import exponent_of
 from tillstream.receivers.definition import Receiver
 from tillstream.receivers.definitions_file import load_settings
 from tillstream.receivers.delivery import Delivery
+from tillstream.receivers.variables import TOKEN, variable
 from tillstream.runtime import process
 from tillstream.runtime.printable import printable
 from tillstream.runtime.settings import ReceiversSettings, StoreTimeSettings
@@ -94,7 +95,7 @@ def _is_asked(receiver: Receiver, delivery: Delivery) -> bool:
 
 def _environ(receiver: Receiver) -> dict[str, str]:
     """No secret is needed, as nothing is asked."""
-    name = mapper.variable(receiver, "TOKEN")
+    name = variable(receiver.name, TOKEN)
     return {**os.environ, name: os.environ.get(name) or "TOKEN"}
 
 

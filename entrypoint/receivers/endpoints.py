@@ -16,7 +16,6 @@ from entrypoint.metrics import Metrics
 from entrypoint.receivers import answers
 from entrypoint.receivers.answers import DeliveryAccepted
 from entrypoint.receivers.publishing import DeliveryPublisher
-from entrypoint.receivers.secrets import variable
 from entrypoint.receivers.set_up import SetUp
 from entrypoint.receivers.signatures import Claim, SignatureCheck, UnsignedError, is_token_of
 from tillstream.clock import Clock
@@ -28,6 +27,7 @@ from tillstream.http.problems import ProblemError
 from tillstream.http.requests import response
 from tillstream.receivers.definition import Receiver
 from tillstream.receivers.delivery import Delivery
+from tillstream.receivers.variables import SECRET, URL, variable
 
 log = structlog.get_logger()
 
@@ -142,9 +142,9 @@ class ReceiverEndpoints:
     def _require_set_up(self, name: str) -> None:
         missing = []
         if not self._secrets.of(name):
-            missing.append(f"a secret in {variable(name)} or RECEIVER_SECRETS_FILE")
+            missing.append(f"a secret in {variable(name, SECRET)} or RECEIVER_SECRETS_FILE")
         if name in self._without_url:
-            own = variable(name, "URL")
+            own = variable(name, URL)
             missing.append(f"the address that the vendor signs in RECEIVERS_URL or {own}")
         if not missing:
             self._told.discard(name)

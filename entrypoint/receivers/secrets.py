@@ -10,6 +10,7 @@ from entrypoint.receivers.signatures import TOKEN, key_of
 from tillstream.clock import Clock
 from tillstream.errors import SettingsError
 from tillstream.receivers.definition import Receiver
+from tillstream.receivers.variables import SECRET, variable
 from tillstream.runtime.file_change import FileChange
 from tillstream.streams.mistakes import proposal
 
@@ -33,7 +34,8 @@ class Secrets:
         """Raises SettingsError for what cannot be used."""
         self._receivers = receivers
         self._given = {
-            name: environ.get(variable(name), "").replace(",", " ").split() for name in receivers
+            name: environ.get(variable(name, SECRET), "").replace(",", " ").split()
+            for name in receivers
         }
         self._file = file
         self._change = None if file is None else FileChange(file, clock)
@@ -67,11 +69,6 @@ class Secrets:
         if problems:
             raise SettingsError(problems)
         return keys
-
-
-def variable(name: str, what: str = "SECRET") -> str:
-    """The variable of the environment that has a receiver's secret, or its URL."""
-    return f"RECEIVER_{name.upper().replace('-', '_')}_{what}"
 
 
 def read(file: Path) -> Mapping[str, Sequence[str]]:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from entrypoint.receivers.secrets import Secrets, variable
+from entrypoint.receivers.secrets import Secrets
 from entrypoint.settings import EntrypointSettings
 from tillstream.clock import Clock
 from tillstream.receivers import definitions_file
 from tillstream.receivers.definition import Receiver
+from tillstream.receivers.variables import URL, variable
 
 
 class SetUp(NamedTuple):
@@ -28,5 +29,5 @@ def set_up(settings: EntrypointSettings, environ: Mapping[str, str], clock: Cloc
 
 
 def _url(door: str | None, environ: Mapping[str, str], name: str) -> str:
-    own = environ.get(variable(name, "URL"), "").strip()
+    own = environ.get(variable(name, URL), "").strip()
     return own or (f"{door.rstrip('/')}/receivers/{name}" if door else "")

@@ -18,6 +18,7 @@ from loadtest.receivers.plain_sum import Key, differences, plain_sum
 from loadtest.receivers.registry import VENDORS
 from loadtest.receivers.sales import EXPONENTS
 from loadtest.receivers.sending import Sender
+from tillstream.receivers.variables import SECRET, variable
 
 _PAUSE = 2
 
@@ -25,7 +26,7 @@ _PAUSE = 2
 def main() -> int:
     """Send, wait, compare; 1 when a delivery was refused or a sum differs, 2 without a secret."""
     arguments = _parser().parse_args()
-    secret = arguments.secret or os.environ.get(f"RECEIVER_{arguments.vendor.upper()}_SECRET", "")
+    secret = arguments.secret or os.environ.get(variable(arguments.vendor, SECRET), "")
     if not secret:
         print("set RECEIVER_<NAME>_SECRET as the door has it, or --secret", file=sys.stderr)
         return 2
