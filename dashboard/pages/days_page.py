@@ -10,6 +10,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.pages import parts, plots
+from dashboard.pages.definitions import column_definitions
 from dashboard.pages.formatting import of_data
 
 RANGES = {
@@ -150,7 +151,7 @@ def _card(
     reached: Any = {"tabIndex": 0} if focusable else {}
     return dmc.Paper(
         [
-            parts.still_head(id, name),
+            parts.still_head(id, name, *column_definitions(id, columns)),
             parts.still_rows(id, columns),
         ],
         className=f"card list {className}".strip(),

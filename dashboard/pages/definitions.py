@@ -1,4 +1,4 @@
-"""What each figure means, in one sentence: one table for the tiles of every page."""
+"""What each figure means, in a sentence: a table for tiles, and one for columns of tables."""
 
 from typing import Any
 
@@ -77,6 +77,53 @@ DEFINITIONS = {
     "Too old": "Events of rows that were removed already; the archive has them.",
 }
 
+_USUAL = "The mean of the last four same weekdays, by the same hours."
+
+#: By the head of a column, or by the table's id and the head where it means something else there;
+#: a column that says all by its head, such as a name or a time, has none.
+COLUMNS = {
+    "Gross": _REVENUE,
+    "Net": _NET,
+    "Tax": "Value added tax: gross less net.",
+    "Receipts": _RECEIPTS,
+    "Basket": _BASKET,
+    "Units": _UNITS,
+    "Pieces": _UNITS,
+    "Share": "Its part of the whole that this table is of.",
+    "Last week": "The same hours of the same weekday a week before.",
+    "Missing": DEFINITIONS["Missing receipts"],
+    "Usual": _USUAL,
+    "Against usual": "What was sold by the same hours, less the usual: an amount and a percentage.",
+    "Usual by now": "Receipts with the product that the store usually has by this hour.",
+    "Sold": "Today's receipts of the store that have the product.",
+    "Missed": "Sales that were to be expected since the last one.",
+    "products-pairs/Receipts": "Receipts that have both products.",
+    "products-pairs/Share": "Of the receipts with the first product, those with the second too.",
+    "Than by chance": "How many times more often both are together than if one said nothing of the"
+    " other.",
+    "Change": "What was sold less what was sold before, in as many days.",
+    "%": "The change as a part of what was sold before.",
+    "Before": "Gross of the days that are compared with.",
+    "Revenue so far": _REVENUE,
+    "Deviation": DEFINITIONS["Against the usual"],
+    "Until the full hour": "Gross of the hours that are over.",
+    "Usual until the full hour": _USUAL,
+    "stores-grid/Share": "The store's part of the revenue of all stores.",
+    "Purchases": _PURCHASES,
+    "Of the one before": "The part of the step above that came to this one.",
+    "Tills": DEFINITIONS["Tills"],
+    "Online shop": _ONLINE,
+    "Together": DEFINITIONS["channels-both"],
+    "Waiting": "Messages in the queue that nobody has taken yet.",
+    "Consumers": "Programs that read the queue now.",
+    "In / s": "Receipts a second that come into the queue.",
+    "Out / s": "Receipts a second that are taken and done.",
+    "Behind the door": "How much of what the door accepted is not in these figures yet.",
+    "Late": "Receipts that came after the day had closed; they are counted in it.",
+    "Late gross": "What the late receipts are worth, tax included.",
+    "Numbers": DEFINITIONS["Missing receipts"],
+}
+
 
 _NAMED: Any = {"aria-label": "What it means"}
 
@@ -86,10 +133,26 @@ def definition(id: str, label: str) -> Any:  # noqa: A002 - Dash's word
 
     Raises KeyError for a figure that nobody has defined.
     """
+    return _unfolding(html.P(DEFINITIONS.get(id) or DEFINITIONS[label]))
+
+
+def column_definitions(id: str, columns: tuple[str, ...]) -> list[Any]:  # noqa: A002
+    """The same sign for those columns of a table that have a definition; nothing if none has.
+
+    It stands in the head of the table's card: a file of the table has the bare heads.
+    """
+    known = {each: COLUMNS.get(f"{id}/{each}") or COLUMNS.get(each) for each in columns}
+    terms = [
+        part
+        for column, sentence in known.items()
+        if sentence
+        for part in (html.Dt(column), html.Dd(sentence))
+    ]
+    return [_unfolding(html.Dl(terms))] if terms else []
+
+
+def _unfolding(meaning: Any) -> Any:
     return html.Details(
-        [
-            html.Summary("?", title="What it means", **_NAMED),
-            html.P(DEFINITIONS.get(id) or DEFINITIONS[label]),
-        ],
+        [html.Summary("?", title="What it means", **_NAMED), meaning],
         className="menu definition",
     )

@@ -10,6 +10,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.pages import parts, plots
+from dashboard.pages.definitions import column_definitions
 from dashboard.pages.formatting import of_data
 from dashboard.state.online_windows import (
     CATEGORIES,
@@ -194,12 +195,16 @@ def card(id: str, name: str, window: str, columns: tuple[str, ...], *extra: Any)
         withBorder=True,
         children=[
             html.Div(
-                html.Div(
-                    [
-                        html.H2(name, id=f"{id}-title"),
-                        html.Span(id=f"{id}-until", className="online-until"),
-                    ]
-                ),
+                [
+                    html.Div(
+                        [
+                            html.H2(name, id=f"{id}-title"),
+                            html.Span(id=f"{id}-until", className="online-until"),
+                        ]
+                    ),
+                    html.Div(className="spring"),
+                    *column_definitions(id, columns),
+                ],
                 className="plot-head",
             ),
             *extra,

@@ -6,6 +6,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.pages import cards, parts, plots
+from dashboard.pages.definitions import column_definitions
 from dashboard.pages.tiles import OPERATIONS_TILES, SOURCES, WORKERS
 from tillstream import topology
 
@@ -99,7 +100,10 @@ def _queues() -> Any:
         className="card list queues",
         withBorder=True,
         children=[
-            _head("queues-title", "Queues", "messages waiting; receipts in and out", "queues-age"),
+            _head(
+                *("queues-title", "Queues", "messages waiting; receipts in and out", "queues-age"),
+                *column_definitions("queues", heads),
+            ),
             html.Table(
                 [
                     parts.heads(heads),
@@ -137,12 +141,13 @@ def _aside() -> Any:
     )
 
 
-def _head(id: str, title: str, subtitle: str, age: str) -> Any:  # noqa: A002 - HTML's word
+def _head(id: str, title: str, subtitle: str, age: str, *extra: Any) -> Any:  # noqa: A002
     return html.Div(
         [
             html.Div([html.H2(title, id=id), html.Span(subtitle)]),
             html.Div(className="spring"),
             html.Span(id=age, className="fresh"),
+            *extra,
         ],
         className="plot-head",
     )
@@ -166,14 +171,19 @@ def _workers() -> Any:
         withBorder=True,
         children=[
             html.Div(
-                html.Div(
-                    [
-                        html.H2("Workers"),
-                        html.Span(
-                            "each publishes at least twice a second, its details every two seconds"
-                        ),
-                    ]
-                ),
+                [
+                    html.Div(
+                        [
+                            html.H2("Workers"),
+                            html.Span(
+                                "each publishes at least twice a second,"
+                                " its details every two seconds"
+                            ),
+                        ]
+                    ),
+                    html.Div(className="spring"),
+                    *column_definitions("workers", heads),
+                ],
                 className="plot-head",
             ),
             html.Table(

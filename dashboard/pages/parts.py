@@ -11,7 +11,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard.pages import plots
-from dashboard.pages.definitions import definition
+from dashboard.pages.definitions import column_definitions, definition
 from dashboard.pages.plots import Figure
 from dashboard.pages.tiles import NARROWS, Tile
 
@@ -148,7 +148,7 @@ def table(id: str, title: str, subtitle: str, feed: str, columns: tuple[str, ...
         withBorder=True,
         **scope(id),
         children=[
-            _head(id, title, subtitle),
+            _head(id, title, subtitle, *column_definitions(id, columns)),
             html.Table(
                 [heads(columns), html.Tbody(id=f"{id}-rows")],
                 id=id,

@@ -10,6 +10,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.pages import parts, plots
+from dashboard.pages.definitions import column_definitions
 from dashboard.pages.formatting import of_data
 
 TILES = (
@@ -162,7 +163,10 @@ def _card(
         className=f"card list {id}",
         withBorder=True,
         children=[
-            parts.still_head(id, name, *([extra] if extra is not None else [])),
+            parts.still_head(
+                *(id, name, *([extra] if extra is not None else [])),
+                *column_definitions(id, columns),
+            ),
             *([html.P(about, className="products-about")] if about else []),
             html.Div(
                 parts.still_rows(id, columns, names, state="waiting"),

@@ -10,6 +10,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.pages import parts, plots
+from dashboard.pages.definitions import column_definitions
 
 TILES = (
     ("stores-revenue", "Revenue so far", "money"),
@@ -28,6 +29,12 @@ COLOURS = {
     "far-above": "20% or more above",
     "unknown": "no comparison",
 }
+
+#: Those of the grid that are explained; `assets/61-stores-grid.js` makes all of them.
+COLUMNS = (
+    *("Revenue so far", "Deviation", "Until the full hour", "Usual until the full hour"),
+    *("Share", "Receipts", "Basket"),
+)
 
 
 def page() -> Any:
@@ -64,6 +71,7 @@ def _table() -> Any:
                     html.Div(className="spring"),
                     # The region filter and the search, which the browser makes.
                     html.Div(id="stores-filters", className="stores-filters"),
+                    *column_definitions("stores-grid", COLUMNS),
                 ],
                 className="plot-head",
             ),

@@ -19,7 +19,7 @@ from dashboard.pages import (
     store_page,
     stores_page,
 )
-from dashboard.pages.definitions import DEFINITIONS
+from dashboard.pages.definitions import COLUMNS, DEFINITIONS
 from tillstream.stores import Store
 
 PAGES: tuple[Callable[[], Any], ...] = (
@@ -64,3 +64,12 @@ def test_what_is_defined_is_shown_and_each_figure_has_one_definition() -> None:
 def test_a_figure_that_nobody_defined_is_a_mistake() -> None:
     with pytest.raises(KeyError, match="Luck"):
         parts.still_tile("luck", "Luck", "count")
+
+
+def test_the_columns_of_a_table_are_defined_at_its_head_and_not_in_it() -> None:
+    tables = [part for page in PAGES for part in within(page()) if isinstance(part, html.Table)]
+    listed = [part for page in PAGES for part in within(page()) if isinstance(part, html.Dl)]
+    defined = {part.children for each in listed for part in each.children[1::2]}
+
+    assert set(COLUMNS.values()) == defined
+    assert not [part for each in tables for part in within(each) if isinstance(part, html.Details)]
