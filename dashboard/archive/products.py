@@ -12,6 +12,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from dashboard.archive import basket_receipts
+from dashboard.archive.product_categories import ProductCategories
 from dashboard.archive.product_scope import Scope
 from dashboard.archive.usual_products import (
     AT_A_TIME,
@@ -22,6 +23,7 @@ from dashboard.archive.usual_products import (
 from dashboard.state import basket_pairs, product_rows
 from dashboard.state.product_hours import place
 from dashboard.state.products_answer import (
+    CategoriesPart,
     ChoicesPart,
     PairsPart,
     Part,
@@ -29,6 +31,7 @@ from dashboard.state.products_answer import (
     ProductsPart,
     SoldOutPart,
     answer,
+    by_category,
     part,
 )
 from dashboard.state.sold_out import StoreToday, sold_out
@@ -61,6 +64,8 @@ class View:
         self.read_at: float | None = None
         self.day = ""
         self.parts: dict[str, Part] = {}
+        #: Of the products in it.
+        self.codes: frozenset[str] = frozenset()
         #: When each part is due again, of the monotonic clock.
         self.due: dict[str, float] = {}
         self.usual: tuple[str, float, UsualOfStores] | None = None
@@ -93,6 +98,7 @@ class Products:
         #: What is sold out asks for every store: it is not held.
         self._passing = FiguresReader(client[database], held_bytes=0, currency=table.currency)
         self._usual_products = UsualProducts(client, database, table.currency)
+        self._categories = ProductCategories(client, database, table.currency)
         self._days = days
         self._table = table
         self._clock = clock
@@ -165,11 +171,16 @@ class Products:
             product_rows.rising(rows),
             other.gross_minor,
         )
+        view.codes = frozenset(row.code for row in rows)
         self._put(view, now, products=said, choices=self._choices(usual, scope))
 
     def _read_details(self, scope: Scope, view: View) -> None:
         day = self._days.of(scope.store).day
         stores = scope.stores(self._table)
+        if view.codes and view.is_due("categories", PAIRS_SECONDS):
+            of_products = self._categories.of(date.fromisoformat(day))
+            said = CategoriesPart(by_category(of_products, view.codes))
+            self._put(view, None, categories=said)
         if view.is_due("soldOut", SOLD_OUT_SECONDS if stores is None else SOLD_OUT_SECONDS / 6):
             now = self._clock()
             usual = self._usual_of_chain(day)
@@ -189,10 +200,10 @@ class Products:
                 self._client, self._database, day, stores, self._table.currency
             )
             pairs = basket_pairs.count(baskets.products)
-            said = PairsPart(
+            found_pairs = PairsPart(
                 now, pairs.pairs, pairs.baskets, pairs.larger, baskets.first, baskets.last
             )
-            self._put(view, None, pairs=said)
+            self._put(view, None, pairs=found_pairs)
 
     def _put(self, view: View, read_at: float | None, **parts: msgspec.Struct) -> None:
         made = {name: part(value) for name, value in parts.items()}

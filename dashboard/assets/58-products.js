@@ -100,7 +100,7 @@
   }
 
   function tiles() {
-    const { products, soldOut } = view.parts;
+    const { products, soldOut } = t.products.within(view);
     if (!products) return;
     const { rows } = products;
     const sum = (/** @type {number} */ place) => rows.reduce((all, row) => all + (row[place] || 0), 0);
@@ -127,7 +127,8 @@
     const fall = worst ? change(worst).join(" · ") : t.say("none");
     tile("products-falling", worst ? worst[0] : null, worst ? nameOf(worst[0]) : "", fall);
     const number = soldOut ? soldOut.number : null;
-    const chance = soldOut ? `${format.count(Math.round(soldOut.watched / 100))} ${t.say("by chance")}` : "";
+    const chance =
+      soldOut && soldOut.watched ? `${format.count(Math.round(soldOut.watched / 100))} ${t.say("by chance")}` : "";
     tile("products-missing", number, number === null ? "" : format.count(number), chance);
   }
 
@@ -135,7 +136,7 @@
   const nameOf = (code) => t.visible(view.names.get(code) || code) || t.say("not known");
 
   function plot() {
-    const { products } = view.parts;
+    const { products } = t.products.within(view);
     if (!products) return;
     byId("products-plot-drawing").dataset.state = byId("products-page").dataset.state;
     t.setText("products-plot-until", compared());
@@ -148,7 +149,14 @@
     const marks = { ...t.basePlot("products-plot").data[1], x: usual, y: usual.map((_, at) => at) };
     const range = t.axes.bars([...bars.map(([, amount]) => Number(amount)), ...usual.map(Number)]);
     layout.xaxis = { ...layout.xaxis, range };
-    const figure = { data: [data[0], marks], layout, looks: JSON.stringify([bars, usual]) };
+    const beyond = bars.map(([, amount], at) => Math.max(Number(amount), usual[at] || 0));
+    const texts = {
+      ...t.basePlot("products-plot").data[2],
+      x: beyond,
+      y: marks.y,
+      text: bars.map(([, amount]) => `\u00a0${format.money(amount)}`),
+    };
+    const figure = { data: [data[0], marks, texts], layout, looks: JSON.stringify([bars, usual]) };
     t.online.plot("products-plot", figure);
   }
 
@@ -177,7 +185,7 @@
     t.products.tables(view);
   }
 
-  t.products = { named, change, pieces, compared, draw, choices: () => {}, tables: () => {} };
+  t.products = { named, change, pieces, compared, draw, within: () => view.parts, choices: () => {}, tables: () => {} };
   setInterval(ask, 100);
   setInterval(draw, 500);
 })();

@@ -89,9 +89,10 @@
     });
     const more = soldOut.number > rows.length ? `${format.count(rows.length)} ${t.say("of")} ` : "";
     const chance = format.count(Math.round(soldOut.watched / 100));
+    const watched = `${format.count(soldOut.watched)} ${t.say("watched")}, ${t.say("about")} ${chance} ${t.say("by chance")}`;
     const said = [
       `${more}${format.count(soldOut.number)}`,
-      `${format.count(soldOut.watched)} ${t.say("watched")}, ${t.say("about")} ${chance} ${t.say("by chance")}`,
+      ...(soldOut.watched ? [watched] : []),
       `${t.say("as of")} ${t.minuteOf(soldOut.readAt)}`,
     ];
     fill("products-soldout", rows, soldOut.rows, said.join(" · "));
@@ -116,7 +117,7 @@
 
   /** @param {ProductsView} view */
   function tables(view) {
-    const { products, soldOut, pairs } = view.parts;
+    const { products, soldOut, pairs } = t.products.within(view);
     if (!products) return;
     const rows = new Map(products.rows.map((row) => [row[0], row]));
     all(products);
@@ -142,13 +143,14 @@
   }
 
   let offered = "";
-  /** Regions, stores and the search, once they are known. @param {ProductsView} view */
+  /** Regions, stores, categories and the search, once they are known. @param {ProductsView} view */
   function choices(view) {
     const place = byId("products-scope");
-    const { choices: known } = view.parts;
+    const { choices: known, categories } = view.parts;
     if (!byId("products-search").childElementCount) search();
     if (!known) return;
-    const looks = JSON.stringify(known);
+    const named = Object.keys(categories ? categories.categories : {});
+    const looks = JSON.stringify([known, named]);
     if (looks === offered && place.childElementCount) return;
     offered = looks;
     const regions = known.regions.map((region) => [region, t.visible(region)]);
@@ -158,6 +160,11 @@
         "store",
         "All stores",
         known.stores.map((store) => [store, t.numbered(store)]),
+      ),
+      select(
+        "category",
+        "All categories",
+        named.map((category) => [category, t.visible(category)]),
       ),
     );
   }
@@ -178,9 +185,9 @@
     made.addEventListener("change", () => {
       t.keep(key, made.value, "");
       // A store is of one region: the other choice says nothing beside it.
-      const other = key === "store" ? "region" : "store";
-      t.keep(other, "", "");
-      const beside = byId(`products-${other}`);
+      const other = { store: "region", region: "store" }[key];
+      const beside = other && byId(`products-${other}`);
+      if (other) t.keep(other, "", "");
       if (beside) beside.value = "";
       t.products.draw();
     });

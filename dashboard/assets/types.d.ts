@@ -274,6 +274,7 @@ interface ProductsView {
     soldOut?: SoldOutPart;
     pairs?: PairsPart;
     choices?: { regions: string[]; stores: string[] };
+    categories?: { categories: Record<string, string[]> };
   };
   names: Map<string, string>;
 }
@@ -514,6 +515,7 @@ interface Tillstream {
     pieces: (milli: number) => string;
     compared: () => string;
     draw: () => void;
+    within: (view: ProductsView) => ProductsView["parts"];
     choices: (view: ProductsView) => void;
     tables: (view: ProductsView) => void;
   };

@@ -87,17 +87,14 @@ def categories() -> Figure:
 def products() -> Figure:
     """The largest products as bars that lie, each with a mark where the usual is."""
     figure = categories()
-    figure["data"].append(
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [],
-            "y": [],
-            "hoverinfo": "skip",
-            "cliponaxis": False,
-            "marker": {"symbol": "line-ns", "size": 16, "line": {"color": BLUE, "width": 3}},
-        }
-    )
+    figure["data"][0] |= {"texttemplate": "", "textposition": "none"}
+    beside = {"type": "scatter", "x": [], "y": [], "hoverinfo": "skip", "cliponaxis": False}
+    mark = {"symbol": "line-ns", "size": 16, "line": {"color": BLUE, "width": 3}}
+    figure["data"] += [
+        beside | {"mode": "markers", "marker": mark},
+        # The amounts stand beyond bar and mark.
+        beside | {"mode": "text", "text": [], "textposition": "middle right"},
+    ]
     return figure
 
 

@@ -1,6 +1,6 @@
 """What the page Products is told: parts, each sent again only when it has changed. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import blake2s
 
 import msgspec
@@ -54,6 +54,12 @@ class ChoicesPart(msgspec.Struct, frozen=True):
     stores: list[str]
 
 
+class CategoriesPart(msgspec.Struct, frozen=True):
+    """The products of each category, by its name."""
+
+    categories: dict[str, list[str]]
+
+
 class Part(msgspec.Struct, frozen=True):
     """A part as it is sent, and by what it is known."""
 
@@ -68,6 +74,14 @@ class ProductsAnswer(msgspec.Struct, frozen=True, rename="camel"):
     #: When the figures were read, Unix seconds; None before the first reading.
     read_at: float | None
     parts: dict[str, msgspec.Raw]
+
+
+def by_category(categories: Mapping[str, str], codes: Collection[str]) -> dict[str, list[str]]:
+    """Of the category of each product the products of each, of some codes; both in their order."""
+    found: dict[str, list[str]] = {}
+    for category, code in sorted((categories[each], each) for each in codes if each in categories):
+        found.setdefault(category, []).append(code)
+    return found
 
 
 def part(value: msgspec.Struct) -> Part:

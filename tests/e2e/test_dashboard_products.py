@@ -26,6 +26,7 @@ CALENDAR = BusinessDay(PARIS, (datetime.fromtimestamp(NOW, PARIS).hour - 4) % 24
 DAY = CALENDAR.on(NOW)
 HOURS = hours_over(CALENDAR, DAY, NOW)
 PRODUCTS = ("Baguette", "Croissant", "Flan", "Quiche")
+CATEGORIES = {"Baguette": "Bread", "Croissant": "Pastry", "Flan": "Pastry"}
 STORES = """storeID,name,region
 1,Bastille,Paris
 2,Croix-Rousse,Rhône
@@ -62,7 +63,7 @@ def client(mongo_url: str) -> Iterator[MongoClient[dict[str, Any]]]:
                 "businessDay": DAY.isoformat(),
                 "grossMinor": 100 if number else -100,
                 "lines": [
-                    {"product": each}
+                    {"product": each, "category": CATEGORIES[each]}
                     for each in (PRODUCTS[:2] if number % 4 < 2 else PRODUCTS[2:3])
                 ],
             }
@@ -117,6 +118,13 @@ def test_its_figures_are_the_sums_of_what_is_kept_and_of_the_receipts(
         wait_until(lambda: attribute(page, "products-revenue", "value") != revenue, 10, "the store")
         of_one = {row[0]: row[2] for row in value(page, "products-top")}
         address = page.url.partition("?")[2]
+        page.select_option("#products-store", "")
+        page.wait_for_selector("#products-category option[value=Pastry]", state="attached")
+        page.select_option("#products-category", "Pastry")
+        wait_until(lambda: len(value(page, "products-top")) == 2, 10, "the category")
+        pastry = {row[0]: row[2] for row in value(page, "products-top")}
+        of_pastry = attribute(page, "products-revenue", "value")
+        falling_pastry = value(page, "products-fall")
 
     expected = {code: each.gross_minor for code, each in today.products.items()}
     usual = {
@@ -137,6 +145,9 @@ def test_its_figures_are_the_sums_of_what_is_kept_and_of_the_receipts(
         code: gross for code, gross in of_one.items() if gross
     }
     assert "store=1" == address
+    assert {code: expected[code] for code in ("Croissant", "Flan")} == pastry
+    assert f"{sum(pastry.values()) / 100:.2f}" == of_pastry
+    assert ["Flan", "Croissant"] == falling_pastry
 
 
 def test_it_fits_every_width_without_a_serious_barrier(
