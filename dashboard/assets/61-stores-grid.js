@@ -66,23 +66,27 @@
     const to = hour ? ` ${hour}` : ` ${t.say("the full hour")}`;
     const told = { cellRenderer: "StoresDeviation" };
     const narrow = innerWidth <= 640;
+    // Where few columns fit, the figures come first.
+    const few = innerWidth <= 1000;
+    const state = {
+      ...{ field: "stateText", headerName: t.say("State"), filter: "agTextColumnFilter" },
+      ...{ cellRenderer: "StoresState", width: 176 },
+    };
     const region = { field: "region", headerName: t.say("Region"), filter: "agTextColumnFilter", width: 140 };
+    const gross = number("gross", t.say("Revenue so far"), "storesMoney", { ...amount, width: 140 });
     return [
       {
         ...{ field: "title", headerName: t.say("Store"), filter: "agTextColumnFilter", cellRenderer: "StoresLink" },
         ...{ pinned: "left", width: narrow ? 132 : 190 },
       },
-      ...(narrow ? [] : [region]),
-      {
-        ...{ field: "stateText", headerName: t.say("State"), filter: "agTextColumnFilter" },
-        ...{ cellRenderer: "StoresState", width: 176 },
-      },
-      number("gross", t.say("Revenue so far"), "storesMoney", { ...amount, width: 140 }),
+      ...(few ? [] : [region, state]),
+      ...(few ? [] : [gross]),
       number("deviation", t.say("Deviation"), "storesSigned", { ...amount, ...told }),
       number("part", t.say("Deviation, %"), "storesSignedPercent", { ...percent, ...told, width: 118 }),
+      ...(few ? [gross] : []),
       number("compared", `${t.say("Until")}${to}`, "storesMoney", amount),
       number("usual", `${t.say("Usual until")}${to}`, "storesMoney", { ...amount, width: 156 }),
-      ...(narrow ? [region] : []),
+      ...(few ? [state, region] : []),
       number("share", t.say("Share"), "storesPercent", { ...percent, width: 92 }),
       number("receipts", t.say("Receipts"), "storesCount", { width: 104 }),
       number("basket", t.say("Basket"), "storesMoney", { ...amount, width: 100 }),

@@ -12,6 +12,8 @@
   const SIGN_WIDTH = 8;
   const LINE_HEIGHT = 18;
   const LABEL_SHIFTS = [22, 40];
+  //: As far from the middle of all as stores may be to be shown together in any case, degrees.
+  const NEAR_DEGREES = 10;
   //: Distances that a scale shows, km.
   const SCALES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
   /** Blue and orange, which everybody tells apart; and a shape for who sees no colour. */
@@ -52,22 +54,35 @@
     return lines.join("<br>");
   }
 
+  /** @param {number[]} values @param {number} part */
+  const quantile = (values, part) => [...values].sort((a, b) => a - b)[Math.floor(part * (values.length - 1))];
+
+  /* A few stores overseas would make all others a dot: the map is of those that are together. */
+  /** @param {StoreStanding[]} placed */
+  function together(placed) {
+    /** @param {(store: StoreStanding) => number} place */
+    const middle = (place) => quantile(placed.map(place), 0.5);
+    const [latitude, longitude] = [middle((each) => Number(each.latitude)), middle((each) => Number(each.longitude))];
+    /** @param {StoreStanding} store */
+    const off = (store) => Math.hypot(Number(store.latitude) - latitude, Number(store.longitude) - longitude);
+    const reach = Math.max(NEAR_DEGREES, 3 * quantile(placed.map(off), 0.75));
+    return placed.filter((store) => off(store) <= reach);
+  }
+
   /** @param {StoreStanding[]} rows */
   function map(rows) {
-    const placed = rows.filter(({ latitude }) => latitude !== null);
+    const known = rows.filter(({ latitude }) => latitude !== null);
+    const placed = known.length ? together(known) : [];
     const card = byId("stores-map-drawing").closest(".card");
     card.dataset.placed = String(placed.length > 0);
-    const without = rows.length - placed.length;
-    t.setText(
-      "stores-map-until",
-      without
-        ? t.stores.many(
-            without,
-            "store without a place (latitude, longitude in STORES_FILE)",
-            "stores without a place (latitude, longitude in STORES_FILE)",
-          )
-        : "",
-    );
+    const without = rows.length - known.length;
+    const far = known.filter((store) => !placed.includes(store));
+    const said = [
+      far.length &&
+        `${t.stores.many(far.length, "store is far off: choose its region", "stores are far off: choose their region")} (${[...new Set(far.map(({ region, title }) => t.visible(region || title)))].join(", ")})`,
+      without && t.stores.many(without, "store has no place", "stores have no place"),
+    ];
+    t.setText("stores-map-until", said.filter(Boolean).join(" · "));
     if (!placed.length) return;
     const middle = placed.reduce((sum, each) => sum + Number(each.latitude), 0) / placed.length;
     const narrowing = Math.cos((middle * Math.PI) / 180);
