@@ -23,9 +23,10 @@
 
   /** @param {Alert} alert */
   function named(alert) {
-    const parts = [element("span", text(alert), {}), element("small", t.visible(alert.rule), {})];
+    const parts = [element("span", text(alert), {})];
+    const beneath = [element("small", t.visible(alert.rule), {})];
     for (const [target, state] of alert.unsent)
-      parts.push(
+      beneath.push(
         element("small", `${t.say("message not sent:")} ${t.visible(target)} (${t.say(state)})`, { class: "unsent" }),
       );
     if (alert.store) {
@@ -38,7 +39,7 @@
       store.addEventListener("click", () => choose("store", t.address("store") === alert.store ? "" : alert.store));
       parts.push(store);
     }
-    return element("th", parts, { scope: "row", class: "name" });
+    return element("th", [...parts, ...beneath], { scope: "row", class: "name" });
   }
 
   /** @param {Alert} alert */

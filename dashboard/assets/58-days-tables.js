@@ -165,7 +165,7 @@
         const [gross, past] = [now && now[0], before && before[0]];
         const change = gross === null || past === null ? null : gross - past;
         const part = change !== null && past !== null && past > 0 ? change / past : null;
-        const trend = { "data-trend": change !== null && change < 0 ? "down" : "up" };
+        const trend = { "data-trend": change ? (change < 0 ? "down" : "up") : "" };
         const what = t.say(period === "month" ? "Month" : "Week");
         const said = `${between(first, last)} / ${between(firstBefore, lastBefore)}, ${t.say(basis)}`;
         const signed = (/** @type {number} */ value, /** @type {string} */ text) => (value > 0 ? `+${text}` : text);

@@ -83,8 +83,8 @@
       said.push(...advice(text, "python -m analytics recount"));
     }
     if (unknown && unknown < Object.values(found.states).reduce((sum, number) => sum + number, 0)) {
-      const text = `${unknown} ${t.say("days are older than the receipts at hand and have no figures: nothing was sold, or this makes them:")}`;
-      said.push(...advice(text, "python -m analytics recount --from archive"));
+      const text = t.say("days have no figures: nothing was sold, or they are older than the receipts at hand.");
+      said.push(`${unknown} ${text} `);
     }
     if (found.narrowTo) {
       const text = t.say("Categories, products and hours of these stores are shown of so many days at most:");
