@@ -4,6 +4,7 @@ import argparse
 import csv
 import logging
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -55,6 +56,8 @@ def main() -> None:
             os.environ["STORE_TIMEZONE"] = zone
             _without_zones(stores_file)
         chain = f"generator chain --days {options.days} --per-day {options.per_day} {SENDING}"
+        if options.currencies:
+            chain += f" --currencies {shlex.quote(options.currencies)}"
         try:
             settings = process.load_settings(LocalSettings)
             url = f"http://127.0.0.1:{settings.dashboard_port}"
@@ -74,6 +77,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--days", default="14", help="whole days before today (default: 14)")
     text = f"receipts of a mean day (default: {RECEIPTS_PER_DAY})"
     parser.add_argument("--per-day", default=f"{RECEIPTS_PER_DAY}", help=text)
+    text = "shares of the stores that sell in other currencies, as JPY=0.1,KWD=0.05"
+    parser.add_argument("--currencies", metavar="CODE=SHARE,...", help=text)
     parser.add_argument(
         "--free-ports",
         action="store_true",
