@@ -5,6 +5,7 @@ integer; a decimal a decimal, an integer or a double; a timestamp one of any uni
 Columns may stand in any order.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -207,13 +208,20 @@ def _require_no_nul(array: pa.Array) -> None:
 
 
 def _as_json(contract: Contract, values: Sequence[Any]) -> str:
-    # A text of a dictionary may be long, and in every row.
     event = {
-        name: value[: MOST_ROW_CHARACTERS + 1] if type(value) is str else value
+        name: _in_json(value)
         for name, value in zip(contract.names, values, strict=True)
         if value is not None
     }
     return msgspec.json.encode(event, enc_hook=str).decode()
+
+
+def _in_json(value: Any) -> Any:
+    if type(value) is str:
+        # A text of a dictionary may be long, and in every row.
+        return value[: MOST_ROW_CHARACTERS + 1]
+    # JSON has no NaN and no infinity: as null such a row would be taken when it is sent again.
+    return value if type(value) is not float or math.isfinite(value) else repr(value)
 
 
 def _whole(table: pa.Table) -> pa.Table:

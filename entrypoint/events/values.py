@@ -137,7 +137,7 @@ def _json_decimal(field: Field, value: Any) -> int:
         return value * int(10**field.scale)
     if type(value) is str:
         return minor_units(field, value.strip(BLANKS))
-    if type(value) is not float:
+    if type(value) is not float or value != value:  # NaN, of Arrow and Parquet
         raise BrokenRuleError("type", f"{shown(value)} is no number; write it as 12.50")
     # A double has 15 digits: within the bound the nearest decimal is the one that was written.
     unit = int(10**field.scale)

@@ -96,6 +96,23 @@ def test_a_value_of_another_json_type_is_named(name: str, value: object, rule: s
     assert (1, [(2, name, rule)]) == refusals(NDJSON, as_lines([EVENT, EVENT | {name: value}]))
 
 
+@pytest.mark.parametrize(("kind", "number"), [(ARROW, "nan"), (PARQUET, "nan"), (ARROW, "-inf")])
+def test_a_double_that_is_no_number_is_refused_and_kept_as_it_is(kind: str, number: str) -> None:
+    sent = table([EVENT, EVENT])
+    place = sent.schema.get_field_index("price")
+    sent = sent.set_column(place, "price", pa.array([1.5, float(number)]))
+    sink = io.BytesIO()
+    pq.write_table(sent, sink)
+
+    found = READERS[kind](
+        CONTRACT, stream_of(sent) if kind == ARROW else sink.getvalue(), NOW_US, MOST
+    )
+
+    [refused] = found.refusals
+    assert [(2, "price")] == [(broken.line, broken.column) for broken in refused.broken]
+    assert number == json.loads(refused.row)["price"]
+
+
 def test_integers_and_decimals_may_stand_as_texts_in_json() -> None:
     found = READERS[NDJSON](
         CONTRACT,
