@@ -133,10 +133,12 @@ class Tiers:
             keys, store = keys_of_days(key, map(str, days)), key.partition("/")[0]
         else:
             todays = todays_key(key)
-            if begins_as_today(todays) is None:
+            _, slash, rest = todays.partition("/")
+            # A date alone begins as a key does, and is none.
+            if not slash or begins_as_today(todays) is None:
                 return None
             days = await self._analytic.only_there(_around(todays))
-            keys, store = [todays], todays.split("/")[1]
+            keys, store = [todays], rest.partition("/")[0]
         if not days:
             return None
         matched = {"store": unquote(store), "_id": {"$in": keys}}

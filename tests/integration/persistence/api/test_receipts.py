@@ -208,6 +208,7 @@ def test_an_earlier_key_of_a_uuid_finds_what_was_received_first(
     ("path", "status", "kind"),
     [
         ("/receipts/2026-11-21 08:00:01/1/1/404", 404, "no-receipt"),
+        ("/receipts/2026-11-21 08:00:01", 404, "no-receipt"),
         ("/receipts?limit=501&colour=red&from=yesterday", 400, "invalid-parameters"),
         ("/receipts?cursor=AAAA", 400, "wrong-cursor"),
         ("/receipts?till=1", 422, "no-index"),
