@@ -96,6 +96,16 @@ def unreadable_body(error: BodyError) -> ProblemError:
     )
 
 
+def no_cloudevents(stream: str) -> ProblemError:
+    """415: a CloudEvent for a stream that would not keep its identity."""
+    return ProblemError(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "no-cloudevents",
+        f"The stream {stream} takes no CloudEvents; send the event alone, as application/json and"
+        " without headers ce-, or declare the stream with cloudevents = true.",
+    )
+
+
 def no_event() -> ProblemError:
     """400: a body without events."""
     return ProblemError(HTTPStatus.BAD_REQUEST, "no-event", "The body holds no event.")

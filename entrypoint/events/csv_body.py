@@ -60,6 +60,8 @@ def header_of(body: bytes, contract: Contract) -> Header:
     first = body[start : start + MAX_HEADER + 1].split(b"\n", 1)[0]
     if len(first) > MAX_HEADER:
         raise BodyError("header", f"the header has more than {MAX_HEADER} bytes")
+    if b"\r" in first.rstrip(b"\r"):
+        raise BodyError("header", "its lines end with CR alone; end them with LF or CR LF")
     try:
         text = first.decode().rstrip("\r")
         separator = max(_SEPARATORS, key=text.count)

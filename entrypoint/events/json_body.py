@@ -129,6 +129,11 @@ def list_rows(body: bytes, contract: Contract, now_us: int) -> Iterator[SlowRow]
         yield _row(number, bytes(event), contract, now_us)
 
 
+def one_row(body: bytes, contract: Contract, now_us: int) -> SlowRow:
+    """The one object of a body, over however many lines."""
+    return _row(1, body, contract, now_us)
+
+
 def _row(number: int, text: bytes, contract: Contract, now_us: int) -> SlowRow:
     # What is not UTF-8 is kept in the quarantine as well as it can be.
     shown = text.decode(errors="replace")

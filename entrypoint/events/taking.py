@@ -16,7 +16,7 @@ from entrypoint.events.answers import EventsResult
 from entrypoint.events.body import READERS, Most
 from entrypoint.events.broken_rules import BrokenRuleError
 from entrypoint.events.contract import Contract, Row
-from entrypoint.events.json_body import READ_ERRORS, line_rows
+from entrypoint.events.json_body import READ_ERRORS, one_row
 from entrypoint.events.parcels import EventParcel, batched, with_column
 from entrypoint.events.publishing import EventPublishers
 from entrypoint.events.reading import BodyError, ReadEvents, TooManyEventsError, slowly
@@ -84,12 +84,11 @@ class Taking:
             return self._row_by_rules(contract, body, now_us)
 
     def _row_by_rules(self, contract: Contract, body: bytes, now_us: int) -> Row:
-        lines = list(line_rows(body.replace(b"\n", b" "), contract, now_us))
-        if not lines:
+        if not body.strip():
             raise answers.no_event()
-        row, read = lines[0].row, lines[0]
-        if row is not None:
-            return row
+        read = one_row(body, contract, now_us)
+        if read.row is not None:
+            return read.row
         if read.broken[0][1].rule == "json":
             raise problems.unreadable("JSON", read.broken[0][1].message)
         raise answers.invalid_event(contract.stream.name, answers.errors_of(read))
@@ -151,7 +150,9 @@ class Taking:
         body = unpacked_body(scope, body, self._most.bytes, LIMIT)
         content = b"" if key is None else digest(body)
         kind = media_type(scope)
-        if contract.stream.cloudevents and cloudevents.is_one(scope):
+        if cloudevents.is_one(scope):
+            if not contract.stream.cloudevents:
+                raise answers.no_cloudevents(contract.stream.name)
             read = self._cloudevents(contract, scope, body, now_us)
         elif kind == JSON and body.lstrip()[:1] != b"[":
             events = contract.batch([self.row(contract, body, now_us)])

@@ -77,6 +77,25 @@ def test_one_event_is_durable(door: httpx.Client, sent: Sent) -> None:
     )
 
 
+@pytest.mark.parametrize("path", ["/events/shop", "/track"])
+def test_a_line_break_in_a_text_of_one_event_is_no_json(door: httpx.Client, path: str) -> None:
+    body = b'{"event_type": "view",\n "user_session": "a\nb"}'
+    answer = door.post(path, content=body, headers={"Content-Type": "application/json"})
+
+    assert 400 == answer.status_code, answer.text
+    assert "byte 42" in answer.json()["detail"]
+
+
+def test_a_cloudevent_is_not_taken_without_its_identity(door: httpx.Client) -> None:
+    headers = {"ce-specversion": "1.0", "ce-id": "7", "ce-source": "/shop", "ce-type": "view"}
+    answer = door.post("/events/shop", json=EVENT, headers=headers)
+
+    assert (415, "cloudevents = true") == (
+        answer.status_code,
+        answer.json()["detail"][-19:-1],
+    )
+
+
 def test_a_csv_of_which_a_row_is_wrong(door: httpx.Client, sent: Sent) -> None:
     wrong = ROW.replace("35.79", "35.791")
 
