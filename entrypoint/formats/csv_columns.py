@@ -19,6 +19,9 @@ RECEIPT, TOTAL, LINE, TENDER = (
 #: Columns whose rows, when they stand together, are one receipt.
 IDENTITY = ("storeID", "terminalID", "cashReceiptID", "date")
 
+#: What the contract names of a receipt or of its lines.
+KNOWN = RECEIPT.names | LINE.names
+
 #: Columns of a header: some 220 with 100 tenders, and a till's own.
 MAX_COLUMNS = 1_000
 
@@ -47,10 +50,7 @@ def columns_of(header: Sequence[str]) -> Columns:
         raise NotReadableError(f"the header has {len(names)} columns, more than {MAX_COLUMNS}")
     if not any(names):
         raise NotReadableError("row 1 names no column; begin with the header")
-    if len(names) == 1:
-        for separator, called in ((";", "';'"), ("\t", "a tab"), ("|", "'|'")):
-            if separator in header[0]:
-                raise NotReadableError(f"the header is separated by {called}; {_CURE}")
+    _require_commas(names)
     places: dict[str, int] = {}
     receipt, total, line = [], [], []
     tenders: dict[int, list[tuple[str, int]]] = {}
@@ -90,6 +90,16 @@ def columns_of(header: Sequence[str]) -> Columns:
         line,
         [tenders[number] for number in sorted(tenders)],
     )
+
+
+def _require_commas(names: Sequence[str]) -> None:
+    if names[0].lower().startswith("sep="):
+        raise NotReadableError("row 1 is Excel's own, 'sep='; leave it out, begin with the header")
+    for separator, called in ((";", "';'"), ("\t", "a tab"), ("|", "'|'")):
+        # A comma within a name makes several of them: what the contract names tells.
+        known = any(not KNOWN.isdisjoint(name.split(separator)[1:]) for name in names)
+        if known or (len(names) == 1 and separator in names[0]):
+            raise NotReadableError(f"the header is separated by {called}; {_CURE}")
 
 
 def _unknown(name: str) -> NotReadableError:

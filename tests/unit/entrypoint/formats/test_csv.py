@@ -68,9 +68,13 @@ def with_columns(fields: dict[str, Any], *columns: tuple[str, ...]) -> bytes:
             " with commas",
         ),
         (
-            b"sep=;\r\n" + as_csv(receipt()).replace(b",", b";"),
+            as_csv(receipt()).replace(b",", b";").replace(b"\r\n", b";prix, TTC\r\n", 1),
             "the header is separated by ';'; write 2.50 with a point and separate the columns with"
             " commas",
+        ),
+        (
+            b"sep=;\r\n" + as_csv(receipt()).replace(b",", b";"),
+            "row 1 is Excel's own, 'sep='; leave it out, begin with the header",
         ),
         (as_csv(receipt()).split(b"\r\n")[0], "there is no row below the header"),
         (b"", "row 1 names no column; begin with the header"),
