@@ -50,9 +50,9 @@ class ConnectorsSettings(
     """Where the logs are, what is declared, and how long what is kept."""
 
     #: Days for which a sale is known after it was heard of last.
-    receiver_sales_days: Annotated[int, Meta(ge=1)] = 400
+    receiver_sales_days: Annotated[int, Meta(ge=1, le=36_500)] = 400
     #: Questions to vendors' APIs at once, the longest wait for an answer, and for how many hours
     #: one is asked again.
     receiver_fetches: Annotated[int, Meta(ge=1, le=64)] = 4
     receiver_fetch_timeout_seconds: Annotated[float, Meta(gt=0, le=120)] = 10.0
-    receiver_fetch_hours: Annotated[float, Meta(gt=0)] = 24.0
+    receiver_fetch_hours: Annotated[float, Meta(gt=0, le=876_000)] = 24.0

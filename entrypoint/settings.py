@@ -41,7 +41,7 @@ class EntrypointSettings(
     entrypoint_host: str = "127.0.0.1"
     entrypoint_port: Port = 3000
     #: Processes that share the port; one is enough for one or two cores that others share.
-    entrypoint_workers: Positive = 1
+    entrypoint_workers: Annotated[int, Meta(ge=1, le=256)] = 1
     #: Where the API keys are: `entrypoint/keys.json` in it.
     data_dir: Path = Path("var")
     #: Largest body of `POST /receipts` and `POST /events/{stream}`, bytes, also when unpacked.

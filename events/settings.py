@@ -41,7 +41,7 @@ class EventsSettings(
     mongo_url: MongoUrl | None = None
     mongo_database: DatabaseName = DATABASE
     #: Days for which an identity, of an event or a receipt, is kept after it was first seen.
-    identity_days: Annotated[int, Meta(ge=1)] = 400
+    identity_days: Annotated[int, Meta(ge=1, le=36_500)] = 400
     #: Of how many hours `track-aggregates` makes a file.
     aggregates_hours: Annotated[int, Meta(ge=1, le=24)] = 3
     #: A key of the door, for refused rows that are sent again.

@@ -82,7 +82,7 @@ class ConnectionWatch:
             watched: Watched = connection  # type: ignore[assignment]
             watched.check_time(now)
         for status, count in self._counts.items():
-            log.warning("requests over a budget were refused", status=status, count=count)
+            log.warning("requests over a budget were refused", status=int(status), count=count)
         self._counts.clear()
         if self.connections:
             self.start(loop)

@@ -169,6 +169,9 @@ class DiskSettings(Settings):
 
 S = TypeVar("S", bound=Settings)
 
+#: Of a setting that has no bound of its own.
+MOST_NUMBER = 2**62
+
 
 def load(kind: type[S], environ: Mapping[str, str]) -> S:
     """Settings of `kind` from `environ`; raises SettingsError naming every problem."""
@@ -188,6 +191,11 @@ def load(kind: type[S], environ: Mapping[str, str]) -> S:
             )
         except msgspec.ValidationError as error:
             problems.append(f"{name}={redacted(text)!r}: {error}")
+            continue
+        number = values[field.name]
+        # Infinity is beyond it, and so is what no index and no clock of Python takes.
+        if isinstance(number, (int, float)) and not abs(number) <= MOST_NUMBER:
+            problems.append(f"{name}={text[:60]!r}: at most {MOST_NUMBER} is allowed")
     zone = values.get("store_timezone")
     if zone is not None and zone not in available_timezones():
         problems.append(f"STORE_TIMEZONE={zone!r}: not a time zone such as Europe/Paris")

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from tillstream.errors import SettingsError
-from tillstream.runtime.settings import BrokerSettings, Port, StoreTimeSettings, load, redacted
+from tillstream.runtime.settings import (
+    BrokerSettings,
+    Port,
+    Settings,
+    StoreTimeSettings,
+    load,
+    redacted,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +51,20 @@ def test_every_problem_is_named_at_once() -> None:
     named = sorted(problem.partition("=")[0].split()[0] for problem in caught.value.problems)
 
     assert ["AMQP_URL", "EXAMPLE_PORT", "STORE_TIMEZONE"] == named
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan", "1e19", "9" * 30, "abc", "1_0", "0x10"])
+@pytest.mark.parametrize("name", ["SECONDS", "COUNT"])
+def test_a_number_that_nothing_can_count_to_is_refused(name: str, number: str) -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Unbounded(Settings):
+        seconds: float = 1.0
+        count: int = 1
+
+    with pytest.raises(SettingsError) as caught:
+        load(Unbounded, {name: number})
+
+    assert [True] == [problem.startswith(f"{name}=") for problem in caught.value.problems]
 
 
 def test_no_message_holds_a_password() -> None:
