@@ -133,7 +133,7 @@ def verify(
         aside = not_counted(counted, ledger)
         report = Report(
             accepted=accepted + proved_receipts,
-            stored=stored.stored + proved_receipts,
+            stored=stored.stored(left_out) + proved_receipts,
             counted=compared.counted + proved_receipts,
             duplicates=counter.duplicates,
             conflicts=counter.conflicts,

@@ -44,10 +44,9 @@ class ArchiveComparison:
         #: Identities that it has beyond the log: they may have come since.
         self.extra: set[bytes] = set()
 
-    @property
-    def stored(self) -> int:
-        """Distinct receipts of the log that it has."""
-        return sum(self._stored.values())
+    def stored(self, left_out: Set[int] = frozenset()) -> int:
+        """Distinct receipts of the log that it has, without these days."""
+        return sum(count for day, count in self._stored.items() if day not in left_out)
 
     @property
     def by_store(self) -> ByStore:

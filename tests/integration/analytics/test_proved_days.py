@@ -92,7 +92,7 @@ def test_a_late_receipt_opens_its_day_again(proved: Books) -> None:
     # The day beside it is read as well: a receipt may be of either.
     assert (0, 1, 1) == (opened[0], opened[1]["proved_days"], opened[1]["proved_receipts"])
     # A retry was accepted as well.
-    assert (6, 5) == (opened[1]["accepted"], opened[1]["counted"])
+    assert (6, 5, 5) == tuple(opened[1][name] for name in ("accepted", "counted", "stored"))
     assert (0, 2, 4) == (closed[0], closed[1]["proved_days"], closed[1]["proved_receipts"])
 
 
