@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from connectors.files.found import Kept
 from connectors.files.import_errors import DoorError
 from tillstream.codec import NDJSON
 from tillstream.http.retryable import FIRST_WAIT, LONGEST_WAIT, RETRYABLE, retry_after
@@ -56,10 +57,12 @@ class Refused(NamedTuple):
 
 
 class Delivered(NamedTuple):
-    """What became of a batch."""
+    """What became of a batch, or of all."""
 
     accepted: int
     refused: list[Refused]
+    #: Refused receipts that are not kept in `refused`.
+    more: int = 0
 
 
 class _Refusal(msgspec.Struct):
@@ -182,7 +185,7 @@ class Door:
 def deliver_all(door: Door, parcels: Iterator[Parcel], stop: threading.Event) -> Delivered:
     """Send all of `parcels`, a bounded number at once. Raises DoorError."""
     accepted = 0
-    refused: list[Refused] = []
+    refused = Kept[Refused]()
     waiting: deque[Future[Delivered]] = deque()
 
     def take() -> None:
@@ -204,7 +207,7 @@ def deliver_all(door: Door, parcels: Iterator[Parcel], stop: threading.Event) ->
             stop.set()
             executor.shutdown(wait=False, cancel_futures=True)
             raise
-    return Delivered(accepted, refused)
+    return Delivered(accepted, refused, refused.more)
 
 
 def batches(parcels: Iterator[Parcel]) -> Iterator[list[Parcel]]:

@@ -16,6 +16,7 @@ ROWS = 1_000
 def summary(name: str, account: Account, done: Delivered, *, is_sent: bool) -> str:
     """The text for the terminal."""
     refused = [*account.refused, *done.refused]
+    number = account.refused.number + len(done.refused) + done.more
     parts = [
         *_table(account.closings),
         *(f"differs: {_named(closing)}: {text}" for closing in account.closings
@@ -23,17 +24,20 @@ def summary(name: str, account: Account, done: Delivered, *, is_sent: bool) -> s
         *(f"problem: {text}" for text in account.problems),
         *(f"refused: {place}: {reason}" for place, reason in refused[:NAMED]),
     ]  # fmt: skip
-    if len(refused) > NAMED:
-        parts.append(f"refused: and {len(refused) - NAMED} more")
+    if number > NAMED:
+        parts.append(f"refused: and {number - min(len(refused), NAMED):,} more")
+    if account.problems.more:
+        parts.append(f"problem: and {account.problems.more:,} more")
     parts += [f"apart, not imported: {kind}: {n:,}" for kind, n in sorted(account.apart.items())]
     parts += [f"store: {text}" for text in account.stores]
     parts += [f"not checked: {text}" for text in account.unchecked]
+    parts += [f"not used: {text}" for text in account.unused]
     differing = sum(1 for closing in account.closings if closing.differences)
     verb = "accepted" if is_sent else "read"
     closings = f"{len(account.closings):,} closings"
     agree = "all agree" if not differing else f"{differing:,} differ"
     parts.append(
-        f"{name}: {done.accepted:,} receipts {verb}, {len(refused):,} refused; {closings}, {agree}"
+        f"{name}: {done.accepted:,} receipts {verb}, {number:,} refused; {closings}, {agree}"
     )
     return "\n".join(parts)
 

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from connectors.files.amounts import rounded
-from connectors.files.dsfinvk.business_cases import TOGETHER
-from connectors.files.dsfinvk.masters import Till
+from connectors.files.dsfinvk.masters import MAX_SUMS, Till
+from connectors.files.dsfinvk.positions import Position
 from connectors.files.dsfinvk.rows import Row
+from connectors.files.import_errors import ImportFileError
 from tillstream.money import decimal_text
 
 Amount = Callable[[str], int]
@@ -19,17 +20,21 @@ class Sums:
         self.cases: dict[tuple[str, str], int] = defaultdict(int)
         self.tenders: dict[str, int] = defaultdict(int)
 
-    def add(self, lines: list[Row], taxes: list[Row], payments: list[Row], amount: Amount) -> int:
-        """Count a receipt; the gross of its positions. Raises AmountError."""
-        cases = {line[4]: line[5] for line in lines}
+    def add(self, positions: list[Position], payments: list[Row], amount: Amount) -> int:
+        """Count a receipt; the gross of its positions. Raises AmountError, and ImportFileError
+        where a closing has more kinds of sums than one may have.
+        """
         total = 0
-        for tax in taxes:
-            gross = amount(tax[6])
-            total += gross
-            case = cases.get(tax[4], "")
-            self.cases[TOGETHER.get(case, case), tax[5]] += gross
+        for one in positions:
+            total += one.gross
+            self.cases[one.case, one.key] += one.gross
         for payment in payments:
             self.tenders[payment[4]] += amount(payment[8])
+        if len(self.cases) + len(self.tenders) > MAX_SUMS:
+            raise ImportFileError(
+                f"a closing has more than {MAX_SUMS} business cases by VAT key, and tenders; export"
+                " it again"
+            )
         return total
 
     def differences(self, till: Till) -> list[str]:

@@ -11,6 +11,8 @@ from connectors.files.import_errors import ImportFileError
 Key = tuple[str, str, str]
 #: Closings of one file: a till has some 300 in a year.
 MAX_CLOSINGS = 200_000
+#: VAT keys, business cases by VAT key and tenders of a closing: a till has 60 or so.
+MAX_SUMS = 1_000
 
 #: Table -> columns behind those of the closing; a file without the optional ones can be read.
 WANTED: dict[str, tuple[str, ...]] = {
@@ -65,6 +67,11 @@ def tills(
             till = made.setdefault(key, Till())
             if len(made) > MAX_CLOSINGS:
                 raise ImportFileError(f"more than {MAX_CLOSINGS} closings; import shorter periods")
+            if len(till.rates) + len(till.cases) + len(till.tenders) > MAX_SUMS:
+                raise ImportFileError(
+                    f"{table}:{line}: a closing has more than {MAX_SUMS} VAT keys, business cases"
+                    " and tenders; export it again"
+                )
             try:
                 _note(table, till, row[3:], read)
             except AmountError as error:

@@ -17,6 +17,9 @@ BLOCK_BYTES = 1024 * 1024
 MAX_ROW_BYTES = 64 * 1024
 #: Rows of one closing that are held in memory together: some 100 MB.
 MAX_CLOSING_ROWS = 200_000
+#: Rows of one closing after another, of a table. More of them are counted, and not remembered: it
+#: has more closings than an export may, or they are not together.
+MAX_RUNS = 200_000
 
 
 class Order(NamedTuple):
@@ -24,8 +27,8 @@ class Order(NamedTuple):
 
     #: Whether closings stand together in each table, and in the order of transactions.csv.
     is_common: bool
-    #: Rows of each table, its head not counted.
-    rows: dict[str, int]
+    #: Lines of transactions.csv, its head not counted: its rows, where no cell has a line's end.
+    size: int
 
 
 def look(package: Package, forms: dict[str, Form], heads: str, others: list[str]) -> Order:
@@ -34,10 +37,9 @@ def look(package: Package, forms: dict[str, Form], heads: str, others: list[str]
     places = {prefix: place for place, (prefix, _) in enumerate(first)}
     common = len(places) == len(first)
     totals = [count for _, count in first]
-    rows = {heads: sum(totals)}
+    size = sum(totals)
     for name in others:
         found = _closings(package, name, forms[name])
-        rows[name] = sum(count for _, count in found)
         last = -1
         for prefix, count in found:
             place = places.get(prefix, -1)
@@ -46,13 +48,14 @@ def look(package: Package, forms: dict[str, Form], heads: str, others: list[str]
                 break
             last = place
             totals[place] += count
-    return Order(common and max(totals, default=0) <= MAX_CLOSING_ROWS, rows)
+    return Order(common and max(totals, default=0) <= MAX_CLOSING_ROWS, size)
 
 
 def _closings(package: Package, name: str, form: Form) -> list[tuple[bytes, int]]:
     """Runs of rows with the same first three cells, as written, and their lengths.
 
-    Two runs of one name where the first three columns are others: that is no order.
+    Two runs of one name are no order: so it is where the first three columns are others, or there
+    are more runs than MAX_RUNS.
     """
     delimiter = form.delimiter.encode()
     found: list[tuple[bytes, int]] = []
@@ -75,6 +78,8 @@ def _closings(package: Package, name: str, form: Form) -> list[tuple[bytes, int]
                 if line.strip():
                     found.append((prefix, count))
                     prefix, count = _prefix(line, delimiter), 1
+            if len(found) > MAX_RUNS:
+                found = [found[0], (b"", sum(number for _, number in found)), (b"", 0)]
     if rest.strip() and not is_head:
         if not rest.startswith(prefix):
             found.append((prefix, count))

@@ -2,10 +2,11 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import IO, Any, BinaryIO, Protocol
 
 from connectors.files.import_errors import ImportFileError
 from tillstream.dsfinvk_tables import TABLES
@@ -18,6 +19,8 @@ MAX_UNPACKED_BYTES = 64 * 1024**3
 MAX_RATIO = 200
 #: Smaller files may pack better.
 RATIO_FROM_BYTES = 1024**2
+#: The list of entries at the end of a ZIP is read whole: 1,000 of them have some 100 KB.
+MAX_LIST_BYTES = 4 * 1024**2
 #: Read at once.
 BUFFER_BYTES = 256 * 1024
 
@@ -27,15 +30,24 @@ class Package(Protocol):
 
     #: Table or index.xml -> its size in bytes.
     sizes: dict[str, int]
+    #: Names of the other files.
+    others: list[str]
 
     def open(self, name: str) -> BinaryIO:
-        """A file of `sizes`, buffered. Raises ImportFileError."""
+        """A file of `sizes`, buffered; it raises ImportFileError, also where it is read."""
 
 
 class _Folder:
     def __init__(self, folder: Path) -> None:
-        self._files = {file.name.lower(): file for file in folder.iterdir() if file.is_file()}
+        self._files: dict[str, Path] = {}
+        for file in folder.iterdir():
+            name = file.name.lower()
+            if name in self._files and name in _wanted([name]):
+                raise ImportFileError(f"{folder} has {name} twice; import one export at a time")
+            if file.is_file():
+                self._files[name] = file
         self.sizes = {name: self._files[name].stat().st_size for name in _wanted(self._files)}
+        self.others = sorted(self._files.keys() - self.sizes.keys())
 
     def open(self, name: str) -> BinaryIO:
         return self._files[name].open("rb", buffering=BUFFER_BYTES)
@@ -54,6 +66,7 @@ class _Archive:
                 raise ImportFileError(f"the ZIP has {name} twice; import one export at a time")
             self._entries[name] = entry
         self.sizes = {name: self._entries[name].file_size for name in _wanted(self._entries)}
+        self.others = sorted(filter(None, self._entries.keys() - self.sizes.keys()))
         for name in self.sizes:
             _require_bounded(self._entries[name])
         if sum(self.sizes.values()) > MAX_UNPACKED_BYTES:
@@ -64,10 +77,52 @@ class _Archive:
 
     def open(self, name: str) -> BinaryIO:
         # `zipfile` reads no more than the size that the entry says, and checks the CRC at its end.
-        try:
-            return io.BufferedReader(self._archive.open(self._entries[name]), BUFFER_BYTES)  # type: ignore[type-var]
-        except (NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
-            raise ImportFileError(f"{name} cannot be unpacked: {error}") from error
+        with _unpacking(name):
+            packed = self._archive.open(self._entries[name])
+        return io.BufferedReader(_Unpacked(name, packed), BUFFER_BYTES)
+
+
+class _Unpacked(io.RawIOBase):
+    """An entry whose broken bytes are told as every other fault of a file."""
+
+    def __init__(self, name: str, packed: IO[bytes]) -> None:
+        self._name = name
+        self._packed = packed
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with _unpacking(self._name):
+            data = self._packed.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
+
+
+@contextmanager
+def _unpacking(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (NotImplementedError, RuntimeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise ImportFileError(
+            f"{name} cannot be unpacked: {error or 'it ends too early'}; copy the export again"
+        ) from error
+
+
+class _File(io.FileIO):
+    """The ZIP's file. Of its size `zipfile` believes what it says, and reads its list at once."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > MAX_LIST_BYTES:
+            raise ImportFileError(
+                f"the ZIP's list of entries would have {size} bytes, more than {MAX_LIST_BYTES}:"
+                " that is no export"
+            )
+        return super().read(size)
 
 
 @contextmanager
@@ -77,10 +132,10 @@ def opened(path: Path) -> Iterator[Package]:
         yield _Folder(path)
         return
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _File(path) as file, zipfile.ZipFile(file) as archive:
             yield _Archive(archive)
-    except zipfile.BadZipFile as error:
-        raise ImportFileError(f"{path}: not a whole ZIP: {error}") from error
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise ImportFileError(f"{path}: not a whole ZIP: {error}; copy the export again") from error
 
 
 def is_export(path: Path) -> bool:
@@ -97,6 +152,11 @@ def _wanted(names: object) -> list[str]:
 def _require_bounded(entry: zipfile.ZipInfo) -> None:
     if entry.flag_bits & 1:
         raise ImportFileError(f"{entry.filename} is encrypted; unpack it and import the folder")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ImportFileError(
+            f"{entry.filename} is packed by method {entry.compress_type}, and exports have deflate;"
+            " unpack it and import the folder"
+        )
     if (
         entry.file_size > RATIO_FROM_BYTES
         and entry.file_size > max(entry.compress_size, 1) * MAX_RATIO

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from connectors.files.amounts import rounded
-from connectors.files.dsfinvk.business_cases import counter_tender
+from connectors.files.dsfinvk.business_cases import TOGETHER, counter_tender
 from connectors.files.dsfinvk.rows import Row
 from connectors.files.import_errors import RefusedReceiptError
 
@@ -20,6 +20,8 @@ class Position(NamedTuple):
 
     #: The counter-tender that it is; None for a line of the receipt.
     tender: str | None
+    #: The business case of the closing's sums, and the VAT key.
+    case: str
     key: str
     gross: int
     net: int
@@ -58,7 +60,9 @@ def reader(amount: Callable[[str], int]) -> Read:
             line = _line(cells, rate, amount) | amounts_of(
                 amount(cells[9]), net_minor, gross_minor, exponent
             )
-        return Position(tender, key, gross, net, gross_minor, net_minor, line)
+        return Position(
+            tender, TOGETHER.get(case, case), key, gross, net, gross_minor, net_minor, line
+        )
 
     return read
 

@@ -7,7 +7,15 @@ from pathlib import Path
 
 from connectors.files import amounts
 from connectors.files.amounts import AmountError, rounded
-from connectors.files.dsfinvk import business_cases, index_xml, masters, order, package, units
+from connectors.files.dsfinvk import (
+    business_cases,
+    index_xml,
+    masters,
+    order,
+    package,
+    units,
+    unused,
+)
 from connectors.files.dsfinvk.closing_check import Sums
 from connectors.files.dsfinvk.index_xml import Form
 from connectors.files.dsfinvk.masters import Till
@@ -15,7 +23,7 @@ from connectors.files.dsfinvk.package import INDEX, Package
 from connectors.files.dsfinvk.receipts import Maker, Rows
 from connectors.files.dsfinvk.rows import HEADS, NEEDED, WANTED, Row, numbered_rows, rows
 from connectors.files.dsfinvk.units import KeyedRow, Unit
-from connectors.files.found import Account, Closing, Found
+from connectors.files.found import Account, Closing, Found, Kept
 from connectors.files.import_errors import ImportFileError, RefusedReceiptError
 from tillstream.dsfinvk_tables import CLOSING
 
@@ -49,11 +57,12 @@ class DsfinvkReader:
             for table, form in self._forms.items()
         }
         self._maker = Maker(self._amounts["lines_vat.csv"])
-        self._broken: list[str] = []
-        self._used: Counter[str] = Counter()
+        self._broken = Kept[str]()
+        #: Rows of a table that no receipt was found for.
+        self._left: Counter[str] = Counter()
         others = [table for table in WANTED if table in package.sizes and table != HEADS]
-        self._order = order.look(package, self._forms, HEADS, others)
-        self.size = self._order.rows[HEADS]
+        self._is_in_order, self.size = order.look(package, self._forms, HEADS, others)
+        self.account.unused = unused.told(package)
         self._done = 0
 
     def position(self) -> int:
@@ -72,10 +81,10 @@ class DsfinvkReader:
             for table, columns in wanted.items()
             if table in self._package.sizes
         }
-        read = (units.in_order if self._order.is_common else units.sorted_on_disk)(heads, tables)
+        join = units.in_order if self._is_in_order else units.sorted_on_disk
         closing, sums, till = Closing("", ""), Sums(), Till()
         last = None
-        for unit in read:
+        for unit in join(heads, tables, self._left):
             if unit.closing != last:
                 if last is not None:
                     self._close(closing, sums, till)
@@ -95,30 +104,30 @@ class DsfinvkReader:
     def _unit(self, unit: Unit, till: Till, closing: Closing, sums: Sums) -> Iterator[Found]:
         number = unit.closing[0].strip()[:64]
         details, amount = unit.details, self._amounts["lines_vat.csv"]
-        used, nothing = self._used, list[Row]()
+        nothing = list[Row]()
         known = {row[3] for _, row in unit.heads}
         for table, by_receipt in details.items():
             for bon in by_receipt.keys() - known:
                 self._broken.append(f"{table}: rows of BON_ID {bon[:40]}, which {HEADS} has not")
-            used[table] += sum(map(len, by_receipt.values()))
         tables = [details.get(table, {}).get for table in DETAILS]
         for line, head in unit.heads:
             self._done += 1
             bon, kind = head[3], head[5]
             if kind != business_cases.RECEIPT:
-                self.account.apart[kind or "without BON_TYP"] += 1
+                self.account.set_apart(kind or "without BON_TYP")
                 continue
             of = Rows(*[get(bon, nothing) for get in tables])
             place = f"{self._name}/{HEADS}:{line}"
             try:
-                total = sums.add(of.lines, of.lines_vat, of.payments, amount)
-                made = self._maker.receipt(till, number, head, of)
+                found = self._maker.positions(till, of)
+                total = sums.add(found, of.payments, amount)
+                made = self._maker.receipt(till, number, head, of, found)
             except (AmountError, RefusedReceiptError) as error:
                 self.account.refuse(place, str(error))
                 continue
             self._compare_head(of.transactions_vat, total, till, closing, bon)
             if made is None:
-                self.account.apart["cash movement"] += 1
+                self.account.set_apart("cash movement")
                 continue
             receipt, gross = made
             closing.receipts += 1
@@ -130,8 +139,9 @@ class DsfinvkReader:
     ) -> None:
         if not taxes or len(closing.differences) >= NAMED:
             return
-        said = sum(self._amounts["transactions_vat.csv"](tax[5]) for tax in taxes)
-        if rounded(said, till.exponent) != rounded(total, till.exponent):
+        amount = self._amounts["transactions_vat.csv"]
+        said = sum([amount(tax[5]) for tax in taxes])
+        if said != total and rounded(said, till.exponent) != rounded(total, till.exponent):
             closing.differences.append(
                 f"BON_ID {bon}: transactions_vat.csv adds up to {said / amounts.SCALE:.2f},"
                 f" lines_vat.csv to {total / amounts.SCALE:.2f}"
@@ -142,13 +152,13 @@ class DsfinvkReader:
         self.account.closings.append(closing)
 
     def _tell_left_over(self) -> None:
-        for table, number in self._order.rows.items():
-            left = number - (self._done if table == HEADS else self._used[table])
-            if left > 0 and not self._broken:
-                self._broken.append(f"{table}: {left} rows belong to no receipt of {HEADS}")
-        self.account.problems += self._broken[:NAMED]
-        if len(self._broken) > NAMED:
-            self.account.problems.append(f"and {len(self._broken) - NAMED} more such rows")
+        if not self._broken:
+            for table, left in self._left.items():
+                if left:
+                    self._broken.append(f"{table}: {left} rows belong to no receipt of {HEADS}")
+        self.account.problems.extend(self._broken[:NAMED])
+        if self._broken.number > NAMED:
+            self.account.problems.append(f"and {self._broken.number - NAMED} more such rows")
 
     def _master_rows(self, table: str, columns: tuple[str, ...]) -> Iterator[KeyedRow]:
         if table not in self._package.sizes:

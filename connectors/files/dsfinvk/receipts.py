@@ -36,16 +36,17 @@ class Maker:
         self._tender = _tender_reader(amount)
 
     def receipt(
-        self, till: Till, number: str, head: Row, rows: Rows
+        self, till: Till, number: str, head: Row, rows: Rows, found: list[Position]
     ) -> tuple[dict[str, Any], int] | None:
-        """The receipt and its gross in minor units, None where only cash moved.
+        """The receipt of the positions `found` and its gross in minor units.
+
+        None where only cash moved.
 
         Raises RefusedReceiptError.
         """
         _, _, z_number, bon = head[:4]
         bon_number, _, cancels, start, end, agent, customer, terminal = head[4:]
         try:
-            found = self._positions(till, rows)
             tenders = [
                 tender
                 for row in (sorted(rows.payments) if len(rows.payments) > 1 else rows.payments)
@@ -92,8 +93,11 @@ class Maker:
                 break
         return made, gross
 
-    def _positions(self, till: Till, rows: Rows) -> list[Position]:
-        """Every position, in one order, so that a second export has the same content."""
+    def positions(self, till: Till, rows: Rows) -> list[Position]:
+        """Every position, in one order, so that a second export has the same content.
+
+        Raises AmountError and RefusedReceiptError.
+        """
         cells = {row[4]: row[4:] for row in rows.lines}
         taxes = rows.lines_vat
         rate_of, exponent, read = till.rates.get, till.exponent, self._position
@@ -122,17 +126,24 @@ class Maker:
         if len(sold) == 1:
             net, gross = sold[0].net_minor, sold[0].gross_minor
         else:
-            keys = {one.key for one in sold}
-            nets, net = _shared(keys, [(o.key, o.net, o.net_minor) for o in sold], till.exponent)
-            grosses, gross = _shared(
-                keys, [(o.key, o.gross, o.gross_minor) for o in sold], till.exponent
-            )
-            for at, one in enumerate(sold):
-                if nets[at] != one.net_minor or grosses[at] != one.gross_minor:
-                    quantity = round(one.line["quantity"] * 100_000)
-                    lines[at] = one.line | positions.amounts_of(
-                        quantity, nets[at], grosses[at], till.exponent
-                    )
+            net = gross = 0
+            for key in {one.key for one in sold}:
+                places = [at for at, one in enumerate(sold) if one.key == key]
+                some = [sold[at] for at in places]
+                nets, sum_ = _shared(
+                    [one.net for one in some], [one.net_minor for one in some], till.exponent
+                )
+                net += sum_
+                grosses, sum_ = _shared(
+                    [one.gross for one in some], [one.gross_minor for one in some], till.exponent
+                )
+                gross += sum_
+                for at, one, its_net, its_gross in zip(places, some, nets, grosses, strict=True):
+                    if its_net != one.net_minor or its_gross != one.gross_minor:
+                        quantity = round(one.line["quantity"] * 100_000)
+                        lines[at] = one.line | positions.amounts_of(
+                            quantity, its_net, its_gross, till.exponent
+                        )
         for at, line in enumerate(lines):
             if not line["lineNumber"]:
                 lines[at] = line | {"lineNumber": at + 1}
@@ -143,21 +154,10 @@ def _place(row: Row) -> tuple[int, str, str]:
     return len(row[4]), row[4], row[5]
 
 
-def _shared(
-    keys: set[str], parts: list[tuple[str, int, int]], exponent: int
-) -> tuple[list[int], int]:
-    """Parts as (VAT key, hundred-thousandths, minor units): theirs in minor units, and the sum."""
-    made = [minor for _, _, minor in parts]
-    total = 0
-    for key in keys:
-        sum_ = rounded(sum([part for of, part, _ in parts if of == key]), exponent)
-        total += sum_
-        if sum_ != sum([minor for of, _, minor in parts if of == key]):
-            places = [at for at, (of, _, _) in enumerate(parts) if of == key]
-            some = shares([parts[at][1] for at in places], sum_, exponent)
-            for at, minor in zip(places, some, strict=True):
-                made[at] = minor
-    return made, total
+def _shared(parts: list[int], minors: list[int], exponent: int) -> tuple[list[int], int]:
+    """Parts in minor units that add up to their rounded sum, and that; `minors`: each rounded."""
+    total = rounded(sum(parts), exponent)
+    return (minors if total == sum(minors) else shares(parts, total, exponent)), total
 
 
 def _counter_tenders(found: list[Position], till: Till) -> list[dict[str, Any]]:

@@ -6,12 +6,15 @@ sorts all rows on the disk, and a bounded number of receipts is held.
 """
 
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import groupby
 from typing import NamedTuple
 
+import msgspec
+
+from connectors.files.dsfinvk.masters import MAX_CLOSINGS
 from connectors.files.dsfinvk.rows import HEADS, Row
 from connectors.files.import_errors import ImportFileError
 from tillstream.runtime.scratch import scratch_folder
@@ -20,11 +23,14 @@ from tillstream.runtime.scratch import scratch_folder
 KeyedRow = tuple[int, Row]
 Key = tuple[str, str, str]
 #: Receipts of a unit that comes from the scratch file.
-UNIT_RECEIPTS = 2_000
+UNIT_RECEIPTS = 500
 #: Rows that are written to it at once.
 INSERTED = 20_000
-#: Cells of a row in the scratch file: a control character that CSV of tills does not have.
-SEPARATOR = "\x1f"
+#: Rows of such a unit, of all its tables: a receipt of a till has some ten.
+MAX_UNIT_ROWS = 200_000
+#: Rows in the scratch file: any text may be in a cell.
+_packed = msgspec.msgpack.Encoder().encode
+_unpacked = msgspec.msgpack.Decoder(Row).decode
 
 Joined = dict[str, dict[str, list[Row]]]
 
@@ -37,10 +43,13 @@ class Unit(NamedTuple):
     details: Joined
 
 
-def in_order(heads: Iterator[KeyedRow], tables: dict[str, Iterator[Row]]) -> Iterator[Unit]:
+def in_order(
+    heads: Iterator[KeyedRow], tables: dict[str, Iterator[Row]], left: Counter[str]
+) -> Iterator[Unit]:
     """Closing after closing. Rows begin with Z_KASSE_ID, Z_ERSTELLUNG, Z_NR, BON_ID.
 
-    All of them have to be in one order: `order.look` says so.
+    All of them have to be in one order: `order.look` says so. `left` gets the rows of each table
+    that no receipt was found for.
     """
     cursors = {name: _Cursor(rows) for name, rows in tables.items()}
     for key, mine in groupby(heads, lambda keyed: keyed[1][:3]):
@@ -48,6 +57,8 @@ def in_order(heads: Iterator[KeyedRow], tables: dict[str, Iterator[Row]]) -> Ite
         found = list(mine)
         details = {name: cursor.take(key) for name, cursor in cursors.items()}
         yield Unit((key[0], key[1], key[2]), found, details)
+    for name, cursor in cursors.items():
+        left[name] += cursor.rest()
 
 
 class _Cursor:
@@ -73,8 +84,14 @@ class _Cursor:
         self._next = None
         return taken
 
+    def rest(self) -> int:
+        """Rows that were never taken."""
+        return (self._next is not None) + sum(1 for _ in self._rows)
 
-def sorted_on_disk(heads: Iterator[KeyedRow], tables: dict[str, Iterator[Row]]) -> Iterator[Unit]:
+
+def sorted_on_disk(
+    heads: Iterator[KeyedRow], tables: dict[str, Iterator[Row]], left: Counter[str]
+) -> Iterator[Unit]:
     """The same for tables in any order; the temporary folder has the scratch file.
 
     Raises ImportFileError when the disk is too small for it.
@@ -88,6 +105,11 @@ def sorted_on_disk(heads: Iterator[KeyedRow], tables: dict[str, Iterator[Row]]) 
             for place, rows in enumerate(tables.values(), 1):
                 _fill(scratch, place, enumerate(rows))
             yield from _sorted_units(scratch, names)
+            for place, name in enumerate(names):
+                left[name] += scratch.execute(
+                    f"SELECT count(*) FROM t{place} d WHERE NOT EXISTS (SELECT 1 FROM t0 h WHERE"  # noqa: S608
+                    " (h.till, h.made, h.number, h.bon) = (d.till, d.made, d.number, d.bon))"
+                ).fetchone()[0]
         except sqlite3.Error as error:
             raise ImportFileError(
                 f"rows cannot be sorted in {folder.parent}: {error}; TMPDIR names another folder"
@@ -103,7 +125,7 @@ def _fill(scratch: sqlite3.Connection, place: int, rows: Iterator[KeyedRow]) -> 
     insert = f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - a name of ours
     waiting = []
     for line, row in rows:
-        waiting.append((*row[:4], line, SEPARATOR.join(row)))
+        waiting.append((*row[:4], line, _packed(row)))
         if len(waiting) >= INSERTED:
             scratch.executemany(insert, waiting)
             waiting.clear()
@@ -114,7 +136,11 @@ def _sorted_units(scratch: sqlite3.Connection, names: list[str]) -> Iterator[Uni
     heads = names.index(HEADS)
     closings = scratch.execute(
         f"SELECT till, made, number, min(line) FROM t{heads} GROUP BY 1, 2, 3 ORDER BY 4"  # noqa: S608
-    ).fetchall()
+    ).fetchmany(MAX_CLOSINGS + 1)
+    if len(closings) > MAX_CLOSINGS:
+        raise ImportFileError(
+            f"{HEADS} has more than {MAX_CLOSINGS} closings; import shorter periods"
+        )
     for *key, _ in closings:
         found = scratch.execute(
             f"SELECT line, cells, bon FROM t{heads}"  # noqa: S608
@@ -123,6 +149,7 @@ def _sorted_units(scratch: sqlite3.Connection, names: list[str]) -> Iterator[Uni
         )
         while part := found.fetchmany(UNIT_RECEIPTS):
             details: Joined = {}
+            held = 0
             for place, name in enumerate(names):
                 if place == heads:
                     continue
@@ -133,10 +160,16 @@ def _sorted_units(scratch: sqlite3.Connection, names: list[str]) -> Iterator[Uni
                     " ORDER BY bon, line",
                     (*key, part[0][2], part[-1][2]),
                 ):
-                    by_receipt[bon].append(tuple(cells.split(SEPARATOR)))
+                    by_receipt[bon].append(_unpacked(cells))
+                    held += 1
+                    if held > MAX_UNIT_ROWS:
+                        raise ImportFileError(
+                            f"{name}: BON_ID {part[0][2][:40]} to {part[-1][2][:40]} of closing"
+                            f" {'/'.join(key)[:100]} have more than {MAX_UNIT_ROWS} rows"
+                        )
                 details[name] = by_receipt
             yield Unit(
                 (key[0], key[1], key[2]),
-                [(line, tuple(cells.split(SEPARATOR))) for line, cells, _ in part],
+                [(line, _unpacked(cells)) for line, cells, _ in part],
                 details,
             )

@@ -35,7 +35,7 @@ class PoslogReader:
         for line, _, element in self._file.records():
             place = f"{self._name}:{line}"
             if (why := apart(element)) is not None:
-                self.account.apart[why] += 1
+                self.account.set_apart(why)
                 continue
             try:
                 made, difference = receipt(element)

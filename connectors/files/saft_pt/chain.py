@@ -9,8 +9,13 @@ follow one another and that time does not go back.
 import re
 from dataclasses import dataclass
 
+from connectors.files.found import Kept
+from connectors.files.import_errors import ImportFileError
+
 #: The form of the hash: RSA with 1,024 bits or more as base64; "0" is a document without one.
 _is_hash = re.compile(r"[A-Za-z0-9+/]{100,}={0,2}").fullmatch
+#: Series of a file: a till has a few in a year.
+MAX_SERIES = 100_000
 #: What is wrong with one series is named so often.
 NAMED = 5
 UNCHECKED = (
@@ -32,10 +37,13 @@ class Chain:
 
     def __init__(self) -> None:
         self._series: dict[str, _Series] = {}
-        self.problems: list[str] = []
+        self.problems = Kept[str]()
 
     def link(self, invoice: str, hash_: str, control: str, entered: str) -> None:
-        """Note the document `invoice`, such as "FS A2026/17"."""
+        """Note the document `invoice`, such as "FS A2026/17".
+
+        Raises ImportFileError for more series than MAX_SERIES.
+        """
         name, _, last = invoice.rpartition("/")
         number = int(last) if last.isdecimal() and len(last) < 16 else 0
         known = self._series.get(name)
@@ -44,6 +52,8 @@ class Chain:
         elif hash_ != "0" and _is_hash(hash_) is None:
             self._tell(known, f"{invoice}: its Hash is no signature")
         if known is None:
+            if len(self._series) >= MAX_SERIES:
+                raise ImportFileError(f"more than {MAX_SERIES} series; export less at once")
             self._series[name] = _Series(number, entered, hash_)
             return
         if number != known.number + 1:

@@ -71,7 +71,7 @@ class SaftReader:
             self._debit += invoice.debit
             self._credit += invoice.credit
         if invoice.status == BILLED:
-            self.account.apart["billed by another document"] += 1
+            self.account.set_apart("billed by another document")
             return
         row = self._row(invoice)
         row.receipts += 1
@@ -96,7 +96,7 @@ class SaftReader:
 
     def _compare(self) -> None:
         self.account.closings = list(self._rows.values())
-        self.account.problems += self._chain.problems
+        self.account.problems.extend(self._chain.problems)
         is_ = {"NumberOfEntries": str(self._entries)}
         for name, sum_ in (("TotalDebit", self._debit), ("TotalCredit", self._credit)):
             is_[name] = f"{rounded(sum_) / 100:.2f}"
