@@ -10,6 +10,7 @@ import pytest
 from connectors.files import formats
 from connectors.files.amounts import exponent_of
 from connectors.files.dsfinvk import masters, order, package, rows, units
+from connectors.files.dsfinvk.index_xml import Form
 from connectors.files.found import KEPT, Account, Kept
 from connectors.files.import_errors import ImportFileError
 from generator.dsfinvk.command import write
@@ -111,8 +112,8 @@ def test_closings_in_tiny_runs_are_counted_and_not_remembered(
     monkeypatch.setattr(order, "MAX_RUNS", 100)
 
     with package.opened(folder) as files:
-        remembered = order._closings(files, "transactions.csv", order.Form())
-        seen = order.look(files, {"transactions.csv": order.Form()}, "transactions.csv", [])
+        remembered = order._closings(files, "transactions.csv", Form())
+        seen = order.look(files, {"transactions.csv": Form()}, "transactions.csv", [])
 
     assert len(remembered) < 100 + order.BLOCK_BYTES // 200
     assert (False, len(tiny)) == seen
