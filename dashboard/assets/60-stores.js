@@ -222,7 +222,7 @@
       },
       stores: {
         ...t.stores,
-        link: (id) => `${t.prefix}store?${new URLSearchParams({ id })}`,
+        link: (id) => `${t.prefix}store?${t.inCurrency(new URLSearchParams({ id }))}`,
         many: (count, one = "store", more = "stores") =>
           `${t.format.count(count)} ${t.say(plural.select(count) === "one" ? one : more)}`,
         signed: (minor) => (minor > 0 ? "+" : "") + t.format.money(t.amount(minor)),
