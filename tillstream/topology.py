@@ -111,6 +111,11 @@ def partition_stream(partition: int) -> str:
     return f"{RECEIPTS_LOG}.{partition}" if partition else RECEIPTS_LOG
 
 
+def partition_number(stream: str) -> int:
+    """The partition whose stream it is."""
+    return int(stream.removeprefix(RECEIPTS_LOG).removeprefix(".") or 0)
+
+
 def routing_key(partition: int) -> str:
     """With what a message for a partition is published; one without is for the first."""
     return str(partition) if partition else ""

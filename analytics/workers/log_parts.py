@@ -7,7 +7,7 @@ from analytics.counting import isolation
 from analytics.counting.isolation import Batch
 from tillstream.log.partitions_reader import PartitionsReader
 from tillstream.log.positions import partition_of
-from tillstream.log.reader import LogMessage, LogReader, message_digest
+from tillstream.log.reader import LogMessage, message_digest
 from tillstream.stores import StoreTable
 
 
@@ -91,7 +91,7 @@ def traced(parts: Iterable[LogPart | None]) -> Iterator[Mapping[str, Any]]:
 class FollowedLog:
     """The log as its reader gives it."""
 
-    def __init__(self, reader: LogReader | PartitionsReader) -> None:
+    def __init__(self, reader: PartitionsReader) -> None:
         self._reader = reader
 
     def gather(

@@ -32,10 +32,10 @@ from tillstream import topology
 from tillstream.calendars import described
 from tillstream.clock import Clock
 from tillstream.log.continuity import LogEnds
-from tillstream.log.partitioned_log import OnePartitionError, PartitionedLog, opened
+from tillstream.log.partitioned_log import PartitionedLog, opened
 from tillstream.log.partitions_reader import PartitionsReader
-from tillstream.log.positions import last_sum, position_sum
-from tillstream.log.reader import LogMessage, LogReader
+from tillstream.log.positions import Offsets, last_sum, position_sum
+from tillstream.log.reader import LogMessage
 from tillstream.runtime import broker
 from tillstream.runtime.owned_file import rebuilt_path
 from tillstream.runtime.periodic import DETAILS_SECONDS, Every
@@ -47,13 +47,20 @@ from tillstream.stores import StoreTable
 if TYPE_CHECKING:
     from tillstream.runtime.tracing.tracer import Tracer
 
-#: Opens the log behind an offset; from its first message without one.
-OpenSource = Callable[[BlockingConnection, int | None], LogSource]
+#: Opens the log, where its positions say; a partition without one from its first message.
+OpenSource = Callable[
+    [BlockingConnection, PartitionedLog, Callable[[], Offsets], threading.Event], LogSource
+]
 
 
-def follow_log(connection: BlockingConnection, next_offset: int | None) -> LogSource:
+def follow_log(
+    connection: BlockingConnection,
+    log: PartitionedLog,
+    positions: Callable[[], Offsets],
+    stop: threading.Event,
+) -> LogSource:
     """The log, read and decoded by this process."""
-    return FollowedLog(LogReader(connection, "first" if next_offset is None else next_offset))
+    return FollowedLog(PartitionsReader(connection, log, positions, stop))
 
 
 class TotalsWorker:
@@ -107,17 +114,9 @@ class TotalsWorker:
         broker.declare(channel)
         log = opened(self._looked_up)
         self._writer.log_offsets = find_start(self._ledger, self._state, log)
-        with closing(self._opened(connection, log, stop)) as source:
+        positions = self._state.next_offsets
+        with closing(self._open_source(connection, log, positions, stop)) as source:
             self._follow(channel, source, log.bound, stop)
-
-    def _opened(
-        self, connection: BlockingConnection, log: PartitionedLog, stop: threading.Event
-    ) -> LogSource:
-        if not log.is_partitioned:
-            return self._open_source(connection, self._state.next_offsets().get(0))
-        if self._open_source is not follow_log:
-            raise OnePartitionError("the log of the receipts")
-        return FollowedLog(PartitionsReader(connection, log, self._state.next_offsets, stop))
 
     def _follow(
         self,

@@ -35,6 +35,8 @@ class Message(NamedTuple):
     content_encoding: str | None
     #: Seconds since 1970, as the publisher said; None where it did not.
     timestamp: int | None
+    #: The one that it is of.
+    stream: str = ""
 
 
 class Retry:
@@ -93,6 +95,7 @@ class Consumer:
         prefetch: int = PREFETCH,
     ) -> None:
         self._connection = connection
+        self._stream = stream
         self._received: list[Message] = []
         self._last_tag = 0
         self._channel = connection.channel()
@@ -134,6 +137,7 @@ class Consumer:
                 properties.content_type,
                 properties.content_encoding,
                 None if properties.timestamp is None else int(properties.timestamp),
+                self._stream,
             )
         )
         self._last_tag = method.delivery_tag

@@ -26,8 +26,8 @@ MESSAGE, MESSAGES = "message", "messages"
 
 #: Names as they are documented; Spark's options know no case.
 NAMES = (
-    *("url", "urlEnv", "streams", "startingOffsets", "maxBytesPerTrigger", "maxRowsPerTrigger"),
-    "minPartitions",
+    *("url", "urlEnv", "streams", "startingOffsets", "endingOffsets"),
+    *("maxBytesPerTrigger", "maxRowsPerTrigger", "minPartitions"),
     *("failOnDataLoss", "decoder", "decoderArgument", "decoderOf", "onDecodeError"),
     *("retrySeconds", "silenceSeconds"),
 )
@@ -43,6 +43,8 @@ class Options:
     streams: tuple[str, ...]
     #: By stream: `earliest`, `latest` or an offset.
     starting: Mapping[str, str | int]
+    #: By stream, where it names one, the offset before which it is read, whatever follows.
+    ending: Mapping[str, int]
     #: Of all streams together, in a batch; None is no bound. Rows are messages.
     max_bytes: int | None
     max_rows: int | None
@@ -72,6 +74,7 @@ def read_options(given: Mapping[str, str]) -> Options:
         url=_url(values),
         streams=streams,
         starting=_starting(values.get("startingoffsets", EARLIEST), streams),
+        ending=_ending(values.get("endingoffsets"), streams),
         max_bytes=_positive("maxBytesPerTrigger", values),
         max_rows=_positive("maxRowsPerTrigger", values),
         min_partitions=_positive("minPartitions", values),
@@ -138,10 +141,26 @@ def _starting(text: str, streams: tuple[str, ...]) -> dict[str, str | int]:
     return {name: found[name] for name in streams}
 
 
+def _ending(text: str | None, streams: tuple[str, ...]) -> dict[str, int]:
+    if text is None:
+        return {}
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(map(_is_offset, found.values())):
+        raise OptionError(f'endingOffsets={text!r}: JSON such as {{"a": 17}}')
+    if unknown := sorted(found.keys() - set(streams)):
+        raise OptionError(f"endingOffsets names {unknown[0]!r}, which is not among the streams")
+    return found
+
+
 def _is_start(value: object) -> bool:
-    if isinstance(value, bool):
-        return False
-    return value in (EARLIEST, LATEST) or (isinstance(value, int) and 0 <= value < 2**63)
+    return value in (EARLIEST, LATEST) or _is_offset(value)
+
+
+def _is_offset(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
 def _positive(name: str, values: Mapping[str, str]) -> int | None:

@@ -88,6 +88,8 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
                 name: min(tail, max(starts[name], self._targets[name]))
                 for name, tail in tails.items()
             }
+        for name, ending in self._options.ending.items():
+            tails[name] = min(tails[name], max(starts[name], ending))
         behind = [name for name in starts if tails[name] > starts[name]]
         if isinstance(limit, ReadAllAvailable) or not behind:
             return tails

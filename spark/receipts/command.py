@@ -1,6 +1,7 @@
 """Runs the totals worker with Spark as what decodes."""
 
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
 
@@ -12,6 +13,8 @@ from analytics.workers.totals_run import run_totals
 from spark.receipts.settings import ReceiptsSettings
 from spark.receipts.source import SparkSource
 from spark.session import spark_session
+from tillstream.log.partitioned_log import PartitionedLog
+from tillstream.log.positions import Offsets
 from tillstream.runtime import logs, process
 
 
@@ -35,8 +38,13 @@ def run(stop: threading.Event) -> int:
                 )
             )
 
-        def open_source(connection: BlockingConnection, next_offset: int | None) -> SparkSource:
-            return SparkSource(session(), settings, connection, next_offset)
+        def open_source(
+            connection: BlockingConnection,
+            log: PartitionedLog,
+            positions: Callable[[], Offsets],
+            _: threading.Event,
+        ) -> SparkSource:
+            return SparkSource(session(), settings, connection, log, positions())
 
         run_totals(settings, stop, open_source)
     return 0

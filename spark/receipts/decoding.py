@@ -11,14 +11,16 @@ import pyarrow as pa
 from analytics.counting.bodiless import grouped, read_bodiless
 from analytics.counting.isolation import Batch
 from spark.rabbitmq_stream.connection import Message
+from tillstream import topology
+from tillstream.log.positions import known_as
 from tillstream.log.reader import LogMessage, message_digest
 from tillstream.runtime import process
 from tillstream.stores import StoreTable
 
 #: For the options `decoder`, which takes all `messages` of a task; `argument` makes its argument.
 DECODER = "spark.receipts.decoding:decoder"
-#: What comes of some messages that follow each other: the offsets of the first and of the last one,
-#: the last one's digest, and `Decoded`, pickled.
+#: What comes of some messages of a partition that follow each other: the offsets by which the log's
+#: readers know the first and the last one, the last one's digest, and `Decoded`, pickled.
 PARTS = "first bigint, last bigint, digest binary, decoded binary"
 
 #: The offset of each message, and the batches without the messages.
@@ -37,7 +39,7 @@ def decoder(text: str) -> Callable[[Iterable[list[Message]]], Iterator[pa.Record
     def decode(groups: Iterable[list[Message]]) -> Iterator[pa.RecordBatch]:
         """A row of PARTS for some hundred to some ten thousand receipts."""
         process.calm_collector()
-        for messages in grouped([LogMessage(*each[:4]) for each in group] for group in groups):
+        for messages in grouped([_known(each) for each in group] for group in groups):
             decoded: Decoded = (
                 [each.offset for each in messages],
                 read_bodiless(messages, stores),
@@ -51,6 +53,11 @@ def decoder(text: str) -> Callable[[Iterable[list[Message]]], Iterator[pa.Record
             yield pa.RecordBatch.from_pylist([row])
 
     return decode
+
+
+def _known(message: Message) -> LogMessage:
+    offset = known_as(topology.partition_number(message.stream), message.offset)
+    return LogMessage(offset, message.body, message.content_type, message.content_encoding)
 
 
 def unpacked(decoded: bytes) -> Decoded:

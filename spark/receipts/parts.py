@@ -7,6 +7,8 @@ from analytics.counting.bodiless import with_bodies
 from analytics.counting.isolation import Batch
 from analytics.workers.log_parts import LogPart, Messages
 from spark.receipts.decoding import unpacked
+from tillstream import topology
+from tillstream.log.positions import in_stream, known_as, partition_of
 from tillstream.log.reader import LogMessage, messages_at
 from tillstream.stores import StoreTable
 
@@ -15,7 +17,7 @@ LOOKED_UP = 64
 
 
 class LoggedMessages(Sequence[LogMessage]):
-    """Messages that are looked up in the log once somebody wants one.
+    """Messages of a partition that are looked up in the log once somebody wants one.
 
     Raises pika's errors, and LogTruncatedError.
     """
@@ -37,9 +39,15 @@ class LoggedMessages(Sequence[LogMessage]):
             return LoggedMessages(self._url, self._offsets[index])
         offset = self._offsets[index]
         if offset not in self._near:
-            wanted = self._offsets[index : index + LOOKED_UP]
-            self._near = {each.offset: each for each in messages_at(self._url, wanted)}
+            self._near = self._looked_up(self._offsets[index : index + LOOKED_UP])
         return self._near[offset]
+
+    def _looked_up(self, wanted: Sequence[int]) -> dict[int, LogMessage]:
+        partition = partition_of(wanted[0])
+        stream = topology.partition_stream(partition)
+        found = messages_at(self._url, [in_stream(offset) for offset in wanted], stream)
+        known = [one._replace(offset=known_as(partition, one.offset)) for one in found]
+        return {one.offset: one for one in known}
 
     def __len__(self) -> int:
         """Of so many messages."""

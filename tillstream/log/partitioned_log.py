@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pika.adapters.blocking_connection import BlockingConnection
 
 from tillstream import topology
-from tillstream.errors import TillstreamError
 from tillstream.log import marks
 from tillstream.log.continuity import Log, LogEnds
 from tillstream.log.marks import Mark
@@ -20,16 +19,6 @@ from tillstream.runtime.progress import progress
 
 #: Partitions that are asked for an end at once, each on a connection of its own.
 ASKED_AT_ONCE = 8
-
-
-class OnePartitionError(TillstreamError):
-    """What reads `log` here takes one partition, and it has several."""
-
-    def __init__(self, log: str) -> None:
-        super().__init__(
-            f"{log} has, or had, several partitions, which this engine does not read: use the"
-            " embedded workers"
-        )
 
 
 @dataclass(frozen=True)
@@ -86,10 +75,18 @@ class PartitionedLog:
 
     def before_last_mark(self, positions: Offsets) -> dict[int, int]:
         """The last messages of what is to be read, from these positions on, before all else."""
+        return self._before(self.marks[-1], positions) if self.marks else {}
+
+    def before_next_mark(self, positions: Offsets) -> dict[int, int]:
+        """As `before_last_mark`, of what stands before the first mark that is not passed yet.
+
+        No identity is in two partitions of it: they may be read side by side.
+        """
+        return next(filter(None, (self._before(mark, positions) for mark in self.marks)), {})
+
+    def _before(self, mark: Mark, positions: Offsets) -> dict[int, int]:
         wanted = {
-            number: end - 1
-            for number, end in (self.marks[-1].ends if self.marks else {}).items()
-            if positions.get(number, 0) < end
+            number: end - 1 for number, end in mark.ends.items() if positions.get(number, 0) < end
         }
         # A log that has lost its end since has no such messages.
         lasts = self.last_offsets() if wanted else {}

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -28,6 +29,9 @@ from tests.support.waiting import wait_until
 from tests.unit.analytics.verify.test_recount import everything
 from tillstream import codec, stores, topology
 from tillstream.log.continuity import Log
+from tillstream.log.partitioned_log import PartitionedLog, prepare, receipts_log
+from tillstream.log.positions import Offsets, known_as
+from tillstream.receipt_message import partition_of_store
 from tillstream.runtime import broker as amqp
 from tillstream.runtime import data_folder
 
@@ -63,10 +67,10 @@ def published(streams: Streams) -> int:
 
 def counted(
     settings: ReceiptsSettings,
-    until: int,
+    until: Offsets,
     open_source: OpenSource,
 ) -> None:
-    """Count the log into the ledger of `settings` until so many messages of it are counted."""
+    """Count the log into the ledger of `settings` up to these positions."""
     stop = threading.Event()
     path = settings.ledger_path()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,25 +90,89 @@ def counted(
     thread.start()
     try:
         wait_until(
-            lambda: not thread.is_alive() or next_offset(path) == until,
+            lambda: not thread.is_alive() or next_offsets(path) == until,
             COUNTED_SECONDS,
-            f"{until} messages counted",
+            f"counted up to {until}",
         )
     finally:
         stop.set()
         thread.join(COUNTED_SECONDS)
 
-    assert next_offset(path) == until
+    assert next_offsets(path) == until
 
 
-def next_offset(path: Path) -> int | None:
-    """From where on the ledger goes on; None of one that is not there yet."""
+def next_offsets(path: Path) -> Offsets:
+    """From where on the ledger goes on; of none that is not there yet."""
     try:
+        # Not as a ledger yet: of an empty file the first who opens it makes one.
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
-            row = file.execute("SELECT next_offset FROM progress").fetchone()
+            if file.execute("SELECT next_offset FROM progress").fetchone() is None:
+                return {}
     except sqlite3.OperationalError:
-        return None
-    return None if row is None else row[0]
+        return {}
+    with Ledger(path, create=False) as ledger:
+        return ledger.progress().next_offsets()
+
+
+def ends(log: PartitionedLog) -> dict[int, int]:
+    """Of each partition the position behind its last message."""
+    return {number: last + 1 for number, last in log.last_offsets().items()}
+
+
+def published_by_store(streams: Streams, morning: int, partitions: int) -> None:
+    """Forty new receipts as the door publishes them to so many partitions, then all those of the
+    mornings before, with another amount and as they were.
+    """
+    numbers = [1_000 * each + number for each in range(morning) for number in range(40)]
+    sent = [
+        *(receipt(1_000 * morning + number, storeID=1 + number % 12) for number in range(40)),
+        *(receipt(number, storeID=1 + number % 1_000 % 12, cents=700) for number in numbers),
+        *(receipt(number, storeID=1 + number % 1_000 % 12) for number in numbers),
+    ]
+    for partition in range(partitions):
+        bodies = [
+            stamped(one)
+            for one in sent
+            if partition_of_store(str(one["storeID"]), partitions) == partition
+        ]
+        for begin in range(0, len(bodies), 5):
+            message = b"\n".join(bodies[begin : begin + 5])
+            streams.publish(topology.partition_stream(partition), [message], codec.NDJSON)
+
+
+def both_engines(
+    spark: SparkSession, amqp_url: str, data_dir: Path
+) -> tuple[ReceiptsSettings, ReceiptsSettings, Callable[[int], OpenSource]]:
+    """Settings of the totals worker and of Spark, each with a ledger of its own; the function
+    opens Spark's source so many messages before the ledger's positions.
+    """
+    own, theirs = (
+        ReceiptsSettings(
+            amqp_url=amqp_url,
+            data_dir=data_dir / name,
+            store_timezone="UTC",
+            spark_batch_messages=BATCH_MESSAGES,
+            spark_trigger_seconds=0,
+        )
+        for name in ("worker", "spark")
+    )
+
+    def opened_before(messages: int) -> OpenSource:
+        def open_source(
+            connection: BlockingConnection,
+            log: PartitionedLog,
+            positions: Callable[[], Offsets],
+            _: threading.Event,
+        ) -> SparkSource:
+            starts = {
+                number: max(known_as(number, 0), offset - messages)
+                for number, offset in positions().items()
+            }
+            return SparkSource(spark, theirs, connection, log, starts, "SPARK_TEST_AMQP_URL")
+
+        return open_source
+
+    return own, theirs, opened_before
 
 
 @pytest.mark.timeout(400)
@@ -115,27 +183,10 @@ def test_spark_makes_the_ledger_of_the_totals_worker_row_by_row(
     amqp_url: str,
     tmp_path: Path,
 ) -> None:
-    own, theirs = (
-        ReceiptsSettings(
-            amqp_url=amqp_url,
-            data_dir=tmp_path / name,
-            store_timezone="UTC",
-            spark_batch_messages=BATCH_MESSAGES,
-            spark_trigger_seconds=0,
-        )
-        for name in ("worker", "spark")
-    )
-
-    def decoded_from(begin: int | None = None) -> OpenSource:
-        def open_source(connection: BlockingConnection, after: int | None) -> SparkSource:
-            start = after if begin is None else begin
-            return SparkSource(spark, theirs, connection, start, "SPARK_TEST_AMQP_URL")
-
-        return open_source
-
+    own, theirs, opened_before = both_engines(spark, amqp_url, tmp_path)
     until = published(streams)
-    counted(own, until, follow_log)
-    counted(theirs, until, decoded_from())
+    counted(own, {0: until}, follow_log)
+    counted(theirs, {0: until}, opened_before(0))
     made = everything(theirs.ledger_path())
 
     assert made == everything(own.ledger_path())
@@ -146,8 +197,45 @@ def test_spark_makes_the_ledger_of_the_totals_worker_row_by_row(
     # Spark begins long before the ledger's position: all of that is passed over, a part that has
     # what is known and what is not as well.
     streams.publish(topology.RECEIPTS_LOG, [stamped(receipt(600))] * 3, codec.JSON)
-    counted(own, until + 3, follow_log)
-    counted(theirs, until + 3, decoded_from(until - 10))
+    counted(own, {0: until + 3}, follow_log)
+    counted(theirs, {0: until + 3}, opened_before(10))
+
+    assert everything(theirs.ledger_path()) == everything(own.ledger_path())
+
+
+@pytest.mark.timeout(500)
+def test_what_stands_before_a_mark_is_counted_before_what_stands_after_it(
+    spark: SparkSession,
+    broker: BlockingConnection,
+    streams: Streams,
+    amqp_url: str,
+    tmp_path: Path,
+) -> None:
+    own, theirs, opened_before = both_engines(spark, amqp_url, tmp_path)
+    for morning, partitions in enumerate((1, 3, 2)):
+        prepare(amqp_url, partitions)
+        published_by_store(streams, morning, partitions)
+    log = receipts_log(amqp_url)
+    counted(own, ends(log), follow_log)
+    counted(theirs, ends(log), opened_before(0))
+    made = everything(theirs.ledger_path())
+
+    assert made == everything(own.ledger_path())
+    assert [0, 1, 2] == sorted(log.last_offsets())
+    assert [3, 2] == [mark.partitions for mark in log.marks]
+    # Each morning had all of those before once more, and with another amount.
+    progress, totals, *_ = made
+    assert (progress.duplicates, progress.conflicts) == (120, 120)
+    stores = [one for day in totals.values() for (by, _), one in day.items() if by == "store"]
+    assert (120, 120 * 600) == (
+        sum(one.receipts for one in stores),
+        sum(one.gross_minor for one in stores),
+    )
+
+    # From before the last mark on: what is known there is passed over, in each partition.
+    published_by_store(streams, 3, 2)
+    counted(own, ends(log), follow_log)
+    counted(theirs, ends(log), opened_before(10))
 
     assert everything(theirs.ledger_path()) == everything(own.ledger_path())
 
@@ -177,15 +265,15 @@ def test_a_killed_driver_and_a_lost_checkpoint_lose_nothing_and_count_nothing_tw
                 sent = [today(start), today(start + 1), today(start + 2), today(start)]
                 client.post("/receipts", json=sent).raise_for_status()
         with running("spark", "receipts", **environ) as driver:
-            wait_until(lambda: next_offset(ledger), COUNTED_SECONDS, "a batch")
+            wait_until(lambda: next_offsets(ledger), COUNTED_SECONDS, "a batch")
             driver.send_signal(signal.SIGKILL)
             driver.wait(COUNTED_SECONDS)
-        killed_at = next_offset(ledger) or 0
+        killed_at = next_offsets(ledger).get(0, 0)
         # Spark's notes are of batches that nobody has committed, too.
         noted = list((tmp_path / "spark" / "receipts" / "offsets").iterdir())
         end = (Log(amqp_url).last_offset() or 0) + 1
         with running("spark", "receipts", **environ) as driver:
-            wait_until(lambda: next_offset(ledger) == end, COUNTED_SECONDS, "the whole log")
+            wait_until(lambda: next_offsets(ledger) == {0: end}, COUNTED_SECONDS, "the whole log")
             verified = subprocess.run(
                 [sys.executable, "-m", "analytics", "verify", "--json"],
                 env=os.environ | environ,

@@ -36,6 +36,8 @@ def test_the_url_is_that_of_the_variable(monkeypatch: pytest.MonkeyPatch) -> Non
         ({"startingOffsets": "begin"}, "earliest, latest or JSON"),
         ({"startingOffsets": '{"a": -1, "b": 2}'}, "earliest, latest or JSON"),
         ({"startingOffsets": '{"a": 1}'}, "does not name 'b'"),
+        ({"endingOffsets": '{"a": "latest"}'}, "JSON such as"),
+        ({"endingOffsets": '{"c": 1}'}, "names 'c', which is not among the streams"),
     ],
 )
 def test_what_does_not_hold_is_told_without_the_url(wrong: dict[str, str], said: str) -> None:

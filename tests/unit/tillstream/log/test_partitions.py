@@ -2,8 +2,10 @@
 
 import pytest
 
+from tests.support.logs import KnownLog
 from tillstream import topology
 from tillstream.log.marks import Mark, spans
+from tillstream.log.partitioned_log import PartitionedLog
 from tillstream.log.positions import (
     SPAN,
     in_stream,
@@ -14,6 +16,12 @@ from tillstream.log.positions import (
     position_sum,
     reached,
 )
+from tillstream.log.reader import LogMessage
+
+
+def holding(first: int, last: int) -> KnownLog:
+    """A partition with messages at two offsets."""
+    return KnownLog(LogMessage(first, b"", None), LogMessage(last, b"", None))
 
 
 def test_the_first_partition_has_the_name_and_the_offsets_of_the_whole() -> None:
@@ -47,6 +55,17 @@ def test_what_is_before_a_mark_in_any_partition_comes_before_what_is_after_it() 
     ] == spans({1: SPAN, 2: 2 * SPAN}, ends, marks)
     assert [(0, 35, 40)] == spans({0: 35, 1: SPAN + 9, 2: 2 * SPAN + 8}, ends, marks)
     assert [(0, 3, 40)] == spans({0: 3}, {0: 40}, [])
+
+
+def test_what_is_read_side_by_side_ends_at_the_first_mark_that_is_not_passed() -> None:
+    marks = (Mark(3, {0: 10}), Mark(2, {0: 30, 1: SPAN + 5}))
+    parts = {0: holding(0, 39), 1: holding(SPAN, SPAN + 8), 2: holding(2 * SPAN, 2 * SPAN + 7)}
+    log = PartitionedLog("", parts, marks, is_partitioned=True)
+
+    assert {0: 9} == log.before_next_mark({})
+    assert {0: 29, 1: SPAN + 4} == log.before_next_mark({0: 10})
+    assert {1: SPAN + 4} == log.before_next_mark({0: 33, 1: SPAN + 2})
+    assert {} == log.before_next_mark({0: 30, 1: SPAN + 5})
 
 
 def test_a_log_that_lost_its_end_is_read_to_where_it_ends() -> None:
