@@ -34,6 +34,7 @@ from entrypoint.receipt_parcel import ReceiptParcel, compose
 from entrypoint.receivers.endpoints import ReceiverEndpoints
 from entrypoint.receivers.publishing import DeliveryPublisher, send_delivery
 from entrypoint.receivers.set_up import SetUp
+from entrypoint.receivers.telling import keep_telling
 from entrypoint.settings import EntrypointSettings
 from tillstream import stores, topology
 from tillstream.accepted_count import AcceptedCount, folder_of
@@ -82,7 +83,8 @@ def build(
         settings.log_partitions,
         tracer,
     )
-    accepted_count = AcceptedCount(folder_of(settings.data_dir), f"{int(clock())}-{os.getpid()}")
+    process = f"{int(clock())}-{os.getpid()}"
+    accepted_count = AcceptedCount(folder_of(settings.data_dir), process)
 
     def count(parcels: Sequence[ReceiptParcel]) -> None:
         accepted = [sale for parcel in parcels for sale in parcel.sales]
@@ -172,6 +174,10 @@ def build(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(link.keep_connected())]
         tasks.append(asyncio.create_task(disk.keep_looking()))
+        publish = partial(link.tell, topology.RECEIVERS)
+        tasks.append(
+            asyncio.create_task(keep_telling(publish, metrics.deliveries_refused, process, clock))
+        )
         if watch is not None:
             tasks.append(asyncio.create_task(door_pages.keep_looking()))
         try:

@@ -10,13 +10,9 @@ import aio_pika
 import structlog
 import tenacity
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
-from aio_pika.exceptions import (
-    AMQPError,
-    ChannelInvalidStateError,
-    DeliveryError,
-    PublishError,
-)
+from aio_pika.exceptions import AMQPError
 
+from entrypoint.broker_confirm import confirmed
 from entrypoint.broker_connection import lost, takes_messages
 from entrypoint.broker_topology import (
     declare,
@@ -26,14 +22,12 @@ from entrypoint.broker_topology import (
     require_topology,
 )
 from entrypoint.disk_watch import DiskWatch
+from tillstream.codec import JSON
 from tillstream.errors import (
     BrokerAwayError,
     BrokerBlockedError,
-    ConfirmTimeoutError,
-    NackedError,
     NotConfirmedError,
     TopologyDiffersError,
-    UnroutableError,
 )
 from tillstream.runtime.broker import HEARTBEAT_SECONDS, MAX_BACKOFF_SECONDS
 from tillstream.runtime.outage import Outage
@@ -143,12 +137,7 @@ class BrokerLink:
         routing_key: str,
         given: Mapping[str, str | int] | None,
     ) -> None:
-        connection, exchange = self._connection, self._exchanges.get(name)
-        if connection is None or exchange is None:
-            raise BrokerAwayError(str(self.obstacle or ""))
-        # A blocked connection would keep the message in our memory and send it later.
-        if not await takes_messages(connection):
-            raise BrokerBlockedError
+        exchange = await self._open(name)
         headers: HeadersType | None = None if given is None else {**given}
         if self._tracer is not None:
             headers = {**(given or {}), **(self._tracer.message_headers() or {})}
@@ -159,24 +148,22 @@ class BrokerLink:
             content_encoding=content_encoding,
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         )
-        try:
-            await exchange.publish(
-                message, routing_key=routing_key, mandatory=True, timeout=self._confirm_timeout
-            )
-        except PublishError as error:
-            raise UnroutableError(repr(error)) from error
-        except DeliveryError as error:
-            raise NackedError(repr(error)) from error
-        except TimeoutError as error:
-            raise ConfirmTimeoutError from error
-        except (AMQPError, ChannelInvalidStateError, OSError) as error:
-            raise BrokerAwayError(repr(error)) from error
-        except asyncio.CancelledError as error:
-            # A channel that closes cancels its waiting confirms; our own cancellation passes.
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            raise BrokerAwayError("the channel was closed") from error
+        await confirmed(exchange, message, routing_key, self._confirm_timeout)
+
+    async def tell(self, name: str, body: bytes) -> None:
+        """Publish a snapshot to whoever hears it. Raises a kind of NotConfirmedError."""
+        message = aio_pika.Message(body, content_type=JSON)
+        exchange = await self._open(name)
+        await confirmed(exchange, message, "", self._confirm_timeout, mandatory=False)
+
+    async def _open(self, name: str) -> AbstractExchange:
+        connection, exchange = self._connection, self._exchanges.get(name)
+        if connection is None or exchange is None:
+            raise BrokerAwayError(str(self.obstacle or ""))
+        # A blocked connection would keep the message in our memory and send it later.
+        if not await takes_messages(connection):
+            raise BrokerBlockedError
+        return exchange
 
     async def keep_connected(self) -> None:
         """Connect, and again after each loss, with backoff and jitter, until cancelled."""

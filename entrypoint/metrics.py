@@ -122,3 +122,12 @@ class Metrics:
     def delivery_refused(self, receiver: str, reason: str) -> None:
         """A delivery to a receiver that is declared was not taken."""
         self._delivery_refused_for(receiver, reason).inc()
+
+    def deliveries_refused(self) -> dict[str, dict[str, int]]:
+        """How many were not taken since the start, by receiver and why."""
+        found: dict[str, dict[str, int]] = {}
+        for metric in self._deliveries_refused.collect():
+            for name, labels, value, *_ in metric.samples:
+                if name.endswith("_total"):
+                    found.setdefault(labels["receiver"], {})[labels["reason"]] = int(value)
+        return found

@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from tillstream import codec, snapshots, topology  # noqa: E402
 from tillstream.receipt import StampedReceipt, Wire, wire_name  # noqa: E402
+from tillstream.receivers.snapshots import ReceiversSnapshot, RefusedSnapshot  # noqa: E402
 from tillstream.streams import changes, message, window_rows  # noqa: E402
 from tillstream.streams.attribution_snapshot import AttributionSnapshot  # noqa: E402
 from tillstream.version import VERSION  # noqa: E402
@@ -134,6 +135,10 @@ MESSAGES: dict[str, tuple[Message, ...]] = {
             headers=delivery_headers(),
         ),
     ),
+    topology.RECEIVERS: (
+        *snapshot(topology.RECEIVERS, ReceiversSnapshot),
+        *snapshot("refused-deliveries", RefusedSnapshot),
+    ),
     topology.DEAD_LETTERS: (
         Message(
             "deadLetter",
@@ -235,7 +240,7 @@ def page_examples(page: str) -> dict[str, Any]:
 
 def schemas() -> dict[str, Any]:
     """JSON Schemas of the structs, with their comments as descriptions."""
-    kinds = [StampedReceipt, *SNAPSHOTS.values()]
+    kinds = [StampedReceipt, *SNAPSHOTS.values(), ReceiversSnapshot, RefusedSnapshot]
     _, found = msgspec.json.schema_components(kinds, ref_template=_REF)
     classes = dict(struct_classes(kinds))
     for name, schema in found.items():

@@ -41,6 +41,8 @@ ATTRIBUTION = "attribution"
 #: What receivers' vendors sent, as it came, and its log: a stream (docs/receivers.md).
 DELIVERIES = "deliveries"
 DELIVERIES_LOG = "deliveries.log"
+#: What became of them (tillstream/receivers/snapshots.py).
+RECEIVERS = "receivers"
 #: Whole segments are dropped, and a quiet shop fills one slowly: with names and addresses in it, it
 #: is a small one.
 DELIVERIES_SEGMENT_BYTES = 4_000_000
@@ -73,7 +75,8 @@ class Queue(NamedTuple):
 
 def exchanges() -> tuple[Exchange, ...]:
     """Every exchange: receipts, results and details, dead letters, events, deliveries."""
-    names = (RECEIPTS, *RESULTS, *DETAILS, DEAD_LETTERS, EVENTS, WINDOWS, ATTRIBUTION, DELIVERIES)
+    of_receipts = (RECEIPTS, *RESULTS, *DETAILS, DEAD_LETTERS)
+    names = (*of_receipts, EVENTS, WINDOWS, ATTRIBUTION, DELIVERIES, RECEIVERS)
     return tuple(Exchange(name) for name in names)
 
 

@@ -61,13 +61,27 @@ class QueuesFound(Wire, frozen=True):
     dead_letters: int
 
 
+class ReceiverFound(Wire, frozen=True):
+    """What the deliveries of one receiver came to; refusals are those since the door's start."""
+
+    name: str
+    taken: int
+    receipts: int
+    waiting: int
+    refused: int
+    aside: int
+    #: When the newest came; None before any.
+    newest: str | None
+
+
 class ReceiversFound(Wire, frozen=True):
-    """What of vendors' deliveries waits for somebody."""
+    """What of vendors' deliveries was taken, and what waits for somebody."""
 
     #: Deliveries that are set aside, by receiver.
     aside: dict[str, int] = {}
     #: Receivers that vendors send to, whose secret or address is missing.
     not_set_up: tuple[str, ...] = ()
+    receivers: tuple[ReceiverFound, ...] = ()
 
 
 class SizesFound(Wire, frozen=True):

@@ -12,6 +12,7 @@ from command.status import problems, watched
 from command.status.asking import ask_all
 from command.status.findings import FiguresFound, Findings, ProgramFound, ReceiversFound, Unasked
 from command.status.programs import programs
+from command.status.receivers import receivers as receivers_of
 from command.status.sizes import sizes
 from command.system import System
 from tillstream.currencies import CURRENCY
@@ -52,7 +53,7 @@ def look(system: System, now: datetime) -> Findings:
         for name in watched.TELLING:
             heard |= answers.get(f"{_FIGURES}{name}", {})
         queues, figures = watched.queues(heard), watched.figures(heard)
-        conflicts, receivers = watched.conflicts(heard), watched.receivers(heard)
+        conflicts, receivers = watched.conflicts(heard), receivers_of(heard)
     kept = None
     with contextlib.suppress(OSError):
         kept = sizes(system.data_dir, found)

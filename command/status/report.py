@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from command.status.findings import Findings, ProgramFound
+from command.status.findings import Findings, ProgramFound, ReceiverFound
 from tillstream.runtime.disk import in_units
 from tillstream.runtime.printable import printable
 from tillstream.runtime.text_table import text_table
@@ -18,6 +18,9 @@ def text(findings: Findings) -> str:
         parts += ["", text_table(heads, [_cells(each) for each in findings.programs], 3)]
     lines = [*_figures(findings), *_sizes(findings)]
     parts += ["", *lines] if lines else []
+    if found := findings.receivers.receivers:
+        heads = ("receiver", "taken", "receipts", "waiting", "refused", "set aside", "newest")
+        parts += ["", text_table(heads, [_receiver(each) for each in found], 1)]
     parts.append("")
     for problem in findings.problems:
         at = f" (since {_clock(problem.since)})" if problem.since else ""
@@ -36,6 +39,11 @@ def _cells(program: ProgramFound) -> tuple[str, ...]:
     pid = "" if program.pid is None else str(program.pid)
     state = "stopped by signal" if program.stopped_pids else program.state.lower()
     return (program.name, state, _clock(program.since), died, _behind(program), memory, pid)
+
+
+def _receiver(one: ReceiverFound) -> tuple[str, ...]:
+    many = (one.taken, one.receipts, one.waiting, one.refused, one.aside)
+    return (printable(one.name), *(f"{each:,}" for each in many), _clock(one.newest))
 
 
 def _behind(program: ProgramFound) -> str:

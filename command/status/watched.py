@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from command.status.asking import NoAnswerError, brief
-from command.status.findings import FiguresFound, QueuesFound, ReceiversFound
+from command.status.findings import FiguresFound, QueuesFound
 from local.programs import WATCH_FILE
 
 #: Longest wait for an answer, seconds: a process that is frozen takes a connection, and no more.
@@ -85,26 +85,9 @@ def queues(found: Mapping[str, float]) -> QueuesFound | None:
     return None if waiting is None or dead is None else QueuesFound(int(waiting), int(dead))
 
 
-def receivers(found: Mapping[str, float]) -> ReceiversFound:
-    """What the worker has set aside, and what the door refuses as it is not set up."""
-    aside = _by_receiver(found, "tillstream_receiver_aside_deliveries")
-    not_set_up = _by_receiver(found, "tillstream_receiver_not_set_up")
-    return ReceiversFound({name: int(many) for name, many in aside.items()}, tuple(not_set_up))
-
-
 def conflicts(found: Mapping[str, float]) -> int | None:
     """Receipts that came again with other contents."""
     return _whole(found.get('tillstream_not_counted_receipts{why="conflict"}'))
-
-
-def _by_receiver(found: Mapping[str, float], figure: str) -> dict[str, float]:
-    """A figure's values that are not 0."""
-    start, end = f'{figure}{{receiver="', '"}'
-    return {
-        name.removeprefix(start).removesuffix(end): value
-        for name, value in sorted(found.items())
-        if name.startswith(start) and value
-    }
 
 
 def _whole(value: float | None) -> int | None:

@@ -12,6 +12,7 @@ from connectors.state.counters import (
 )
 from connectors.state.state_file import State
 from tillstream.clock import Clock
+from tillstream.receivers.snapshots import ReceiverFigures, ReceiversSnapshot
 from tillstream.runtime.watching.figures import Measured, file_bytes, measured
 from tillstream.runtime.watching.watched import Watched
 
@@ -85,6 +86,27 @@ class WorkerFigures:
     def taken(self, offset: int) -> None:
         """The log was taken up to this offset."""
         self.log_offset = max(self.log_offset or 0, offset)
+
+    def snapshot(self) -> ReceiversSnapshot:
+        """What was seen last."""
+        names = sorted(self._counters.keys() | self._aside.keys() | self._fetches.keys())
+        receivers = tuple(self._of_receiver(name) for name in names)
+        return ReceiversSnapshot(receivers=receivers, outbox=self._outbox, as_of=self._clock())
+
+    def _of_receiver(self, name: str) -> ReceiverFigures:
+        counted = self._counters.get(name, {})
+        newest = counted.get(NEWEST)
+        return ReceiverFigures(
+            receiver=name,
+            taken=counted.get(TAKEN, 0),
+            passed_over=counted.get(PASSED, 0),
+            apart=counted.get(APART, 0),
+            receipts=counted.get(RECEIPTS, 0),
+            reversals=counted.get(REVERSALS, 0),
+            fetching=self._fetches.get(name, 0),
+            set_aside=self._aside.get(name, 0),
+            newest=None if newest is None else newest / 1_000_000,
+        )
 
     def turned(self) -> None:
         """A turn of the loop is over."""

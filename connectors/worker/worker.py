@@ -18,7 +18,7 @@ from tillstream.clock import Clock
 from tillstream.log.continuity import LogEnds
 from tillstream.log.reader import LogReader
 from tillstream.runtime import broker
-from tillstream.runtime.periodic import Every
+from tillstream.runtime.periodic import DETAILS_SECONDS, Every
 
 #: Deliveries that the broker sends ahead, and that are one commit at most.
 PREFETCH = 50
@@ -73,6 +73,7 @@ class ConnectorsWorker:
         self._figures.log_offset = self._looked_up.last_offset()
         reader = LogReader(connection, start, PREFETCH, topology.DELIVERIES_LOG)
         retry = Every(RETRY_SECONDS, self._clock)
+        details = Every(DETAILS_SECONDS, self._clock)
         binding = Every(BINDING_SECONDS, self._clock)
         while not stop.is_set():
             self._figures.vitals.turn()
@@ -90,5 +91,7 @@ class ConnectorsWorker:
                 self._retrying.turn()
             outbox.publish()
             self._figures.turned()
+            if details.is_due():
+                broker.publish_snapshot(channel, topology.RECEIVERS, self._figures.snapshot())
             if binding.is_due():
                 channel.queue_bind(topology.DELIVERIES_LOG, topology.DELIVERIES)

@@ -12,11 +12,13 @@ from pymongo.errors import PyMongoError
 
 from dashboard.archive import set_aside
 from dashboard.archive.set_aside import Aside
+from dashboard.state import receivers_heard
 from dashboard.state.model import Model
 from dashboard.state.queue_rates import Ledger, QueueState, Samples
+from dashboard.state.receivers_heard import ReceiversHeard, ReceiversState
 from tillstream import archive, job_records, topology, verify_report
 from tillstream.clock import Clock
-from tillstream.runtime import broker
+from tillstream.runtime import broker, subscription
 from tillstream.verify_report import Proof
 
 log = structlog.get_logger()
@@ -25,6 +27,8 @@ log = structlog.get_logger()
 SAMPLE_SECONDS = 1.0
 PROOF_SECONDS = 2.0
 QUERY_TIMEOUT_MS = 2_000
+#: Snapshots of receivers that wait in the broker for a busy process.
+MOST_MESSAGES, MOST_BYTES = 64, 4_000_000
 #: Depths that are older are no news, seconds.
 LATELY_SECONDS = 10.0
 
@@ -42,6 +46,8 @@ class Operation(msgspec.Struct, frozen=True, rename="camel"):
     aside: list[Aside]
     #: Jobs whose newest run did not go well.
     failed_jobs: list[str]
+    #: What vendors' deliveries came to.
+    receivers: ReceiversState
     #: When MongoDB was last asked for these; None when it never answered.
     proof_at: float | None
 
@@ -63,6 +69,7 @@ class QueueWatch:
         self._stop = stop
         self._lock = threading.Lock()
         self._samples = Samples()
+        self._receivers = ReceiversHeard()
         self._depths: dict[str, tuple[int, int]] = {}
         self._depths_at: float | None = None
         self._proof: Proof | None = None
@@ -92,6 +99,7 @@ class QueueWatch:
                 proof=self._proof,
                 aside=[*set_aside.uncounted(newest.tills), *self._aside],
                 failed_jobs=self._failed_jobs,
+                receivers=self._receivers.state(now),
                 proof_at=self._proof_at,
             )
 
@@ -114,6 +122,10 @@ class QueueWatch:
             return self._samples.ledger(self._model.newest, self._clock()).behind_seconds
 
     def _session(self, connection: BlockingConnection) -> None:
+        # One of its own: the broker closes the other where a queue is missing.
+        listening = connection.channel()
+        heard = subscription.subscribe(listening, [topology.RECEIVERS], MOST_MESSAGES, MOST_BYTES)
+        listening.basic_consume(heard, self._heard, auto_ack=True)
         channel = connection.channel()
         while not self._stop.is_set():
             depths: dict[str, tuple[int, int]] = {}
@@ -126,6 +138,15 @@ class QueueWatch:
                 self._depths, self._depths_at = depths, self._clock()
                 self._samples.add(self._depths_at, self._model.newest)
             connection.sleep(SAMPLE_SECONDS)
+
+    def _heard(self, _: object, __: object, ___: object, body: bytes) -> None:
+        try:
+            snapshot = receivers_heard.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            log.warning("snapshot left out", exchange=topology.RECEIVERS, error=str(error))
+            return
+        with self._lock:
+            self._receivers.take(snapshot)
 
     def _ask_archive(self, now: float) -> None:
         try:

@@ -189,11 +189,12 @@
     proof(at, silent > SILENT_MS + ASK_MS);
     aside(at, silent > SILENT_MS + ASK_MS);
     jobs();
+    t.receivers(found.receivers, at);
   }
 
   /* What is held does not look live. */
   function hold() {
-    for (const id of ["queues", "proof", "aside"]) {
+    for (const id of ["queues", "proof", "aside", "receivers"]) {
       if (t.byId(id).dataset.state !== "waiting") mark(id, { state: "stale" });
     }
   }

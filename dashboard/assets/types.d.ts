@@ -127,6 +127,22 @@ interface Operation {
   proofAt: number | null;
   failedJobs: string[];
   aside: { kind: string; reason: string; number: number; lastAt: number | null }[];
+  receivers: Receivers;
+}
+
+/** dashboard/state/receivers_heard.py */
+interface Receivers {
+  rows: {
+    receiver: string;
+    taken: number;
+    posted: number;
+    waiting: number;
+    refused: number;
+    setAside: number;
+    newest: number | null;
+  }[];
+  outbox: number;
+  asOf: number | null;
 }
 
 /** dashboard/archive/jobs.py */
@@ -464,6 +480,8 @@ interface Tillstream {
   saveWorkbook: (clicks: number | undefined) => unknown;
   // 62-wall.js
   plotType: () => number;
+  // 45-receivers.js
+  receivers: (found: Receivers, at: number) => void;
   // 46-replay-day.js
   Replay: any;
   // 47-store.js

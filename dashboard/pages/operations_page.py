@@ -5,7 +5,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard.pages import cards, parts, plots
+from dashboard.pages import cards, parts, plots, receivers_card
 from dashboard.pages.definitions import column_definitions
 from dashboard.pages.tiles import OPERATIONS_TILES, SOURCES, WORKERS
 from tillstream import topology
@@ -20,6 +20,7 @@ def page() -> Any:
                     parts.tiles(OPERATIONS_TILES, "Figures of the operation"),
                     html.Div([_proof(), _queues()], className="row two"),
                     html.Div([_workers(), _delays()], className="row two"),
+                    html.Div([receivers_card.card()], className="row"),
                     html.Div(
                         [
                             _aside(),

@@ -12,8 +12,8 @@ from loadtest.receivers.order import Sending
 from loadtest.receivers.order_api import OrderApi
 
 _SECONDS = 10
-#: Tries of one delivery, and the longest pause between two.
-_TRIES, _MOST_PAUSE = 8, 5.0
+#: Tries of one delivery, and the longest pause between two: a door that was killed is back by then.
+_TRIES, _MOST_PAUSE = 20, 5.0
 
 
 class Sent(NamedTuple):

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from pika.adapters.blocking_connection import BlockingConnection
 from playwright.sync_api import Browser, Page
 from pymongo import MongoClient
@@ -23,7 +24,34 @@ from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.currency_day import CurrencyDay
 from tillstream.day_figures import Figures
+from tillstream.receivers.snapshots import ReceiverFigures, ReceiversSnapshot, RefusedSnapshot
 from tillstream.runtime import data_folder
+
+#: What the connectors' worker and a door say of deliveries; their times are ahead, so that
+#: no slow machine makes doors end.
+DELIVERED = (
+    ReceiversSnapshot(
+        receivers=(
+            ReceiverFigures(
+                receiver="shopify",
+                taken=1812,
+                passed_over=31,
+                apart=2,
+                receipts=1900,
+                reversals=40,
+                fetching=2,
+                set_aside=1,
+                newest=1795247990.5,
+            ),
+        ),
+        outbox=0,
+        as_of=time.time(),
+    ),
+    RefusedSnapshot(
+        door="1-1", refused={"shopify": {"signature": 2, "unsigned": 10}}, as_of=time.time() + 3600
+    ),
+    RefusedSnapshot(door="1-2", refused={"odoo": {"signature": 3}}, as_of=time.time() + 3600),
+)
 
 
 def queue(page: Page) -> list[Any]:
@@ -176,6 +204,12 @@ def test_what_was_accepted_and_does_not_count_is_told_with_its_reason(
             nothing = page.inner_text("#aside-rows")
             for body in bodies:
                 channel.basic_publish(topology.RECEIPTS, "", body)
+            for snapshot in DELIVERED:
+                channel.basic_publish(topology.RECEIVERS, "", msgspec.json.encode(snapshot))
+            wait_until(lambda: page.locator("#receivers-rows tr").count() == 2, 30, "two rows")
+            delivered = [
+                each.split("\t") for each in page.inner_text("#receivers-rows").split("\n")
+            ]
             wait_until(lambda: page.locator("#aside-rows tr").count() == 3, 30, "three rows")
             rows = [each.split("\t") for each in page.inner_text("#aside-rows").split("\n")]
             page.wait_for_selector("#log-epoch:visible")
@@ -190,6 +224,13 @@ def test_what_was_accepted_and_does_not_count_is_told_with_its_reason(
         ["conflict", "an identity came again with other content", "1"],
         ["dead letter", "JSON is malformed: invalid character (byte 4)", "1"],
     ] == [row[:3] for row in rows]
+    assert (
+        [
+            ["odoo", "0", "0", "0", "3", "0", "–"],  # noqa: RUF001 - nothing known
+            ["shopify", "1,812", "1,900", "2", "12", "1"],
+        ]
+        == [delivered[0], delivered[1][:6]]
+    )
     # The ledger keeps no time of what it sets aside.
     assert [False, True, True] == [":" in row[3] for row in rows]
     assert ("1", "The log was replaced or has lost its end, so often: 1") == epoch

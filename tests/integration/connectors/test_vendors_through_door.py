@@ -6,13 +6,17 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 from zoneinfo import ZoneInfo
 
-from connectors.state.state_file import State
+import msgspec
+import pytest
+
 from connectors.worker.definitions import DefinitionsMapper
 from loadtest.receivers.history import day
 from loadtest.receivers.order import sendings
@@ -26,6 +30,9 @@ from local.ports import free_port
 from tests.integration.connectors.conftest import Shop
 from tests.support.processes import answers, ended
 from tests.support.waiting import wait_until
+from tillstream import topology
+from tillstream.receivers.snapshots import ReceiversSnapshot, RefusedSnapshot, Snapshot
+from tillstream.runtime import broker, subscription
 
 PARIS = ZoneInfo("Europe/Paris")
 ORDERS = 12
@@ -53,14 +60,37 @@ def door(shop: Shop, log: Path) -> Iterator[str]:
         yield url
 
 
-def taken(shop: Shop) -> int:
-    """Deliveries that the worker has read, once nothing waits."""
-    if not shop.state_path.exists():
-        return 0
-    with State(shop.state_path) as state:
-        counts = sum(each.get("taken", 0) for each in state.counters.all().values())
-        unanswered = sum(state.waiting.count("fetch").values())
-        return 0 if unanswered or state.outbox.count() else counts
+class Telling:
+    """What the exchange `receivers` says, from now on."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._broker = broker.connect(shop.settings.amqp_url, "test")
+        self._channel = self._broker.channel()
+        self._queue = subscription.subscribe(self._channel, [topology.RECEIVERS], 100, 1_000_000)
+        self._heard: list[Snapshot] = []
+
+    def newest(self, kind: type[Snapshot]) -> Snapshot | None:
+        """The newest of that kind."""
+        while (body := self._channel.basic_get(self._queue, auto_ack=True)[2]) is not None:
+            self._heard.append(msgspec.json.decode(body, type=Snapshot))
+        return next((one for one in reversed(self._heard) if isinstance(one, kind)), None)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._broker.close()
+
+
+def told(telling: Telling, accepted: int) -> bool:
+    """Whether the worker has told of all deliveries, and the door of the one that it refused."""
+    worker, refused = telling.newest(ReceiversSnapshot), telling.newest(RefusedSnapshot)
+    return (
+        isinstance(worker, ReceiversSnapshot)
+        and sum(one.taken for one in worker.receivers) >= accepted
+        and not any(one.set_aside or one.fetching for one in worker.receivers)
+        and not worker.outbox
+        and isinstance(refused, RefusedSnapshot)
+        and refused.refused == {"odoo": {"signature": 1}}
+    )
 
 
 def test_figures_are_those_of_the_newest_versions_to_the_minor_unit(
@@ -68,7 +98,13 @@ def test_figures_are_those_of_the_newest_versions_to_the_minor_unit(
 ) -> None:
     expected: Counter[Key] = Counter()
     accepted = 0
-    with OrderApi(VENDORS["square"].vendor, 0) as api, door(shop, tmp_path / "log") as url:
+    with (
+        OrderApi(VENDORS["square"].vendor, 0) as api,
+        door(shop, tmp_path / "log") as url,
+        closing(Telling(shop)) as telling,
+    ):
+        with pytest.raises(HTTPError, match="401"):
+            urlopen(f"{url}/receivers/odoo?token=another", b"{}", timeout=10)  # noqa: S310 - ours
         environ = {
             "RECEIVER_SQUARE_BASE": f"http://127.0.0.1:{api.port}",
             "RECEIVER_SQUARE_TOKEN": "token",
@@ -87,7 +123,7 @@ def test_figures_are_those_of_the_newest_versions_to_the_minor_unit(
 
             assert sent.refused == []
         with shop.working(DefinitionsMapper(shop.settings, environ)):
-            wait_until(lambda: taken(shop) >= accepted, 60, f"{accepted} deliveries")
+            wait_until(lambda: told(telling, accepted), 90, f"{accepted} deliveries")
     found: Counter[Key] = Counter()
     for receipt in shop.receipts():
         at = datetime.fromisoformat(receipt["date"]).astimezone(PARIS)

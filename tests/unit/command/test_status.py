@@ -14,6 +14,7 @@ from command.status.findings import (
     FiguresFound,
     ProgramFound,
     QueuesFound,
+    ReceiverFound,
     ReceiversFound,
     SizesFound,
     Unasked,
@@ -22,6 +23,7 @@ from command.status.problems import problems
 from command.status.processes import Tree, trees
 from command.status.programs import deaths
 from command.status.rabbitmq import figures
+from command.status.receivers import receivers as receivers_of
 from local.control import Status
 from tillstream import topology
 from tillstream.snapshots import RateSnapshot
@@ -72,10 +74,29 @@ def test_deliveries_that_wait_for_somebody_are_told_by_their_receiver() -> None:
         'tillstream_receiver_set_aside_total{receiver="square"}': 7.0,
     }
 
-    assert told(receivers=watched.receivers(heard)) == [
+    assert told(receivers=receivers_of(heard)) == [
         "3 deliveries of shopify are set aside",
         "odoo sends, and is refused: its receiver is not set up",
     ]
+
+
+def test_each_receiver_is_told_with_what_the_worker_took_and_the_door_refused() -> None:
+    found = receivers_of(
+        {
+            'tillstream_receiver_deliveries_total{receiver="shopify"}': 20.0,
+            'tillstream_receiver_receipts_total{receiver="shopify"}': 22.0,
+            'tillstream_receiver_fetches{receiver="shopify"}': 2.0,
+            'tillstream_receiver_newest_timestamp_seconds{receiver="shopify"}': 1795248000.5,
+            'tillstream_deliveries_refused_total{reason="unsigned",receiver="shopify"}': 3.0,
+            'tillstream_deliveries_refused_total{reason="signature",receiver="shopify"}': 4.0,
+            'tillstream_deliveries_refused_total{reason="unsigned",receiver="odoo"}': 1.0,
+        }
+    )
+
+    assert found.receivers == (
+        ReceiverFound("odoo", 0, 0, 0, refused=1, aside=0, newest=None),
+        ReceiverFound("shopify", 20, 22, 2, 7, 0, "2026-11-21T08:00:00+00:00"),
+    )
 
 
 def test_only_ends_that_nobody_asked_for_are_deaths() -> None:

@@ -16,6 +16,7 @@ import pytest
 from tests.support.pages import blocks
 from tillstream import codec, snapshots, topology
 from tillstream.receipt import StampedReceipt
+from tillstream.receivers.snapshots import ReceiversSnapshot, RefusedSnapshot
 from tillstream.streams import message
 from tillstream.streams.attribution_snapshot import AttributionSnapshot
 from tillstream.streams.window_rows import WindowsSnapshot
@@ -33,6 +34,8 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
     "metrics-db": snapshots.DelaySnapshot,
     "windows": WindowsSnapshot,
     "attribution": AttributionSnapshot,
+    "receivers": ReceiversSnapshot,
+    "refused-deliveries": RefusedSnapshot,
 }
 EXAMPLES = blocks("json")
 
