@@ -75,6 +75,14 @@ class Row(NamedTuple):
         return " ".join(away) or SHORT
 
 
+class Proofs(NamedTuple):
+    """What `python -m ROOM verify` of each room found at the end, with its `status`."""
+
+    analytics: dict[str, Any]
+    events: dict[str, Any]
+    connectors: dict[str, Any]
+
+
 class Report(NamedTuple):
     """A whole run."""
 
@@ -86,9 +94,7 @@ class Report(NamedTuple):
     accepted: int
     #: Events that were acknowledged in all.
     events: int
-    #: What `python -m analytics verify` and `python -m events verify` found, with their `status`.
-    verified: dict[str, Any]
-    events_verified: dict[str, Any]
+    proofs: Proofs
     #: Purchases of the online shop that were acknowledged in all.
     purchases: int = 0
     #: Minutes for which the job of every minute was run.
@@ -116,12 +122,13 @@ class Report(NamedTuple):
             f"{'FAILED' if self.problems() else 'ok'}: {len(self.rows)} faults, "
             f"accepted {self.accepted:,}, lost {self.verdict.lost}, "
             f"double-counted {self.verdict.double_counted}, "
-            f"analytics verify: {self.verified['status']}; events accepted {self.events:,}, "
+            f"analytics verify: {self.proofs.analytics['status']}; "
+            f"events accepted {self.events:,}, "
             f"bodies that differ {len(self.verdict.events)}, "
-            f"events verify: {self.events_verified['status']}; purchases {self.purchases:,}, "
+            f"events verify: {self.proofs.events['status']}; purchases {self.purchases:,}, "
             f"differences of the shop {len(self.verdict.shop)}; sales delivered"
-            f" {self.delivered:,}, differences {len(self.verdict.deliveries)}; minutes of the job"
-            f" {self.minutes}, "
+            f" {self.delivered:,}, differences {len(self.verdict.deliveries)}, connectors"
+            f" verify: {self.proofs.connectors['status']}; minutes of the job {self.minutes}, "
             f"differences {len(self.verdict.jobs)}; seed {self.seed}"
         )
 
@@ -139,8 +146,9 @@ class Report(NamedTuple):
             "minutes": self.minutes,
             "sales_delivered": self.delivered,
             "problems": self.problems(),
-            "verify": self.verified,
-            "events_verify": self.events_verified,
+            "verify": self.proofs.analytics,
+            "events_verify": self.proofs.events,
+            "connectors_verify": self.proofs.connectors,
             "rounds": [
                 {
                     **row.fault._asdict(),
@@ -159,21 +167,23 @@ class Report(NamedTuple):
 
     def _objections(self) -> list[str]:
         """What the product's own checks have against the run."""
-        checks = {"analytics": self.verified, "events": self.events_verified}
         found = []
-        for room, verified in checks.items():
+        for room, verified in self.proofs._asdict().items():
             if verified["status"] != 0:
                 told = {name: each for name, each in verified.items() if name != "differences"}
                 found.append(f"{room} verify: {told}")
         if found:
             return found
         # Whoever recounts less than was accepted has not looked at everything.
-        seen = min(self.verified["stored"], self.verified["counted"])
+        seen = min(self.proofs.analytics["stored"], self.proofs.analytics["counted"])
         if seen < self.accepted:
             found.append(f"analytics verify saw {seen} of {self.accepted} receipts")
-        events = sum(stream["counted"] for stream in self.events_verified["streams"])
+        events = sum(stream["counted"] for stream in self.proofs.events["streams"])
         if events < self.events:
             found.append(f"events verify saw {events} of {self.events} events")
+        deliveries = self.proofs.connectors["deliveries"]
+        if deliveries < self.delivered:
+            found.append(f"connectors verify saw {deliveries} of {self.delivered} sales")
         return found
 
     def _bad(self) -> list[tuple[int, Row]]:

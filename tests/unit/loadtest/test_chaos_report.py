@@ -7,13 +7,15 @@ import pytest
 from loadtest.chaos.history import Verdict
 from loadtest.chaos.outage import Outage
 from loadtest.chaos.plan import Fault
-from loadtest.chaos.report import Report, Row
+from loadtest.chaos.report import Proofs, Report, Row
 
 WELL = {"entrypoint": Outage(0.0, 0.0), "totals": Outage(2.5, 2.25)}
 ROW = Row(Fault("totals", "kill"), 1200, 0, 0, WELL, [])
 VERIFIED: dict[str, Any] = {"stored": 1200, "counted": 1201, "status": 0}
 EVENTS: dict[str, Any] = {"streams": [{"counted": 70}, {"counted": 30}], "status": 0}
-REPORT = Report(1, [ROW], Verdict(), 1200, 100, VERIFIED, EVENTS)
+DELIVERIES: dict[str, Any] = {"deliveries": 20, "status": 0}
+PROOFS = Proofs(VERIFIED, EVENTS, DELIVERIES)
+REPORT = Report(1, [ROW], Verdict(), 1200, 100, PROOFS, delivered=20)
 
 
 def test_a_run_without_a_difference_is_well() -> None:
@@ -22,8 +24,8 @@ def test_a_run_without_a_difference_is_well() -> None:
         "totals kill  1,200     0     0               totals 2.5     2.2\n"
         "ok: 1 faults, accepted 1,200, lost 0, double-counted 0, analytics verify: 0; "
         "events accepted 100, bodies that differ 0, events verify: 0; purchases 0, "
-        "differences of the shop 0; sales delivered 0, differences 0; "
-        "minutes of the job 0, differences 0; seed 1"
+        "differences of the shop 0; sales delivered 20, differences 0, "
+        "connectors verify: 0; minutes of the job 0, differences 0; seed 1"
     )
 
     assert (expected, []) == (REPORT.text(), REPORT.problems())
@@ -43,13 +45,16 @@ def test_a_run_without_a_difference_is_well() -> None:
         REPORT._replace(verdict=Verdict(double_counted=1)),
         REPORT._replace(verdict=Verdict(empty=True), accepted=0),
         REPORT._replace(verdict=Verdict(unread=True)),
-        REPORT._replace(verified=VERIFIED | {"status": 1}),
-        REPORT._replace(verified=VERIFIED | {"counted": 1199}),
+        REPORT._replace(proofs=PROOFS._replace(analytics=VERIFIED | {"status": 1})),
+        REPORT._replace(proofs=PROOFS._replace(analytics=VERIFIED | {"counted": 1199})),
         REPORT._replace(verdict=Verdict(events=("body 7 lost",))),
         REPORT._replace(verdict=Verdict(shop=("checkouts b1: None",))),
         REPORT._replace(verdict=Verdict(jobs=("60: never run",))),
-        REPORT._replace(events_verified=EVENTS | {"status": 1}),
+        REPORT._replace(verdict=Verdict(deliveries=("sale 7: 0, not 5",))),
+        REPORT._replace(proofs=PROOFS._replace(events=EVENTS | {"status": 1})),
         REPORT._replace(events=101),
+        REPORT._replace(proofs=PROOFS._replace(connectors=DELIVERIES | {"status": 1})),
+        REPORT._replace(delivered=21),
     ],
     ids=[
         "no fault",
@@ -67,8 +72,11 @@ def test_a_run_without_a_difference_is_well() -> None:
         "events differ",
         "purchases differ",
         "a minute was not run",
+        "sales differ",
         "verify of events fails",
         "verify saw fewer events",
+        "verify of deliveries fails",
+        "verify saw fewer deliveries",
     ],
 )
 def test_each_reason_to_fail_is_one(report: Report) -> None:
