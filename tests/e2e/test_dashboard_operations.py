@@ -204,6 +204,8 @@ def test_what_was_accepted_and_does_not_count_is_told_with_its_reason(
             nothing = page.inner_text("#aside-rows")
             for body in bodies:
                 channel.basic_publish(topology.RECEIPTS, "", body)
+            # Whoever has the depths hears the exchange, too.
+            page.wait_for_selector('#queues:not([data-state="waiting"])', timeout=20_000)
             for snapshot in DELIVERED:
                 channel.basic_publish(topology.RECEIVERS, "", msgspec.json.encode(snapshot))
             wait_until(lambda: page.locator("#receivers-rows tr").count() == 2, 30, "two rows")
