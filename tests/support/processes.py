@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 
@@ -53,3 +54,11 @@ def running_door(amqp_url: str, **environ: str) -> Iterator[str]:
     with running("entrypoint", **settings):
         wait_until(lambda: answers(f"{url}/health/ready"), 30, "the entrypoint")
         yield url
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += [int(each) for each in (task / "children").read_text().split()]
+    return found

@@ -25,7 +25,7 @@ from jobs.scheduler import Scheduler
 from tests.conftest import running_mongo
 from tests.support.commands import command
 from tests.support.jobs import PARIS, JumpingClock, Told, job
-from tests.support.processes import running
+from tests.support.processes import children, running
 from tests.support.waiting import wait_until
 from tillstream import archive
 from tillstream import job_records as records
@@ -71,12 +71,12 @@ def test_a_run_has_a_limit_that_nothing_in_its_group_outlives(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(child, "GRACE_SECONDS", 0.3)
-    ended = child.run(["tests.support.stubborn"], os.environ, 2.0, lambda: None, threading.Event())
+    ended = child.run(["tests.support.stubborn"], os.environ, 6.0, lambda: None, threading.Event())
     pids = [int(line.split()[1]) for line in ended.lines]
 
     assert (records.TIMED_OUT, -signal.SIGKILL) == (ended.state, ended.exit_status)
     assert 2 == len(pids)
-    wait_until(lambda: not any(map(is_alive, pids)), 5, "the group to be gone")
+    wait_until(lambda: not any(map(is_alive, pids)), 20, "the group to be gone")
 
 
 def test_a_run_that_fails_is_tried_again_and_each_attempt_is_kept(
@@ -121,10 +121,13 @@ def test_a_killed_schedulers_run_ends_with_it_and_is_made_up_once(
         wait_until(
             lambda: database[records.RUNS].find_one({"attempts.0": {"$exists": True}}), 20, "a run"
         )
-        [group] = wait_until(lambda: children(second.pid), 10, "the process of the run")
+        [group] = wait_until(lambda: children(second.pid), 20, "the process of the run")
+        # By then setpriv has bound it to its scheduler.
+        line = Path(f"/proc/{group}/cmdline")
+        wait_until(lambda: line.read_text().split("\0")[1:-1] == ["-m", *LONG.split()], 20, "it")
         second.kill()
         second.wait(10)
-    wait_until(lambda: not is_alive(group), 5, "the run to end with its scheduler")
+    wait_until(lambda: not is_alive(group), 20, "the run to end with its scheduler")
     [left] = database[records.RUNS].find()
     with pytest.raises(JobBusyError):
         Lease(database, "long", "another").take()
@@ -139,14 +142,6 @@ def test_a_killed_schedulers_run_ends_with_it_and_is_made_up_once(
         made_up["state"],
         [each["state"] for each in made_up["attempts"]],
     )
-
-
-def children(pid: int) -> list[int]:
-    """The processes that a process has started."""
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(each) for each in (task / "children").read_text().split()]
-    return found
 
 
 def test_a_run_by_hand_takes_the_lease_and_keeps_its_log(
