@@ -30,9 +30,9 @@ def test_a_window_lives_in_the_address(browser: Browser, dashboard: Dashboard) -
         wait_for_state(page, "status", "live", 20)
         chosen = page.locator("#window input:checked").get_attribute("value")
         page.click("#window label:has-text('15 min')")
-        page.wait_for_url("**/?window=15m", timeout=5000)
+        page.wait_for_url("**/?window=15m", timeout=20_000)
         page.click("#window label:has-text('Jour')")
-        page.wait_for_url(dashboard.url, timeout=5000)
+        page.wait_for_url(dashboard.url, timeout=20_000)
 
     assert "1h" == chosen
 
@@ -43,7 +43,7 @@ def test_a_paused_page_holds_still_and_does_not_look_live(
     with viewing(browser, dashboard.url, locale="fr-FR") as page:
         wait_for_state(page, "status", "live", 20)
         page.click("#pause")
-        wait_for_state(page, "status", "paused", 5)
+        wait_for_state(page, "status", "paused", 20)
         held = attribute(page, "data-time", "value")
         time_of_two_frames = 2500
         page.wait_for_timeout(time_of_two_frames)
@@ -66,7 +66,7 @@ def test_what_a_page_asks_for_itself_is_held_too(browser: Browser, dashboard: Da
         wait_for_state(page, "status", "live", 20)
         page.wait_for_selector('#store-revenue:not([data-value=""])', state="attached")
         page.click("#pause")
-        wait_for_state(page, "status", "paused", 5)
+        wait_for_state(page, "status", "paused", 20)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         longer_than_an_answer_is_shared = 3000

@@ -126,7 +126,7 @@ def test_a_filter_is_set_by_the_keyboard_and_lives_in_the_address(
         page.wait_for_selector('[role="option"]:visible:has-text("Nord")')
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/?window=1h&region=Nord", timeout=5000)
+        page.wait_for_url("**/?window=1h&region=Nord", timeout=20_000)
         page.wait_for_selector('#revenue[data-value="71.50"]', timeout=10_000)
         note = page.inner_text("#filter-note")
         unfiltered = page.evaluate(
@@ -140,8 +140,8 @@ def test_a_filter_is_set_by_the_keyboard_and_lives_in_the_address(
         page.keyboard.press("Escape")
         page.click("#live-page")
         page.evaluate("window.tillstream.chooseRegion(null)")
-        page.wait_for_url("**/?window=1h", timeout=5000)
-        page.wait_for_selector('#revenue[data-value="1234.56"]', timeout=5000)
+        page.wait_for_url("**/?window=1h", timeout=20_000)
+        page.wait_for_selector('#revenue[data-value="1234.56"]', timeout=20_000)
 
     assert note.startswith("Nord: from the archive, read ")
     assert ["7", "12"] == offered

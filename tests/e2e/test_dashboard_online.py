@@ -139,8 +139,8 @@ def test_the_hour_and_the_day_are_mongodbs_sums_to_the_cent_and_move_with_the_ro
         unknown = page.inner_text("#online-message")
         text, note = page.inner_text("#online-revenue"), page.inner_text("#online-revenue-note")
         page.click("#online-range-day")
-        wait_until(lambda: "range=day" in page.url, 5, "the address")
-        wait_until(lambda: shown(page, "revenue") == [expected["day"]["revenue"]], 5, "the day")
+        wait_until(lambda: "range=day" in page.url, 20, "the address")
+        wait_until(lambda: shown(page, "revenue") == [expected["day"]["revenue"]], 20, "the day")
         of_the_day = shown(page, *FIGURES)
         drawn = "document.querySelector('#online-revenue-plot .js-plotly-plot').data[0].y.length"
         wait_until(lambda: page.evaluate(drawn) > 0, 10, "the plot")
@@ -148,7 +148,7 @@ def test_the_hour_and_the_day_are_mongodbs_sums_to_the_cent_and_move_with_the_ro
         given = {"profit": 1, "quantity": 1, "purchases": 1, "without_product": 0}
         sold.write("revenue", end - 2 * MINUTE, (), revenue=99_900_000, revision=2, **given)
         revised = summed(sold, "revenue", day, end)["revenue"]
-        wait_until(lambda: shown(page, "revenue") == [revised], 5, "the revised minute")
+        wait_until(lambda: shown(page, "revenue") == [revised], 20, "the revised minute")
 
     assert [*(expected["hour"][name] for name in FIGURES), failed] == hour
     assert [expected["day"][name] for name in FIGURES] == of_the_day
@@ -193,7 +193,7 @@ def test_an_update_has_at_most_two_kilobytes(
     with viewing(browser, dashboard.url, path="online", locale="en-GB") as page:
         wait_for_state(page, "online-page", "live", 20)
         while len(sizes) < 3:
-            with page.expect_response("**/online/state?*", timeout=5000) as answered:
+            with page.expect_response("**/online/state?*", timeout=20_000) as answered:
                 pass
             if answered.value.status == 200:
                 sizes.append(len(answered.value.body()))
@@ -250,7 +250,7 @@ def test_both_channels_add_up_exactly(
             for name in ("tills", "shop", "both", "receipts")
         }
         text = page.inner_text("#channels-both")
-        wait_until(lambda: len(rows(page, "channels-hours")) > 1, 5, "the hours")
+        wait_until(lambda: len(rows(page, "channels-hours")) > 1, 20, "the hours")
         hours = rows(page, "channels-hours")
         tills = [row[0] for row in rows(page, "channels-till-categories")]
 

@@ -68,7 +68,7 @@ def test_a_replay_has_the_half_of_the_day_at_noon_and_all_of_it_at_its_end(
         wait_for_replay(page, "paused")
         noon, clock = figures(page), page.inner_text("#replay-clock")
         page.keyboard.press("ArrowRight")
-        wait_until(lambda: "12%3A05%3A00" in page.url, 5, "the address to follow")
+        wait_until(lambda: "12%3A05%3A00" in page.url, 20, "the address to follow")
         later = figures(page)
         until = {of: page.inner_text(f"#replay-{of}-until") for of in ("revenue", "categories")}
         # At 600x the end is three seconds away.

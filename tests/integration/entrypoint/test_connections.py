@@ -73,7 +73,7 @@ def test_line_breaks_are_no_request_and_hold_no_place(door: Door) -> None:
 
         assert door.slowest_till() < 1
         for connection in connections:
-            wait_until(lambda one=connection: closed(one), 6, "its end")  # type: ignore[misc]
+            wait_until(lambda one=connection: closed(one), 9, "its end")  # type: ignore[misc]
 
 
 def test_a_connection_ends_between_requests_and_not_while_they_come(
@@ -140,7 +140,7 @@ def test_one_connection_cannot_queue_requests_without_end(door: Door) -> None:
             pass
 
         assert door.slowest_till() < 1
-        wait_until(lambda: closed(connection), 6, "its end")
+        wait_until(lambda: closed(connection), 9, "its end")
     assert door.peak() < 150 * MIB
 
 

@@ -23,7 +23,7 @@ def stored(connection: BlockingConnection) -> tuple[Any, Any, bytes]:
         return (method, properties, body) if method else None
 
     with connection.channel() as channel:
-        return wait_until(get, 5, "a message")
+        return wait_until(get, 20, "a message")
 
 
 def test_an_accepted_receipt_is_persistent_on_the_queue(

@@ -59,7 +59,7 @@ def sent(broker: BlockingConnection) -> Sent:
                 assert 2 == properties.delivery_mode
                 found.append(decode(body, properties.content_type, properties.content_encoding))
 
-        wait_until(look, 5, "a message of events")
+        wait_until(look, 20, "a message of events")
         return found
 
     return take

@@ -135,7 +135,7 @@ def test_what_each_vendor_signs_is_kept_as_it_came(
 
 def test_what_is_not_signed_is_refused_before_its_body_comes(door: Door) -> None:
     before = door.figure('deliveries_refused_total{reason="unsigned",receiver="shopify"}')
-    with socket.create_connection(("127.0.0.1", door.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", door.port), timeout=20) as connection:
         connection.sendall(
             b"POST /receivers/shopify HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n"
         )
@@ -152,7 +152,7 @@ def test_a_small_request_that_its_headers_refuse_keeps_its_connection(door: Door
     unsigned = b"POST /receivers/shopify HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n"
     keyless = b"POST /receipt HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n"
     refused = door.figure('requests_refused_total{status="401"}')
-    with socket.create_connection(("127.0.0.1", door.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", door.port), timeout=20) as connection:
         said = connection.makefile("rb")
         statuses = []
         for head in (unsigned, keyless, unsigned):
@@ -240,7 +240,7 @@ def test_a_body_that_comes_too_slowly_is_given_up(door: Door) -> None:
 def test_a_ping_is_answered_and_not_kept(door: Door, kept: Callable[[], list[Delivery]]) -> None:
     before = len(kept())
     # As WordPress sends it: HTTP/1.0, a form, no signature.
-    with socket.create_connection(("127.0.0.1", door.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", door.port), timeout=20) as connection:
         connection.sendall(
             b"POST /receivers/woocommerce HTTP/1.0\r\nHost: x\r\nContent-Length: 12\r\n"
             b"Content-Type: application/x-www-form-urlencoded\r\n\r\nwebhook_id=7"

@@ -43,7 +43,7 @@ def test_supervision_outlives_a_full_disk_and_logs_again_after_it(tmp_path: Path
                 lambda: _pid_beside(supervisor, first), 20, "the program to run again"
             )
             # Its own log, and the program's, have to be written meanwhile.
-            wait_until(lambda: disk.free() == 0, 5, "a disk that is full")
+            wait_until(lambda: disk.free() == 0, 20, "a disk that is full")
             supervisor.require_running()
 
             disk.release()

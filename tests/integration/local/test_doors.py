@@ -45,8 +45,8 @@ def test_doors_end_with_their_parent(frozen: bool, tmp_path: Path) -> None:
             # Not a process of a door that checks the definitions and ends.
             os.kill(psutil.Process(parent.pid).children()[-1].pid, signal.SIGSTOP)
         parent.kill()
-        parent.wait(5)
-        wait_until(lambda: not any(map(processes.is_alive, doors)), 5, "the doors' end")
+        parent.wait(20)
+        wait_until(lambda: not any(map(processes.is_alive, doors)), 20, "the doors' end")
 
     assert is_free(port)
     with pytest.raises(httpx.ConnectError):

@@ -229,6 +229,6 @@ def test_a_run_that_is_killed_takes_its_programs_along(
             "the servers to start",
         )[0]
         process.kill()
-        process.wait(timeout=5)
+        process.wait(timeout=20)
 
     wait_until(lambda: alive(tree) == [], STOP_SECONDS, "every program to end by itself")

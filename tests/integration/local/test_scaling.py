@@ -58,7 +58,7 @@ def test_a_burst_adds_a_door_rest_takes_it_away_and_every_receipt_is_in_the_queu
         supervisor.wait_for([ready.http_ok("entrypoint", port, "/health/ready")], 30)
         with scaling(tmp_path, programs, environ, adds, said.append):
             burst(BURST)
-            wait_until(lambda: said, 5, "the decision")
+            wait_until(lambda: said, 20, "the decision")
             wait_until(lambda: answers(f"{second}/health/ready"), 30, "the second door")
             watched = (tmp_path / "watch.json").read_text()
             burst(SHARED)
