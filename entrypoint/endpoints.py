@@ -105,7 +105,7 @@ class Endpoints:
 
         A receipt without an Idempotency-Key, which is the hot path, takes no task of its own.
         """
-        if scope["path"] == RECEIPTS or header(scope, b"idempotency-key") is not None:
+        if scope["path"] == RECEIPTS or b"idempotency-key" in scope["first_headers"]:
             task = asyncio.create_task(answer_when_known(self._accept(scope, body, caller), answer))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+import msgspec
 import structlog
 
 from tillstream.errors import NotConfirmedError
@@ -49,21 +50,18 @@ P = TypeVar("P", bound=Parcel)
 Resolve = Callable[[NotConfirmedError | None], None]
 
 
-class Waiting(Generic[P]):
+class Waiting(msgspec.Struct, Generic[P], eq=False):
     """A parcel, whom to tell, and until when, on the clock of the event loop."""
 
-    __slots__ = ("count", "deadline", "parcel", "resolve", "size", "trace")
-
-    def __init__(self, parcel: P, resolve: Resolve, deadline: float) -> None:
-        self.parcel = parcel
-        # Each is looked at several times.
-        self.count = parcel.count
-        self.size = parcel.size
-        #: None once it was told.
-        self.resolve: Resolve | None = resolve
-        self.deadline = deadline
-        #: Where its request is traced.
-        self.trace: PublishTrace | None = None
+    parcel: P
+    #: Of the parcel: each is looked at several times.
+    count: int
+    size: int
+    #: None once it was told.
+    resolve: Resolve | None
+    deadline: float
+    #: Where its request is traced.
+    trace: "PublishTrace | None" = None
 
 
 class InFlight:
@@ -75,17 +73,13 @@ class InFlight:
         self.items = 0
         self._bytes = 0
 
-    def has_room(self, waiting: "Waiting[Any]") -> bool:
-        """Whether the bounds allow for it."""
-        return (
-            self.items + waiting.count <= self._max_items
-            and self._bytes + waiting.size <= self._max_bytes
-        )
-
-    def add(self, waiting: "Waiting[Any]") -> None:
-        """It is not resolved yet."""
-        self.items += waiting.count
-        self._bytes += waiting.size
+    def add(self, waiting: "Waiting[Any]") -> bool:
+        """It is not resolved yet; False, and nothing is done, where the bounds do not allow it."""
+        items, size = self.items + waiting.count, self._bytes + waiting.size
+        if items > self._max_items or size > self._max_bytes:
+            return False
+        self.items, self._bytes = items, size
+        return True
 
     def remove(self, waiting: "Waiting[Any]") -> None:
         """It is resolved."""
@@ -108,16 +102,14 @@ class PublishQueue(Generic[P]):
         """Parcels that are in no message yet."""
         return len(self._waiting)
 
-    def has_room(self, waiting: Waiting[P]) -> bool:
-        """Whether the bounds of what is not resolved allow for it."""
-        return self._in_flight.has_room(waiting)
-
-    def add(self, waiting: Waiting[P]) -> None:
-        """At the end."""
-        self._in_flight.add(waiting)
+    def add(self, waiting: Waiting[P]) -> bool:
+        """At the end; False where the bounds of what is not resolved do not allow for it."""
+        if not self._in_flight.add(waiting):
+            return False
         self._waiting_items += waiting.count
         self._waiting_bytes += waiting.size + 1
         self._waiting.append(waiting)
+        return True
 
     @property
     def fills_a_message(self) -> bool:

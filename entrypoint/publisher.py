@@ -95,16 +95,17 @@ class Publisher(Generic[P]):
             resolve(ShuttingDownError())
             return
         loop = asyncio.get_running_loop()
-        waiting = Waiting(parcel, resolve, loop.time() + self._timeout)
-        if not self._queue.has_room(waiting):
+        deadline = loop.time() + self._timeout
+        waiting = Waiting(parcel, parcel.count, parcel.size, resolve, deadline)
+        if not self._queue.add(waiting):
             resolve(TooManyInFlightError())
             return
         if self._tracer is not None:
             waiting.trace = self._tracer.publishing(waiting.count)
-        self._queue.add(waiting)
         if self._overdue is None:
-            self._overdue = loop.call_later(self._timeout, self._give_up)
-        self._schedule_flush()
+            self._overdue = loop.call_at(deadline, self._give_up)
+        if not self._flush_scheduled:
+            self._schedule_flush()
 
     async def publish(self, parcel: P) -> None:
         """Return when the broker has confirmed the parcel; raises NotConfirmedError otherwise.

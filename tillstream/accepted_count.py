@@ -68,20 +68,15 @@ class AcceptedCount:
 
     def correct(self, sums: ByStore) -> None:
         """Add these figures, which may be negative, all or none of them."""
+        euros: list[tuple[object, ...]] = []
+        others: list[tuple[object, ...]] = []
+        for ((day, currency), store), figures in sums.items():
+            if currency == CURRENCY:
+                euros.append((day.toordinal(), store, *figures))
+            else:
+                others.append((currency, day.toordinal(), store, *figures))
         self._database.execute("BEGIN")
-        self._database.executemany(
-            _ADD + _TO_WHAT_IS_THERE,
-            [
-                (day.ordinal(), store, *figures)
-                for (day, store), figures in sums.items()
-                if day.currency == CURRENCY
-            ],
-        )
-        others = [
-            (day.currency, day.ordinal(), store, *figures)
-            for (day, store), figures in sums.items()
-            if day.currency != CURRENCY
-        ]
+        self._database.executemany(_ADD + _TO_WHAT_IS_THERE, euros)
         if others:
             self._database.executemany(_ADD_OTHERS + _TO_WHAT_IS_THERE, others)
         self._database.execute("COMMIT")

@@ -1,7 +1,6 @@
 """Receipts as they are published: stamped, one or several to a message, by their partition."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import msgspec
 from xxhash import xxh3_64_intdigest
@@ -12,12 +11,12 @@ from tillstream.codec import JSON, NDJSON, pack
 def stamp(line: bytes, received_time: float, marks: Sequence[str] = ()) -> bytes:
     """A receipt's JSON with the door's stamps in it: when it came (Unix seconds), its marks."""
     if marks:
-        return b'%b%b,"marks":%b}' % (
+        return b'%b,"receivedTime":%.3f,"marks":%b}' % (
             line[:-1],
-            _received(received_time),
+            received_time,
             msgspec.json.encode(marks),
         )
-    return b"%b%b}" % (line[:-1], _received(received_time))
+    return b'%b,"receivedTime":%.3f}' % (line[:-1], received_time)
 
 
 def composed(lines: Sequence[bytes], count: int) -> tuple[bytes, str, str | None]:
@@ -37,9 +36,3 @@ def partition_of_store(store: str, partitions: int) -> int:
     receipts stay in their order.
     """
     return int(xxh3_64_intdigest(store.encode())) % partitions
-
-
-# The receipts of a batch came together.
-@lru_cache(maxsize=16)
-def _received(received_time: float) -> bytes:
-    return b',"receivedTime":%.3f' % received_time

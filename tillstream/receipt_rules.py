@@ -57,16 +57,17 @@ def broken_rules(
                 f" {line.settlement_amount:g}"
             )
             broken.append(("line-gross", f"$.lines[{index}].settlementAmount", found))
-    rounded = minor_units if exponent == EXPONENT else partial(minor_units, exponent=exponent)
+    net, gross = minor_units(total.net_total, exponent), minor_units(total.gross_total, exponent)
+    tax = minor_units(total.tax_payable, exponent)
+    if net_sum == net and gross_sum == gross == tenders.total == net + tax:
+        return broken
     text = partial(decimal_text, exponent=exponent)
-    net, gross = rounded(total.net_total), rounded(total.gross_total)
     if net_sum != net:
         found = f"the lines add up to {text(net_sum)}, not {text(net)}"
         broken.append(("sum-net", "$.documentTotal.netTotal", found))
     if gross_sum != gross:
         found = f"the lines add up to {text(gross_sum)}, not {text(gross)}"
         broken.append(("sum-gross", "$.documentTotal.grossTotal", found))
-    tax = rounded(total.tax_payable)
     if net + tax != gross:
         found = f"{text(net)} + {text(tax)} is not {text(gross)}"
         broken.append(("total-gross", "$.documentTotal.grossTotal", found))

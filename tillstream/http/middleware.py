@@ -19,6 +19,8 @@ log = structlog.get_logger()
 
 #: Where a scope has what the access log tells of the request besides.
 LOG_FIELDS = "tillstream.log_fields"
+# Looked up once: a member of an Enum is a property, at each request.
+_LEAST_REFUSED = HTTPStatus.BAD_REQUEST.value
 
 
 class RequestMiddleware:
@@ -56,7 +58,7 @@ class RequestMiddleware:
 
     def answered(self, scope: Scope, request_id: str, status: int, started: float) -> None:
         """A request that began at `started`, by perf_counter, was answered."""
-        if status >= HTTPStatus.BAD_REQUEST:
+        if status >= _LEAST_REFUSED:
             self.refused(status)
         self._access_log.note(
             request_id,
