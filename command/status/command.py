@@ -4,10 +4,9 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
-
 from command import exits
 from command.status import report
+from command.status.findings import json_text
 from command.status.looking import look
 from command.system import find, require_running
 
@@ -18,7 +17,7 @@ def run(*, as_json: bool) -> int:
     require_running(system)
     findings = look(system, datetime.now().astimezone())
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(findings)).decode())
+        print(json_text(findings))
     else:
         print(report.text(findings))
     return exits.FAILED if findings.problems else exits.OK

@@ -6,8 +6,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from command.status import problems, watched
 from command.status.asking import ask_all
 from command.status.findings import FiguresFound, Findings, ProgramFound, ReceiversFound, Unasked
@@ -54,6 +52,7 @@ def look(system: System, now: datetime) -> Findings:
             heard |= answers.get(f"{_FIGURES}{name}", {})
         queues, figures = watched.queues(heard), watched.figures(heard)
         conflicts, receivers = watched.conflicts(heard), receivers_of(heard)
+    figures = figures._replace(currency=environ.get("CURRENCY") or CURRENCY)
     kept = None
     with contextlib.suppress(OSError):
         kept = sizes(system.data_dir, found)
@@ -125,8 +124,8 @@ def _of_servers(
 def _with_lag(program: ProgramFound, ready: watched.Ready | None) -> ProgramFound:
     if ready is None:
         return program
-    return msgspec.structs.replace(
-        program, behind_messages=ready.behind_messages, behind_seconds=ready.behind_seconds
+    return program._replace(
+        behind_messages=ready.behind_messages, behind_seconds=ready.behind_seconds
     )
 
 

@@ -140,6 +140,6 @@ def _of_program(program: ProgramFound, now: datetime) -> list[Problem]:
         return [Problem(what, f"`kill -CONT {pids}` lets it go on")]
     if death and (now - datetime.fromisoformat(death.at)).total_seconds() < DEATH_SECONDS:
         times = f", {program.deaths} times since the start" if program.deaths > 1 else ""
-        what = f"{program.name} has died ({death.how}){times}; it runs again since {program.since}"
+        what = f"{program.name} has died ({death.how}){times}; it runs again"
         return [Problem(what, f"see {log} for why", None, death.at)]
     return []

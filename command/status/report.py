@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from command.status.findings import Findings, ProgramFound, ReceiverFound
+from tillstream.currencies import EXPONENT, EXPONENTS
 from tillstream.runtime.disk import in_units
 from tillstream.runtime.printable import printable
 from tillstream.runtime.text_table import text_table
@@ -59,7 +60,7 @@ def _figures(findings: Findings) -> list[str]:
     if figures.receipts_of_the_day is not None:
         lines.append(
             f"{figures.day or 'business day'}: {figures.receipts_of_the_day} receipts counted,"
-            f" {(figures.sum_minor or 0) / 100:,.2f} EUR"
+            f" {_amount(figures.sum_minor or 0, figures.currency)}"
         )
     if figures.receipts_per_minute is not None:
         counted, stored = figures.counted_after_ms, figures.stored_after_seconds
@@ -77,6 +78,11 @@ def _figures(findings: Findings) -> list[str]:
         behind.append(f"archive {queues.to_be_archived} messages{seconds}")
         behind.append(f"dead letters {queues.dead_letters}")
     return [*lines, f"lag: {'; '.join(behind)}"] if behind else lines
+
+
+def _amount(minor: int, currency: str) -> str:
+    digits = EXPONENTS.get(currency, EXPONENT)
+    return f"{minor / 10**digits:,.{digits}f} {currency}"
 
 
 def _sizes(findings: Findings) -> list[str]:

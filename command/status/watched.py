@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
-
-import msgspec
 
 from command.status.asking import NoAnswerError, brief
 from command.status.findings import FiguresFound, QueuesFound
@@ -24,7 +23,7 @@ TELLING = ("totals", "rate", "persistence", "dashboard", "entrypoint", "connecto
 _QUEUE = 'tillstream_queue_messages{{queue="{}"}}'
 
 
-class Ready(msgspec.Struct, rename="camel"):
+class Ready(NamedTuple):
     """The body of `/health/ready`, as far as it is shown."""
 
     status: str | None = None
@@ -45,8 +44,9 @@ def ready(url: str) -> Ready:
     """How far a process is behind that is ready; raises NoAnswerError with what it says instead."""
     status, body = _get(url, "/health/ready")
     said = Ready()
-    with contextlib.suppress(msgspec.DecodeError):
-        said = msgspec.json.decode(body, type=Ready)
+    with contextlib.suppress(ValueError, AttributeError):
+        of = json.loads(body).get
+        said = Ready(of("status"), of("reason"), of("behindMessages"), of("behindSeconds"))
     if status != HTTPStatus.OK:
         why = said.reason or said.status or body[:200].decode(errors="replace")
         raise NoAnswerError(f"{url} is not ready: {why}")

@@ -1,6 +1,9 @@
 """What `status` makes of what it has heard."""
 
+import json
 import os
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,18 +15,21 @@ from command.status.asking import NoAnswerError, ask_all
 from command.status.findings import (
     Death,
     FiguresFound,
+    Findings,
     ProgramFound,
     QueuesFound,
     ReceiverFound,
     ReceiversFound,
     SizesFound,
     Unasked,
+    json_text,
 )
 from command.status.problems import problems
 from command.status.processes import Tree, trees
 from command.status.programs import deaths
 from command.status.rabbitmq import figures
 from command.status.receivers import receivers as receivers_of
+from command.status.report import text
 from local.control import Status
 from tillstream import topology
 from tillstream.snapshots import RateSnapshot
@@ -113,7 +119,7 @@ def test_a_death_of_before_is_in_the_table_and_no_longer_a_problem() -> None:
     old = Death("2026-11-29T06:24:31+00:00", killed)
 
     assert told(program(death=recent, deaths=1)) == [
-        "totals has died (terminated by SIGKILL); it runs again since 2026-11-29T07:24:31+00:00"
+        "totals has died (terminated by SIGKILL); it runs again"
     ]
     assert told(program(death=old, deaths=1)) == []
 
@@ -175,7 +181,7 @@ def test_figures_of_all_processes_are_put_together_and_what_nobody_told_is_not_k
 
 
 def test_a_process_that_a_signal_stopped_is_told_with_what_lets_it_go_on() -> None:
-    stopped = msgspec.structs.replace(program(), stopped_pids=(7, 8))
+    stopped = program()._replace(stopped_pids=(7, 8))
 
     assert told(stopped) == [
         "totals is stopped by a signal (SIGSTOP): it is there and does nothing"
@@ -189,3 +195,39 @@ def test_a_tree_is_a_process_with_all_that_it_started(tmp_path: Path) -> None:
         (tmp_path / str(pid) / "stat").write_text(f"{pid} (a) name) {state} {parent} {rest} 2 0")
 
     assert trees([5, 404], tmp_path) == {5: Tree(3 * 2 * os.sysconf("SC_PAGE_SIZE"), (6,))}
+
+
+def found(figures: FiguresFound) -> Findings:
+    """All that is found, of a system with one program that has died."""
+    died = program(death=Death("2026-11-29T07:24:31+00:00", "terminated by SIGKILL"), deaths=1)
+    return Findings(
+        "2026-11-29T07:25:00+00:00",
+        *("wrong", "0.1.0", "/srv/tillstream", None, {"archive-api": "http://127.0.0.1:3001"}),
+        *((died,), figures, None, ReceiversFound({"shopify": 3}), ROOM, (), ()),
+    )
+
+
+def test_a_program_gets_every_finding_with_its_own_name() -> None:
+    got = json.loads(json_text(found(FiguresFound(sum_minor=5))))
+
+    assert got["urls"] == {"archive-api": "http://127.0.0.1:3001"}
+    assert got["programs"][0]["lastDeath"]["how"] == "terminated by SIGKILL"
+    assert (got["figures"]["sumMinor"], got["queues"]) == (5, None)
+    assert got["receivers"] == {"aside": {"shopify": 3}, "notSetUp": [], "receivers": []}
+
+
+def test_the_sum_of_the_day_is_in_the_currency_of_the_chain() -> None:
+    yen = FiguresFound(receipts_of_the_day=2, sum_minor=1_234_567, currency="JPY")
+
+    assert "2 receipts counted, 1,234,567 JPY" in text(found(yen))
+    assert "2 receipts counted, 12,345.67 EUR" in text(found(yen._replace(currency="EUR")))
+
+
+def test_status_loads_no_library_that_takes_longer_than_its_answer() -> None:
+    code = (
+        "import sys; import command.status.command;"
+        "print({'msgspec', 'typer', 'pika', 'pymongo'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "set()\n"
