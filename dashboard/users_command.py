@@ -1,4 +1,4 @@
-"""`python -m dashboard users add|list|remove`: who may look, by hand."""
+"""`tillstream users add|list|remove`: who may look, by hand."""
 
 import argparse
 import getpass

@@ -1,4 +1,4 @@
-"""`python -m events recount`: the windows made anew from the archive and the log."""
+"""`tillstream recount --streams`: the windows made anew from the archive and the log."""
 
 import threading
 import time

@@ -35,7 +35,7 @@ class NoRunError(TillstreamError):
     """An `_id` that no run has."""
 
     def __init__(self, run: str) -> None:
-        super().__init__(f"there is no run {run!r}; `python -m jobs history` names them")
+        super().__init__(f"there is no run {run!r}; `tillstream jobs history` names them")
 
 
 def list_jobs(jobs: Sequence[Job], database: Database[Document], now: float) -> str:

@@ -33,7 +33,7 @@ class JobBusyError(TillstreamError):
     def __init__(self, job: str) -> None:
         self.job = job
         super().__init__(
-            f"{job} is run by another process; see `python -m jobs history {job}`"
+            f"{job} is run by another process; see `tillstream jobs history {job}`"
             f" (one that died is forgotten after {LEASE_SECONDS:.0f} s)"
         )
 

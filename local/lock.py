@@ -46,7 +46,7 @@ def locked(data_dir: Path) -> Iterator[HeldFolder]:
     note = data_dir / "lock"
     holder = _text(note) or "unknown"
     taken = TillstreamError(
-        f"{data_dir} is in use by another script/server (process {holder}); "
+        f"{data_dir} is in use by another `tillstream up` (process {holder}); "
         "stop that one, or set DATA_DIR to another folder"
     )
     with files.locked(data_dir, taken) as folder:

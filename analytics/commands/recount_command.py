@@ -1,4 +1,4 @@
-"""`python -m analytics recount`: the ledger made anew from the log or from the archive."""
+"""`tillstream recount`: the ledger made anew from the log or from the archive."""
 
 import sqlite3
 import threading
@@ -33,7 +33,7 @@ from tillstream.stores import StoreTable
 
 #: How long a running totals worker may take to adopt a rebuilt ledger, seconds.
 ADOPTION_SECONDS = 30.0
-FROM_ARCHIVE = "`python -m analytics recount --from archive`"
+FROM_ARCHIVE = "`tillstream recount --from archive`"
 
 
 class NotAdoptedError(TillstreamError):

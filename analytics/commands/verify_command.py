@@ -1,4 +1,4 @@
-"""`python -m analytics verify`: the door, the log, the ledger and the archive at a common point."""
+"""`tillstream verify`: the door, the log, the ledger and the archive at a common point."""
 
 import sqlite3
 import threading
@@ -198,7 +198,7 @@ def _require_counted(progress: Progress, log: PartitionedLog) -> None:
     except LogReplacedError as error:
         raise LogReplacedError(
             f"{error}; the totals worker goes on from the log's first message: start it, or"
-            " `python -m analytics recount --from archive`, then verify again"
+            " `tillstream recount --from archive`, then verify again"
         ) from error
 
 

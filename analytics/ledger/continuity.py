@@ -19,5 +19,5 @@ def require_continuing(progress: Progress, log: LogEnds | PartitionedLog) -> Non
             position.last_digest,
             log.parts[number],
             _KEPT,
-            "rebuild the ledger from the archive with `python -m analytics recount --from archive`",
+            "rebuild the ledger from the archive with `tillstream recount --from archive`",
         )

@@ -11,7 +11,7 @@ class LedgerUnreadableError(TillstreamError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path = path
         super().__init__(
-            f"the ledger {path} {reason}; rebuild it with `python -m analytics recount`"
+            f"the ledger {path} {reason}; rebuild it with `tillstream recount`"
             " (`--from archive` where the log is not whole)"
         )
 

@@ -1,4 +1,4 @@
-"""The file of users, TOML: read when it has changed, and written by `python -m dashboard users`."""
+"""The file of users, TOML: read when it has changed, and written by `tillstream users`."""
 
 import json
 import re
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 #: Basic authentication has a colon behind the name, and a header no line break.
 _NAME = re.compile(r"[^:\x00-\x20\x7f](?:[^:\x00-\x1f\x7f]{0,98}[^:\x00-\x20\x7f])?")
 #: What the file says at its top.
-HEAD = "# Users of the dashboard, written by `python -m dashboard users`. Passwords are hashed.\n"
+HEAD = "# Users of the dashboard, written by `tillstream users`. Passwords are hashed.\n"
 
 
 class UsersFileError(TillstreamError):
@@ -52,7 +52,7 @@ class User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if ("manager" in self.roles) != bool(self.stores or self.regions):
             return "a manager has stores or regions, and nobody else has"
         if self.password and not passwords.is_hash(self.password):
-            return "the password is no hash of ours; `python -m dashboard users add` makes one"
+            return "the password is no hash of ours; `tillstream users add` makes one"
         return ""
 
     def reader(self, table: StoreTable) -> Reader:

@@ -17,7 +17,7 @@ SHOWN = 80
 MEND = (
     "they are in the log and the archive, and in no window. Mend the definition so that it holds"
     " them (declare the stream or the field, use a count or a smaller unit where a sum exceeds 64"
-    " bits), restart the worker, and run `python -m events recount`."
+    " bits), restart the worker, and run `tillstream recount --streams`."
 )
 
 

@@ -199,7 +199,7 @@ class Eraser:
             ):
                 raise NotErasableError(
                     f"the window {name} is not counted as it is declared, and may have the value:"
-                    " run `python -m events recount` first"
+                    " run `tillstream recount --streams` first"
                 )
 
     def _from_refused(

@@ -48,7 +48,7 @@ from tillstream.streams.receipt_streams import RECEIPTS
 log = structlog.get_logger()
 
 REASON_CHARACTERS = 500
-CALENDAR = "the calendar of the stores has changed: run `python -m events recount`"
+CALENDAR = "the calendar of the stores has changed: run `tillstream recount --streams`"
 TOO_LATE = (
     "it came for a day so long over that the identities of its receipts were dropped"
     " (IDENTITY_DAYS): whether it was counted before is not known"

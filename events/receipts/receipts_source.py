@@ -20,10 +20,10 @@ log = structlog.get_logger()
 
 #: What comes within so long, seconds, is one commit.
 PACE_SECONDS = 0.25
-_MEND = "run `python -m events recount`"
+_MEND = "run `tillstream recount --streams`"
 _LOST = (
     "the log of the receipts has dropped some that were not counted: make the log anew with"
-    " `python -m persistence rebuild-log`, then run `python -m events recount`"
+    " `python -m persistence rebuild-log`, then run `tillstream recount --streams`"
 )
 
 

@@ -22,7 +22,9 @@ from tillstream.log.reader import LogTruncatedError
 from tillstream.stores import StoreTable
 from tillstream.streams.names import LOG_OFFSET, LOG_ROW, RECEIVED
 
-_MEND = "make it anew with `python -m persistence rebuild-log`, then run `python -m events recount`"
+_MEND = (
+    "make it anew with `python -m persistence rebuild-log`, then run `tillstream recount --streams`"
+)
 
 
 def why_not_provable(url: str, progress: ReceiptsProgress) -> str:

@@ -23,9 +23,9 @@ from tillstream.streams.version import counted_digest
 log = structlog.get_logger()
 
 _WORD = re.compile(r"\w+")
-CHANGED = "its definition has changed: run `python -m events recount`"
-LATER = "it was declared after events had come: run `python -m events recount`"
-GONE = "it was not declared for a while: run `python -m events recount`"
+CHANGED = "its definition has changed: run `tillstream recount --streams`"
+LATER = "it was declared after events had come: run `tillstream recount --streams`"
+GONE = "it was not declared for a while: run `tillstream recount --streams`"
 
 
 def prepare(

@@ -9,7 +9,7 @@ from tillstream.log.reader import message_digest
 
 log = structlog.get_logger()
 
-MEND = "run `python -m events recount`, which counts what the archive and the log have"
+MEND = "run `tillstream recount --streams`, which counts what the archive and the log have"
 
 
 class LogShortenedError(TillstreamError):

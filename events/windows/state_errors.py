@@ -11,5 +11,6 @@ class StateUnreadableError(TillstreamError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path = path
         super().__init__(
-            f"the state of the windows {path} {reason}; rebuild it with `python -m events recount`"
+            f"the state of the windows {path} {reason};"
+            " rebuild it with `tillstream recount --streams`"
         )

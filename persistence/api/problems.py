@@ -84,7 +84,7 @@ def too_slow(seconds: float) -> ProblemError:
     return unavailable(
         "too-slow",
         f"The archive did not answer within {seconds:g} s; ask for a shorter time or for one"
-        " store. `python -m persistence sql` answers over everything.",
+        " store. `tillstream sql` answers over everything.",
         5,
     )
 
@@ -116,7 +116,7 @@ def too_large() -> ProblemError:
     return unavailable(
         "too-large",
         "The analytic archive cannot answer this in the memory of one question; ask for a shorter"
-        " time or for one store. `python -m persistence sql` answers over everything.",
+        " time or for one store. `tillstream sql` answers over everything.",
         5,
     )
 

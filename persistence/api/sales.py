@@ -39,7 +39,7 @@ def sales_query(question: SalesQuestion, table: StoreTable) -> SalesQuery:
         raise problems.no_index(
             f"These sums read every receipt of {days} days",
             f"ask for at most {most} days at once, or for one store, up to {MAX_STORE_DAYS} days;"
-            " `python -m persistence sql` sums over everything",
+            " `tillstream sql` sums over everything",
         )
     first_day, end_day = question.first, question.end
     match: Document = {"businessDay": days_between(first_day, end_day)}

@@ -39,7 +39,7 @@ from tillstream.runtime import broker, logs, process
 from tillstream.runtime.progress import progress
 
 #: What makes the restored system provable.
-NEXT = "prove it: `python -m analytics recount`, then `python -m analytics verify`"
+NEXT = "prove it: `tillstream recount`, then `tillstream verify`"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

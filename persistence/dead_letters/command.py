@@ -1,4 +1,4 @@
-"""`python -m persistence dead-letters`: list, show, send again, drop."""
+"""`tillstream dead-letters`: list, show, send again, drop."""
 
 import argparse
 import sys

@@ -91,7 +91,7 @@ class DeadLetters:
             which = "more than one letter has" if found else "no letter has"
             raise UnknownLetterError(
                 f"{which} an id that begins with {beginning!r};"
-                " `python -m persistence dead-letters list` names them"
+                " `tillstream dead-letters list` names them"
             )
         return found[0]
 

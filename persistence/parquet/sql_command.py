@@ -1,4 +1,4 @@
-"""`python -m persistence sql "select ..."`: an answer over every receipt."""
+"""`tillstream sql "select ..."`: an answer over every receipt."""
 
 import argparse
 import sys

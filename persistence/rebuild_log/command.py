@@ -49,7 +49,7 @@ POLL_SECONDS = 0.5
 #: In the broker's text for a log that is gone, not only away.
 NO_QUEUE = "no queue 'receipts.log'"
 
-NEXT = "then: `python -m analytics recount`, and `python -m analytics verify`"
+NEXT = "then: `tillstream recount`, and `tillstream verify`"
 
 
 class RebuildError(TillstreamError):

@@ -222,7 +222,7 @@ def test_what_cannot_be_erased_is_told(chain: Chain) -> None:
         with pytest.raises(NotErasableError, match=said):
             chain.erase(value, field)
     chain.counted.state.execute("UPDATE windows SET stale = 'old' WHERE name = 'visitors'")
-    with pytest.raises(NotErasableError, match="run `python -m events recount` first"):
+    with pytest.raises(NotErasableError, match="run `tillstream recount --streams` first"):
         chain.erase("1001")
 
 

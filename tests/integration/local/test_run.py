@@ -140,7 +140,7 @@ def test_a_second_run_on_the_same_data_is_one_line(environ: dict[str, str]) -> N
         )
 
     line = (
-        f"error: {data_dir} is in use by another script/server (process {os.getpid()}); "
+        f"error: {data_dir} is in use by another `tillstream up` (process {os.getpid()}); "
         "stop that one, or set DATA_DIR to another folder\n"
     )
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line)

@@ -83,5 +83,5 @@ def test_what_is_set_aside_is_listed_with_how_it_is_mended(settings: EventsSetti
 
     assert "no event is set aside" in none.stdout
     assert "no stream 'shops' is declared" in some.stdout
-    assert "run `python -m events recount`" in some.stdout
+    assert "run `tillstream recount --streams`" in some.stdout
     assert (9, -1, "shops") == tuple(json.loads(line)[name] for name in ("offset", "row", "stream"))

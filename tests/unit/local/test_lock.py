@@ -10,7 +10,7 @@ from tillstream.errors import TillstreamError
 
 
 def test_a_locked_folder_names_who_has_it_and_is_free_afterwards(tmp_path: Path) -> None:
-    message = f"in use by another script/server .process {os.getpid()}."
+    message = f"in use by another `tillstream up` .process {os.getpid()}."
     with locked(tmp_path), pytest.raises(TillstreamError, match=message), locked(tmp_path):
         pass
     with locked(tmp_path):

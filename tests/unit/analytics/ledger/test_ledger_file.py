@@ -73,7 +73,7 @@ def test_a_file_that_is_no_ledger_is_told_with_the_way_out(tmp_path: Path) -> No
             database.execute("CREATE TABLE progress (x)")
             database.execute(f"PRAGMA user_version={version}")
     for path in (text, foreign, older):
-        with pytest.raises(LedgerUnreadableError, match="python -m analytics recount"):
+        with pytest.raises(LedgerUnreadableError, match="tillstream recount"):
             Ledger(path)
 
 
