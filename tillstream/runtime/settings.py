@@ -190,7 +190,7 @@ def load(kind: type[S], environ: Mapping[str, str]) -> S:
                 text, _without_none(types[field.name]), strict=False, dec_hook=_from_text
             )
         except msgspec.ValidationError as error:
-            problems.append(f"{name}={redacted(text)!r}: {error}")
+            problems.append(f"{name}={redacted(text)!r}: {error}{_for_example(field.default)}")
             continue
         number = values[field.name]
         # Infinity is beyond it, and so is what no index and no clock of Python takes.
@@ -205,6 +205,12 @@ def load(kind: type[S], environ: Mapping[str, str]) -> S:
     if problems:
         raise SettingsError(problems)
     return kind(**values)
+
+
+def _for_example(default: object) -> str:
+    """What would be taken, where the default shows it."""
+    is_said = default is not MISSING and default not in (None, "")
+    return f"; for example {default}" if is_said else ""
 
 
 def _without_none(kind: Any) -> Any:
