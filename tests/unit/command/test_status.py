@@ -201,9 +201,19 @@ def found(figures: FiguresFound) -> Findings:
     """All that is found, of a system with one program that has died."""
     died = program(death=Death("2026-11-29T07:24:31+00:00", "terminated by SIGKILL"), deaths=1)
     return Findings(
-        "2026-11-29T07:25:00+00:00",
-        *("wrong", "0.1.0", "/srv/tillstream", None, {"archive-api": "http://127.0.0.1:3001"}),
-        *((died,), figures, None, ReceiversFound({"shopify": 3}), ROOM, (), ()),
+        at="2026-11-29T07:25:00+00:00",
+        state="wrong",
+        version="0.1.0",
+        data_dir="/srv/tillstream",
+        since=None,
+        urls={"archive-api": "http://127.0.0.1:3001"},
+        programs=(died,),
+        figures=figures,
+        queues=None,
+        receivers=ReceiversFound({"shopify": 3}),
+        sizes=ROOM,
+        unasked=(),
+        problems=(),
     )
 
 
