@@ -27,7 +27,7 @@ OURS = {name: each for name, each in SERVICES.items() if each["image"].startswit
 WRONG = {
     "": ("STORE_TIMEZONE", "Europe/Atlantis", "not a time zone such as Europe/Paris"),
     # It reads times of events only: no store's clock.
-    "events": ("IDENTITY_DAYS", "0", "Expected `int` >= 1"),
+    "events": ("IDENTITY_DAYS", "0", "Expected `int` >= 1; for example 400"),
 }
 ROOMS = sorted(path.parent.name for path in ROOT.glob("*/__main__.py"))
 EXAMPLE = (ROOT / ".env.example").read_text()
