@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -30,7 +31,7 @@ from tests.unit.analytics.verify.test_recount import everything
 from tillstream import codec, stores, topology
 from tillstream.log.continuity import Log
 from tillstream.log.partitioned_log import PartitionedLog, prepare, receipts_log
-from tillstream.log.positions import Offsets, known_as
+from tillstream.log.positions import Offsets, in_stream, known_as
 from tillstream.receipt_message import partition_of_store
 from tillstream.runtime import broker as amqp
 from tillstream.runtime import data_folder
@@ -40,8 +41,8 @@ NOW = 1_795_248_000.0
 COUNTED_SECONDS = 240
 #: So small that there are several micro-batches.
 BATCH_MESSAGES = 7
-#: Of four receipts, one of them twice.
-POSTS = 60
+#: Bodies of four receipts of a morning.
+POSTS = 8
 
 
 def published(streams: Streams) -> int:
@@ -241,7 +242,7 @@ def test_what_stands_before_a_mark_is_counted_before_what_stands_after_it(
 
 
 @pytest.mark.timeout(500)
-def test_a_killed_driver_and_a_lost_checkpoint_lose_nothing_and_count_nothing_twice(
+def test_a_killed_driver_loses_nothing_and_counts_nothing_twice_in_one_three_and_two_partitions(
     java: None,
     broker: BlockingConnection,
     amqp_url: str,
@@ -259,23 +260,36 @@ def test_a_killed_driver_and_a_lost_checkpoint_lose_nothing_and_count_nothing_tw
         "SPARK_TRIGGER_SECONDS": "0",
     }
     ledger = tmp_path / data_folder.LEDGER
-    with running_door(amqp_url, **environ) as door, running("persistence", **environ):
-        with httpx.Client(base_url=door, timeout=10) as client:
-            for start in range(1, 3 * POSTS, 3):
-                sent = [today(start), today(start + 1), today(start + 2), today(start)]
-                client.post("/receipts", json=sent).raise_for_status()
-        with running("spark", "receipts", **environ) as driver:
+    posted = [today(number, storeID=1 + number % 12) for number in range(1, 3 * 4 * POSTS + 1)]
+    mornings = [posted[begin : begin + 4 * POSTS] for begin in range(0, len(posted), 4 * POSTS)]
+    others = [one | {"agentID": 2} for one in posted]
+
+    def in_partitions(number: int) -> dict[str, str]:
+        return environ | {"LOG_PARTITIONS": str(number)}
+
+    def send(number: int, receipts: list[dict[str, Any]]) -> None:
+        with running_door(amqp_url, **in_partitions(number)) as door:
+            for begin in range(0, len(receipts), 4):
+                sent = receipts[begin : begin + 4]
+                httpx.post(f"{door}/receipts", json=sent, timeout=30).raise_for_status()
+
+    send(1, mornings[0])
+    # Known ones with other contents, which count nowhere, and as they were.
+    send(3, [*others[: 2 * POSTS], *mornings[1], *mornings[0][2 * POSTS :]])
+    with running("persistence", **environ):
+        with running("spark", "receipts", **in_partitions(3)) as driver:
             wait_until(lambda: next_offsets(ledger), COUNTED_SECONDS, "a batch")
             driver.send_signal(signal.SIGKILL)
             driver.wait(COUNTED_SECONDS)
-        killed_at = next_offsets(ledger).get(0, 0)
+        killed_at = next_offsets(ledger)
         # Spark's notes are of batches that nobody has committed, too.
         noted = list((tmp_path / "spark" / "receipts" / "offsets").iterdir())
-        end = (Log(amqp_url).last_offset() or 0) + 1
-        with running("spark", "receipts", **environ) as driver:
-            wait_until(lambda: next_offsets(ledger) == {0: end}, COUNTED_SECONDS, "the whole log")
+        send(2, [*others[4 * POSTS : 6 * POSTS], *mornings[2], *mornings[1][2 * POSTS :]])
+        end = ends(receipts_log(amqp_url))
+        with running("spark", "receipts", **in_partitions(2)) as driver:
+            wait_until(lambda: next_offsets(ledger) == end, COUNTED_SECONDS, "the whole log")
             verified = subprocess.run(
-                [sys.executable, "-m", "analytics", "verify", "--json"],
+                [sys.executable, "-m", "analytics", "verify", "--json", "--all"],
                 env=os.environ | environ,
                 capture_output=True,
                 check=False,
@@ -285,9 +299,9 @@ def test_a_killed_driver_and_a_lost_checkpoint_lose_nothing_and_count_nothing_tw
 
             assert driver.wait(COUNTED_SECONDS) == 0
 
-    assert 0 < killed_at < end
+    assert 0 < sum(map(in_stream, killed_at.values())) < sum(map(in_stream, end.values()))
     assert noted
     assert verified.returncode == 0, verified.stderr
     report = json.loads(verified.stdout)
-    names = ("accepted", "counted", "duplicates", "lost", "double_counted")
-    assert [report[name] for name in names] == [4 * POSTS, 3 * POSTS, POSTS, 0, 0]
+    names = ("accepted", "counted", "duplicates", "conflicts", "lost", "double_counted")
+    assert [report[name] for name in names] == [20 * POSTS, 12 * POSTS, 4 * POSTS, 4 * POSTS, 0, 0]
