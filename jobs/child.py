@@ -41,7 +41,7 @@ def run(
     """`python -m words` to its end. `keep` is called all the time, and may raise LeaseLostError."""
     output = Output(environ)
     # SIGKILL, since a process that outlives its scheduler would run beside the next one.
-    argv = [*ends_with_its_parent("KILL"), sys.executable, "-m", *words]
+    argv = [*ends_with_its_parent("KILL", os.getpid()), sys.executable, "-m", *words]
     process = subprocess.Popen(
         argv,
         cwd=_ROOT,

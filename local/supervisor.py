@@ -93,7 +93,7 @@ class Supervisor:
         with log_file(self.data_dir, "supervisord.output").open("w") as output:
             self._process = subprocess.Popen(
                 [
-                    *ends_with_its_parent(),
+                    *ends_with_its_parent("TERM", os.getpid()),
                     *(sys.executable, "-m", "local.supervisord"),
                     *("-n", "-c", str(config)),
                 ],
