@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 from starlette.types import Scope
 
-from entrypoint import problems
+from entrypoint import problems, track_token
 from entrypoint.partitioned_publisher import ReceiptPublisher
 from entrypoint.publish_queue import Resolve
 from entrypoint.receipt_check import CheckedReceipt
@@ -170,7 +170,9 @@ def idempotency_key(scope: Scope) -> bytes | None:
         raise problems.wrong_idempotency_key(f"it has {len(key)} characters")
     if not key.isprintable():
         raise problems.wrong_idempotency_key("it has control characters")
-    caller = header(scope, b"authorization") or ""
+    path = scope["path"]
+    is_track = path == track_token.TRACK
+    caller = track_token.authorization(scope) if is_track else header(scope, b"authorization")
     # Each part has its length before it: no two requests are known by the same text.
-    parts = [caller.encode(), scope["path"].encode(), key.encode()]
+    parts = [(caller or "").encode(), path.encode(), key.encode()]
     return digest(b"".join(b"%d:%b" % (len(part), part) for part in parts))

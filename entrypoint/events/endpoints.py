@@ -1,21 +1,21 @@
 """`POST /events/{stream}`: whole by `submit`, or through ASGI by `post`."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Scope
 
-from entrypoint.bodies import media_type, read_body, unpacked_body
+from entrypoint.bodies import read_body, unpacked_body
 from entrypoint.endpoints import Answer, answer_when_known
 from entrypoint.events import answers, cloudevents, track
 from entrypoint.events.contract import Contract
 from entrypoint.events.parcels import gathered
 from entrypoint.events.publishing import EventPublishers
-from entrypoint.events.taking import INLINE_BYTES, LIMIT, ONE_ACCEPTED, Taking
-from tillstream.codec import JSON
+from entrypoint.events.taking import INLINE_BYTES, LIMIT, ONE_ACCEPTED, Taking, is_one_object
 from tillstream.errors import NotConfirmedError
 from tillstream.http.asgi import Reply, header
 from tillstream.http.keys import Caller
@@ -66,42 +66,32 @@ class EventEndpoints:
 
     async def post(self, request: Request) -> Response:
         """202, or 207 where some events were refused; raises what to answer otherwise."""
-        caller = self._admit(request.scope)
-        if request.scope["path"] == track.TRACK:
-            return await self._post_track(request, caller)
-        name = request.path_params["stream"]
-        contract = self._contracts.get(name)
-        if contract is None:
+        scope = request.scope
+        caller = self._admit(scope)
+        if scope["path"] not in self._by_path:
+            name = request.path_params["stream"]
             raise answers.unknown_stream(name, list(self._contracts))
-        body = await read_body(request.scope, request.receive, self._max_bytes, LIMIT)
-        accepting = self._taking.accept(contract, request.scope, body, caller)
+        body = await read_body(scope, request.receive, self._max_bytes, LIMIT)
+        accepting = self._accept(scope, body, caller)
         del body  # held by who works on it, for as long as that needs
         return response(await accepting)
-
-    async def _post_track(self, request: Request, caller: Caller) -> Response:
-        scope = request.scope
-        body = await read_body(scope, request.receive, self._max_bytes, LIMIT)
-        outcome: asyncio.Future[Reply | Exception] = asyncio.get_running_loop().create_future()
-        self._submit_one(scope, body, caller, lambda found: _give(outcome, found))
-        found = await outcome
-        if isinstance(found, Exception):
-            raise found
-        return response(found)
 
     def submit(self, scope: Scope, body: bytes, caller: Caller, answer: Answer) -> None:
         """Do the same with a whole request; `answer` gets the outcome, now or once it is known.
 
         One plain JSON object without an Idempotency-Key takes no task of its own.
         """
-        if scope["path"] == track.TRACK or _is_one_plain(scope, body):
+        if _is_one_plain(scope, body):
             self._submit_one(scope, body, caller, answer)
         else:
-            contract = self._by_path[scope["path"]]
-            task = asyncio.create_task(
-                answer_when_known(self._taking.accept(contract, scope, body, caller), answer)
-            )
+            task = asyncio.create_task(answer_when_known(self._accept(scope, body, caller), answer))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _accept(self, scope: Scope, body: bytes, caller: Caller) -> Coroutine[Any, Any, Reply]:
+        path = scope["path"]
+        accepting = self._taking.accept(self._by_path[path], scope, body, caller)
+        return _created(accepting) if path == track.TRACK else accepting
 
     def _submit_one(self, scope: Scope, body: bytes, caller: Caller, answer: Answer) -> None:
         """One event as a JSON object."""
@@ -127,14 +117,13 @@ class EventEndpoints:
 def _is_one_plain(scope: Scope, body: bytes) -> bool:
     return (
         len(body) <= INLINE_BYTES
-        and media_type(scope) == JSON
-        and body.lstrip()[:1] != b"["
+        and is_one_object(scope, body)
         and header(scope, b"content-encoding") is None
         and header(scope, b"idempotency-key") is None
         and not cloudevents.is_one(scope)
     )
 
 
-def _give(outcome: "asyncio.Future[Reply | Exception]", found: Reply | Exception) -> None:
-    if not outcome.done():  # else its client went away
-        outcome.set_result(found)
+async def _created(accepting: Coroutine[Any, Any, Reply]) -> Reply:
+    await accepting  # it is one event, and raises where that is refused
+    return track.CREATED

@@ -24,6 +24,7 @@ from entrypoint.events.splitting import messages
 from entrypoint.idempotency import IdempotencyKeys, digest, idempotency_key
 from entrypoint.publish_queue import MAX_MESSAGE_ITEMS
 from entrypoint.settings import EntrypointSettings
+from entrypoint.track_token import TRACK
 from tillstream.clock import Clock
 from tillstream.codec import JSON
 from tillstream.errors import NotConfirmedError
@@ -154,7 +155,7 @@ class Taking:
             if not contract.stream.cloudevents:
                 raise answers.no_cloudevents(contract.stream.name)
             read = self._cloudevents(contract, scope, body, now_us)
-        elif kind == JSON and body.lstrip()[:1] != b"[":
+        elif is_one_object(scope, body):
             events = contract.batch([self.row(contract, body, now_us)])
             read = ReadEvents(events)
         else:
@@ -192,6 +193,13 @@ class Taking:
         if key is None and read.events.num_rows < MAX_MESSAGE_ITEMS:
             return [batched(read.events, now_us)] if read.events.num_rows else []
         return messages(contract, read, now_us, key)
+
+
+def is_one_object(scope: Scope, body: bytes) -> bool:
+    """Whether the body is one event as a JSON object, by its type and its first character."""
+    if scope["path"] == TRACK:
+        return True
+    return media_type(scope) == JSON and body.lstrip()[:1] != b"["
 
 
 def _is_alone(contract: Contract, scope: Scope) -> bool:

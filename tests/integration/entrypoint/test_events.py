@@ -148,6 +148,20 @@ def test_track_answers_that_the_event_is_created(door: httpx.Client, sent: Sent)
     assert event | {"event_value": None} == row
 
 
+def test_a_retry_of_track_with_an_idempotency_key_is_the_same_event(
+    door: httpx.Client, sent: Sent
+) -> None:
+    event = {"user_id": 7, "app_name": "shop", "event_category": "page"}
+    headers = {"Idempotency-Key": "track-retry"}
+
+    answers = [door.post("/track", json=event, headers=headers) for _ in range(2)]
+    other = door.post("/track", json=event | {"user_id": 8}, headers=headers)
+
+    assert [201, 201, 409] == [answer.status_code for answer in (*answers, other)]
+    # Its event time is the door's clock: what tells the two apart from two events is their body.
+    assert 1 == len({row["body"] for message in sent() for row in message.events.to_pylist()})
+
+
 @pytest.mark.parametrize("header", ["X-Token", "Authorization"])
 def test_track_wants_a_key_where_keys_are_on(
     broker: BlockingConnection, amqp_url: str, tmp_path: Path, header: str

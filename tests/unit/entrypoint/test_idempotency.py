@@ -4,7 +4,12 @@ import asyncio
 
 import pytest
 
-from entrypoint.idempotency import ContentMemory, DifferentContentError, IdempotencyKeys
+from entrypoint.idempotency import (
+    ContentMemory,
+    DifferentContentError,
+    IdempotencyKeys,
+    idempotency_key,
+)
 from tillstream.http.problems import ProblemError
 
 
@@ -74,3 +79,18 @@ def test_a_request_that_fails_frees_its_key_for_another_body() -> None:
             pass
 
     asyncio.run(test())
+
+
+@pytest.mark.parametrize("name", [b"x-token", b"authorization"])
+def test_callers_of_track_have_keys_of_their_own(name: bytes) -> None:
+    known = {
+        idempotency_key(
+            {
+                "path": "/track",
+                "headers": [(b"idempotency-key", b"1"), (name, caller)],
+            }
+        )
+        for caller in (b"Bearer one", b"Bearer two")
+    }
+
+    assert 2 == len(known)
