@@ -13,7 +13,7 @@ from starlette.types import Scope
 from entrypoint.bodies import media_type
 from entrypoint.events.broken_rules import BrokenRuleError, shown
 from entrypoint.events.contract import Contract
-from entrypoint.events.json_body import READ_ERRORS
+from entrypoint.events.json_body import READ_ERRORS, value_of
 from entrypoint.events.reading import BodyError, SlowRow
 from entrypoint.syntax_errors import json_error
 from tillstream.codec import JSON
@@ -27,7 +27,7 @@ SPEC_VERSION = "1.0"
 MOST_CHARACTERS = 1_024
 _REQUIRED = ("specversion", "id", "source", "type")
 
-_any = msgspec.json.Decoder().decode
+_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 def is_one(scope: Scope) -> bool:
@@ -39,23 +39,41 @@ def rows(scope: Scope, body: bytes, contract: Contract, now_us: int) -> list[Slo
     """Each event, checked; raises BodyError where the body is no JSON."""
     kind = media_type(scope)
     try:
-        content = _any(body)
+        if kind == BATCH:
+            events = _list(body)
+            return [
+                _row(n, event, _event(event), contract, now_us) for n, event in enumerate(events, 1)
+            ]
+        if kind == STRUCTURED:
+            return [_row(1, body, _event(body), contract, now_us)]
+        if kind != JSON:
+            raise BodyError("json", f"the data of a CloudEvent is {JSON}")
+        return [_row(1, body, _of_headers(scope) | {"data": value_of(body)}, contract, now_us)]
     except READ_ERRORS as error:
-        raise BodyError("json", f"not JSON: {json_error(body, error)}") from error
-    if kind == BATCH:
-        if not isinstance(content, list):
-            raise BodyError("json", "a batch of CloudEvents is a JSON array")
-        return [_row(n, event, contract, now_us) for n, event in enumerate(content, 1)]
-    if kind == STRUCTURED:
-        return [_row(1, content, contract, now_us)]
-    if kind != JSON:
-        raise BodyError("json", f"the data of a CloudEvent is {JSON}")
-    event = {name: unquote(header(scope, f"ce-{name}".encode()) or "") for name in _REQUIRED}
-    return [_row(1, event | {"data": content}, contract, now_us)]
+        array = " array" if kind == BATCH else ""
+        raise BodyError("json", f"not a JSON{array}: {json_error(body, error)}") from error
 
 
-def _row(number: int, event: Any, contract: Contract, now_us: int) -> SlowRow:
-    text = msgspec.json.encode(event).decode()
+def _event(text: bytes | msgspec.Raw) -> Any:
+    return value_of(text, levels=2)
+
+
+def _of_headers(scope: Scope) -> dict[str, Any]:
+    """Attributes; what is no UTF-8 is None: two ids would be one with a sign in its place."""
+    found: dict[str, Any] = {}
+    for name in _REQUIRED:
+        text = header(scope, f"ce-{name}".encode()) or ""
+        try:
+            found[name] = unquote(text, errors="strict")
+        except UnicodeDecodeError:
+            found[name] = None
+    return found
+
+
+def _row(
+    number: int, body: bytes | msgspec.Raw, event: Any, contract: Contract, now_us: int
+) -> SlowRow:
+    text = bytes(body).decode(errors="replace")
     try:
         identity = _identity(event)
     except BrokenRuleError as error:

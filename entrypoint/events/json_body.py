@@ -1,5 +1,6 @@
 """One JSON object, a JSON array of them, or NDJSON: the columns at once, else event by event."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -17,7 +18,10 @@ from tillstream.streams.definition import LEAST_INTEGER, MOST_INTEGER, Field
 
 _NEWLINE, _BRACE = b"\n}"
 _any = msgspec.json.Decoder().decode
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+#: Fields of an object of which each value is looked at.
+_MOST_FIELDS = 1_000
 #: What a reader of JSON raises.
 READ_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -129,6 +133,28 @@ def list_rows(body: bytes, contract: Contract, now_us: int) -> Iterator[SlowRow]
         yield _row(number, bytes(event), contract, now_us)
 
 
+def value_of(text: bytes | msgspec.Raw, levels: int = 1) -> Any:
+    """A JSON value; raises READ_ERRORS.
+
+    A number beyond the range of doubles is JSON: it is infinity, which no field takes. So is what
+    has one in it, but for objects of the first `levels` levels.
+    """
+    try:
+        return _any(text)
+    except msgspec.ValidationError:
+        if not levels:
+            return math.inf
+    try:
+        fields = _object(text)
+    except msgspec.ValidationError:  # it is no object
+        return math.inf
+    # Each number beyond the range costs an exception. No stream has so many fields: it is refused.
+    return {
+        name: value_of(value, levels - 1) if place < _MOST_FIELDS else None
+        for place, (name, value) in enumerate(fields.items())
+    }
+
+
 def one_row(body: bytes, contract: Contract, now_us: int) -> SlowRow:
     """The one object of a body, over however many lines."""
     return _row(1, body, contract, now_us)
@@ -138,7 +164,7 @@ def _row(number: int, text: bytes, contract: Contract, now_us: int) -> SlowRow:
     # What is not UTF-8 is kept in the quarantine as well as it can be.
     shown = text.decode(errors="replace")
     try:
-        event = _any(text)
+        event = value_of(text)
     except READ_ERRORS as error:
         broken = BrokenRuleError(
             "json",
