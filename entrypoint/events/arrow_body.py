@@ -56,7 +56,8 @@ def read_parquet(body: bytes, contract: Contract, most_events: int, most_bytes: 
             pa.BufferReader(body), metadata=metadata, read_dictionary=texts, pre_buffer=False
         ) as parquet:
             _require_schema(parquet.schema_arrow, contract)
-            return _whole(parquet.read(use_threads=False))
+            groups = parquet_sizes.groups_with_rows(metadata)
+            return _whole(parquet.read_row_groups(groups, use_threads=False))
     except (pa.ArrowException, OSError, ValueError) as error:
         raise BodyError("parquet", f"not a Parquet file: {_first_line(error)}") from error
 

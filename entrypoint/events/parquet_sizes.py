@@ -43,10 +43,13 @@ class _BrokenHeaderError(Exception):
 
 def require_bounded(body: bytes, metadata: Any, most_events: int, most_bytes: int) -> None:
     """By the footer (`metadata`), then by the pages; raises TooManyEventsError or BodyError."""
-    if metadata.num_rows > most_events:
-        raise TooManyEventsError
     if metadata.num_row_groups > _MAX_ROW_GROUPS or metadata.num_columns > _MAX_COLUMNS:
         raise BodyError("too-large", "it has too many row groups or columns")
+    rows = sum(metadata.row_group(group).num_rows for group in groups_with_rows(metadata))
+    if max(rows, metadata.num_rows) > most_events:
+        raise TooManyEventsError
+    if rows != metadata.num_rows:
+        raise BodyError("parquet", "not a Parquet file: its footer counts its rows in two ways")
     said = size = pages = 0
     try:
         for column in _columns(metadata):
@@ -71,9 +74,14 @@ def _require_least(size: int, most_bytes: int) -> None:
         )
 
 
+def groups_with_rows(metadata: Any) -> list[int]:
+    """The row groups to read: of one without rows the footer says no place of any page."""
+    groups = range(metadata.num_row_groups)
+    return [group for group in groups if metadata.row_group(group).num_rows]
+
+
 def _columns(metadata: Any) -> Iterator[Any]:
-    """Of every row group."""
-    for group in range(metadata.num_row_groups):
+    for group in groups_with_rows(metadata):
         for place in range(metadata.num_columns):
             yield metadata.row_group(group).column(place)
 

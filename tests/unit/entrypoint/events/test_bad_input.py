@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import tracemalloc
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,7 +25,7 @@ from tests.support.event_formats import (
     stream_of,
     table,
 )
-from tillstream.codec import NDJSON
+from tillstream.codec import JSON, NDJSON
 from tillstream.streams.definition import Field, Stream
 
 MOST = Most(1000, 2**24)
@@ -324,3 +325,51 @@ def test_more_events_than_a_body_may_have_are_too_many(kind: str) -> None:
 
 def test_an_array_that_is_cut_is_no_json() -> None:
     assert "json" == body_error("application/json", json.dumps([{"a": 1}]).encode()[:-1])
+
+
+@pytest.mark.parametrize("kind", [NDJSON, JSON])
+@pytest.mark.parametrize("number", [b"1e400", b"-1e400"])
+def test_a_number_beyond_doubles_is_told_by_its_field(kind: str, number: bytes) -> None:
+    line = as_lines([EVENT | {"price": 5}]).strip()
+    body = line.replace(b'"price": 5', b'"price": ' + number).replace(
+        b'"price":5', b'"price":' + number
+    )
+    assert number in body
+
+    assert (0, [(1, "price", "bounds")]) == refusals(
+        kind, body if kind == NDJSON else b"[%b]" % body
+    )
+
+
+def test_what_stands_beside_a_number_beyond_doubles_is_read_as_ever() -> None:
+    huge = b'{"at":"2019-10-01 00:00:00 UTC","kind":"view","price":1e400,"note":"X","more":[1e400]}'
+
+    assert (0, [(1, "price", "bounds"), (1, "more", "unknown-field")]) == refusals(NDJSON, huge)
+    assert (0, [(1, "", "json")]) == refusals(NDJSON, huge.replace(b'"X"', rb'"\ud800"'))
+    assert (0, [(1, "", "object")]) == refusals(NDJSON, b"[1e400]")
+
+
+def row_groups(*groups: list[Any]) -> bytes:
+    sink = io.BytesIO()
+    with pq.ParquetWriter(sink, table([EVENT]).schema) as writer:
+        for events in groups:
+            writer.write_table(table(events) if events else table([EVENT]).slice(0, 0))
+    return sink.getvalue()
+
+
+def test_a_parquet_file_and_a_row_group_may_be_without_rows() -> None:
+    for body, count in (
+        (row_groups(), 0),
+        (row_groups([]), 0),
+        (row_groups([EVENT], [], [EVENT]), 2),
+    ):
+        assert (count, []) == refusals(PARQUET, body)
+
+
+def test_a_footer_that_counts_other_rows_than_its_row_groups_is_refused() -> None:
+    body = row_groups([EVENT] * 60)
+    # Of the footer: field 3, an i64 after field 2, then the list of row groups.
+    lie = body.replace(b"\x16" + _varint(60, 1) + b"\x19\x1c", b"\x16\x02\x19\x1c")
+
+    assert lie != body
+    assert "parquet" == body_error(PARQUET, lie)
