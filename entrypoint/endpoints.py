@@ -141,6 +141,8 @@ class Endpoints:
         key = idempotency_key(scope)
         async with self._batches.read(scope, body, digested=key is not None) as (entries, content):
             del body  # the entries are all that is needed of it
+            if not entries:
+                raise problems.no_receipt()
             _limit(caller, len(entries))
             async with self._idempotency_keys.hold(key, content):
                 batch = Batch(self._check, self._publisher, caller)

@@ -39,6 +39,15 @@ def one_expected(found: int) -> ProblemError:
     return ProblemError(HTTPStatus.BAD_REQUEST, "not-one-receipt", detail)
 
 
+def no_receipt() -> ProblemError:
+    """400: a batch of none, which is what a sender's mistake looks like."""
+    return ProblemError(
+        HTTPStatus.BAD_REQUEST,
+        "no-receipt",
+        "The body holds no receipt; send at least one, or nothing.",
+    )
+
+
 def wrong_type(found: str | None, accepted: Sequence[str]) -> ProblemError:
     """415: the media type is none that is understood here."""
     return ProblemError(

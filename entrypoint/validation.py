@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from entrypoint.refusals import InvalidReceiptError, NotJsonError
 from entrypoint.syntax_errors import json_error
-from entrypoint.violations import explain, too_large
+from entrypoint.violations import explain, nul_violations, too_large
 from tillstream import trace_stamp
 from tillstream.bounds import MAX_DEPTH
 from tillstream.checked_parts import CheckedLine, CheckedTenders, checked_parts
@@ -74,6 +74,9 @@ def validate(body: bytes, main: str = CURRENCY) -> ValidReceipt:
     # With few brackets it cannot be deep: the rule, which costs a hundredth of looking at them.
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH and is_deeper(body, MAX_DEPTH):
         raise _too_deep()
+    # JSON alone could bring it: XML and CSV have no way to write it, and no file of texts either.
+    if b"\\u0000" in body and (violations := nul_violations(body)):
+        raise InvalidReceiptError(violations)
     # It decodes again, a frame deeper, which what is nested too deeply may not bear.
     if exponent > EXPONENT and (violations := too_large(currency, body)):
         raise InvalidReceiptError(violations)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import jsonschema
@@ -47,6 +48,30 @@ def date_violation(text: str) -> Violation | None:
     except ValueError as error:
         return Violation("date", "$.date", f"{text!r} is not a time of the calendar: {error}")
     return None
+
+
+def nul_violations(body: bytes) -> list[Violation]:
+    """Each text with NUL in the JSON `body` of MAX_DEPTH levels at most, names of fields too."""
+    return [
+        Violation("characters", path, "holds NUL (\\u0000), which no text may have; leave it out")
+        for path in islice(_paths_of_nul(_decoded(body), "$"), MAX_VIOLATIONS)
+    ]
+
+
+def _paths_of_nul(value: Any, path: str) -> Iterator[str]:
+    match value:
+        case str():
+            if "\0" in value:
+                yield path
+        case list():
+            for place, item in enumerate(value):
+                yield from _paths_of_nul(item, f"{path}[{place}]")
+        case dict():
+            for name, item in value.items():
+                at = f"{path}.{_cut(name)}".replace("\0", "\\u0000")
+                if "\0" in name:
+                    yield at
+                yield from _paths_of_nul(item, at)
 
 
 class _Parts(msgspec.Struct, rename="camel"):

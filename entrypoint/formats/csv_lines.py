@@ -48,7 +48,6 @@ def receipts(body: bytes) -> Iterable[Entry]:
     text_of(body)  # it is text, or says where not
     lines = _Lines(body)
     reader = csv.reader(lines, strict=True)
-    found = False
     try:
         columns = columns_of(next(reader, []))
         width = len(columns.names)
@@ -64,7 +63,6 @@ def receipts(body: bytes) -> Iterable[Entry]:
             return tuple([row.cell(place).strip() for place in columns.identity])
 
         for _, group in groupby(rows, key=identity):
-            found = True
             # One row more than a receipt may have: the contract refuses it, with its path.
             yield _entry(columns, list(islice(group, LINES + 1)))
     except csv.Error as error:
@@ -72,8 +70,6 @@ def receipts(body: bytes) -> Iterable[Entry]:
             f"{error} (line {reader.line_num}); put a cell that holds a comma, a quote or a line"
             ' break in "quotes", and write a quote in it as ""'
         ) from error
-    if not found:
-        raise NotReadableError("there is no row below the header")
 
 
 class _Lines:

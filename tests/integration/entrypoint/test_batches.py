@@ -144,3 +144,23 @@ def test_every_answer_names_its_request(door: httpx.Client) -> None:
         given.headers["x-request-id"],
         bool(ours.headers["x-request-id"]),
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b" [ ] "),
+        ("application/x-ndjson", b"\n\n"),
+        ("application/xml", b"<receipts/>"),
+        ("text/csv", b"cashReceiptID,storeID,terminalID,date\n,,,\n"),
+    ],
+)
+def test_a_batch_of_none_is_told_the_same_in_every_format(
+    door: httpx.Client, kind: str, body: bytes
+) -> None:
+    answer = door.post("/receipts", content=body, headers={"Content-Type": kind})
+
+    assert (400, "The body holds no receipt; send at least one, or nothing.") == (
+        answer.status_code,
+        answer.json()["detail"],
+    )

@@ -284,3 +284,24 @@ def test_many_brackets_are_not_deep() -> None:
     actual = published(encoded(receipt(lines=lines)))
 
     assert receipt(lines=lines) | {"receivedTime": 12.5} == actual
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        (receipt(lines=[line() | {"productDescription": "a\0b"}]), "$.lines[0].productDescription"),
+        (receipt(shop={"names": ["a", "b\0"]}), "$.shop.names[1]"),
+        (receipt(**{"a\0": 1}), "$.a\\u0000"),
+    ],
+)
+def test_nul_is_in_no_text_of_any_format(fields: dict[str, Any], path: str) -> None:
+    with pytest.raises(InvalidReceiptError) as raised:
+        validate(encoded(fields))
+
+    assert [("characters", path)] == [(v.rule, v.path) for v in raised.value.violations]
+
+
+def test_the_letters_of_its_escape_are_a_text_as_any() -> None:
+    fields = receipt(lines=[line() | {"productDescription": r"a\u0000"}])
+
+    assert fields["lines"] == published(encoded(fields))["lines"]
