@@ -158,7 +158,8 @@ class DirectProtocol(BoundedProtocol):
             return None, problem.with_traceback(None)
 
     def _answer_refused(self, exchange: "Exchange", problem: ProblemError) -> None:
-        self.count(problem.status)
+        # No budget is spent: the body was dropped as it came, the connection stays.
+        self.app.refused(problem.status)
         request_id = self.watch.request_ids.fresh()
         exchange.answer(problem_reply(problem, request_id), request_id)
 
