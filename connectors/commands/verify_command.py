@@ -46,7 +46,7 @@ def _left_out(found: dict[str, Any]) -> list[str]:
     told = []
     if found["unmapped"]:
         told.append(
-            f"left out: the versions of {found['unmapped']} deliveries that cannot be mapped:"
+            f"left out: the versions of {found['unmapped']} deliveries that are set aside:"
             " `tillstream receivers status` says why"
         )
     if found["fetched"]:

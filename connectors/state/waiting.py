@@ -146,6 +146,13 @@ class WaitingDeliveries:
         )
         return [number for (number,) in rows]
 
+    def aside_offsets(self) -> frozenset[int]:
+        """Where in the log stands what is set aside."""
+        rows = self._database.execute(
+            "SELECT log_offset FROM waiting WHERE kind = 'aside' AND log_offset IS NOT NULL"
+        )
+        return frozenset(offset for (offset,) in rows)
+
     def newest_aside(self, most: int) -> list[Waiting]:
         """The newest that are set aside."""
         return self._some(

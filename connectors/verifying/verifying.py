@@ -39,7 +39,7 @@ def verify(settings: ConnectorsSettings, mapper: Mapper, stop: threading.Event) 
         firsts, lasts = log.first_offsets(), log.last_offsets()
         holding.rollback()
 
-        versions = Versions(mapper, kept)
+        versions = Versions(mapper, kept, state.waiting.aside_offsets())
         for messages in _deliveries(settings, progress.next_offset, stop):
             versions.take(messages)
         posted, published = Adding(kept), Adding(kept)

@@ -1,7 +1,7 @@
 """Merges the deliveries of the log again, and compares with what is known of each sale."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from connectors.mapping.documents import MappingError, SaleState
@@ -17,12 +17,13 @@ from tillstream.receivers.delivery import of_message
 class Versions:
     """Of the sales of some messages, kept apart until they are compared."""
 
-    def __init__(self, mapper: Mapper, database: sqlite3.Connection) -> None:
-        """`database` has the table of sales (scratch.py)."""
+    def __init__(self, mapper: Mapper, database: sqlite3.Connection, aside: Container[int]) -> None:
+        """`database` has the table of sales (scratch.py); `aside`: offsets of what is set aside."""
         self._mapper = mapper
+        self._aside = aside
         self._sales = Sales(database)
         self.deliveries = 0
-        #: Those that cannot be mapped, and those that need an answer of the vendor's API.
+        #: Those that cannot be mapped or posted, and those that need an answer of the vendor's API.
         self.unmapped = 0
         self.fetched = 0
 
@@ -30,6 +31,10 @@ class Versions:
         """Merge what they say."""
         for message in messages:
             self.deliveries += 1
+            # Mapped it may be, and against the contract or too late: the state has nothing of it.
+            if message.offset in self._aside:
+                self.unmapped += 1
+                continue
             try:
                 delivery = of_message(message.headers, message.body)
                 if self._mapper.fetch_of(delivery) is not None:

@@ -10,6 +10,8 @@ import pytest
 from connectors.mapping.documents import SaleState
 from connectors.settings import ConnectorsSettings
 from connectors.state.state_file import State
+from connectors.verifying.scratch import scratch
+from connectors.verifying.versions import Versions
 from connectors.worker.applying import Applying
 from connectors.worker.contract import Contract
 from connectors.worker.taking import Taking
@@ -43,6 +45,14 @@ class Worker:
         contract = Contract(load(settings), settings)
         self._taking = Taking(state, SeveralMapper(), Applying(state, contract, 400), 400)
         self._offset = 0
+        self.messages: list[LogMessage] = []
+
+    def differences(self) -> list[dict[str, Any]]:
+        """What a proof finds."""
+        with scratch() as kept:
+            versions = Versions(SeveralMapper(), kept, self._state.waiting.aside_offsets())
+            versions.take(self.messages)
+            return versions.differences(self._state.sales)
 
     def take(self, *said: Any) -> list[int]:
         """The numbers of what is set aside afterwards."""
@@ -50,7 +60,8 @@ class Worker:
             body = json.dumps(one).encode()
             came = RECEIVED_US + self._offset
             headers = message_headers(Delivery("shop", "", "", "", came, body))
-            self._taking.take([LogMessage(self._offset, body, None, None, headers)])
+            self.messages.append(LogMessage(self._offset, body, None, None, headers))
+            self._taking.take(self.messages[-1:])
             self._offset += 1
         return self._state.waiting.numbers("aside", 0)
 
@@ -79,3 +90,16 @@ def test_a_delivery_of_several_sales_is_not_healed_by_one_of_them(worker: Worker
     worker.take([sale(1, number=1, broken=True), sale(1, number=2)])
 
     assert [1] == worker.take(sale(2, number=1))
+
+
+def test_what_is_set_aside_though_it_can_be_mapped_is_no_difference_to_a_proof(
+    worker: Worker,
+) -> None:
+    worker.take(sale(1), sale(2, broken=True), sale(1, 2, broken=True), [sale(1, 3, broken=True)])
+
+    assert [] == worker.differences()
+
+    worker.take(sale(3, 2))
+    worker._state.database.execute("DELETE FROM sales WHERE sale = 'shop/2'")
+
+    assert ["shop/2"] == [one["sale"] for one in worker.differences()]
