@@ -52,7 +52,7 @@ TEXTS = (
     "İ",
 )
 #: Where a text is free, it may have these as well.
-FREE_TEXTS = ("", " ", " padded ", "a\nb", "a\r\nb", "a\tb", "\x1b[31m", "a\x00b", "\x7f")
+FREE_TEXTS = ("", " ", " padded ", "a\nb", "a\r\nb", "a\tb", "\x1b[31m", "\x7f")
 CATEGORIES = ("Pain", "Viennoiserie", "Boisson")
 MECHANISMS = ("CB", "Espèces", "Ticket restaurant")
 #: Most receipts that name a currency are in these, of each number of decimals: every other one is

@@ -210,6 +210,8 @@ def _outside(schema: Schema, name: str) -> Iterator[Any]:
                     yield from NO_IDENTIFIERS
                 if name in NAMES:
                     yield from CONTROLS
+                elif "integer" not in allowed:
+                    yield "a\x00b"
             case "integer":
                 least, most = bound(each, low=True), bound(each, low=False)
                 yield from (least - 1, most + 1)

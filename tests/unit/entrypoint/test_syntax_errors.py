@@ -78,7 +78,7 @@ def test_what_is_unreadable_is_told_with_its_place(body: bytes, expected: str) -
 
 
 @pytest.mark.parametrize(
-    "text", [rb'"\ud83d\ude00"', rb'"\\ud800"', rb'"\\\ud83d\ude00"', '"é"'.encode(), rb'"\u0000"']
+    "text", [rb'"\ud83d\ude00"', rb'"\\ud800"', rb'"\\\ud83d\ude00"', '"é"'.encode(), rb'"\\u0000"']
 )
 def test_whole_pairs_and_escaped_backslashes_are_text(text: bytes) -> None:
     body = with_extra(text)
