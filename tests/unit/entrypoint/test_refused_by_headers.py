@@ -40,3 +40,19 @@ def test_a_refusal_is_gone_with_its_answer_and_waits_for_no_collection() -> None
         assert (401, None) == (status, alive[0]())
     finally:
         gc.enable()
+
+
+def test_what_the_application_refuses_is_counted_and_spends_no_budget() -> None:
+    counted: list[int] = []
+    answered: list[str] = []
+    protocol: Any = SimpleNamespace(
+        app=SimpleNamespace(refused=counted.append),
+        # Its `count` would say in the log that a budget was spent.
+        watch=SimpleNamespace(request_ids=SimpleNamespace(fresh=lambda: "7")),
+    )
+    exchange: Any = SimpleNamespace(answer=lambda _, request_id: answered.append(request_id))
+    problem = ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "receiver-not-set-up", "no secret")
+
+    DirectProtocol._answer_refused(protocol, exchange, problem)
+
+    assert ([503], ["7"]) == (counted, answered)
