@@ -74,18 +74,30 @@ class StateFile:
             raise
 
     def _open(self, kind: FileKind, journal: str) -> bool:
-        (version,) = self.database.execute("PRAGMA user_version").fetchone()
+        # Both as of one moment: another process may be making it.
+        version, has_tables = self.database.execute(
+            "SELECT user_version, EXISTS (SELECT 1 FROM sqlite_master) FROM pragma_user_version"
+        ).fetchone()
         if kind.oldest is not None and kind.oldest <= version < kind.version:
             self._upgrade(kind)
         elif version not in (0, kind.version):
             raise kind.other(self.path, f"is of version {version}, not {kind.version}")
-        is_new: bool = version == 0
-        if is_new and self.database.execute("SELECT 1 FROM sqlite_master").fetchone():
+        if version == 0 and has_tables:
             raise kind.other(self.path, "is a database of something else")
         self.database.executescript(f"PRAGMA journal_mode={journal}; {kind.pragmas}")
-        if is_new:
+        return version == 0 and self._create(kind)
+
+    def _create(self, kind: FileKind) -> bool:
+        """Whether this made it: another process may have done so since."""
+        try:
             self.database.executescript(kind.create)
-        return is_new
+        except sqlite3.OperationalError:
+            self.rollback()
+            (version,) = self.database.execute("PRAGMA user_version").fetchone()
+            if version != kind.version:
+                raise
+            return False
+        return True
 
     def _upgrade(self, kind: FileKind) -> None:
         self.begin()
