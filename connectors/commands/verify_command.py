@@ -49,10 +49,10 @@ def _left_out(found: dict[str, Any]) -> list[str]:
             f"left out: the versions of {found['unmapped']} deliveries that are set aside:"
             " `tillstream receivers status` says why"
         )
-    if found["fetched"]:
+    if found["unanswered"]:
         told.append(
-            f"left out: the versions of {found['fetched']} deliveries that only name an id: what"
-            " the vendor answered is not in the log; the receipts made of it are in the sums"
+            f"left out: the versions of {found['unanswered']} deliveries that only name an id, of"
+            " which no answer of the vendor's API is kept (yet); receipts of them are in the sums"
         )
     if not found["sumsCompared"]:
         told.append("left out: the sums, as the receipts log has lost its beginning")

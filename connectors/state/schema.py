@@ -1,6 +1,8 @@
-"""The tables of the worker's state; one version, no migration yet."""
+"""The tables of the worker's state, and how a file of before gets them."""
 
-VERSION = 1
+VERSION = 2
+#: The oldest version that UPGRADE brings to today's.
+OLDEST = 1
 
 #: A commit is on disk before the broker is told; the log waits up to then.
 PRAGMAS = """
@@ -9,6 +11,24 @@ PRAGMA synchronous=FULL;
 PRAGMA busy_timeout=60000;
 PRAGMA foreign_keys=OFF;
 """
+
+#: What vendors' APIs answered, in the order in which it was applied.
+_ANSWERS = (
+    """CREATE TABLE answers (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- Of the delivery that it was asked for; NULL where that came by a log that was replaced.
+    log_offset INTEGER,
+    -- The log was taken up to here when it was applied.
+    next_offset INTEGER NOT NULL,
+    receiver TEXT NOT NULL,
+    -- Packed by zstd.
+    body BLOB NOT NULL
+)""",
+    "CREATE INDEX answers_by_offset ON answers (log_offset)",
+)
+
+#: Version 2 keeps what vendors answered.
+UPGRADE = (*_ANSWERS, f"PRAGMA user_version={VERSION}")
 
 CREATE = f"""
 BEGIN;
@@ -69,6 +89,7 @@ CREATE TABLE outbox (
     -- The receipt's stamped JSON on one line.
     line BLOB NOT NULL
 );
+{";".join(_ANSWERS)};
 PRAGMA user_version={VERSION};
 COMMIT;
 """

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from connectors.state.answers import Answers
 from connectors.state.counters import Counters
 from connectors.state.outbox import Outbox
 from connectors.state.sales import Sales
-from connectors.state.schema import CREATE, PRAGMAS, VERSION
+from connectors.state.schema import CREATE, OLDEST, PRAGMAS, UPGRADE, VERSION
 from connectors.state.state_errors import StateUnreadableError
 from connectors.state.waiting import WaitingDeliveries
 from tillstream.runtime.state_file import FileKind, StateFile
@@ -22,7 +23,15 @@ class Progress(NamedTuple):
     received_us: int = 0
 
 
-_KIND = FileKind(VERSION, PRAGMAS, CREATE, damaged=StateUnreadableError, other=StateUnreadableError)
+_KIND = FileKind(
+    VERSION,
+    PRAGMAS,
+    CREATE,
+    damaged=StateUnreadableError,
+    other=StateUnreadableError,
+    oldest=OLDEST,
+    upgrade=UPGRADE,
+)
 
 
 class State(StateFile):
@@ -35,6 +44,7 @@ class State(StateFile):
         self.counters = Counters(self.database)
         self.waiting = WaitingDeliveries(self.database)
         self.outbox = Outbox(self.database)
+        self.answers = Answers(self.database)
 
     def progress(self) -> Progress:
         """How far the log was taken, as of the last commit."""

@@ -39,9 +39,10 @@ def verify(settings: ConnectorsSettings, mapper: Mapper, stop: threading.Event) 
         firsts, lasts = log.first_offsets(), log.last_offsets()
         holding.rollback()
 
-        versions = Versions(mapper, kept, state.waiting.aside_offsets())
+        versions = Versions(mapper, kept, state.waiting.aside_offsets(), state.answers)
         for messages in _deliveries(settings, progress.next_offset, stop):
             versions.take(messages)
+        versions.end()
         posted, published = Adding(kept), Adding(kept)
         for receiver, _, sale in state.sales.every():
             posted.add_sale(receiver, sale)
@@ -62,6 +63,7 @@ def verify(settings: ConnectorsSettings, mapper: Mapper, stop: threading.Event) 
             "deliveries": versions.deliveries,
             "unmapped": versions.unmapped,
             "fetched": versions.fetched,
+            "unanswered": versions.unanswered,
             "setAside": sum(state.waiting.count("aside").values()),
             # False: the receipts log has lost its beginning, so its sums were not compared.
             "sumsCompared": is_whole,

@@ -1,4 +1,6 @@
-"""Merges the deliveries of the log again, and compares with what is known of each sale."""
+"""Merges the deliveries of the log, and what vendors answered, again, and compares with what is
+known of each sale.
+"""
 
 import sqlite3
 from collections.abc import Container, Iterable
@@ -6,30 +8,45 @@ from typing import Any
 
 from connectors.mapping.documents import MappingError, SaleState
 from connectors.postings.merging import merge
+from connectors.state.answers import Answers
 from connectors.state.sales import Sales
 from connectors.worker.mapper import Mapper
 from connectors.worker.taking import FAULTS
 from tillstream.errors import UndecodableMessageError
 from tillstream.log.reader import LogMessage
-from tillstream.receivers.delivery import of_message
+from tillstream.receivers.delivery import Delivery, of_message
 
 
 class Versions:
     """Of the sales of some messages, kept apart until they are compared."""
 
-    def __init__(self, mapper: Mapper, database: sqlite3.Connection, aside: Container[int]) -> None:
-        """`database` has the table of sales (scratch.py); `aside`: offsets of what is set aside."""
+    def __init__(
+        self,
+        mapper: Mapper,
+        database: sqlite3.Connection,
+        aside: Container[int],
+        answers: Answers,
+    ) -> None:
+        """`database` has the table of sales (scratch.py); `aside`: offsets of what is set aside;
+        `answers` are the state's.
+        """
         self._mapper = mapper
         self._aside = aside
+        self._answers = answers
+        self._next_answers = answers.every()
+        self._answer = next(self._next_answers, None)
         self._sales = Sales(database)
         self.deliveries = 0
-        #: Those that cannot be mapped or posted, and those that need an answer of the vendor's API.
+        #: Those that cannot be mapped or posted; those that need an answer of the vendor's API, and
+        #: those of them of which no answer is kept.
         self.unmapped = 0
         self.fetched = 0
+        self.unanswered = 0
 
     def take(self, messages: Iterable[LogMessage]) -> None:
-        """Merge what they say."""
+        """Merge what they say, each after the answers that were applied before it was taken."""
         for message in messages:
+            self._take_answers(message.offset)
             self.deliveries += 1
             # Mapped it may be, and against the contract or too late: the state has nothing of it.
             if message.offset in self._aside:
@@ -39,6 +56,7 @@ class Versions:
                 delivery = of_message(message.headers, message.body)
                 if self._mapper.fetch_of(delivery) is not None:
                     self.fetched += 1
+                    self.unanswered += not self._answers.has(message.offset)
                     continue
                 states = self._mapper.states(delivery)
             except (UndecodableMessageError, MappingError, *FAULTS):
@@ -46,6 +64,22 @@ class Versions:
                 continue
             for one in states:
                 self._merge(delivery.receiver, one)
+
+    def end(self) -> None:
+        """Merge the answers that came after the last message."""
+        self._take_answers(None)
+
+    def _take_answers(self, until: int | None) -> None:
+        """Those that were applied when the log was taken up to that offset at most."""
+        while (kept := self._answer) is not None and (until is None or kept.next_offset <= until):
+            self._answer = next(self._next_answers, None)
+            try:
+                states = self._mapper.states(Delivery(kept.receiver, "", "", "", 0, kept.body))
+            except (MappingError, *FAULTS):
+                self.unmapped += 1
+                continue
+            for one in states:
+                self._merge(kept.receiver, one)
 
     def _merge(self, receiver: str, state: SaleState) -> None:
         sale = self._sales.get(receiver, state.sale)

@@ -101,7 +101,8 @@ class Fetching:
                 fetch = self._mapper.fetch_of(waiting.delivery)
                 if fetch is None:
                     # Its definition was changed: the delivery has all.
-                    failed.append(Answer(number, waiting.delivery.body, waiting.delivery.topic))
+                    body, topic = waiting.delivery.body, waiting.delivery.topic
+                    failed.append(Answer(number, body, topic, was_asked=False))
                     continue
             except (MappingError, *FAULTS) as error:
                 failed.append(Answer(number, None, reason=reason_of(error)))

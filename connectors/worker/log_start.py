@@ -37,6 +37,7 @@ def find_start(state: State, looked_up: LogEnds) -> Start:
         log.warning("the log of deliveries is read from its first message", reason=str(error))
         state.begin()
         state.waiting.forget_offsets()
+        state.answers.forget()
         state.write_progress(Progress(received_us=progress.received_us))
         state.commit()
         return "first"

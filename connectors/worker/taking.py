@@ -22,6 +22,7 @@ from typing import NamedTuple
 import structlog
 
 from connectors.mapping.documents import MappingError
+from connectors.state.answers import KeptAnswer
 from connectors.state.counters import ASIDE, DROPPED, HEALED, TAKEN
 from connectors.state.state_file import Progress, State
 from connectors.state.waiting import Reason, SaleVersion, Waiting
@@ -51,6 +52,8 @@ class Answer(NamedTuple):
     #: That of the body: an answer has none, it is a sale as a whole.
     topic: str = ""
     reason: Reason = Reason()
+    #: False: nothing was asked, as a changed definition maps the delivery itself.
+    was_asked: bool = True
 
 
 class Taking:
@@ -93,12 +96,22 @@ class Taking:
     def answered(self, answers: Sequence[Answer]) -> None:
         """What the vendor's API has said: applied, or set aside."""
         with self._transaction():
-            for number, body, topic, reason in answers:
+            next_offset = self._state.progress().next_offset or 0
+            for number, body, topic, reason, was_asked in answers:
                 [waiting] = self._state.waiting.numbered(number)
+                delivery = waiting.delivery
                 if body is None:
-                    self._aside(waiting.delivery, reason, number=number)
-                elif self._apply(waiting.delivery._replace(body=body, topic=topic), number=number):
+                    self._aside(delivery, reason, number=number)
+                elif self._apply(delivery._replace(body=body, topic=topic), number=number):
                     self._state.waiting.remove([number])
+                    if was_asked:
+                        kept = KeptAnswer(next_offset, delivery.receiver, body)
+                        self._state.answers.put(waiting.log_offset, kept)
+
+    def prune(self, first_offset: int) -> None:
+        """Forget what was answered before the log's first offset."""
+        with self._transaction():
+            self._state.answers.prune(first_offset)
 
     def retry(self, some: Sequence[Waiting]) -> None:
         """Map again what was set aside; `some` have their bodies."""

@@ -26,6 +26,8 @@ PREFETCH = 50
 PATIENCE_SECONDS, GATHER_SECONDS = 0.25, 0.02
 #: How often somebody's wish for a retry is looked for, and the log's binding made anew, seconds.
 RETRY_SECONDS, BINDING_SECONDS = 1.0, 5.0
+#: How often what vendors answered is held against the log's first offset, seconds.
+PRUNE_SECONDS = 600.0
 
 
 class ConnectorsWorker:
@@ -75,6 +77,7 @@ class ConnectorsWorker:
         retry = Every(RETRY_SECONDS, self._clock)
         details = Every(DETAILS_SECONDS, self._clock)
         binding = Every(BINDING_SECONDS, self._clock)
+        pruning = Every(PRUNE_SECONDS, self._clock)
         while not stop.is_set():
             self._figures.vitals.turn()
             if self._fetching.is_full:
@@ -95,3 +98,5 @@ class ConnectorsWorker:
                 broker.publish_snapshot(channel, topology.RECEIVERS, self._figures.snapshot())
             if binding.is_due():
                 channel.queue_bind(topology.DELIVERIES_LOG, topology.DELIVERIES)
+            if pruning.is_due():
+                self._taking.prune(self._looked_up.first_offset() or 0)

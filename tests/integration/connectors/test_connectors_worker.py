@@ -128,6 +128,20 @@ def test_a_delivery_that_only_names_a_sale_waits_for_the_vendor_and_no_other_wai
     assert ("fetch", "gone answers 404") == (aside.reason.rule, aside.reason.found)
     assert len(asked) >= 3
 
+    proof = verify(shop.settings, StatesMapper(), threading.Event())
+
+    assert ([], 1, 0, 1) == tuple(
+        proof[name] for name in ("differences", "fetched", "unanswered", "unmapped")
+    )
+
+    with State(shop.state_path) as state:
+        sale = state.sales.get("shop", "shop/7")
+        sale.documents["order/7"].wanted = b"{}"
+        state.sales.put("shop", "shop/7", 0, sale)
+    [found] = verify(shop.settings, StatesMapper(), threading.Event())["differences"]
+
+    assert ("newest version", "order/7") == (found["what"], found["document"])
+
 
 def test_a_restored_state_reads_another_log_from_its_first_message_and_posts_nothing_again(
     shop: Shop,

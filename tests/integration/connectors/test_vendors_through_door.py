@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from connectors.verifying.verifying import verify
 from connectors.worker.definitions import DefinitionsMapper
 from loadtest.receivers.history import day
 from loadtest.receivers.order import sendings
@@ -124,6 +126,12 @@ def test_figures_are_those_of_the_newest_versions_to_the_minor_unit(
             assert sent.refused == []
         with shop.working(DefinitionsMapper(shop.settings, environ)):
             wait_until(lambda: told(telling, accepted), 90, f"{accepted} deliveries")
+    proof = verify(shop.settings, DefinitionsMapper(shop.settings, environ), threading.Event())
+
+    # Square's orders too: what its API answered is merged again.
+    assert ([], 0) == (proof["differences"], proof["unanswered"])
+    assert proof["fetched"]
+
     found: Counter[Key] = Counter()
     for receipt in shop.receipts():
         at = datetime.fromisoformat(receipt["date"]).astimezone(PARIS)
