@@ -69,10 +69,23 @@ def fetch_of(receiver: Receiver, delivery: Delivery, environ: Mapping[str, str])
     if fetch is None:
         return None
     content = payload(delivery.body, receiver.delivery.form_field)
-    topic = topic_of(receiver, delivery, content)
-    if not _matches(topic, fetch.topics) or _kind(receiver, topic) == "ignored":
+    if not _names_an_id(receiver, fetch, delivery, content):
         return None
     return _fetch(receiver, fetch, content, environ)
+
+
+def is_fetched(receiver: Receiver, delivery: Delivery) -> bool:
+    """Whether it only names what has to be asked for; needs no token. Raises MappingError."""
+    fetch = receiver.fetch
+    if fetch is None:
+        return False
+    content = payload(delivery.body, receiver.delivery.form_field)
+    return _names_an_id(receiver, fetch, delivery, content)
+
+
+def _names_an_id(receiver: Receiver, fetch: Fetched, delivery: Delivery, content: Any) -> bool:
+    topic = topic_of(receiver, delivery, content)
+    return _matches(topic, fetch.topics) and _kind(receiver, topic) != "ignored"
 
 
 def _fetch(receiver: Receiver, fetch: Fetched, content: Any, environ: Mapping[str, str]) -> Fetch:

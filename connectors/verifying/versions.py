@@ -54,7 +54,7 @@ class Versions:
                 continue
             try:
                 delivery = of_message(message.headers, message.body)
-                if self._mapper.fetch_of(delivery) is not None:
+                if self._mapper.is_fetched(delivery):
                     self.fetched += 1
                     self.unanswered += not self._answers.has(message.offset)
                     continue

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from connectors.mapping.documents import Fetch, MappingError, SaleState
-from connectors.mapping.mapper import fetch_of, mapped
+from connectors.mapping.mapper import fetch_of, is_fetched, mapped
 from connectors.settings import ConnectorsSettings
 from tillstream import stores
 from tillstream.receivers import definitions_file
@@ -29,6 +29,10 @@ class DefinitionsMapper:
     def fetch_of(self, delivery: Delivery) -> Fetch | None:
         """See Mapper."""
         return fetch_of(self._receiver(delivery), delivery, self._environ)
+
+    def is_fetched(self, delivery: Delivery) -> bool:
+        """See Mapper."""
+        return is_fetched(self._receiver(delivery), delivery)
 
     def states(self, delivery: Delivery) -> list[SaleState]:
         """See Mapper."""

@@ -15,6 +15,9 @@ class Mapper(Protocol):
         Raises MappingError.
         """
 
+    def is_fetched(self, delivery: Delivery) -> bool:
+        """Whether `fetch_of` gives what has to be asked, without a token. Raises MappingError."""
+
     def states(self, delivery: Delivery) -> list[SaleState]:
         """The states that it says; none where its topic is ignored. Raises MappingError."""
 

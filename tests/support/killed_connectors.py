@@ -32,6 +32,10 @@ class StatesMapper:
         said = _parsed(delivery)
         return Fetch(said["fetch"], {"Authorization": "token"}) if "fetch" in said else None
 
+    def is_fetched(self, delivery: Delivery) -> bool:
+        """Where the body has `fetch`."""
+        return self.fetch_of(delivery) is not None
+
     def states(self, delivery: Delivery) -> list[SaleState]:
         """One sale."""
         said = _parsed(delivery)
