@@ -50,7 +50,9 @@ class Worker:
     def differences(self) -> list[dict[str, Any]]:
         """What a proof finds."""
         with scratch() as kept:
-            versions = Versions(SeveralMapper(), kept, self._state.waiting.aside_offsets())
+            versions = Versions(
+                SeveralMapper(), kept, self._state.waiting.aside_offsets(), self._state.answers
+            )
             versions.take(self.messages)
             return versions.differences(self._state.sales)
 
