@@ -23,7 +23,9 @@ class Alert(msgspec.Struct, frozen=True, rename="camel"):
     """An alert; times are Unix seconds, texts by language."""
 
     id: str
+    #: Its name in alerts.toml, and what kind of rule it is.
     rule: str
+    kind: str
     severity: str
     store: str
     began_at: float
@@ -141,6 +143,7 @@ def _alert(found: Document) -> Alert:
     return Alert(
         id=found["_id"],
         rule=found["rule"],
+        kind=found["kind"],
         severity=found["severity"],
         store=found["store"],
         began_at=found["beganAt"].timestamp(),

@@ -24,7 +24,7 @@
   /** @param {Alert} alert */
   function named(alert) {
     const parts = [element("span", text(alert), {})];
-    const beneath = [element("small", t.visible(alert.rule), {})];
+    const beneath = [element("small", t.say(alert.kind), { title: t.visible(alert.rule) })];
     for (const [target, state] of alert.unsent)
       beneath.push(
         element("small", `${t.say("message not sent:")} ${t.visible(target)} (${t.say(state)})`, { class: "unsent" }),

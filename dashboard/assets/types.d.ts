@@ -184,6 +184,7 @@ interface JobLog {
 interface Alert {
   id: string;
   rule: string;
+  kind: string;
   severity: string;
   store: string;
   beganAt: number;

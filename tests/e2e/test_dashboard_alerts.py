@@ -93,6 +93,8 @@ def test_open_alerts_are_acknowledged_filtered_and_counted(
         page.wait_for_selector('[data-alert="Lyon"][data-taken="true"]')
         taken = page.inner_text('[data-alert="Lyon"] td:last-child')
         first = page.inner_text('[data-alert="Lyon"] th span')
+        rule = page.locator('[data-alert="Lyon"] th small')
+        kind, declared = rule.inner_text(), rule.get_attribute("title")
         targets = page.inner_text("#alerts-targets")
     with viewing(browser, dashboard.url, path="operations", locale="fr-FR") as page:
         page.wait_for_selector('#way-alerts[data-open="2"]', timeout=20_000)
@@ -101,6 +103,7 @@ def test_open_alerts_are_acknowledged_filtered_and_counted(
     assert (["Lyon"], "?severity=critical") == (critical, address)
     assert "Write your name first." == asked
     assert "Lyon: no receipt <b>today</b>" == first
+    assert ("Store without a receipt", "store-at-zero") == (kind, declared)
     assert taken.startswith("Zoë, ")
     assert targets.startswith("Target fails: ops, since ")
 

@@ -12,6 +12,7 @@ import pytest
 from dash import html
 
 import dashboard
+from alerts.rules_file import KINDS
 from dashboard.pages import (
     alerts_page,
     channels_page,
@@ -141,11 +142,12 @@ def test_english_is_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_every_language_has_the_same_words_and_every_mark_of_the_door(code: str) -> None:
+def test_every_language_has_the_same_words_every_mark_and_kind_of_alert(code: str) -> None:
     words, marks = LANGUAGES[code].words, LANGUAGES[code].marks
 
     assert LANGUAGES["en"].words.keys() == words.keys()
     assert {*RULES, CLOCK_AHEAD} == marks.keys()
+    assert set() == KINDS.keys() - words.keys()
     assert [] == [key for key, text in [*words.items(), *marks.items()] if not text.strip()]
 
 
