@@ -1,9 +1,11 @@
 """Three currencies on one day, from the door to the screen: each by itself, exact, none hidden."""
 
+import csv
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from decimal import Decimal
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,7 +25,7 @@ from tests.support.dashboards import (
 )
 from tests.support.filled_archive import Kept
 from tests.support.processes import running, running_door
-from tests.support.receipts import line, receipt
+from tests.support.receipts import CATEGORIES, line, receipt
 from tests.support.waiting import wait_until
 
 #: By currency: amounts of receipts of the day.
@@ -34,17 +36,39 @@ WRITTEN = {
     "en-GB": {"EUR": "€13.00", "JPY": "¥34,500", "KWD": "KWD\u00a03.505"},
     "fr-FR": {"EUR": "13,00\u00a0€", "JPY": "34\u202f500\u00a0¥", "KWD": "3,505\u00a0KWD"},
 }
+SQL = "SELECT {}, sum(gross) FROM {} WHERE currency = 'KWD' GROUP BY 1"
+#: By page: a figure that has come, and of a table of its file the title, the head of the amounts,
+#: and the sums of its rows by SQL.
+FILES = {
+    "": ("revenue", "Sales by category", "Gross (KWD)", SQL.format("category", "lines")),
+    "days": ("days-gross", "Products", "Gross", SQL.format("description", "lines")),
+    "products": (
+        "products-revenue",
+        "All products",
+        "Gross",
+        SQL.format("description || ' ' || product", "lines"),
+    ),
+    "stores": (
+        "stores-revenue",
+        "Stores",
+        "Revenue so far (KWD)",
+        SQL.format("store", "receipts"),
+    ),
+}
 WIDTHS = (390, 1024, 1920)
 
 
 def sold(number: int, amount: float, currency: str) -> dict[str, Any]:
-    """A receipt of now, of one line; the euro is not named."""
+    """A receipt of now, of one line; the euro is not named. Stores 1 and 2 and the categories take
+    turns, each product is sold once."""
     named: dict[str, Any] = {} if currency == "EUR" else {"currency": currency}
     amounts = {"creditAmount": amount, "settlementAmount": amount, "unitPrice": amount}
+    product = {"productCode": f"{number:08}", "productDescription": f"Product {number}"}
     return receipt(
         number,
         date=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
-        lines=[line() | amounts],
+        storeID=1 + number % 2,
+        lines=[line(category=CATEGORIES[number % 2]) | product | amounts],
         documentTotal={"netTotal": amount, "taxPayable": 0, "grossTotal": amount},
         settlements=[{"paymentMechanism": "CB", "settlementAmount": amount}],
         **named,
@@ -79,6 +103,23 @@ def dashboard(amqp_url: str, kept: Kept) -> Iterator[Dashboard]:
 def shown(page: Page, element: str, value: str) -> None:
     """Wait until a figure has this exact value."""
     wait_until(lambda: attribute(page, element, "value") == value, 30, f"{element} {value}")
+
+
+def saved_section(page: Page, title: str, least: int) -> list[list[str]]:
+    """Heads and rows of a table of the CSV that the page saves, once it has that many rows."""
+    found: list[list[str]] = []
+
+    def saved() -> bool:
+        with page.expect_download() as download:
+            page.click("#save-summary")
+            page.click("#csv")
+        rows = list(csv.reader(download.value.path().read_text("utf-8-sig").splitlines()))
+        at = rows.index([title]) + 1 if [title] in rows else len(rows)
+        found[:] = takewhile(bool, rows[at:])
+        return len(found) > least
+
+    wait_until(saved, 30, f"{title} of {least} rows")
+    return found
 
 
 def choose(page: Page, currency: str) -> None:
@@ -121,6 +162,8 @@ def test_every_page_and_file_says_what_sql_sums_of_its_currency(
     rows = kept.ask("SELECT currency, sum(gross) FROM receipts GROUP BY 1")
     summed = {str(currency): Decimal(str(gross)) for currency, gross in rows}
     assert summed == SUMS
+    rows = kept.ask("SELECT currency, sum(gross) FROM receipts WHERE store = '1' GROUP BY 1")
+    in_first = {str(currency): Decimal(str(gross)) for currency, gross in rows}
 
     for currency, gross in summed.items():
         query = f"currency={currency}"
@@ -135,9 +178,27 @@ def test_every_page_and_file_says_what_sql_sums_of_its_currency(
             page.goto(f"{dashboard.url}stores?{query}")
             shown(page, "stores-revenue", str(SUMS[currency]))
             page.goto(f"{dashboard.url}store?id=1&{query}")
-            shown(page, "store-revenue", str(SUMS[currency]))
+            shown(page, "store-revenue", str(in_first[currency].quantize(SUMS[currency])))
             page.goto(f"{dashboard.url}wall?{query}")
             shown(page, "revenue", str(SUMS[currency]))
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_saved_file_has_what_sql_sums_to_the_last_minor_unit(
+    dashboard: Dashboard, browser: Browser, kept: Kept, path: str
+) -> None:
+    wait_until(lambda: kept.database.receipts.count_documents({}) == 7, 30, "the archive")
+    figure, title, head, sql = FILES[path]
+    sums = kept.ask(sql)
+    expected = {str(name): f"{gross:.3f}" for name, gross in sums}
+
+    with viewing(browser, dashboard.url, f"{path}?currency=KWD", locale="en-GB") as page:
+        shown(page, figure, "3.505")
+        heads, *rows = saved_section(page, title, len(expected))
+
+    place = heads.index(head)
+    assert expected == {row[0]: row[place] for row in rows}
+    assert {"1.005", "2.500"} == {*expected.values()}
 
 
 def test_a_receipt_is_written_in_its_own_currency(
@@ -180,4 +241,7 @@ def test_the_choice_is_accessible_and_fits(
             page.screenshot(path=tmp_path / f"{scheme}-{width}.png")
 
             assert width >= wide
+        assert [] == serious(page)
+        page.goto(f"{dashboard.url}stores?currency=KWD")
+        page.wait_for_selector("#stores-grid .ag-row")
         assert [] == serious(page)
