@@ -40,7 +40,13 @@
     const then = figure(before, known.length);
     const amount = figure(today, 1) - then;
     if (!Number.isFinite(amount)) return null;
-    return { amount, part: then > 0 ? amount / then : null, text: signed(amount, written) };
+    // What is written as nothing has no direction.
+    const none = written(Math.abs(amount)) === written(0);
+    return {
+      amount: none ? 0 : amount,
+      part: then > 0 ? amount / then : null,
+      text: signed(none ? 0 : amount, written),
+    };
   }
 
   /** @param {number} amount @param {(amount: number) => string} written */
@@ -70,7 +76,7 @@
       const part = found && found.part !== null ? ` ${format.percent(Math.abs(found.part))}` : "";
       put(`${id}-change`, {
         children: found ? `${sign}${part} · ${found.text}` : "",
-        "data-trend": found && found.amount < 0 ? "down" : "up",
+        "data-trend": sign === "▼" ? "down" : "up",
         "data-value": found ? String(found.amount) : "",
         title: found ? said() : "",
       });
@@ -113,7 +119,8 @@
     /** @type {[number, number, number][]} */
     const band = points.map(([time, sold]) => {
       const part = Math.max(0, Math.min(1, (sold - now) / (cents - now)));
-      return [time, t.units(Math.max(now, sold - part * (cents - low))), t.units(sold + part * (high - cents))];
+      const [least, most] = [sold - part * (cents - low), sold + part * (high - cents)];
+      return [time, t.units(Math.max(now, least)), t.units(Math.max(now, most))];
     });
     return [[from, t.units(now), t.units(now)], ...band];
   }

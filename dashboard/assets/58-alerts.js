@@ -103,6 +103,7 @@
     byId("alerts-open-rows").replaceChildren(...(open.length ? open.map(row) : [empty("Nothing is wrong.")]), ...more);
     byId("alerts-ended-rows").replaceChildren(...(ended.length ? ended.map(row) : [empty("No alert has ended yet.")]));
     t.setText("alerts-open-number", t.format.count(open.length));
+    t.setText("alerts-ended-number", t.format.count(ended.length));
     byId("alerts-all").disabled = !open.some((alert) => alert.acknowledgedAt === null);
     if (focused) {
       const again = document.querySelector(`[data-id="${CSS.escape(focused)}"]`);

@@ -121,20 +121,29 @@ class Comparisons:
         ]
         return {
             "forecast": [(until, *found)],
-            "ahead": list(self._ahead(day, sum(sold.values()), found.expected, rest)),
+            "ahead": list(self._ahead(day, sold, over, found.expected, rest)),
         }
 
     def _ahead(
-        self, day: date, sold: int, expected: int, rest: list[tuple[str, int]]
+        self,
+        day: date,
+        sold: Mapping[str, int],
+        over: Sequence[str],
+        expected: int,
+        rest: list[tuple[str, int]],
     ) -> Iterable[Row]:
-        """The rest of the day in the shape that it usually has, up to its last sale."""
+        """The rest of the day in the shape that it usually has, up to its last sale.
+
+        From the hours that are over: what the running one has sold is part of its usual.
+        """
+        least, until = sum(sold.values()), sum(sold.get(hour, 0) for hour in over)
         while rest and not rest[-1][1]:
             rest = rest[:-1]
         whole, so_far = sum(gross for _, gross in rest), 0
         for hour, gross in rest:
             so_far += gross
             part = so_far / whole if whole else 1
-            yield self._end(day, int(hour)), round(sold + part * (expected - sold))
+            yield self._end(day, int(hour)), max(least, round(until + part * (expected - until)))
 
     def _end(self, day: date, hour: int) -> float:
         turned = day + timedelta(days=1) if hour < self._calendar.cutoff_hour else day

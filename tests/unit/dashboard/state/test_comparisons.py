@@ -115,3 +115,16 @@ def test_the_rest_of_the_day_rises_to_what_is_expected_in_its_usual_shape() -> N
 
     eleven = datetime(2026, 11, 21, 11, tzinfo=CALENDAR.zone).timestamp()
     assert [(eleven, 3_000)] == panels["ahead"]
+
+
+def test_what_the_running_hour_has_sold_is_part_of_its_usual() -> None:
+    comparisons = Comparisons(CALENDAR)
+    usual = sold(1_000) | {"11": Figures(1, 2_000, 1_000, 500)}
+    comparisons.take(dict.fromkeys(wanted_days(DAY), usual))
+
+    running = breakdowns(HALF_PAST_TEN, hour={"08": 1_000, "09": 1_000, "10": 900})
+    crowded = breakdowns(HALF_PAST_TEN, hour={"08": 1_000, "09": 1_000, "10": 1_800})
+
+    # At 11 and at 12, of 4,000; but never less than is sold.
+    assert [3_000, 4_000] == [row[1] for row in comparisons.panels(DAY, running)["ahead"]]
+    assert [3_800, 4_000] == [row[1] for row in comparisons.panels(DAY, crowded)["ahead"]]
