@@ -91,7 +91,7 @@
         "proof",
         found.proofAt === null
           ? t.say("waiting for the archive")
-          : `${t.say("No proof yet: run")} python -m analytics verify`,
+          : `${t.say("No proof yet: run")} tillstream verify`,
       );
       mark("proof", { state: "waiting", value: "" });
       return;
