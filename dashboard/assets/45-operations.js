@@ -89,9 +89,7 @@
     if (!last) {
       t.setText(
         "proof",
-        found.proofAt === null
-          ? t.say("waiting for the archive")
-          : `${t.say("No proof yet: run")} tillstream verify`,
+        found.proofAt === null ? t.say("waiting for the archive") : `${t.say("No proof yet: run")} tillstream verify`,
       );
       mark("proof", { state: "waiting", value: "" });
       return;
