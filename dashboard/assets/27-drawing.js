@@ -54,7 +54,11 @@
     if (pictures.get(place) === looks + size) return false;
     pictures.set(place, looks + size);
     layout.font = { ...layout.font, size };
-    if (size !== USUAL_TYPE) layout.margin = scaled(layout.margin, size / USUAL_TYPE);
+    if (size !== USUAL_TYPE) {
+      layout.margin = scaled(layout.margin, size / USUAL_TYPE);
+      // Below the zero of the other axis, which reaches half a line down.
+      layout.xaxis = { ...layout.xaxis, ticklabelstandoff: size / 2 };
+    }
     window.Plotly.react(graph, data, layout, graph._context);
     return true;
   }
