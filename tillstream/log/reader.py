@@ -21,6 +21,9 @@ from tillstream.runtime.tracing.traceparent import TRACEPARENT
 #: Unacknowledged messages that the broker sends ahead: at 256 KiB each, at most 50 MB.
 PREFETCH = 200
 
+#: A log is quiet while fewer messages, and fewer bytes of them, are gathered at a time.
+QUIET_MESSAGES, QUIET_BYTES = 20, 65_536
+
 #: How long the first message of a log that holds any may take to come, seconds.
 FIRST_MESSAGE_SECONDS = 1.0
 
@@ -86,6 +89,7 @@ class LogReader:
         self._channel: BlockingChannel = connection.channel()
         self._received: list[LogMessage] = []
         self._last_tag = 0
+        self._is_quiet = False
         self._channel.add_on_cancel_callback(self._cancelled)
         if not isinstance(start, Mapping):
             self._channel.basic_qos(prefetch_count=prefetch)
@@ -114,12 +118,20 @@ class LogReader:
         prefetch; empty when none comes in `patience_seconds`.
         """
         messages = self.read(patience_seconds)
-        deadline = time.monotonic() + (more_seconds() if messages else 0.0)
-        while messages and len(messages) < self._prefetch:
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
-                break
+        if not messages:
+            return messages
+        deadline = time.monotonic() + more_seconds()
+        if self._is_quiet:
+            # To be woken by each message costs more than to read it. What comes meanwhile is kept
+            # by the socket, and by the broker past the prefetch.
+            time.sleep(max(0.0, deadline - time.monotonic()))
+            while more := self.read(0):
+                messages += more
+        while len(messages) < self._prefetch and (remaining := deadline - time.monotonic()) > 0:
             messages += self.read(remaining)
+        self._is_quiet = (
+            len(messages) < QUIET_MESSAGES and sum(len(one.body) for one in messages) < QUIET_BYTES
+        )
         return messages
 
     def done(self) -> None:
