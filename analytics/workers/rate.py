@@ -27,6 +27,8 @@ log = structlog.get_logger()
 
 #: A time of receipt so far from now is of a clock that has jumped, seconds.
 OTHER_TIME_SECONDS = 86_400.0
+#: After a message, how long others are waited for, seconds; a part of the latency that is told.
+GATHER_SECONDS = 0.1
 
 
 class Received(Wire, frozen=True):
@@ -74,7 +76,9 @@ class RateWorker:
         due = Every(SNAPSHOT_SECONDS, self._clock)
         while not stop.is_set():
             self._vitals.turn()
-            for message in reader.read(due.remaining()):
+            for message in reader.gather(
+                due.remaining(), lambda: min(due.remaining(), GATHER_SECONDS)
+            ):
                 self.add(message)
             reader.done()
             if due.is_due():
