@@ -18,10 +18,13 @@ class Limits(NamedTuple):
     #: Of message bodies.
     bytes: int = 4 * 1024 * 1024
     #: Since the first message was taken, seconds: [0, age) is open.
-    age_seconds: float = 0.05
+    age_seconds: float = 0.1
 
 
 LIMITS = Limits()
+
+#: A batch is small with fewer messages, and fewer bytes of them.
+SMALL_MESSAGES, SMALL_BYTES = 20, 65_536
 
 #: Messages that the broker may hand out before an ack: the batch that is written and the next.
 #: A message of the door has 256 KiB at most, so what waits here stays under 256 MiB.
@@ -110,6 +113,10 @@ class Batch:
             or len(self.entries) + len(self.dead_letters) >= self._limits.receipts
             or self._bytes >= self._limits.bytes
         )
+
+    def is_small(self) -> bool:
+        """Whether so little came that nothing is held up where it is not read at once."""
+        return self._messages < SMALL_MESSAGES and self._bytes < SMALL_BYTES
 
     def remaining(self, now: float) -> float:
         """Seconds until the batch is to be written; 0 when it is."""

@@ -123,6 +123,8 @@ class Session:
         #: The batch as MongoDB gets it, once it is full or due.
         self._ready: Encoded | None = None
         self._writing: Writing | None = None
+        #: Whether the batch before was small.
+        self._is_quiet = False
         self._letters: BlockingChannel = connection.channel()
         self._letters.confirm_delivery()
         self._channel: BlockingChannel = connection.channel()
@@ -134,6 +136,7 @@ class Session:
     def turn(self) -> None:
         """Serve the connection until there is something to do, and do it."""
         self._worker.figures.turn(len(self._waiting), writing=self._writing is not None)
+        self._rest()
         self._connection.process_data_events(self._idle_seconds())
         if not self._channel.consumer_tags:
             # pika says nothing when the broker closed the channel or deleted the queue.
@@ -160,6 +163,12 @@ class Session:
     ) -> None:
         self._waiting.append(Delivery.of(method, properties, body))
 
+    def _rest(self) -> None:
+        # To be woken by each message costs more than to read it: what comes while a small batch
+        # waits for more is read together.
+        if self._is_quiet and self._batch is not None and self._writing is None:
+            time.sleep(min(self._batch.remaining(self._worker.monotonic()), IDLE_SECONDS))
+
     def _idle_seconds(self) -> float:
         if self._waiting and self._takes_more():
             return 0.0
@@ -185,6 +194,7 @@ class Session:
             self._ready = encoded(self._batch.entries, utc(self._worker.clock()))
         if self._writing is not None:
             return
+        self._is_quiet = self._batch.is_small()
         # 2. write
         outcome = self._worker.writer.submit(
             self._worker.write, self._batch, self._ready, self.over

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persistence.writer.batch import Batch, Delivery, Limits
+from persistence.writer.batch import SMALL_BYTES, SMALL_MESSAGES, Batch, Delivery, Limits
 from tests.support.receipts import receipt, stamped
 from tillstream.clock import BusinessDay
 from tillstream.codec import NDJSON
@@ -67,6 +67,15 @@ def test_a_batch_is_due_at_its_age() -> None:
 
 def test_a_full_batch_is_due_at_once() -> None:
     assert batch_of(WIDE._replace(messages=1), delivery(1, LINE)).remaining(100.0) == 0.0
+
+
+def test_a_batch_is_small_by_its_messages_and_by_their_bytes() -> None:
+    lone, large = delivery(1, LINE), delivery(1, b"x" * SMALL_BYTES)
+    many = [delivery(tag, LINE) for tag in range(SMALL_MESSAGES)]
+
+    small = [batch_of(WIDE, *some).is_small() for some in ([lone], many, [large])]
+
+    assert [True, False, False] == small
 
 
 def test_the_last_tag_covers_the_batch() -> None:
