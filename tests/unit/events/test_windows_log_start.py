@@ -64,10 +64,10 @@ def test_a_replaced_log_is_counted_from_its_first_message(messages: tuple[LogMes
     ],
 )
 def test_a_log_that_lacks_what_was_counted_is_not_read(log: KnownLog) -> None:
-    with pytest.raises(LogShortenedError, match="events recount"):
+    with pytest.raises(LogShortenedError, match="tillstream recount --streams"):
         find_start(counted(4), log)
 
 
 def test_a_log_truncated_beyond_the_position_is_not_read() -> None:
-    with pytest.raises(LogTruncatedError, match=r"begins at offset 5 .* events recount"):
+    with pytest.raises(LogTruncatedError, match=r"begins at offset 5 .*`tillstream recount --streams`"):
         find_start(counted(4), KnownLog(message(5)))
