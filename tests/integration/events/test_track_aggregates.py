@@ -186,7 +186,7 @@ def test_ten_thousand_requests_are_ten_thousand_rows(
     environ = {"AMQP_URL": amqp_url, **folders}
     with running("events", "worker", **environ), running_door(amqp_url, **folders) as url:
         with running("generator", "track", "--requests", str(REQUESTS), "--to", url) as sending:
-            assert 0 == sending.wait(60)
+            assert 0 == sending.wait(120)
         until = (datetime.now(UTC) + timedelta(seconds=1)).replace(microsecond=0)
         said: list[Said] = []
 
