@@ -18,7 +18,7 @@ SECONDS = {
     "tests/integration/entrypoint/test_fuzz.py": 40,
     "tests/integration/events/test_attribution_worker.py": 45,
     "tests/integration/events/test_receipts_streams.py": 45,
-    "tests/integration/events/test_track_aggregates.py": 40,
+    "tests/integration/events/test_track_aggregates.py": 80,
     "tests/integration/events/test_windows_worker.py": 40,
     "tests/integration/local/test_run.py": 80,
     "tests/integration/persistence/api/test_tiers.py": 60,
