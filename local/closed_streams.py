@@ -1,6 +1,7 @@
-"""Opens RabbitMQ's streams again where a full disk has closed them for good."""
+"""Opens RabbitMQ's streams again where a full disk or a start has closed them for good."""
 
 import threading
+import time
 import xmlrpc.client
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from tillstream.errors import ServerNotReadyError
 from tillstream.log.reader import LogReader
 from tillstream.runtime import broker
 from tillstream.runtime.disk import FreeSpace
+from tillstream.runtime.file_change import FileChange
 
 log = structlog.get_logger()
 
@@ -24,6 +26,8 @@ log = structlog.get_logger()
 PROGRAM = "rabbitmq"
 #: AMQP's reply codes: of a broker that has failed itself, and of a queue that it does not find.
 INTERNAL_ERROR, NOT_FOUND = 541, 404
+#: What it says of a queue that it knows and does not find; of others that there is none.
+KNOWN = "home node"
 #: Between two looks at the disk, and for a node that was started anew to answer, seconds.
 LOOK_SECONDS, START_SECONDS = 2.0, 30.0
 
@@ -41,14 +45,17 @@ ENTER = """
 
 
 class ClosedStreams:
-    """After a full disk, asks whether every stream can be read, until it can.
+    """After a full disk and a start of the node, asks whether every stream can be read, until it
+    can.
 
     Opening a stream makes RabbitMQ write a line of its own. Where that fails for want of space, its
     coordinator of streams ends and is not started again (3.10): every later reader gets
-    INTERNAL_ERROR, with all messages unharmed on disk. A node that is started anew reads them. It
-    may have missed then to enter a stream among its queues: readers get NOT_FOUND, though the
-    stream's writer runs, also after further starts. It is entered by hand. And processes of quorum
-    queues may have ended for good: a start brings them back.
+    INTERNAL_ERROR, with all messages unharmed on disk. A node that is started anew reads them. And
+    processes of quorum queues may have ended for good: a start brings them back.
+
+    At a start, after whatever end, a node may miss to enter a stream among its queues: everybody
+    gets NOT_FOUND, though the stream's writer runs, also after further starts. It is entered by
+    hand.
     """
 
     def __init__(
@@ -69,22 +76,27 @@ class ClosedStreams:
         self._data_dir = data_dir
         self._space = FreeSpace(data_dir, min_free_bytes)
         self._programs = tuple(programs)
-        self._suspect = False
+        self._start = FileChange(data_dir / PROGRAM / "pid", time.monotonic)
+        self._was_full = False
+        self._was_started = False
+        #: What the look before did not find.
+        self._missing: str | None = None
 
     def mend(self) -> str | None:
         """Look once; what was done about it, for people, or None."""
         self._space.look()
+        self._was_started |= self._start.is_due()
         if self._space.shortage is not None:
             # The question itself would break what is whole yet.
-            self._suspect = True
-        elif self._suspect:
+            self._was_full = True
+        elif self._was_full or self._was_started:
             try:
-                for name in (*self._streams, topology.EVENTS_LOG):
+                for name in (*self._streams, topology.DELIVERIES_LOG, topology.EVENTS_LOG):
                     if (done := self._opened(name)) is not None:
                         return done
-                if self._lacks_queue() and self._end_node():
+                if self._was_full and self._lacks_queue() and self._end_node():
                     return f"RabbitMQ lost queues since the disk was full: {ANEW}"
-                self._suspect = False
+                self._was_full = self._was_started = False
             except (pika.exceptions.AMQPError, OSError, ServerNotReadyError):
                 # It is away, or starts: nothing is known yet.
                 pass
@@ -99,13 +111,20 @@ class ClosedStreams:
                 raise
             return f"RabbitMQ cannot open its streams since the disk was full: {ANEW}"
         except pika.exceptions.ChannelClosedByBroker as error:
-            if error.reply_code != NOT_FOUND or not self._enter(name):
+            if error.reply_code != NOT_FOUND:
                 raise
-            return f"RabbitMQ did not find {name} since the disk was full: it is entered again"
+            return self._entered(name) if KNOWN in error.reply_text else None
         finally:
             if connection.is_open:
                 connection.close()
         return None
+
+    def _entered(self, name: str) -> str:
+        was_missing, self._missing = self._missing == name, name
+        # A node that has just started enters it in a moment.
+        if not was_missing or not self._enter(name):
+            raise ServerNotReadyError(f"RabbitMQ does not find {name}")
+        return f"RabbitMQ did not find {name} since its start: it is entered again"
 
     def _lacks_queue(self) -> bool:
         queues = (topology.PERSISTENCE_QUEUE, topology.DEAD_LETTERS)

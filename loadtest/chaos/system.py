@@ -59,12 +59,11 @@ def system_for_faults(*, fills_disk: bool) -> Iterator[System]:
                 parent=parent,
             )
         )
-        if fills_disk:
-            streams = closed_streams.ClosedStreams(
-                system.amqp_url,
-                system.data_dir,
-                disk.LEAST_FREE_BYTES,
-                system.supervisor.programs,
-            )
-            stack.enter_context(closed_streams.mending(streams, print))
+        streams = closed_streams.ClosedStreams(
+            system.amqp_url,
+            system.data_dir,
+            disk.LEAST_FREE_BYTES if fills_disk else None,
+            system.supervisor.programs,
+        )
+        stack.enter_context(closed_streams.mending(streams, print))
         yield system
