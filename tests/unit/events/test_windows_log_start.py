@@ -69,5 +69,5 @@ def test_a_log_that_lacks_what_was_counted_is_not_read(log: KnownLog) -> None:
 
 
 def test_a_log_truncated_beyond_the_position_is_not_read() -> None:
-    with pytest.raises(LogTruncatedError, match=r"begins at offset 5 .*`tillstream recount --streams`"):
+    with pytest.raises(LogTruncatedError, match=r"begins at offset 5 .*tillstream recount --str"):
         find_start(counted(4), KnownLog(message(5)))
