@@ -124,7 +124,10 @@ class PublishQueue(Generic[P]):
     @property
     def is_worth_a_message(self) -> bool:
         """Whether what waits need not wait for more to come."""
-        return self._waiting_items >= WORTHWHILE_ITEMS or self.fills_a_message
+        if self._waiting_items >= WORTHWHILE_ITEMS or self.fills_a_message:
+            return True
+        first = self.first()
+        return first is not None and first.parcel.alone
 
     def first(self) -> Waiting[P] | None:
         """The oldest that is in no message yet."""

@@ -147,6 +147,19 @@ def test_without_a_pace_nothing_waits() -> None:
     run(test())
 
 
+def test_what_shares_no_message_does_not_wait_for_others() -> None:
+    async def test() -> None:
+        broker = Broker()
+        till = Till(broker)
+        at(100, lambda: till.submit(2, ReceiptParcel(b"x", 1, alone=True)))
+        at(105, lambda: till.submit(1, ReceiptParcel(b"x", 1, alone=True), SMALL, SMALL))
+        await asyncio.sleep(1)
+
+        assert [(100, 1), (100, 1), (105, 1), (125, 2)] == broker.sent
+
+    run(test())
+
+
 def test_what_is_worth_a_message_ignores_the_pace() -> None:
     async def test() -> None:
         broker = Broker()
