@@ -19,7 +19,6 @@ from entrypoint.receipt_check import CheckedReceipt
 from entrypoint.receipt_parcel import ReceiptParcel
 from entrypoint.refusals import ConflictError
 from tillstream.errors import NotConfirmedError, TillstreamError
-from tillstream.http.asgi import header
 
 #: Longest Idempotency-Key, characters: what Stripe takes.
 MAX_KEY_CHARACTERS = 255
@@ -170,9 +169,7 @@ def idempotency_key(scope: Scope) -> bytes | None:
         raise problems.wrong_idempotency_key(f"it has {len(key)} characters")
     if not key.isprintable():
         raise problems.wrong_idempotency_key("it has control characters")
-    path = scope["path"]
-    is_track = path == track_token.TRACK
-    caller = track_token.authorization(scope) if is_track else header(scope, b"authorization")
+    caller = track_token.authorization(scope) or ""
     # Each part has its length before it: no two requests are known by the same text.
-    parts = [(caller or "").encode(), path.encode(), key.encode()]
+    parts = [caller.encode(), scope["path"].encode(), key.encode()]
     return digest(b"".join(b"%d:%b" % (len(part), part) for part in parts))

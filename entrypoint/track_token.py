@@ -11,8 +11,8 @@ TRACK = "/track"
 
 
 def authorization(scope: Scope) -> str | None:
-    """The key of a request, as the header Authorization has it."""
-    token = header(scope, b"x-token")
+    """The key of a request of any path, as the header Authorization has it."""
+    token = header(scope, b"x-token") if scope["path"] == TRACK else None
     return header(scope, b"authorization") if token is None else f"Bearer {token}"
 
 
