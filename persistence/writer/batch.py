@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 import pika
 
 from persistence.writer.entries import Entry, Reject, read_message
+from tillstream.runtime.resting import is_quiet
 from tillstream.runtime.tracing.traceparent import TRACEPARENT
 from tillstream.stores import StoreTable
 
@@ -22,9 +23,6 @@ class Limits(NamedTuple):
 
 
 LIMITS = Limits()
-
-#: A batch is small with fewer messages, and fewer bytes of them.
-SMALL_MESSAGES, SMALL_BYTES = 20, 65_536
 
 #: Messages that the broker may hand out before an ack: the batch that is written and the next.
 #: A message of the door has 256 KiB at most, so what waits here stays under 256 MiB.
@@ -116,7 +114,7 @@ class Batch:
 
     def is_small(self) -> bool:
         """Whether so little came that nothing is held up where it is not read at once."""
-        return self._messages < SMALL_MESSAGES and self._bytes < SMALL_BYTES
+        return is_quiet(self._messages, self._bytes)
 
     def remaining(self, now: float) -> float:
         """Seconds until the batch is to be written; 0 when it is."""

@@ -34,6 +34,7 @@ from tillstream import topology
 from tillstream.clock import Clock, utc
 from tillstream.runtime import broker
 from tillstream.runtime.periodic import Every
+from tillstream.runtime.resting import rest
 from tillstream.runtime.tracing.start import working
 from tillstream.runtime.watching.watched import Watched
 from tillstream.stores import StoreTable
@@ -164,10 +165,9 @@ class Session:
         self._waiting.append(Delivery.of(method, properties, body))
 
     def _rest(self) -> None:
-        # To be woken by each message costs more than to read it: what comes while a small batch
-        # waits for more is read together.
+        # What comes while a small batch waits for more is read together.
         if self._is_quiet and self._batch is not None and self._writing is None:
-            time.sleep(min(self._batch.remaining(self._worker.monotonic()), IDLE_SECONDS))
+            rest(min(self._batch.remaining(self._worker.monotonic()), IDLE_SECONDS))
 
     def _idle_seconds(self) -> float:
         if self._waiting and self._takes_more():

@@ -1,6 +1,5 @@
 """Follows a log, that of the receipts unless another is named: RabbitMQ streams, by offset."""
 
-import select
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -16,14 +15,11 @@ from pika.exceptions import AMQPError, ConsumerCancelled
 from tillstream import topology
 from tillstream.errors import TillstreamError
 from tillstream.log.positions import known_as
-from tillstream.runtime import broker
+from tillstream.runtime import broker, resting
 from tillstream.runtime.tracing.traceparent import TRACEPARENT
 
 #: Unacknowledged messages that the broker sends ahead: at 256 KiB each, at most 50 MB.
 PREFETCH = 200
-
-#: A log is quiet while fewer messages, and fewer bytes of them, are gathered at a time.
-QUIET_MESSAGES, QUIET_BYTES = 20, 65_536
 
 #: How long the first message of a log that holds any may take to come, seconds.
 FIRST_MESSAGE_SECONDS = 1.0
@@ -123,17 +119,12 @@ class LogReader:
             return messages
         deadline = time.monotonic() + more_seconds()
         if self._is_quiet:
-            # To be woken by each message costs more than to read it. What comes meanwhile is kept
-            # by the socket, and by the broker past the prefetch. Not by time.sleep: it fails where
-            # the time of day is faked and the monotonic clock is not (libfaketime).
-            select.select((), (), (), max(0.0, deadline - time.monotonic()))
+            resting.rest(deadline - time.monotonic())
             while more := self.read(0):
                 messages += more
         while len(messages) < self._prefetch and (remaining := deadline - time.monotonic()) > 0:
             messages += self.read(remaining)
-        self._is_quiet = (
-            len(messages) < QUIET_MESSAGES and sum(len(one.body) for one in messages) < QUIET_BYTES
-        )
+        self._is_quiet = resting.is_quiet(len(messages), sum(len(one.body) for one in messages))
         return messages
 
     def done(self) -> None:

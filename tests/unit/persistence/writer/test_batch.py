@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persistence.writer.batch import SMALL_BYTES, SMALL_MESSAGES, Batch, Delivery, Limits
+from persistence.writer.batch import Batch, Delivery, Limits
 from tests.support.receipts import receipt, stamped
 from tillstream.clock import BusinessDay
 from tillstream.codec import NDJSON
+from tillstream.runtime.resting import QUIET_BYTES, QUIET_MESSAGES
 from tillstream.stores import StoreTable
 
 STORES = StoreTable(BusinessDay(ZoneInfo("Europe/Paris")), {})
@@ -70,8 +71,8 @@ def test_a_full_batch_is_due_at_once() -> None:
 
 
 def test_a_batch_is_small_by_its_messages_and_by_their_bytes() -> None:
-    lone, large = delivery(1, LINE), delivery(1, b"x" * SMALL_BYTES)
-    many = [delivery(tag, LINE) for tag in range(SMALL_MESSAGES)]
+    lone, large = delivery(1, LINE), delivery(1, b"x" * QUIET_BYTES)
+    many = [delivery(tag, LINE) for tag in range(QUIET_MESSAGES)]
 
     small = [batch_of(WIDE, *some).is_small() for some in ([lone], many, [large])]
 
