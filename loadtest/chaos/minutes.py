@@ -22,11 +22,14 @@ def differences(
     now: float,
     runs: Mapping[int, Sequence[MinuteRun]],
     marks: Mapping[int, int],
+    full: Sequence[tuple[float, float]] = (),
 ) -> tuple[str, ...]:
     """What is wrong with the runs of a time; runs and marks by the minute's Unix seconds.
 
     `marks` are what the job has left behind, by the minute it was run for. A run that was
-    interrupted is run again, and leaves as many marks as its attempts at most.
+    interrupted is run again, and leaves as many marks as its attempts at most. A run that the
+    history calls failed is right where it may have met one of the times of a `full` disk, which
+    are pairs of Unix seconds: what the job writes was refused then.
     """
     found = [f"{minute}: {len(some)} runs" for minute, some in runs.items() if len(some) > 1]
     first = int(begun // MINUTE + 1) * MINUTE
@@ -41,6 +44,12 @@ def differences(
         least = 1 if run.state == "ok" else 0
         if not least <= left <= run.attempts:
             found.append(f"{minute}: {run.state}, {run.attempts} attempts, done {left} times")
+        elif run.state == "failed" and _met(minute, full):
+            continue
         elif run.state not in ("ok", "skipped", "running", "interrupted"):
             found.append(f"{minute}: {run.state}")
     return tuple(sorted(found))
+
+
+def _met(minute: int, times: Sequence[tuple[float, float]]) -> bool:
+    return any(begin - LATEST_SECONDS <= minute <= end for begin, end in times)

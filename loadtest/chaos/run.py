@@ -136,6 +136,8 @@ class Rounds:
         self._senders = senders
         self._watch = watch
         self._begun = time.time()
+        #: When the disk was full, Unix seconds.
+        self._full: list[tuple[float, float]] = []
         self._verdict = Verdict()
 
     def round(self, fault: Fault, seconds: float) -> Row:
@@ -149,9 +151,11 @@ class Rounds:
         # 2. the fault
         injected = time.time()
         lifted = inject(self._system, fault)
-        if fault.target == FULL and not self._takes_receipts(lifted):
-            bring_log_back(self._system)
-            lifted = time.time()
+        if fault.target == FULL:
+            self._full.append((injected, lifted))
+            if not self._takes_receipts(lifted):
+                bring_log_back(self._system)
+                lifted = time.time()
         # 3. the heal: every component is heard again, and has caught up
         time.sleep(2 * PATIENCE_SECONDS)
         wait_until(lambda: self._is_well(injected, lifted), HEAL_SECONDS)
@@ -227,7 +231,7 @@ class Rounds:
             runs = observe_runs(self._system.mongo_url)
         except PyMongoError:
             return None
-        jobs = differences(self._begun, time.time(), runs, marks)
+        jobs = differences(self._begun, time.time(), runs, marks, self._full)
         return found._replace(events=events, shop=shop, deliveries=sales, jobs=jobs)
 
     def _outages(self, injected: float, lifted: float) -> dict[str, Outage]:

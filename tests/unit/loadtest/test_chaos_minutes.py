@@ -42,3 +42,15 @@ def test_every_difference_is_told(
     runs: Mapping[int, Sequence[MinuteRun]], marks: Mapping[int, int], wrong: int
 ) -> None:
     assert wrong == len(differences(30.0, 120.0 + 181.0, runs, marks))
+
+
+@pytest.mark.parametrize(
+    ("full", "wrong"),
+    [((115.0, 125.0), 0), ((121.0, 125.0), 0), ((10.0, 119.0), 1), ((310.0, 315.0), 1)],
+    ids=["over its minute", "soon after it", "before it", "long after it"],
+)
+def test_what_failed_while_the_disk_was_full_is_no_difference(
+    full: tuple[float, float], wrong: int
+) -> None:
+    runs = {60: [OK], 120: [MinuteRun("failed", 1)]}
+    assert wrong == len(differences(30.0, 120.0 + 181.0, runs, {60: 1}, [full]))
