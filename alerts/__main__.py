@@ -21,6 +21,7 @@ from tillstream.figures_reader import FiguresReader
 from tillstream.runtime import logs, process
 from tillstream.runtime.feed import Feed
 from tillstream.runtime.holder import holder_name
+from tillstream.runtime.typed_as import program_name
 from tillstream.runtime.watching.figures import disk_figures
 from tillstream.runtime.watching.watched import watched
 
@@ -98,7 +99,7 @@ def watch(
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m alerts", description=__doc__)
+    parser = argparse.ArgumentParser(prog=program_name("alerts"), description=__doc__)
     called = parser.add_subparsers(dest="command", required=True)
     called.add_parser("watch", help="evaluate the rules and send alerts, until it is ended")
     called.add_parser("check", help="every mistake of ALERTS_FILE and of the targets")

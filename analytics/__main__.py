@@ -14,6 +14,7 @@ from tillstream.errors import TillstreamError
 from tillstream.log.continuity import Log
 from tillstream.log.partitioned_log import prepared
 from tillstream.runtime import broker, logs, process, quiet
+from tillstream.runtime.typed_as import program_name
 from tillstream.runtime.watching.watched import watched
 
 
@@ -66,7 +67,7 @@ def _command(arguments: argparse.Namespace, settings: VerifySettings, stop: thre
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m analytics", description=__doc__)
+    parser = argparse.ArgumentParser(prog=program_name("analytics"), description=__doc__)
     commands_of = parser.add_subparsers(dest="command", required=True)
     commands_of.add_parser("totals", help="worker: count every receipt once")
     commands_of.add_parser("rate", help="worker: receipts in the last 60 seconds")

@@ -101,7 +101,8 @@ def receivers(
 ) -> None:
     """Check and try receivers of other vendors' tills and shops, tell and mend what they did."""
     wanted = help_wanted(context, typed, needed=True)
-    run("connectors", *wanted, running=wanted[0] in ("status", "retry", "verify"))
+    needed = wanted[0] in ("status", "retry", "verify")
+    run("connectors", *wanted, running=needed, typed_as="tillstream receivers")
 
 
 @app.command(
@@ -113,7 +114,7 @@ def jobs(
     typed: Annotated[list[str] | None, words("list", "run", "history", "log", "rehearse")] = None,
 ) -> None:
     """Tell and run what runs by the clock."""
-    run("jobs", *help_wanted(context, typed, needed=True))
+    run("jobs", *help_wanted(context, typed, needed=True), typed_as="tillstream jobs")
 
 
 @app.command(context_settings=SETTINGS, epilog=examples("demo", "demo --free-ports --stores 20"))

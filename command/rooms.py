@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from command.system import find, require_running
 from tillstream.runtime import product
+from tillstream.runtime.typed_as import VARIABLE as TYPED_AS
 
 #: Settings that name files or folders: relative, they are meant from where the command is typed.
 PATHS = (
@@ -24,15 +25,17 @@ PATHS = (
 UMASK = 0o077
 
 
-def run(*words: str, running: bool = True) -> NoReturn:
+def run(*words: str, running: bool = True, typed_as: str = "tillstream") -> NoReturn:
     """Become `python -m WORDS` for the system that is found; never returns.
 
-    With `running` it has to run: raises NothingRunsError.
+    `typed_as` is what a person types instead of `python -m ROOM`. With `running` the system has to
+    run: raises NothingRunsError.
     """
     system = find(os.environ, Path.cwd())
     if running:
         require_running(system)
-    become(words, with_own_files(system.environ, Path.cwd()))
+    environ = with_own_files(system.environ, Path.cwd())
+    become(words, environ | {TYPED_AS: typed_as})
 
 
 def become(words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:

@@ -7,6 +7,7 @@ from connectors.files import command as import_files
 from connectors.trying import check_command, try_command
 from tillstream.errors import TillstreamError
 from tillstream.runtime import process
+from tillstream.runtime.typed_as import program_name
 
 #: Those that run for as long as they are let, or read whole logs: a signal ends them.
 _RUNNING = {
@@ -24,7 +25,7 @@ _TELLING = {
 
 def main() -> int:
     """Run a command; its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m connectors", description=__doc__)
+    parser = argparse.ArgumentParser(prog=program_name("connectors"), description=__doc__)
     words = parser.add_subparsers(dest="word", required=True, metavar="COMMAND")
     import_files.add_arguments(words.add_parser("import", help="files that tills export"))
     for name, (module, said) in (_RUNNING | _TELLING).items():

@@ -56,6 +56,7 @@ from tillstream.figures_reader import FiguresReader
 from tillstream.http.bounded_protocol import BoundedProtocol, within
 from tillstream.runtime import logs, ports, process, quiet
 from tillstream.runtime.feed import Feed
+from tillstream.runtime.typed_as import program_name
 from tillstream.runtime.watching.watched import Watched
 from tillstream.stores import StoreTable
 from tillstream.streams import definitions_file
@@ -84,7 +85,7 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     """`python -m dashboard [users ...]`."""
-    parser = argparse.ArgumentParser(prog="python -m dashboard")
+    parser = argparse.ArgumentParser(prog=program_name("dashboard"))
     commands = parser.add_subparsers(dest="command")
     users = commands.add_parser("users", help="who may look, and at what")
     users_command.add_arguments(users)

@@ -21,6 +21,7 @@ from tillstream.http.bounded_protocol import within
 from tillstream.runtime import data_folder, logs, ports, process, quiet
 from tillstream.runtime.settings import WatchSettings
 from tillstream.runtime.tracing import start
+from tillstream.runtime.typed_as import program_name
 from tillstream.streams import definitions_file
 from tillstream.streams.definition import Definitions
 from tillstream.streams.definitions_file import DefinitionError
@@ -30,7 +31,7 @@ log = structlog.get_logger()
 
 def main() -> None:
     """Run the door, or a command on its keys."""
-    parser = argparse.ArgumentParser(prog="python -m entrypoint", description=__doc__)
+    parser = argparse.ArgumentParser(prog=program_name("entrypoint"), description=__doc__)
     parser.add_argument("--workers", type=int, metavar="N", help="instead of ENTRYPOINT_WORKERS")
     parser.add_argument(
         "--beside",

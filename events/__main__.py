@@ -13,6 +13,7 @@ from tillstream.errors import TillstreamError
 from tillstream.runtime import logs, process
 from tillstream.runtime.failures import failures_told
 from tillstream.runtime.state_file import damage_told
+from tillstream.runtime.typed_as import program_name
 
 
 def main() -> None:
@@ -81,7 +82,7 @@ def _command(arguments: argparse.Namespace, settings: EventsSettings, stop: thre
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m events", description=__doc__)
+    parser = argparse.ArgumentParser(prog=program_name("events"), description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     working = commands.add_parser("worker", help="worker: count and archive every event once")
     working.add_argument(

@@ -19,6 +19,7 @@ from jobs.settings import JobsSettings
 from tillstream.errors import ServerNotReadyError, TillstreamError
 from tillstream.runtime import logs, process
 from tillstream.runtime.holder import holder_name
+from tillstream.runtime.typed_as import program_name
 from tillstream.runtime.watching.watched import watched
 
 
@@ -84,7 +85,7 @@ def _said(
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m jobs", description=__doc__)
+    parser = argparse.ArgumentParser(prog=program_name("jobs"), description=__doc__)
     called = parser.add_subparsers(dest="command", required=True)
     called.add_parser("scheduler", help="run each job at its times, until it is ended")
     listed = called.add_parser(

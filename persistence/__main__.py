@@ -7,6 +7,7 @@ from typing import Any
 
 from tillstream.errors import TillstreamError
 from tillstream.runtime import process
+from tillstream.runtime.typed_as import program_name
 
 #: Modules with `add_arguments(parser)` and `run(arguments)`, which returns the exit status; and
 #: what each command is for.
@@ -63,7 +64,7 @@ COMMANDS = {
 
 def main() -> None:
     """Run the worker until SIGTERM or SIGINT, or a command."""
-    parser = argparse.ArgumentParser(prog="python -m persistence", description=__doc__)
+    parser = argparse.ArgumentParser(prog=program_name("persistence"), description=__doc__)
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("refill", help="store what the log has and the archive has not")
     modules: dict[str, Any] = {}

@@ -117,3 +117,11 @@ def test_a_file_is_sent_in_bodies_of_whole_lines(
         b"head\n3\n",
     ]
     assert list(send.bodies(file, send.CSV, whole=True)) == [file.read_bytes()]
+
+
+@pytest.mark.parametrize("room", ["keys", "users", "receivers"])
+def test_a_wrong_word_of_a_room_is_told_as_it_was_typed(room: str, tmp_path: Path) -> None:
+    done = typed(room, "nonsense", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert f"usage: tillstream {room} [" in done.stderr
