@@ -63,7 +63,7 @@ def _proof() -> Any:
         withBorder=True,
         children=[
             _head(
-                "proof-title", "Proof", "the last `verify`: door, log, ledger, archive", "proof-age"
+                "proof-title", "Proof", "the last verify: door, log, ledger, archive", "proof-age"
             ),
             html.Div(
                 "waiting for data",
