@@ -69,11 +69,6 @@ class Outbox:
         """Those that did not come back, beyond a number, the oldest first."""
         return self._some("NOT published", after, most)
 
-    def is_unpublished(self, number: int) -> Kept | None:
-        """The message of a number where it did not come back yet."""
-        found = self._some("NOT published", number - 1, 1)
-        return found[0] if found and found[0].seq == number else None
-
     def unstored(self, after: int, most: int) -> list[Kept]:
         """Those that MongoDB does not have, beyond a number, the oldest first."""
         return self._some("NOT stored", after, most)

@@ -76,11 +76,6 @@ class Vitals:
         self.behind_messages = messages
         self.behind_seconds = seconds
 
-    @property
-    def is_connected(self) -> bool:
-        """Whether it has what it needs."""
-        return self._away is None
-
     def loop_age(self) -> float:
         """Seconds since the loop turned last; 0 before its first turn."""
         return 0.0 if self._turned is None else max(0.0, self._monotonic() - self._turned)
