@@ -27,8 +27,9 @@ from entrypoint.keys_command import ADD_KEY
 from entrypoint.metrics import Metrics
 from entrypoint.pages import Pages
 from entrypoint.partitioned_publisher import partitioned
+from entrypoint.publish_pace import Pace
 from entrypoint.publish_queue import InFlight
-from entrypoint.publisher import Pace, Publisher
+from entrypoint.publisher import Publisher
 from entrypoint.receipt_check import ReceiptCheck
 from entrypoint.receipt_parcel import ReceiptParcel, compose
 from entrypoint.receivers.endpoints import ReceiverEndpoints

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Generic, NamedTuple
+from typing import TYPE_CHECKING, Generic
 
+from entrypoint.publish_pace import Pace, PaceTimer
 from entrypoint.publish_queue import InFlight, P, PublishQueue, Resolve, Waiting
 from tillstream.errors import (
     ConfirmTimeoutError,
@@ -16,8 +17,6 @@ from tillstream.errors import (
 if TYPE_CHECKING:
     from tillstream.runtime.tracing.tracer import Tracer
 
-#: Longest wait for a confirm, from the submission on, seconds.
-TIMEOUT_SECONDS = 5.0
 #: Told instead of ConfirmTimeoutError's reason where nothing was sent.
 NOT_SENT = "the broker took nothing for too long; the receipt was not sent"
 
@@ -27,15 +26,6 @@ Send = Callable[[bytes, str, str | None], Awaitable[None]]
 Compose = Callable[[Sequence[P]], tuple[bytes, str, str | None]]
 #: Told what the broker has confirmed, before any request is answered for it.
 Confirmed = Callable[[Sequence[P]], None]
-
-
-class Pace(NamedTuple):
-    """How long a publisher waits."""
-
-    #: Longest wait for a confirm, from the submission on, seconds.
-    timeout_seconds: float = TIMEOUT_SECONDS
-    #: Shortest time between two messages of few items, seconds; a part of the other.
-    pace_seconds: float = 0.0
 
 
 class Publisher(Generic[P]):
@@ -73,14 +63,12 @@ class Publisher(Generic[P]):
         self._send = send
         self._compose = compose
         self._confirmed = confirmed
-        self._timeout, self._pace = pace
+        self._timeout = pace.timeout_seconds
+        self._pace = PaceTimer(pace.pace_seconds, self._schedule_flush)
         self._in_flight = in_flight
         self._queue: PublishQueue[P] = PublishQueue(in_flight)
         self._sent: dict[asyncio.Task[None], list[Waiting[P]]] = {}
         self._overdue: asyncio.TimerHandle | None = None
-        #: When the pace of the last message is over, on the clock of the event loop.
-        self._pace_ends = 0.0
-        self._pace_timer: asyncio.TimerHandle | None = None
         self._flush_scheduled = False
         self._closing = False
 
@@ -128,7 +116,7 @@ class Publisher(Generic[P]):
     async def close(self, timeout_seconds: float) -> None:
         """Refuse new parcels, send what waits, fail what is not confirmed after the time."""
         self._closing = True
-        self._pace = self._pace_ends = 0.0
+        self._pace.end()
         self._flush()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
@@ -139,24 +127,18 @@ class Publisher(Generic[P]):
             task.cancel()
         while self._queue:
             self._queue.resolve([self._queue.take_first()], ShuttingDownError())
-        for timer in (self._overdue, self._pace_timer):
-            if timer is not None:
-                timer.cancel()
+        if self._overdue is not None:
+            self._overdue.cancel()
 
     def _schedule_flush(self) -> None:
         """At the end of this turn of the event loop, or of the pace where that is to be kept."""
         if self._flush_scheduled or not self._queue or not self._has_place():
             return
-        loop = asyncio.get_running_loop()
         if self._is_due():
             self._flush_scheduled = True
-            loop.call_soon(self._flush)
-        elif self._pace_timer is None:
-            self._pace_timer = loop.call_at(self._pace_ends, self._pace_over)
-
-    def _pace_over(self) -> None:
-        self._pace_timer = None  # of an older message perhaps; then it is set again
-        self._schedule_flush()
+            asyncio.get_running_loop().call_soon(self._flush)
+        else:
+            self._pace.call_when_over()
 
     def _flush(self) -> None:
         self._flush_scheduled = False
@@ -164,7 +146,7 @@ class Publisher(Generic[P]):
             group = self._queue.take_group()
             task = asyncio.create_task(self._send_group(group))
             self._sent[task] = group
-            self._pace_ends = asyncio.get_running_loop().time() + self._pace
+            self._pace.begin()
             task.add_done_callback(self._message_done)
         self._schedule_flush()
 
@@ -172,8 +154,7 @@ class Publisher(Generic[P]):
         return len(self._sent) < self._queue.max_messages_in_flight
 
     def _is_due(self) -> bool:
-        over = asyncio.get_running_loop().time() >= self._pace_ends
-        return over or self._queue.is_worth_a_message
+        return self._pace.is_over() or self._queue.is_worth_a_message
 
     def _give_up(self) -> None:
         """Tell those whose time is over; look again when that of the next one is."""

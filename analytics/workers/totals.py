@@ -22,26 +22,24 @@ from pika.adapters.blocking_connection import BlockingConnection
 
 from analytics.ledger.identity_expiry import IDENTITY_DAYS, IdentityExpiry
 from analytics.ledger.ledger_file import Ledger
-from analytics.workers import publishing
 from analytics.workers.ledger_writer import LedgerWriter
 from analytics.workers.log_parts import FollowedLog, LogPart, LogSource, by_partition
 from analytics.workers.log_start import find_start
 from analytics.workers.pace import SnapshotPace
 from analytics.workers.totals_figures import TotalsFigures
+from analytics.workers.totals_snapshots import TotalsSnapshots
 from tillstream import topology
 from tillstream.calendars import described
 from tillstream.clock import Clock
 from tillstream.log.continuity import LogEnds
 from tillstream.log.partitioned_log import PartitionedLog, opened
 from tillstream.log.partitions_reader import PartitionsReader
-from tillstream.log.positions import Offsets, last_sum, position_sum
+from tillstream.log.positions import Offsets
 from tillstream.log.reader import LogMessage
 from tillstream.runtime import broker
 from tillstream.runtime.owned_file import rebuilt_path
 from tillstream.runtime.periodic import DETAILS_SECONDS, Every
 from tillstream.runtime.watching.watched import Watched
-from tillstream.snapshots import CategoriesSnapshot, CountSnapshot, UncountedReason
-from tillstream.store_hours import StoreHours
 from tillstream.stores import StoreTable
 
 if TYPE_CHECKING:
@@ -86,16 +84,12 @@ class TotalsWorker:
         self._figures = figures or TotalsFigures(Watched("totals"), clock)
         self._open_source = open_source
         self._ledger = ledger
-        self._stores = stores
-        self._hours = StoreHours(stores)
         self._clock = clock
         self._expiry = IdentityExpiry(ledger, clock, identity_days)
-        #: Why receipts are set aside, of so many.
-        self._reasons: tuple[UncountedReason, ...] = ()
-        self._explained = 0
         self._writer = LedgerWriter(ledger, stores, clock, self._figures, tracer)
         self._state = self._writer.state
         self._figures.follow(ledger.path, self._state.progress)
+        self.snapshots = TotalsSnapshots(ledger, stores, clock, self._writer, self._figures)
 
     def run(self, connection: BlockingConnection, stop: threading.Event) -> None:
         """Consume from the ledger's offset until `stop`, or until a rebuilt ledger is there.
@@ -141,23 +135,13 @@ class TotalsWorker:
                 self._figures.idle()
                 self._writer.write_waiting_figures()
             if topology.COUNT in due:
-                count = self.count_snapshot()
-                self._figures.day(count.count, count.sum_minor)
-                broker.publish_snapshot(channel, topology.COUNT, count)
-                for currency in self.other_currencies():
-                    broker.publish_snapshot(channel, topology.COUNT, self.count_snapshot(currency))
+                self.snapshots.publish_count(channel)
             if topology.CATEGORIES in due:
-                categories = self.categories_snapshot()
-                self._figures.categories(categories)
-                broker.publish_snapshot(channel, topology.CATEGORIES, categories)
-                for currency in self.other_currencies():
-                    broker.publish_snapshot(
-                        channel, topology.CATEGORIES, self.categories_snapshot(currency)
-                    )
+                self.snapshots.publish_categories(channel)
             if details_due.is_due():
                 # While its binding is gone the log gets nothing, and nothing tells.
                 broker.bind_log(channel, bound)
-                self._publish_details(channel)
+                self.snapshots.publish_details(channel)
                 self._expiry.run(self._state.counter.recent_days)
 
     def count(self, messages: list[LogMessage]) -> None:
@@ -171,60 +155,3 @@ class TotalsWorker:
     def write_figures(self) -> None:
         """The bodies of the kept figures that wait for it, in a transaction of their own."""
         self._writer.write_figures()
-
-    def other_currencies(self) -> list[str]:
-        """Those that receipts of the present business day are in, beside the main one."""
-        found = self._state.currencies(self._stores.default.on(self._clock()))
-        return [each for each in found if each != self._stores.currency]
-
-    def count_snapshot(self, currency: str | None = None) -> CountSnapshot:
-        """The present business day's sum and number of receipts, and how sure they are.
-
-        In the main currency, unless another one is named.
-        """
-        return publishing.count_snapshot(
-            self._state.totals,
-            self._stores.default,
-            self._state.counter.tills,
-            self._clock(),
-            currency=currency or self._stores.currency,
-            opened=self._hours.opened,
-            next_offset=position_sum(self._state.next_offsets()),
-            log_offset=last_sum(self._writer.log_offsets),
-        )
-
-    def categories_snapshot(self, currency: str | None = None) -> CategoriesSnapshot:
-        """The present business day's categories, largest revenue first; of a currency as above."""
-        return publishing.categories_snapshot(
-            self._state.totals,
-            self._stores.default,
-            self._clock(),
-            currency or self._stores.currency,
-        )
-
-    def _publish_details(self, channel: broker.BlockingChannel) -> None:
-        now = self._clock()
-        known = publishing.known_stores(self._stores, self._state.counter.tills, now)
-        breakdowns = publishing.breakdowns_snapshot(
-            self._state.totals,
-            self._stores.default,
-            now,
-            known,
-            self._hours.may_sell_nothing,
-            self._stores.currency,
-        )
-        progress = self._state.progress()
-        if progress.set_aside != self._explained:
-            self._explained = progress.set_aside
-            self._reasons = self._ledger.set_aside_reasons()
-        tills = publishing.tills_snapshot(
-            self._state.counter.tills, progress, now, self._reasons, self._hours.opened
-        )
-        broker.publish_snapshot(channel, topology.BREAKDOWNS, breakdowns)
-        for currency in self.other_currencies():
-            # A store sells in its own currency: no other one is at zero for that.
-            other = publishing.breakdowns_snapshot(
-                self._state.totals, self._stores.default, now, currency=currency
-            )
-            broker.publish_snapshot(channel, topology.BREAKDOWNS, other)
-        broker.publish_snapshot(channel, topology.TILLS, tills)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from entrypoint.events.contract import Contract
 from entrypoint.events.parcels import Composer, EventParcel
+from entrypoint.publish_pace import Pace
 from entrypoint.publish_queue import InFlight, Resolve
-from entrypoint.publisher import Pace, Publisher, Send
+from entrypoint.publisher import Publisher, Send
 
 if TYPE_CHECKING:
     from tillstream.runtime.tracing.tracer import Tracer

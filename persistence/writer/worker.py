@@ -17,15 +17,15 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Executor, Future
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pika
-import structlog
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exceptions import ConnectionWrongStateError, ConsumerCancelled
 
 from persistence.writer.archive_writer import ArchiveWriter, Outcome
 from persistence.writer.batch import LIMITS, PREFETCH, Batch, Delivery, Limits
+from persistence.writer.batch_writing import BatchWriting, Writing
 from persistence.writer.dead_lettering import publish_letter
 from persistence.writer.delays import Delays
 from persistence.writer.entries import Encoded, encoded
@@ -35,14 +35,11 @@ from tillstream.clock import Clock, utc
 from tillstream.runtime import broker
 from tillstream.runtime.periodic import Every
 from tillstream.runtime.resting import rest
-from tillstream.runtime.tracing.start import working
 from tillstream.runtime.watching.watched import Watched
 from tillstream.stores import StoreTable
 
 if TYPE_CHECKING:
     from tillstream.runtime.tracing.tracer import Tracer
-
-log = structlog.get_logger()
 
 #: How often the queue is bound again, seconds: what is accepted while a binding is gone does not
 #: come here, and nothing tells.
@@ -50,13 +47,6 @@ BIND_AGAIN_SECONDS = 1.0
 
 #: Longest that a told stop goes unnoticed, seconds.
 IDLE_SECONDS = 0.2
-
-
-class Writing(NamedTuple):
-    """A batch that is being written: step 2."""
-
-    batch: Batch
-    outcome: Future[Outcome | None]
 
 
 class Worker:
@@ -67,7 +57,7 @@ class Worker:
         archive: ArchiveWriter,
         delays: Delays,
         stores: StoreTable,
-        writer: Executor,
+        executor: Executor,
         *,
         limits: Limits = LIMITS,
         clock: Clock = time.time,
@@ -75,12 +65,10 @@ class Worker:
         watched: Watched | None = None,
         tracer: "Tracer | None" = None,
     ) -> None:
-        """`writer` has one thread, so that batches are written in their order."""
-        self._tracer = tracer
-        self.archive = archive
+        """`executor` has one thread, so that batches are written in their order."""
         self.delays = delays
         self.stores = stores
-        self.writer = writer
+        self.writing = BatchWriting(executor, archive, delays, tracer)
         self.limits = limits
         self.clock = clock
         self.monotonic = monotonic
@@ -95,20 +83,6 @@ class Worker:
             session.finish()
         finally:
             session.over.set()
-
-    def write(self, batch: Batch, ready: Encoded, give_up: threading.Event) -> Outcome | None:
-        """Step 2, and its figures: counted here, they hold also when the ack is lost."""
-        # The queue gives the oldest first.
-        self.delays.writing(batch.entries[0].received if batch.entries else None)
-        try:
-            with working(self._tracer, "store", batch.traced):
-                outcome = self.archive.store(batch.entries, give_up, ready)
-        finally:
-            self.delays.writing(None)
-        if outcome is not None:
-            self.delays.add_stored([(each.sold, each.received) for each in outcome.stored])
-            self.delays.add_others(duplicates=outcome.duplicates, conflicts=outcome.conflicts)
-        return outcome
 
 
 class Session:
@@ -196,12 +170,9 @@ class Session:
             return
         self._is_quiet = self._batch.is_small()
         # 2. write
-        outcome = self._worker.writer.submit(
-            self._worker.write, self._batch, self._ready, self.over
-        )
-        self._writing = Writing(self._batch, outcome)
+        self._writing = self._worker.writing.begin(self._batch, self._ready, self.over)
         self._batch = self._ready = None
-        outcome.add_done_callback(self._wake)
+        self._writing.outcome.add_done_callback(self._wake)
 
     def _wake(self, _: Future[Outcome | None]) -> None:
         # Of a connection that was lost meanwhile there is nobody to wake.

@@ -160,12 +160,10 @@ def test_each_currency_of_the_day_has_a_snapshot_of_its_own(
         worker(ledger).count(MESSAGES)
     with Ledger(tmp_path / "ledger") as ledger:
         # After a restart as well.
-        totals = worker(ledger, main)
-        counts = [totals.count_snapshot(), *map(totals.count_snapshot, totals.other_currencies())]
-        categories = [
-            totals.categories_snapshot(),
-            *map(totals.categories_snapshot, totals.other_currencies()),
-        ]
+        snapshots = worker(ledger, main).snapshots
+        others = snapshots.other_currencies()
+        counts = [snapshots.count(), *map(snapshots.count, others)]
+        categories = [snapshots.categories(), *map(snapshots.categories, others)]
 
     assert expected == [(each.currency, each.sum) for each in counts]
     assert expected == [

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from entrypoint.publish_pace import Pace
 from entrypoint.publish_queue import (
     MAX_MESSAGE_BYTES,
     WORTHWHILE_ITEMS,
     InFlight,
 )
-from entrypoint.publisher import Pace, Publisher
+from entrypoint.publisher import Publisher
 from entrypoint.receipt_parcel import ReceiptParcel, compose
 from entrypoint.settings import EntrypointSettings
 from tillstream.errors import (

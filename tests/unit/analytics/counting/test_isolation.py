@@ -74,7 +74,7 @@ def test_a_receipt_that_no_reader_takes_stands_aside_and_all_others_count(
         totals = worker(ledger)
         totals.count(messages)
 
-        snapshot, progress, aside = totals.count_snapshot(), ledger.progress(), ledger.aside()
+        snapshot, progress, aside = totals.snapshots.count(), ledger.progress(), ledger.aside()
 
     assert (4, 2400, 10, 2) == (
         snapshot.count,
@@ -158,7 +158,7 @@ def test_a_fault_of_the_machine_sets_no_receipt_aside(
         totals.count([message(0, receipt(1))])
 
         assert (None, []) == before
-        assert 1 == totals.count_snapshot().count
+        assert 1 == totals.snapshots.count().count
 
 
 def test_what_does_not_decode_is_kept_with_its_place_and_its_reason(tmp_path: Path) -> None:

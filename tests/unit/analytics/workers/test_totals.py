@@ -37,7 +37,7 @@ def message(offset: int, *all_fields: dict[str, Any]) -> LogMessage:
 
 
 def figures(totals: TotalsWorker) -> tuple[str, int]:
-    snapshot = totals.count_snapshot()
+    snapshot = totals.snapshots.count()
     return snapshot.sum, snapshot.count
 
 
@@ -108,7 +108,7 @@ def test_categories_come_largest_first(tmp_path: Path) -> None:
     with worker(tmp_path / "ledger") as totals:
         totals.count([message(0, receipt(lines=lines, cents=350))])
 
-        actual = totals.categories_snapshot().categories
+        actual = totals.snapshots.categories().categories
 
     expected = (
         CategoryTotal(name="Pain", revenue_minor=250, revenue="2.50", units_milli=2000),
@@ -134,8 +134,8 @@ def test_shuffled_and_duplicated_input_gives_the_same_totals(
         first.count(plain)
         second.count(shuffled)
 
-        assert first.categories_snapshot() == second.categories_snapshot()
-        assert without_offsets(first.count_snapshot()) == without_offsets(second.count_snapshot())
+        assert first.snapshots.categories() == second.snapshots.categories()
+        assert without_offsets(first.snapshots.count()) == without_offsets(second.snapshots.count())
 
 
 def without_offsets(snapshot: CountSnapshot) -> CountSnapshot:
