@@ -1,7 +1,9 @@
 """`POST /receivers/{name}`: whole by `submit`, or through ASGI by `post`."""
 
 import asyncio
-from typing import NamedTuple
+from collections.abc import Coroutine, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 import structlog
 from starlette.requests import Request
@@ -129,13 +131,19 @@ class ReceiverEndpoints:
         except ProblemError as problem:
             self._metrics.delivery_refused(scope[_CLAIM].receiver.name, problem.kind)
             raise
-        accepting = self._accept(scope, body)
+        accepting = self._proven(scope, body)
         del body  # held by who works on it, for as long as that needs
         return response(await accepting)
 
     def submit(self, scope: Scope, body: bytes, _: Caller, answer: Answer) -> None:
         """Do the same with a whole request; `answer` gets the outcome once it is known."""
-        task = asyncio.create_task(answer_when_known(self._accept(scope, body), answer))
+        try:
+            accepting = self._proven(scope, body)
+        except ProblemError as problem:
+            # Anybody may send these: they cost no task.
+            answer(problem)
+            return
+        task = asyncio.create_task(answer_when_known(accepting, answer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -167,44 +175,59 @@ class ReceiverEndpoints:
                 return Admitted(receiver, None, may_be_ping=True)
         return Admitted(receiver, check.claim(scope, self._now_us()), may_be_ping=False)
 
-    async def _accept(self, scope: Scope, body: bytes) -> Reply:
+    def _proven(self, scope: Scope, body: bytes) -> Coroutine[Any, Any, Reply]:
+        """What brings a delivery to the broker; raises the ProblemError 401 where it is not its
+        vendor's, of a large body when it is awaited.
+        """
         admitted: Admitted = scope[_CLAIM]
-        receiver = admitted.receiver
-        name = receiver.name
-        try:
-            with self._work.held(len(body)):
-                if admitted.may_be_ping:
-                    return self._ping(name, body)
-                if admitted.claim is not None:
-                    await self._require_signed(name, admitted.claim, body)
-                delivery = self._delivery(receiver, scope, body)
-                await self._publisher.publish(delivery)
-        except UnsignedError as error:
-            self._metrics.delivery_refused(name, error.reason)
-            raise answers.unsigned(name, error) from error
-        except NotConfirmedError:
-            self._metrics.delivery_refused(name, "not-confirmed")
-            raise
-        return json_reply(200, DeliveryAccepted(name, delivery.delivery))
+        secrets = self._secrets.of(admitted.receiver.name)
+        if len(body) >= IN_THREAD_BYTES:
+            return self._accept_large(scope, body, secrets)
+        self._require(admitted, self._is_vendors(admitted, body, secrets))
+        return self._accept(scope, body)
 
-    def _ping(self, name: str, body: bytes) -> Reply:
-        if not self._checks[name].is_ping(body):
-            header_name = self._receivers[name].signature.header
-            raise UnsignedError("unsigned", f"The header {header_name} is missing.")
-        return json_reply(200, DeliveryAccepted(name, ping=True))
+    async def _accept_large(self, scope: Scope, body: bytes, secrets: Sequence[bytes]) -> Reply:
+        admitted: Admitted = scope[_CLAIM]
+        with self._work.held(len(body)):
+            check = partial(self._is_vendors, admitted, body, secrets)
+            self._require(admitted, await self._work.in_thread(check))
+        return await self._accept(scope, body)
 
-    async def _require_signed(self, name: str, claim: Claim, body: bytes) -> None:
-        check, secrets = self._checks[name], self._secrets.of(name)
-        if len(body) < IN_THREAD_BYTES:
-            holds = check.holds(claim, body, secrets)
+    def _is_vendors(self, admitted: Admitted, body: bytes, secrets: Sequence[bytes]) -> bool:
+        check = self._checks[admitted.receiver.name]
+        if admitted.may_be_ping:
+            return check.is_ping(body)
+        return admitted.claim is None or check.holds(admitted.claim, body, secrets)
+
+    def _require(self, admitted: Admitted, is_vendors: bool) -> None:
+        if is_vendors:
+            return
+        name = admitted.receiver.name
+        if admitted.may_be_ping:
+            header_name = admitted.receiver.signature.header
+            error = UnsignedError("unsigned", f"The header {header_name} is missing.")
         else:
-            holds = await self._work.in_thread(lambda: check.holds(claim, body, secrets))
-        if not holds:
-            raise UnsignedError(
+            error = UnsignedError(
                 "signature",
                 "The signature is not that of this body by any valid secret: another secret, or"
                 " something between the vendor and here has changed the body.",
             )
+        self._metrics.delivery_refused(name, error.reason)
+        raise answers.unsigned(name, error)
+
+    async def _accept(self, scope: Scope, body: bytes) -> Reply:
+        admitted: Admitted = scope[_CLAIM]
+        name = admitted.receiver.name
+        if admitted.may_be_ping:
+            return json_reply(200, DeliveryAccepted(name, ping=True))
+        delivery = self._delivery(admitted.receiver, scope, body)
+        try:
+            with self._work.held(len(body)):
+                await self._publisher.publish(delivery)
+        except NotConfirmedError:
+            self._metrics.delivery_refused(name, "not-confirmed")
+            raise
+        return json_reply(200, DeliveryAccepted(name, delivery.delivery))
 
     def _delivery(self, receiver: Receiver, scope: Scope, body: bytes) -> Delivery:
         headers = receiver.delivery

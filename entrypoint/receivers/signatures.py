@@ -63,6 +63,8 @@ class SignatureCheck:
         self._url = url
         self.is_token = signature.scheme == TOKEN
         self._digest = "" if self.is_token else signature.scheme.removeprefix("hmac-")
+        #: Bytes of a signature.
+        self._size = 0 if self.is_token else hashlib.new(self._digest).digest_size
 
     def token(self, scope: Scope) -> str:
         """The secret that a request carries; raises UnsignedError where there is none."""
@@ -90,10 +92,9 @@ class SignatureCheck:
             raise UnsignedError("unsigned", f"The header {name} is missing: nothing is signed.")
         claimed = self._signatures(text.strip()[:MOST_CHARACTERS])
         if not claimed:
-            size = hashlib.new(self._digest).digest_size
             raise UnsignedError(
                 "signature",
-                f"The header {name} has no signature of {size} bytes in"
+                f"The header {name} has no signature of {self._size} bytes in"
                 f" {self._signature.encoding}.",
             )
         timestamp = self._timestamp(scope, now_us)
@@ -127,9 +128,8 @@ class SignatureCheck:
     def _signatures(self, text: str) -> list[bytes]:
         found = [text] if self._pattern is None else self._pattern.findall(text)
         decode = _hex if self._signature.encoding == "hex" else _base64
-        size = hashlib.new(self._digest).digest_size
         decoded = [decode(one) for one in found[:MOST_SIGNATURES]]
-        return [one for one in decoded if len(one) == size]
+        return [one for one in decoded if len(one) == self._size]
 
     def _timestamp(self, scope: Scope, now_us: int) -> str:
         signature = self._signature

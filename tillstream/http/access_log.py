@@ -17,12 +17,11 @@ from tillstream.runtime.printable import printable
 FLUSH_LINES = 200
 FLUSH_SECONDS = 1.0
 
-#: Of answers of one status from 500 on, so many lines in so many seconds: in an outage every
-#: request is refused for one reason. The rest is counted, in a line of its own.
+#: Of answers of one status from 500 on, and of 401, so many lines in so many seconds: in an outage
+#: every request is refused for one reason, and who is not known may send as many as they like. The
+#: rest is counted, in a line of its own.
 TROUBLE_LINES = 5
 TROUBLE_SECONDS = 60.0
-
-SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 
 _encoder = msgspec.json.Encoder()
 
@@ -32,6 +31,10 @@ def _console(fields: dict[str, object]) -> bytes:
     head = [fields.pop(name) for name in ("timestamp", "level", "event")]
     rest = " ".join(f"{name}={printable(str(value))}" for name, value in fields.items())
     return f"{head[0]:%Y-%m-%dT%H:%M:%S.%fZ} [{head[1]:9}] {head[2]:30} {rest}".encode()
+
+
+def _is_trouble(status: int) -> bool:
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.UNAUTHORIZED
 
 
 class AccessLog:
@@ -82,7 +85,7 @@ class AccessLog:
         if now - self._counted >= TROUBLE_SECONDS:
             self._sum_up(now)
         self._troubles[status] += 1
-        if self._all or status < SERVER_ERROR or self._troubles[status] <= TROUBLE_LINES:
+        if self._all or not _is_trouble(status) or self._troubles[status] <= TROUBLE_LINES:
             self._line(
                 now,
                 event="request",
@@ -114,7 +117,7 @@ class AccessLog:
 
     def _sum_up(self, now: float) -> None:
         for status, count in self._troubles.items():
-            if not self._all and status >= SERVER_ERROR and count > TROUBLE_LINES:
+            if not self._all and _is_trouble(status) and count > TROUBLE_LINES:
                 self._line(
                     now,
                     event="requests without a line",

@@ -21,29 +21,33 @@ def test_a_refusal_does_not_wait_for_the_next_one() -> None:
     assert ("", 1) == (before, out.getvalue().count('"status":503'))
 
 
-def test_of_an_outage_few_lines_are_written_and_the_rest_is_counted() -> None:
+def test_of_an_outage_and_of_the_unknown_few_lines_are_written_and_the_rest_is_counted() -> None:
     now, out = [0.0], io.StringIO()
     access = AccessLog("entrypoint", "refused", lambda: now[0], out)
     for number in range(1000):
         access.note(f"r{number}", "POST", "/receipt", 503, 0.1)
+        access.note(f"u{number}", "POST", "/receivers/shopify", 401, 0.1)
         access.note(f"b{number}", "POST", "/receipt", 400, 0.1)
     now[0] += TROUBLE_SECONDS
     access.note("r", "POST", "/receipt", 202, 0.1)
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
 
     assert 1000 == sum(line["status"] == 400 for line in lines)
-    assert [f"r{number}" for number in range(TROUBLE_LINES)] == [
-        line["request_id"] for line in lines if line["status"] == 503 and "request_id" in line
-    ]
-    assert {
-        "event": "requests without a line",
-        "level": "info",
-        "timestamp": "1970-01-01T00:01:00Z",
-        "component": "entrypoint",
-        "status": 503,
-        "count": 1000 - TROUBLE_LINES,
-        "since": "1970-01-01T00:00:00Z",
-    } == lines[-1]
+    for letter, status in (("r", 503), ("u", 401)):
+        assert [f"{letter}{number}" for number in range(TROUBLE_LINES)] == [
+            line["request_id"]
+            for line in lines
+            if line["status"] == status and "request_id" in line
+        ]
+        assert {
+            "event": "requests without a line",
+            "level": "info",
+            "timestamp": "1970-01-01T00:01:00Z",
+            "component": "entrypoint",
+            "status": status,
+            "count": 1000 - TROUBLE_LINES,
+            "since": "1970-01-01T00:00:00Z",
+        } in lines
 
 
 def test_all_is_all() -> None:
