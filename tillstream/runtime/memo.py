@@ -5,10 +5,11 @@ from typing import Generic, TypeVar
 
 P = TypeVar("P")
 
-#: Texts that one function remembers in one process, and the longest of them; most lines of a
-#: receipt have some 230 bytes.
+#: Texts that one function remembers in one process, the longest of them, and their bytes: what a
+#: text becomes takes several times as many. Most lines of a receipt have some 230 bytes.
 REMEMBERED = 16_384
 LONGEST_REMEMBERED = 4_096
+REMEMBERED_BYTES = 6 * 1024 * 1024
 
 
 def remembering(decode: Callable[[bytes], P]) -> Callable[[bytes], P]:
@@ -23,11 +24,15 @@ class _Remembered(dict[bytes, P], Generic[P]):
 
     def __init__(self, decode: Callable[[bytes], P]) -> None:
         self._decode = decode
+        self._room = REMEMBERED_BYTES
 
     def __missing__(self, text: bytes) -> P:
         value = self._decode(text)
-        if len(text) <= LONGEST_REMEMBERED:
-            if len(self) >= REMEMBERED:
+        size = len(text)
+        if size <= LONGEST_REMEMBERED:
+            if size > self._room or len(self) >= REMEMBERED:
                 self.clear()
+                self._room = REMEMBERED_BYTES
             self[text] = value
+            self._room -= size
         return value

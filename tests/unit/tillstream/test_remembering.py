@@ -1,6 +1,13 @@
-"""A text is decoded once, unless it is too long to be kept."""
+"""A text is decoded once, unless it is too long to be kept; what is kept is bounded in bytes."""
 
-from tillstream.runtime.memo import LONGEST_REMEMBERED, remembering
+import tracemalloc
+
+from tillstream.runtime.memo import (
+    LONGEST_REMEMBERED,
+    REMEMBERED,
+    REMEMBERED_BYTES,
+    remembering,
+)
 
 
 def test_only_a_text_that_is_too_long_is_decoded_again() -> None:
@@ -15,3 +22,16 @@ def test_only_a_text_that_is_too_long_is_decoded_again() -> None:
 
     assert [len(short), len(long)] * 2 == [read(short), read(long), read(short), read(long)]
     assert [short, long, long] == decoded
+
+
+def test_long_texts_take_no_more_memory_than_the_usual_ones() -> None:
+    read = remembering(lambda text: text[:1])
+    tracemalloc.start()
+    try:
+        for number in range(REMEMBERED):
+            read(b"%04096d" % number)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 1.5 * REMEMBERED_BYTES
