@@ -21,21 +21,28 @@ class AmountError(ValueError):
 def reader(decimal_sign: str, grouping: str) -> Callable[[str], int]:
     """How to read a number of a file: `text -> hundred-thousandths`; an empty text is 0.
 
-    What it gives raises AmountError.
+    What it gives raises AmountError. `grouping` stands before three digits each: where it does not,
+    it is the decimals' sign of a till that writes otherwise, and 4.80 would be 480.
     """
+    between = f", and {grouping!r} between groups of three digits" if grouping else ""
+    is_grouped = re.compile(
+        rf"[+-]?[0-9]{{1,3}}({re.escape(grouping)}[0-9]{{3}})+({re.escape(decimal_sign)}[0-9]*)?"
+    ).fullmatch
 
     # Prices repeat: a look-up costs a tenth of the reading.
     @lru_cache(maxsize=65_536)
     def read(text: str) -> int:
         plain = text.strip()
-        if grouping:
+        is_number = True
+        if grouping and grouping in plain:
+            is_number = is_grouped(plain) is not None
             plain = plain.replace(grouping, "")
         plain = plain.replace(decimal_sign, ".")
         if not plain:
             return 0
-        if _is_number(plain) is None:
+        if not is_number or _is_number(plain) is None:
             raise AmountError(
-                f"{text[:40]!r} is no number with {decimal_sign!r} before its decimals"
+                f"{text[:40]!r} is no number with {decimal_sign!r} before its decimals{between}"
             )
         return int((Decimal(plain) * SCALE).to_integral_value(ROUND_HALF_EVEN))
 
