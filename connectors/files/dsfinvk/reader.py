@@ -41,7 +41,11 @@ class DsfinvkReader:
     def __init__(self, package: Package, name: str, exponent: Callable[[str], int]) -> None:
         missing = [table for table in NEEDED if table not in package.sizes]
         if missing:
-            raise ImportFileError(f"{name} is no DSFinV-K export: it has no {', '.join(missing)}")
+            within = [other for other in package.others if other.endswith(".zip")]
+            mend = f"; unpack it and import {', '.join(within[:3])}" if within else ""
+            raise ImportFileError(
+                f"{name} is no DSFinV-K export: it has no {', '.join(missing)}{mend}"
+            )
         self._package = package
         self._name = name
         self._exponent = exponent

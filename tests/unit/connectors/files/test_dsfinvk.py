@@ -170,6 +170,17 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
         pass
 
 
+def test_a_zip_within_a_zip_is_named(export: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as outer:
+        outer.write(export, "Januar.zip")
+
+    with (
+        pytest.raises(ImportFileError, match=r"unpack it and import januar\.zip"),
+        formats.opened(tmp_path / "outer.zip", exponent_of),
+    ):
+        pass
+
+
 def test_a_row_without_an_end_is_refused(tmp_path: Path) -> None:
     for name in ("lines.csv", "lines_vat.csv", "datapayment.csv"):
         (tmp_path / name).write_text("Z_KASSE_ID;Z_ERSTELLUNG;Z_NR;BON_ID\n")
