@@ -68,7 +68,10 @@ def run(arguments: argparse.Namespace, stop: threading.Event) -> int:
             if stop.is_set():
                 break
             continue
-        print(summary(path.name, account, done, is_sent=not (arguments.check or arguments.ndjson)))
+        # The next file is imported, also where nobody reads what is said of this one.
+        with process.reader_may_leave():
+            is_sent = not (arguments.check or arguments.ndjson)
+            print(summary(path.name, account, done, is_sent=is_sent))
         if account.differs or done.refused:
             status = 1
     return status

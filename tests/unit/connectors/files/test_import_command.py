@@ -1,6 +1,7 @@
 """`python -m connectors import`: to a door that refuses, hangs up and hears everything twice."""
 
 import json
+import os
 import threading
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterator
@@ -125,3 +126,16 @@ def test_a_file_that_is_none_does_not_stop_the_next(
     assert 1 == imported(nothing, export)
     assert RECEIPTS == len(door.accepted)
     assert "no DSFinV-K export" in capsys.readouterr().err
+
+
+def test_a_summary_that_nobody_reads_keeps_no_file_from_being_imported(
+    export: Path, door: FakeDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    with os.fdopen(writes, "w", buffering=1) as nobody:
+        monkeypatch.setattr("sys.stdout", nobody)
+        status = imported(export, export)
+    monkeypatch.undo()
+
+    assert (0, {2}) == (status, set(door.tries.values()))
