@@ -1,4 +1,4 @@
-"""A Spark session on this machine, which ends with the process that made it."""
+"""A Spark session, its executors here or on a cluster, which ends with the process that made it."""
 
 import logging
 import os
@@ -15,6 +15,7 @@ from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from spark.rabbitmq_stream import RabbitMQStreamSource
+from spark.settings import LOCAL
 from tillstream.runtime.spark_needs import require_java
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,12 +28,11 @@ DRIVER_MEMORY = "1g"
 #: A batch of a few hundred thousand events needs no more; 200 by default, a task each.
 SHUFFLE_PARTITIONS = 2
 
+#: A heap that grew for one batch is given back.
+_JAVA_OPTIONS = "-XX:+UseSerialGC -Duser.timezone=UTC"
 _SETTINGS = {
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": DRIVER_MEMORY,
-    # A heap that grew for one batch is given back.
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -Duser.timezone=UTC",
+    "spark.driver.extraJavaOptions": _JAVA_OPTIONS,
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",
@@ -43,22 +43,27 @@ _SETTINGS = {
     # A batch that failed because its driver was killed is made again from its offsets.
     "spark.sql.streaming.stopTimeout": "30s",
 }
+#: Where nobody else has to reach the driver.
+_LOOPBACK = "127.0.0.1"
 
 
 @contextmanager
 def spark_session(
     name: str,
     *,
+    master: str = LOCAL,
     cores: int = 2,
     log_level: str = "WARN",
     exit_on_sigterm: bool = True,
     **settings: str,
 ) -> Iterator[SparkSession]:
-    """A session in local mode that knows the source `rabbitmq-stream`; one at a time.
+    """A session that knows the source `rabbitmq-stream`; one at a time.
 
-    `settings` are Spark's, with `_` for `.`, and come last. SIGTERM ends what is done within by
-    SystemExit, and with it the JVM, unless the process has a way of its own; the death of this
-    process ends it as well, since the JVM reads from a pipe of ours. Raises JavaMissingError.
+    `master` is LOCAL, all within one JVM, or the `spark://` of a standalone cluster, of which it
+    takes so many `cores` at most. `settings` are Spark's, with `_` for `.`, and come last. SIGTERM
+    ends what is done within by SystemExit, and with it the JVM, unless the process has a way of its
+    own; the death of this process ends it as well, since the JVM reads from a pipe of ours. Raises
+    JavaMissingError.
     """
     require_java()
     # It tells of each connection to the JVM that it closes.
@@ -69,14 +74,14 @@ def spark_session(
         "PYSPARK_PYTHON": str(WORKER_PYTHON),
         "PYSPARK_DRIVER_PYTHON": sys.executable,
         "PYTHONPATH": path,
-        "WORKER_PYTHON": sys.executable,
-        "WORKER_PYTHONPATH": path,
-        "SPARK_LOCAL_IP": "127.0.0.1",
+        **_python(path),
     }
+    if master == LOCAL:
+        inherited["SPARK_LOCAL_IP"] = _LOOPBACK
     os.environ.update(inherited)
     with _exit_on_sigterm() if exit_on_sigterm else nullcontext():
-        builder = SparkSession.builder.master(f"local[{cores}]").appName(name)
-        for key, value in _SETTINGS.items():
+        builder = SparkSession.builder.appName(name)
+        for key, value in (_SETTINGS | _placed(master, cores, path)).items():
             builder = builder.config(key, value)
         for key, value in settings.items():
             builder = builder.config(key.replace("_", "."), value)
@@ -87,6 +92,28 @@ def spark_session(
             yield session
         finally:
             _end(session)
+
+
+def _python(path: str) -> dict[str, str]:
+    """What worker_python.sh reads."""
+    return {"WORKER_PYTHON": sys.executable, "WORKER_PYTHONPATH": path}
+
+
+def _placed(master: str, cores: int, path: str) -> dict[str, str]:
+    """Where the tasks are computed, and how executors and driver reach each other."""
+    if master == LOCAL:
+        return {
+            "spark.master": f"local[{cores}]",
+            "spark.driver.bindAddress": _LOOPBACK,
+            "spark.driver.host": _LOOPBACK,
+        }
+    # The driver's address is Spark's own choice, or SPARK_LOCAL_IP: executors have to reach it.
+    return {
+        "spark.master": master,
+        "spark.cores.max": str(cores),
+        "spark.executor.extraJavaOptions": _JAVA_OPTIONS,
+        **{f"spark.executorEnv.{key}": value for key, value in _python(path).items()},
+    }
 
 
 def _end(session: SparkSession) -> None:

@@ -7,12 +7,18 @@ from msgspec import Meta
 
 from tillstream.runtime.settings import Settings
 
+#: All of Spark in one JVM of this machine; the `*` is SPARK_CORES.
+LOCAL = "local[*]"
+MasterUrl = Annotated[str, Meta(pattern=r"^(local\[\*\]|spark://[^\s/]+)$")]
+
 
 @dataclass(frozen=True, kw_only=True)
 class QuerySettings(Settings):
-    """How much of the machine Spark has, and what a micro-batch is."""
+    """Where Spark computes, how much of that it has, and what a micro-batch is."""
 
-    #: Cores of the local session.
+    #: LOCAL, or the address of a standalone cluster: `spark://HOST:PORT`.
+    spark_master: MasterUrl = LOCAL
+    #: Cores of this machine, or of the cluster, at most.
     spark_cores: Annotated[int, Meta(ge=1)] = 2
     #: A micro-batch begins so often, seconds; one after the other while there is a backlog.
     spark_trigger_seconds: Annotated[float, Meta(ge=0, le=3600)] = 1.0

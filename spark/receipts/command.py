@@ -32,6 +32,7 @@ def run(stop: threading.Event) -> int:
             return ends.enter_context(
                 spark_session(
                     "receipts",
+                    master=settings.spark_master,
                     cores=settings.spark_cores,
                     log_level="ERROR",
                     exit_on_sigterm=False,

@@ -15,7 +15,9 @@ def run_windows(
     settings: EventsSettings, query: QuerySettings, stop: threading.Event, *, with_archive: bool
 ) -> None:
     """Count events until `stop`, as `python -m events worker` does."""
-    with spark_session("windows", cores=query.spark_cores, exit_on_sigterm=False) as session:
+    with spark_session(
+        "windows", master=query.spark_master, cores=query.spark_cores, exit_on_sigterm=False
+    ) as session:
         looked_up = Log(settings.amqp_url, topology.EVENTS_LOG)
         checkpoint = settings.data_dir / "spark" / "windows"
         run_worker(

@@ -11,6 +11,7 @@ SECONDS = {
     "tests/faults/test_chaos.py": 130,
     "tests/faults/test_chaos_binding.py": 25,
     "tests/faults/test_fuzz.py": 60,
+    "tests/integration/recovery/test_spark_cluster.py": 90,
     "tests/integration/spark/": 250,
     "tests/integration/analytics/test_log_partitions.py": 35,
     "tests/integration/analytics/test_lost_log.py": 90,

@@ -3,12 +3,11 @@
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from analytics.workers.totals import OpenSource, TotalsWorker, follow_log
 from spark.receipts.settings import ReceiptsSettings
 from spark.receipts.source import SparkSource
 from tests.support.books import today
+from tests.support.ledgers import ends, next_offsets
 from tests.support.processes import running, running_door
 from tests.support.receipts import receipt, stamped
 from tests.support.streams_on_broker import Streams
@@ -100,24 +100,6 @@ def counted(
         thread.join(COUNTED_SECONDS)
 
     assert next_offsets(path) == until
-
-
-def next_offsets(path: Path) -> Offsets:
-    """From where on the ledger goes on; of none that is not there yet."""
-    try:
-        # Not as a ledger yet: of an empty file the first who opens it makes one.
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
-            if file.execute("SELECT next_offset FROM progress").fetchone() is None:
-                return {}
-    except sqlite3.OperationalError:
-        return {}
-    with Ledger(path, create=False) as ledger:
-        return ledger.progress().next_offsets()
-
-
-def ends(log: PartitionedLog) -> dict[int, int]:
-    """Of each partition the position behind its last message."""
-    return {number: last + 1 for number, last in log.last_offsets().items()}
 
 
 def published_by_store(streams: Streams, morning: int, partitions: int) -> None:
