@@ -1,6 +1,7 @@
-# One image for every process; the command says which. The target `load` adds locust.
+# One image for every process; the command says which. The target `load` adds locust, `spark` Spark.
 # docs/containers.md has what takes which part of it, and how the base is pinned by its digest.
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
+ARG SPARK_IMAGE=apache/spark:4.3.0
 
 FROM ${PYTHON_IMAGE} AS build
 ENV UV_COMPILE_BYTECODE=1 \
@@ -32,6 +33,15 @@ RUN --mount=type=cache,target=/root/.cache/uv \
     && uv export -q --no-default-groups --group tracing --group load --format cyclonedx1.5 \
         --preview-features sbom-export -o sbom.cdx.json
 
+FROM ${SPARK_IMAGE} AS spark-official
+
+# Its PySpark as files: from the official image's zip each process would compile it anew.
+FROM build AS build-spark
+COPY --from=spark-official /opt/spark /opt/spark
+RUN python -m zipfile -e /opt/spark/python/lib/py4j-*-src.zip /opt/spark/python \
+    && python -m compileall -q /opt/spark/python/pyspark /opt/spark/python/py4j \
+    && rm -rf /opt/spark/examples /opt/spark/data /opt/spark/R
+
 FROM ${PYTHON_IMAGE} AS base
 # The ids are said, so that a volume keeps its owner whatever base is below. /data is made here, so
 # that a volume mounted on it belongs to the user, too.
@@ -59,6 +69,21 @@ FROM base AS load
 COPY --from=build-load /app/.venv .venv
 COPY --from=build-load /app/sbom.cdx.json ./
 COPY . .
+ARG VERSION=unknown REVISION=unknown
+ENV TILLSTREAM_COMMIT=$REVISION
+LABEL org.opencontainers.image.version=$VERSION org.opencontainers.image.revision=$REVISION
+
+# Drivers and workers of a cluster: Spark and its Java are the official image's, Python and sources
+# are ours, since executors load the same decoders.
+FROM base AS spark
+COPY --from=spark-official /opt/java/openjdk /opt/java/openjdk
+COPY --from=build-spark /opt/spark /opt/spark
+COPY --from=build /app/.venv .venv
+COPY --from=build /app/sbom.cdx.json ./
+COPY . .
+ENV JAVA_HOME=/opt/java/openjdk \
+    SPARK_HOME=/opt/spark \
+    PYTHONPATH=/opt/spark/python
 ARG VERSION=unknown REVISION=unknown
 ENV TILLSTREAM_COMMIT=$REVISION
 LABEL org.opencontainers.image.version=$VERSION org.opencontainers.image.revision=$REVISION

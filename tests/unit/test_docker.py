@@ -19,23 +19,29 @@ from ruamel.yaml import YAML
 from tillstream.runtime.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-COMPOSE: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker-compose.yml")
+COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE: dict[str, Any] = YAML(typ="safe").load(COMPOSE_TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 #: Those of our own image; the others are the two servers.
 OURS = {name: each for name, each in SERVICES.items() if each["image"].startswith("tillstream")}
+#: Of those, what is run as a room; Spark's own worker is not.
+ROOMS_RUN = {name: each for name, each in OURS.items() if name != "spark-worker"}
 #: A setting that does not hold, and what is said of it, by the service; "" is any other.
 WRONG = {
     "": ("STORE_TIMEZONE", "Europe/Atlantis", "not a time zone such as Europe/Paris"),
     # It reads times of events only: no store's clock.
     "events": ("IDENTITY_DAYS", "0", "Expected `int` >= 1; for example 400"),
+    "spark-windows": ("IDENTITY_DAYS", "0", "Expected `int` >= 1; for example 400"),
 }
 ROOMS = sorted(path.parent.name for path in ROOT.glob("*/__main__.py"))
 EXAMPLE = (ROOT / ".env.example").read_text()
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+LOCK = (ROOT / "uv.lock").read_text()
 #: Settings that the image or the compose file has fixed: where things are inside.
 FIXED = {
     *("DATA_DIR", "AMQP_URL", "MONGO_URL", "ENTRYPOINT_URL"),
     *("ENTRYPOINT_HOST", "DASHBOARD_HOST", "ARCHIVE_API_HOST"),
-    *("WATCH_HOST", "WATCH_PORT"),
+    *("WATCH_HOST", "WATCH_PORT", "SPARK_MASTER"),
 }
 #: Those of `.env` that no process reads: what compose itself needs.
 OF_COMPOSE = {
@@ -44,6 +50,7 @@ OF_COMPOSE = {
         "PYTHON_IMAGE",
         "RABBITMQ_IMAGE",
         "MONGO_IMAGE",
+        "SPARK_IMAGE",
         "ALERT_TARGET_DEFAULT",
         # Of vendors' APIs: the definitions name them.
         *("RECEIVER_SQUARE_TOKEN", "RECEIVER_SQUARE_BASE"),
@@ -74,6 +81,8 @@ CLASSES = {
     "alerts": ["alerts.settings.AlertsSettings"],
     "archive-api": ["persistence.api.settings.ArchiveApiSettings"],
     "dashboard": ["dashboard.settings.DashboardSettings"],
+    "spark-receipts": ["spark.receipts.settings.ReceiptsSettings"],
+    "spark-windows": ["events.settings.EventsSettings", "spark.settings.QuerySettings"],
     "generator": [
         "generator.__main__.GeneratorSettings",
         "generator.shop.commands.ShopSettings",
@@ -130,7 +139,7 @@ def test_the_linter_has_nothing_to_say_of_the_dockerfile() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", ROOMS_RUN)
 def test_every_command_is_a_room_or_locust(name: str) -> None:
     python, flag, module, *_ = OURS[name]["command"].split()
 
@@ -156,7 +165,7 @@ def test_every_worker_runs_in_a_container_of_its_own() -> None:
     }
 
 
-@pytest.mark.parametrize("name", [name for name in OURS if name != "locust"])
+@pytest.mark.parametrize("name", [name for name in ROOMS_RUN if name != "locust"])
 def test_every_command_runs_and_takes_the_settings_that_it_gets(name: str) -> None:
     service = OURS[name]
     environ = {key: interpolated(value) for key, value in service["environment"].items()}
@@ -195,7 +204,11 @@ def test_a_service_waits_for_the_health_of_what_it_needs(name: str) -> None:
 def test_the_images_of_the_servers_are_pinned_and_their_data_is_on_a_volume(name: str) -> None:
     service = SERVICES[name]
 
-    assert re.fullmatch(r"\w+:\d+\.\d+(-management)?", interpolated(service["image"]))
+    image = interpolated(service["image"])
+    assert re.fullmatch(r"(apache/)?\w+:\d+\.\d+(\.\d+)?(-management)?", image)
+    if name == "spark-master":
+        # What it knows its workers and drivers tell it again.
+        return
     sources = [volume.split(":")[0] for volume in service["volumes"]]
     volumes = [source for source in sources if not source.startswith("./")]
     assert volumes
@@ -203,7 +216,7 @@ def test_the_images_of_the_servers_are_pinned_and_their_data_is_on_a_volume(name
 
 
 def test_the_image_runs_as_a_user_without_rights_and_holds_every_room() -> None:
-    users = re.findall(r"^USER (.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    users = re.findall(r"^USER (.+)$", DOCKERFILE, re.MULTILINE)
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
 
     assert users == ["10001:10001"]
@@ -213,7 +226,15 @@ def test_the_image_runs_as_a_user_without_rights_and_holds_every_room() -> None:
 def test_the_image_is_built_once() -> None:
     builds = [each["build"]["target"] for each in SERVICES.values() if "build" in each]
 
-    assert builds == ["app", "load"]
+    assert builds == ["app", "load", "spark"]
+
+
+def test_the_image_of_spark_has_the_version_of_the_lock() -> None:
+    [locked] = re.findall(r'^name = "pyspark"\nversion = "(.+)"$', LOCK, re.MULTILINE)
+    said = re.findall(r"apache/spark:([\w.]+)", DOCKERFILE + COMPOSE_TEXT + EXAMPLE)
+
+    assert len(said) == 4
+    assert {locked} == set(said)
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -227,10 +248,10 @@ def test_memory_tasks_rights_and_logs_are_bounded(name: str) -> None:
 
 def test_no_setting_of_the_image_is_passed_without_a_value() -> None:
     # Docker takes such a one out of the image's environment.
-    of_image = set(re.findall(r"\b([A-Z_]+)=", (ROOT / "Dockerfile").read_text()))
+    of_image = set(re.findall(r"\b([A-Z_]+)=", DOCKERFILE))
     empty = {
         name
-        for service in OURS.values()
+        for service in ROOMS_RUN.values()
         for name, value in service["environment"].items()
         if value is None
     }
@@ -239,7 +260,7 @@ def test_no_setting_of_the_image_is_passed_without_a_value() -> None:
 
 
 def test_every_class_of_settings_of_a_room_is_known_here() -> None:
-    rooms = set(ROOMS) - {"command", "local", "loadtest", "spark"}
+    rooms = set(ROOMS) - {"command", "local", "loadtest"}
     declared = {
         f"{'.'.join(path.relative_to(ROOT).with_suffix('').parts)}.{name}"
         for room in rooms
@@ -263,9 +284,10 @@ def test_a_service_gets_every_setting_that_its_commands_read(name: str) -> None:
 
 def test_the_example_of_settings_names_all_that_are_read_and_nothing_else() -> None:
     named = set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
-    read = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+    read = set(re.findall(r"\$\{(\w+)", COMPOSE_TEXT))
     for service in SERVICES.values():
-        read |= {name for name, value in service["environment"].items() if value is None}
+        passed = service.get("environment", {})
+        read |= {name for name, value in passed.items() if value is None}
     settings = set().union(*map(names_of, kinds()))
 
     assert named == read
