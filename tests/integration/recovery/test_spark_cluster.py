@@ -60,7 +60,7 @@ def environ(
         "STORE_TIMEZONE": "UTC",
         "LOG_PARTITIONS": "2",
         "STREAMS_DIR": str(shop.STREAMS),
-        "SPARK_BATCH_MESSAGES": "4",
+        "SPARK_BATCH_MESSAGES": "8",
         "SPARK_TRIGGER_SECONDS": "0",
         # Executors count however few they are.
         "SPARK_LEAST_EVENTS": "0",
