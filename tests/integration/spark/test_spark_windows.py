@@ -1,13 +1,16 @@
-"""`python -m spark windows` on real servers: killed and started again, its rows are proven."""
+"""`python -m spark windows` on real servers: killed, and without a primary, its rows are proven."""
 
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
+from pymongo import ReadPreference
 
 from events.settings import STATE
 from events.windows.state_file import State
@@ -21,8 +24,18 @@ from tests.support.waiting import wait_until
 BY_EXECUTORS = {"SPARK_LEAST_EVENTS": "0"}
 
 
+@contextmanager
+def stepped_down(client: Client) -> Iterator[None]:
+    """The replica set of one has no primary as long as the block lasts."""
+    client.admin.command("replSetStepDown", 600, force=True)
+    try:
+        yield
+    finally:
+        client.admin.command("replSetFreeze", 0, read_preference=ReadPreference.SECONDARY)
+
+
 @pytest.mark.timeout(600)
-def test_windows_and_checkouts_are_exact_and_proven_through_a_kill_of_the_driver(
+def test_windows_and_checkouts_are_exact_and_proven_through_a_kill_and_a_step_down(
     java: None,
     broker: BlockingConnection,
     amqp_url: str,
@@ -54,6 +67,13 @@ def test_windows_and_checkouts_are_exact_and_proven_through_a_kill_of_the_driver
             seen.send("clicks", shop.click(3, "cleo", noon + 30 * minute, "Unknown"))
             seen.send("purchases", shop.purchase(3, "cleo", noon + 30 * minute))
             wait_until(seen.is_settled, COUNTED_SECONDS, "every row stored and counted")
+            with stepped_down(client):
+                seen.send("clicks", shop.click(4, "dan", noon + 31 * minute, "Google Ads"))
+                seen.send("purchases", shop.purchase(4, "dan", noon + 32 * minute))
+                # The micro-batch is committed, and what it made waits for MongoDB.
+                wait_until(lambda: counted(tmp_path) == 4, COUNTED_SECONDS, "the batch counted")
+                waits = not seen.is_outbox_empty()
+            wait_until(seen.is_settled, COUNTED_SECONDS, "what waited stored, once")
             verified = subprocess.run(
                 [sys.executable, "-m", "events", "verify"],
                 env=os.environ | environ,
@@ -65,6 +85,12 @@ def test_windows_and_checkouts_are_exact_and_proven_through_a_kill_of_the_driver
 
             assert 0 == driver.wait(COUNTED_SECONDS)
 
+    assert waits
     assert 0 == verified.returncode, verified.stderr
-    with State(tmp_path / STATE, create=False) as state:
-        assert 3 == state.streams()["purchases"].events
+    assert 4 == counted(tmp_path)
+
+
+def counted(data_dir: Path) -> int:
+    """The purchases that the state has."""
+    with State(data_dir / STATE, create=False) as state:
+        return state.streams()["purchases"].events
