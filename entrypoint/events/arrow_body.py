@@ -53,7 +53,12 @@ def read_parquet(body: bytes, contract: Contract, most_events: int, most_bytes: 
             if field.type in ("text", "enum", "timestamp") and field.name in columns_
         ]
         with pq.ParquetFile(
-            pa.BufferReader(body), metadata=metadata, read_dictionary=texts, pre_buffer=False
+            pa.BufferReader(body),
+            metadata=metadata,
+            read_dictionary=texts,
+            # As nanoseconds a time after 2262 would silently be another one.
+            coerce_int96_timestamp_unit="us",
+            pre_buffer=False,
         ) as parquet:
             _require_schema(parquet.schema_arrow, contract)
             groups = parquet_sizes.groups_with_rows(metadata)
@@ -162,6 +167,9 @@ def _wanted(field: Field) -> pa.DataType:
 
 def _plain(field: Field, array: pa.Array) -> pa.Array:
     kind = array.type
+    if pa.types.is_dictionary(kind) and array.dictionary.null_count:
+        # Those of a dictionary are no nulls of the column, and Parquet has no place for them.
+        array, kind = array.cast(kind.value_type), kind.value_type
     wanted = _wanted(field)
     if kind == wanted or (field.type == "decimal" and pa.types.is_float64(kind)):
         return array

@@ -373,3 +373,39 @@ def test_a_footer_that_counts_other_rows_than_its_row_groups_is_refused() -> Non
 
     assert lie != body
     assert "parquet" == body_error(PARQUET, lie)
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_a_null_among_the_values_of_a_dictionary_is_no_value(kind: pa.DataType) -> None:
+    """Arrow counts it as no null of the column; no file has a place for it."""
+    contract = Contract(
+        Stream(
+            name="s",
+            fields=(Field(name="id", type="text", required=True), Field(name="x", type="text")),
+        )
+    )
+    texts = pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int8()), pa.array(["a", None], kind))
+    whole = pa.array(["b", "c"])
+
+    refused = READERS[ARROW](contract, stream_of(pa.table([texts, whole], ["id", "x"])), 1, MOST)
+    taken = READERS[ARROW](contract, stream_of(pa.table([whole, texts], ["id", "x"])), 1, MOST)
+
+    assert ["a"] == refused.events["id"].to_pylist()
+    assert [(2, "id", "required")] == [
+        (broken.line, broken.column, broken.rule)
+        for row in refused.refusals
+        for broken in row.broken
+    ]
+    assert (["a", None], 1) == (taken.events["x"].to_pylist(), taken.events["x"].null_count)
+
+
+@pytest.mark.parametrize(
+    ("year", "rule"), [("2600", "ahead"), ("9999", "ahead"), ("1600", "bounds")]
+)
+def test_the_oldest_times_of_parquet_are_of_their_own_year(year: str, rule: str) -> None:
+    """INT96 reaches further than nanoseconds of 64 bits do: 2600 was 2015."""
+    sent = table([EVENT, EVENT | {"at": f"{year}-01-01 00:00:00 UTC"}])
+    sink = io.BytesIO()
+    pq.write_table(sent, sink, use_deprecated_int96_timestamps=True)
+
+    assert (1, [(2, "at", rule)]) == refusals(PARQUET, sink.getvalue())
