@@ -16,7 +16,7 @@ from connectors.mapping.moments import version_number
 from connectors.mapping.payload import payload
 from connectors.mapping.reads import Reads
 from connectors.mapping.receipt_check import check
-from connectors.mapping.receipts import KEY_LENGTH, Place, receipt_of
+from connectors.mapping.receipts import Place, receipt_of
 from connectors.mapping.scope import Scope
 from tillstream.receivers.definition import Fetched, Receiver
 from tillstream.receivers.delivery import Delivery
@@ -158,7 +158,7 @@ def _whole(receiver: Receiver, scope: Scope) -> Iterator[SaleState]:
     documents: dict[str, Document] = {}
     if not sale.flag("cancelled"):
         own = sale_document(key)
-        returned = scope.text(sale_map.values.get("refers_to"), KEY_LENGTH)
+        returned = scope.key(sale_map.values.get("refers_to"))
         refers_to = None if returned is None else sale_document(returned)
         documents[own] = Document(own, _checked(receiver, sale), refers_to)
         if refund_map is not None:
@@ -179,7 +179,7 @@ def _refund_alone(receiver: Receiver, root: Scope, content: Any) -> Iterator[Sal
     refund = Place(scope, refund_map, Place(scope, receiver.mapping.sale))
     if scope.flag(refund_map.values.get("pending")):
         return
-    sale_key = scope.needed(refund_map.values["sale"], KEY_LENGTH)
+    sale_key = scope.needed_key(refund_map.values["sale"])
     document = _refund(receiver, refund, sale_document(sale_key))
     yield SaleState(
         sale_name(receiver.name, sale_key),

@@ -36,11 +36,13 @@ def payload(body: bytes, form_field: str | None) -> Any:
 
 def _field(body: bytes, name: str) -> bytes:
     try:
-        fields = parse_qs(body.decode(), max_num_fields=_MOST_FIELDS)
+        fields = parse_qs(body.decode(), errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError as error:
         raise _no_json(f"no form: {error}") from error
     if name not in fields:
         raise _no_json(f"the form has no field {name!r}")
+    if len(fields[name]) > 1:
+        raise _no_json(f"the form has {len(fields[name])} fields {name!r}")
     return fields[name][0].encode()
 
 

@@ -11,9 +11,6 @@ from connectors.mapping.tenders import computed_tenders
 from tillstream.currencies import CURRENCY, exponent_of
 from tillstream.receivers.definition import DocumentMap, Receiver, Value
 
-#: Longest key of a sale or a refund, in characters.
-KEY_LENGTH = 200
-
 
 class Place:
     """A document of the payload, and the sale around it, of which it has what it lacks."""
@@ -41,7 +38,7 @@ class Place:
 
     def key(self) -> str:
         """The vendor's id of it."""
-        return self.scope.needed(self.document.values["key"], KEY_LENGTH)
+        return self.scope.needed_key(self.document.values["key"])
 
 
 def receipt_of(receiver: Receiver, place: Place) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Finds the values of a definition in an element of the payload."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -11,8 +12,11 @@ from tillstream.receivers.definition import Value
 from tillstream.receivers.expressions import Expression, ExpressionError, exact
 from tillstream.stores import StoreTable
 
-#: Texts and numbers that say no.
-_NO = ("", "0", "false", "no")
+#: Texts that say no, as numbers do that are 0.
+_NO = ("", "false", "no")
+_is_zero = re.compile(r"[+-]?0+(\.0*)?").fullmatch
+#: Longest key of a sale or a refund, in characters.
+KEY_LENGTH = 200
 #: Longest text that is looked at, in characters.
 _LONGEST = 100_000
 #: Most elements of lines or tenders: more than a receipt may have.
@@ -71,13 +75,24 @@ class Scope:
         return value.default if unknown or found is None or found in ("", []) else found
 
     def text(self, value: Value | None, most: int = IDENTIFIER_LENGTH) -> str | None:
-        """A text or number as text, without white space around it; None where nothing is."""
+        """A text or number as text, white space within as one space; None where nothing is."""
+        text = self.key(value, most=_LONGEST)
+        text = text and " ".join(text.split())
+        if text is not None and value is not None and len(text) > most:
+            raise self._wrong(value, text, f"longer than {most} characters")
+        return text
+
+    def key(self, value: Value | None, most: int = KEY_LENGTH) -> str | None:
+        """A text or number as text, without white space around it; None where nothing is.
+
+        Nothing else is changed: two keys stay two.
+        """
         found = self.found(value)
         if found is None or value is None:
             return None
         if not is_scalar(found):
             raise self._wrong(value, found, "no text and no number")
-        text = " ".join(_text(found).split()) or value.default
+        text = _text(found).strip() or value.default
         if text is not None and len(text) > most:
             raise self._wrong(value, found, f"longer than {most} characters")
         return text
@@ -90,6 +105,10 @@ class Scope:
     def needed(self, value: Value, most: int = IDENTIFIER_LENGTH) -> str:
         """As `text`; raises MappingError where nothing is."""
         return self._there(value, self.text(value, most))
+
+    def needed_key(self, value: Value) -> str:
+        """As `key`; raises MappingError where nothing is."""
+        return self._there(value, self.key(value))
 
     def needed_cut(self, value: Value, most: int) -> str:
         """As `cut`; raises MappingError where nothing is."""
@@ -110,7 +129,10 @@ class Scope:
         found = self.found(value)
         if found is None or found is False or found in ([], {}):
             return False
-        return not is_scalar(found) or _text(found).strip().lower() not in _NO
+        if not is_scalar(found):
+            return True
+        text = _text(found).strip().lower()
+        return text not in _NO and _is_zero(text) is None
 
     def number(self, value: Value | None) -> Decimal | None:
         """A number, or the sum of a list of them; None where nothing is."""
