@@ -19,6 +19,8 @@ from entrypoint.receipt_check import CheckedReceipt
 from entrypoint.receipt_parcel import ReceiptParcel
 from entrypoint.refusals import ConflictError
 from tillstream.errors import NotConfirmedError, TillstreamError
+from tillstream.http.asgi import header
+from tillstream.http.idempotency_header import BY, BY_KEY
 
 #: Longest Idempotency-Key, characters: what Stripe takes.
 MAX_KEY_CHARACTERS = 255
@@ -173,3 +175,13 @@ def idempotency_key(scope: Scope) -> bytes | None:
     # Each part has its length before it: no two requests are known by the same text.
     parts = [caller.encode(), scope["path"].encode(), key.encode()]
     return digest(b"".join(b"%d:%b" % (len(part), part) for part in parts))
+
+
+def body_identity(scope: Scope, key: bytes, content: bytes) -> bytes:
+    """What a body with a key is known by to whoever counts its events.
+
+    With its content, as the door forgets: another body under a known key, which was accepted, has
+    to count. A row of the quarantine says BY_KEY: whatever its text is, it counts once.
+    """
+    by = header(scope, BY.encode())
+    return key if by is not None and by.strip(" \t").lower() == BY_KEY else key + content

@@ -21,7 +21,7 @@ from entrypoint.events.parcels import EventParcel, batched, with_column
 from entrypoint.events.publishing import EventPublishers
 from entrypoint.events.reading import BodyError, ReadEvents, TooManyEventsError, slowly
 from entrypoint.events.splitting import messages
-from entrypoint.idempotency import IdempotencyKeys, digest, idempotency_key
+from entrypoint.idempotency import IdempotencyKeys, body_identity, digest, idempotency_key
 from entrypoint.publish_queue import MAX_MESSAGE_ITEMS
 from entrypoint.settings import EntrypointSettings
 from entrypoint.track_token import TRACK
@@ -50,6 +50,8 @@ class Taken(NamedTuple):
     parcels: list[EventParcel]
     #: Of the unpacked body; b"" where it is not wanted.
     digest: bytes
+    #: What the body is known by to whoever counts; None without an Idempotency-Key.
+    identity: bytes | None
 
 
 class Taking:
@@ -116,17 +118,19 @@ class Taking:
                 await self._publishers.publish(contract.stream.name, taken.parcels)
                 kept = 0
                 if read.refused and not _is_alone(contract, scope):
-                    kept = await self._keep(contract, scope, read, now_us, key)
+                    kept = await self._keep(contract, scope, read, now_us, taken.identity)
                 return self._answer(contract, read, kept)
 
     async def _keep(
-        self, contract: Contract, scope: Scope, read: ReadEvents, now_us: int, key: bytes | None
+        self, contract: Contract, scope: Scope, read: ReadEvents, now_us: int, body: bytes | None
     ) -> int:
         """How many of the refused rows are durable in the quarantine."""
         kind = media_type(scope) or ""
         refusals = read.refusals
         name = contract.stream.name
-        parcel = quarantine.parcel(self._quarantine, name, kind, refusals, read.header, now_us, key)
+        parcel = quarantine.parcel(
+            self._quarantine, name, kind, refusals, read.header, now_us, body
+        )
         try:
             await self._publishers.publish(QUARANTINE, [parcel])
         except NotConfirmedError as error:
@@ -150,6 +154,7 @@ class Taking:
     ) -> Taken:
         body = unpacked_body(scope, body, self._most.bytes, LIMIT)
         content = b"" if key is None else digest(body)
+        identity = None if key is None else body_identity(scope, key, content)
         kind = media_type(scope)
         if cloudevents.is_one(scope):
             if not contract.stream.cloudevents:
@@ -160,7 +165,7 @@ class Taking:
             read = ReadEvents(events)
         else:
             read = self._read(contract, kind, body, now_us)
-        return Taken(read, self._parcels(contract, read, now_us, key), content)
+        return Taken(read, self._parcels(contract, read, now_us, identity), content, identity)
 
     def _cloudevents(
         self, contract: Contract, scope: Scope, body: bytes, now_us: int
@@ -188,11 +193,11 @@ class Taking:
             raise answers.too_many_events(self._most.events) from error
 
     def _parcels(
-        self, contract: Contract, read: ReadEvents, now_us: int, key: bytes | None
+        self, contract: Contract, read: ReadEvents, now_us: int, body: bytes | None
     ) -> list[EventParcel]:
-        if key is None and read.events.num_rows < MAX_MESSAGE_ITEMS:
+        if body is None and read.events.num_rows < MAX_MESSAGE_ITEMS:
             return [batched(read.events, now_us)] if read.events.num_rows else []
-        return messages(contract, read, now_us, key)
+        return messages(contract, read, now_us, body)
 
 
 def is_one_object(scope: Scope, body: bytes) -> bool:

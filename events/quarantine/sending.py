@@ -10,6 +10,7 @@ from events.quarantine.mending import Event
 from events.quarantine.refused_rows import RefusedRow, id_text
 from tillstream.errors import TillstreamError
 from tillstream.http.door_connection import DoorConnection, Reply
+from tillstream.http.idempotency_header import BY, BY_KEY
 from tillstream.runtime.settings import redacted
 
 TIMEOUT_SECONDS = 10.0
@@ -36,7 +37,8 @@ class Sender:
     """One connection to the door."""
 
     def __init__(self, url: str, api_key: str | None, stop: threading.Event) -> None:
-        headers = {"User-Agent": "tillstream-quarantine"}
+        # A row that is sent again with another text is the same row.
+        headers = {"User-Agent": "tillstream-quarantine", BY: BY_KEY}
         if api_key is not None:
             headers["Authorization"] = f"Bearer {api_key}"
         self._url = url

@@ -249,6 +249,32 @@ def test_a_body_with_a_key_makes_the_same_parts_whenever_it_comes(
     assert bodies[0] != bodies[1]
 
 
+def test_another_body_that_a_door_which_has_forgotten_the_key_takes_is_no_repetition(
+    door: httpx.Client, amqp_url: str, tmp_path: Path, sent: Sent
+) -> None:
+    def post(client: httpx.Client, body: str, **headers: str) -> int:
+        headers = {"Content-Type": "text/csv", "Idempotency-Key": "k"} | headers
+        return client.post("/events/shop", content=body, headers=headers).status_code
+
+    one, other = f"{HEADER}\n{ROW}", f"{HEADER}\n{ROW}\n{ROW}"
+    (tmp_path / "other").mkdir()
+    by_key = {"Idempotency-By": "key", "Idempotency-Key": "row"}
+    with (
+        running_door(amqp_url, DATA_DIR=str(tmp_path / "other")) as url,
+        httpx.Client(base_url=url, timeout=10) as forgetful,
+    ):
+        statuses = [
+            *(post(door, one), post(forgetful, other)),
+            *(post(door, one, **by_key), post(forgetful, other, **by_key)),
+        ]
+
+    assert [202] * 4 == statuses
+    first, second, row, mended = [message.events["body"][0].as_py() for message in sent()]
+    assert first != second
+    # A row of the quarantine that is sent again, mended in another way.
+    assert row == mended
+
+
 def test_a_large_body_is_read_beside_the_loop_and_counted(door: httpx.Client, sent: Sent) -> None:
     body = zstandard.compress("\n".join([HEADER, *[ROW] * 5_000]).encode())
 

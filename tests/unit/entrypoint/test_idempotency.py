@@ -8,6 +8,8 @@ from entrypoint.idempotency import (
     ContentMemory,
     DifferentContentError,
     IdempotencyKeys,
+    body_identity,
+    digest,
     idempotency_key,
 )
 from tillstream.http.problems import ProblemError
@@ -94,3 +96,16 @@ def test_callers_of_track_have_keys_of_their_own(name: bytes) -> None:
     }
 
     assert 2 == len(known)
+
+
+def test_a_body_is_known_by_its_key_and_content_unless_it_says_by_the_key_alone() -> None:
+    def known_by(key: bytes, body: bytes, *headers: tuple[bytes, bytes]) -> bytes:
+        return body_identity({"headers": headers}, key, digest(body))
+
+    by_key = (b"idempotency-by", b" Key")
+
+    assert known_by(b"k" * 16, b"a") == known_by(b"k" * 16, b"a")
+    assert 3 == len(
+        {known_by(key * 16, body) for key, body in ((b"k", b"a"), (b"k", b"b"), (b"l", b"a"))}
+    )
+    assert known_by(b"k" * 16, b"a", by_key) == known_by(b"k" * 16, b"b", by_key)
