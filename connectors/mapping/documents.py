@@ -9,7 +9,7 @@ from tillstream.errors import TillstreamError
 class Document(NamedTuple):
     """One receipt to be: the sale, or one refund of it."""
 
-    #: Unique in its receiver: `order/1234`, `refund/77`.
+    #: Unique in its sale, and that of a sale itself in its receiver: `sale/1234`, `refund/77`.
     key: str
     #: As the contract has it, amounts as Decimal; without receiptUUID and the worker's own fields.
     receipt: dict[str, Any]

@@ -5,6 +5,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from connectors.mapping.documents import sale_document, sale_name
 from connectors.postings.amounts import canonical, parsed
 from connectors.postings.reversal import reversed_receipt
 from connectors.postings.sale import KeptDocument, KeptSale
@@ -51,7 +52,10 @@ def post(
             returned = _returned(sale, document, uuid_elsewhere)
             if returned is not None:
                 receipt["corrects"] = returned
-            receipt["receiptUUID"] = _next_uuid(receiver, key, document, wanted)
+            # The sale's own key is in its name; that of a refund may be one of its sale alone.
+            own = key == sale_document(name.removeprefix(sale_name(receiver, "")))
+            unique = key if own else f"{name}\0{key}"
+            receipt["receiptUUID"] = _next_uuid(receiver, unique, document, wanted)
             found.append(_posting(receipt))
             document.posted, document.uuid = wanted, receipt["receiptUUID"]
     return found

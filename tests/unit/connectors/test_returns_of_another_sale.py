@@ -63,3 +63,17 @@ def test_of_a_sale_of_which_nothing_counts_any_more_it_names_none(tmp_path: Path
         *_, returned = published(state, sale("A", 500), cancelled, sale("B", -1, refers_to="A"))
 
     assert "corrects" not in returned
+
+
+def test_equal_refunds_of_two_sales_are_two_also_where_a_vendor_numbers_them_by_sale(
+    tmp_path: Path,
+) -> None:
+    def with_refund(key: str) -> SaleState:
+        one = sale(key, 500)
+        refund = Document("refund/1", sold(-100), f"sale/{key}")
+        return one._replace(documents={**one.documents, refund.key: refund})
+
+    with State(tmp_path / "state.sqlite3") as state:
+        found = published(state, with_refund("A"), with_refund("B"))
+
+    assert 4 == len({one["receiptUUID"] for one in found})
