@@ -143,6 +143,8 @@ class BoundedProtocol(RefusingProtocol):
         self.times.since = 0.0
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self.phase == BODY:
+            return  # of a trailer, which is no header (RFC 9110, 6.5.1); its bytes are counted
         if len(self.headers) < self._max_headers:
             # As uvicorn's own does, which is not called: it would cost as much for each header.
             name = name.lower()

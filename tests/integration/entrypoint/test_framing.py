@@ -87,6 +87,16 @@ def test_requests_of_one_connection_are_answered_in_their_order(
     assert [1, 2, 3] == sorted(fields["cashReceiptID"] for fields in published())
 
 
+def test_what_stands_behind_a_chunked_body_is_no_header(
+    wire: socket.socket, published: Published
+) -> None:
+    trailers = b"Content-Encoding: gzip\r\nContent-Type: text/csv\r\n"
+    wire.sendall(chunked(1).removesuffix(b"\r\n") + trailers + b"\r\n" + request(2))
+
+    assert [202, 202] == [status for status, _ in answers(wire, 2)]
+    assert 2 == len(published())
+
+
 def test_a_request_that_comes_byte_by_byte_is_whole_at_its_end(
     wire: socket.socket, published: Published
 ) -> None:
