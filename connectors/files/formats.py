@@ -16,6 +16,8 @@ from connectors.files.xml_records import root_name
 Exponent = Callable[[str], int]
 #: Of the beginning of a file, what tells its format, bytes.
 HEAD_BYTES = 64 * 1024
+#: A ZIP begins so, and its list of entries is at its end.
+ZIP_HEAD = b"PK\x03\x04"
 
 
 def opened(path: Path, exponent: Exponent) -> AbstractContextManager[Reader]:
@@ -25,7 +27,10 @@ def opened(path: Path, exponent: Exponent) -> AbstractContextManager[Reader]:
     if path.is_dir():
         raise ImportFileError(f"{path}: no transactions.csv is in it, as a DSFinV-K export has")
     with path.open("rb") as source:
-        root = root_name(source.read(HEAD_BYTES))
+        head = source.read(HEAD_BYTES)
+    if head.startswith(ZIP_HEAD):
+        raise ImportFileError("a ZIP without its end: it is still written, or was cut off")
+    root = root_name(head)
     if root == saft_pt.ROOT:
         return saft_pt.opened(path)
     if root == poslog.ROOT:

@@ -78,7 +78,7 @@ def list_of_many_entries(export: Path) -> bytes:
         (packed_otherwise, "packed by method 14"),
         (twice, "lines.csv twice"),
         (list_of_many_entries, "list of entries"),
-        (lambda export: export.read_bytes()[:-30], "no DSFinV-K export"),
+        (lambda export: export.read_bytes()[:-30], "a ZIP without its end"),
     ],
 )
 def test_a_zip_that_is_no_sound_export_is_refused(
