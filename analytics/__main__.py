@@ -99,4 +99,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    with process.output_told():
+        main()

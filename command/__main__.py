@@ -1,10 +1,12 @@
 """`tillstream`, or `python -m command`: parse, find, run; each failure is one line."""
 
+import os
 import sys
 
-from command.command_errors import CommandError
+from command.command_errors import CommandError, UnreadableWordError
 from tillstream.errors import TillstreamError
 from tillstream.runtime.failing import fail
+from tillstream.runtime.output import output_told
 
 #: Typed so, `status` is answered without Typer: to load it takes as long as the answer.
 STATUS = (["status"], ["status", "--json"])
@@ -12,7 +14,13 @@ STATUS = (["status"], ["status", "--json"])
 
 def main() -> None:
     """Run what was typed."""
+    with output_told():
+        _run()
+
+
+def _run() -> None:
     try:
+        _require_readable(sys.argv[1:])
         if sys.argv[1:] in STATUS:
             from command.status import command
 
@@ -24,6 +32,16 @@ def main() -> None:
         fail(error, error.status)
     except TillstreamError as error:
         fail(error)
+
+
+def _require_readable(words: list[str]) -> None:
+    """Raise UnreadableWordError for a word that is no text here, and no file."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            if not os.path.lexists(word):
+                raise UnreadableWordError(word) from error
 
 
 if __name__ == "__main__":

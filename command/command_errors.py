@@ -1,5 +1,6 @@
 """Why `tillstream` cannot do what was typed: one line each, with what to do."""
 
+import sys
 from pathlib import Path
 
 from command import exits
@@ -11,6 +12,19 @@ class CommandError(TillstreamError):
     """Nothing was started. `status` is the exit status."""
 
     status = exits.FAILED
+
+
+class UnreadableWordError(CommandError):
+    """A word of the command line that is no text in this terminal's encoding."""
+
+    status = exits.USAGE
+
+    def __init__(self, word: str) -> None:
+        encoding = sys.getfilesystemencoding()
+        super().__init__(
+            f"{word!r} is no text in {encoding}: type it in a terminal of that encoding, or set"
+            " LC_ALL=C.UTF-8"
+        )
 
 
 class NothingRunsError(CommandError):

@@ -43,4 +43,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    with process.output_told():
+        raise SystemExit(main())

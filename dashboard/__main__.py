@@ -246,4 +246,5 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with process.output_told():
+        main()

@@ -135,4 +135,5 @@ def _receivers(settings: EntrypointSettings) -> SetUp:
 
 
 if __name__ == "__main__":
-    main()
+    with process.output_told():
+        main()

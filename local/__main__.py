@@ -141,4 +141,5 @@ def ready_line(settings: LocalSettings) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    with process.output_told():
+        main()

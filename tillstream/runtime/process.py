@@ -6,9 +6,7 @@ import gc
 import multiprocessing
 import os
 import signal
-import sys
 import threading
-from collections.abc import Iterator
 from typing import TypeVar
 
 from tillstream.errors import SettingsError
@@ -16,6 +14,8 @@ from tillstream.runtime import settings
 from tillstream.runtime.failing import EX_CONFIG as EX_CONFIG
 from tillstream.runtime.failing import EX_PORT_TAKEN as EX_PORT_TAKEN
 from tillstream.runtime.failing import fail as fail
+from tillstream.runtime.output import output_told as output_told
+from tillstream.runtime.output import reader_may_leave as reader_may_leave
 
 S = TypeVar("S", bound=settings.Settings)
 
@@ -58,17 +58,6 @@ def calm_allocator() -> None:
         mallopt(_M_MMAP_THRESHOLD, 32 * 1024 * 1024)
         mallopt(_M_TRIM_THRESHOLD, 64 * 1024 * 1024)
         mallopt(_M_ARENA_MAX, 1)
-
-
-@contextlib.contextmanager
-def reader_may_leave() -> Iterator[None]:
-    """What is printed goes on for nobody when its reader has had enough, as `head` has."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # What is still to be flushed at the end has to go somewhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def end_with_parent() -> None:
