@@ -12,6 +12,7 @@ from command.command_errors import NothingRunsError, NotYoursError
 from local.addresses import FIGURES, NAMES, read_addresses
 from local.control import Control
 from tillstream.runtime import product
+from tillstream.runtime.data_folder import no_data_folder, real_folder
 
 #: Both set, they say where the servers are without a local run: in a container, or by hand.
 SERVERS = ("AMQP_URL", "MONGO_URL")
@@ -34,7 +35,7 @@ class System:
 
 
 def find(environ: Mapping[str, str], cwd: Path) -> System:
-    """The system of this environment and folder; raises NotYoursError.
+    """The system of this environment and folder; raises NotYoursError, DataFolderError.
 
     A local run's addresses go before the caller's environment: a command has to count by the same
     calendar, and to ask the same servers, as what runs.
@@ -55,11 +56,11 @@ def data_folder(environ: Mapping[str, str], cwd: Path) -> tuple[Path, str]:
     user's own data folder.
     """
     if environ.get("DATA_DIR"):
-        return (cwd / environ["DATA_DIR"]).resolve(), "DATA_DIR"
+        return real_folder(cwd / environ["DATA_DIR"]), "DATA_DIR"
     if product.IS_CLONE:
         return product.CODE / "var", "the clone's; DATA_DIR names another"
     if os.path.lexists(cwd / "var" / "addresses"):
-        return (cwd / "var").resolve(), "./var; DATA_DIR names another"
+        return real_folder(cwd / "var"), "./var; DATA_DIR names another"
     home = Path(environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser())
     return home / "tillstream", "your own; DATA_DIR names another"
 
@@ -98,6 +99,8 @@ def _require_own(data_dir: Path) -> None:
         return
     except PermissionError as error:
         raise NotYoursError(data_dir, "another user") from error
+    except OSError as error:
+        raise no_data_folder(data_dir, error) from error
     if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
         raise NotYoursError(data_dir, _name(there.st_uid))
 

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from tillstream.errors import DataFolderError
 from tillstream.runtime import product
 
 NAMES = (
@@ -43,11 +44,19 @@ FILES = frozenset({"STORES_FILE", "STREAMS_DIR", "JOBS_FILE"})
 
 
 def read_addresses(data_dir: Path) -> dict[str, str]:
-    """What `write_addresses` wrote for the last run; empty where there was none."""
+    """What `write_addresses` wrote for the last run; empty where there was none.
+
+    Raises DataFolderError for a file that it did not write.
+    """
     file = data_dir / "addresses"
-    if not file.exists():
+    try:
+        words = shlex.split(file.read_text())
+    except FileNotFoundError:
         return {}
-    words = shlex.split(file.read_text())
+    except (OSError, ValueError) as error:
+        raise DataFolderError(
+            f"{file} cannot be read ({error}): remove it, and start again with `tillstream up`"
+        ) from error
     return dict(word.split("=", 1) for word in words if "=" in word)
 
 

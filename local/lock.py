@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tillstream.errors import TillstreamError
-from tillstream.runtime import files
+from tillstream.runtime import data_folder, files
 
 #: Read and entered by its owner alone: receipts, keys and passwords lie in it.
 PRIVATE_FOLDER = 0o700
@@ -36,12 +36,13 @@ class HeldFolder:
 
 @contextmanager
 def locked(data_dir: Path) -> Iterator[HeldFolder]:
-    """Hold `data_dir` for this process; raises TillstreamError when another one has it.
+    """Hold `data_dir` for this process; raises TillstreamError when another one has it,
+    DataFolderError where there can be none.
 
     The folder itself is locked, not a file in it that somebody may delete. The kernel lets go
     of the lock when the process ends, however it ends. Others than its owner are kept out.
     """
-    data_dir.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    data_folder.require_writable(data_dir, PRIVATE_FOLDER)
     # Says who has the lock, to people; it holds nothing.
     note = data_dir / "lock"
     holder = _text(note) or "unknown"

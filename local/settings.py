@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from tillstream.runtime import product, settings
+from tillstream.runtime.data_folder import real_folder
 from tillstream.runtime.settings import AmqpUrl, LogSettings, MongoUrl, Partitions, Port
 
 #: The clone, or the files of an installed wheel; every program runs in it, and a relative DATA_DIR
@@ -45,4 +46,4 @@ class LocalSettings(
 
     def data_path(self) -> Path:
         """The data folder, absolute."""
-        return (ROOT / self.data_dir).resolve()
+        return real_folder(ROOT / self.data_dir)

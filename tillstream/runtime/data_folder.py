@@ -24,7 +24,16 @@ ERASURE_KEY = Path("events", "erasure.key")
 #: The state of the receivers: sales, set-aside deliveries, outbox.
 CONNECTORS_STATE = Path("connectors.sqlite3")
 #: What no later attempt mends by itself; a full disk is not among them.
-_NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT}
+_NOT_OURS = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.ENOENT,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+}
 #: What a data folder of version 1 has where it holds any state that changed. Keys did not.
 _STATE = (str(LEDGER), "entrypoint/accepted/*.sqlite3")
 
@@ -60,7 +69,7 @@ def require_current(data_dir: Path) -> None:
 
     Also for a folder in which nothing can be written.
     """
-    _require_writable(data_dir)
+    require_writable(data_dir)
     found = require_known(data_dir)
     if found is not None and found < VERSION:
         raise DataFolderError(
@@ -78,14 +87,25 @@ def note_current(data_dir: Path) -> None:
     files.write_durably(data_dir / FILE, f"{VERSION}\n".encode())
 
 
-def _require_writable(data_dir: Path) -> None:
+def require_writable(data_dir: Path, mode: int = 0o777) -> None:
+    """Make the folder with `mode` where there is none; raises DataFolderError where none can be."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(parents=True, exist_ok=True, mode=mode)
         with tempfile.TemporaryFile(dir=data_dir):
             pass
     except OSError as error:
         if error.errno in _NOT_OURS:
-            raise DataFolderError(
-                f"DATA_DIR={data_dir}: nothing can be written there ({error.strerror}):"
-                f" give the folder to user {os.geteuid()}, or set DATA_DIR to another one"
-            ) from error
+            raise no_data_folder(data_dir, error) from error
+
+
+def no_data_folder(data_dir: Path, error: OSError) -> DataFolderError:
+    """Why a place cannot be a data folder, and what to do."""
+    return DataFolderError(
+        f"DATA_DIR={data_dir}: nothing can be written there ({error.strerror}):"
+        f" give the folder to user {os.geteuid()}, or set DATA_DIR to another one"
+    )
+
+
+def real_folder(path: Path) -> Path:
+    """The absolute path without links; where it is a ring of them, as far as it leads."""
+    return Path(os.path.realpath(path))

@@ -8,6 +8,8 @@ import pytest
 from command.command_errors import NothingRunsError, NotYoursError
 from command.system import data_folder, find, require_running
 from local.addresses import write_addresses
+from local.lock import locked
+from tillstream.errors import DataFolderError
 from tillstream.runtime import product
 
 ADDRESSES = {
@@ -86,4 +88,26 @@ def test_another_users_folder_is_told_with_its_owner(
     # As root every folder is open.
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(NotYoursError, match=r"belongs to .*: use `sudo -u"):
+        find({"DATA_DIR": str(tmp_path)}, tmp_path)
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "ring", "x" * 300])
+def test_what_cannot_be_a_data_folder_is_told(place: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "ring").symlink_to("ring")
+
+    with pytest.raises(DataFolderError, match="set DATA_DIR to another"):
+        find({"DATA_DIR": str(tmp_path / place)}, tmp_path)
+    with pytest.raises(DataFolderError, match="set DATA_DIR to another"), locked(tmp_path / place):
+        pass
+
+
+@pytest.mark.parametrize("content", [b"export AMQP_URL=\xff", b"export AMQP_URL='a", None])
+def test_addresses_that_no_run_wrote_are_told(content: bytes | None, tmp_path: Path) -> None:
+    if content is None:
+        (tmp_path / "addresses").mkdir()
+    else:
+        (tmp_path / "addresses").write_bytes(content)
+
+    with pytest.raises(DataFolderError, match="addresses cannot be read"):
         find({"DATA_DIR": str(tmp_path)}, tmp_path)
