@@ -8,7 +8,9 @@ from pathlib import Path
 
 import msgspec
 
+from tillstream.bounds import IDENTIFIER_LENGTH, is_identifier
 from tillstream.http.keys import EVERY_SCOPE, key_file
+from tillstream.runtime.printable import printable
 
 #: How a key is made, for whoever came without one.
 ADD_KEY = "python -m entrypoint keys add"
@@ -42,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; returns the exit status."""
     file = key_file(Path(os.environ.get("DATA_DIR") or "var"))
     if arguments.keys_command == "add":
+        if problem := _problem(arguments.name, arguments.store):
+            return _error(problem)
         scopes = tuple(dict.fromkeys(arguments.scope or EVERY_SCOPE))
         record, key = file.add(arguments.name, tuple(arguments.store), datetime.now(UTC), scopes)
         print(key)
@@ -66,8 +70,26 @@ def run(arguments: argparse.Namespace) -> int:
         for record in file.records():
             stores = ",".join(record.stores) or "every store"
             only = "" if record.scopes == EVERY_SCOPE else f"  {'+'.join(record.scopes)} only"
-            print(f"{record.id}  {record.created:%Y-%m-%d}  {record.name}  {stores}{only}")
+            line = f"{record.id}  {record.created:%Y-%m-%d}  {record.name}  {stores}{only}"
+            print(printable(line))
     elif not file.revoke(arguments.id):
-        print(f"error: no key has the id {arguments.id}; `keys list` shows them", file=sys.stderr)
-        return 1
+        return _error(f"no key has the id {arguments.id}; `keys list` shows them")
     return 0
+
+
+def _problem(name: str, stores: list[str]) -> str:
+    """What does not hold; empty where all does."""
+    if not (name.strip() and name.isprintable()):
+        return f"name {name!r}: say whose key it is, in signs that can be printed"
+    for store in stores:
+        if len(store) > IDENTIFIER_LENGTH or not is_identifier(store):
+            return (
+                f"--store {store!r}: a receipt's storeID has 1 to {IDENTIFIER_LENGTH} characters,"
+                " none of them a control character, and no white space around it; no key was made"
+            )
+    return ""
+
+
+def _error(problem: str) -> int:
+    print(f"error: {printable(problem)}", file=sys.stderr)
+    return 1

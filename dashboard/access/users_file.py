@@ -12,6 +12,7 @@ import structlog
 
 from dashboard.access import passwords
 from dashboard.access.reader import Reader, Role
+from tillstream.bounds import is_identifier
 from tillstream.clock import Clock
 from tillstream.errors import TillstreamError
 from tillstream.runtime import files
@@ -45,6 +46,10 @@ class User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return "a name has 1 to 100 characters, no colon, and no space at its ends"
         if not all(text.isprintable() for text in (self.name, *self.stores, *self.regions)):
             return "a name, a store or a region has signs that cannot be printed"
+        if not all(is_identifier(store) for store in self.stores):
+            return "a store is a receipt's storeID: not empty, and no white space around it"
+        if not all(region.strip() for region in self.regions):
+            return "a region is one of STORES_FILE, and not empty"
         if not self.roles or len(set(self.roles)) < len(self.roles):
             return "roles are one or more of director, operator, manager, each once"
         if "manager" in self.roles and len(self.roles) > 1:

@@ -448,3 +448,15 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
         file.remove("dora"),
         file.path.stat().st_mode & 0o777,
     )
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        User("mia", ("manager",), stores=("17", "")),
+        User("mia", ("manager",), stores=("17 ",)),
+        User("mia", ("manager",), regions=("",)),
+    ],
+)
+def test_a_store_that_no_receipt_can_have_is_nobodys(user: User) -> None:
+    assert user.problem()
