@@ -1,7 +1,8 @@
 """What a page shows as an Excel workbook: a sheet for each of its sections. Pure.
 
 A cell is text, or a kind and a decimal number as text. Text never becomes a formula or a link. A
-number that Excel could not hold exactly stays text: it counts in doubles.
+number that Excel could not hold exactly stays text: it counts in doubles; so does a date before
+its calendar.
 """
 
 import re
@@ -19,9 +20,11 @@ from tillstream.currencies import CURRENCY, exponent_of
 
 #: Sections of a page, and cells of all of them.
 MOST_SECTIONS, MOST_COLUMNS, MOST_CELLS = 60, 60, 100_000
-#: Excel's own bounds.
+#: Excel's own bounds; it counts the units of UTF-16, of which an emoji has two.
 NAME_CHARACTERS, TEXT_CHARACTERS = 31, 32_767
 MOST_EXACT = 2**53
+#: Excel's days begin here; it takes 1900 for a leap year, so that two months of it are others.
+FIRST_DAY = date(1900, 3, 1)
 
 Kind = Literal["money", "count", "decimal", "percent", "date"]
 # Plain types: msgspec 0.22 loses count of references to a bound within such a union, and crashes.
@@ -108,9 +111,13 @@ def _write(sheet: Any, row: int, column: int, cell: Cell, formats: dict[str, Any
     kind, text = cell
     if kind == "date":
         try:
-            sheet.write_datetime(row, column, date.fromisoformat(text), formats[kind])
+            day = date.fromisoformat(text)
         except ValueError as error:
             raise CellError(f"{text[:40]!r} is no date") from error
+        if day < FIRST_DAY:
+            sheet.write_string(row, column, text)
+        else:
+            sheet.write_datetime(row, column, day, formats[kind])
         return
     if not _NUMBER.fullmatch(text):
         raise CellError(f"{text[:40]!r} is no number")
@@ -131,19 +138,28 @@ def sheet_names(titles: list[str]) -> Iterator[str]:
     # Excel keeps this one for itself.
     taken = {"history"}
     for place, title in enumerate(titles, 1):
-        plain = " ".join(_NOT_IN_NAMES.sub(" ", title).split())[:NAME_CHARACTERS].strip(" '")
+        plain = _cut(" ".join(_NOT_IN_NAMES.sub(" ", title).split()), NAME_CHARACTERS).strip(" '")
         name, number = plain or f"Sheet {place}", 2
         while name.casefold() in taken:
             end = f" {number}"
-            name = (plain or f"Sheet {place}")[: NAME_CHARACTERS - len(end)] + end
+            name = _cut(plain or f"Sheet {place}", NAME_CHARACTERS - len(end)) + end
             number += 1
         taken.add(name.casefold())
         yield name
 
 
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _cut(text: str, units: int) -> str:
+    """What fits of a text, in whole characters."""
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", errors="ignore")
+
+
 def clean(text: str) -> str:
     """Text without what no XML can hold. Raises CellError where Excel cannot hold all of it."""
-    if len(text) > TEXT_CHARACTERS:
+    if _units(text) > TEXT_CHARACTERS:
         raise CellError(f"a text has at most {TEXT_CHARACTERS} characters")
     return _NO_CHARACTERS.sub("\ufffd", text)
 

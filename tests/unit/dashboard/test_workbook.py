@@ -130,3 +130,22 @@ def test_a_wrong_body_gets_its_problem(body: bytes, headers: dict[str, str], sta
 
     assert status == answer.status_code
     assert status == 200 or answer.json()["problem"]
+
+
+@pytest.mark.parametrize("title", ["\U0001f4a5" * 31, "a" + "\U0001f4a5" * 31])
+def test_names_of_sheets_are_as_long_as_excel_counts_them(title: str) -> None:
+    names = list(sheet_names([title, title]))
+
+    assert all(len(name.encode("utf-16-le")) <= 2 * NAME_CHARACTERS for name in names)
+    assert len(set(names)) == 2
+    assert read(Section(title, ["a"], [["x"]]), Section(title, ["a"], [["y"]]))
+
+
+def test_a_text_is_as_long_as_excel_counts_it() -> None:
+    with pytest.raises(CellError):
+        read(Section("T", ["a"], [["\U0001f4a5" * 16_384]]))
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "1900-01-01", "1900-02-28"])
+def test_a_date_before_excels_calendar_stays_text(day: str) -> None:
+    assert [(day, "General", "s")] == cells(("date", day))
