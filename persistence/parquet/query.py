@@ -37,6 +37,10 @@ SETTLING = timedelta(hours=1)
 #: Names that no stream's view has.
 RECEIPT_VIEWS = ("receipts", "lines", "payments")
 
+#: Types that Arrow or Python would change: DuckDB writes them as text. The upper half of UHUGEINT
+#: came as negative numbers, TIMETZ without its offset, 24:00 as 00:00, BIT as bytes.
+_AS_TEXT = re.compile(r"\b(?:UHUGEINT|(?<!WITH )TIME|TIME_NS|TIMESTAMP_NS|BIT|INTERVAL)\b")
+
 LINES = """
     SELECT key, store, till, businessDay, date, type, currency,
         line.number AS line, line.product AS product, line.description AS description,
@@ -109,8 +113,8 @@ def answered(
             made = AttributionViews(connection, *declared) if declared else None
             events = make_events_views(connection, storage.url, sql, RECEIPT_VIEWS, made)
             _lock(connection, storage, manifest, events)
-            reader = connection.sql(sql).to_arrow_reader(rows.BATCH)
-            yield Answer(reader.schema.names, _rows(reader), left_out)
+            relation = connection.sql(sql)
+            yield Answer(relation.columns, exact_rows(relation), left_out)
         except (duckdb.Error, pa.ArrowException) as error:
             if storage.manifest() != manifest or not all(view.is_current() for view in events):
                 raise QueryError("days were written anew meanwhile; ask again") from error
@@ -202,7 +206,29 @@ def _lock(
     connection.execute("SET lock_configuration = true")
 
 
-def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[object, ...]]:
+def exact_rows(relation: duckdb.DuckDBPyRelation) -> Iterator[tuple[object, ...]]:
+    """The rows, each value as it is: text where Python has none. Raises QueryError as they come."""
+    kinds = [_AS_TEXT.search(str(kind)) for kind in relation.types]
+    names = relation.columns
+    if any(kinds):
+        columns = (f"#{place}{'::VARCHAR' if kind else ''}" for place, kind in enumerate(kinds, 1))
+        relation = relation.project(
+            ", ".join(f"{each} AS c{at}" for at, each in enumerate(columns))
+        )
+    return _rows(relation.to_arrow_reader(rows.BATCH), names)
+
+
+def _rows(reader: pa.RecordBatchReader, names: Sequence[str]) -> Iterator[tuple[object, ...]]:
     for batch in reader:
-        columns = [column.to_pylist() for column in batch.columns]
+        columns = [_values(*each) for each in zip(names, batch.columns, strict=True)]
         yield from zip(*columns, strict=True)
+
+
+def _values(name: str, column: pa.Array) -> list[object]:
+    try:
+        return list(column.to_pylist())
+    except (OverflowError, ValueError) as error:
+        raise QueryError(
+            f"{name}: a date or time outside the years 1 to 9999; ask for it as text, CAST(... AS"
+            " VARCHAR)"
+        ) from error

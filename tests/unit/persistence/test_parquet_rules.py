@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 
 from persistence.parquet.export_command import DayOpenError, NoDaysError, day_range, oldest_kept
-from persistence.parquet.query import Answer, QueryError, require_select
+from persistence.parquet.query import Answer, QueryError, exact_rows, require_select
 from persistence.parquet.rows import carried_part
 from persistence.parquet.sql_command import table
 from persistence.parquet.storage import Storage
@@ -162,3 +163,38 @@ def test_a_day_that_mongodb_dropped_stays_dropped_when_it_is_written_again() -> 
         days[:1] == marked.dropped() == again.dropped() == decode(encode(again), "here").dropped()
     )
     assert ("again", marked_at) == (again.days[days[0]].file, again.days[days[0]].droppedAt)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("340282366920938463463374607431768211455::UHUGEINT", str(2**128 - 1)),
+        ("170141183460469231731687303715884105727::HUGEINT", Decimal(2**127 - 1)),
+        ("[340282366920938463463374607431768211455::UHUGEINT]", f"[{2**128 - 1}]"),
+        ("TIMESTAMP_NS '2026-11-21 08:00:00.123456789'", "2026-11-21 08:00:00.123456789"),
+        ("TIMETZ '01:00:00+15:59:59'", "01:00:00+15:59:59"),
+        ("TIME '24:00:00'", "24:00:00"),
+        ("INTERVAL '1 month 2 days'", "1 month 2 days"),
+        ("'1011'::BIT", "1011"),
+        ("TIMESTAMP '2026-11-21 08:00:00'", datetime(2026, 11, 21, 8)),  # noqa: DTZ001
+        ("NULL", None),
+    ],
+)
+def test_a_value_comes_as_it_is(expression: str, value: object) -> None:
+    relation = duckdb.sql(f"SELECT {expression} AS a, 7 AS a")
+
+    assert [(value, 7)] == list(exact_rows(relation))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "DATE '200000-01-01'",
+        "'infinity'::DATE",
+        "[TIMESTAMP '-infinity']",
+        "DATE '4000-01-01 (BC)'",
+    ],
+)
+def test_a_date_beyond_pythons_calendar_is_told(expression: str) -> None:
+    with pytest.raises(QueryError, match="far: a date or time outside the years 1 to 9999"):
+        list(exact_rows(duckdb.sql(f"SELECT {expression} AS far")))
