@@ -181,7 +181,7 @@ def test_a_day_that_mongodb_dropped_stays_dropped_when_it_is_written_again() -> 
     ],
 )
 def test_a_value_comes_as_it_is(expression: str, value: object) -> None:
-    relation = duckdb.sql(f"SELECT {expression} AS a, 7 AS a")
+    relation = duckdb.connect().sql(f"SELECT {expression} AS a, 7 AS a")
 
     assert [(value, 7)] == list(exact_rows(relation))
 
@@ -197,4 +197,4 @@ def test_a_value_comes_as_it_is(expression: str, value: object) -> None:
 )
 def test_a_date_beyond_pythons_calendar_is_told(expression: str) -> None:
     with pytest.raises(QueryError, match="far: a date or time outside the years 1 to 9999"):
-        list(exact_rows(duckdb.sql(f"SELECT {expression} AS far")))
+        list(exact_rows(duckdb.connect().sql(f"SELECT {expression} AS far")))
