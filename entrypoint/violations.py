@@ -13,13 +13,7 @@ from jsonschema.exceptions import ValidationError as SchemaError
 from entrypoint.problems import MAX_VIOLATIONS, Violation
 from entrypoint.refusals import InvalidReceiptError, NotJsonError
 from entrypoint.syntax_errors import json_error
-from tillstream.bounds import (
-    DATE_PATTERN,
-    IDENTIFIER_PATTERN,
-    NAME_PATTERN,
-    THOUSANDTHS_LIMIT,
-    UUID_PATTERN,
-)
+from tillstream.bounds import PATTERNS_IN_WORDS, THOUSANDTHS_LIMIT
 from tillstream.currencies import EXPONENTS, IN_WORDS
 from tillstream.receipt import DocumentTotal, Line, Receipt, Settlement
 
@@ -29,16 +23,6 @@ _schema_validator = jsonschema.Draft202012Validator(SCHEMA)
 
 #: What the items of the contract's lists are called in XML, by the path of the list.
 ITEMS = {"$.lines": "line", "$.settlements": "settlement"}
-
-
-#: What the contract's patterns demand of a text, in words.
-_PATTERNS = {
-    DATE_PATTERN: "like 2026-11-21 08:00:00 or 2026-11-21T08:00:00.123+01:00, of the years 1900"
-    " to 2999 and with at most nine decimals",
-    UUID_PATTERN: "that is a UUID, with or without dashes, and not nil",
-    IDENTIFIER_PATTERN: "without control characters and white space around it",
-    NAME_PATTERN: "without control characters",
-}
 
 
 def date_violation(text: str) -> Violation | None:
@@ -190,7 +174,7 @@ def _message(error: SchemaError) -> str:
         case "anyOf":
             return f"must be {' or '.join(_option(o) for o in expected)}, found {found}"
         case "pattern":
-            return f"must be text {_PATTERNS.get(expected, expected)}, found {found}"
+            return f"must be text {PATTERNS_IN_WORDS.get(expected, expected)}, found {found}"
         case "minLength":
             return "must not be empty"
         case "maxLength":
@@ -218,7 +202,7 @@ def _option(option: dict[str, Any]) -> str:
     if "maxLength" in option:
         name += f" of {option.get('minLength', 0)} to {option['maxLength']} characters"
     if "pattern" in option:
-        name += f" {_PATTERNS.get(option['pattern'], option['pattern'])},"
+        name += f" {PATTERNS_IN_WORDS.get(option['pattern'], option['pattern'])},"
     elif "minimum" in option:
         name += f" from {option['minimum']} to {option['maximum']}"
     return name

@@ -46,6 +46,15 @@ IDENTIFIER_PATTERN = rf"^[^\s{_CONTROLS}]([^{_CONTROLS}]*[^\s{_CONTROLS}])?{_END
 #: No control character.
 NAME_PATTERN = rf"^[^{_CONTROLS}]*{_END}"
 
+#: What the patterns demand of a text, in words.
+PATTERNS_IN_WORDS = {
+    DATE_PATTERN: "like 2026-11-21 08:00:00 or 2026-11-21T08:00:00.123+01:00, of the years 1900"
+    " to 2999 and with at most nine decimals",
+    UUID_PATTERN: "that is a UUID, with or without dashes, and not nil",
+    IDENTIFIER_PATTERN: "without control characters and white space around it",
+    NAME_PATTERN: "without control characters",
+}
+
 DATE_LENGTH = 64
 #: A date begins with its day, `YYYY-MM-DD`.
 DAY_LENGTH = 10

@@ -8,7 +8,7 @@ import msgspec
 import zstandard
 from msgspec import Meta
 
-from tillstream.bounds import TENDERS, is_time
+from tillstream.bounds import PATTERNS_IN_WORDS, TENDERS, is_time
 from tillstream.currencies import EXPONENTS
 from tillstream.errors import UndecodableMessageError
 from tillstream.outline import StampedOutline
@@ -117,9 +117,16 @@ def _decoded(decode: Callable[[bytes], T], text: bytes) -> T:
     try:
         return decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UndecodableMessageError(str(error)) from error
+        raise UndecodableMessageError(_in_words(str(error))) from error
     except RecursionError as error:
         raise UndecodableMessageError("nested too deeply") from error
+
+
+def _in_words(reason: str) -> str:
+    """What msgspec says, without its patterns: people read it."""
+    for pattern, words in PATTERNS_IN_WORDS.items():
+        reason = reason.replace(f"matching regex {pattern!r}", words)
+    return reason
 
 
 def _unpack(body: bytes, content_encoding: str) -> bytes:

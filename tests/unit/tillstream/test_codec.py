@@ -107,3 +107,15 @@ def test_what_is_no_receipt_is_told_with_its_reason(
 ) -> None:
     with pytest.raises(UndecodableMessageError, match=reason):
         decode_message(body, content_type)
+
+
+def test_a_reason_names_what_a_pattern_demands_and_not_the_pattern() -> None:
+    body = stamped(receipt(settlements=[{"paymentMechanism": "\n", "settlementAmount": 6}]))
+
+    with pytest.raises(UndecodableMessageError) as told:
+        decode_receipt(body)
+
+    assert (
+        "Expected `str` without control characters - at `$.settlements[0].paymentMechanism`"
+        == str(told.value)
+    )
