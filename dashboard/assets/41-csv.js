@@ -54,6 +54,14 @@
   /** @param {Element} element */
   const shown = (element) => /** @type {HTMLElement} */ (element).innerText.trim();
 
+  /** What a cell shows: margins keep its parts apart on the page, spaces in a file. @param {Element} cell */
+  const parts = (cell) =>
+    [...cell.childNodes]
+      .filter((part) => !(part instanceof HTMLElement) || part.getClientRects().length)
+      .map((part) => (part instanceof HTMLElement ? shown(part) : (part.textContent || "").trim()))
+      .filter(Boolean)
+      .join(" ");
+
   /** @returns {Cell[][]} */
   function figures() {
     const found = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".figure"));
@@ -77,7 +85,7 @@
     const heads = [...table.querySelectorAll("thead :is(th, td)")].map(shown);
     const lines = [...table.querySelectorAll("tbody tr")].filter((line) => !line.querySelector(".empty"));
     const rows = lines.map((line) =>
-      [...line.children].map((cell) => (cell.matches(".name") ? shown(cell) : typed(shown(cell)))),
+      [...line.children].map((cell) => (cell.matches(".name") ? parts(cell) : typed(parts(cell)))),
     );
     return { title: title ? shown(title) : "", heads, rows };
   }
