@@ -29,6 +29,7 @@ from dashboard.dash_app import CALLBACKS, add_dash
 from dashboard.pages import layout
 from dashboard.pages.addresses import MAX_NAME
 from dashboard.pages.router import Pages
+from dashboard.query_check import QueryCheck, parameters
 from dashboard.security import Guard
 from dashboard.store_redirect import StoreRedirect
 from dashboard.stream import Broadcaster
@@ -131,8 +132,10 @@ def build(
     server.add_exception_handler(NotYoursError, _not_yours)
     server.add_exception_handler(NoCurrencyError, _no_such_currency)
     server.add_exception_handler(DependencyException, _no_such_script)
+    known = parameters(server.routes)
     dash = add_dash(server, pages)
-    gate = AccessGate(ArchiveGate(CallCheck(server, CALLBACKS), away), server)
+    checked = QueryCheck(ArchiveGate(CallCheck(server, CALLBACKS), away), known)
+    gate = AccessGate(checked, server)
     hashes = [*dash.csp_hashes(), layout.START_HASH]
     return Guard(StoreRedirect(gate), hashes, sign_in or SignIn(clock))
 

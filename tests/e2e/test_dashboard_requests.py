@@ -80,6 +80,10 @@ def test_it_tells_without_a_sign_in_that_it_lives_and_is_ready(url: str) -> None
 
 WRONG = [
     ("GET", "day", b"", 400),
+    ("GET", "part?store=a&store=b", b"", 400),
+    ("GET", "part?store=%ff", b"", 400),
+    ("GET", "part?category=%ed%a0%80", b"", 400),
+    ("GET", "days/state?stor=7", b"", 400),
     ("GET", "day?day=", b"", 400),
     ("GET", "day?day=20261121", b"", 400),
     ("GET", "day?day=2026-W01-1", b"", 400),
@@ -116,7 +120,7 @@ def test_a_wrong_request_is_told_so(
 
 RIGHT = [
     ("GET", "part?store=%00", b""),
-    ("GET", "part?store=%ff&store=%ed%a0%80&category=%24where", b""),
+    ("GET", "part?store=%24where", b""),
     ("GET", "part?store=%24ne&category=..", b""),
     ("GET", "day?day=1900-01-01", b""),
     ("GET", "day?day=2999-12-31", b""),
