@@ -45,6 +45,8 @@ class SaleState(NamedTuple):
     documents: dict[str, Document]
     #: `test` or `training`: counted, and not emitted.
     apart: str | None
+    #: The shop that says it, by the delivery's header; "" where none names one.
+    shop: str = ""
 
 
 class Fetch(NamedTuple):
@@ -64,3 +66,17 @@ class MappingError(TillstreamError):
         self.found = found
         self.mend = mend
         super().__init__(f"{rule} at {path}: {found}; {mend}")
+
+
+class OtherShopError(MappingError):
+    """A sale of one shop under the id of another shop's."""
+
+    def __init__(self, sale: str, first: str, other: str) -> None:
+        super().__init__(
+            "other shop",
+            "delivery.source_header",
+            f"{sale} of {other[:100]!r} is one of {first[:100]!r} already",
+            "give each shop a receiver of its own, a copy of the file under another name; of a"
+            " shop that has moved write the new name and the old one to [delivery.moved], then"
+            " `tillstream receivers retry`",
+        )

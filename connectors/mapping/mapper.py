@@ -50,8 +50,9 @@ def mapped(
     if kind == "ignored":
         return []
     root = Scope(content, {"_root": content}, reads or Reads(), stores, currency)
+    shop = _shop(receiver, delivery.source)
     if kind == "refund":
-        return list(_refund_alone(receiver, root, content))
+        return [one._replace(shop=shop) for one in _refund_alone(receiver, root, content)]
     at = receiver.mapping.sale.at
     elements = root.elements(at, "sale.at")
     if not elements:
@@ -60,7 +61,11 @@ def mapped(
         raise MappingError(
             "too-many", "sale.at", f"{len(elements)} sales", f"at most {_MOST_SALES}"
         )
-    return [state for each in elements for state in _whole(receiver, root.inner(each, _sale=each))]
+    return [
+        state._replace(shop=shop)
+        for each in elements
+        for state in _whole(receiver, root.inner(each, _sale=each))
+    ]
 
 
 def fetch_of(receiver: Receiver, delivery: Delivery, environ: Mapping[str, str]) -> Fetch | None:
@@ -124,6 +129,16 @@ def topic_of(receiver: Receiver, delivery: Delivery, content: Any) -> str:
         if isinstance(found, str) and found:
             return found
     return receiver.delivery.default_topic
+
+
+def _shop(receiver: Receiver, source: str) -> str:
+    """What a header calls the shop: an address is the same by http, and without its last `/`."""
+    moved = {_name(new): _name(old) for new, old in receiver.delivery.moved.items()}
+    return moved.get(_name(source), _name(source))
+
+
+def _name(source: str) -> str:
+    return source.strip().lower().removeprefix("https://").removeprefix("http://").rstrip("/")
 
 
 def _kind(receiver: Receiver, topic: str) -> str:

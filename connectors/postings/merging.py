@@ -8,7 +8,7 @@ version the whole one stands; of two whole ones that differ, that which came las
 
 from hashlib import blake2b
 
-from connectors.mapping.documents import Document, SaleState
+from connectors.mapping.documents import Document, OtherShopError, SaleState
 from connectors.postings.amounts import canonical
 from connectors.postings.sale import KeptDocument, KeptSale
 
@@ -17,8 +17,19 @@ MOST_SEEN = 16
 
 
 def merge(sale: KeptSale, state: SaleState) -> bool:
-    """Merge `state` into `sale`; returns whether it said anything new."""
+    """Merge `state` into `sale`; returns whether it said anything new.
+
+    Raises OtherShopError where it is a sale of another shop.
+    """
+    _require_shop(sale, state)
     return _merge_whole(sale, state) if state.is_whole else _merge_part(sale, state)
+
+
+def _require_shop(sale: KeptSale, state: SaleState) -> None:
+    # Vendors count orders from 1 in each shop: with one id it would be a version of the other.
+    if sale.shop and state.shop and sale.shop != state.shop:
+        raise OtherShopError(state.sale, sale.shop, state.shop)
+    sale.shop = sale.shop or state.shop
 
 
 def _merge_whole(sale: KeptSale, state: SaleState) -> bool:

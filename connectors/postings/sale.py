@@ -30,3 +30,5 @@ class KeptSale(msgspec.Struct):
     #: Why it is not counted: "test", "training".
     apart: str | None = None
     documents: dict[str, KeptDocument] = {}
+    #: The first one that was named (`SaleState.shop`); "": none was.
+    shop: str = ""

@@ -83,7 +83,12 @@ class Versions:
 
     def _merge(self, receiver: str, state: SaleState) -> None:
         sale = self._sales.get(receiver, state.sale)
-        if merge(sale, state):
+        try:
+            is_new = merge(sale, state)
+        except MappingError:
+            self.unmapped += 1
+            return
+        if is_new:
             self._sales.put(receiver, state.sale, 0, sale)
 
     def differences(self, known: Sales) -> list[dict[str, Any]]:

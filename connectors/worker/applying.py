@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
-from connectors.mapping.documents import MappingError, SaleState, sale_name_of
+from connectors.mapping.documents import MappingError, OtherShopError, SaleState, sale_name_of
 from connectors.postings.merging import merge
 from connectors.postings.posting import post
 from connectors.postings.reversal import VOID
@@ -55,7 +55,9 @@ class Applying:
             try:
                 self._apply(delivery, one, counted)
             except MappingError as error:
-                alone = SaleVersion(one.sale, one.version) if len(states) == 1 else None
+                # A delivery of the sale's own shop says nothing of another shop's.
+                is_known = len(states) == 1 and not isinstance(error, OtherShopError)
+                alone = SaleVersion(one.sale, one.version) if is_known else None
                 raise SaleError(alone, error) from error
         if not states:
             counted[delivery.receiver, PASSED] += 1

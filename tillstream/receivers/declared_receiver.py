@@ -75,6 +75,7 @@ def read_headers(table: DeclaredTable | None) -> Headers:
         expression(table, "topic"),
         table.text("default_topic") or "",
         table.text("form_field"),
+        _moved(table),
     )
     table.end()
     return found
@@ -128,6 +129,18 @@ def header(table: DeclaredTable, key: str) -> str | None:
     if found is not None and not _HEADER.fullmatch(found):
         table.tell(f"{key} = {found!r} is no name of a header", key)
         return None
+    return found
+
+
+def _moved(table: DeclaredTable) -> dict[str, str]:
+    found = {}
+    for name, value in table.each("moved"):
+        if isinstance(value, str) and name and value:
+            found[name] = value
+        else:
+            table.tell(f"{name!r} has to be the shop's new name, with its old one", "moved", name)
+    if found and "source_header" not in table:
+        table.tell("'moved' is of a 'source_header'", "moved")
     return found
 
 

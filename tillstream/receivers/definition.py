@@ -1,6 +1,7 @@
 """What a receiver's file declares. Pure data; docs/receivers.md says how it is written."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from tillstream.receivers.expressions import Expression
@@ -53,6 +54,8 @@ class Headers(NamedTuple):
     default_topic: str
     #: A form's field that has the JSON; None: the body is the JSON.
     form_field: str | None
+    #: What a shop was called by its first deliveries, by what `source_header` has now.
+    moved: Mapping[str, str] = MappingProxyType({})
 
 
 class Topics(NamedTuple):
