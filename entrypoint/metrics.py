@@ -33,6 +33,7 @@ class Metrics:
             ["rule"],
             registry=registry,
         )
+        self._marked_by = lru_cache(maxsize=100)(self._marked.labels)
         self._events_accepted = Counter(
             "tillstream_events_accepted",
             "Events that the broker confirmed, by stream",
@@ -105,7 +106,7 @@ class Metrics:
 
     def marked(self, rule: str) -> None:
         """A receipt broke a rule and is accepted with a mark."""
-        self._marked.labels(rule).inc()
+        self._marked_by(rule).inc()
 
     def events_accepted(self, stream: str, count: int) -> None:
         """So many events are durable."""
