@@ -18,6 +18,7 @@ from tillstream.http.client_times import SendTimes
 from tillstream.http.connections import ConnectionWatch
 from tillstream.http.idle_protocol import BODY, HEADERS, IDLE
 from tillstream.http.problems import (
+    contradicted_header,
     header_too_large,
     no_room,
     too_large_body,
@@ -25,6 +26,7 @@ from tillstream.http.problems import (
     too_many_pipelined,
 )
 from tillstream.http.refusing_protocol import RefusingProtocol
+from tillstream.http.repeated_headers import contradicted
 
 #: A refused client may still send so long; what it sends is dropped. Closed at once, it would see
 #: a reset instead of the answer.
@@ -192,7 +194,7 @@ class BoundedProtocol(RefusingProtocol):
             self.release()
 
     def headers_fit(self) -> bool:
-        """Whether the headers, now complete, are within their budget; refuses them otherwise."""
+        """Whether the headers, now complete, are within their budget and agree; refuses others."""
         self.phase = BODY
         if self.times.since:
             self.times.start()
@@ -201,6 +203,9 @@ class BoundedProtocol(RefusingProtocol):
             if size > self._max_header_bytes:
                 self.refuse(header_too_large(self.watch.budgets))
                 return False
+        if name := contradicted(self.headers):
+            self.refuse(contradicted_header(name))
+            return False
         return True
 
     def hold(self, size: int) -> None:

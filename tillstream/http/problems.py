@@ -128,6 +128,16 @@ def header_too_large(budgets: HttpBudgets) -> ProblemError:
     )
 
 
+def contradicted_header(name: str) -> ProblemError:
+    """400: a header comes twice and says two things."""
+    return ProblemError(
+        HTTPStatus.BAD_REQUEST,
+        "contradicted-header",
+        f"The header {name.title()} comes more than once, with different values; send it once."
+        " Something between the sender and here may add its own.",
+    )
+
+
 def too_large_body(limit: int) -> ProblemError:
     """413: more bytes than any path takes."""
     return ProblemError(

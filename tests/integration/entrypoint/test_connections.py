@@ -100,6 +100,7 @@ def test_a_connection_ends_between_requests_and_not_while_they_come(
         assert statuses == {200}
 
 
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
 REFUSED = HEAD + b'Content-Length: 212\r\n\r\n{"lines":[' + b"{}," * 66 + b"{}]}"
 
 
@@ -184,6 +185,27 @@ def shared(amqp_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """One door for what leaves nothing behind."""
     with attacked(amqp_url, tmp_path_factory.mktemp("door")) as door:
         yield door
+
+
+@pytest.mark.parametrize(
+    ("twice", "status"),
+    [
+        (b"Content-Type: text/csv\r\nContent-Type: application/json", 400),
+        (b"Content-Encoding: identity\r\nContent-Encoding: gzip", 400),
+        (b"Authorization: Bearer a\r\nAuthorization: Bearer A", 400),
+        (b"Host: another", 400),
+        (b"Content-Type: application/json\r\nContent-Type: Application/JSON; charset=UTF-8", 422),
+        (b"Via: 1.1 one\r\nVia: 1.1 two", 422),
+    ],
+)
+@pytest.mark.parametrize("framing", [b"Content-Length: 2\r\n\r\n{}", CHUNKED])
+def test_a_header_that_comes_twice_may_not_say_two_things(
+    shared: Door, twice: bytes, status: int, framing: bytes
+) -> None:
+    with shared.connect() as connection:
+        connection.sendall(HEAD + twice + b"\r\n" + framing)
+
+        assert status == status_of(connection)
 
 
 @pytest.mark.parametrize("length", [b"99000000", b"18446744073709551615"])
