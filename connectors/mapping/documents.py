@@ -45,6 +45,8 @@ class SaleState(NamedTuple):
     documents: dict[str, Document]
     #: `test` or `training`: counted, and not emitted.
     apart: str | None
+    #: No sale yet, or no more: nothing of it counts.
+    pending: bool = False
     #: The shop that says it, by the delivery's header; "" where none names one.
     shop: str = ""
 

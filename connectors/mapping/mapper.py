@@ -166,12 +166,11 @@ def _matches(topic: str, names: tuple[str, ...]) -> bool:
 def _whole(receiver: Receiver, scope: Scope) -> Iterator[SaleState]:
     sale_map, refund_map = receiver.mapping.sale, receiver.mapping.refund
     sale = Place(scope, sale_map)
-    if sale.flag("pending"):
-        return
     key = sale.key()
     name, version, apart = sale_name(receiver.name, key), _version(sale), _apart(sale)
     documents: dict[str, Document] = {}
-    if not sale.flag("cancelled"):
+    pending = sale.flag("pending")
+    if not pending and not sale.flag("cancelled"):
         own = sale_document(key)
         returned = scope.key(sale_map.values.get("refers_to"))
         refers_to = None if returned is None else sale_document(returned)
@@ -181,7 +180,7 @@ def _whole(receiver: Receiver, scope: Scope) -> Iterator[SaleState]:
                 refund = Place(scope.inner(element, _refund=element), refund_map, sale)
                 if not refund.scope.flag(refund_map.values.get("pending")):
                     _add(documents, _refund(receiver, refund, own))
-    yield SaleState(name, version, True, documents, apart)
+    yield SaleState(name, version, True, documents, apart, pending)
 
 
 def _refund_alone(receiver: Receiver, root: Scope, content: Any) -> Iterator[SaleState]:

@@ -69,7 +69,7 @@ def receipt_of(receiver: Receiver, place: Place) -> dict[str, Any]:
             "taxPayable": units.major(sums.gross - sums.net),
             "grossTotal": units.major(sums.gross),
         },
-        "settlements": computed_tenders(scope, document, units, sign, sums.gross),
+        "settlements": computed_tenders(scope, document, units, sign, sums.gross, len(sums.lines)),
     }
     if currency is not None:
         receipt["currency"] = currency

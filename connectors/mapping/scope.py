@@ -88,8 +88,8 @@ class Scope:
         Nothing else is changed: two keys stay two.
         """
         found = self.found(value)
-        if found is None or value is None:
-            return None
+        if value is None or found is None or found is False:
+            return None if value is None else value.default  # false: Odoo's word for nothing
         if not is_scalar(found):
             raise self._wrong(value, found, "no text and no number")
         text = _text(found).strip() or value.default

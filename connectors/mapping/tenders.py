@@ -12,18 +12,23 @@ _NAME_LENGTH = 100
 
 
 def computed_tenders(
-    scope: Scope, document: DocumentMap, units: Units, sign: int, gross: int
+    scope: Scope, document: DocumentMap, units: Units, sign: int, gross: int, lines: int
 ) -> list[dict[str, Any]]:
     """Tenders that add up to `gross`, minor units; raises MappingError.
 
     What is no revenue is a tender of the negative amount. What no tender covers is that of
-    `rest`, where the definition has one.
+    `rest`, where the definition has one; at most a minor unit for each of so many lines is that
+    of `rounding`.
     """
     found = [
         *_found(scope, document.tenders, units, sign),
         *_found(scope, document.not_revenue, units, -sign),
     ]
     left = gross - sum(amount for _, amount in found)
+    rounding = document.values.get("rounding")
+    if left and rounding is not None and abs(left) <= lines:
+        found.append((scope.needed_cut(rounding, _NAME_LENGTH), left))
+        left = 0
     rest = document.values.get("rest")
     if left and rest is None:
         raise MappingError(

@@ -34,7 +34,8 @@ def _require_shop(sale: KeptSale, state: SaleState) -> None:
 
 def _merge_whole(sale: KeptSale, state: SaleState) -> bool:
     known = sale.version
-    if known is not None and state.version < known:
+    # Written in one second, a sale that was paid is newer than one that is to be paid.
+    if known is not None and (state.version < known or (state.pending and state.version == known)):
         return False
     # What is kept apart has no documents.
     documents = {} if state.apart else state.documents

@@ -73,7 +73,7 @@ def _tried(
     content = payload(delivery.body, receiver.delivery.form_field)
     states = mapper.mapped(receiver, delivery, table, reads, content, currency)
     if not states:
-        print("passed over: its topic is ignored, or it is no sale yet")
+        print("passed over: its topic is ignored")
     broken = [rule for state in states for rule in _printed(state, currency)]
     for path in reads.not_read(content) if states else ():
         print(f"not used: {printable(path)}")
@@ -104,7 +104,9 @@ def _printed(state: SaleState, currency: str) -> list[str]:
     whole = "whole" if state.is_whole else "adds to it"
     apart = f", kept apart: {state.apart}" if state.apart else ""
     print(f"{printable(state.sale)}, version {state.version}, {whole}{apart}")
-    if not state.documents:
+    if state.pending:
+        print("passed over: it is no sale yet")
+    elif not state.documents:
         print("cancelled: nothing is left of it")
     broken = []
     for document in state.documents.values():

@@ -67,7 +67,9 @@ class Applying:
         self, delivery: Delivery, said: SaleState, counted: Counter[tuple[str, str]]
     ) -> None:
         receiver, state = delivery.receiver, self._state
-        if said.apart:
+        if said.pending:
+            counted[receiver, PASSED] += 1
+        elif said.apart:
             counted[receiver, APART] += 1
         sale = state.sales.get(receiver, said.sale)
         self._require_recent(delivery, said, sale)
@@ -79,7 +81,7 @@ class Applying:
             counted[receiver, REVERSALS] += sum(_VOID in one.line for one in postings)
             days = [day_of(str(one.receipt.get("date"))) for one in said.documents.values()]
             state.sales.put(receiver, said.sale, max([unix_day(delivery.received_us), *days]), sale)
-        elif not said.apart:
+        elif not said.apart and not said.pending:
             counted[receiver, PASSED] += 1
         if said.is_whole:
             known = SaleVersion(said.sale, said.version)

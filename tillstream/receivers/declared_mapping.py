@@ -26,6 +26,7 @@ SALE_VALUES = {
     "training": False,
     "order_discount": False,
     "rest": False,
+    "rounding": False,
 }
 REFUND_VALUES = {
     "key": True,
@@ -35,7 +36,7 @@ REFUND_VALUES = {
     **dict.fromkeys(
         ("number", "store", "zone", "terminal", "agent", "customer", "currency"), False
     ),
-    **dict.fromkeys(("pending", "test", "training", "order_discount", "rest"), False),
+    **dict.fromkeys(("pending", "test", "training", "order_discount", "rest", "rounding"), False),
 }
 LINE_VALUES = {
     "name": True,
