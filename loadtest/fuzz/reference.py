@@ -24,6 +24,9 @@ WHOLE = (
 )
 THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 
+#: Breakdowns by what a receipt says itself, without a store's clock.
+CLOCKLESS = ("day", "store", "category", "product", "vat", "tender")
+
 _FRACTION = re.compile(r"(\.\d{1,6})\d*")
 
 

@@ -198,8 +198,8 @@ def _offset(changes: list[tuple[datetime, int]]) -> str:
 
 def sums(by: str, relation: str, hour_of: str) -> str:
     """The rows of a sum over a relation of SUMMED: `_id`, receipts, units, gross and net."""
-    if by in ("day", "hour", "store"):
-        key = {"day": "businessDay", "hour": hour_of, "store": "store"}[by]
+    of_whole_receipts = {"day": "businessDay", "hour": hour_of, "store": "store"}
+    if key := of_whole_receipts.get(by):
         return f"""
             SELECT {key} AS _id, count(*) AS receipts,
                 coalesce(sum(list_sum(list_transform(lines, lambda line: line.unitsMilli))), 0)

@@ -14,19 +14,10 @@ from tillstream.stores import StoreTable
 if TYPE_CHECKING:
     import duckdb
 
-#: What is read of a document of MongoDB.
+#: What is read of a document of MongoDB, and with its key what a sum reads of a row.
 FIELDS = ("store", "date", "businessDay", "netMinor", "grossMinor", "lines", "payments")
 
 _LINE = ("taxBasisPoints", "unitsMilli", "netMinor", "grossMinor")
-_HEARD = """
-    CREATE TABLE IF NOT EXISTS heard (
-        key VARCHAR, store VARCHAR, date TIMESTAMPTZ, businessDay VARCHAR, netMinor BIGINT,
-        grossMinor BIGINT,
-        lines STRUCT(category VARCHAR, product VARCHAR, taxBasisPoints BIGINT, unitsMilli BIGINT,
-            netMinor BIGINT, grossMinor BIGINT)[],
-        payments STRUCT(mechanism VARCHAR, amountMinor BIGINT)[]
-    )
-"""
 
 
 def parted(
@@ -48,19 +39,21 @@ def hear(connection: "duckdb.DuckDBPyConnection", documents: Iterable[Document])
     """Let documents of MongoDB count, and not the rows with their keys."""
     import pyarrow as pa
 
-    connection.execute(_HEARD)
-    if heard := [_row(each) for each in documents]:
-        connection.register("batch", pa.Table.from_pylist(heard, _schema()))
-        connection.execute("INSERT INTO heard BY NAME FROM batch")
-        connection.unregister("batch")
+    connection.register("batch", pa.Table.from_pylist(list(map(_row, documents)), _schema()))
+    connection.execute("CREATE TABLE IF NOT EXISTS heard AS FROM batch WITH NO DATA")
+    connection.execute("INSERT INTO heard BY NAME FROM batch")
+    connection.unregister("batch")
 
 
 def sums_sql(question: SalesQuestion, match: Document, files: str, table: StoreTable) -> str:
     """The rows of a sum: over files, and over what was heard."""
+    columns = ", ".join(("key", *FIELDS))
     relation = f"""(
-        SELECT {archived_sql.SUMMED} FROM {files} ANTI JOIN heard USING (key)
-        WHERE {archived_sql.condition(match)}
-        UNION ALL FROM heard
+        SELECT {columns} FROM (
+            SELECT {archived_sql.SUMMED} FROM {files} ANTI JOIN heard USING (key)
+            WHERE {archived_sql.condition(match)}
+        )
+        UNION ALL SELECT {columns} FROM heard
     )"""  # noqa: S608 - ours
     return archived_sql.sums(
         question.by, relation, archived_sql.hour(question.first, question.end, table)
@@ -110,13 +103,7 @@ def _schema() -> Any:
 
 
 def _row(document: Document) -> dict[str, Any]:
-    return {
-        "key": document["_id"],
-        "store": document["store"],
-        "date": document["date"],
-        "businessDay": document["businessDay"],
-        "netMinor": int(document["netMinor"]),
-        "grossMinor": int(document["grossMinor"]),
+    parts = {
         "lines": [
             {"category": line["category"], "product": line["product"]}
             | {name: int(line[name]) for name in _LINE}
@@ -127,3 +114,4 @@ def _row(document: Document) -> dict[str, Any]:
             for each in document["payments"]
         ],
     }
+    return {"key": document["_id"]} | {name: document[name] for name in FIELDS} | parts

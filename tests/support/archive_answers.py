@@ -2,10 +2,12 @@
 
 import io
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pyarrow.parquet
+
+from persistence.api.parameters import By
 
 
 def answers(api: httpx.Client, first: date, border: date, days: int) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def answers(api: httpx.Client, first: date, border: date, days: int) -> dict[str
             for limit in (7, 500) if question in (some, week) else (97,):
                 asked = question | {"sort": order, "limit": limit}
                 found[f"receipts {asked}"] = paged(api, asked)
-    for by in ("day", "hour", "store", "category", "product", "tender", "vat"):
+    for by in get_args(By):
         for question in (whole, whole | some, week | {"store": "9"}):
             asked = question | {"by": by}
             found[f"sales {asked}"] = api.get("/sales", params=asked).raise_for_status().json()
