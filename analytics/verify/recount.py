@@ -22,13 +22,22 @@ from analytics.counting.receipt_counter import FigureFullError, ReceiptCounter
 from analytics.ledger.ledger_file import Ledger, Progress
 from analytics.ledger.working_state import WorkingState
 from analytics.verify.bounded_identities import BoundedIdentities
+from tillstream.errors import TillstreamError
 from tillstream.identity import DAY_BYTES, key_day
 from tillstream.log.log_days import LOG_DAY, OPEN_DAYS, majority_day
 from tillstream.log.positions import partition_of
 from tillstream.log.reader import LogMessage
-from tillstream.runtime.owned_file import rebuilt_path, remove
+from tillstream.runtime.owned_file import owned, rebuilt_path, remove
 from tillstream.single_receipts import SingleReceipt, single_receipts
 from tillstream.stores import StoreTable
+
+
+class RecountRunningError(TillstreamError):
+    """Another process counts anew for the ledger at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"another recount of {path} is running; begin again when it has ended")
 
 
 class Recount:
@@ -148,13 +157,20 @@ def scratch_recount(folder: Path) -> Iterator[Recount]:
 
 @contextmanager
 def new_ledger(path: Path) -> Iterator[Recount]:
-    """A recount that leaves a whole new ledger beside the one at `path`, if the block ends well."""
+    """A recount that leaves a whole new ledger beside the one at `path`, if the block ends well.
+
+    Raises RecountRunningError.
+    """
     fresh = path.with_suffix(".recount")
-    remove(fresh)
-    try:
-        # Written once, not into a journal first: a commit without one waits for the disk as well.
-        with Ledger(fresh, journal="OFF") as ledger:
-            yield Recount(ledger)
-        fresh.replace(rebuilt_path(path))
-    finally:
+    # One at a time: the first to end would put what the other has half written in the place.
+    with owned(path.with_name("recount")) as ours:
+        if not ours:
+            raise RecountRunningError(path)
         remove(fresh)
+        try:
+            # Written once, not into a journal first: a commit without waits for the disk as well.
+            with Ledger(fresh, journal="OFF") as ledger:
+                yield Recount(ledger)
+            fresh.replace(rebuilt_path(path))
+        finally:
+            remove(fresh)

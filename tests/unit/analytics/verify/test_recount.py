@@ -18,7 +18,7 @@ from analytics.ledger import identities
 from analytics.ledger.kept_figures import KeptFigures
 from analytics.ledger.ledger_file import Ledger
 from analytics.verify import bounded_identities
-from analytics.verify.recount import new_ledger
+from analytics.verify.recount import RecountRunningError, new_ledger
 from analytics.workers.totals import TotalsWorker
 from tests.support.ledgers import kept_keys
 from tests.support.logs import NO_LOG
@@ -116,6 +116,16 @@ def test_a_parallel_recount_writes_the_ledger_of_the_worker(tmp_path: Path, seed
     assert expected[0].conflicts > 0
     assert expected[0].undecodable > 0
     assert any(till.missing for _, till in expected[3])
+
+
+def test_a_second_recount_is_refused_and_takes_nothing_from_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "totals.sqlite3"
+    with new_ledger(path):
+        with pytest.raises(RecountRunningError, match="another recount"), new_ledger(path):
+            pass
+        assert path.with_suffix(".recount").exists()
+
+    assert rebuilt_path(path).exists()
 
 
 def test_a_worker_that_is_interrupted_anywhere_ends_with_the_same_ledger(tmp_path: Path) -> None:
