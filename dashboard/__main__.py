@@ -22,7 +22,7 @@ from dashboard import (
     workbook_routes,
 )
 from dashboard.access.sign_in import Proxy, SignIn
-from dashboard.access.users_file import Users, UsersFile, UsersFileError
+from dashboard.access.users_file import Users, UsersFile
 from dashboard.archive.alerts import Alerts
 from dashboard.archive.archive_watch import ArchiveWatch
 from dashboard.archive.connection import connect
@@ -60,7 +60,6 @@ from tillstream.runtime.typed_as import program_name
 from tillstream.runtime.watching.watched import Watched
 from tillstream.stores import StoreTable
 from tillstream.streams import definitions_file
-from tillstream.streams.definitions_file import DefinitionError
 
 log = structlog.get_logger()
 
@@ -96,7 +95,7 @@ def main() -> None:
 
 
 def _sign_in(settings: DashboardSettings, table: StoreTable) -> SignIn:
-    """Raises UsersFileError."""
+    """Raises DefinitionError."""
     users = proxy = None
     if settings.users_file is not None:
         users = Users(UsersFile(settings.users_file), table, time.time)
@@ -116,7 +115,7 @@ def serve() -> None:
         table = stores.load(settings)
         definitions = definitions_file.load_settings(settings)
         sign_in = _sign_in(settings, table)
-    except (SettingsError, DefinitionError, UsersFileError) as error:
+    except SettingsError as error:
         process.fail(error)
     host, port = settings.dashboard_host, settings.dashboard_port
     try:

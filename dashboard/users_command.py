@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 from dashboard.access import passwords
-from dashboard.access.users_file import User, UsersFile, UsersFileError
+from dashboard.access.users_file import User, UsersFile
+from tillstream.runtime import process
+from tillstream.streams.mistakes import DefinitionError
 
 
 class NoPasswordError(ValueError):
@@ -59,7 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
                 return _list(file)
         if not file.remove(arguments.name):
             return _error(f"there is no user {arguments.name!r}; `users list` shows them")
-    except (UsersFileError, NoPasswordError) as error:
+    except DefinitionError as error:
+        process.fail(error)
+    except NoPasswordError as error:
         return _error(str(error))
     except OSError as error:
         return _error(f"{file.path}: {error.strerror}")

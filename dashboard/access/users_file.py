@@ -2,10 +2,10 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import structlog
@@ -14,10 +14,12 @@ from dashboard.access import passwords
 from dashboard.access.reader import Reader, Role
 from tillstream.bounds import is_identifier
 from tillstream.clock import Clock
-from tillstream.errors import TillstreamError
 from tillstream.runtime import files
 from tillstream.runtime.file_change import FileChange
 from tillstream.stores import StoreTable, as_read
+from tillstream.streams.declared_table import DeclaredTable
+from tillstream.streams.mistakes import DefinitionError, proposal
+from tillstream.streams.named_tables import read_named
 
 log = structlog.get_logger()
 
@@ -27,11 +29,11 @@ _NAME = re.compile(r"[^:\x00-\x20\x7f](?:[^:\x00-\x1f\x7f]{0,98}[^:\x00-\x20\x7f
 HEAD = "# Users of the dashboard, written by `tillstream users`. Passwords are hashed.\n"
 
 
-class UsersFileError(TillstreamError):
-    """The file cannot be read, or a user of it does not hold; says which and why."""
+#: As many as a file of the size that is read has room for.
+MOST_USERS = 5_000
 
 
-class User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class User(msgspec.Struct, frozen=True):
     """One user as the file has it; without a password only a proxy can name this one."""
 
     name: str
@@ -69,10 +71,6 @@ class User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Reader(self.name, frozenset(self.roles), tuple(stores))
 
 
-class _Document(msgspec.Struct, forbid_unknown_fields=True):
-    user: list[User] = []
-
-
 class UsersFile:
     """The file; who changes it holds its lock."""
 
@@ -80,19 +78,8 @@ class UsersFile:
         self.path = path
 
     def users(self) -> dict[str, User]:
-        """All by their names; raises UsersFileError."""
-        try:
-            text = self.path.read_text(encoding="utf-8")
-            found = msgspec.convert(tomllib.loads(text), _Document).user
-        except (OSError, ValueError, msgspec.ValidationError, RecursionError) as error:
-            raise UsersFileError(f"USERS_FILE={str(self.path)!r} cannot be read: {error}") from None
-        users: dict[str, User] = {}
-        for user in found:
-            problem = "stands there twice" if user.name in users else user.problem()
-            if problem:
-                raise UsersFileError(f"{self.path}: user {user.name[:100]!r}: {problem}")
-            users[user.name] = user
-        return users
+        """All by their names; raises DefinitionError with every mistake and its line."""
+        return {user.name: user for user in read_named(self.path, "user", MOST_USERS, _user)}
 
     def put(self, user: User) -> bool:
         """Add a user, or put one of the same name in its place; whether there was one."""
@@ -119,7 +106,7 @@ class Users:
     """The users as they are now; a file that is damaged while we run changes nothing."""
 
     def __init__(self, file: UsersFile, table: StoreTable, clock: Clock) -> None:
-        """Raises UsersFileError."""
+        """Raises DefinitionError."""
         self._file = file
         self._table = table
         self._change = FileChange(file.path, clock)
@@ -140,8 +127,26 @@ class Users:
             return
         try:
             self._users = self._file.users()
-        except UsersFileError as error:
+        except DefinitionError as error:
             log.error("the users stay as they were", reason=str(error)[:300])
+
+
+def _user(table: DeclaredTable) -> User | None:
+    table.require("name", "roles")
+    name, roles = table.text("name"), table.texts("roles")
+    stores, regions = table.texts("stores"), table.texts("regions")
+    password = table.text("password") if "password" in table else ""
+    table.end()
+    known = tuple(role for role in get_args(Role) if role in roles)
+    for place, role in enumerate(roles):
+        if role not in known:
+            table.tell(f"roles: {role!r}{proposal(role, get_args(Role))}", "roles", place)
+    if name is None or password is None or len(known) < len(roles):
+        return None
+    user = User(name, known, stores, regions, password)
+    if problem := user.problem():
+        table.tell(problem)
+    return user
 
 
 def _text(users: dict[str, User]) -> str:

@@ -75,7 +75,7 @@ def read(file: Path) -> Mapping[str, Sequence[str]]:
     """`name = "secret"` or `name = ["secret", "secret"]`; raises SettingsError, without a value."""
     try:
         with file.open("rb") as opened:
-            found = tomllib.loads(opened.read(_MOST_BYTES).decode())
+            found = tomllib.loads(opened.read(_MOST_BYTES).decode("utf-8-sig"))
     except OSError as error:
         raise SettingsError([f"RECEIVER_SECRETS_FILE={file}: {error.strerror}"]) from error
     except (ValueError, RecursionError):

@@ -124,7 +124,8 @@ class DeclaredTable:
         texts: list[str] = []
         for place, text in enumerate(self._take(key, list) or ()):
             if not isinstance(text, str) or not text:
-                self.tell(f"{key!r} has {_kind(text)} that is no text", key, place)
+                found = "an empty text" if text == "" else f"{_kind(text)} that is no text"
+                self.tell(f"{key!r} has {found}", key, place)
             elif text in texts:
                 self.tell(f"{text!r} stands twice in {key!r}", key, place)
             else:

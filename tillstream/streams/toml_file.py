@@ -25,7 +25,8 @@ def content(path: Path, mistakes: list[Mistake]) -> tuple[str, Mapping[str, Any]
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise OSError(0, f"larger than {MOST_BYTES:,} bytes")
-        text = content.decode()
+        # Editors of Windows write a mark before the text, which TOML does not know.
+        text = content.decode("utf-8-sig")
         return text, tomllib.loads(text, parse_float=_exact)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1

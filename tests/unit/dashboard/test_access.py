@@ -29,7 +29,7 @@ from dashboard import (
 from dashboard.access import passwords, rules
 from dashboard.access.reader import EVERYTHING, NOBODY, Reader, Role
 from dashboard.access.sign_in import Headers, Proxy, SignIn
-from dashboard.access.users_file import User, Users, UsersFile, UsersFileError
+from dashboard.access.users_file import User, Users, UsersFile
 from dashboard.archive.filters import Filters
 from dashboard.archive.receipts import ReceiptLife
 from dashboard.pages.navigation import BUSINESS, MORE, ways
@@ -42,6 +42,7 @@ from dashboard.stream import Broadcaster
 from tests.support import snapshots
 from tillstream.clock import BusinessDay
 from tillstream.stores import Store, StoreTable
+from tillstream.streams.mistakes import DefinitionError
 
 NOW = 1_764_000_000.0
 CALENDAR = BusinessDay(ZoneInfo("Europe/Paris"))
@@ -419,21 +420,26 @@ def test_a_user_who_is_removed_or_changed_is_out_within_a_second(tmp_path: Path)
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name = ", "cannot be read"),
-        ('[[user]]\nname = "a"\nroles = ["king"]', "cannot be read"),
+        ("name = ", "toml:1: not TOML"),
+        ('[[user]]\nname = "a"\nroles = ["directr"]', "toml:3: .*did you mean 'director'"),
+        ('[[user]]\nname = "a"\nrole = ["director"]', "toml:3: .*did you mean 'roles'"),
+        ('[[users]]\nname = "a"', "toml:1: .*did you mean 'user'"),
+        ('[[user]]\nname = "a"\nroles = ["manager"]\nstores = [17]', "toml:4: .*a whole number"),
+        ('[[user]]\nname = "a"\nroles = ["manager"]\nregions = [""]', "toml:4: .*an empty text"),
         ('[[user]]\nname = "a:b"\nroles = ["director"]', "no colon"),
         ('[[user]]\nname = "a"\nroles = []', "one or more"),
         ('[[user]]\nname = "a"\nroles = ["manager"]', "has stores"),
         ('[[user]]\nname = "a"\nroles = ["director"]\nstores = ["1"]', "has stores"),
         ('[[user]]\nname = "a"\nroles = ["manager", "operator"]\nstores = ["1"]', "no other role"),
         ('[[user]]\nname = "a"\nroles = ["director"]\npassword = "plain"', "no hash"),
-        ('[[user]]\nname = "a"\nroles = ["director"]\n' * 2, "twice"),
+        ("# " + "x" * 1_000_000, "larger than"),
+        ('[[user]]\nname = "a"\nroles = ["director"]\n' * 2, "before it"),
     ],
 )
 def test_a_file_that_does_not_hold_says_why(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "users.toml").write_text(text)
 
-    with pytest.raises(UsersFileError, match=said):
+    with pytest.raises(DefinitionError, match=said):
         UsersFile(tmp_path / "users.toml").users()
 
 

@@ -50,6 +50,12 @@ def _told(tmp_path: Path, *folders: Path, window_sizes: str = "") -> list[str]:
     return str(told.value).replace(f"{tmp_path}/", "").replace(str(tmp_path), "DIR").splitlines()
 
 
+def test_a_file_that_an_editor_of_windows_saved_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_bytes(GOOD.replace("\n", "\r\n").encode("utf-8-sig"))
+
+    assert "sales" in load([tmp_path]).streams
+
+
 def test_what_is_declared_is_read(write: Write) -> None:
     found = write(GOOD)
 
