@@ -1,11 +1,11 @@
 """Settings from the environment: typed, all checked at start, one message for every problem."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
@@ -19,7 +19,10 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 AmqpUrl = Annotated[str, Meta(pattern=r"^amqps?://.+")]
 MongoUrl = Annotated[str, Meta(pattern=r"^mongodb(\+srv)?://.+")]
 Partitions = Annotated[int, Meta(ge=1, le=MAX_PARTITIONS)]
-DatabaseName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,38}$")]
+#: Not one of MongoDB's own.
+DatabaseName = Annotated[
+    str, Meta(pattern=r"^(?!(admin|config|local)$)[A-Za-z0-9_-]{1,38}$")
+]
 
 #: The archive's database, unless MONGO_DATABASE says another one.
 DATABASE = "tillstream"
@@ -169,6 +172,14 @@ class DiskSettings(Settings):
 
 S = TypeVar("S", bound=Settings)
 
+_EXAMPLES = {
+    "AMQP_URL": "amqp://user:password@localhost:5672/",
+    "MONGO_URL": "mongodb://localhost:27017/?replicaSet=rs0",
+}
+_SCHEME = re.compile(r"\s*[\"']?[a-z][a-z0-9+.-]*", re.ASCII | re.IGNORECASE)
+#: Ends of the names of settings that may begin and end with anything.
+_SECRETS = ("PASSWORD", "SECRET", "KEY")
+
 #: Of a setting that has no bound of its own.
 MOST_NUMBER = 2**62
 
@@ -190,7 +201,13 @@ def load(kind: type[S], environ: Mapping[str, str]) -> S:
                 text, _without_none(types[field.name]), strict=False, dec_hook=_from_text
             )
         except msgspec.ValidationError as error:
-            problems.append(f"{name}={redacted(text)!r}: {error}{_for_example(field.default)}")
+            said = _allowed(types[field.name]) or f"{error}{_for_example(name, field.default)}"
+            problems.append(f"{name}={redacted(text)!r}: {said}{_around(text)}")
+            continue
+        if not name.endswith(_SECRETS) and (around := _around(text)):
+            # As a path it would be another one.
+            problems.append(f"{name}={redacted(text)!r}{around}")
+            del values[field.name]
             continue
         number = values[field.name]
         # Infinity is beyond it, and so is what no index and no clock of Python takes.
@@ -207,8 +224,25 @@ def load(kind: type[S], environ: Mapping[str, str]) -> S:
     return kind(**values)
 
 
-def _for_example(default: object) -> str:
-    """What would be taken, where the default shows it."""
+def _allowed(kind: Any) -> str:
+    """Which words are taken, where only some are."""
+    kind = _without_none(kind)
+    return f"it is {' or '.join(get_args(kind))}" if get_origin(kind) is Literal else ""
+
+
+def _around(text: str) -> str:
+    """What of a value is no part of it: `docker run --env-file` and systemd leave it there."""
+    if text != text.strip():
+        return "; leave the white space around it out"
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return "; leave the quotes around it out"
+    return ""
+
+
+def _for_example(name: str, default: object) -> str:
+    """What would be taken, where that is known or the default shows it."""
+    if name in _EXAMPLES:
+        return f"; for example {_EXAMPLES[name]}"
     is_said = default is not MISSING and default not in (None, "")
     return f"; for example {default}" if is_said else ""
 
@@ -226,17 +260,17 @@ def _from_text(kind: type[Any], text: str) -> Any:
 
 
 def redacted(text: str) -> str:
-    """A URL without its user and password, for messages and logs; other text as it is."""
-    parts = urlsplit(text)
-    if "@" not in parts.netloc:
+    """A URL without its user and password, for messages and logs; other text as it is.
+
+    What is no URL may be one with a mistake: whatever stands before its last @ is left out.
+    """
+    head, at, rest = text.rpartition("@")
+    if not at:
         return text
-    return parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]).geturl()
+    scheme, slashes, _ = head.partition("://")
+    return f"{scheme}://***@{rest}" if slashes and _SCHEME.fullmatch(scheme) else f"***@{rest}"
 
 
 def _hint(name: str) -> str:
-    examples = {
-        "AMQP_URL": "for example amqp://user:password@localhost:5672/",
-        "MONGO_URL": "for example mongodb://localhost:27017/?replicaSet=rs0",
-    }
     hint = "`tillstream COMMAND` and `script/run` give a command those of the running system"
-    return f"{examples[name]}; {hint}" if name in examples else hint
+    return f"for example {_EXAMPLES[name]}; {hint}" if name in _EXAMPLES else hint

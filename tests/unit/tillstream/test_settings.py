@@ -8,6 +8,7 @@ import pytest
 from tillstream.errors import SettingsError
 from tillstream.runtime.settings import (
     BrokerSettings,
+    MongoSettings,
     Port,
     Settings,
     StoreTimeSettings,
@@ -67,11 +68,57 @@ def test_a_number_that_nothing_can_count_to_is_refused(name: str, number: str) -
     assert [True] == [problem.startswith(f"{name}=") for problem in caught.value.problems]
 
 
-def test_no_message_holds_a_password() -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:secret@host/",
+        "'amqp://user:secret@host/'",
+        ' "amqp://user:secret@host/"',
+        "amqp:/user:secret@host",
+        "user:secret@host",
+        "http://[user:secret@host",
+        "http://user:sec@ret/secret@host/",
+    ],
+)
+def test_no_message_holds_a_password(url: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        load(Example, {"AMQP_URL": "http://user:secret@host/"})
+        load(Example, {"AMQP_URL": url})
 
-    assert "secret" not in str(caught.value)
+    said = str(caught.value)
+    assert "secret" not in said
+    assert "ret/" not in said
+    assert "amqp://user:password@localhost:5672/" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("DATA_DIR", "'/data'", "DATA_DIR=\"'/data'\"; leave the quotes around it out"),
+        ("DATA_DIR", "/data\n", "DATA_DIR='/data\\n'; leave the white space around it out"),
+        ("CURRENCY", " EUR", "CURRENCY=' EUR'; leave the white space around it out"),
+        ("LOG_FORMAT", "JSON", "LOG_FORMAT='JSON': it is console or json"),
+        ("EXAMPLE_PORT", '"3000"', "; leave the quotes around it out"),
+        ("MONGO_DATABASE", "admin", "MONGO_DATABASE='admin': "),
+    ],
+)
+def test_what_is_wrong_with_a_value_is_said(name: str, text: str, said: str) -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Asked(Example, MongoSettings):
+        pass
+
+    given = {"AMQP_URL": "amqp://h/", "MONGO_URL": "mongodb://h/", name: text}
+    with pytest.raises(SettingsError) as caught:
+        load(Asked, given)
+
+    assert [True] == [said in problem for problem in caught.value.problems]
+
+
+def test_a_secret_may_begin_and_end_with_anything() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Secret(Settings):
+        example_password: str = ""
+
+    assert "' x '" == load(Secret, {"EXAMPLE_PASSWORD": "' x '"}).example_password
 
 
 @pytest.mark.parametrize(
