@@ -1,5 +1,6 @@
 """Event times and business days. The present is injected, never read inside a decision."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -15,6 +16,17 @@ AROUND = timedelta(days=2)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def day_of_text(text: str) -> date:
+    """A day such as 2026-11-21 and in no other form; raises ValueError.
+
+    Python reads 20261121 and a week's day, 2026-W47-6, too.
+    """
+    if not _DAY.fullmatch(text):
+        raise ValueError("a day is like 2026-11-21")
+    return date.fromisoformat(text)
 
 
 class BusinessDay:

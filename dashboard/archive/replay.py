@@ -1,6 +1,5 @@
 """A past day as the archive has it: its minutes, and its categories by quarter of an hour."""
 
-import re
 import threading
 from datetime import date, timedelta
 
@@ -14,7 +13,7 @@ from dashboard.archive.of_currency import day_rows
 from dashboard.archive.pipelines import unix
 from dashboard.state.frames import MAX_BARS, OTHER
 from tillstream.archive import Document
-from tillstream.clock import BusinessDay, Clock
+from tillstream.clock import BusinessDay, Clock, day_of_text
 from tillstream.currencies import CURRENCY
 
 #: Seconds of a slot of the categories.
@@ -28,7 +27,6 @@ QUERY_TIMEOUT_MS = 20_000
 #: Minutes of a day on which clocks are set back, and a till's clock that is ahead.
 MAX_MINUTES = 26 * 60
 MAX_SLOT_ROWS = 20_000
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: Receipts are of these years, the last left out (docs/receipt-contract.md).
 FIRST_YEAR, LAST_YEAR = 1900, 3000
 
@@ -79,9 +77,7 @@ class Replays:
 
         Raises ValueError and ArchiveAwayError.
         """
-        if not _DAY.fullmatch(text):
-            raise ValueError("a day is like 2026-11-21")
-        wanted = date.fromisoformat(text)
+        wanted = day_of_text(text)
         if not FIRST_YEAR <= wanted.year < LAST_YEAR:
             raise ValueError(f"no receipt is of {wanted.year}")
         with self._lock:

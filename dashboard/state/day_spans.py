@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
+from tillstream.clock import day_of_text
+
 #: What `?range=` may say: each ends with the present day.
 Range = Literal["30d", "week", "month", "quarter", "year"]
 By = Literal["day", "week", "month"]
@@ -80,7 +82,7 @@ def running(name: Range, today: date) -> Span:
 def between(first: str, last: str) -> Span:
     """The span of two texts such as 2026-11-29; raises ValueError in words."""
     try:
-        span = Span(date.fromisoformat(first), date.fromisoformat(last))
+        span = Span(day_of_text(first), day_of_text(last))
     except ValueError:
         raise ValueError("from and to must be days like 2026-11-21") from None
     if span.first > span.last:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from persistence.api import export, problems, responses, views
 from persistence.api.callers import Callers
 from persistence.api.cursor import Position, cursor_text
+from persistence.api.head import head
 from persistence.api.parameters import (
     ExportQuestion,
     Question,
@@ -161,7 +162,8 @@ class Endpoints:
         query = export_query(question, self._table)
         name = f"receipts.{question.format}"
         if request.method == "HEAD":
-            return Response(headers={"content-disposition": f'attachment; filename="{name}"'})
+            named = {"content-disposition": f'attachment; filename="{name}"'}
+            return head(export.WRITERS[question.format].media_type, named)
         if self._exports.locked():
             raise problems.busy("exports")
         async with AsyncExitStack() as stack:

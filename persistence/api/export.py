@@ -217,7 +217,7 @@ class ParquetWriter:
         return piece
 
 
-WRITERS: dict[Format, Callable[[], Writer]] = {
+WRITERS: dict[Format, type[Writer]] = {
     "csv": CsvWriter,
     "ndjson": NdjsonWriter,
     "parquet": ParquetWriter,

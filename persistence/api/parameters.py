@@ -20,7 +20,7 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.datastructures import QueryParams
 
 from persistence.api.problems import Fault
-from tillstream.clock import AROUND, BusinessDay
+from tillstream.clock import AROUND, BusinessDay, day_of_text
 from tillstream.currencies import CODES, EXPONENTS, IN_WORDS, exponent_of
 from tillstream.http.keys import Caller
 from tillstream.http.problems import foreign_store
@@ -52,7 +52,7 @@ _AMOUNT = r"^-?\d{1,12}(\.\d{1,3})?$"
 
 def _day(text: str) -> date:
     try:
-        day = date.fromisoformat(text)
+        day = day_of_text(text)
         # The ends of the calendar have no days around them.
         _ = day - AROUND, day + AROUND
     except (ValueError, OverflowError) as error:
@@ -63,11 +63,8 @@ def _day(text: str) -> date:
 def _day_or_time(text: str) -> date:
     """A business day, or a time: without an offset where the text has none."""
     try:
-        end = (
-            date.fromisoformat(text)
-            if len(text) == len("2026-11-21")
-            else datetime.fromisoformat(text)
-        )
+        day = day_of_text(text[: len("2026-11-21")])
+        end = day if len(text) == len("2026-11-21") else datetime.fromisoformat(text)
         # Near the ends of the calendar it has no time in UTC, and no business day around it.
         _ = end - AROUND, end + AROUND
     except (ValueError, OverflowError) as error:

@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from persistence.api import problems
 from persistence.api.attribution.sums import asked_as_credits, source_sums
 from persistence.api.callers import Callers
+from persistence.api.head import head
 from persistence.api.windows.formats import WRITERS, Columns
 from persistence.api.windows.page import page
 from persistence.api.windows.queries import Query, rows_query
@@ -88,7 +89,7 @@ class AttributionEndpoints:
         question = asked_sums(asked, request.query_params, accept, request.state.caller)
         media_type, headers = WRITERS[question.format][0], {"vary": "Accept"}
         if request.method == "HEAD":
-            return Response(headers=headers, media_type=media_type)
+            return head(media_type, headers)
         body = await source_sums(asked, question, self._source)
         return Response(body, headers=headers, media_type=media_type)
 

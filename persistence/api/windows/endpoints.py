@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from persistence.api import problems
 from persistence.api.callers import Callers
 from persistence.api.export import SteadyResponse
+from persistence.api.head import head
 from persistence.api.problems import Fault
 from persistence.api.windows import changes, last, views
 from persistence.api.windows.formats import columns_of
@@ -78,7 +79,7 @@ class WindowEndpoints:
         question, minutes = asked_last(window, request.query_params, request.state.caller)
         sums = last.sums_of(window, minutes)
         if request.method == "HEAD":
-            return Response(media_type=JSON)
+            return head(JSON)
         body = await last.answer(window, sums, question, self._source, self._clock)
         return Response(body, media_type=JSON)
 
@@ -88,7 +89,7 @@ class WindowEndpoints:
         question = asked_changes(window, request.query_params, request.state.caller)
         after = _last_event(request)
         if request.method == "HEAD":
-            return Response(headers=changes.HEADERS, media_type=changes.MEDIA_TYPE)
+            return head(changes.MEDIA_TYPE, changes.HEADERS)
         if self._streams.locked():
             raise problems.busy("streams of changes")
 

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from fastapi import Request, Response
 
+from persistence.api.head import head
 from persistence.api.windows.formats import WRITERS, Columns
 from persistence.api.windows.queries import Query, cursor_text
 from persistence.api.windows.question import WindowQuestion
@@ -25,7 +26,7 @@ async def page(
     media_type, written = WRITERS[question.format]
     headers = {"vary": "Accept"}
     if request.method == "HEAD":
-        return Response(headers=headers, media_type=media_type)
+        return head(media_type, headers)
     found = await source.documents(asked, query, question.limit + 1)
     shown = found[: question.limit]
     cursor = None

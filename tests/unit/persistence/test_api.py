@@ -33,7 +33,9 @@ def asked(method: str, path: str, pairs: Sequence[tuple[str, str]] = ()) -> http
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(service)
         async with httpx.AsyncClient(transport=transport, base_url="http://archive") as client:
-            return await client.request(method, path, params=httpx.QueryParams(list(pairs)))
+            return await client.request(
+                method, path, params=httpx.QueryParams(list(pairs)) if pairs else None
+            )
 
     return asyncio.run(ask())
 
@@ -105,13 +107,46 @@ def test_a_limit_is_digits(text: str) -> None:
     assert {"limit": f"is {text!r}; it is an integer from 1 to 500"} == told
 
 
-def test_an_end_that_is_no_day_and_no_time_is_told() -> None:
-    told = errors([("from", "yesterday")])
+@pytest.mark.parametrize(
+    "text", ["yesterday", "20261129", "2026-W48-7", "20261129T080000", "2026-W48-7T08:00"]
+)
+def test_an_end_that_is_no_day_and_no_time_is_told(text: str) -> None:
+    told = errors([("from", text)])
 
     assert {
-        "from": "is 'yesterday'; it is a day such as 2026-11-21 or a time such as"
+        "from": f"is {text!r}; it is a day such as 2026-11-21 or a time such as"
         " 2026-11-21T08:00:00+01:00, its + encoded as %2B"
     } == told
+
+
+@pytest.mark.parametrize("path", ["/receipts", "/windows/shop_metrics"])
+def test_bytes_that_are_no_text_are_no_store(path: str) -> None:
+    answer = asked("GET", f"{path}?store=1%FF")
+
+    assert answer.status_code == 400
+    assert [{"parameter": "store", "message": "is not UTF-8, percent-encoded"}] == (
+        answer.json()["errors"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("/export?from=2026-11-21&to=2026-11-22&format=csv", "text/csv"),
+        ("/export?from=2026-11-21&to=2026-11-22&format=parquet", "application/vnd.apache.parquet"),
+        ("/windows/shop_metrics?format=csv", "text/csv"),
+        ("/windows/revenue/last?minutes=5", "application/json"),
+        ("/windows/shop_metrics/changes", "text/event-stream"),
+    ],
+)
+def test_head_says_what_comes_and_not_that_it_is_empty(path: str, media_type: str) -> None:
+    answer = asked("HEAD", path)
+
+    assert (200, media_type, None) == (
+        answer.status_code,
+        answer.headers["content-type"].partition(";")[0],
+        answer.headers.get("content-length"),
+    )
 
 
 def test_only_get_and_head_are_answered() -> None:

@@ -100,6 +100,8 @@ def test_weeks_and_years_are_compared_by_the_same_weekdays(over: str) -> None:
     ("first", "last", "said"),
     [
         ("2026-02-30", "2026-03-01", "days like"),
+        ("2026-W48-7", "2026-12-01", "days like"),
+        ("20261129", "2026-12-01", "days like"),
         ("2026-03-02", "2026-03-01", "after"),
         ("2020-01-01", "2026-01-01", str(MAX_DAYS)),
         ("0001-01-01", "0001-01-02", "1900"),
