@@ -10,7 +10,7 @@ from tillstream.errors import (
     TillstreamError,
     TopologyDiffersError,
 )
-from tillstream.runtime.printable import printable
+from tillstream.runtime.printable import printable_lines
 
 #: Exit status for settings that do not hold, of sysexits.h.
 EX_CONFIG = 78
@@ -27,7 +27,8 @@ def fail(error: TillstreamError, status: int | None = None) -> NoReturn:
     """
     lines = error.problems if isinstance(error, SettingsError) else [str(error)]
     for line in lines:
-        print(f"error: {printable(line)}", file=sys.stderr)
+        # One may have lines of its own, such as the last ones of a log.
+        print(f"error: {printable_lines(line)}", file=sys.stderr)
     raise SystemExit(_status(error) if status is None else status)
 
 

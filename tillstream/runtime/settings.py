@@ -20,9 +20,7 @@ AmqpUrl = Annotated[str, Meta(pattern=r"^amqps?://.+")]
 MongoUrl = Annotated[str, Meta(pattern=r"^mongodb(\+srv)?://.+")]
 Partitions = Annotated[int, Meta(ge=1, le=MAX_PARTITIONS)]
 #: Not one of MongoDB's own.
-DatabaseName = Annotated[
-    str, Meta(pattern=r"^(?!(admin|config|local)$)[A-Za-z0-9_-]{1,38}$")
-]
+DatabaseName = Annotated[str, Meta(pattern=r"^(?!(admin|config|local)$)[A-Za-z0-9_-]{1,38}$")]
 
 #: The archive's database, unless MONGO_DATABASE says another one.
 DATABASE = "tillstream"

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tillstream.errors import ServerNotReadyError
+from tillstream.runtime import process
 from tillstream.runtime.output import READER_LEFT
 
 PRINTS = """
@@ -66,6 +68,15 @@ def test_output_that_nobody_takes_ends_a_command_without_a_traceback(
     )
 
     assert (status, said) == (ended.returncode, ended.stderr)
+
+
+def test_the_lines_of_an_error_stay_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        process.fail(ServerNotReadyError("it does not start; last lines:\n    a\x1b[2J\n    b"))
+
+    assert "error: it does not start; last lines:\n    a\\x1b[2J\n    b\n" == (
+        capsys.readouterr().err
+    )
 
 
 def test_a_reader_that_leaves_at_the_end_changes_no_status() -> None:
