@@ -32,6 +32,8 @@ STORES = (
     Store("NY", "America/New_York", 3, listed=True),
     Store("KI", "Pacific/Kiritimati", 23, listed=True),
     Store("30", "America/St_Johns", 0, listed=True),
+    Store("Apia", "Pacific/Apia", 4, listed=True),
+    Store("Lisboa", "Europe/Lisbon", 23, listed=True),
     Store("Lord Howe", "Australia/Lord_Howe", 2, listed=True),
     Store("A/B"),
     Store(".."),
@@ -51,6 +53,9 @@ DAYS = (
     "1970-01-01",
     "1976-03-28",
     "2000-02-29",
+    # At Apia the next day is the 31st.
+    "2011-12-29",
+    "2011-12-30",
     "2026-03-08",
     "2026-03-29",
     "2026-04-05",
