@@ -28,7 +28,13 @@ from pymongo.errors import PyMongoError
 
 from persistence.backup import collections, log, parquet, state
 from persistence.backup.events_part import EventsPart, kept_elsewhere
-from persistence.backup.folder import VERSION, Manifest, write_manifest, written_aside
+from persistence.backup.folder import (
+    VERSION,
+    BackupError,
+    Manifest,
+    write_manifest,
+    written_aside,
+)
 from persistence.backup.settings import BackupSettings
 from persistence.dead_letters.consumer import drain_letters
 from persistence.dead_letters.store import DeadLetters
@@ -53,7 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
     logs.configure(settings, "backup")
     try:
         made = backup(settings, arguments.folder, time.time, process.stop_on_signals())
-    except (pika.exceptions.AMQPError, PyMongoError, OSError) as error:
+    except OSError as error:
+        # Of a file; a connection that fails names none.
+        said = f"{error.filename}: {error.strerror}" if error.filename else repr(error)
+        process.fail(BackupError(f"no backup was made: {said}"))
+    except (pika.exceptions.AMQPError, PyMongoError) as error:
         process.fail(ServerNotReadyError(f"no backup was made: {error!r}"))
     for line in summary(made):
         print(line)

@@ -1,5 +1,8 @@
 """A backup's folder: whole or not there, and every altered byte of it is found."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -123,3 +126,20 @@ def test_a_backup_overwrites_nothing_and_two_never_write_one_folder(tmp_path: Pa
 
     assert ["backup"] == [path.name for path in tmp_path.iterdir()]
     assert ["first"] == [path.name for path in folder.iterdir()]
+
+
+def test_a_place_that_takes_no_folder_is_told_in_words(tmp_path: Path) -> None:
+    place = tmp_path / "file"
+    place.touch()
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "persistence", "backup", str(place / "backup")],
+        env=os.environ | {"AMQP_URL": "amqp://127.0.0.1:1/", "MONGO_URL": "mongodb://127.0.0.1:1/"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    said = f"error: no backup was made: {place}: File exists\n"
+    assert (1, said) == (ended.returncode, ended.stderr)
