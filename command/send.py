@@ -1,5 +1,6 @@
 """`tillstream send FILE`: posts receipts or events to the door, in bodies that it takes."""
 
+import contextlib
 import http.client
 import sys
 from collections.abc import Iterator
@@ -39,7 +40,7 @@ def send(file: Path, url: str, stream: str | None, media_type: str | None, key: 
         raise CommandError(
             f"{file}: what is in it? Name it {', '.join(MEDIA_TYPES)}, or give --type MEDIA/TYPE"
         )
-    path = "/receipt" if stream is None else f"/events/{quote(stream, safe='')}"
+    path = "/receipts" if stream is None else f"/events/{quote(stream, safe='')}"
     place = urlsplit(url)
     headers = {"Content-Type": kind} | ({"Authorization": f"Bearer {key}"} if key else {})
     connection = http.client.HTTPConnection(
@@ -47,7 +48,9 @@ def send(file: Path, url: str, stream: str | None, media_type: str | None, key: 
     )
     try:
         for body in bodies(file, kind, whole=stream is None and kind == CSV):
-            connection.request("POST", path, body, headers)
+            # Refused before all of it was read: the answer is there, and says why.
+            with contextlib.suppress(BrokenPipeError):
+                connection.request("POST", path, body, headers)
             answer = connection.getresponse()
             said = answer.read(SHOWN_BYTES).decode(errors="replace")
             answer.read()

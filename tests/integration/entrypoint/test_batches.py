@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 import zstandard
 
+from command import exits, send
 from tests.support.receipts import encoded, receipt
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -164,3 +166,13 @@ def test_a_batch_of_none_is_told_the_same_in_every_format(
         answer.status_code,
         answer.json()["detail"],
     )
+
+
+def test_tillstream_send_posts_a_file_that_is_larger_than_a_receipt_may_be(
+    door: httpx.Client, published: Published, tmp_path: Path
+) -> None:
+    file = tmp_path / "receipts.ndjson"
+    file.write_bytes(lines(*(receipt(cashReceiptID=number) for number in range(1, 21))))
+
+    assert exits.OK == send.send(file, str(door.base_url), None, None, None)
+    assert list(range(1, 21)) == numbers(published)
