@@ -6,6 +6,7 @@ import sys
 from command.command_errors import CommandError, UnreadableWordError
 from tillstream.errors import TillstreamError
 from tillstream.runtime.failing import fail
+from tillstream.runtime.interrupt import end_at_ctrl_c
 from tillstream.runtime.output import output_told
 
 #: Typed so, `status` is answered without Typer: to load it takes as long as the answer.
@@ -14,6 +15,7 @@ STATUS = (["status"], ["status", "--json"])
 
 def main() -> None:
     """Run what was typed."""
+    end_at_ctrl_c()
     with output_told():
         _run()
 

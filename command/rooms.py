@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from command.system import find, require_running
-from tillstream.runtime import product
+from tillstream.runtime import interrupt, product
 from tillstream.runtime.typed_as import VARIABLE as TYPED_AS
 
 #: Settings that name files or folders: relative, they are meant from where the command is typed.
@@ -44,7 +44,7 @@ def become(words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
     path = [str(product.CODE), *filter(None, [environ.get("PYTHONPATH")])]
     os.umask(UMASK)
     sys.stdout.flush()
-    argv = [sys.executable, "-P", "-m", *words]
+    argv = [sys.executable, "-P", "-m", interrupt.ROOM_PROCESS, *words]
     environ = {**environ, "PYTHONPATH": os.pathsep.join(path)}
     os.execve(sys.executable, argv, environ)  # noqa: S606 - a list of arguments, and no shell
 

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+from tillstream.runtime import interrupt
+
 
 def verify_streams(*, as_json: bool) -> int:
     """Run `python -m events verify` with our environment and output; returns its exit status.
@@ -11,5 +13,7 @@ def verify_streams(*, as_json: bool) -> int:
     at the end of the query that it is at.
     """
     sys.stdout.flush()
-    command = [sys.executable, "-m", "events", "verify", *(["--json"] if as_json else [])]
+    command = [sys.executable, "-m", interrupt.ROOM_PROCESS, "events", "verify"]
+    if as_json:
+        command.append("--json")
     return subprocess.run(command, check=False).returncode

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
 
+from tillstream.runtime.output import reader_may_leave
+
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -53,7 +55,9 @@ class Progress:
         """Print a line on standard output, above the bar."""
         # To write above it would show the bar.
         if self._bar is None or time.monotonic() < self._shown_from:
-            print(line, flush=True)
+            # What the lines are about goes on.
+            with reader_may_leave():
+                print(line, flush=True)
         else:
             self._bar.write(line, file=sys.stdout)
 

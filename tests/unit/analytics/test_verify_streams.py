@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from analytics.commands.verify_streams import verify_streams
+from tillstream.runtime import interrupt
 
 
 @pytest.mark.parametrize("status", [0, 1])
@@ -21,4 +22,4 @@ def test_the_status_of_the_windows_proof_is_handed_on(
     monkeypatch.setattr(subprocess, "run", run)
 
     assert status == verify_streams(as_json=True)
-    assert [["-m", "events", "verify", "--json"]] == asked
+    assert [["-m", interrupt.ROOM_PROCESS, "events", "verify", "--json"]] == asked
