@@ -73,6 +73,10 @@ def _command(table: DeclaredTable, known: Sequence[str]) -> tuple[str, ...] | No
     text = table.text("command")
     if text is None:
         return None
+    if not text.isprintable():
+        # No process takes a NUL: each run of the job would fail.
+        table.tell("command: it has signs that cannot be printed", "command")
+        return None
     try:
         words = tuple(shlex.split(text))
     except ValueError as error:

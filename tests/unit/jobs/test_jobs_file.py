@@ -64,6 +64,13 @@ cron = "0 1 * * *"
     ] == [f"{each.line}: {each.text}" for each in told.value.mistakes]
 
 
+def test_a_command_that_no_process_can_be_given_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.toml"
+    path.write_text('[[job]]\nname = "one"\ncommand = "events \\u0000"\ncron = "0 1 * * *"\n')
+    with pytest.raises(DefinitionError, match=r"jobs.toml:3: .* command: .* cannot be printed"):
+        jobs_file.load(path, "Europe/Paris")
+
+
 def test_a_name_stands_once(tmp_path: Path) -> None:
     path = tmp_path / "jobs.toml"
     one = '[[job]]\nname = "one"\ncommand = "events verify"\ncron = "0 1 * * *"\n'
