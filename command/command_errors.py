@@ -38,10 +38,12 @@ class NotYoursError(CommandError):
 
     status = exits.NOT_YOURS
 
-    def __init__(self, folder: Path, owner: str) -> None:
+    def __init__(self, folder: Path, owner: str | None) -> None:
+        """`owner` is None where this user may not even see whose it is."""
+        who = owner or "another user"
+        way = f"`sudo -u {owner} tillstream ...`" if owner else "tillstream as that user"
         super().__init__(
-            f"{folder} belongs to {owner}: use `sudo -u {owner} tillstream ...`, "
-            "or set DATA_DIR to a folder of your own"
+            f"{folder} belongs to {who}: use {way}, or set DATA_DIR to a folder of your own"
         )
 
 

@@ -91,18 +91,23 @@ def supervisor_answers(data_dir: Path) -> bool:
 
 
 def _require_own(data_dir: Path) -> None:
+    addresses = data_dir / "addresses"
     try:
         there = data_dir.stat()
-        with contextlib.suppress(FileNotFoundError):
-            (data_dir / "addresses").stat()
+        # What is no folder fails here; one that is not to be entered is told below, by its owner.
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            addresses.stat()
     except FileNotFoundError:
         return
     except PermissionError as error:
-        raise NotYoursError(data_dir, "another user") from error
+        raise NotYoursError(data_dir, None) from error
     except OSError as error:
         raise no_data_folder(data_dir, error) from error
     if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
         raise NotYoursError(data_dir, _name(there.st_uid))
+    # In a folder that all may write to, what is there is still its owner's.
+    if addresses.exists() and not os.access(addresses, os.R_OK):
+        raise NotYoursError(data_dir, _name(addresses.stat().st_uid))
 
 
 def _name(uid: int) -> str:

@@ -91,6 +91,15 @@ def test_another_users_folder_is_told_with_its_owner(
         find({"DATA_DIR": str(tmp_path)}, tmp_path)
 
 
+def test_another_users_addresses_in_a_folder_for_all_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "addresses").touch()
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) == tmp_path)
+    with pytest.raises(NotYoursError, match=r"belongs to .*: use `sudo -u"):
+        find({"DATA_DIR": str(tmp_path)}, tmp_path)
+
+
 @pytest.mark.parametrize("place", ["file", "file/below", "ring", "x" * 300])
 def test_what_cannot_be_a_data_folder_is_told(place: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
