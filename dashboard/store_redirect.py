@@ -6,6 +6,8 @@ from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dashboard.pages.addresses import doubled
+
 
 class StoreRedirect:
     """A layer before the application: `/?store=ID` is `/store?id=ID`, of any region."""
@@ -16,7 +18,9 @@ class StoreRedirect:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/" and scope["method"] in ("GET", "HEAD"):
             asked = QueryParams(scope["query_string"])
-            if store := asked.get("store"):
+            # Of two stores neither is taken: the page says so.
+            twice = doubled(scope["query_string"].decode("latin-1"))
+            if (store := asked.get("store")) and not twice:
                 kept = {name: asked[name] for name in ("window", "category") if asked.get(name)}
                 # Relative: a proxy may serve the pages below a path of its own.
                 target = f"store?{urlencode({'id': store, **kept})}"

@@ -63,8 +63,9 @@ PAGES: Final[dict[str, frozenset[Role]]] = {
     "alerts": CHAIN,
     "operations": OPERATOR,
     "jobs": OPERATOR,
-    # Says that there is no such page.
+    # Say that there is no such page, or that an address names something twice.
     "nowhere": EVERY,
+    "doubled": EVERY,
 }
 
 

@@ -1,7 +1,8 @@
 """Addresses of the pages, and what they say beside their path: the window and the filters."""
 
+from collections import Counter
 from typing import NamedTuple
-from urllib.parse import parse_qs, quote, urlencode
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode
 
 #: What the plots over time show, and its label; `?window=` in the address.
 WINDOWS = {"day": "Day", "6h": "6 h", "1h": "1 h", "15m": "15 m"}
@@ -59,6 +60,13 @@ def explore_path(window: str) -> str:
 def named(search: str, name: str) -> str:
     """What a query string says by a name, the last time; nothing if it does not."""
     return parse_qs(search.removeprefix("?"), errors="replace").get(name, [""])[-1]
+
+
+def doubled(search: str) -> str:
+    """The first name that stands twice in a query string; empty where each stands once."""
+    said = parse_qsl(search.removeprefix("?"), keep_blank_values=True, errors="replace")
+    counts = Counter(name for name, _ in said)
+    return next((name for name, count in counts.items() if count > 1), "")
 
 
 def _about(path: str, **query: str) -> str:

@@ -31,7 +31,7 @@ from dashboard.pages import (
     stores_page,
     wall_page,
 )
-from dashboard.pages.addresses import View, named, view
+from dashboard.pages.addresses import View, doubled, named, view
 from dashboard.pages.formatting import Writer, of_data
 from dashboard.pages.parts import attributes
 from dashboard.pages.words import translate
@@ -49,7 +49,10 @@ _DAY = re.compile(r"[12]\d{3}-\d\d-\d\d")
 
 
 class Place(NamedTuple):
-    """A page, and the store, the receipt or the day that it is about; no day is yesterday."""
+    """A page, and the store, the receipt or the day that it is about; no day is yesterday.
+
+    Of `doubled` it is the parameter that the address has twice.
+    """
 
     page: Literal[
         "live",
@@ -66,6 +69,7 @@ class Place(NamedTuple):
         "jobs",
         "alerts",
         "wall",
+        "doubled",
         "nowhere",
     ]
     about: str = ""
@@ -95,6 +99,8 @@ def place(pathname: str, search: str = "") -> Place:
 
     A store or a receipt is named by the query; the path may name it too, if it can hold it.
     """
+    if twice := doubled(search):
+        return Place("doubled", twice)
     head, _, rest = pathname.strip("/").partition("/")
     if head == "":
         return Place("live")
@@ -199,9 +205,12 @@ class Pages:
                 inner = [html.P("There is no such window.", className="message")]
             case "receipt":
                 inner = self._receipt(at.about, language, reader)
+            case "doubled":
+                inner = [html.P("A page shows one of it: take one away.", className="message")]
             case "nowhere":
                 inner = [html.P("There is no such page.", className="message")]
-        title = "Receipt" if at.page == "receipt" else "Tillstream"
+        titles = {"receipt": "Receipt", "doubled": "Twice in the address:"}
+        title = titles.get(at.page, "Tillstream")
         heading = html.H2([html.Span(title), of_data(f" {at.about}")])
         body = html.Div(inner, id="body", className="more", **attributes(about=at.about))
         return html.Main([html.Div(heading, className="page-title"), body], className="content")

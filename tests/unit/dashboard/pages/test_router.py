@@ -34,7 +34,9 @@ ENGLISH, FRENCH = (Writer(language, ZoneInfo(ZONE)) for language in ("en", "fr")
         ("/receipt/a%252Fb/2/3/x", Place("receipt", "a%2Fb/2/3/x")),
         ("/store?id=12", Place("store", "12")),
         ("/store?id=..&window=1h", Place("store", "..")),
-        ("/store?id=1&id=2%2B%262", Place("store", "2+&2")),
+        ("/store?id=2%2B%262", Place("store", "2+&2")),
+        ("/store?id=1&id=2", Place("doubled", "id")),
+        ("/?window=1h&store=1&store=", Place("doubled", "store")),
         (
             "/receipt?key=2026-11-21%2008:00:01/Nord/../1",
             Place("receipt", "2026-11-21 08:00:01/Nord/../1"),
