@@ -1,5 +1,6 @@
 """The page Days: its figures are the sums over receipts, to the cent, and its gaps have reasons."""
 
+import csv
 import json
 import os
 import time
@@ -219,11 +220,20 @@ def test_the_page_shows_its_answer_and_a_bar_leads_to_its_days(
         bars = json.loads(attribute(page, "days-plot-drawing", "value"))
         rows = page.locator("#days-all-rows tr").count()
         said = page.inner_text("#days-message")
+        parts = page.locator("#days-running-rows tr:first-child .name").evaluate(
+            "cell => [...cell.childNodes].map(part => part.textContent)"
+        )
+        with page.expect_download() as download:
+            page.click("#save-summary")
+            page.click("#csv")
+        saved = list(csv.reader(download.value.path().read_text("utf-8-sig").splitlines()))
         page.click("#days-all-rows tr:nth-child(2) a")
         page.wait_for_selector('#days-page[data-state="live"]')
         page.wait_for_selector("#days-all-rows a[href='/replay/2025-11-01']")
         narrowed = page.url.partition("?")[2]
 
+    assert "Month · on last month" == parts[0]
+    assert " ".join(parts) in [row[0] for row in saved if row]
     gross, _, receipts = (
         sum(column) for column in zip(*summed(kept, "store").values(), strict=True)
     )
