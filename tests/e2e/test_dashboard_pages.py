@@ -293,9 +293,10 @@ def test_what_is_not_there_is_said(
     [
         *("", "?category=Pain", "operations", "store/Lyon%2F4"),
         *("receipt", "replay", "replay/1999-12-31"),
+        *("explore", "explore?window=revenue", "channels", "nowhere", "?store=4&store=5"),
     ],
 )
-def test_no_page_has_a_serious_barrier_at_either_size_in_either_theme(
+def test_no_page_has_a_serious_barrier_at_either_size_in_either_theme_and_language(
     browser: Browser, dashboard: Dashboard, sold_at: str, path: str
 ) -> None:
     barriers = {}
@@ -304,18 +305,52 @@ def test_no_page_has_a_serious_barrier_at_either_size_in_either_theme(
         "replay": f"replay/{sold_at[:10]}?play=0",
     }
     path = of_the_test.get(path, path)
-    with viewing(browser, dashboard.url, path=path, locale="en-GB") as page:
-        wait_for_state(page, "status", "live", 20)
-        if path.startswith("replay"):
-            page.wait_for_selector('#replay-page:not([data-state="waiting"])')
-        for theme in ("dark", "light"):
+    looks: tuple[tuple[Any, str], ...] = (("dark", "en-GB"), ("light", "fr-FR"))
+    for theme, locale in looks:
+        with viewing(browser, dashboard.url, path=path, locale=locale, color_scheme=theme) as page:
+            wait_for_state(page, "status", "live", 20)
+            if path.startswith("replay"):
+                page.wait_for_selector('#replay-page:not([data-state="waiting"])')
             page.wait_for_selector(f'html[data-mantine-color-scheme="{theme}"]')
             for width in (390, 1440):
                 page.set_viewport_size({"width": width, "height": 900})
                 barriers[theme, width] = serious(page)
-            page.click("#theme-toggle")
 
     assert [] == [found for found in barriers.items() if found[1]]
+
+
+def test_no_page_asks_what_a_route_refuses(browser: Browser, dashboard: Dashboard) -> None:
+    """Each with all that its address may say: a parameter that its route has not would stop it."""
+    addresses = {
+        "?window=1h&region=Nord&category=Pain&against=year": "part",
+        "store?id=Lyon/4&category=Pain&window=1h": "part",
+        "stores?region=Nord": "stores/state",
+        "products?region=Nord&store=5&category=Pain&all=1": "products/state",
+        "days?from=2026-11-01&to=2026-11-02&by=week&store=5&region=Nord": "days/state",
+        "days?range=year&by=month&figure=net": "days/choices",
+        "online?range=day": "online/state",
+        "replay/2026-11-01?at=12:30:00&play=0": "day",
+        "operations": "operation",
+        "jobs": "jobs/state",
+        "alerts": "alerts/state",
+    }
+    answers = {}
+    with viewing(browser, dashboard.url, path="jobs") as page:
+        for address, route in addresses.items():
+            asked = f"{dashboard.url}{route}"
+            with page.expect_response(lambda heard, a=asked: heard.url.split("?")[0] == a) as heard:
+                page.goto(dashboard.url + address)
+            answers[address] = heard.value.status
+
+    assert {200, 204} >= set(answers.values()), answers
+
+
+def test_two_stores_in_an_address_are_none(browser: Browser, dashboard: Dashboard) -> None:
+    with viewing(browser, dashboard.url, path="?store=4&store=5", locale="en-GB") as page:
+        page.wait_for_selector(".message")
+        found = page.inner_text(".page-title"), page.inner_text(".message")
+
+    assert ("Twice in the address: store", True) == (found[0], "shows one of it" in found[1])
 
 
 def test_every_page_fits_every_width_and_every_list_its_card(

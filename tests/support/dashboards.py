@@ -120,8 +120,8 @@ class Dashboard:
 
 @contextlib.contextmanager
 def viewing(browser: Browser, url: str, path: str = "", **context: Any) -> Iterator[Page]:
-    """A fresh viewer, whose system is dark. A script error or a request to another server fails
-    the test."""
+    """A fresh viewer, whose system is dark. A script error, a request to another server and one
+    that is refused as wrong fail the test."""
     complaints: list[str] = []
     context = {"color_scheme": "dark"} | context
     with contextlib.closing(browser.new_context(**context)) as session:
@@ -139,6 +139,12 @@ def viewing(browser: Browser, url: str, path: str = "", **context: Any) -> Itera
                 complaints.append(request.url)
                 if not request.url.startswith((url, "data:"))
                 else None
+            ),
+        )
+        page.on(
+            "response",
+            lambda response: (
+                complaints.append(f"refused: {response.url}") if response.status == 400 else None
             ),
         )
         page.goto(url + path)
