@@ -51,8 +51,10 @@
     if (!seen.has(place)) return false;
     const { data, layout, looks } = t.plots[id](frame);
     const size = t.plotType();
-    if (pictures.get(place) === looks + size) return false;
-    pictures.set(place, looks + size);
+    // A phone that is turned has room for other ticks.
+    const picture = `${looks} ${size} ${innerWidth < 640}`;
+    if (pictures.get(place) === picture) return false;
+    pictures.set(place, picture);
     layout.font = { ...layout.font, size };
     if (size !== USUAL_TYPE) {
       layout.margin = scaled(layout.margin, size / USUAL_TYPE);

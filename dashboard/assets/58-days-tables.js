@@ -100,7 +100,7 @@
   /** @param {DaysAnswer} found @param {string} figure */
   function plot({ groups, by, first, last }, figure) {
     t.setText("days-plot-until", between(first, last));
-    const looks = JSON.stringify([groups, figure]);
+    const looks = JSON.stringify([groups, figure, innerWidth < 640]);
     const drawing = byId("days-plot-drawing");
     if (picture === looks) return true;
     const { data, layout } = t.basePlot("days-plot");

@@ -19,7 +19,9 @@
     const shown = hours.slice(sold.indexOf(true), sold.lastIndexOf(true) + 1);
     t.setText(
       "days-heat-until",
-      narrowTo ? t.say("too many days of too many stores") : t.say("whole days: their sum by the number of days"),
+      narrowTo
+        ? t.say("too many days of too many stores")
+        : `${t.currency.code} · ${t.say("whole days: their sum by the number of days")}`,
     );
     t.days.rows("days-heat", [cells, hours], () =>
       (cells.length ? shown : []).map((hour) =>

@@ -72,7 +72,9 @@
       ...{ field: "stateText", headerName: t.say("State"), filter: "agTextColumnFilter" },
       ...{ cellRenderer: "StoresState", width: 176 },
     };
-    const region = { field: "region", headerName: t.say("Region"), filter: "agTextColumnFilter", width: 140 };
+    // On a wide screen the names of regions have what room is left.
+    const room = few ? { width: 140 } : { flex: 1, minWidth: 140 };
+    const region = { field: "region", headerName: t.say("Region"), filter: "agTextColumnFilter", ...room };
     const gross = number("gross", t.say("Revenue so far"), "storesMoney", { ...amount, width: 140 });
     return [
       {

@@ -75,6 +75,11 @@ def _table() -> Any:
                 ],
                 className="plot-head",
             ),
-            html.Div(id="stores-place", className="stores-place"),
+            # Until the grid is loaded: 2 MB, which take their time on a phone.
+            html.Div(
+                html.P("waiting for data", className="message"),
+                id="stores-place",
+                className="stores-place",
+            ),
         ],
     )

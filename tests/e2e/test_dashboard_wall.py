@@ -8,6 +8,7 @@ from playwright.sync_api import Browser
 
 from tests.support.axe import serious
 from tests.support.dashboards import (
+    BREAKDOWNS,
     Dashboard,
     Workers,
     attribute,
@@ -24,17 +25,24 @@ SEEN = """() => {
       const { left, right, top, bottom } = each.getBoundingClientRect();
       return left < 0 || top < 0 || right > innerWidth || bottom > innerHeight;
     });
+  const bottom = (each) => each.getBoundingClientRect().bottom;
+  const rows = [...document.querySelectorAll("#wall-page tbody tr")];
+  outside.push(...rows.filter((row) => bottom(row) > bottom(row.closest(".card"))));
   const root = document.documentElement;
   const scrolls = root.scrollHeight > innerHeight || root.scrollWidth > innerWidth;
   const { height } = document.getElementById("revenue").getBoundingClientRect();
-  return [outside.map((each) => each.id || each.className), scrolls, height / innerHeight];
+  const names = outside.map((each) => each.id || each.className || each.innerText);
+  return [names, scrolls, height / innerHeight];
 }"""
 
 
 @pytest.fixture(scope="module")
 def dashboard(amqp_url: str, mongo_url: str) -> Iterator[Dashboard]:
     own = Dashboard(AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE="dashboard-wall")
-    with Workers(amqp_url):
+    with Workers(amqp_url) as workers:
+        # Enough that both lists of stores are full.
+        stores = {str(number): 100 * number for number in range(1, 13)}
+        workers.breakdowns = BREAKDOWNS | {"store": stores}
         yield own.start()
         own.close()
 
@@ -48,6 +56,7 @@ def test_the_wall_is_dark_fits_every_screen_and_does_not_grow(
     with viewing(browser, dashboard.url, path="wall", **light) as page:
         wait_for_state(page, "revenue", "live", 30)
         page.wait_for_selector('html[data-mantine-color-scheme="dark"]')
+        page.wait_for_selector("#bottom-rows tr:nth-child(5)")
         for width, height in ((1280, 720), (3840, 2160), (1920, 1080)):
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(200)
