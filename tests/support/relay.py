@@ -11,8 +11,11 @@ from local.ports import free_port
 class Relay:
     """A port of our own before a server, which can be cut and mended."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, most: int | None = None) -> None:
+        """Of more than `most` connections the others hang."""
         self.port = free_port()
+        self._most = most
+        self._carried = 0
         self._target = (host, port)
         self._open = threading.Event()
         self._ended = threading.Event()
@@ -54,6 +57,9 @@ class Relay:
                 for ready in select.select([door, *peers], [], [], 0.05)[0]:
                     if ready is door:
                         near = stack.enter_context(door.accept()[0])
+                        self._carried += 1
+                        if self._most is not None and self._carried > self._most:
+                            continue
                         far = stack.enter_context(socket.create_connection(self._target, 5))
                         peers |= {near: far, far: near}
                     elif ready in peers:
