@@ -10,13 +10,13 @@ from pymongo.errors import BulkWriteError
 from tillstream import alert_records as records
 from tillstream.alert_records import AlertDocument, MessageDocument, Texts
 from tillstream.archive import Document
+from tillstream.bulk_write import places_taken
 from tillstream.clock import utc
 
 #: What ended so long ago is forgotten, seconds.
 KEPT_SECONDS = 400 * 86_400
 QUERY_TIMEOUT_MS = 3_000
 #: Of an insert that the unique index of open alerts refuses.
-DUPLICATE_KEY = 11_000
 
 
 class Open(NamedTuple):
@@ -107,11 +107,7 @@ class Book:
             try:
                 self._alerts.insert_many(new, ordered=False)
             except BulkWriteError as error:
-                told = error.details["writeErrors"]
-                if error.details["writeConcernErrors"] or any(
-                    each["code"] != DUPLICATE_KEY for each in told
-                ):
-                    raise
+                places_taken(error)
 
     def end(self, ended: Iterable[End]) -> None:
         """Keep ends; of an alert that has ended nothing changes."""

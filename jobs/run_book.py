@@ -23,6 +23,7 @@ from jobs.definition import Job
 from jobs.ended import Ended
 from tillstream import job_records as records
 from tillstream.archive import Document
+from tillstream.bulk_write import places_taken
 from tillstream.clock import Clock, utc
 from tillstream.job_records import AttemptDocument, RunDocument
 
@@ -35,8 +36,6 @@ LATE_SECONDS = 60.0
 #: A run that was interrupted so often is not begun again: it may be what ends the scheduler.
 MOST_INTERRUPTIONS = 3
 HISTORY_DAYS = 400
-
-_DUPLICATE_KEY = 11_000
 
 
 class RunBook:
@@ -149,9 +148,7 @@ class RunBook:
             self._runs.insert_many([dict(run) for run in skipped], ordered=False)
         except BulkWriteError as error:
             # One that is there was run, or skipped, before the clock was set back.
-            others = [e for e in error.details["writeErrors"] if e["code"] != _DUPLICATE_KEY]
-            if others or error.details.get("writeConcernErrors"):
-                raise
+            places_taken(error)
 
     def _begin(self, job: Job, at: float, now: float) -> Document | None:
         kind = records.SCHEDULED if now - at <= LATE_SECONDS else records.MADE_UP

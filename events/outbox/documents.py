@@ -14,6 +14,7 @@ from events.outbox.table import Kept, Outbox
 from events.windows.state_file import State
 from tillstream import archive
 from tillstream.archive import Document
+from tillstream.bulk_write import places_taken
 from tillstream.streams import attribution_documents, credit_documents, message
 from tillstream.streams.changes import ROW_VERSION, SIGN, credits_collection
 from tillstream.streams.definition import Attribution, Definitions, Stream
@@ -21,7 +22,6 @@ from tillstream.streams.definition import Attribution, Definitions, Stream
 #: Messages that are read at a time, and documents of a bulk write.
 MESSAGES = 10
 PAGE = 1_000
-DUPLICATE_KEY = 11_000
 
 
 class Stored(NamedTuple):
@@ -106,8 +106,7 @@ class WrittenConversions:
                 self._rows[kept.stream].bulk_write(writes, ordered=False)
             except BulkWriteError as error:
                 # Where as new a one stands the upsert finds its place taken.
-                if any(one["code"] != DUPLICATE_KEY for one in error.details["writeErrors"]):
-                    raise
+                places_taken(error)
 
 
 def conversions_writer(

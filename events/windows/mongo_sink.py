@@ -22,6 +22,8 @@ from events.windows.state_file import State
 from events.windows.window_table import WindowTable
 from tillstream import archive
 from tillstream.archive import Document
+from tillstream.bulk_write import places_taken
+from tillstream.errors import TillstreamError
 from tillstream.runtime import retry
 from tillstream.streams import window_documents
 from tillstream.streams.definition import Window
@@ -42,7 +44,13 @@ WAIT_SECONDS = 5.0
 PACE_SECONDS = 0.1
 PAUSES_PER_WRITE = 3
 LONGEST_PACE_SECONDS = 1.0
-DUPLICATE_KEY = 11_000
+
+
+class SinkDiedError(TillstreamError):
+    """The thread that writes rows to MongoDB has ended; its reason stands before in the log."""
+
+    def __init__(self) -> None:
+        super().__init__("nobody writes the rows of windows to MongoDB any more: begin again")
 
 
 class WrittenBeside(Protocol):
@@ -78,7 +86,9 @@ class MongoSink:
         self._thread.start()
 
     def wake(self) -> None:
-        """Rows may have changed."""
+        """Rows may have changed; raises SinkDiedError where nobody writes them any more."""
+        if not self._thread.is_alive():
+            raise SinkDiedError
         self._changed.set()
 
     def stop(self) -> None:
@@ -182,11 +192,9 @@ class WrittenWindow:
             try:
                 self._rows.bulk_write(writes, ordered=True)
             except BulkWriteError as error:
-                [failed] = error.details["writeErrors"]
-                if failed["code"] != DUPLICATE_KEY:
-                    raise
                 # A newer one stands there: of a state that was restored since.
-                writes = writes[failed["index"] + 1 :]
+                [newer] = places_taken(error)
+                writes = writes[newer + 1 :]
             else:
                 return
 

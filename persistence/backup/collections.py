@@ -17,6 +17,7 @@ from persistence.backup.folder import BackupError, Collection
 from persistence.backup.parts import RAW, PartWriter, read_parts
 from persistence.schema import SCHEMA
 from tillstream import alert_records, archive, job_records
+from tillstream.bulk_write import places_taken
 from tillstream.log.reader import StoppedError
 from tillstream.runtime.progress import Progress, progress
 
@@ -29,7 +30,6 @@ SOCKET_MS = 60_000
 #: What a start writes that takes nothing: what is migrated, declared, leased and watched.
 OF_THE_START = frozenset({SCHEMA, job_records.JOBS, job_records.LEASES, alert_records.TARGETS})
 
-DUPLICATE_KEY = 11000
 SNAPSHOT_TOO_OLD = 239
 SNAPSHOT_UNAVAILABLE = 246
 
@@ -141,9 +141,8 @@ def _restore_one(
             # They were valid where they came from.
             target.insert_many(batch, ordered=False, bypass_document_validation=True)
         except BulkWriteError as error:
-            codes = {each["code"] for each in error.details["writeErrors"]}
-            if codes - {DUPLICATE_KEY} or error.details["writeConcernErrors"]:
-                raise
+            # An earlier restore, which was stopped, brought them.
+            places_taken(error)
         shown.advance(len(batch))
 
 

@@ -18,7 +18,6 @@ from persistence.writer.documents import conflict, content_digest
 from persistence.writer.entries import Encoded, Entry, encoded
 from persistence.writer.erasures import Erasures
 from persistence.writer.inserting import (
-    DUPLICATE_KEY,
     REFUSALS,
     NotDurableError,
     insert,
@@ -26,6 +25,7 @@ from persistence.writer.inserting import (
 from persistence.writer.remade_documents import remake
 from tillstream import archive
 from tillstream.archive import Document, raw_bytes
+from tillstream.bulk_write import DUPLICATE_KEY
 from tillstream.clock import Clock, utc
 from tillstream.stores import StoreTable
 

@@ -7,8 +7,8 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from tillstream.archive import Document
+from tillstream.bulk_write import DUPLICATE_KEY
 
-DUPLICATE_KEY = 11000
 #: Errors that are the document's own: a repetition would fail for ever.
 #: BadValue, InvalidBSON, DocumentValidationFailure, BSONObjectTooLarge.
 REFUSALS = frozenset({2, 22, 121, 10334})
