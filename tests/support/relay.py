@@ -25,6 +25,10 @@ class Relay:
     def mend(self) -> None:
         self._open.set()
 
+    def carry_all(self) -> None:
+        """Carry every connection from the next one on."""
+        self._most = None
+
     def turn_to(self, host: str, port: int) -> None:
         """Carry the next connections to another server."""
         self._target = (host, port)
