@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Container, Iterable
 from typing import Any
 
-from connectors.mapping.documents import MappingError, SaleState
+from connectors.mapping.documents import MappingError, OtherShopError, SaleState
 from connectors.postings.merging import merge
 from connectors.state.answers import Answers
 from connectors.state.sales import Sales
@@ -85,7 +85,8 @@ class Versions:
         sale = self._sales.get(receiver, state.sale)
         try:
             is_new = merge(sale, state)
-        except MappingError:
+        except OtherShopError:
+            # The worker sets it aside, too.
             self.unmapped += 1
             return
         if is_new:
