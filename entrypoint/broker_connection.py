@@ -1,8 +1,8 @@
-"""The connection to RabbitMQ: whether it takes messages, and when it is lost."""
+"""Whether the connection to RabbitMQ takes messages."""
 
 import asyncio
 
-from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.abc import AbstractConnection
 
 #: How long a publish waits for an alarm of the broker to end, seconds.
 BLOCKED_PATIENCE_SECONDS = 0.1
@@ -19,12 +19,3 @@ async def takes_messages(connection: AbstractConnection) -> bool:
     except TimeoutError:
         return False
     return True
-
-
-async def lost(connection: AbstractConnection, channel: AbstractChannel) -> None:
-    """Return when the connection or its channel is closed, by whomever."""
-    closed = asyncio.Event()
-    connection.close_callbacks.add(lambda *_: closed.set())
-    channel.close_callbacks.add(lambda *_: closed.set())
-    if not (connection.is_closed or channel.is_closed):
-        await closed.wait()

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import aio_pika
 import structlog
 import tenacity
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
+from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPError
 
 from entrypoint.broker_confirm import confirmed
-from entrypoint.broker_connection import lost, takes_messages
+from entrypoint.broker_connection import takes_messages
 from entrypoint.broker_topology import (
     declare,
     declare_deliveries,
@@ -22,6 +22,7 @@ from entrypoint.broker_topology import (
     require_topology,
 )
 from entrypoint.disk_watch import DiskWatch
+from entrypoint.publish_channels import PublishChannels, Way
 from tillstream.codec import JSON
 from tillstream.errors import (
     BrokerAwayError,
@@ -32,7 +33,7 @@ from tillstream.errors import (
 from tillstream.runtime.broker import HEARTBEAT_SECONDS, MAX_BACKOFF_SECONDS
 from tillstream.runtime.outage import Outage
 from tillstream.runtime.settings import redacted
-from tillstream.topology import Queue
+from tillstream.topology import DELIVERIES, EVENTS, RECEIPTS, RECEIVERS, Queue, routing_key
 
 if TYPE_CHECKING:
     from aio_pika.abc import HeadersType
@@ -50,7 +51,7 @@ FAILED_SECONDS = 5
 
 
 class BrokerLink:
-    """Holds one connection and one confirming channel; `send` raises what went wrong."""
+    """Holds one connection and its channels; `send` raises what went wrong."""
 
     def __init__(
         self,
@@ -68,11 +69,14 @@ class BrokerLink:
         self._tracer = tracer
         self._url = url
         self._partitions = partitions
+        self._ways = [
+            *(Way(RECEIPTS, routing_key(number)) for number in range(partitions)),
+            *(Way(name) for name in (EVENTS, DELIVERIES, RECEIVERS)),
+        ]
         self._confirm_timeout = confirm_timeout_seconds
         self._disk = disk
         self._connection: AbstractConnection | None = None
-        #: By name; none while there is no connection.
-        self._exchanges: Mapping[str, AbstractExchange] = {}
+        self._channels: PublishChannels | None = None
         #: When and why the last publish failed; None after one that was confirmed.
         self._failed: tuple[float, NotConfirmedError] | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -87,7 +91,7 @@ class BrokerLink:
         """
         self._disk.require()
         connection = self._connection
-        if connection is None or not self._exchanges:
+        if connection is None:
             raise BrokerAwayError
         if not await takes_messages(connection):
             raise BrokerBlockedError
@@ -122,7 +126,8 @@ class BrokerLink:
         """
         self._disk.require()
         try:
-            await self._send(exchange, body, content_type, content_encoding, routing_key, headers)
+            way = Way(exchange, routing_key)
+            await self._send(way, body, content_type, content_encoding, headers)
         except NotConfirmedError as error:
             self._failed = monotonic(), error
             raise
@@ -130,14 +135,12 @@ class BrokerLink:
 
     async def _send(
         self,
-        name: str,
+        way: Way,
         body: bytes,
         content_type: str,
         content_encoding: str | None,
-        routing_key: str,
         given: Mapping[str, str | int] | None,
     ) -> None:
-        exchange = await self._open(name)
         headers: HeadersType | None = None if given is None else {**given}
         if self._tracer is not None:
             headers = {**(given or {}), **(self._tracer.message_headers() or {})}
@@ -148,38 +151,47 @@ class BrokerLink:
             content_encoding=content_encoding,
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         )
-        await confirmed(exchange, message, routing_key, self._confirm_timeout)
+        await self._publish(way, message)
 
     async def tell(self, name: str, body: bytes) -> None:
         """Publish a snapshot to whoever hears it. Raises a kind of NotConfirmedError."""
-        message = aio_pika.Message(body, content_type=JSON)
-        exchange = await self._open(name)
-        await confirmed(exchange, message, "", self._confirm_timeout, mandatory=False)
+        await self._publish(Way(name), aio_pika.Message(body, content_type=JSON), mandatory=False)
 
-    async def _open(self, name: str) -> AbstractExchange:
-        connection, exchange = self._connection, self._exchanges.get(name)
-        if connection is None or exchange is None:
+    async def _publish(
+        self, way: Way, message: aio_pika.Message, *, mandatory: bool = True
+    ) -> None:
+        connection, channels = self._connection, self._channels
+        if connection is None or channels is None:
             raise BrokerAwayError(str(self.obstacle or ""))
         # A blocked connection would keep the message in our memory and send it later.
         if not await takes_messages(connection):
             raise BrokerBlockedError
-        return exchange
+        exchange = channels.exchange(way)
+        if exchange is None:
+            raise BrokerAwayError("a channel is being opened")
+        try:
+            await confirmed(
+                exchange, message, way.routing_key, self._confirm_timeout, mandatory=mandatory
+            )
+        except NotConfirmedError:
+            channels.give_up(way, exchange)
+            raise
 
     async def keep_connected(self) -> None:
         """Connect, and again after each loss, with backoff and jitter, until cancelled."""
         while True:
-            connection, channel = await self._connect_with_backoff()
+            connection, channels = await self._connect_with_backoff()
             try:
                 log.info("connected", broker=redacted(self._url), **self._outage.over())
-                await lost(connection, channel)
+                await channels.keep_open()
                 self._outage.failed()
                 log.warning("broker away, connecting again")
             finally:
-                self._connection, self._exchanges = None, {}
+                self._connection = self._channels = None
                 with contextlib.suppress(AMQPError, OSError, TimeoutError):
                     await asyncio.wait_for(connection.close(), CONNECT_TIMEOUT_SECONDS)
 
-    async def _connect_with_backoff(self) -> tuple[AbstractConnection, AbstractChannel]:
+    async def _connect_with_backoff(self) -> tuple[AbstractConnection, PublishChannels]:
         async for attempt in tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception_type(
                 (AMQPError, OSError, TimeoutError, TopologyDiffersError)
@@ -191,7 +203,7 @@ class BrokerLink:
                 return await self._connect()
         raise AssertionError("the loop above ends by returning")
 
-    async def _connect(self) -> tuple[AbstractConnection, AbstractChannel]:
+    async def _connect(self) -> tuple[AbstractConnection, PublishChannels]:
         connection = await aio_pika.connect(
             self._url,
             timeout=CONNECT_TIMEOUT_SECONDS,
@@ -200,20 +212,22 @@ class BrokerLink:
         )
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
-                channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
                 in_partitions = self._partitions > 1 or await is_partitioned(connection)
-                exchanges = await declare(channel, binds_log=not in_partitions)
+                await declare(connection, binds_log=not in_partitions)
                 await declare_deliveries(connection, self._deliveries)
             if in_partitions:
                 async with asyncio.timeout(PREPARE_TIMEOUT_SECONDS):
                     await asyncio.to_thread(prepare_log, self._url, self._partitions)
+            channels = PublishChannels(connection, self._ways)
+            async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
+                await channels.open()
         except BaseException as error:
             self.obstacle = error if isinstance(error, TopologyDiffersError) else None
             await connection.close()
             raise
         self.obstacle = None
-        self._connection, self._exchanges = connection, exchanges
-        return connection, channel
+        self._connection, self._channels = connection, channels
+        return connection, channels
 
     def _report(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None

@@ -1,12 +1,11 @@
 """What the door needs on RabbitMQ: declared when it connects, and asked for by its health."""
 
 import asyncio
-from collections.abc import Mapping
 
 import aio_pika
 import pika.exceptions
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
+from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import (
     AMQPError,
     ChannelInvalidStateError,
@@ -82,8 +81,9 @@ async def require_topology(connection: AbstractConnection, partitions: int) -> N
         raise BrokerAwayError(repr(error), reason="the broker does not answer") from error
 
 
-async def declare(channel: AbstractChannel, *, binds_log: bool) -> Mapping[str, AbstractExchange]:
+async def declare(connection: AbstractConnection, *, binds_log: bool) -> None:
     """Declare the whole topology, so that a receipt has its queues before it is accepted."""
+    channel = await connection.channel(publisher_confirms=False)
     declared = {
         exchange.name: await channel.declare_exchange(
             exchange.name, aio_pika.ExchangeType.FANOUT, durable=True
@@ -98,4 +98,4 @@ async def declare(channel: AbstractChannel, *, binds_log: bool) -> Mapping[str, 
         # A log in partitions is bound by them.
         if binds_log or queue.name != topology.RECEIPTS_LOG:
             await bound.bind(declared[queue.exchange])
-    return declared
+    await channel.close()
