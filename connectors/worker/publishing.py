@@ -23,23 +23,24 @@ Numbered = tuple[int, Outgoing]
 
 
 class OutboxPublisher:
-    """One session's, on a channel with confirms."""
+    """One session's, on channels with confirms."""
 
     def __init__(
         self,
         state: State,
-        channel: broker.BlockingChannel,
+        connection: pika.BlockingConnection,
         partitions: int,
         accepted: AcceptedCount,
         step: Step = lambda _: None,
     ) -> None:
         """`accepted` counts what was confirmed, beside the processes of the door."""
         self._state = state
-        self._channel = channel
+        self._connection = connection
+        #: By partition: a channel publishes to one stream alone (entrypoint/publish_channels.py).
+        self._channels: dict[int, broker.BlockingChannel] = {}
         self._partitions = partitions
         self._accepted = accepted
         self._step = step
-        channel.confirm_delivery()
 
     def publish(self) -> int:
         """Publish all; returns how many receipts. Raises pika's errors, the rest waits."""
@@ -79,6 +80,12 @@ class OutboxPublisher:
             content_type=content_type, content_encoding=encoding, delivery_mode=2
         )
         # Returns at the confirm; raises where it is returned or refused.
-        self._channel.basic_publish(
+        self._channel(partition).basic_publish(
             topology.RECEIPTS, topology.routing_key(partition), body, properties, mandatory=True
         )
+
+    def _channel(self, partition: int) -> broker.BlockingChannel:
+        if partition not in self._channels:
+            channel = self._channels[partition] = self._connection.channel()
+            channel.confirm_delivery()
+        return self._channels[partition]

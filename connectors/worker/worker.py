@@ -67,7 +67,7 @@ class ConnectorsWorker:
         broker.declare(channel)
         self._declare(connection)
         outbox = OutboxPublisher(
-            self._state, connection.channel(), self._partitions, self._accepted, self._step
+            self._state, connection, self._partitions, self._accepted, self._step
         )
         # What a kill left.
         outbox.publish()
