@@ -111,7 +111,9 @@ def receivers(
 )
 def jobs(
     context: typer.Context,
-    typed: Annotated[list[str] | None, words("list", "run", "history", "log", "rehearse")] = None,
+    typed: Annotated[
+        list[str] | None, words("list", "check", "run", "history", "log", "rehearse")
+    ] = None,
 ) -> None:
     """Tell and run what runs by the clock."""
     run("jobs", *help_wanted(context, typed, needed=True), typed_as="tillstream jobs")

@@ -34,6 +34,10 @@ def main() -> None:
         if arguments.command == "scheduler":
             schedule(settings, jobs, stop)
             return
+        if arguments.command == "check":
+            with process.reader_may_leave():
+                print(f"{settings.jobs_file}: {len(jobs)} jobs")
+            return
         try:
             text, good = _said(arguments, settings, jobs, stop)
         except PyMongoError as error:
@@ -88,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program_name("jobs"), description=__doc__)
     called = parser.add_subparsers(dest="command", required=True)
     called.add_parser("scheduler", help="run each job at its times, until it is ended")
+    called.add_parser("check", help="every mistake of JOBS_FILE")
     listed = called.add_parser(
         "list", help="the jobs, when each comes next, and how its last run ended"
     )

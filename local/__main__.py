@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from local import closed_streams, ready
 from local.addresses import write_addresses
+from local.checks import require_definitions
 from local.follow import Follower
 from local.lock import locked
 from local.plan import plan
@@ -95,6 +96,11 @@ def run(
         require_free(settings.dashboard_port, "DASHBOARD_PORT")
         require_free(settings.archive_api_port, "ARCHIVE_API_PORT")
         system = plan(settings, data_dir, load, engine)
+        # Without rooms nothing reads them: who mends a system may have none that hold.
+        if not servers_only:
+            require_definitions(system.environ, stop)
+            if stop.is_set():
+                return
         write_addresses(data_dir, system.environ)
         write_watch_urls(data_dir, system.programs, system.environ)
         terminal = Follower(log_file(data_dir, "").parent, system.shown(), sys.stdout)
