@@ -1,7 +1,5 @@
 """What an operator does where the log cannot be opened any more: docs/runbooks/log-lost.md."""
 
-import contextlib
-
 from loadtest.bench.private import CommandFailedError, System
 from loadtest.chaos.plan import PROGRAMS
 from loadtest.waiting import wait_until
@@ -24,10 +22,6 @@ def bring_log_back(system: System) -> None:
     rooms = [program.name for program in system.supervisor.programs if program.group != SERVERS]
     for name in rooms:
         control.stop(name)
-    # Amid a full disk it may have lost processes of a queue, and not started them again.
-    control.stop(PROGRAMS["broker"])
-    control.start(PROGRAMS["broker"])
-    wait_until(ready.amqp(system.amqp_url).holds, BROKER_SECONDS)
     _rebuild_log(system)
     system.command("analytics", "recount")
     for name in rooms:
@@ -35,9 +29,17 @@ def bring_log_back(system: System) -> None:
 
 
 def _rebuild_log(system: System) -> None:
-    # A broker that has lost streams is started anew beside it: the command says to run it again.
-    for _ in range(TRIES - 1):
-        with contextlib.suppress(CommandFailedError):
+    control = system.supervisor.control
+    for tried in range(1, TRIES + 1):
+        # Amid a full disk it may have lost processes of a queue, and not started them again; what
+        # watches its streams may start it anew beside this, and a command says to run it again.
+        control.stop(PROGRAMS["broker"])
+        control.start(PROGRAMS["broker"])
+        wait_until(ready.amqp(system.amqp_url).holds, BROKER_SECONDS)
+        try:
             system.command("persistence", "rebuild-log")
+        except CommandFailedError:
+            if tried == TRIES:
+                raise
+        else:
             return
-    system.command("persistence", "rebuild-log")
