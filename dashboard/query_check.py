@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.access.rules import ROUTES
 from dashboard.pages.addresses import KEY_PREFIX
+from tillstream.http.query_text import NOT_TEXT, not_text
 
 #: Characters of a wrong name that are repeated in the answer.
 SHOWN_CHARACTERS = 64
@@ -33,12 +34,9 @@ def problem(query: bytes, known: frozenset[str]) -> str:
 
     Keys of windows have names of their own, behind KEY_PREFIX.
     """
-    try:
-        text = query.decode("ascii")
-        asked = parse_qsl(text, keep_blank_values=True, errors="strict")
-    except UnicodeDecodeError:
-        return "the query is not UTF-8, percent-encoded"
-    counts = Counter(name for name, _ in asked)
+    if (wrong := not_text(query)) is not None:
+        return f"{wrong[:SHOWN_CHARACTERS]!r} {NOT_TEXT}"
+    counts = Counter(name for name, _ in parse_qsl(query.decode(), keep_blank_values=True))
     for name, count in counts.items():
         shown = repr(name[:SHOWN_CHARACTERS])
         key_of_window = "window" in known and name.startswith(KEY_PREFIX)

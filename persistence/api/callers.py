@@ -1,13 +1,12 @@
 """Who asks: what every path that is not public looks at first."""
 
-from urllib.parse import unquote, unquote_to_bytes
-
 from fastapi import Request
 
 from persistence.api.parameters import SHOWN_CHARACTERS
 from persistence.api.problems import Fault, invalid_parameters
 from tillstream.http.keys import ANYONE, Keys
 from tillstream.http.problems import too_fast
+from tillstream.http.query_text import NOT_TEXT, not_text
 
 
 class Callers:
@@ -31,12 +30,5 @@ class Callers:
 
 
 def _require_text(request: Request) -> None:
-    """Starlette reads bytes that are no UTF-8 as U+FFFD: another store, of which there is none."""
-    for pair in request.scope["query_string"].split(b"&"):
-        name, _, value = pair.partition(b"=")
-        try:
-            unquote_to_bytes(name + value).decode()
-        except UnicodeDecodeError:
-            shown = unquote(name.decode("latin-1"))[:SHOWN_CHARACTERS]
-            fault = Fault(shown, "is not UTF-8, percent-encoded")
-            raise invalid_parameters([fault]) from None
+    if (name := not_text(request.scope["query_string"])) is not None:
+        raise invalid_parameters([Fault(name[:SHOWN_CHARACTERS], NOT_TEXT)])

@@ -38,7 +38,7 @@ def answered(address: str) -> httpx.Response:
         ("/part?store=a&store=b", "'store' stands there twice"),
         ("/part?stor=7", "there is no parameter 'stor'; there is store"),
         ("/part?key.app=1", "there is no parameter 'key.app'"),
-        ("/part?store=%FF", "not UTF-8"),
+        ("/part?store=%FF", "'store' is not UTF-8"),
         ("/part?%0a=1", "no parameter '\\n'"),
         ("/explore/rows?window=w&key.app=1&key.app=2", "'key.app' stands there twice"),
     ],
