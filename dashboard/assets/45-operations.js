@@ -82,6 +82,15 @@
     mark("ledger-lag", { value: behind === null ? "" : String(behind) });
   }
 
+  /** What a run of `verify` ended with, in the reader's words: N stands for a number in them. @param {string} line */
+  function verdict(line) {
+    const said = line.split(", ").map((part) => {
+      const numbers = part.match(/\d+/g) || [];
+      return t.say(part.replace(/\d+/g, "N")).replace(/\bN\b/g, () => number(Number(numbers.shift())));
+    });
+    return said.join(", ");
+  }
+
   /** @param {number} at @param {boolean} away */
   function proof(at, away) {
     const last = found.proof;
@@ -112,12 +121,12 @@
     );
     t.setText(
       "proof-line",
-      `${last.verdict} · ${number(last.differences)} ${t.say("differences")} · ${t.say("exit status")} ${last.exitStatus}`,
+      `${verdict(last.verdict)} · ${number(last.differences)} ${t.say(last.differences === 1 ? "difference" : "differences")} · ${t.say("exit status")} ${last.exitStatus}`,
     );
     t.byId("proof-differences").hidden = !last.named.length;
     t.byId("proof-rows").replaceChildren(
       ...last.named.map((each) =>
-        row(each.what, [each.day, each.store && t.numbered(each.store), each.expected, each.found], "name"),
+        row(t.say(each.what), [each.day, each.store && t.numbered(each.store), each.expected, each.found], "name"),
       ),
     );
   }

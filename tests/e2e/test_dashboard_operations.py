@@ -147,7 +147,7 @@ def test_the_page_tells_of_queues_marks_the_last_verify_and_a_killed_worker(
     )
     assert (
         f"{ran[1]} · 0 differences · exit status 0",
-        f"{ran_again[1]} · 1 differences · exit status 1",
+        f"{ran_again[1]} · 1 difference · exit status 1",
     ) == (shown[1], shown_again[1])
     assert ["archive: receipts and cents", "(3, 600)", "(3, 601)"] == [
         differing[0],

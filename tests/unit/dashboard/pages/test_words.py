@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from dash import html
 
 import dashboard
 from alerts.rules_file import KINDS
+from analytics.verify.comparison import Report
 from dashboard.pages import (
     alerts_page,
     channels_page,
@@ -157,6 +159,17 @@ def test_a_word_that_a_script_says_is_in_the_words() -> None:
 
     assert len(said) > 40
     assert set() == {text for each in said for text in each if text} - set(LANGUAGES["en"].words)
+
+
+def test_every_part_of_a_proof_is_in_the_words() -> None:
+    """A script says the line of `verify` part by part, with N for each number."""
+    lists = {"differences", "aside"}
+    found: dict[str, Any] = {
+        field: [] if field in lists else 2 for field in Report.__struct_fields__
+    }
+    line = msgspec.convert(found, Report).line()
+
+    assert set() == set(re.sub(r"\d+", "N", line).split(", ")) - set(LANGUAGES["en"].words)
 
 
 def test_a_language_is_one_more_file(tmp_path: Path) -> None:
