@@ -51,6 +51,8 @@ class StoresAtZero:
         if count.count and count.day not in totals:
             # Counted, and not yet written where we read.
             return None
+        # A store sells in its own currency: what it sold in that one is a sale, too.
+        elsewhere = {day: self._reader.selling_elsewhere(day.isoformat()) for day in days}
         stores = {*self._table.stores, *(each for day in totals.values() for each in _sold(day))}
         readings = {}
         for store in stores:
@@ -59,8 +61,9 @@ class StoresAtZero:
                 continue
             calendar = self._table.calendar(store)
             since = open_since(hours, calendar, now)
-            today = totals.get(calendar.on(now).isoformat())
-            zero = today is None or store not in _sold(today)
+            day = calendar.on(now)
+            today = totals.get(day.isoformat())
+            zero = (today is None or store not in _sold(today)) and store not in elsewhere[day]
             readings[f"store:{store}"] = Reading(
                 f"store:{store}",
                 bad=zero and since is not None,

@@ -95,6 +95,13 @@ class FiguresReader:
         found = self._documents.find(every, {"_id": 1}, max_time_ms=QUERY_TIMEOUT_MS)
         return [str(each["_id"]).removeprefix(first) for each in found]
 
+    def selling_elsewhere(self, day: str) -> set[str]:
+        """The stores that have figures of a day in a currency that is not the chain's main one."""
+        # Those of CurrencyDay: a space stands before the currency's name, and "!" is next to it.
+        every = {"_id": {"$gt": f"{day} ", "$lt": f"{day}!"}}
+        found = self._documents.find(every, {"_id": 1}, max_time_ms=QUERY_TIMEOUT_MS)
+        return {str(each["_id"]).partition("/")[2] for each in found} - {""}
+
     def changed(self, day: str, stores: Iterable[str], known: Mapping[str, datetime]) -> Changed:
         """What differs from `known`, which says when each store's figures were written.
 

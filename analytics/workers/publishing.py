@@ -1,6 +1,7 @@
 """What the totals worker publishes, from totals and tills: absolute snapshots. Pure."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from datetime import date
 
 from msgspec.structs import astuple
 
@@ -115,6 +116,12 @@ def known_stores(table: StoreTable, tills: Tills, now: float) -> set[str]:
     """Those that the table names, and those of which a till sold in the last 14 days."""
     since = now - KNOWN_SECONDS
     return {*table.stores, *(till.store for till in tills.values() if till.sold >= since)}
+
+
+def selling_in(totals_of: TotalsOf, day: date, currencies: Iterable[str]) -> set[str]:
+    """The stores that sold something on a day in one of some currencies."""
+    days = (CurrencyDay(day, each) for each in currencies)
+    return {store for each in days for store in by_key(totals_of(each), "store")}
 
 
 def breakdowns_snapshot(

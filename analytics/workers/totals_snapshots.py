@@ -84,11 +84,14 @@ class TotalsSnapshots:
         """Every other breakdown of the day, and what is heard of the tills."""
         now = self._clock()
         known = publishing.known_stores(self._stores, self._writer.state.counter.tills, now)
+        others, totals = self.other_currencies(), self._writer.state.totals
+        # A store sells in its own currency: no other one is at zero for that.
+        elsewhere = publishing.selling_in(totals, self._stores.default.on(now), others)
         breakdowns = publishing.breakdowns_snapshot(
-            self._writer.state.totals,
+            totals,
             self._stores.default,
             now,
-            known,
+            known - elsewhere,
             self._hours.may_sell_nothing,
             self._stores.currency,
         )
@@ -100,10 +103,9 @@ class TotalsSnapshots:
             self._writer.state.counter.tills, progress, now, self._reasons, self._hours.opened
         )
         broker.publish_snapshot(channel, topology.BREAKDOWNS, breakdowns)
-        for currency in self.other_currencies():
-            # A store sells in its own currency: no other one is at zero for that.
+        for currency in others:
             other = publishing.breakdowns_snapshot(
-                self._writer.state.totals, self._stores.default, now, currency=currency
+                totals, self._stores.default, now, currency=currency
             )
             broker.publish_snapshot(channel, topology.BREAKDOWNS, other)
         broker.publish_snapshot(channel, topology.TILLS, tills)

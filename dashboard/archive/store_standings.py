@@ -66,6 +66,8 @@ _decode = msgspec.msgpack.Decoder(_KeptHours).decode
 class _HeldDay(NamedTuple):
     written: dict[str, datetime]
     sold: dict[str, Sold]
+    #: Stores that sold in a currency that is not the main one.
+    elsewhere: set[str]
     read_at: float
 
 
@@ -149,9 +151,12 @@ class StoreStandings:
         self._held = {day: held for day, held in self._held.items() if day in needed}
         found: list[Standing] = []
         for day, moments in groups.items():
-            today = self._day(day.isoformat(), now, 0).sold
+            present = self._day(day.isoformat(), now, 0)
             past = [self._day(each, now, PAST_SECONDS) for each in before[day]]
-            names = {*today, *self._named}.union(*(each.sold for each in past))
+            today = present.sold
+            # A store sells in its own currency: it is not at zero in the others.
+            named = self._named.difference(*(each.elsewhere for each in (present, *past)))
+            names = {*today, *named}.union(*(each.sold for each in past))
             for name in names:
                 # Of a store that has another day now, its own group says it.
                 if (then := moments.get(_key(self._table.calendar(name)))) is not None:
@@ -181,7 +186,9 @@ class StoreStandings:
             sold.pop(store, None)
         for store, (at, body) in changed.written.items():
             written[store], sold[store] = at, _sold(body)
-        found = self._held[day] = _HeldDay(written, sold, now)
+        # A page of another currency names no store for having sold nothing.
+        elsewhere = self._reader.selling_elsewhere(day) if self._named else set()
+        found = self._held[day] = _HeldDay(written, sold, elsewhere, now)
         return found
 
 

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import apprise
 import pytest
@@ -13,14 +14,17 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from alerts import targets
+from alerts.heard import Heard
 from alerts.looks import Simple
 from alerts.reading import Look, Reading
 from alerts.rule import ARCHIVE_AWAY, JOB_FAILED, STORE_AT_ZERO, Rule
 from alerts.sender import Sender
 from alerts.settings import AlertsSettings
+from alerts.stores_at_zero import StoresAtZero
 from alerts.unstored import Unstored
 from alerts.watcher import Archive, Watcher
 from tests.conftest import running_mongo
+from tests.support import snapshots
 from tests.support.alerts import MailBox, Webhook, mail_box
 from tests.support.commands import command
 from tests.support.day_figures import write_day
@@ -28,9 +32,11 @@ from tests.support.processes import running
 from tests.support.waiting import wait_until
 from tillstream import alert_records as records
 from tillstream import archive as archive_database
-from tillstream import job_records
+from tillstream import job_records, opening_hours
 from tillstream.archive import Document
-from tillstream.clock import utc
+from tillstream.clock import BusinessDay, utc
+from tillstream.figures_reader import FiguresReader
+from tillstream.stores import Store, StoreTable
 
 
 @pytest.fixture
@@ -115,6 +121,25 @@ def states(database: Database[Document]) -> list[list[str]]:
         [f"{each['event']} {each['state']}" for each in alert["outbox"]]
         for alert in database[records.ALERTS].find({}, sort=[("beganAt", 1)])
     ]
+
+
+def test_a_store_that_sold_in_its_own_currency_is_not_at_zero(database: Database[Document]) -> None:
+    noon = datetime(2026, 11, 27, 12, tzinfo=ZoneInfo("Europe/Paris")).timestamp()
+    write_day(database, "2026-11-27", {"1": {"09": {"Pain": 1_190}}})
+    write_day(database, "2026-11-27 JPY", {"2": {"09": {"Pain": 501}}})
+    heard = Heard(noon)
+    heard.take(snapshots.count(noon, day="2026-11-27"), noon)
+    table = StoreTable(
+        BusinessDay(ZoneInfo("Europe/Paris")), {}, {each: Store(each) for each in "123"}
+    )
+    rule = ZERO._replace(hours=opening_hours.parse("Mo-Su 08:00-20:00"))
+
+    look = StoresAtZero(rule, FiguresReader(database), table, heard).look(noon)
+
+    assert look is not None
+    assert {"store:1": False, "store:2": False, "store:3": True} == {
+        name: each.bad for name, each in look.readings.items()
+    }
 
 
 def test_each_event_is_one_message_to_each_target(

@@ -45,7 +45,10 @@ def test_stores_of_the_table_of_today_and_of_usual_days_stand_there_each_by_its_
     write_day(database, str(DAY), {"1": {"09": {"Pain": 500}}, "9": {"09": {"Pain": 1}}})
     write_day(database, str(DAY - WEEK), {"1": {"09": {"Pain": 900}}, "2": {"15": {"Pain": 70}}})
     write_day(database, str(DAY + timedelta(days=1)), {"9": {"02": {"Pain": 40}}})
-    table = StoreTable(PARIS, {"9": AUCKLAND}, {"9": Store("9", "Ponsonby"), "3": Store("3")})
+    # Of the table too, and sells in yen: it is not at zero in euros.
+    write_day(database, f"{DAY} JPY", {"4": {"09": {"Pain": 34_500}}})
+    named = {"9": Store("9", "Ponsonby"), "3": Store("3"), "4": Store("4")}
+    table = StoreTable(PARIS, {"9": AUCKLAND}, named)
     found = StoreStandings(FiguresReader(database), table, Present()).answer("")
 
     assert found is not None

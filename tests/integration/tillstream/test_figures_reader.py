@@ -20,13 +20,15 @@ def database(mongo_url: str, mongo_database: str) -> Iterator[Database[dict[str,
 
 def test_stores_chain_and_totals_are_the_same_figures(database: Database[dict[str, Any]]) -> None:
     write_day(database, "2026-11-21", {"7": {"08": {"Pain": 1_190}}, "8": {"09": {"Pain": 500}}})
+    for other in ("2026-11-21 JPY", "2026-11-22 JPY"):
+        write_day(database, other, {other[9]: {"08": {"Pain": 501}}})
     reader = FiguresReader(database)
 
     stores = reader.stores("2026-11-21")
     chain = reader.chain(["2026-11-20", "2026-11-21"])
     totals = reader.totals(["2026-11-21"])
 
-    assert {"7", "8"} == set(stores)
+    assert ({"7", "8"}, {"1"}) == (set(stores), reader.selling_elsewhere("2026-11-21"))
     assert ["2026-11-21"] == list(chain) == reader.days("2026-11-01", "2026-11-30")
     of_stores = day_figures.by_hour(stores.values())
     assert of_stores == day_figures.by_hour(chain.values())

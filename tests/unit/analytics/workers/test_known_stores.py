@@ -4,7 +4,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from analytics.counting.tills import Till
-from analytics.workers.publishing import breakdowns_snapshot, known_stores
+from analytics.workers.publishing import breakdowns_snapshot, known_stores, selling_in
 from tillstream import opening_hours
 from tillstream.clock import BusinessDay
 from tillstream.day_figures import Figures
@@ -33,6 +33,15 @@ def test_a_store_of_the_table_or_of_the_last_two_weeks_that_sells_nothing_is_at_
         found.stores_at_zero,
     )
     assert date(2026, 11, 18).isoformat() == found.day
+
+
+def test_stores_that_sell_in_another_currency_are_told() -> None:
+    day, one = date(2026, 11, 18), Figures(1, 1000, 100, 90)
+    sold = {"JPY": {("store", "3"): one}, "KWD": {("store", "4"): one, ("day", ""): one}}
+
+    found = selling_in(lambda of: sold.get(of.currency, {}), day, ["JPY", "KWD"])
+
+    assert {"3", "4"} == found
 
 
 def test_a_store_that_is_closed_on_sunday_is_not_at_zero_on_sunday() -> None:
