@@ -13,6 +13,7 @@ from tillstream.runtime.settings import (
     BrokerSettings,
     DeliveriesSettings,
     DiskSettings,
+    HttpUrl,
     Port,
     ReceiptSettings,
     ReceiversSettings,
@@ -49,7 +50,7 @@ class EntrypointSettings(
     #: Largest body of `POST /receivers/{name}`, bytes.
     max_delivery_bytes: Annotated[int, Meta(ge=1024, le=16_000_000)] = 8_388_608
     #: The door's address as vendors have it, of those that sign it: https://tills.example.com.
-    receivers_url: Annotated[str, Meta(pattern=r"^https?://.+")] | None = None
+    receivers_url: HttpUrl | None = None
     #: Secrets of receivers, beside RECEIVER_<NAME>_SECRET: TOML, `name = ["secret", "secret"]`.
     receiver_secrets_file: Path | None = None
     #: Most receipts of one batch.

@@ -9,7 +9,14 @@ from tillstream.runtime.settings import Settings
 
 #: All of Spark in one JVM of this machine; the `*` is SPARK_CORES.
 LOCAL = "local[*]"
-MasterUrl = Annotated[str, Meta(pattern=r"^(local\[\*\]|spark://[^\s/]+)$")]
+MasterUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^(local\[\*\]|spark://[^\s/]+)$",
+        description=f"it is {LOCAL}, which is this machine, or spark://HOST:PORT, a standalone"
+        " cluster",
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,13 @@ from persistence.parquet.settings import ParquetSettings
 from persistence.seal.settings import SealSettings
 from persistence.settings import RetentionSettings
 
-WallClock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+WallClock = Annotated[
+    str,
+    Meta(
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        description="it is a time from 00:00 to 23:59, with two digits for the hour",
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)

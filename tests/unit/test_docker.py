@@ -30,8 +30,8 @@ ROOMS_RUN = {name: each for name, each in OURS.items() if name != "spark-worker"
 WRONG = {
     "": ("STORE_TIMEZONE", "Europe/Atlantis", "not a time zone such as Europe/Paris"),
     # It reads times of events only: no store's clock.
-    "events": ("IDENTITY_DAYS", "0", "Expected `int` >= 1; for example 400"),
-    "spark-windows": ("IDENTITY_DAYS", "0", "Expected `int` >= 1; for example 400"),
+    "events": ("IDENTITY_DAYS", "0", "it is a whole number, at least 1; for example 400"),
+    "spark-windows": ("IDENTITY_DAYS", "0", "it is a whole number, at least 1; for example 400"),
 }
 ROOMS = sorted(path.parent.name for path in ROOT.glob("*/__main__.py"))
 EXAMPLE = (ROOT / ".env.example").read_text()

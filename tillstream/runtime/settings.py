@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
@@ -13,14 +12,33 @@ from msgspec import Meta
 
 from tillstream.currencies import CURRENCY, EXPONENTS, IN_WORDS
 from tillstream.errors import SettingsError
+from tillstream.runtime.setting_words import allowed, around, hint, without_none
 from tillstream.topology import MAX_PARTITIONS, Queue, deliveries_queue
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
-AmqpUrl = Annotated[str, Meta(pattern=r"^amqps?://.+")]
-MongoUrl = Annotated[str, Meta(pattern=r"^mongodb(\+srv)?://.+")]
+#: The description of a pattern is what a message says is allowed.
+AmqpUrl = Annotated[
+    str, Meta(pattern=r"^amqps?://.+", description="it begins with amqp:// or amqps://")
+]
+MongoUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^mongodb(\+srv)?://.+", description="it begins with mongodb:// or mongodb+srv://"
+    ),
+]
+HttpUrl = Annotated[
+    str, Meta(pattern=r"^https?://.+", description="it begins with http:// or https://")
+]
 Partitions = Annotated[int, Meta(ge=1, le=MAX_PARTITIONS)]
 #: Not one of MongoDB's own.
-DatabaseName = Annotated[str, Meta(pattern=r"^(?!(admin|config|local)$)[A-Za-z0-9_-]{1,38}$")]
+DatabaseName = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?!(admin|config|local)$)[A-Za-z0-9_-]{1,38}$",
+        description="it is 1 to 38 letters of A to Z and a to z, digits, _ and -, and not admin,"
+        " config or local, which are MongoDB's own",
+    ),
+]
 
 #: The archive's database, unless MONGO_DATABASE says another one.
 DATABASE = "tillstream"
@@ -57,9 +75,7 @@ class TracingSettings(Settings):
 
     tracing: Literal["on", "off"] = "off"
     #: The collector, OTLP over HTTP.
-    otel_exporter_otlp_endpoint: Annotated[str, Meta(pattern=r"^https?://.+")] = (
-        "http://localhost:4318"
-    )
+    otel_exporter_otlp_endpoint: HttpUrl = "http://localhost:4318"
     #: Which requests without a traceparent are traced.
     otel_traces_sampler: Literal[
         "always_on",
@@ -131,7 +147,13 @@ class DeliveriesSettings(Settings):
     """How long what receivers took is kept as it came: it has names and addresses."""
 
     #: As RabbitMQ has it: a number and Y, M, D, h, m or s.
-    deliveries_max_age: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,5}[YMDhms]$")] = "7D"
+    deliveries_max_age: Annotated[
+        str,
+        Meta(
+            pattern=r"^[1-9][0-9]{0,5}[YMDhms]$",
+            description="it is a number from 1 to 999999 and Y, M, D, h, m or s behind it",
+        ),
+    ] = "7D"
     deliveries_max_bytes: Annotated[int, Meta(ge=100_000_000, le=2**62)] = 5_000_000_000
 
     def deliveries_queue(self) -> Queue:
@@ -152,7 +174,7 @@ class DoorSettings(Settings):
     """Where the door is, for those who send to it."""
 
     #: Unless set, the door of this machine.
-    entrypoint_url: Annotated[str, Meta(pattern=r"^https?://.+")] | None = None
+    entrypoint_url: HttpUrl | None = None
     entrypoint_port: Port = 3000
 
     def door_url(self) -> str:
@@ -170,13 +192,11 @@ class DiskSettings(Settings):
 
 S = TypeVar("S", bound=Settings)
 
-_EXAMPLES = {
-    "AMQP_URL": "amqp://user:password@localhost:5672/",
-    "MONGO_URL": "mongodb://localhost:27017/?replicaSet=rs0",
-}
 _SCHEME = re.compile(r"\s*[\"']?[a-z][a-z0-9+.-]*", re.ASCII | re.IGNORECASE)
 #: Ends of the names of settings that may begin and end with anything.
 _SECRETS = ("PASSWORD", "SECRET", "KEY")
+
+_WHOLE = re.compile(r"-?[0-9]+", re.ASCII)
 
 #: Of a setting that has no bound of its own.
 MOST_NUMBER = 2**62
@@ -192,22 +212,25 @@ def load(kind: type[S], environ: Mapping[str, str]) -> S:
         text = environ.get(name, "")
         if not text:
             if field.default is MISSING:
-                problems.append(f"{name} is not set; {_hint(name)}")
+                problems.append(f"{name} is not set; {hint(name)}")
             continue
         try:
             values[field.name] = msgspec.convert(
-                text, _without_none(types[field.name]), strict=False, dec_hook=_from_text
+                text, without_none(types[field.name]), strict=False, dec_hook=_from_text
             )
         except msgspec.ValidationError as error:
-            said = _allowed(types[field.name]) or f"{error}{_for_example(name, field.default)}"
-            problems.append(f"{name}={redacted(text)!r}: {said}{_around(text)}")
+            said = allowed(types[field.name], error, name, field.default)
+            problems.append(f"{name}={redacted(text)!r}: {said}{around(text)}")
             continue
-        if not name.endswith(_SECRETS) and (around := _around(text)):
+        if not name.endswith(_SECRETS) and (beside := around(text)):
             # As a path it would be another one.
-            problems.append(f"{name}={redacted(text)!r}{around}")
+            problems.append(f"{name}={redacted(text)!r}{beside}")
             del values[field.name]
             continue
         number = values[field.name]
+        # msgspec also takes 4.0 and 1e2 for whole numbers; a shell that is given them does not.
+        if type(number) is int and not _WHOLE.fullmatch(text):
+            problems.append(f"{name}={text[:60]!r}: it is a whole number: write {number}")
         # Infinity is beyond it, and so is what no index and no clock of Python takes.
         if isinstance(number, (int, float)) and not abs(number) <= MOST_NUMBER:
             problems.append(f"{name}={text[:60]!r}: at most {MOST_NUMBER} is allowed")
@@ -220,35 +243,6 @@ def load(kind: type[S], environ: Mapping[str, str]) -> S:
     if problems:
         raise SettingsError(problems)
     return kind(**values)
-
-
-def _allowed(kind: Any) -> str:
-    """Which words are taken, where only some are."""
-    kind = _without_none(kind)
-    return f"it is {' or '.join(get_args(kind))}" if get_origin(kind) is Literal else ""
-
-
-def _around(text: str) -> str:
-    """What of a value is no part of it: `docker run --env-file` and systemd leave it there."""
-    if text != text.strip():
-        return "; leave the white space around it out"
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        return "; leave the quotes around it out"
-    return ""
-
-
-def _for_example(name: str, default: object) -> str:
-    """What would be taken, where that is known or the default shows it."""
-    if name in _EXAMPLES:
-        return f"; for example {_EXAMPLES[name]}"
-    is_said = default is not MISSING and default not in (None, "")
-    return f"; for example {default}" if is_said else ""
-
-
-def _without_none(kind: Any) -> Any:
-    """`Path | None` is read as a Path: a variable that is set is never None."""
-    members = [member for member in get_args(kind) if member is not NoneType]
-    return members[0] if get_origin(kind) is UnionType and len(members) == 1 else kind
 
 
 def _from_text(kind: type[Any], text: str) -> Any:
@@ -267,8 +261,3 @@ def redacted(text: str) -> str:
         return text
     scheme, slashes, _ = head.partition("://")
     return f"{scheme}://***@{rest}" if slashes and _SCHEME.fullmatch(scheme) else f"***@{rest}"
-
-
-def _hint(name: str) -> str:
-    hint = "`tillstream COMMAND` and `script/run` give a command those of the running system"
-    return f"for example {_EXAMPLES[name]}; {hint}" if name in _EXAMPLES else hint

@@ -98,7 +98,11 @@ def test_no_message_holds_a_password(url: str) -> None:
         ("CURRENCY", " EUR", "CURRENCY=' EUR'; leave the white space around it out"),
         ("LOG_FORMAT", "JSON", "LOG_FORMAT='JSON': it is console or json"),
         ("EXAMPLE_PORT", '"3000"', "; leave the quotes around it out"),
-        ("MONGO_DATABASE", "admin", "MONGO_DATABASE='admin': "),
+        ("MONGO_DATABASE", "admin", "and not admin, config or local, which are MongoDB's own"),
+        ("AMQP_URL", "http://h/", "it begins with amqp:// or amqps://; for example amqp://"),
+        ("EXAMPLE_PORT", "0", "it is a whole number, at least 1; for example 3000"),
+        ("EXAMPLE_PORT", "http", "it is a whole number; for example 3000"),
+        ("BUSINESS_DAY_CUTOFF_HOUR", "4.0", "'4.0': it is a whole number: write 4"),
     ],
 )
 def test_what_is_wrong_with_a_value_is_said(name: str, text: str, said: str) -> None:
