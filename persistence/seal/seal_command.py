@@ -14,7 +14,7 @@ from persistence.seal.settings import SealSettings
 from persistence.seal.store import SealStore
 from tillstream import archive, stores
 from tillstream.currencies import exponent_of
-from tillstream.errors import ServerNotReadyError
+from tillstream.errors import ServerNotReadyError, SettingsError
 from tillstream.money import decimal_text
 from tillstream.runtime import logs, process
 from tillstream.runtime.printable import printable
@@ -33,6 +33,10 @@ def run(_: argparse.Namespace) -> int:
     logs.configure(settings, "seal")
     made = receipts = 0
     with opened(settings) as store, progress("seal", "tills' days") as shown:
+        if settings.seal_key is None and store.is_signed():
+            raise SettingsError(
+                ["SEAL_KEY is not set, and the seals before are signed: set it where this is run"]
+            )
         for seal in store.seal_all(settings.seal_key, shown):
             made += 1
             receipts += seal["count"]

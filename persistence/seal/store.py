@@ -72,6 +72,11 @@ class SealStore:
             except UnsealableError as error:
                 self.failed.append(error)
 
+    def is_signed(self) -> bool:
+        """Whether the newest seal is signed: what follows it then has to be."""
+        last = self._seals.find_one({}, {"signature": 1}, sort=[("$natural", DESCENDING)])
+        return last is not None and "signature" in last
+
     def unsealed(self, day: str) -> int:
         """How many receipts of a business day are in no seal."""
         name = {"store": "$store", "till": "$till"}

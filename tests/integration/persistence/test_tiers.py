@@ -265,6 +265,9 @@ def test_without_the_key_of_signed_seals_what_is_not_sealed_stays(kept: Kept) ->
     kept.run("seal", SEAL_KEY=key)
     kept.store(bodies(range(1, 4), LATER))
 
+    # An unsigned seal would end the chain of signed ones.
+    unsigned = kept.run("seal")
+    assert (78, "SEAL_KEY is not set" in unsigned.stderr) == (unsigned.returncode, True)
     ended = [move(kept), move(kept, seal_key=key)]
 
     assert [(LATER, "3 of its receipts are not sealed")] == [
