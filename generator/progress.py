@@ -40,4 +40,6 @@ class Progress(AbstractContextManager["Progress"]):
         now = self._clock()
         if self._bar.disable and now - self._said_at >= LINE_SECONDS:
             self._said_at = now
-            log.info("progress", of=self._total, **{self._items: self._ended})
+            # A chain that goes on live has no end that is known.
+            of = {} if self._total is None else {"of": self._total}
+            log.info("progress", **of, **{self._items: self._ended})

@@ -76,7 +76,9 @@ class AccessLog:
         """A request was answered; `more` is told of it. Nothing else of its headers, and nothing of
         its body, is kept.
         """
-        if status < self._least:
+        # Whoever asks for its health has the answer; while it starts that is 503 each time.
+        is_health = path.startswith("/health/") and not self._all
+        if status < self._least or is_health:
             waits = self._lines or self._troubles
             if waits and self._clock() - self._flushed >= FLUSH_SECONDS:
                 self.flush()

@@ -24,6 +24,9 @@ def test_a_refusal_does_not_wait_for_the_next_one() -> None:
 def test_of_an_outage_and_of_the_unknown_few_lines_are_written_and_the_rest_is_counted() -> None:
     now, out = [0.0], io.StringIO()
     access = AccessLog("entrypoint", "refused", lambda: now[0], out)
+    # Who asks for the health of what starts is refused nothing, and takes no line from who is.
+    for number in range(TROUBLE_LINES):
+        access.note(f"h{number}", "GET", "/health/ready", 503, 0.1)
     for number in range(1000):
         access.note(f"r{number}", "POST", "/receipt", 503, 0.1)
         access.note(f"u{number}", "POST", "/receivers/shopify", 401, 0.1)
