@@ -18,7 +18,7 @@ from alerts.watcher import Archive, Watcher
 from tillstream import stores
 from tillstream.errors import TillstreamError
 from tillstream.figures_reader import FiguresReader
-from tillstream.runtime import logs, process
+from tillstream.runtime import essential, logs, process
 from tillstream.runtime.feed import Feed
 from tillstream.runtime.holder import holder_name
 from tillstream.runtime.typed_as import program_name
@@ -77,7 +77,7 @@ def watch(
         )
         lookers = {rule: looks.looker(rule, world) for rule in rules}
         watcher = Watcher(lookers, list(known), database, archive, unstored, time.time, watching)
-        threads = [threading.Thread(target=feed.run, name="feed", daemon=True)]
+        threads = [essential.start_thread("feed", feed.run)]
         for target in known.values():
             sender = Sender(
                 target,
@@ -88,11 +88,7 @@ def watch(
                 settings.alert_pace_seconds,
                 time.time,
             )
-            threads.append(
-                threading.Thread(target=sender.run, args=(stop,), name=target.name, daemon=True)
-            )
-        for thread in threads:
-            thread.start()
+            threads.append(essential.start_thread(target.name, sender.run, stop))
         watcher.run(stop)
         for thread in threads:
             thread.join(DRAIN_SECONDS)

@@ -3,7 +3,6 @@
 import argparse
 import socket
 import sys
-import threading
 import time
 
 import structlog
@@ -54,7 +53,7 @@ from tillstream import archive, stores
 from tillstream.errors import PortTakenError, SettingsError
 from tillstream.figures_reader import FiguresReader
 from tillstream.http.bounded_protocol import BoundedProtocol, within
-from tillstream.runtime import logs, ports, process, quiet
+from tillstream.runtime import essential, logs, ports, process, quiet
 from tillstream.runtime.feed import Feed
 from tillstream.runtime.typed_as import program_name
 from tillstream.runtime.watching.watched import Watched
@@ -226,15 +225,13 @@ def serve() -> None:
         server_header=False,
     )
     threads = [
-        threading.Thread(target=feed.run, name="feed", daemon=True),
-        threading.Thread(target=events.run, name="events", daemon=True),
-        threading.Thread(target=shop.run, name="online", daemon=True),
-        threading.Thread(target=known.run, name="currencies", daemon=True),
-        threading.Thread(target=archive_watch.run, name="archive", daemon=True),
-        threading.Thread(target=watch.run, args=(settings.amqp_url,), name="watch", daemon=True),
+        essential.start_thread("feed", feed.run),
+        essential.start_thread("events", events.run),
+        essential.start_thread("online", shop.run),
+        essential.start_thread("currencies", known.run),
+        essential.start_thread("archive", archive_watch.run),
+        essential.start_thread("watch", watch.run, settings.amqp_url),
     ]
-    for thread in threads:
-        thread.start()
     views.main_view.start()
     with listener:
         log.info("listening", host=host, port=port)

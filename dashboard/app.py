@@ -35,6 +35,7 @@ from dashboard.store_redirect import StoreRedirect
 from dashboard.stream import Broadcaster
 from tillstream.clock import Clock
 from tillstream.http.watch_routes import NotReady, WatchRoutes
+from tillstream.runtime import essential
 from tillstream.runtime.watching.watched import Watched
 
 #: Where a page hears its frames.
@@ -75,7 +76,7 @@ def build(
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        framing = asyncio.create_task(broadcaster.run())
+        framing = essential.start_task("frames", broadcaster.run)
         try:
             yield
         finally:

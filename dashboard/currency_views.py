@@ -21,6 +21,7 @@ from dashboard.state.heard import Snapshot
 from dashboard.state.model import Model
 from tillstream.currencies import EXPONENTS
 from tillstream.errors import TillstreamError
+from tillstream.runtime import essential
 from tillstream.snapshots import BreakdownsSnapshot, CategoriesSnapshot, CountSnapshot
 
 log = structlog.get_logger()
@@ -65,12 +66,7 @@ class View:
     def start(self) -> None:
         """Read the archive from now on."""
         if not self.threads:
-            self.threads = [
-                threading.Thread(target=run, name=name, daemon=True)
-                for name, run in self._runs.items()
-            ]
-            for thread in self.threads:
-                thread.start()
+            self.threads = [essential.start_thread(name, run) for name, run in self._runs.items()]
 
 
 class CurrencyViews:

@@ -46,6 +46,7 @@ from tillstream.http.budgets import ByteBudget
 from tillstream.http.keys import Caller, Keys, key_file
 from tillstream.http.middleware import exception_handlers
 from tillstream.http.problems import ProblemError
+from tillstream.runtime import essential
 from tillstream.runtime.disk import FreeSpace
 from tillstream.runtime.settings import WatchSettings
 from tillstream.runtime.watching.watched import Watched
@@ -173,14 +174,15 @@ def build(
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(link.keep_connected())]
-        tasks.append(asyncio.create_task(disk.keep_looking()))
+        tasks = [
+            essential.start_task("broker", link.keep_connected),
+            essential.start_task("disk", disk.keep_looking),
+        ]
         publish = partial(link.tell, topology.RECEIVERS)
-        tasks.append(
-            asyncio.create_task(keep_telling(publish, metrics.deliveries_refused, process, clock))
-        )
+        telling = partial(keep_telling, publish, metrics.deliveries_refused, process, clock)
+        tasks.append(essential.start_task("receivers", telling))
         if watch is not None:
-            tasks.append(asyncio.create_task(door_pages.keep_looking()))
+            tasks.append(essential.start_task("pages", door_pages.keep_looking))
         try:
             with watched.served(watch or WatchSettings()):
                 yield

@@ -53,6 +53,7 @@ def run(
     )
     assert process.stdout is not None  # noqa: S101 - asked for above
     over = threading.Event()
+    # No essential one (`runtime/essential.py`): a run whose output is not read ends with its limit.
     reading = threading.Thread(target=output.read, args=(process.stdout.fileno(), over))
     reading.start()
     state, reason = None, ""

@@ -165,7 +165,8 @@ def mending(streams: ClosedStreams, say: Callable[[str], None]) -> Iterator[None
                 say(done)
                 pause = START_SECONDS if done.endswith(ANEW) else LOOK_SECONDS
 
-    # A thread: a broker that does not answer must not hold the end of the system.
+    # A thread: a broker that does not answer must not hold the end of the system,
+    # and the system goes on where it fails.
     threading.Thread(target=watch, name="closed streams", daemon=True).start()
     try:
         yield

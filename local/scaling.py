@@ -153,7 +153,8 @@ def scaling(
         )
         if len(kind.names) > 1
     ]
-    # A thread: a broker or a worker that does not answer must not hold the end of the system.
+    # A thread: a broker or a worker that does not answer must not hold the end of the system,
+    # and the system goes on where it fails.
     threading.Thread(target=watch, name="scaling", daemon=True).start()
     try:
         yield

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hypothesis
 import pytest
@@ -26,6 +26,7 @@ from tests.support.longest_first import LongestFirst
 from tillstream import topology
 from tillstream.errors import ServerNotReadyError
 from tillstream.runtime import broker as amqp
+from tillstream.runtime import essential
 from tillstream.runtime.settings import DeliveriesSettings
 
 # Tests start some thousand processes of Python. Where the machine forbids to keep compiled files,
@@ -56,6 +57,16 @@ def missing(what: str) -> None:
     if os.environ.get("CI") or os.environ.get("REQUIRE_SERVERS"):
         pytest.fail(what)
     pytest.skip(what)
+
+
+@pytest.fixture(autouse=True)
+def an_essential_thread_that_fails_fails_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would end all tests of the process; pytest tells an error of a thread by itself."""
+
+    def tell(_: str, __: str, error: BaseException) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(essential, "_end_process", tell)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from tillstream import archive
 from tillstream.archive import Document
 from tillstream.day_figures import DAY_FIGURES
 from tillstream.ledger import read_only
-from tillstream.runtime import retry
+from tillstream.runtime import essential, retry
 
 log = structlog.get_logger()
 
@@ -136,10 +136,7 @@ class FiguresWriter:
 def writing(ledger: Path, url: str, database: str) -> Iterator[None]:
     """A thread that writes the figures of the ledger at a path until the block ends."""
     stop = threading.Event()
-    thread = threading.Thread(
-        target=_run, args=(ledger, url, database, stop), name="figures", daemon=True
-    )
-    thread.start()
+    thread = essential.start_thread("figures", _run, ledger, url, database, stop)
     try:
         yield
     finally:

@@ -23,8 +23,7 @@ from events.windows.window_table import WindowTable
 from tillstream import archive
 from tillstream.archive import Document
 from tillstream.bulk_write import places_taken
-from tillstream.errors import TillstreamError
-from tillstream.runtime import retry
+from tillstream.runtime import essential, retry
 from tillstream.streams import window_documents
 from tillstream.streams.definition import Window
 from tillstream.streams.version import shown_digest
@@ -44,13 +43,6 @@ WAIT_SECONDS = 5.0
 PACE_SECONDS = 0.1
 PAUSES_PER_WRITE = 3
 LONGEST_PACE_SECONDS = 1.0
-
-
-class SinkDiedError(TillstreamError):
-    """The thread that writes rows to MongoDB has ended; its reason stands before in the log."""
-
-    def __init__(self) -> None:
-        super().__init__("nobody writes the rows of windows to MongoDB any more: begin again")
 
 
 class WrittenBeside(Protocol):
@@ -79,16 +71,14 @@ class MongoSink:
         self._windows = windows
         self._changed = threading.Event()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="mongo sink", daemon=True)
+        self._thread = essential.thread("mongo sink", self._run)
 
     def start(self) -> None:
         """Begin with what is not written yet."""
         self._thread.start()
 
     def wake(self) -> None:
-        """Rows may have changed; raises SinkDiedError where nobody writes them any more."""
-        if not self._thread.is_alive():
-            raise SinkDiedError
+        """Rows may have changed."""
         self._changed.set()
 
     def stop(self) -> None:

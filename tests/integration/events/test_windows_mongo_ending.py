@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
 from pymongo import MongoClient
 
 from events.windows.event_counter import EventCounter
-from events.windows.mongo_sink import MongoSink, SinkDiedError
+from events.windows.mongo_sink import MongoSink
 from events.windows.state_file import State
 from tests.conftest import running_mongo
 from tests.support.counted_windows import DEFINITIONS, NOW, WINDOW, log_of
@@ -42,17 +41,7 @@ def test_rows_that_no_majority_has_are_written_again(tmp_path: Path) -> None:
                 "rows that a majority has",
             )
             rows = list(client[DATABASE]["windows_w"].find())
-            sink.wake()
         finally:
             sink.stop()
 
     assert 12 == sum(row["number"] for row in rows)
-
-
-def test_a_sink_whose_thread_has_ended_is_told(mongo_url: str, tmp_path: Path) -> None:
-    with State(tmp_path / "state.sqlite3") as state:
-        sink = MongoSink(state, mongo_url, DATABASE, {})
-        sink.start()
-        sink.stop()
-        with pytest.raises(SinkDiedError):
-            sink.wake()

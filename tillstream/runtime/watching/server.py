@@ -14,7 +14,7 @@ from http import HTTPStatus
 
 import structlog
 
-from tillstream.runtime import ports
+from tillstream.runtime import essential, ports
 from tillstream.runtime.watching.health import Health
 from tillstream.runtime.watching.pages import JSON, Page
 
@@ -41,7 +41,7 @@ class WatchServer:
         self._pages = pages
         self._places = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._accept, name="watching", daemon=True)
+        self._thread = essential.thread("watching", self._accept)
 
     @property
     def port(self) -> int:
