@@ -68,7 +68,7 @@ def main() -> None:
         except PortTakenError as error:
             process.fail(TillstreamError(f"{error}; or run script/demo --free-ports"), 1)
         except TillstreamError as error:
-            process.fail(error, 1)
+            process.fail(error)
 
 
 def _options() -> argparse.Namespace:
