@@ -215,7 +215,8 @@
 
   /** @type {Tillstream["sparks"]} */
   function sparks(frame) {
-    const sold = perMinute(frame.at).slice(-SPARK_POINTS);
+    // Of a part the archive keeps hours: its minutes are drawn between them, and say nothing each.
+    const sold = t.narrows("revenue-plot") ? [] : perMinute(frame.at).slice(-SPARK_POINTS);
     /** @param {Point[]} series @param {number} index */
     const recent = (series, index) => series.slice(-SPARK_POINTS).map((p) => p[index]);
     return {
