@@ -149,7 +149,9 @@
       : t.say("waiting for the archive");
     put("filter-note", {
       "data-read": found ? String(found.read_at) : "",
-      children: names ? `${names}: ${read}. ${t.say("What is marked “whole chain” is not filtered.")}${unknown}` : "",
+      children: names
+        ? `${names}${t.say(":")} ${read}. ${t.say("What is marked “whole chain” is not filtered.")}${unknown}`
+        : "",
     });
   }
 

@@ -81,7 +81,10 @@
         clearInterval(drawing);
         if (!day.minutes.length) {
           page.dataset.state = "empty";
-          t.setText("replay-message", `${format.day(about)}: ${t.say("No receipt of this day is in the archive.")}`);
+          t.setText(
+            "replay-message",
+            `${format.day(about)}${t.say(":")} ${t.say("No receipt of this day is in the archive.")}`,
+          );
           return;
         }
         t.setText("replay-message", "");

@@ -222,7 +222,9 @@
       return Number.isInteger(value)
         ? format.count(value)
         : String(Number(value.toPrecision(6))).replace(".", t.signs.point);
-    return /^-?\d+\.\d+$/.test(String(value)) ? String(value).replace(".", t.signs.point) : t.visible(value);
+    const decimal = /^(-?)(\d+)\.(\d+)$/.exec(String(value));
+    // Its digits are never rounded.
+    return decimal ? `${decimal[1]}${format.count(decimal[2])}${t.signs.point}${decimal[3]}` : t.visible(value);
   }
 
   Object.assign(t, { exploreChart, exploredRow: { column, keyText, shown } });

@@ -28,7 +28,8 @@
     const pages = Math.max(1, Math.ceil(order.length / PAGE));
     const at = Math.min(pages, Math.max(1, Number(t.address("page")) || 1));
     const more = view.more ? ` · ${t.say("the newest only: choose a key or a shorter time")}` : "";
-    t.setText("explore-rows-count", `${format.count(order.length)}${more}`);
+    const rows = t.say(order.length === 1 ? "row" : "rows");
+    t.setText("explore-rows-count", `${format.count(order.length)} ${rows}${more}`);
     t.setText("explore-page-number", `${at} / ${pages}`);
     byId("explore-newer").disabled = at <= 1;
     byId("explore-older").disabled = at >= pages;

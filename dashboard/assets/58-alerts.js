@@ -84,7 +84,7 @@
       found.targets
         .map(
           (each) =>
-            `${t.say("Target fails:")} ${t.visible(each.name)}, ${t.say("since")} ${t.secondOf(each.failingSince)}: ${t.say(each.reason)}`,
+            `${t.say("Target fails:")} ${t.visible(each.name)}, ${t.say("since")} ${t.secondOf(each.failingSince)}${t.say(":")} ${t.say(each.reason)}`,
         )
         .join(" · "),
     );
@@ -102,8 +102,8 @@
     const more = left > 0 ? [empty(t.say("and {} more").replace("{}", t.format.count(left)))] : [];
     byId("alerts-open-rows").replaceChildren(...(open.length ? open.map(row) : [empty("Nothing is wrong.")]), ...more);
     byId("alerts-ended-rows").replaceChildren(...(ended.length ? ended.map(row) : [empty("No alert has ended yet.")]));
-    t.setText("alerts-open-number", t.format.count(open.length));
-    t.setText("alerts-ended-number", t.format.count(ended.length));
+    for (const [name, { length }] of Object.entries({ open, ended }))
+      t.setText(`alerts-${name}-number`, `${t.format.count(length)} ${t.say(length === 1 ? "alert" : "alerts")}`);
     byId("alerts-all").disabled = !open.some((alert) => alert.acknowledgedAt === null);
     if (focused) {
       const again = document.querySelector(`[data-id="${CSS.escape(focused)}"]`);

@@ -183,6 +183,8 @@
 
   /** @param {DaysAnswer} found */
   function all({ groups, by, total, first, last }) {
+    const head = /** @type {HTMLElement} */ (document.querySelector("#days-all thead th"));
+    head.textContent = t.say(by === "day" ? "Days" : by === "week" ? "Weeks" : "Months");
     rows("days-all", [groups, by], () => {
       const made = groups.map((group) => {
         const [, begin, end, state, sold, amounts] = group;

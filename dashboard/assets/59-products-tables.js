@@ -52,7 +52,12 @@
     });
     const other = products.other ? ` · ${t.say("Other")} ${format.minor(products.other)}` : "";
     const of = `${format.count(shown.length)} ${t.say("of")} ${format.count(found.length)}`;
-    fill("products-top", rows, shown, `${of}${other} · ${t.say("against usual")}: ${t.products.compared()}`);
+    fill(
+      "products-top",
+      rows,
+      shown,
+      `${of}${other} · ${t.say("against usual")}${t.say(":")} ${t.products.compared()}`,
+    );
     byId("products-by-gross").setAttribute("aria-pressed", String(!units));
     byId("products-by-units").setAttribute("aria-pressed", String(units));
     byId("products-all").setAttribute("aria-pressed", String(Boolean(t.address("all"))));

@@ -70,12 +70,12 @@
     const few = innerWidth <= 1000;
     const state = {
       ...{ field: "stateText", headerName: t.say("State"), filter: "agTextColumnFilter" },
-      ...{ cellRenderer: "StoresState", width: 176 },
+      ...{ cellRenderer: "StoresState", width: 136 },
     };
     // On a wide screen the names of regions have what room is left.
-    const room = few ? { width: 140 } : { flex: 1, minWidth: 140 };
+    const room = few ? { width: 140 } : { flex: 1, minWidth: 204 };
     const region = { field: "region", headerName: t.say("Region"), filter: "agTextColumnFilter", ...room };
-    const gross = number("gross", t.say("Revenue so far"), "storesMoney", { ...amount, width: 140 });
+    const gross = number("gross", t.say("Revenue so far"), "storesMoney", { ...amount, width: 124 });
     return [
       {
         ...{ field: "title", headerName: t.say("Store"), filter: "agTextColumnFilter", cellRenderer: "StoresLink" },

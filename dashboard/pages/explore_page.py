@@ -62,7 +62,7 @@ def _stream(definitions: Definitions, stream: Stream) -> Any:
                 [parts.heads(columns), html.Tbody([_row(window) for window in windows])],
                 className="rows explore-list",
                 id=f"explore-{stream.name}",
-                **parts.named(stream.title or stream.name),
+                **parts.named(of_data(stream.title or stream.name)),
             ),
             *([] if windows else [html.P("This stream has no window yet.", className="message")]),
         ],
@@ -119,7 +119,7 @@ def page(definitions: Definitions, name: str) -> Any:
             ),
             parts.still_plot(
                 "explore-chart",
-                window.title or name,
+                of_data(window.title or name),
                 plots.explored(),
                 html.Div(id="explore-legend", className="legend"),
             ),

@@ -127,7 +127,13 @@ def channels() -> Figure:
 def days() -> Figure:
     """A figure of each day, week or month; and a sign where there is none."""
     layout = _money_over_time() | {"hovermode": "closest"}
-    layout["xaxis"] = {"type": "category", "fixedrange": True, "showgrid": False}
+    layout["xaxis"] = {
+        "type": "category",
+        "fixedrange": True,
+        "showgrid": False,
+        # Below what stands beside the axis's zero.
+        "ticklabelstandoff": 8,
+    }
     gaps = _line(BLUE, "No figure") | {"mode": "text", "textposition": "top center"}
     del gaps["hovertemplate"]
     return {"data": [_money_bars("Figure", AMBER), gaps | {"hoverinfo": "text"}], "layout": layout}

@@ -174,7 +174,7 @@ def _step(
     write: Writer,
     bound: str = "",
 ) -> Any:
-    after = [] if before is None else [html.Span(_after(before, at), className="after")]
+    after = [] if before is None else [html.Span(_after(before, at, write), className="after")]
     return html.Li(
         [
             html.Strong(name),
@@ -204,10 +204,12 @@ def _told(name: str, note: str) -> Any:
     return html.Li([html.Strong(name), told])
 
 
-def _after(before: datetime, at: datetime) -> Verbatim:
+def _after(before: datetime, at: datetime, write: Writer) -> Verbatim:
     seconds = (at - before).total_seconds()
-    if abs(seconds) < 10:
+    if abs(seconds) < 1:
         return Verbatim(f"{round(seconds * 1000):+d} ms")
+    if abs(seconds) < 10:
+        return Verbatim(f"{'+' if seconds > 0 else ''}{write.decimal(f'{seconds:.1f}')} s")
     return Verbatim(
         f"{round(seconds):+d} s" if abs(seconds) < 600 else f"{round(seconds / 60):+d} min"
     )

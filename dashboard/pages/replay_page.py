@@ -50,7 +50,12 @@ def page(day: date, beside_today: bool = True) -> Any:
             *([_today()] if beside_today else []),
             html.Div(
                 [
-                    parts.still_plot("replay-revenue", "Revenue over the day", plots.revenue()),
+                    parts.still_plot(
+                        "replay-revenue",
+                        "Revenue over the day",
+                        plots.revenue(),
+                        parts.legend(p95="This day", p50="Today"),
+                    ),
                     parts.still_plot("replay-categories", "Sales by category", plots.categories()),
                     parts.still_plot(
                         "replay-rate", "Receipts sold per minute", plots.receipts_per_minute()

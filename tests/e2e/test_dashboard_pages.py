@@ -368,6 +368,7 @@ def test_every_page_fits_every_width_and_every_list_its_card(
             "jobs",
             "alerts",
             "explore",
+            "explore?window=category_count",
             "online",
             "channels",
             "products",
