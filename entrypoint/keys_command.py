@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tillstream.bounds import IDENTIFIER_LENGTH, is_identifier
+from tillstream.bounds import STORE_IN_WORDS, is_store
 from tillstream.http.keys import EVERY_SCOPE, key_file
 from tillstream.runtime.printable import printable
 
@@ -82,11 +82,8 @@ def _problem(name: str, stores: list[str]) -> str:
     if not (name.strip() and name.isprintable()):
         return f"name {name!r}: say whose key it is, in signs that can be printed"
     for store in stores:
-        if len(store) > IDENTIFIER_LENGTH or not is_identifier(store):
-            return (
-                f"--store {store!r}: a receipt's storeID has 1 to {IDENTIFIER_LENGTH} characters,"
-                " none of them a control character, and no white space around it; no key was made"
-            )
+        if not is_store(store):
+            return f"--store {store!r}: {STORE_IN_WORDS}; no key was made"
     return ""
 
 

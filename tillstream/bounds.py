@@ -67,7 +67,17 @@ TENDERS = 100
 is_uuid = re.compile(UUID_PATTERN).match
 is_identifier = lru_cache(maxsize=16_384)(re.compile(IDENTIFIER_PATTERN).match)
 is_name = re.compile(NAME_PATTERN).match
+#: What a store is, in words: who may send for one, or look at it, is said by a receipt's storeID.
+STORE_IN_WORDS = (
+    f"a receipt's storeID has 1 to {IDENTIFIER_LENGTH} characters, none of them a control"
+    " character, and no white space around it"
+)
 _is_date_text = re.compile(DATE_PATTERN).match
+
+
+def is_store(text: str) -> bool:
+    """Whether a receipt's storeID can be this text."""
+    return len(text) <= IDENTIFIER_LENGTH and is_identifier(text) is not None
 
 
 # Dates repeat, and a look-up costs a fifth of the pattern.

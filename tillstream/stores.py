@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from tillstream import opening_hours
-from tillstream.bounds import IDENTIFIER_LENGTH, is_name
+from tillstream.bounds import STORE_IN_WORDS, is_name, is_store
 from tillstream.clock import BusinessDay
 from tillstream.currencies import CURRENCY
 from tillstream.errors import SettingsError
@@ -154,8 +154,8 @@ def _require_columns(path: Path, names: object) -> None:
 def _problems(cells: dict[str, str]) -> list[str]:
     told: list[str] = []
     store, zone, hour = cells["storeID"], cells.get("zone", ""), cells.get("cutoffHour", "")
-    if not (0 < len(store) <= IDENTIFIER_LENGTH and is_name(store)):
-        told.append(f"storeID {store[:80]!r} is not 1 to {IDENTIFIER_LENGTH} characters")
+    if not is_store(store):
+        told.append(f"storeID {store[:80]!r}: {STORE_IN_WORDS}")
     if zone and zone not in available_timezones():
         told.append(f"{zone!r} is no time zone such as Europe/Paris")
     if hour and not (hour.isdigit() and hour.isascii() and int(hour) <= 23):

@@ -12,7 +12,7 @@ import structlog
 
 from dashboard.access import passwords
 from dashboard.access.reader import Reader, Role
-from tillstream.bounds import is_identifier
+from tillstream.bounds import STORE_IN_WORDS, is_store
 from tillstream.clock import Clock
 from tillstream.runtime import files
 from tillstream.runtime.file_change import FileChange
@@ -48,8 +48,9 @@ class User(msgspec.Struct, frozen=True):
             return "a name has 1 to 100 characters, no colon, and no space at its ends"
         if not all(text.isprintable() for text in (self.name, *self.stores, *self.regions)):
             return "a name, a store or a region has signs that cannot be printed"
-        if not all(is_identifier(store) for store in self.stores):
-            return "a store is a receipt's storeID: not empty, and no white space around it"
+        for store in self.stores:
+            if not is_store(store):
+                return f"the store {store!r}: {STORE_IN_WORDS}"
         if not all(region.strip() for region in self.regions):
             return "a region is one of STORES_FILE, and not empty"
         if not self.roles or len(set(self.roles)) < len(self.roles):

@@ -461,6 +461,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     [
         User("mia", ("manager",), stores=("17", "")),
         User("mia", ("manager",), stores=("17 ",)),
+        User("mia", ("manager",), stores=("17", "x" * 65)),
         User("mia", ("manager",), regions=("",)),
     ],
 )
