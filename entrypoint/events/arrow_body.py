@@ -62,7 +62,8 @@ def read_parquet(body: bytes, contract: Contract, most_events: int, most_bytes: 
         ) as parquet:
             _require_schema(parquet.schema_arrow, contract)
             groups = parquet_sizes.groups_with_rows(metadata)
-            return _whole(parquet.read_row_groups(groups, use_threads=False))
+            table = parquet.read_row_groups(groups, use_threads=False)
+            return _whole(_with_int96_in_utc(table, metadata.schema))
     except (pa.ArrowException, OSError, ValueError) as error:
         raise BodyError("parquet", f"not a Parquet file: {_first_line(error)}") from error
 
@@ -124,6 +125,16 @@ def _require_schema(schema: pa.Schema, contract: Contract) -> None:
             raise BodyError(
                 "missing-field", f"the column {field.name} is required; add it to the schema"
             )
+
+
+def _with_int96_in_utc(table: pa.Table, schema: pq.ParquetSchema) -> pa.Table:
+    """INT96 has no place for a zone: Spark and Arrow write instants with it, in UTC."""
+    for place, column in enumerate(map(schema.column, range(len(schema)))):
+        if column.physical_type == "INT96":
+            array = table.column(place)
+            instants = array.cast(pa.timestamp(array.type.unit, "UTC"))
+            table = table.set_column(place, column.name, instants)
+    return table
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import tracemalloc
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -397,6 +398,23 @@ def test_a_null_among_the_values_of_a_dictionary_is_no_value(kind: pa.DataType) 
         for broken in row.broken
     ]
     assert (["a", None], 1) == (taken.events["x"].to_pylist(), taken.events["x"].null_count)
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Paris"])
+def test_the_oldest_times_of_parquet_are_instants_whatever_zone_the_field_has(
+    zone: str | None,
+) -> None:
+    """As Spark writes a time; a naive one of today's Parquet is on the clock of the zone."""
+    field = Field(name="at", type="timestamp", zone=zone, required=True)
+    contract = Contract(Stream(name="s", event_time="at", fields=(field,)))
+    at = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"at": [at]}), sink, use_deprecated_int96_timestamps=True)
+    assert "INT96" == pq.read_metadata(sink).schema.column(0).physical_type
+
+    taken = READERS[PARQUET](contract, sink.getvalue(), NOW_US, MOST)
+
+    assert [at] == taken.events["at"].cast(pa.timestamp("us", "UTC")).to_pylist()
 
 
 @pytest.mark.parametrize(
