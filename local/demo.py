@@ -66,7 +66,9 @@ def main() -> None:
             if options.pictures and taken != [0]:
                 sys.exit(1)
         except PortTakenError as error:
-            process.fail(TillstreamError(f"{error}; or run script/demo --free-ports"), 1)
+            process.fail(
+                TillstreamError(f"{error}; or run script/demo --free-ports"), process.EX_PORT_TAKEN
+            )
         except TillstreamError as error:
             process.fail(error)
 

@@ -18,6 +18,7 @@ from local.settings import ROOT
 from tests.support.processes import answers
 from tests.support.waiting import wait_until
 from tillstream.day_figures import DAY_FIGURES
+from tillstream.runtime.process import EX_PORT_TAKEN
 
 #: Two days of a small chain.
 COMMAND = [sys.executable, "-m", "local.demo", "--stores", "4", "--days", "2", "--per-day", "100"]
@@ -32,7 +33,7 @@ def test_a_taken_port_is_told_with_the_way_out() -> None:
             COMMAND, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False
         )
 
-    assert 1 == ended.returncode
+    assert EX_PORT_TAKEN == ended.returncode
     assert f"port {port} is taken by another program" in ended.stderr
     assert "--free-ports" in ended.stderr
 
