@@ -98,7 +98,7 @@ class Totals:
         lines = [f"{name:<12} {figure:>14}" for name, figure in rows]
         lines += [f"  {reason} ({times:,})" for reason, times in self.reasons.most_common()]
         if not self.whole:
-            lines.append("broken off before the end of the file")
+            lines.append("ended by a signal")
         return "\n".join(lines)
 
     def _rate(self) -> float:
