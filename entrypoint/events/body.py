@@ -8,6 +8,7 @@ import pyarrow as pa
 from entrypoint.events import arrow_body, csv_body, json_body
 from entrypoint.events.column_checks import NotPlainError
 from entrypoint.events.contract import Contract
+from entrypoint.events.csv_header import header_of
 from entrypoint.events.reading import (
     ReadEvents,
     SlowRow,
@@ -37,7 +38,7 @@ Reader = Callable[[Contract, bytes, int, Most], ReadEvents]
 
 def read_csv(contract: Contract, body: bytes, now_us: int, most: Most) -> ReadEvents:
     """CSV by header; raises BodyError, TooManyEventsError."""
-    header = csv_body.header_of(body, contract)
+    header = header_of(body, contract)
     read = _either(
         contract,
         lambda: csv_body.columns(body, header, contract, now_us),

@@ -13,6 +13,7 @@ from entrypoint.events import arrow_body, csv_body, json_body
 from entrypoint.events.body import ARROW, CSV, READERS, Most
 from entrypoint.events.column_checks import NotPlainError
 from entrypoint.events.contract import Contract
+from entrypoint.events.csv_header import header_of
 from entrypoint.events.reading import ReadEvents, slowly
 from tests.support.event_formats import CONTRACT, EVENT, FORMATS, NOW_US, Event, as_csv
 from tillstream.codec import JSON, NDJSON
@@ -69,7 +70,7 @@ def rows_of(found: ReadEvents) -> list[dict[str, Any]]:
 def slow(kind: str, body: bytes) -> ReadEvents:
     match kind:
         case "text/csv":
-            rows = csv_body.rows(body, csv_body.header_of(body, CONTRACT), CONTRACT, NOW_US)
+            rows = csv_body.rows(body, header_of(body, CONTRACT), CONTRACT, NOW_US)
         case "application/x-ndjson":
             rows = json_body.line_rows(body, CONTRACT, NOW_US)
         case "application/json":
@@ -109,7 +110,7 @@ def test_the_fast_way_of_csv_accepts_nothing_that_the_slow_one_refuses(
 ) -> None:
     body = as_csv([dict(zip(CONTRACT.names, row, strict=True)) for row in rows])
     try:
-        fast = csv_body.columns(body, csv_body.header_of(body, CONTRACT), CONTRACT, NOW_US)
+        fast = csv_body.columns(body, header_of(body, CONTRACT), CONTRACT, NOW_US)
     except NotPlainError:
         return
 

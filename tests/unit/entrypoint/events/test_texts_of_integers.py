@@ -13,6 +13,7 @@ from entrypoint.events import arrow_body, csv_body, json_body
 from entrypoint.events.body import ARROW, CSV, PARQUET, READERS, Most
 from entrypoint.events.column_checks import NotPlainError
 from entrypoint.events.contract import Contract
+from entrypoint.events.csv_header import header_of
 from entrypoint.events.reading import ReadEvents, slowly
 from entrypoint.events.schemas import json_schema
 from tests.support.event_formats import NOW_US, stream_of
@@ -163,7 +164,7 @@ def test_both_ways_of_arrow_and_csv_agree(ids: list[int | None]) -> None:
     table = arrow_body.read_stream(stream_of(_table(pa.array(ids, pa.int64()))), CONTRACT, *MOST)
     slow = slowly(CONTRACT, arrow_body.rows(table, CONTRACT, NOW_US), 100)
     body = "\n".join(["time,id", *(f"{AT},{'' if i is None else i}" for i in ids)]).encode()
-    rows = csv_body.rows(body, csv_body.header_of(body, CONTRACT), CONTRACT, NOW_US)
+    rows = csv_body.rows(body, header_of(body, CONTRACT), CONTRACT, NOW_US)
 
     expected = [str(each) for each in ids if each is not None]
     assert expected == slow.events.column("id").to_pylist()
