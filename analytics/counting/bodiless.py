@@ -9,7 +9,7 @@ from tillstream.stores import StoreTable
 
 #: Bytes of receipts, about, that are read and summed at once: a store comes often enough in so
 #: many that its sums are few beside its receipts.
-BATCH_BYTES = 16 * 1024 * 1024
+BATCH_BYTES = 8 * 1024 * 1024
 #: What a packed message holds for each of its bytes, about.
 PACKED_FOLD = 10
 

@@ -25,8 +25,9 @@ from analytics.ledger.identity_records import (
 )
 from tillstream.ledger import KEY_BYTES
 
-#: Identities in memory: some 100 MB.
-MOST_IN_MEMORY = 3_000_000
+#: Identities in memory, more than a day of 2 million: some 100 MB, and twice that where runs are
+#: merged.
+MOST_IN_MEMORY = 2_500_000
 #: A run is merged with the one before it, unless that is so many times as large.
 RUN_GROWTH = 4
 
