@@ -1,4 +1,4 @@
-"""Commands on what is kept: count again, ask, export, back up, restore, erase."""
+"""Commands on what is kept: count again, refill, ask, export, back up, restore, erase."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +26,20 @@ def recount(
     if streams:
         run("events", "recount")
     run("analytics", "recount", "--from", source, *waiting(wait))
+
+
+@app.command(epilog=examples("refill", "refill --day 2026-11-29"))
+def refill(
+    day: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Also bring to the log what it lacks of this day; several by repetition.",
+            metavar="YYYY-MM-DD",
+        ),
+    ] = None,
+) -> None:
+    """Bring to the archive what it lacks and the log has, as `verify` names it."""
+    run("persistence", "refill", *(word for each in day or () for word in ("--day", each)))
 
 
 @app.command(

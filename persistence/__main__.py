@@ -42,6 +42,10 @@ COMMANDS = {
         "persistence.backup.restore_command",
         "bring a backup into an empty system",
     ),
+    "refill": (
+        "persistence.rebuild_log.refill_command",
+        "store what the log has and the archive has not; with --day the other way round, too",
+    ),
     "rebuild-log": (
         "persistence.rebuild_log.command",
         "make the log's stream anew from the archive",
@@ -66,7 +70,6 @@ def main() -> None:
     """Run the worker until SIGTERM or SIGINT, or a command."""
     parser = argparse.ArgumentParser(prog=program_name("persistence"), description=__doc__)
     commands = parser.add_subparsers(dest="command")
-    commands.add_parser("refill", help="store what the log has and the archive has not")
     modules: dict[str, Any] = {}
     for name, (module, said) in COMMANDS.items():
         subparser = commands.add_parser(name, help=said)
@@ -92,10 +95,7 @@ def main() -> None:
     process.calm_allocator()
     stop = process.stop_on_signals()
     try:
-        if command == "refill":
-            run_worker.run_refill(settings, stop)
-        else:
-            run_worker.run_worker(settings, stop)
+        run_worker.run_worker(settings, stop)
     except TillstreamError as error:
         process.fail(error)
 

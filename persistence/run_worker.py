@@ -1,4 +1,4 @@
-"""Wires the worker that archives receipts, and what stores those that the log has."""
+"""Wires the worker that archives receipts."""
 
 import threading
 import time
@@ -9,22 +9,12 @@ from persistence.dead_letters.store import DeadLetters
 from persistence.settings import PersistenceSettings
 from persistence.writer.archive_writer import ArchiveWriter, connect
 from persistence.writer.delays import Delays
-from persistence.writer.refill import refill
 from persistence.writer.reporter import report
 from persistence.writer.worker import Worker
 from tillstream import stores
 from tillstream.runtime import broker, quiet
 from tillstream.runtime.tracing.start import tracing
 from tillstream.runtime.watching.watched import watched
-
-
-def run_refill(settings: PersistenceSettings, stop: threading.Event) -> None:
-    """Store what the log has and the archive has not, and say how many."""
-    with connect(settings.mongo_url) as client:
-        table = stores.load(settings)
-        store = ArchiveWriter(client, settings.mongo_database, table, time.time, settings)
-        stored, known = refill(settings.amqp_url, store, table, stop)
-    print(f"stored {stored} receipts that were missing; {known} were there")
 
 
 def run_worker(settings: PersistenceSettings, stop: threading.Event) -> None:

@@ -1,1 +1,1 @@
-"""The log's stream made anew from the archive, after it was lost or cannot be opened."""
+"""The log mended from the archive: made anew after it was lost, or given what it lacks."""

@@ -66,7 +66,7 @@ def republish(
             for message in source:
                 if stop.is_set():
                     raise StoppedError("stopped amid the log; run the command again")
-                _publish(channel, message)
+                publish(channel, message)
                 messages += 1
                 count += message.receipts
                 shown.advance(message.receipts)
@@ -124,10 +124,13 @@ def _letters(database: Database[dict[str, Any]]) -> Iterator[Message]:
         yield Message(letter.body, letter.content_type, letter.content_encoding, 1)
 
 
-def _publish(channel: BlockingChannel, message: Message) -> None:
+def publish(
+    channel: BlockingChannel, message: Message, stream: str = topology.RECEIPTS_LOG
+) -> None:
+    """To a stream of the log alone; returns at the confirm, raises where there is none."""
     properties = pika.BasicProperties(
         content_type=message.content_type,
         content_encoding=message.content_encoding,
         delivery_mode=2,
     )
-    channel.basic_publish("", topology.RECEIPTS_LOG, message.body, properties, mandatory=True)
+    channel.basic_publish("", stream, message.body, properties, mandatory=True)

@@ -1,11 +1,11 @@
-"""`python -m persistence refill`: brings into the archive what the log has and it has not.
+"""Brings into the archive what the log has and it has not.
 
 For receipts that never reached the queue: it was deleted, or its binding was, while the log
 went on. What is there already is recognised by its identity, so it may run at any time.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import structlog
 
@@ -28,13 +28,16 @@ def refill(
     stop: threading.Event,
     *,
     whole: bool = True,
+    read: Callable[[Iterable[Entry]], None] = lambda _: None,
 ) -> tuple[int, int]:
     """Receipts that were stored now, and those that were there; raises StoppedError.
 
-    `whole`: the log must have its beginning, or LogTruncatedError is raised.
+    `whole`: the log must have its beginning, or LogTruncatedError is raised. `read` hears of all
+    that the log has.
     """
     stored = known = 0
     for entries in _batches(amqp_url, stores, stop, whole=whole):
+        read(entries)
         outcome = archive.store(entries, stop)
         if outcome is None:
             raise StoppedError("stopped before the end of the log; run it again")
