@@ -1,4 +1,6 @@
-"""Receipts that the log does not have: of a log that was cut or lost, and newer ones."""
+"""Receipts that the log does not have: of a log that was cut or lost, newer ones, and those that
+only the archive has.
+"""
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -9,8 +11,9 @@ from analytics.ledger.identity_records import keys_beyond
 from analytics.ledger.ledger_file import Ledger, Progress
 from analytics.settings import VerifySettings
 from analytics.verify.archive import ArchiveReader, open_archive
+from analytics.verify.archived_alone import Alone, find_alone
 from analytics.verify.archived_messages import messages_of
-from analytics.verify.comparison import kept_days
+from analytics.verify.comparison import MAX_DIFFERENCES, kept_days
 from analytics.verify.parquet_days import ParquetDays
 from analytics.verify.recount import Recount, scratch_recount
 from tillstream.identity import key_day
@@ -78,3 +81,12 @@ def newer_than_read(
         messages = log.read(stop, log.last_offsets(), read.next_offsets())
         count_messages(newer, messages, table, stop)
         return set(newer.identities.known(list(extra)))
+
+
+def alone_in_archive(settings: VerifySettings, ledger: Ledger, extra: set[bytes]) -> Alone:
+    """Those of some identities of the archive, which the log has not, that are in no ledger."""
+    if not extra:
+        return Alone(0, [], [], {})
+    with open_archive(settings) as archive:
+        counted = ledger.identities.known(list(extra))
+        return find_alone(archive, extra - counted.keys(), MAX_DIFFERENCES)

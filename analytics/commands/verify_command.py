@@ -7,7 +7,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from analytics.commands.archive_reading import read_archive
 from analytics.commands.beyond_log import (
+    alone_in_archive,
     count_beyond,
     firsts_beyond,
     ledger_beyond,
@@ -20,7 +22,7 @@ from analytics.ledger.continuity import require_continuing
 from analytics.ledger.ledger_file import Ledger, Progress
 from analytics.settings import AnalyticsSettings, VerifySettings
 from analytics.verify.archive import open_archive
-from analytics.verify.archive_comparison import ArchiveComparison
+from analytics.verify.archive_comparison import ArchiveComparison, added
 from analytics.verify.comparison import (
     MAX_DIFFERENCES,
     Report,
@@ -30,11 +32,7 @@ from analytics.verify.comparison import (
     days_of,
     dropped_days,
 )
-from analytics.verify.day_proofs import (
-    ProvedDays,
-    beyond_retention,
-    changed_in_archive,
-)
+from analytics.verify.day_proofs import ProvedDays, beyond_retention
 from analytics.verify.not_counted import NotCounted, heard_with_aside, keys_aside, not_counted
 from analytics.verify.parquet_days import ParquetDays
 from analytics.verify.recount import Recount, scratch_recount
@@ -122,11 +120,12 @@ def verify(
         )
         # 4. The archive, which may be a little behind the log, and ahead of where we read it.
         stored = ArchiveComparison(counted, dropped_days(ledger), unread)
-        changed = _read_archive(settings, stored, known, skipped, stop, wait_seconds)
+        changed = read_archive(settings, stored, known, skipped, stop, wait_seconds)
         archive_differences = [*changed, *compare_archive(counted, stored, left_out)]
         written = _compare_written(settings, ledger, left_out, stop, wait_seconds)
         extra = stored.extra - keys_aside(counted)
         extra -= newer_than_read(settings, log, extra, counted.progress(), table, stop)
+        alone = alone_in_archive(settings, ledger, extra)
         # What was read beside them of days that are not compared is in no count.
         accepted -= sum(len(counted.identities.of_day(day)) for day in left_out)
         proved_receipts = sum(known.proofs[day].identities for day in skipped)
@@ -139,7 +138,7 @@ def verify(
             conflicts=counter.conflicts,
             dead_lettered=counter.undecodable,
             lost=max(compared.lost, sum(stored.missing.values())),
-            double_counted=compared.double + len(extra),
+            double_counted=max(compared.double, len(extra) - alone.receipts),
             unanswered=unanswered,
             differences=[
                 *differences,
@@ -153,6 +152,9 @@ def verify(
                 for one in aside[:MAX_DIFFERENCES]
             ],
             beyond_log=beyond,
+            archived_alone=alone.receipts,
+            alone=alone.named,
+            alone_days=alone.days,
             proved_days=len(skipped),
             proved_receipts=proved_receipts,
             removed_days=len(removed),
@@ -160,7 +162,8 @@ def verify(
         )
         if report.holds():
             keep_proofs(settings, known, counted, ledger, left_out)
-        sums = rows(counted.ledger, ledger, stored.by_store, left_out, by_store=by_store)
+        archived = added(stored.by_store, alone.by_store)
+        sums = rows(counted.ledger, ledger, archived, left_out, by_store=by_store)
         return report, sums
 
 
@@ -200,49 +203,3 @@ def _require_counted(progress: Progress, log: PartitionedLog) -> None:
             f"{error}; the totals worker goes on from the log's first message: start it, or"
             " `tillstream recount --from archive`, then verify again"
         ) from error
-
-
-def _read_archive(
-    settings: VerifySettings,
-    stored: ArchiveComparison,
-    known: ProvedDays,
-    skipped: set[int],
-    stop: threading.Event,
-    wait_seconds: float,
-) -> list[Disagreement]:
-    """The archive once it misses nothing of the log, or as it is at the deadline.
-
-    Returns the days that are skipped and have another count or sum there than when they were
-    proved. Of those that the ledger has changed meanwhile nobody can say: they are left to the
-    next run, and are not `skipped` but not compared.
-    """
-    with open_archive(settings) as archive:
-        stored.read(archive)
-
-        def misses_nothing() -> bool:
-            if stored.missing:
-                stored.read_again(archive)
-                stored.read_files(ParquetDays(settings.files_url()))
-            return not stored.missing
-
-        wait_until(misses_nothing, wait_seconds, stop)
-        if not skipped:
-            return []
-        stored_sums = archive.sums()
-    moved_sums = ParquetDays(settings.files_url()).sums()
-    changed = changed_in_archive(known, skipped, stored_sums, moved_sums)
-    with Ledger(settings.ledger_path(), create=False) as now:
-        for day in skipped - known.unchanged(now):
-            del known.proofs[day]
-            skipped.remove(day)
-    return [
-        Disagreement(
-            "archive: a day that was proved",
-            each.day.isoformat(),
-            "",
-            str(each.expected),
-            str(each.found),
-        )
-        for each in changed
-        if each.day.toordinal() in skipped
-    ]

@@ -84,10 +84,21 @@ class ArchiveReader:
 
     def messages_of(self, day: int, keys: Collection[bytes]) -> Iterator[list[LogMessage]]:
         """Those of some receipts of a day, given by the digests of their keys, in no order."""
+        for found in self._some_of(day, keys, {"raw": 1}):
+            yield list(map(_message, found))
+
+    def documents_of(self, day: int, keys: Collection[bytes]) -> Iterator[Document]:
+        """The same, as their documents say key, store, amount and times."""
+        fields = dict.fromkeys(("businessDay", "store", "grossMinor", "currency", "receivedAt"), 1)
+        for found in self._some_of(day, keys, fields):
+            yield from sorted(found, key=lambda each: str(each["_id"]))
+
+    def _some_of(
+        self, day: int, keys: Collection[bytes], fields: Document
+    ) -> Iterator[Iterable[Document]]:
         ids = (each["_id"] for each in self._in_order(RECEIPTS, {"_id": 1}, _of_day(day)))
         for wanted in _batches(each for each in ids if digest_of_key(each) in keys):
-            found = self.database[RECEIPTS].find({"_id": {"$in": wanted}}, {"raw": 1})
-            yield list(map(_message, found))
+            yield self.database[RECEIPTS].find({"_id": {"$in": wanted}}, fields)
 
     def _in_order(self, name: str, fields: Document, wanted: Document) -> Iterator[Document]:
         return iter(self.database[name].find(wanted, fields, batch_size=BATCH).sort("_id", 1))

@@ -51,12 +51,7 @@ class ArchiveComparison:
     @property
     def by_store(self) -> ByStore:
         """What it has of each business day and store."""
-        sums: ByStore = {}
-        for of_day in self._by_store.values():
-            for where, (count, cents) in of_day.items():
-                before = sums.get(where, (0, 0))
-                sums[where] = (before[0] + count, before[1] + cents)
-        return sums
+        return added(*self._by_store.values())
 
     def read(self, archive: ArchiveReader) -> None:
         """Every day of MongoDB that is not skipped."""
@@ -124,6 +119,16 @@ class ArchiveComparison:
         self.missing[day] = len(found) - self._stored[day]
         if not self.missing[day]:
             del self.missing[day], self._found[day]
+
+
+def added(*books: ByStore) -> ByStore:
+    """The sums of some books together."""
+    sums: ByStore = {}
+    for book in books:
+        for where, (count, cents) in book.items():
+            before = sums.get(where, (0, 0))
+            sums[where] = (before[0] + count, before[1] + cents)
+    return sums
 
 
 def _batches(receipts: Iterable[Stored]) -> Iterator[list[Stored]]:

@@ -11,6 +11,7 @@ from analytics.ledger.identity_records import keys_beyond
 from analytics.ledger.kept_figures import KeptFigures
 from analytics.ledger.ledger_file import Ledger
 from analytics.verify.archive_comparison import ArchiveComparison
+from analytics.verify.archived_alone import ArchivedAlone
 from analytics.verify.kept_comparison import compare_kept
 from analytics.verify.not_counted import NotCounted
 from analytics.verify.recount import Recount
@@ -40,7 +41,7 @@ class Report(msgspec.Struct):
     dead_lettered: int
     #: Distinct receipts that the archive or the ledger misses.
     lost: int
-    #: Receipts that the archive or the ledger has and the log has not.
+    #: Receipts that the ledger has and the log has not.
     double_counted: int
     #: Confirmed by the broker and not answered, by a door that was killed in between.
     unanswered: int
@@ -51,6 +52,11 @@ class Report(msgspec.Struct):
     aside: list[NotCounted] = []
     #: Receipts that the ledger and the archive have of a log that was lost.
     beyond_log: int = 0
+    #: Receipts that the archive has, and neither the log nor the ledger: no figure counts them. In
+    #: `alone` at most MAX_DIFFERENCES of them; `alone_days` are the days on which tills dated them.
+    archived_alone: int = 0
+    alone: list[ArchivedAlone] = []
+    alone_days: list[str] = []
     #: Days that an earlier run has proved and that are as they were then, and their receipts, which
     #: are among those accepted, stored and counted.
     proved_days: int = 0
@@ -62,7 +68,8 @@ class Report(msgspec.Struct):
 
     def holds(self) -> bool:
         """Whether all books agree, and nothing that could be read was set aside."""
-        return not (self.lost or self.double_counted or self.differences or self.set_aside)
+        wrong = self.lost, self.double_counted, self.differences, self.set_aside
+        return not (any(wrong) or self.archived_alone)
 
     def line(self) -> str:
         """The verdict in one line."""
@@ -72,18 +79,24 @@ class Report(msgspec.Struct):
             f" dead-lettered {self.dead_lettered}, lost {self.lost},"
             f" double-counted {self.double_counted}"
             + (f", set aside {self.set_aside}" if self.set_aside else "")
+            + (f", in the archive alone {self.archived_alone}" if self.archived_alone else "")
             + (f", beyond the log {self.beyond_log}" if self.beyond_log else "")
             + (
-                f", of them proved before {self.proved_receipts} of {self.proved_days} days"
+                f", of them proved before: {_many(self.proved_receipts, 'receipt')} of"
+                f" {_many(self.proved_days, 'day')}"
                 if self.proved_days
                 else ""
             )
             + (
-                f", {self.removed_days} days beyond the retention of files not compared"
+                f", {_many(self.removed_days, 'day')} beyond the retention of files not compared"
                 if self.removed_days
                 else ""
             )
         )
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 class LedgerComparison(NamedTuple):

@@ -9,13 +9,14 @@ from tillstream.verify_report import Proof
 
 def proof_of(report: Report, started_at: float, ended_at: float) -> Proof:
     """The report as it is kept; times are Unix seconds."""
+    differences = [*(one.disagreement() for one in report.alone), *report.differences]
     return Proof(
         started_at=started_at,
         ended_at=ended_at,
         exit_status=0 if report.holds() else 1,
         verdict=report.line(),
-        differences=len(report.differences),
-        named=tuple(report.differences[: verify_report.MAX_NAMED]),
+        differences=len(differences),
+        named=tuple(differences[: verify_report.MAX_NAMED]),
     )
 
 
