@@ -31,6 +31,8 @@ class Row(NamedTuple):
     outages: dict[str, Outage]
     #: What the check after it found, a line each.
     problems: Sequence[str]
+    #: Receipts that only the archive had, none of them acknowledged, and that the log has got.
+    brought: int = 0
 
     @property
     def unavailable(self) -> float:
@@ -64,7 +66,8 @@ class Row(NamedTuple):
     def told(self) -> str:
         """As one line."""
         told = [f"{head} {cell}" for head, cell in zip(HEADS, self.cells(), strict=True)]
-        return "; ".join([", ".join(told), *self.problems])
+        brought = [f"brought to the log {self.brought}"] if self.brought else []
+        return "; ".join([", ".join(told), *brought, *self.problems])
 
     def _away(self) -> str:
         away = [
@@ -102,6 +105,11 @@ class Report(NamedTuple):
     #: Sales of the receiver that were acknowledged in all.
     delivered: int = 0
 
+    @property
+    def brought(self) -> int:
+        """Receipts that only the archive had, and that the log has got."""
+        return sum(row.brought for row in self.rows)
+
     def problems(self) -> list[str]:
         """Why the run failed, a line for each reason; empty when it did not."""
         found = [f"round {number}, {row.told()}" for number, row in self._bad()]
@@ -122,7 +130,8 @@ class Report(NamedTuple):
             f"{'FAILED' if self.problems() else 'ok'}: {len(self.rows)} faults, "
             f"accepted {self.accepted:,}, lost {self.verdict.lost}, "
             f"double-counted {self.verdict.double_counted}, "
-            f"analytics verify: {self.proofs.analytics['status']}; "
+            + (f"brought to the log {self.brought}, " if self.brought else "")
+            + f"analytics verify: {self.proofs.analytics['status']}; "
             f"events accepted {self.events:,}, "
             f"bodies that differ {len(self.verdict.events)}, "
             f"events verify: {self.proofs.events['status']}; purchases {self.purchases:,}, "
@@ -141,6 +150,7 @@ class Report(NamedTuple):
             "accepted": self.accepted,
             "lost": self.verdict.lost,
             "double_counted": self.verdict.double_counted,
+            "brought_to_log": self.brought,
             "events": self.events,
             "purchases": self.purchases,
             "minutes": self.minutes,
@@ -155,6 +165,7 @@ class Report(NamedTuple):
                     "accepted": row.accepted,
                     "lost": row.lost,
                     "double_counted": row.double_counted,
+                    "brought_to_log": row.brought,
                     "unavailable_seconds": round(row.unavailable, 2),
                     "back_within_seconds": row.back_after and round(row.back_after, 2),
                     "components": {name: each._asdict() for name, each in row.outages.items()},

@@ -1,9 +1,8 @@
 """One run: fault after fault on a system under load, each followed by a check of every receipt."""
 
-import json
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pymongo.errors import PyMongoError
@@ -14,6 +13,7 @@ from loadtest.chaos.events_book import EventBodies, EventBody, EventsBook
 from loadtest.chaos.events_sender import EventsSender
 from loadtest.chaos.history import History, Verdict
 from loadtest.chaos.inject import inject
+from loadtest.chaos.log_lacking import bring_to_log
 from loadtest.chaos.log_lost import bring_log_back
 from loadtest.chaos.minutes import differences
 from loadtest.chaos.observe import (
@@ -30,6 +30,7 @@ from loadtest.chaos.report import LOG_LOST_SECONDS, Proofs, Report, Row
 from loadtest.chaos.sender import Sender
 from loadtest.chaos.shop_book import ShopBook
 from loadtest.chaos.shop_world import ShopBodies, ShopBody
+from loadtest.chaos.verifying import verify
 from loadtest.chaos.watch import COMPONENTS, Watch
 from loadtest.chaos.workload import Workload
 from loadtest.waiting import wait_until
@@ -167,12 +168,16 @@ class Rounds:
         answered = [sender.pause(PAUSE_SECONDS) for sender in self._senders]
         self._mend(fault)
         earlier, self._verdict = self._verdict, self.settle()
+        brought = bring_to_log(self._system, self._verdict, self._history.acknowledged)
+        if brought:
+            self._verdict = self.settle()
         return Row(
             fault,
             accepted=len(self._history.acknowledged) - before,
             lost=max(self._verdict.lost - earlier.lost, 0),
             double_counted=max(self._verdict.double_counted - earlier.double_counted, 0),
             outages=outages,
+            brought=brought,
             problems=[
                 *self._verdict.problems(),
                 *([] if answered[0] else ["receipts without an answer"]),
@@ -240,13 +245,3 @@ class Rounds:
 
     def _is_well(self, injected: float, lifted: float) -> bool:
         return all(each.back_after is not None for each in self._outages(injected, lifted).values())
-
-
-def verify(system: System, room: str) -> dict[str, Any]:
-    """What `python -m ROOM verify` finds, with its `status`."""
-    done = system.run(room, "verify", "--json")
-    try:
-        found: dict[str, Any] = json.loads(done.stdout)
-    except json.JSONDecodeError:
-        found = {"error": (done.stderr or done.stdout)[-2000:]}
-    return found | {"status": done.returncode}

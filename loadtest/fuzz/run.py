@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from loadtest.bench.private import System, running_system
 from loadtest.bench.usage import PeakMemory, resident_mib
-from loadtest.chaos.run import verify
+from loadtest.chaos.verifying import verify
 from loadtest.fuzz.comparison import differences
 from loadtest.fuzz.report import Report
 from loadtest.fuzz.sender import Sender

@@ -32,6 +32,14 @@ def test_a_run_without_a_difference_is_well() -> None:
     assert REPORT.as_json()["ok"]
 
 
+def test_what_was_brought_to_the_log_is_told_and_no_problem() -> None:
+    report = REPORT._replace(rows=[ROW._replace(brought=1), ROW, ROW._replace(brought=2)])
+
+    assert (3, []) == (report.as_json()["brought_to_log"], report.problems())
+    assert "double-counted 0, brought to the log 3, analytics verify: 0" in report.last_line()
+    assert report.rows[0].told().endswith("; brought to the log 1")
+
+
 @pytest.mark.parametrize(
     "report",
     [
