@@ -9,7 +9,8 @@ from connectors.worker.mapper import Mapper
 from connectors.worker.taking import Taking
 from tillstream import topology
 from tillstream.errors import TillstreamError
-from tillstream.log.reader import LogTruncatedError, messages_at
+from tillstream.log.looking_up import messages_at
+from tillstream.log.reader import LogTruncatedError
 
 log = structlog.get_logger()
 

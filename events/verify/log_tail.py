@@ -11,7 +11,8 @@ from events.windows.deduplication import NewEvents, new_events
 from events.windows.figures import Aside, Progress
 from events.windows.identities import Identities
 from tillstream import topology
-from tillstream.log.reader import LogTruncatedError, first_offset
+from tillstream.log.looking_up import first_offset
+from tillstream.log.reader import LogTruncatedError
 from tillstream.log.whole_log import read_log
 from tillstream.streams.definition import Definitions
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from loadtest.bench.command import measured
 from loadtest.bench.harness import Options, Result
 from loadtest.bench.private import CommandFailedError, System, running_system
-from tillstream.log.reader import last_offset
+from tillstream.log.looking_up import last_offset
 from tillstream.runtime.data_folder import LEDGER
 
 #: The issue's target.

@@ -8,7 +8,8 @@ from persistence.backup import log
 from persistence.backup.folder import Log
 from tillstream import topology
 from tillstream.errors import UndecodableMessageError
-from tillstream.log.reader import LogMessage, first_offset, last_offset
+from tillstream.log.looking_up import first_offset, last_offset
+from tillstream.log.reader import LogMessage
 from tillstream.log.whole_log import read_log
 from tillstream.streams.message import decode
 

@@ -13,7 +13,8 @@ from persistence.backup.collections import Archive, Elsewhere
 from persistence.backup.folder import BackupError, File, Log, Manifest
 from persistence.backup.settings import BackupSettings
 from tillstream import topology
-from tillstream.log.reader import last_offset, message_digest
+from tillstream.log.looking_up import last_offset
+from tillstream.log.reader import message_digest
 from tillstream.runtime.data_folder import ERASURES, EVENTS_STATE
 from tillstream.streams import attribution_documents, worker_state
 from tillstream.streams.changes import credits_collection

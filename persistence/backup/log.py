@@ -20,16 +20,10 @@ from msgspec.structs import replace
 from persistence.backup.folder import BackupError, File, Log
 from persistence.backup.parts import PartWriter, read_parts
 from tillstream import topology
+from tillstream.log.looking_up import first_offset, last_offset
 from tillstream.log.partitioned_log import PartitionedLog, receipts_log
 from tillstream.log.positions import in_stream
-from tillstream.log.reader import (
-    LogMessage,
-    LogReader,
-    StoppedError,
-    first_offset,
-    last_offset,
-    reading,
-)
+from tillstream.log.reader import LogMessage, LogReader, StoppedError, reading
 from tillstream.log.whole_log import SILENT_SECONDS, LogSilentError, read_log
 from tillstream.runtime import broker
 

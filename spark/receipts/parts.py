@@ -8,8 +8,9 @@ from analytics.counting.isolation import Batch
 from analytics.workers.log_parts import LogPart, Messages
 from spark.receipts.decoding import unpacked
 from tillstream import topology
+from tillstream.log.looking_up import messages_at
 from tillstream.log.positions import in_stream, known_as, partition_of
-from tillstream.log.reader import LogMessage, messages_at
+from tillstream.log.reader import LogMessage
 from tillstream.stores import StoreTable
 
 #: Messages that are looked up at once: several that are wanted often stand together.

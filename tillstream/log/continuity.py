@@ -4,7 +4,7 @@ from typing import NamedTuple, Protocol
 
 from tillstream import topology
 from tillstream.errors import TillstreamError
-from tillstream.log import reader
+from tillstream.log import looking_up
 from tillstream.log.positions import in_stream, known_as
 from tillstream.log.reader import LogMessage, LogTruncatedError, message_digest
 
@@ -39,15 +39,15 @@ class Log(NamedTuple):
 
     def first_offset(self) -> int | None:
         """See LogEnds."""
-        return self._known_as(reader.first_offset(self.url, self.name))
+        return self._known_as(looking_up.first_offset(self.url, self.name))
 
     def last_offset(self) -> int | None:
         """See LogEnds."""
-        return self._known_as(reader.last_offset(self.url, self.name))
+        return self._known_as(looking_up.last_offset(self.url, self.name))
 
     def message_from(self, offset: int) -> LogMessage | None:
         """See LogEnds."""
-        found = reader.message_from(self.url, in_stream(offset), self.name)
+        found = looking_up.message_from(self.url, in_stream(offset), self.name)
         if found is None or not self.partition:
             return found
         return found._replace(offset=known_as(self.partition, found.offset))

@@ -15,13 +15,8 @@ from pika.exceptions import StreamLostError
 
 from tillstream import topology
 from tillstream.errors import TillstreamError
-from tillstream.log.reader import (
-    LogMessage,
-    LogTruncatedError,
-    StoppedError,
-    first_offset,
-    reading,
-)
+from tillstream.log.looking_up import first_offset
+from tillstream.log.reader import LogMessage, LogTruncatedError, StoppedError, reading
 
 #: Offsets of a slice, and slices that are read at once.
 SLICE_OFFSETS = 1_500

@@ -19,7 +19,7 @@ from tests.support.processes import running, running_door
 from tests.support.receipts import receipt, stamped
 from tests.support.waiting import wait_until
 from tillstream import topology
-from tillstream.log import reader
+from tillstream.log import looking_up
 from tillstream.runtime import broker as amqp
 from tillstream.runtime.data_folder import LEDGER
 from tillstream.snapshots import CountSnapshot, TillsSnapshot
@@ -226,8 +226,8 @@ def test_a_message_is_found_by_its_offset(broker: BlockingConnection, amqp_url: 
             persistent = pika.BasicProperties(delivery_mode=2)
             channel.basic_publish(topology.RECEIPTS, "", stamped(receipt(number)), persistent)
 
-    found = [reader.message_from(amqp_url, offset) for offset in (0, 3, 4)]
-    beyond = reader.message_from(amqp_url, 40)
+    found = [looking_up.message_from(amqp_url, offset) for offset in (0, 3, 4)]
+    beyond = looking_up.message_from(amqp_url, 40)
 
     assert [stamped(receipt(number)) for number in (0, 3, 4)] == [
         one.body for one in found if one is not None

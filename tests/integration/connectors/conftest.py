@@ -20,7 +20,8 @@ from tests.support.sale_states import counted_once
 from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.codec import receipt_bodies
-from tillstream.log.reader import last_offset, reading
+from tillstream.log.looking_up import last_offset
+from tillstream.log.reader import reading
 from tillstream.receivers.delivery import Delivery, message_headers
 from tillstream.runtime import broker as amqp
 

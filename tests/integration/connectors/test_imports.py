@@ -24,7 +24,8 @@ from tests.support.relay import Relay
 from tests.support.waiting import wait_until
 from tillstream.codec import decode_receipt, receipt_bodies
 from tillstream.identity import identity_of
-from tillstream.log.reader import last_offset, reading
+from tillstream.log.looking_up import last_offset
+from tillstream.log.reader import reading
 from tillstream.money import minor_units
 from tillstream.runtime import broker as amqp
 

@@ -18,14 +18,8 @@ from tests.support.relay import Relay
 from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.log import whole_log
-from tillstream.log.reader import (
-    LogMessage,
-    LogReader,
-    LogTruncatedError,
-    StoppedError,
-    last_offset,
-    reading,
-)
+from tillstream.log.looking_up import last_offset
+from tillstream.log.reader import LogMessage, LogReader, LogTruncatedError, StoppedError, reading
 from tillstream.log.whole_log import LogSilentError, read_log
 
 #: Larger than a frame of AMQP.
