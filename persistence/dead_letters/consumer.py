@@ -22,6 +22,7 @@ from persistence.dead_letters.store import DeadLetters, Letter
 from tillstream import topology
 from tillstream.clock import Clock, utc
 from tillstream.runtime import broker
+from tillstream.runtime.consumer_watch import ConsumerWatch
 from tillstream.runtime.periodic import Every
 from tillstream.runtime.retry import until_stopped
 
@@ -42,12 +43,14 @@ def keep_letters(
     channel = connection.channel()
     broker.declare(channel)
     channel.basic_qos(prefetch_count=PREFETCH)
+    watch = ConsumerWatch(channel, topology.DEAD_LETTERS, is_stream=False)
     channel.basic_consume(
-        topology.DEAD_LETTERS, partial(_take, letters=letters, clock=clock, stop=stop)
+        topology.DEAD_LETTERS, partial(_take, letters=letters, clock=clock, watch=watch, stop=stop)
     )
     sweeping = Every(SWEEP_SECONDS, time.monotonic)
     while not stop.is_set():
         connection.process_data_events(IDLE_SECONDS)
+        watch.look()
         if sweeping.is_due():
             # MongoDB away, it is done the next time.
             with contextlib.suppress(PyMongoError):
@@ -100,8 +103,10 @@ def _take(
     *,
     letters: DeadLetters,
     clock: Clock,
+    watch: ConsumerWatch,
     stop: threading.Event,
 ) -> None:
+    watch.heard = True
     letter = letter_of(properties, body)
 
     def write() -> bool:

@@ -33,6 +33,7 @@ from persistence.writer.worker_figures import WorkerFigures
 from tillstream import topology
 from tillstream.clock import Clock, utc
 from tillstream.runtime import broker
+from tillstream.runtime.consumer_watch import ConsumerWatch
 from tillstream.runtime.periodic import Every
 from tillstream.runtime.resting import rest
 from tillstream.runtime.watching.watched import Watched
@@ -106,6 +107,7 @@ class Session:
         broker.declare(self._channel)
         self._channel.basic_qos(prefetch_count=PREFETCH)
         self._channel.basic_consume(topology.PERSISTENCE_QUEUE, self._take)
+        self._watch = ConsumerWatch(self._channel, topology.PERSISTENCE_QUEUE, is_stream=False)
         self._binding_due = Every(BIND_AGAIN_SECONDS, worker.monotonic)
 
     def turn(self) -> None:
@@ -116,6 +118,8 @@ class Session:
         if not self._channel.consumer_tags:
             # pika says nothing when the broker closed the channel or deleted the queue.
             raise ConsumerCancelled(topology.PERSISTENCE_QUEUE)
+        if not self._waiting and self._batch is None and self._writing is None:
+            self._watch.look()
         if self._binding_due.is_due():
             self._channel.queue_bind(topology.PERSISTENCE_QUEUE, topology.RECEIPTS)
         self._settle()
@@ -137,6 +141,7 @@ class Session:
         body: bytes,
     ) -> None:
         self._waiting.append(Delivery.of(method, properties, body))
+        self._watch.heard = True
 
     def _rest(self) -> None:
         # What comes while a small batch waits for more is read together.

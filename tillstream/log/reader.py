@@ -16,6 +16,7 @@ from tillstream import topology
 from tillstream.errors import TillstreamError
 from tillstream.log.positions import known_as
 from tillstream.runtime import broker, resting
+from tillstream.runtime.consumer_watch import ConsumerWatch
 from tillstream.runtime.tracing.traceparent import TRACEPARENT
 
 #: Unacknowledged messages that the broker sends ahead: at 256 KiB each, at most 50 MB.
@@ -79,22 +80,31 @@ class LogReader:
         self._last_tag = 0
         self._is_quiet = False
         self._channel.add_on_cancel_callback(self._cancelled)
+        #: By partition.
+        self._watches: dict[int, ConsumerWatch] = {}
         if not isinstance(start, Mapping):
             self._channel.basic_qos(prefetch_count=prefetch)
-            self._consume(log, start, self._receive)
+            self._consume(log, start, 0)
             return
         # For each consumer: together they have no more ahead than one.
         self._channel.basic_qos(prefetch_count=max(1, prefetch // len(start)))
         for partition, its_start in start.items():
-            receive = partial(self._receive, partition=partition)
-            self._consume(topology.partition_stream(partition), its_start, receive)
+            self._consume(topology.partition_stream(partition), its_start, partition)
 
-    def _consume(self, stream: str, start: Start, receive: Callable[..., None]) -> None:
+    def _consume(self, stream: str, start: Start, partition: int) -> None:
+        receive = partial(self._receive, partition=partition)
         self._channel.basic_consume(stream, receive, arguments={"x-stream-offset": start})
+        self._watches[partition] = ConsumerWatch(self._channel, stream, is_stream=True)
 
     def read(self, patience_seconds: float) -> list[LogMessage]:
-        """What has come, after waiting for at most `patience_seconds`; may be empty."""
+        """What has come, after waiting for at most `patience_seconds`; may be empty.
+
+        Raises pika's errors: ConsumerCancelled also where the broker has messages and sends none.
+        """
         if not self._received:
+            if not self._last_tag:
+                for watch in self._watches.values():
+                    watch.look()
             self._connection.process_data_events(time_limit=patience_seconds)
         messages, self._received = self._received, []
         return messages
@@ -134,7 +144,7 @@ class LogReader:
         method: pika.spec.Basic.Deliver,
         properties: pika.BasicProperties,
         body: bytes,
-        partition: int = 0,
+        partition: int,
     ) -> None:
         headers = properties.headers
         offset = known_as(partition, int(headers["x-stream-offset"]))
@@ -148,6 +158,7 @@ class LogReader:
             )
         )
         self._last_tag = method.delivery_tag
+        self._watches[partition].heard = True
 
 
 def sent_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
