@@ -82,21 +82,16 @@ class Report(msgspec.Struct):
             + (f", in the archive alone {self.archived_alone}" if self.archived_alone else "")
             + (f", beyond the log {self.beyond_log}" if self.beyond_log else "")
             + (
-                f", of them proved before: {_many(self.proved_receipts, 'receipt')} of"
-                f" {_many(self.proved_days, 'day')}"
+                f", proved before {self.proved_receipts} (days {self.proved_days})"
                 if self.proved_days
                 else ""
             )
             + (
-                f", {_many(self.removed_days, 'day')} beyond the retention of files not compared"
+                f", days beyond the retention of files {self.removed_days}"
                 if self.removed_days
                 else ""
             )
         )
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 class LedgerComparison(NamedTuple):

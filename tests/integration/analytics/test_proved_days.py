@@ -80,7 +80,7 @@ def test_a_day_that_was_proved_is_not_compared_again(proved: Books) -> None:
     ) == again
     assert (0, 5, 0) == (everything[0], everything[1]["counted"], everything[1]["proved_days"])
     line = proved.command("verify").stdout.splitlines()[-1]
-    assert line.endswith("of them proved before: 3 receipts of 2 days")
+    assert line.endswith("proved before 3 (days 2)")
 
 
 def test_a_late_receipt_opens_its_day_again(proved: Books) -> None:
