@@ -55,9 +55,11 @@ def start_task(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> asyn
     async def run() -> None:
         try:
             await work()
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001 - told and ended by, also SystemExit
+        except BaseException as error:
+            task = asyncio.current_task()
+            # What the work waited for may be cancelled by others: a connection that closes does so.
+            if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
+                raise
             _end_process("task", name, error)
 
     return asyncio.create_task(run(), name=name)

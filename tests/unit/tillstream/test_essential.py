@@ -28,8 +28,13 @@ async def fails_later(key):
     await asyncio.sleep(0)
     fails(key)
 
-async def serves():
-    essential.start_task("dies", lambda: fails_later("till"))
+async def waits_for_what_is_cancelled():
+    awaited = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(awaited.cancel)
+    await awaited
+
+async def serves(work):
+    essential.start_task("dies", work)
     await asyncio.sleep(60)
 
 """
@@ -42,6 +47,8 @@ EXITS = """
 essential.start_thread("dies", sys.exit, 0)
 threading.Event().wait(60)
 """
+FAILS_LATER = 'asyncio.run(serves(lambda: fails_later("till")))'
+CANCELLED = "asyncio.run(serves(waits_for_what_is_cancelled))"
 #: A ledger that is none: no error that the writer waits for to pass.
 FIGURES = """
 with writing(Path("ledger.sqlite3"), "mongodb://localhost:1", "tillstream"):
@@ -54,10 +61,11 @@ with writing(Path("ledger.sqlite3"), "mongodb://localhost:1", "tillstream"):
     [
         (THREAD, "thread", "dies", "KeyError('till')", "in fails"),
         (EXITS, "thread", "dies", "SystemExit(0)", "SystemExit"),
-        ("asyncio.run(serves())", "task", "dies", "KeyError('till')", "in fails_later"),
+        (FAILS_LATER, "task", "dies", "KeyError('till')", "in fails_later"),
+        (CANCELLED, "task", "dies", "CancelledError()", "in waits_for_what_is_cancelled"),
         (FIGURES, "thread", "figures", "cannot unpack non-iterable NoneType", "in write_some"),
     ],
-    ids=["thread", "sys.exit of a thread", "task", "figures of days"],
+    ids=["thread", "sys.exit of a thread", "task", "cancelled by others", "figures of days"],
 )
 def test_it_ends_with_a_status_of_its_own_and_its_last_line_says_which_and_why(
     tmp_path: Path, work: str, kind: str, name: str, reason: str, where: str
