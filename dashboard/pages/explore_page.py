@@ -45,9 +45,12 @@ def overview(definitions: Definitions) -> Any:
 def _stream(definitions: Definitions, stream: Stream) -> Any:
     windows = definitions.windows_of(stream.name)
     columns = ("Window", "Size", "By", "Events", "Late events", "Set aside", "As of")
+    # On a phone it scrolls aside; without a window it has no link that a keyboard would reach.
+    reached: Any = {} if windows else {"tabIndex": 0}
     return dmc.Paper(
         className="card list",
         withBorder=True,
+        **reached,
         children=[
             html.Div(
                 html.Div(

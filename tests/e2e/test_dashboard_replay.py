@@ -90,4 +90,4 @@ def test_a_day_without_receipts_says_so(browser: Browser, dashboard: Dashboard) 
         wait_for_replay(page, "empty")
         said = page.inner_text("#replay-message")
 
-    assert "31 décembre 1999: L'archive n'a aucun ticket de ce jour." == said
+    assert "31 décembre 1999\N{NO-BREAK SPACE}: L'archive n'a aucun ticket de ce jour." == said
