@@ -6,10 +6,11 @@ from typing import Generic, TypeVar
 P = TypeVar("P")
 
 #: Texts that one function remembers in one process, the longest of them, and their bytes: what a
-#: text becomes takes several times as many. Most lines of a receipt have some 230 bytes.
+#: text becomes takes several times as many. Most lines of a receipt have some 280 bytes, and 60,000
+#: receipts of the generator 972 different ones.
 REMEMBERED = 16_384
-LONGEST_REMEMBERED = 4_096
-REMEMBERED_BYTES = 6 * 1024 * 1024
+LONGEST_REMEMBERED = 1_024
+REMEMBERED_BYTES = 3 * 1024 * 1024
 
 
 def remembering(decode: Callable[[bytes], P]) -> Callable[[bytes], P]:
