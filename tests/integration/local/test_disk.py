@@ -96,7 +96,8 @@ def test_a_system_whose_disk_was_full_goes_on_by_itself_and_lost_nothing(
             assert set() == _send(till, 200, 100)
             disk.fill()
             with Control(data_dir) as control:
-                old = control.statuses()["totals"].pid
+                # It may end by itself, for want of space: it has no number until it starts again.
+                old = wait_until(lambda: control.statuses()["totals"].pid, 30, "a totals worker")
                 os.kill(old, signal.SIGKILL)
             assert process.poll() is None, output.read_text()
             disk.release()
