@@ -110,7 +110,7 @@ def test_a_door_refuses_until_a_killed_rebuild_is_run_again(system: Filled) -> N
 
 def killed_amid(system: Filled) -> int:
     """The status of a `rebuild-log` that dies when it has published a part of the log."""
-    patch = killed_at("persistence.rebuild_log.republishing", "_publish", 2)
+    patch = killed_at("persistence.rebuild_log.republishing", "publish", 2)
     program = f"import sys\n{patch}\nfrom persistence.__main__ import main\nsys.exit(main())"
     return subprocess.run(
         [sys.executable, "-c", program, "rebuild-log"],
