@@ -7,6 +7,7 @@ from aio_pika.abc import AbstractExchange
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError, PublishError
 
 from tillstream.errors import BrokerAwayError, ConfirmTimeoutError, NackedError, UnroutableError
+from tillstream.runtime.cancelling import is_cancelled
 
 
 async def confirmed(
@@ -34,8 +35,6 @@ async def confirmed(
     except (AMQPError, ChannelInvalidStateError, OSError) as error:
         raise BrokerAwayError(repr(error)) from error
     except asyncio.CancelledError as error:
-        # A channel that closes cancels its waiting confirms; our own cancellation passes.
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
+        if is_cancelled():
             raise
         raise BrokerAwayError("the channel was closed") from error

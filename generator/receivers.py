@@ -17,6 +17,7 @@ from generator.issued_receipt import IssuedReceipt
 from tillstream import topology
 from tillstream.clock import Clock
 from tillstream.codec import JSON, NDJSON
+from tillstream.runtime.cancelling import is_cancelled
 from tillstream.runtime.settings import redacted
 
 log = structlog.get_logger()
@@ -82,9 +83,7 @@ class Broker:
                 if not isinstance(error, DeliveryError):
                     await self.close()
             except asyncio.CancelledError:
-                # A channel that closes cancels its waiting confirms; our own one passes.
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
+                if is_cancelled():
                     raise
                 await self.close()
             if await rest(attempt, 0.0, self._give_up):

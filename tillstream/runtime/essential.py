@@ -19,6 +19,8 @@ from typing import Any, NoReturn
 
 import structlog
 
+from tillstream.runtime.cancelling import is_cancelled
+
 log = structlog.get_logger()
 
 #: Exit status of a process whose essential work failed, of sysexits.h: a fault of the program. It
@@ -56,9 +58,7 @@ def start_task(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> asyn
         try:
             await work()
         except BaseException as error:
-            task = asyncio.current_task()
-            # What the work waited for may be cancelled by others: a connection that closes does so.
-            if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
+            if isinstance(error, asyncio.CancelledError) and is_cancelled():
                 raise
             _end_process("task", name, error)
 
