@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import aio_pika
 import structlog
 import tenacity
-from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPError
 
 from entrypoint.broker_confirm import confirmed
@@ -75,7 +74,7 @@ class BrokerLink:
         ]
         self._confirm_timeout = confirm_timeout_seconds
         self._disk = disk
-        self._connection: AbstractConnection | None = None
+        #: None while there is no connection.
         self._channels: PublishChannels | None = None
         #: When and why the last publish failed; None after one that was confirmed.
         self._failed: tuple[float, NotConfirmedError] | None = None
@@ -90,9 +89,9 @@ class BrokerLink:
         Whether exchanges and queues are there is asked of the broker, once at a time for all.
         """
         self._disk.require()
-        connection = self._connection
-        if connection is None:
+        if self._channels is None:
             raise BrokerAwayError
+        connection = self._channels.connection
         if not await takes_messages(connection):
             raise BrokerBlockedError
         if self._failed is not None and monotonic() - self._failed[0] < FAILED_SECONDS:
@@ -160,11 +159,11 @@ class BrokerLink:
     async def _publish(
         self, way: Way, message: aio_pika.Message, *, mandatory: bool = True
     ) -> None:
-        connection, channels = self._connection, self._channels
-        if connection is None or channels is None:
+        channels = self._channels
+        if channels is None:
             raise BrokerAwayError(str(self.obstacle or ""))
         # A blocked connection would keep the message in our memory and send it later.
-        if not await takes_messages(connection):
+        if not await takes_messages(channels.connection):
             raise BrokerBlockedError
         exchange = channels.exchange(way)
         if exchange is None:
@@ -180,18 +179,18 @@ class BrokerLink:
     async def keep_connected(self) -> None:
         """Connect, and again after each loss, with backoff and jitter, until cancelled."""
         while True:
-            connection, channels = await self._connect_with_backoff()
+            channels = self._channels = await self._connect_with_backoff()
             try:
                 log.info("connected", broker=redacted(self._url), **self._outage.over())
                 await channels.keep_open()
                 self._outage.failed()
                 log.warning("broker away, connecting again")
             finally:
-                self._connection = self._channels = None
+                self._channels = None
                 with contextlib.suppress(AMQPError, OSError, TimeoutError):
-                    await asyncio.wait_for(connection.close(), CONNECT_TIMEOUT_SECONDS)
+                    await asyncio.wait_for(channels.connection.close(), CONNECT_TIMEOUT_SECONDS)
 
-    async def _connect_with_backoff(self) -> tuple[AbstractConnection, PublishChannels]:
+    async def _connect_with_backoff(self) -> PublishChannels:
         async for attempt in tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception_type(
                 (AMQPError, OSError, TimeoutError, TopologyDiffersError)
@@ -203,7 +202,7 @@ class BrokerLink:
                 return await self._connect()
         raise AssertionError("the loop above ends by returning")
 
-    async def _connect(self) -> tuple[AbstractConnection, PublishChannels]:
+    async def _connect(self) -> PublishChannels:
         connection = await aio_pika.connect(
             self._url,
             timeout=CONNECT_TIMEOUT_SECONDS,
@@ -226,8 +225,7 @@ class BrokerLink:
             await connection.close()
             raise
         self.obstacle = None
-        self._connection, self._channels = connection, channels
-        return connection, channels
+        return channels
 
     def _report(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None

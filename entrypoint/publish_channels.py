@@ -15,6 +15,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
 from entrypoint.broker_connection import takes_messages
+from tillstream.runtime.cancelling import is_cancelled
 
 #: Longest that channels are opened or closed, seconds.
 OPEN_SECONDS = 10
@@ -31,7 +32,7 @@ class PublishChannels:
     """Those of one connection."""
 
     def __init__(self, connection: AbstractConnection, ways: Sequence[Way]) -> None:
-        self._connection = connection
+        self.connection = connection
         self._ways = ways
         self._open: dict[Way, tuple[AbstractChannel, AbstractExchange]] = {}
         self._given_up: list[AbstractChannel] = []
@@ -44,7 +45,7 @@ class PublishChannels:
         for way in self._ways:
             if way in self._open:
                 continue
-            channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
+            channel = await self.connection.channel(publisher_confirms=True, on_return_raises=True)
             exchange = await channel.get_exchange(way.exchange, ensure=False)
             channel.close_callbacks.add(lambda closed, *_: self._closed(closed))
             self._open[way] = channel, exchange
@@ -67,7 +68,7 @@ class PublishChannels:
             await self._changed.wait()
             self._changed.clear()
             # While the broker blocks the connection, it does not answer on it.
-            while not (self._lost or await takes_messages(self._connection)):
+            while not (self._lost or await takes_messages(self.connection)):
                 pass
             if self._lost or not await self._renewed():
                 return
@@ -81,9 +82,7 @@ class PublishChannels:
         except (AMQPError, ChannelInvalidStateError, OSError, TimeoutError):
             return False
         except asyncio.CancelledError:
-            # A connection that closes cancels who waits for it; our own cancellation passes.
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
+            if is_cancelled():
                 raise
             return False
         return True
