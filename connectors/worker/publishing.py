@@ -12,8 +12,8 @@ from connectors.state.state_file import State
 from connectors.worker.taking import Step
 from tillstream import topology
 from tillstream.accepted_count import AcceptedCount
+from tillstream.log.partition_channels import PartitionChannels
 from tillstream.receipt_message import composed, partition_of_store
-from tillstream.runtime import broker
 
 #: Receipts that are read at a time, and bytes of a message, as the door's.
 MOST_RECEIPTS = 1_000
@@ -35,9 +35,7 @@ class OutboxPublisher:
     ) -> None:
         """`accepted` counts what was confirmed, beside the processes of the door."""
         self._state = state
-        self._connection = connection
-        #: By partition: a channel publishes to one stream alone (entrypoint/publish_channels.py).
-        self._channels: dict[int, broker.BlockingChannel] = {}
+        self._channels = PartitionChannels(connection)
         self._partitions = partitions
         self._accepted = accepted
         self._step = step
@@ -80,12 +78,6 @@ class OutboxPublisher:
             content_type=content_type, content_encoding=encoding, delivery_mode=2
         )
         # Returns at the confirm; raises where it is returned or refused.
-        self._channel(partition).basic_publish(
+        self._channels.channel(partition).basic_publish(
             topology.RECEIPTS, topology.routing_key(partition), body, properties, mandatory=True
         )
-
-    def _channel(self, partition: int) -> broker.BlockingChannel:
-        if partition not in self._channels:
-            channel = self._channels[partition] = self._connection.channel()
-            channel.confirm_delivery()
-        return self._channels[partition]

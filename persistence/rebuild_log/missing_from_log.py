@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from itertools import groupby, islice
 from typing import NamedTuple
 
-from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
+from pika.adapters.blocking_connection import BlockingConnection
 from pymongo.database import Database
 
 from persistence.rebuild_log.republishing import BATCH, grouped, publish
@@ -20,6 +20,7 @@ from persistence.writer.entries import Entry, entry
 from tillstream import topology
 from tillstream.archive import CONFLICTS, RECEIPTS, Document, conflict_id, raw_bytes
 from tillstream.errors import UndecodableMessageError
+from tillstream.log.partition_channels import PartitionChannels
 from tillstream.log.reader import StoppedError
 from tillstream.receipt_message import partition_of_store
 from tillstream.stores import StoreTable
@@ -77,7 +78,7 @@ class MissingFromLog:
         `partitions` are fed now. Conflicts come after all receipts. Raises StoppedError, pika's
         errors and PyMongoError: then the command is to be run again.
         """
-        streams = _Streams(connection)
+        channels = PartitionChannels(connection)
         altered: list[str] = []
         counts: dict[str, int] = {}
         for name, ids in ((RECEIPTS, self._receipts), (CONFLICTS, self._conflicts)):
@@ -92,7 +93,7 @@ class MissingFromLog:
                         altered.append(each["_id"])
                 if stop.is_set():
                     raise StoppedError("stopped amid the receipts; run the command again")
-                streams.publish(sound)
+                _publish(channels, sound)
                 count += len(sound)
             counts[name] = count
         return Brought(counts[RECEIPTS], counts[CONFLICTS], altered)
@@ -104,24 +105,12 @@ class MissingFromLog:
             yield list(self._database[name].find({"_id": {"$in": some}}, fields).sort("_id", 1))
 
 
-class _Streams:
-    """The log's streams, each with a channel of its own: docs/decisions/0041."""
-
-    def __init__(self, connection: BlockingConnection) -> None:
-        self._connection = connection
-        self._channels: dict[int, BlockingChannel] = {}
-
-    def publish(self, raws: Iterable[tuple[int, bytes]]) -> None:
-        """Receipts with their partitions, in their order within each."""
-        for partition, some in groupby(sorted(raws, key=_partition), _partition):
-            for message in grouped(raw for _, raw in some):
-                publish(self._channel(partition), message, topology.partition_stream(partition))
-
-    def _channel(self, partition: int) -> BlockingChannel:
-        if partition not in self._channels:
-            channel = self._channels[partition] = self._connection.channel()
-            channel.confirm_delivery()
-        return self._channels[partition]
+def _publish(channels: PartitionChannels, raws: Iterable[tuple[int, bytes]]) -> None:
+    """Receipts with their partitions, in their order within each."""
+    for partition, some in groupby(sorted(raws, key=_partition), _partition):
+        stream = topology.partition_stream(partition)
+        for message in grouped(raw for _, raw in some):
+            publish(channels.channel(partition), message, stream)
 
 
 def _partition(one: tuple[int, bytes]) -> int:
