@@ -73,7 +73,9 @@ def refill_both(
         stored, known = refill(
             settings.amqp_url, store, table, stop, whole=not days, read=missing.read
         )
-        marks = receipts_log(settings.amqp_url).marks if days else ()
+        if not days:
+            return stored, known, Brought(0, 0, [])
+        marks = receipts_log(settings.amqp_url).marks
         with broker.connect(settings.amqp_url, "refill", heartbeat_seconds=0) as connection:
             fed = marks[-1].partitions if marks else 1
             return stored, known, missing.bring(connection, fed, table, stop)
