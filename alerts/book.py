@@ -16,7 +16,6 @@ from tillstream.clock import utc
 #: What ended so long ago is forgotten, seconds.
 KEPT_SECONDS = 400 * 86_400
 QUERY_TIMEOUT_MS = 3_000
-#: Of an insert that the unique index of open alerts refuses.
 
 
 class Open(NamedTuple):
@@ -107,6 +106,7 @@ class Book:
             try:
                 self._alerts.insert_many(new, ordered=False)
             except BulkWriteError as error:
+                # The unique index of open alerts has some already.
                 places_taken(error)
 
     def end(self, ended: Iterable[End]) -> None:
