@@ -98,7 +98,7 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def amqp_url(data_dir: Path) -> Iterator[str]:
+def broker_url(data_dir: Path) -> Iterator[str]:
     """A private RabbitMQ, beside any other on this machine."""
     node = servers.private_broker(data_dir / "broker")
     try:
@@ -148,6 +148,14 @@ def delete_queues(url: str) -> None:
         channel.queue_delete(queue.name)
     channel.queue_delete(topology.DELIVERIES_LOG)
     connection.close()
+
+
+@pytest.fixture(scope="module")
+def amqp_url(broker_url: str) -> str:
+    """A broker with none of the queues that another file of tests has left: who counts a log from
+    its start would count their receipts too."""
+    delete_queues(broker_url)
+    return broker_url
 
 
 @pytest.fixture

@@ -21,10 +21,10 @@ def java() -> None:
 
 
 @pytest.fixture(scope="session")
-def spark(java: None, amqp_url: str) -> Iterator[SparkSession]:
+def spark(java: None, broker_url: str) -> Iterator[SparkSession]:
     """The session; its source finds the broker's URL in SPARK_TEST_AMQP_URL."""
     with pytest.MonkeyPatch.context() as environ:
-        environ.setenv("SPARK_TEST_AMQP_URL", amqp_url)
+        environ.setenv("SPARK_TEST_AMQP_URL", broker_url)
         with spark_session("tests", log_level="ERROR") as session:
             yield session
 
