@@ -19,7 +19,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tillstream.errors import TillstreamError
-from tillstream.parquet_manifest import ManifestError
+from tillstream.manifest_file import ManifestError
 from tillstream.runtime.files import locked
 from tillstream.streams import archived_columns
 from tillstream.streams.definition import Stream

@@ -82,6 +82,7 @@ class ArchiveWriter:
         #: Set by the thread when a file fails, until it and those after it are tried again.
         self._held_back = False
         self._tidied_at = clock()
+        self._tidying: Future[None] | None = None
         #: Joining days ends at once when a file is to be written.
         self._wanted = threading.Event()
 
@@ -115,12 +116,16 @@ class ArchiveWriter:
     def write_due(self, now: float) -> None:
         """Write what is due at `now`, Unix seconds."""
         self._settle(now)
+        if self._tidying is not None and self._tidying.done():
+            # Raises what nobody expected: the worker ends, and is started again.
+            self._tidying.result()
+            self._tidying = None
         for stream in [name for name, one in self._pending.items() if one.is_due(now)]:
             self._write(stream)
-        if not self._jobs and now - self._tidied_at >= TIDY_SECONDS:
+        if not self._jobs and self._tidying is None and now - self._tidied_at >= TIDY_SECONDS:
             self._tidied_at = now
             self._wanted.clear()
-            self._thread.submit(self._tidy, now)
+            self._tidying = self._thread.submit(self._tidy, now)
 
     def oldest_pending(self) -> int | None:
         """The smallest offset that was taken and is not durable yet; None when all is."""

@@ -9,8 +9,10 @@ import pyarrow as pa
 import pytest
 
 from events.archive.reading import BrokenFileError
+from events.archive.writer import TIDY_SECONDS
 from tests.support.event_streams import shop_events
 from tests.support.kept_events import NOON_US, SHOP, EventsKept
+from tests.support.waiting import wait_until
 from tillstream.streams import archived_columns, columns
 from tillstream.streams.definition import MOST_DECIMAL, Field, Stream
 from tillstream.streams.events_files import EventsFiles
@@ -103,6 +105,20 @@ def test_what_is_pending_is_told_until_it_is_durable(kept: EventsKept) -> None:
     kept.written([], writer)
 
     assert (24, None) == (before, writer.oldest_pending())
+
+
+def test_an_error_that_nobody_expected_of_joining_days_ends_the_worker(
+    kept: EventsKept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = kept.written(range(3))
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("unexpected")
+
+    monkeypatch.setattr("events.archive.writer.remove_old", fails)
+    kept.clock.now += TIDY_SECONDS
+    with pytest.raises(RuntimeError, match="unexpected"):
+        wait_until(lambda: writer.write_due(kept.clock.now), 10, "the error")
 
 
 def test_a_reader_is_given_what_stood_before_an_offset(kept: EventsKept) -> None:
