@@ -11,11 +11,9 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
+from tillstream import manifest_file
 from tillstream.currencies import CURRENCY, exponent_of
-from tillstream.errors import TillstreamError
 
-#: The manifest's name in the folder or object store of the archive (PARQUET_URL).
-MANIFEST = "manifest.json"
 #: The layout of the files; a reader refuses a newer one. The first had a line's number in 32 bits,
 #: the offset in minutes, and keys of a client's own UUID without the store; the second had keys
 #: that ended with their date, or named no day; the third had no currency, and two decimals.
@@ -28,10 +26,6 @@ WITH_CURRENCY = 4
 #: How far apart two business days of one moment may be: zones differ by up to 26 hours and cutoffs
 #: by 23. When STORES_FILE changes, a receipt that comes again may be of another day than its file.
 NEAR = timedelta(days=3)
-
-
-class ManifestError(TillstreamError):
-    """A manifest that this version does not read."""
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,12 +170,4 @@ def encode(manifest: Manifest) -> bytes:
 
 def decode(content: bytes, where: str) -> Manifest:
     """A manifest; raises ManifestError naming `where` it came from."""
-    try:
-        manifest = msgspec.json.decode(content, type=Manifest)
-    except msgspec.DecodeError as error:
-        raise ManifestError(f"{where} is no manifest of the archive: {error}") from error
-    if not 1 <= manifest.layout <= LAYOUT:
-        raise ManifestError(
-            f"{where} has layout {manifest.layout}; this version reads up to {LAYOUT}"
-        )
-    return manifest
+    return manifest_file.decode(content, where, Manifest, LAYOUT)

@@ -16,8 +16,8 @@ from tillstream.currencies import CURRENCY
 from tillstream.earlier_keys import names_no_day, todays_key
 from tillstream.errors import TillstreamError, UndecodableMessageError
 from tillstream.identity import digest_of_key
+from tillstream.manifest_file import MANIFEST
 from tillstream.parquet_manifest import (
-    MANIFEST,
     TODAYS_KEYS,
     WITH_CURRENCY,
     ArchivedDay,

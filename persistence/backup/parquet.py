@@ -7,7 +7,8 @@ from pathlib import Path
 from persistence.backup.folder import BackupError, File, describe
 from persistence.parquet.storage import Storage
 from tillstream.file_store import FileStore
-from tillstream.parquet_manifest import MANIFEST, decode
+from tillstream.manifest_file import MANIFEST
+from tillstream.parquet_manifest import decode
 from tillstream.runtime.files import sync, write_durably
 from tillstream.streams import events_manifest
 from tillstream.streams.aggregates_files import AggregatesFiles

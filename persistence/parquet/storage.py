@@ -5,7 +5,8 @@ from datetime import date
 from pathlib import Path
 
 from tillstream.file_store import WRITING, FileStore
-from tillstream.parquet_manifest import MANIFEST, Manifest, decode, encode
+from tillstream.manifest_file import MANIFEST
+from tillstream.parquet_manifest import Manifest, decode, encode
 
 
 class Storage(FileStore):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tillstream.file_store import FileStore
-from tillstream.parquet_manifest import MANIFEST
+from tillstream.manifest_file import MANIFEST
 from tillstream.query_engine import quoted
 from tillstream.streams import archived_columns, columns
 from tillstream.streams.definition import Stream

@@ -12,7 +12,8 @@ from datetime import date, timedelta
 import msgspec
 from msgspec.structs import replace
 
-from tillstream.parquet_manifest import ManifestError
+from tillstream import manifest_file
+from tillstream.manifest_file import ManifestError
 
 #: The layout of files and manifest; a reader refuses a newer one.
 LAYOUT = 1
@@ -148,12 +149,4 @@ def encode(manifest: EventsManifest) -> bytes:
 
 def decode(content: bytes, where: str) -> EventsManifest:
     """A manifest; raises ManifestError naming `where` it came from."""
-    try:
-        manifest = msgspec.json.decode(content, type=EventsManifest)
-    except msgspec.DecodeError as error:
-        raise ManifestError(f"{where} is no manifest of events: {error}") from error
-    if not 1 <= manifest.layout <= LAYOUT:
-        raise ManifestError(
-            f"{where} has layout {manifest.layout}; this version reads up to {LAYOUT}"
-        )
-    return manifest
+    return manifest_file.decode(content, where, EventsManifest, LAYOUT)

@@ -16,10 +16,10 @@ from persistence.writer.entries import entry
 from tests.support.receipts import line, receipt, stamped
 from tillstream.clock import BusinessDay
 from tillstream.file_store import StorageError
+from tillstream.manifest_file import ManifestError
 from tillstream.parquet_manifest import (
     ArchivedDay,
     Manifest,
-    ManifestError,
     Totals,
     decode,
     encode,

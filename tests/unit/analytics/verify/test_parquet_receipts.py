@@ -33,9 +33,9 @@ from tillstream.codec import JSON
 from tillstream.earlier_keys import earlier_key
 from tillstream.identity import digest_of_key
 from tillstream.log.reader import LogMessage
+from tillstream.manifest_file import MANIFEST
 from tillstream.parquet_manifest import (
     LAYOUT,
-    MANIFEST,
     TODAYS_KEYS,
     WITH_CURRENCY,
     ArchivedDay,
