@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -12,16 +13,34 @@ from typing import NamedTuple
 from PIL import Image
 from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
 
-#: By the name of the picture: the path, and what is there once the page has drawn.
+
+class Shown(NamedTuple):
+    """A page of a picture: its path and what is there once it has drawn.
+
+    `follow`: of a link on the page before; `scroll`: down by so many pixels.
+    """
+
+    path: str
+    drawn: str
+    follow: str = ""
+    scroll: int = 0
+
+
+A_WEEK_AGO = (datetime.now(UTC) - timedelta(days=7)).date()
+#: By the name of the picture.
 PAGES = {
-    "live": ("", "#categories-plot .bartext"),
-    "stores": ("stores", "#stores-grid .ag-row"),
-    "products": ("products", "#products-page tbody tr"),
-    "days": ("days", "#days-page .bars .point"),
-    "store": ("store?id=1", "#store-latest a"),
-    "alerts": ("alerts", "#alerts-page tbody tr"),
-    "operations": ("operations", "#queues-rows tr"),
-    "wall": ("wall", "#wall-page"),
+    "live": Shown("", "#categories-plot .bartext"),
+    "below": Shown("", "#vat-rows td.number", scroll=900),
+    "filtered": Shown("?category=Viennoiserie", "#vat-rows td.number"),
+    "stores": Shown("stores", "#stores-grid .ag-row"),
+    "products": Shown("products", "#products-page tbody tr"),
+    "days": Shown("days", "#days-page .bars .point"),
+    "store": Shown("store?id=1", "#store-latest a"),
+    "receipt": Shown("store?id=1", "#slip", follow="#store-latest a"),
+    "replay": Shown(f"replay/{A_WEEK_AGO}?at=12:30:00&play=0", "#replay-categories .bartext"),
+    "alerts": Shown("alerts", "#alerts-page tbody tr"),
+    "operations": Shown("operations", "#queues-rows tr"),
+    "wall": Shown("wall", "#wall-page"),
 }
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 #: Colours of a picture: flat cards need no more, and it is less than half the size.
@@ -72,19 +91,25 @@ def take(url: str, folder: Path, pages: list[str]) -> list[str]:
             )
             page = context.new_page()
             for name in pages:
-                path, drawn = PAGES[name]
                 try:
-                    response = page.goto(f"{url}/{path}", timeout=DRAWN_MS)
-                    if response is None or not response.ok:
-                        failed.append(f"/{path}: no such page")
-                        continue
-                    page.wait_for_selector(drawn, timeout=DRAWN_MS, state="attached")
-                    page.wait_for_timeout(SETTLED_MS)
+                    _show(page, url, PAGES[name])
                     _keep(page, folder / f"{name}-{view}.png")
                 except Error as error:
                     failed.append(f"{name}-{view}: {str(error).splitlines()[0]}")
             context.close()
     return failed
+
+
+def _show(page: Page, url: str, shown: Shown) -> None:
+    """Open a page and wait until it has drawn; raises Error."""
+    response = page.goto(f"{url}/{shown.path}", timeout=DRAWN_MS)
+    if response is None or not response.ok:
+        raise Error(f"/{shown.path}: no such page")
+    if shown.follow:
+        page.locator(shown.follow).first.click(timeout=DRAWN_MS)
+    page.wait_for_selector(shown.drawn, timeout=DRAWN_MS, state="attached")
+    page.evaluate(f"window.scrollTo(0, {shown.scroll})")
+    page.wait_for_timeout(SETTLED_MS)
 
 
 @contextmanager

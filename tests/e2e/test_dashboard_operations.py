@@ -216,8 +216,6 @@ def test_what_was_accepted_and_does_not_count_is_told_with_its_reason(
             rows = [each.split("\t") for each in page.inner_text("#aside-rows").split("\n")]
             page.wait_for_selector("#log-epoch:visible")
             epoch = attribute(page, "log-epoch", "value"), page.inner_text("#log-epoch")
-            if folder := os.environ.get("DASHBOARD_PICTURES"):
-                page.screenshot(path=Path(folder) / "aside.png")
 
     assert "none" == nothing
     # A browser shows two spaces as one.

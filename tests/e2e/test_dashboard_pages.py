@@ -1,18 +1,16 @@
 """The pages beside the live one, as their readers see them: operations, a store, a receipt."""
 
 import csv
-import os
 import re
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from bson import Int64
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from pymongo import MongoClient
 
 from dashboard.archive.store_day import pipeline
@@ -149,14 +147,6 @@ OUTSIDE = """() => {
 }"""
 
 
-def picture(page: Page, name: str) -> None:
-    """Keep a picture for the documents when DASHBOARD_PICTURES names their folder."""
-    folder = os.environ.get("DASHBOARD_PICTURES")
-    if folder:
-        page.set_viewport_size({"width": 1440, "height": 900})
-        page.screenshot(path=Path(folder) / f"{name}.png")
-
-
 def test_the_operations_page_tells_what_needs_a_look(
     browser: Browser, dashboard: Dashboard
 ) -> None:
@@ -171,8 +161,6 @@ def test_the_operations_page_tells_what_needs_a_look(
         workers = {
             attribute(page, f"feed-{feed}", "state") for feed in ("count", "metrics-db", "tills")
         }
-
-        picture(page, "operations")
 
     assert {
         "duplicates": "5",
@@ -211,7 +199,6 @@ def test_a_stores_page_shows_its_own_receipts_only(
             "today's hour over last week's",
         )
         categories = page.locator("#store-categories tbody th").all_inner_texts()
-        picture(page, "store")
         page.click("#store-latest a >> nth=0")
         page.wait_for_selector("#slip")
         opened = attribute(page, "slip", "key")
@@ -263,7 +250,6 @@ def test_a_receipt_stands_at_its_own_address_and_tells_its_life(
         page.wait_for_selector("#slip")
         page.reload()
         page.wait_for_selector("#slip")
-        picture(page, "receipt")
         total = page.inner_text("#slip .total .number")
         life = page.locator(".life time").count()
         stored_after = page.locator(".life .after >> nth=1").inner_text()
