@@ -130,8 +130,8 @@ class Sender:
                 total = receipt["documentTotal"]
                 gross = -1 if total["grossTotal"] != -1 else -2
                 other = receipt | {"documentTotal": total | {"grossTotal": gross}}
-                # The door knows it, or hands on what is met as a conflict downstream. A process
-                # that had not met the first then refuses it, so it is not sent again.
+                # The door knows it, or hands on what is met as a conflict downstream. A door that
+                # has forgotten the first then refuses it, so it is not sent again.
                 del recent[str(receipt["cashReceiptID"])]
                 await self._post(client, [other], luck, may_conflict=True)
             return 1
