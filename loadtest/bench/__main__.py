@@ -1,6 +1,7 @@
 """`python -m loadtest.bench PART... | report | --compare A B`: what `script/bench` runs."""
 
 import argparse
+import signal
 import subprocess
 import sys
 
@@ -23,6 +24,8 @@ def main() -> int:
     )
     parser.add_argument("--compare", nargs=2, metavar=("A", "B"), help="two results side by side")
     arguments = parser.parse_args()
+    # Ends what a part has started, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     if arguments.rounds is not None and arguments.rounds < 1:
         parser.error("--rounds must be at least 1")
     if not arguments.parts and not arguments.compare:
