@@ -107,8 +107,6 @@ def _sign_in(settings: DashboardSettings, table: StoreTable) -> SignIn:
 def serve() -> None:
     """Hear the results, read the day so far, serve the page until SIGTERM or SIGINT."""
     settings = process.load_settings(DashboardSettings)
-    if problems := settings.problems():
-        process.fail(SettingsError(problems))
     logs.configure(settings, "dashboard")
     try:
         table = stores.load(settings)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from tillstream.errors import SettingsError
 from tillstream.http.budgets import HttpBudgets
 from tillstream.runtime.settings import (
     BrokerSettings,
@@ -41,8 +42,7 @@ class DashboardSettings(
     user_header: str = ""
     user_header_secret: str = ""
 
-    def problems(self) -> list[str]:
-        """What does not go together."""
+    def __post_init__(self) -> None:
         told = []
         if bool(self.dashboard_user) != bool(self.dashboard_password):
             told.append("DASHBOARD_USER and DASHBOARD_PASSWORD are set together or not at all")
@@ -54,4 +54,5 @@ class DashboardSettings(
             told.append("USER_HEADER names a user of USERS_FILE, which is not set")
         if self.user_header and not _HEADER.fullmatch(self.user_header):
             told.append(f"USER_HEADER={self.user_header!r} is no name of a header")
-        return told
+        if told:
+            raise SettingsError(told)

@@ -1,4 +1,4 @@
-"""Every mistake of what people write for the rooms, told before any server is started.
+"""Every mistake in settings and files that people write, told before any server is started.
 
 A room checks its own files again when it starts; that would be after RabbitMQ and MongoDB.
 """
@@ -10,13 +10,21 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
+from entrypoint.settings import EntrypointSettings
+from local import room_settings
 from local.settings import ROOT
 from tillstream import stores
 from tillstream.errors import ServerNotReadyError, SettingsError
 from tillstream.receivers import definitions_file as receivers_file
 from tillstream.runtime import settings
 from tillstream.runtime.process import EX_CONFIG
-from tillstream.runtime.settings import ReceiversSettings, StoreTimeSettings, StreamsSettings
+from tillstream.runtime.settings import (
+    ReceiversSettings,
+    StoreTimeSettings,
+    StreamsSettings,
+    TracingSettings,
+)
+from tillstream.runtime.tracing import start as tracing
 from tillstream.streams import definitions_file as streams_file
 
 #: What a room alone can read, by its command; each tells its mistakes on standard error, with 78.
@@ -42,11 +50,14 @@ def require_definitions(environ: Mapping[str, str], stop: threading.Event) -> No
             ended.callback(process.kill)
         # What all rooms read is read here meanwhile.
         problems = [
+            *room_settings.problems(environ),
             *_problems(lambda: stores.load(settings.load(StoreTimeSettings, environ))),
             *_problems(lambda: streams_file.load_settings(settings.load(StreamsSettings, environ))),
             *_problems(
                 lambda: receivers_file.load_settings(settings.load(ReceiversSettings, environ))
             ),
+            *_problems(lambda: tracing.require_installed(settings.load(TracingSettings, environ))),
+            *_problems(lambda: _require_secrets(environ)),
         ]
         deadline = time.monotonic() + CHECK_SECONDS
         for name, process in running.items():
@@ -75,6 +86,16 @@ def _started(words: str, environ: Mapping[str, str]) -> subprocess.Popen[str]:
         # Ctrl-C in a terminal is ours.
         process_group=0,
     )
+
+
+def _require_secrets(environ: Mapping[str, str]) -> None:
+    """Read the secrets of receivers as the door will, where there are any."""
+    if not any(name.startswith("RECEIVER_") and "SECRET" in name for name in environ):
+        return
+    # The door's own, with libraries that take time to load.
+    from entrypoint.receivers.set_up import set_up
+
+    set_up(settings.load(EntrypointSettings, environ), environ, time.time)
 
 
 def _problems(load: Callable[[], object]) -> list[str]:
