@@ -12,7 +12,7 @@ import tenacity
 from aio_pika.exceptions import AMQPError
 
 from entrypoint.broker_confirm import confirmed
-from entrypoint.broker_connection import takes_messages
+from entrypoint.broker_connection import DoorConnection, takes_messages
 from entrypoint.broker_topology import (
     declare,
     declare_deliveries,
@@ -208,6 +208,7 @@ class BrokerLink:
             timeout=CONNECT_TIMEOUT_SECONDS,
             heartbeat=HEARTBEAT_SECONDS,
             client_properties={"connection_name": "entrypoint"},
+            connection_class=DoorConnection,
         )
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
