@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace, stop: threading.Event) -> int:
     for path in arguments.files:
         try:
             if not path.exists():
-                raise ImportFileError(f"{path} does not exist")
+                raise ImportFileError("it does not exist")
             numbers = StoreNumbers(dict(arguments.store), table)
             with closing(Door(url, os.environ.get("API_KEY"), stop)) as door:
                 account, done = _one(path, door, numbers, arguments, stop)

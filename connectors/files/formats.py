@@ -25,7 +25,7 @@ def opened(path: Path, exponent: Exponent) -> AbstractContextManager[Reader]:
     if dsfinvk_package.is_export(path):
         return dsfinvk.opened(path, exponent)
     if path.is_dir():
-        raise ImportFileError(f"{path}: no transactions.csv is in it, as a DSFinV-K export has")
+        raise ImportFileError("no transactions.csv is in it, as a DSFinV-K export has")
     with path.open("rb") as source:
         head = source.read(HEAD_BYTES)
     if head.startswith(ZIP_HEAD):
@@ -36,6 +36,6 @@ def opened(path: Path, exponent: Exponent) -> AbstractContextManager[Reader]:
     if root == poslog.ROOT:
         return poslog.opened(path)
     raise ImportFileError(
-        f"{path}: no DSFinV-K export (a ZIP or a folder), SAF-T PT or POSLog (XML); a till's own"
+        "no DSFinV-K export (a ZIP or a folder), SAF-T PT or POSLog (XML); a till's own"
         " receipts go with `tillstream send`"
     )

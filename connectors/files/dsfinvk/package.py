@@ -135,7 +135,7 @@ def opened(path: Path) -> Iterator[Package]:
         with _File(path) as file, zipfile.ZipFile(file) as archive:
             yield _Archive(archive)
     except (zipfile.BadZipFile, NotImplementedError) as error:
-        raise ImportFileError(f"{path}: not a whole ZIP: {error}; copy the export again") from error
+        raise ImportFileError(f"not a whole ZIP: {error}; copy the export again") from error
 
 
 def is_export(path: Path) -> bool:

@@ -125,7 +125,7 @@ def test_a_file_that_is_none_does_not_stop_the_next(
 
     assert 1 == imported(nothing, export)
     assert RECEIPTS == len(door.accepted)
-    assert "no DSFinV-K export" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith(f"error: {nothing}: no DSFinV-K export")
 
 
 def test_a_summary_that_nobody_reads_keeps_no_file_from_being_imported(
