@@ -24,6 +24,8 @@ def recount(
 ) -> None:
     """Count everything again, from the log or the archive."""
     if streams:
+        if source != "log" or wait is not None:
+            raise typer.BadParameter("--streams reads log and archive; leave --from and --wait out")
         run("events", "recount")
     run("analytics", "recount", "--from", source, *waiting(wait))
 
@@ -85,7 +87,8 @@ def restore(
 ) -> None:
     """Bring a backup into an empty system; start it with `up --servers-only`."""
     flags = chosen({"--check": check, "--archive-only": archive_only})
-    run("persistence", "restore", *flags, _from_here(folder))
+    # A check reads the files alone.
+    run("persistence", "restore", *flags, _from_here(folder), running=not check)
 
 
 @app.command(

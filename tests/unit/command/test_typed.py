@@ -64,6 +64,20 @@ def test_without_a_running_system_it_is_one_line(words: tuple[str, ...], tmp_pat
     assert done.stderr.count("\n") == 1
 
 
+def test_a_backup_is_checked_without_a_running_system(tmp_path: Path) -> None:
+    done = typed("restore", "--check", "backup", cwd=tmp_path, DATA_DIR=str(tmp_path / "none"))
+
+    said = f"error: {tmp_path / 'backup'} is no whole backup: "
+    assert (done.returncode, done.stderr[: len(said)]) == (exits.FAILED, said)
+
+
+def test_options_that_another_one_leaves_without_effect_are_refused() -> None:
+    done = CliRunner().invoke(app, ["recount", "--streams", "--from", "archive"])
+
+    assert done.exit_code == 2
+    assert "leave --from and --wait out" in done.output
+
+
 def test_streams_and_keys_need_no_running_system_and_have_json(tmp_path: Path) -> None:
     def answer(*words: str) -> list[dict[str, object]]:
         done = typed(*words, cwd=tmp_path, DATA_DIR="data")
