@@ -184,7 +184,7 @@ class BrokerLink:
                 log.info("connected", broker=redacted(self._url), **self._outage.over())
                 await channels.keep_open()
                 self._outage.failed()
-                log.warning("broker away, connecting again")
+                log.warning("broker away, connecting again", reason=repr(channels.lost_by))
             finally:
                 self._channels = None
                 with contextlib.suppress(AMQPError, OSError, TimeoutError):

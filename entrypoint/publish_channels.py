@@ -37,8 +37,10 @@ class PublishChannels:
         self._open: dict[Way, tuple[AbstractChannel, AbstractExchange]] = {}
         self._given_up: list[AbstractChannel] = []
         self._lost = False
+        #: Why the connection or a channel is closed, as far as it is known.
+        self.lost_by: BaseException | None = None
         self._changed = asyncio.Event()
-        connection.close_callbacks.add(lambda *_: self._close())
+        connection.close_callbacks.add(lambda _, error: self._close(error))
 
     async def open(self) -> None:
         """Open those that are missing; raises aio-pika's errors."""
@@ -47,7 +49,7 @@ class PublishChannels:
                 continue
             channel = await self.connection.channel(publisher_confirms=True, on_return_raises=True)
             exchange = await channel.get_exchange(way.exchange, ensure=False)
-            channel.close_callbacks.add(lambda closed, *_: self._closed(closed))
+            channel.close_callbacks.add(self._closed)
             self._open[way] = channel, exchange
 
     def exchange(self, way: Way) -> AbstractExchange | None:
@@ -79,7 +81,8 @@ class PublishChannels:
                 await self.open()
                 while self._given_up:
                     await self._given_up.pop().close()
-        except (AMQPError, ChannelInvalidStateError, OSError, TimeoutError):
+        except (AMQPError, ChannelInvalidStateError, OSError, TimeoutError) as error:
+            self.lost_by = self.lost_by or error
             return False
         except asyncio.CancelledError:
             if is_cancelled():
@@ -87,10 +90,11 @@ class PublishChannels:
             return False
         return True
 
-    def _closed(self, closed: AbstractChannel | None) -> None:
+    def _closed(self, closed: AbstractChannel | None, error: BaseException | None) -> None:
         if any(channel is closed for channel, _ in self._open.values()):
-            self._close()
+            self._close(error)
 
-    def _close(self) -> None:
+    def _close(self, error: BaseException | None) -> None:
         self._lost = True
+        self.lost_by = self.lost_by or error
         self._changed.set()

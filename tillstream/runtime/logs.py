@@ -43,8 +43,10 @@ def configure(settings: LogSettings, component: str) -> None:
             ],
         )
     )
-    # A connection that is lost is our own warning; pika would add a page of its inner workings.
-    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    # A connection that is lost is our own warning; these would add a page of their inner workings,
+    # and an ERROR, which is data at risk, for each attempt to connect.
+    for library in ("pika", "aiormq"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
