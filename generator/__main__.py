@@ -47,6 +47,17 @@ from tillstream.runtime.settings import (
 
 log = structlog.get_logger()
 
+#: Modes with a command line of their own.
+_EVENT_COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    online.MODE: online.main,
+    visits.MODE: visits.main,
+    clicks.MODE: clicks.main,
+    track.MODE: track.main,
+    shop.CSV_MODE: shop.write_csv,
+    stores_command.MODE: stores_command.main,
+    dsfinvk.MODE: dsfinvk.main,
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorSettings(DoorSettings, LogSettings, StoreTimeSettings):
@@ -63,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
     if words and (command := _event_command(words[0], words[1:])) is not None:
         return command(words[1:])
     settings = process.load_settings(GeneratorSettings)
-    options = arguments.parse(argv, settings.door_url())
+    options = arguments.parse(argv, settings.door_url(), others=_EVENT_COMMANDS)
     logs.configure(settings, "generator")
     try:
         trading = opening_schedule.trading(options, settings)
@@ -108,15 +119,7 @@ def _event_command(mode: str, rest: list[str]) -> Callable[[list[str]], int] | N
     """The command of a mode that sends no receipts: it makes events or files."""
     if mode == shop.REPLAY_MODE or (mode == "replay" and shop.is_events(rest)):
         return shop.replay_csv
-    return {
-        shop.CSV_MODE: shop.write_csv,
-        track.MODE: track.main,
-        stores_command.MODE: stores_command.main,
-        clicks.MODE: clicks.main,
-        online.MODE: online.main,
-        visits.MODE: visits.main,
-        dsfinvk.MODE: dsfinvk.main,
-    }.get(mode)
+    return _EVENT_COMMANDS.get(mode)
 
 
 def _start(options: argparse.Namespace, zone: ZoneInfo) -> float | None:

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from generator.argument_types import (
@@ -179,11 +179,17 @@ MODES: dict[str, tuple[str, tuple[Option, ...]]] = {
 }
 
 
-def parse(argv: list[str] | None, default_url: str) -> argparse.Namespace:
-    """The arguments; ends the process with status 2 and one line when they do not hold."""
+def parse(
+    argv: list[str] | None, default_url: str, others: Iterable[str] = ()
+) -> argparse.Namespace:
+    """The arguments; ends the process with status 2 and one line when they do not hold.
+
+    The help names the `others`, modes that are not read here.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m generator",
         description="Receipts of a bakery chain that does not exist, posted to the entrypoint.",
+        epilog=f"Events and files, each with a --help of its own: {', '.join(others)}.",
     )
     modes = parser.add_subparsers(dest="mode", required=True, metavar=" | ".join(MODES))
     to = Option(
