@@ -132,3 +132,34 @@ def test_false_is_no_name(receivers: Mapping[str, Receiver]) -> None:
     [receipt] = posted(receivers["odoo"], order)
 
     assert (None, None) == (receipt["customerID"], receipt["agentID"])
+
+
+def test_square_s_service_charge_that_is_in_its_lines_counts_once(
+    receivers: Mapping[str, Receiver],
+) -> None:
+    answer = sample("square", "tip")
+    charge = {"uid": "s", "name": "Bag", "total_money": {"amount": 50, "currency": "EUR"}}
+    in_lines = charge | {"treatment_type": "APPORTIONED_TREATMENT"}
+
+    answer["order"]["service_charges"] = [in_lines]
+    [receipt] = posted(receivers["square"], answer)
+
+    assert Decimal("8.2") == receipt["documentTotal"]["grossTotal"]
+
+
+def test_cash_that_square_rounds_is_rounding_in_a_sale_and_in_a_return(
+    receivers: Mapping[str, Receiver],
+) -> None:
+    def euros(cents: int) -> dict[str, Any]:
+        return {"amount": cents, "currency": "EUR"}
+
+    sold, back = sample("square", "sale"), sample("square", "refund", 3)
+    sold["order"]["tenders"][0]["amount_money"] = euros(425)
+    sold["order"]["rounding_adjustment"] = {"amount_money": euros(5)}
+    back["order"]["refunds"][0]["amount_money"] = euros(125)
+    back["order"]["returns"][0]["rounding_adjustment"] = {"amount_money": euros(-5)}
+
+    [sale], [returned] = posted(receivers["square"], sold), posted(receivers["square"], back)
+
+    assert ("rounding", "-0.05") in tenders(sale)
+    assert [("refund", "-1.25"), ("rounding", "-0.05")] == tenders(returned)

@@ -1,4 +1,4 @@
-"""What Shopify pays back beside lines of goods counts as the money did when it came."""
+"""What Shopify and Square pay back beside lines of goods counts as the money did when it came."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.vendor_orders import Payload, posted, sample, tenders
+from tests.support.vendor_orders import Payload, gross, posted, sample, tenders
 from tillstream.receivers.definition import Receiver
 from tillstream.receivers.definitions_file import load
 
@@ -116,3 +116,15 @@ def test_what_was_no_revenue_is_none_when_it_is_paid_back(
 
     assert 0 == receipt["documentTotal"]["grossTotal"]
     assert [("CARD", "-25"), (name, "25")] == tenders(receipt)
+
+
+def test_a_gift_card_that_square_takes_back_is_no_revenue(
+    receivers: Mapping[str, Receiver],
+) -> None:
+    answer = sample("square", "refund", 3)
+    answer["order"]["returns"][0]["return_line_items"][0]["item_type"] = "GIFT_CARD"
+
+    receipts = posted(receivers["square"], answer)
+
+    assert 0 == gross(receipts)
+    assert [("refund", "-1.3"), ("gift card sold", "1.3")] == tenders(receipts[0])
