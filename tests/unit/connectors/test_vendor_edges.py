@@ -163,3 +163,14 @@ def test_cash_that_square_rounds_is_rounding_in_a_sale_and_in_a_return(
 
     assert ("rounding", "-0.05") in tenders(sale)
     assert [("refund", "-1.25"), ("rounding", "-0.05")] == tenders(returned)
+
+
+def test_a_cent_that_lightspeed_rounds_is_not_on_account(
+    receivers: Mapping[str, Receiver],
+) -> None:
+    order = sample("lightspeed", "sale")
+    order["register_sale_payments"][0]["amount"] = "4.19"
+
+    [receipt] = posted(receivers["lightspeed"], order)
+
+    assert ("rounding", "0.01") in tenders(receipt)
