@@ -15,6 +15,8 @@ amount = reader(".", "")
 #: ItemType of a Sale that is no revenue -> counter-tender.
 MONEY = {"GiftCertificate": "gift card sold", "GiftCard": "gift card sold",
          "StoredValue": "gift card sold", "Deposit": "deposit"}  # fmt: skip
+#: Kinds of line that goods are sold by: taken along, or handed over later.
+SALES = frozenset({"Sale", "SaleForDelivery", "SaleForPickup"})
 
 
 class _Item(NamedTuple):
@@ -47,12 +49,16 @@ class _Reading:
         self._tenders: list[tuple[str, int]] = []
         self._items: list[_Item] = []
         self._discount = 0
+        #: Of the whole transaction.
+        self._taxes: list[Element] = []
 
     def receipt(self) -> tuple[dict[str, Any], str]:
         for at, item in enumerate(self._sale.findall("LineItem"), 1):
             if not is_true(item.get("VoidFlag")):
                 self._line_item(at, item)
         self._spread_discount()
+        if not any(item.element.find("Tax") is not None for item in self._items):
+            self._spread_taxes()
         net, gross = sum(i.net for i in self._items), sum(i.gross for i in self._items)
         if rounding := self._total("RoundingAmount"):
             self._counter["rounding"] -= rounding
@@ -89,18 +95,25 @@ class _Reading:
         place = int(number) if number.isdecimal() and len(number) < 10 else at
         for child in item:
             match child.tag:
-                case "Sale" if (money := MONEY.get(child.get("ItemType", ""))) is not None:
-                    self._counter[money] -= self._minor(text(child, "ExtendedAmount"))
-                case "Sale":
-                    self._items.append(self._item(place, child, 1))
-                case "Return":
-                    self._items.append(self._item(place, child, -1))
+                case kind if kind in SALES or kind == "Return":
+                    self._item_or_money(place, child, -1 if kind == "Return" else 1)
                 case "Tender":
                     self._tender(child)
                 case "Tip":
                     self._counter["tip"] -= self._minor(text(child, "Amount"))
                 case "Discount":
                     self._discount += abs(self._minor(text(child, "Amount")))
+                case "Tax":
+                    self._taxes.append(child)
+
+    def _item_or_money(self, place: int, sold: Element, sign: int) -> None:
+        """A line; of what is no revenue when it is sold, and none when it is given back, money."""
+        money = MONEY.get(sold.get("ItemType", ""))
+        if money is None:
+            self._items.append(self._item(place, sold, sign))
+        else:
+            extended = self._minor(text(sold, "ExtendedAmount"))
+            self._counter[money] -= -abs(extended) if sign < 0 else extended
 
     def _item(self, place: int, sold: Element, sign: int) -> _Item:
         extended = self._minor(text(sold, "ExtendedAmount"))
@@ -129,6 +142,25 @@ class _Reading:
             gross = item.gross - less
             net = rounded(round(gross * unit * 100 / (100 + item.rate)), self._exponent)
             self._items[at] = item._replace(net=net, gross=gross)
+
+    def _spread_taxes(self) -> None:
+        """Taxes of the whole transaction, where no line has its own, are spread by the lines' net.
+
+        Which line has which tax is not told: with several, each has their mean rate.
+        """
+        total = sum(item.net for item in self._items)
+        tax = sum(self._minor(text(one, "Amount")) for one in self._taxes)
+        if not tax or not total:
+            return
+        tax = -abs(tax) if total < 0 else tax
+        unit = int(10 ** (5 - self._exponent))
+        rate = round(100 * tax / total, 2)
+        if len(self._taxes) == 1 and self._minor(text(self._taxes[0], "TaxableAmount")) == total:
+            rate = amount(text(self._taxes[0], "Percent")) / SCALE or rate
+        parts = [item.net * tax * unit // total for item in self._items]
+        for at, more in enumerate(shares(parts, tax, self._exponent)):
+            item = self._items[at]
+            self._items[at] = item._replace(gross=item.gross + more, rate=rate)
 
     def _tender(self, tender: Element) -> None:
         minor = self._minor(text(tender, "Amount"))

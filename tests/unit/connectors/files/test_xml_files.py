@@ -116,3 +116,70 @@ def test_a_transactions_own_total_is_compared(changed: Callable[..., Path]) -> N
     )
 
     assert 1 == len(account.problems)
+
+
+#: As tills of the United States write it: prices without tax, which is a line of its own.
+TAXED_AS_A_WHOLE = """<POSLog xmlns="http://www.nrf-arts.org/IXRetail/namespace/"><Transaction>
+<RetailStoreID>1</RetailStoreID><WorkstationID>2</WorkstationID><SequenceNumber>3</SequenceNumber>
+<EndDateTime>2026-11-21T10:00:00</EndDateTime><CurrencyCode>USD</CurrencyCode><RetailTransaction>
+{}<Total TotalType="TransactionGrandAmount">{}</Total></RetailTransaction></Transaction></POSLog>"""
+
+
+def item(kind: str, amount: str, type_: str = "Stock") -> str:
+    return (
+        f'<LineItem><{kind} ItemType="{type_}"><ItemID>A</ItemID><Description>A</Description>'
+        f"<ExtendedAmount>{amount}</ExtendedAmount><Quantity>1</Quantity></{kind}></LineItem>"
+    )
+
+
+def tax(amount: str, taxable: str) -> str:
+    return (
+        f"<LineItem><Tax><TaxableAmount>{taxable}</TaxableAmount><Amount>{amount}</Amount>"
+        "<Percent>8.25</Percent></Tax></LineItem>"
+    )
+
+
+TWO = item("Sale", "1.99") + item("Sale", "3.49")
+
+
+@pytest.mark.parametrize(
+    ("items", "total", "grosses", "rate"),
+    [
+        (TWO + tax("0.45", "5.48"), 5.93, [2.15, 3.78], 8.25),
+        # Of one of both, which is not told.
+        (TWO + tax("0.29", "3.49"), 5.77, [2.10, 3.67], 5.29),
+        (item("Return", "1.99") + tax("0.16", "1.99"), -2.15, [-2.15], 8.04),
+        (item("SaleForDelivery", "1.99") + item("SaleForPickup", "3.49"), 5.48, [1.99, 3.49], 0.0),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_the_lines_of_a_transaction_counts(
+    tmp_path: Path, items: str, total: float, grosses: list[float], rate: float
+) -> None:
+    path = tmp_path / "export.xml"
+    path.write_text(TAXED_AS_A_WHOLE.format(items, total))
+
+    with formats.opened(path, exponent_of) as reader:
+        [found] = reader.receipts()
+
+    lines = found.receipt["lines"]
+    assert [] == reader.account.problems
+    assert (grosses, total) == (
+        [line["settlementAmount"] for line in lines],
+        found.receipt["documentTotal"]["grossTotal"],
+    )
+    assert [rate] * len(lines) == [line["taxPercentage"] for line in lines]
+
+
+@pytest.mark.parametrize("kind", ["Sale", "Return"])
+def test_a_deposit_is_no_revenue_also_when_it_is_given_back(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "export.xml"
+    path.write_text(TAXED_AS_A_WHOLE.format(item(kind, "0.25", "Deposit"), "0"))
+
+    with formats.opened(path, exponent_of) as reader:
+        [found] = reader.receipts()
+
+    money = {"Sale": -0.25, "Return": 0.25}[kind]
+    assert found.receipt["documentTotal"]["grossTotal"] == 0
+    assert [("deposit", money)] == [
+        (one["paymentMechanism"], one["settlementAmount"]) for one in found.receipt["settlements"]
+    ]
