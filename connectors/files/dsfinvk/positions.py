@@ -1,7 +1,8 @@
 """What the rows of a position say: read once for each text, as the same articles sell all day."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from connectors.files.amounts import rounded
@@ -65,6 +66,29 @@ def reader(amount: Callable[[str], int]) -> Read:
         )
 
     return read
+
+
+def sold_once(places: Sequence[str], found: Sequence[Position], exponent: int) -> list[Position]:
+    """Of a position with several VAT keys, each has a part of the quantity, by its gross.
+
+    A menu of one is one, whatever its rates. `places`: POS_ZEILE of each of `found`, those of one
+    position together.
+    """
+    made = list(found)
+    for _, group in groupby(range(len(made)), lambda at: places[at]):
+        rows = list(group)
+        gross = sum(made[at].gross for at in rows)
+        if len(rows) == 1 or any(made[at].gross * gross <= 0 or not made[at].line for at in rows):
+            continue
+        whole, so_far, given = round(made[rows[0]].line["quantity"] * 100_000), 0, 0
+        for at in rows:
+            one = made[at]
+            so_far += one.gross
+            part = whole * so_far // gross - given
+            given += part
+            line = one.line | amounts_of(part, one.net_minor, one.gross_minor, exponent)
+            made[at] = one._replace(line=line | {"quantity": part / 100_000 or 1.0})
+    return made
 
 
 def amounts_of(quantity: int, net: int, gross: int, exponent: int) -> dict[str, float]:

@@ -100,12 +100,11 @@ class Maker:
         """
         cells = {row[4]: row[4:] for row in rows.lines}
         taxes = rows.lines_vat
+        if len(taxes) > 1:
+            taxes = sorted(taxes, key=_place)
         rate_of, exponent, read = till.rates.get, till.exponent, self._position
         try:
-            found = [
-                read(cells[row[4]], row[5:], rate_of(row[5]), exponent)
-                for row in (sorted(taxes, key=_place) if len(taxes) > 1 else taxes)
-            ]
+            found = [read(cells[row[4]], row[5:], rate_of(row[5]), exponent) for row in taxes]
         except KeyError as error:
             raise RefusedReceiptError(
                 f"lines_vat.csv has position {error.args[0]}, and lines.csv has not"
@@ -115,6 +114,8 @@ class Maker:
             if len(taxed) < len(cells):
                 missing = next(place for place in cells if place not in taxed)
                 raise RefusedReceiptError(f"lines_vat.csv has no row of position {missing}")
+            if len(taxed) < len(taxes):
+                return positions.sold_once([row[4] for row in taxes], found, exponent)
         return found
 
     def _lines(self, sold: list[Position], till: Till) -> tuple[list[dict[str, Any]], int, int]:

@@ -1,6 +1,7 @@
 """DSFinV-K: joined in any order, checked against its closings, refused within bounds."""
 
 import io
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -225,3 +226,19 @@ def test_ansi_is_read_where_the_index_says_so(export: Path, tmp_path: Path) -> N
     (tmp_path / "ansi.zip").write_bytes(out.getvalue())
 
     assert read(export)[0] == read(tmp_path / "ansi.zip")[0]
+
+
+def test_a_menu_of_two_rates_is_sold_once(tmp_path: Path) -> None:
+    path = shutil.copytree("receivers/samples/dsfinvk/sale/export", tmp_path / "export")
+    told = (
+        (path / "lines_vat.csv")
+        .read_text()
+        .replace('"2";1;2,90000;2,43697', '"2";1;1,74000;1,46218')
+    )
+    menu = '"K-007-1";"2026-11-21T20:00:00";12;"2026-1";"2";2;1,16000;1,08411;0,07589\n'
+    (path / "lines_vat.csv").write_text(told + menu)
+
+    receipts, _ = read(path)
+
+    assert [2, 0.6, 0.4] == [line["quantity"] for line in receipts[0]["lines"]]
+    assert [] == rules_broken(receipts)
