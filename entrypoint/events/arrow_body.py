@@ -26,6 +26,9 @@ from tillstream.streams.definition import Field
 #: Characters of a time; longer ones are looked at alone.
 _LONGEST_TIME = 64
 _MAX_COLUMNS = 1_000
+_IN_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+#: Of the years 1 to 9999, Unix seconds.
+_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 
 def read_stream(body: bytes, contract: Contract, most_events: int, most_bytes: int) -> pa.Table:
@@ -211,13 +214,26 @@ def _values(array: pa.Array) -> list[Any]:
         texts = [*array.dictionary.to_pylist(), None]
         return [texts[-1 if place is None else place] for place in array.indices.to_pylist()]
     if pa.types.is_timestamp(kind):
-        if kind.tz is not None:
-            array = array.cast(pa.timestamp(kind.unit, "UTC"))
-        text = pc.strftime(array, format="%Y-%m-%dT%H:%M:%S" + ("Z" if kind.tz else ""))
-        return list(text.to_pylist())
+        return list(_times(array).to_pylist())
     if pa.types.is_decimal(kind):  # one of more digits than its type has is no Decimal
         array = array.cast(pa.string())
     return list(array.to_pylist())
+
+
+def _times(array: pa.Array) -> pa.Array:
+    """Timestamps as texts; those beyond the calendar as their numbers, which are no times."""
+    kind = array.type
+    if kind.tz is not None:
+        array = array.cast(pa.timestamp(kind.unit, "UTC"))
+    numbers = array.cast(pa.int64())
+    seconds = pc.divide(numbers, _IN_A_SECOND[kind.unit])
+    # Arrow writes a year by its lowest 16 bits: 67553 would be 2017.
+    in_calendar = pc.and_(
+        pc.greater_equal(seconds, _FIRST_SECOND), pc.less_equal(seconds, _LAST_SECOND)
+    )
+    known = pc.if_else(in_calendar, array, pa.scalar(None, array.type))
+    texts = pc.strftime(known, format="%Y-%m-%dT%H:%M:%S" + ("Z" if kind.tz else ""))
+    return pc.coalesce(texts, numbers.cast(pa.string()))
 
 
 def _require_no_nul(array: pa.Array) -> None:

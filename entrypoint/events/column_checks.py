@@ -5,6 +5,7 @@ not refused either: the slow way decides, and names what is wrong.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ DECIMAL_DIGITS = 18
 _UTC_SUFFIX = np.frombuffer(b" UTC", np.uint8)
 #: Length of `2026-11-21 08:00:01`, and of the same with ` UTC`.
 _PLAIN_TIME, _UTC_TIME = 19, 23
+#: Arrow has the changes of clocks by tables that end here, and none of the rules that go on.
+_END_OF_ZONES = pa.scalar(datetime(2037, 1, 1), pa.timestamp("us"))  # noqa: DTZ001 - of any zone
 
 
 # Made once: from a Python text Arrow makes a scalar in 0.1 ms, as it looks for pandas each time.
@@ -209,6 +212,8 @@ def _in_zone(field: Field, array: pa.Array) -> pa.Array:
         raise NotPlainError
     if field.zone == "UTC":
         return array
+    if pc.any(pc.greater_equal(array, _END_OF_ZONES)).as_py():
+        raise NotPlainError
     return pc.assume_timezone(array, field.zone, ambiguous="raise", nonexistent="raise")
 
 

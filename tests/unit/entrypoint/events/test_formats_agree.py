@@ -1,6 +1,6 @@
 """One event is one event: every format, read fast or slowly, makes the same columns."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +15,18 @@ from entrypoint.events.column_checks import NotPlainError
 from entrypoint.events.contract import Contract
 from entrypoint.events.csv_header import header_of
 from entrypoint.events.reading import ReadEvents, slowly
-from tests.support.event_formats import CONTRACT, EVENT, FORMATS, NOW_US, Event, as_csv
+from tests.support.event_formats import (
+    CONTRACT,
+    EVENT,
+    FORMATS,
+    NOW_US,
+    Event,
+    as_csv,
+    stream_of,
+    table,
+)
 from tillstream.codec import JSON, NDJSON
+from tillstream.streams.window_rows import microseconds
 
 MOST = Most(1000, 2**24)
 
@@ -178,3 +188,22 @@ def test_hexadecimals_are_found_wherever_they_stand(parts: list[bytes]) -> None:
     found, expected = read(CSV, body), slow(CSV, body)
 
     assert (expected.refused, rows_of(expected)) == (found.refused, rows_of(found))
+
+
+@pytest.mark.parametrize("kind", [CSV, JSON, NDJSON])
+@pytest.mark.parametrize(("month", "hour"), [(1, 11), (7, 10)])
+def test_clocks_change_after_the_tables_of_arrow_too(kind: str, month: int, hour: int) -> None:
+    body = FORMATS[kind]([EVENT | {"seen": f"2040-{month:02d}-01 12:00:00"}])
+    expected = microseconds(datetime(2040, month, 1, hour, tzinfo=UTC))
+
+    found = [rows_of(read(kind, body)), rows_of(slow(kind, body))]
+    assert [expected] * 2 == [rows[0]["seen"] for rows in found]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_a_timestamp_beyond_the_calendar_is_no_time(zone: str | None) -> None:
+    # As a number of the year 65536 + 2017.
+    column = pa.array([2_069_608_500_000_000], pa.timestamp("ms", zone))
+    found = read(ARROW, stream_of(table([EVENT]).drop(["seen"]).append_column("seen", column)))
+
+    assert ("time", 1) == (found.refusals[0].broken[0].rule, found.refused)
