@@ -5,6 +5,7 @@ takes for numbers and times alike.
 """
 
 import csv
+import io
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -130,8 +131,8 @@ def _csv_event(row: RefusedRow, stream: Stream, text: str) -> dict[str, Any]:
     separator = max(_SEPARATORS, key=row.header.count)
     try:
         [names] = csv.reader([row.header], delimiter=separator, strict=True)
-        # With its line breaks: a cell in quotes may have some.
-        [cells] = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
+        # With its line breaks: a cell in quotes may have some. Others than \n end no line.
+        [cells] = csv.reader(io.StringIO(text, newline="\n"), delimiter=separator, strict=True)
     except (csv.Error, ValueError) as error:
         raise MendError(f"it is not one row of CSV: {error}; mend the text by --mend") from error
     if len(cells) != len(names):

@@ -30,6 +30,13 @@ def test_a_row_of_csv_has_the_names_of_its_header() -> None:
     assert {"kind": "view", "brand": "a\nb", "id": "12345678901234567890"} == sent(row)
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x0b", "\x1e"])
+def test_a_row_of_csv_ends_at_line_breaks_alone(sign: str) -> None:
+    row = refused(f"view,a{sign}b", "text/csv", "kind,brand")
+
+    assert {"kind": "view", "brand": f"a{sign}b"} == sent(row)
+
+
 @pytest.mark.parametrize(("text", "value"), [("TRUE", True), ("false", False), ("1", "1")])
 def test_a_truth_of_csv_is_one_of_json(text: str, value: object) -> None:
     assert {"on": value} == sent(refused(text, "text/csv", "on"), stream=FLAGS)
