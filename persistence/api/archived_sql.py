@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from persistence.api.wall_clock import offsets
 from tillstream.archive import Document
-from tillstream.clock import AROUND, of_milliseconds
+from tillstream.clock import AROUND, milliseconds, of_milliseconds
 from tillstream.currencies import CODES, CURRENCY, EXPONENTS
 from tillstream.stores import StoreTable
 
@@ -143,15 +143,13 @@ def document(row: Document) -> Document:
 def literal(value: Any, column: str = "") -> str:
     """A value of a filter as SQL."""
     if isinstance(value, datetime):
-        return f"make_timestamptz({(value - _EPOCH) // timedelta(microseconds=1)})"
+        # To the millisecond, as MongoDB gets it.
+        return f"make_timestamptz({milliseconds(value) * 1_000})"
     if isinstance(value, int):
         return str(value)
     if column == "businessDay":
         return f"DATE {_quoted(value)}"
     return _quoted(value)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _on(column: str, wanted: Any) -> str:

@@ -3,6 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise, product
 
+import bson
+from bson.codec_options import CodecOptions
+
 from persistence.api.archived_exports import Window, windows
 from persistence.api.archived_sql import UNITS, Days, condition, days_of
 from persistence.api.merging import merged, placing
@@ -25,6 +28,13 @@ def test_a_filter_is_the_same_condition_in_sql() -> None:
         " AND ((true AND businessDay = DATE '2026-03-02' AND true AND key > 'a')"
         " OR (true AND true AND date < make_timestamptz(1772452800000000)))"
     ) == condition(matched)
+
+
+def test_a_time_is_to_the_millisecond_as_mongodb_gets_it() -> None:
+    asked = {"date": {"$gte": NOON + timedelta(microseconds=1_999)}}
+    of_mongodb = bson.decode(bson.encode(asked), CodecOptions(tz_aware=True, tzinfo=UTC))
+
+    assert condition(of_mongodb) == condition(asked)
 
 
 def test_the_days_of_a_filter_have_all_that_it_finds() -> None:
