@@ -43,7 +43,7 @@ class AttributionEndpoints:
         """The paths; the document describes those of each attribution (`views.paths`)."""
         for path, endpoint in (
             ("/attribution/{name}", self.rows),
-            ("/attribution/{name}/{conversion}", self.row),
+            ("/attribution/{name}/{conversion:path}", self.row),
             ("/attribution-sources/{name}", self.sources),
         ):
             app.add_api_route(

@@ -149,6 +149,12 @@ def test_head_says_what_comes_and_not_that_it_is_empty(path: str, media_type: st
     )
 
 
+def test_a_conversion_is_found_by_an_id_with_a_slash() -> None:
+    answer = asked("GET", "/attribution/checkouts/2026%2F4711?surplus=1")
+
+    assert "urn:tillstream:problem:invalid-parameters" == answer.json()["type"]
+
+
 def test_only_get_and_head_are_answered() -> None:
     answer = asked("POST", "/receipts")
 
