@@ -5,10 +5,15 @@ from collections.abc import Sequence
 #: Those that are read here. A Host may not come twice at all (RFC 9112, 3.2).
 _ONCE = (
     b"authorization",
+    b"ce-id",
+    b"ce-source",
+    b"ce-specversion",
+    b"ce-type",
     b"content-encoding",
     b"content-length",
     b"content-type",
     b"host",
+    b"x-token",
 )
 #: Their values are the same in either case.
 _CASELESS = (b"content-encoding", b"content-type", b"host")

@@ -194,6 +194,8 @@ def shared(amqp_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         (b"Content-Encoding: identity\r\nContent-Encoding: gzip", 400),
         (b"Authorization: Bearer a\r\nAuthorization: Bearer A", 400),
         (b"Host: another", 400),
+        (b"X-Token: a\r\nX-Token: b", 400),
+        (b"CE-ID: a\r\nCE-ID: b", 400),
         (b"Content-Type: application/json\r\nContent-Type: Application/JSON; charset=UTF-8", 422),
         (b"Via: 1.1 one\r\nVia: 1.1 two", 422),
     ],
