@@ -5,30 +5,21 @@ integer; a decimal a decimal, an integer or a double; a timestamp one of any uni
 Columns may stand in any order.
 """
 
-import math
-from collections.abc import Iterator, Sequence
-from typing import Any
-
-import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from entrypoint.events import column_checks, parquet_sizes
+from entrypoint.events import column_checks, dictionary_sizes, parquet_sizes
 from entrypoint.events.arrow_sizes import require_bounded
 from entrypoint.events.column_checks import DECIMAL_DIGITS, NotPlainError, as_one
 from entrypoint.events.contract import Contract
-from entrypoint.events.reading import BodyError, SlowRow
-from tillstream.streams.builtin import MOST_ROW_CHARACTERS
+from entrypoint.events.reading import BodyError
 from tillstream.streams.definition import Field
 
 #: Characters of a time; longer ones are looked at alone.
 _LONGEST_TIME = 64
 _MAX_COLUMNS = 1_000
-_IN_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-#: Of the years 1 to 9999, Unix seconds.
-_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 
 def read_stream(body: bytes, contract: Contract, most_events: int, most_bytes: int) -> pa.Table:
@@ -38,9 +29,9 @@ def read_stream(body: bytes, contract: Contract, most_events: int, most_bytes: i
         options = pa.ipc.IpcReadOptions(use_threads=False)
         with pa.ipc.open_stream(pa.py_buffer(body), options=options) as reader:
             _require_schema(reader.schema, contract)
-            return _whole(reader.read_all())
+            return _whole(reader.read_all(), contract, most_bytes)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise BodyError("arrow", f"not an Arrow IPC stream: {_first_line(error)}") from error
+        raise BodyError("arrow", f"not an Arrow IPC stream: {first_line(error)}") from error
 
 
 def read_parquet(body: bytes, contract: Contract, most_events: int, most_bytes: int) -> pa.Table:
@@ -66,9 +57,9 @@ def read_parquet(body: bytes, contract: Contract, most_events: int, most_bytes: 
             _require_schema(parquet.schema_arrow, contract)
             groups = parquet_sizes.groups_with_rows(metadata)
             table = parquet.read_row_groups(groups, use_threads=False)
-            return _whole(_with_int96_in_utc(table, metadata.schema))
+            return _whole(_with_int96_in_utc(table, metadata.schema), contract, most_bytes)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise BodyError("parquet", f"not a Parquet file: {_first_line(error)}") from error
+        raise BodyError("parquet", f"not a Parquet file: {first_line(error)}") from error
 
 
 def columns(table: pa.Table, contract: Contract, now_us: int) -> list[pa.Array]:
@@ -88,20 +79,6 @@ def columns(table: pa.Table, contract: Contract, now_us: int) -> list[pa.Array]:
         if pa.types.is_string(array.type) or pa.types.is_dictionary(array.type):
             _require_no_nul(array)
     return column_checks.checked(contract.fields, plain, contract.stream.event_time, now_us)
-
-
-def rows(table: pa.Table, contract: Contract, now_us: int) -> Iterator[SlowRow]:
-    """Each row, checked alone."""
-    try:
-        found = [
-            _values(as_one(table[name])) if name in table.column_names else [None] * table.num_rows
-            for name in contract.names
-        ]
-    except (pa.ArrowException, ValueError) as error:
-        raise BodyError("arrow", f"a column cannot be read: {_first_line(error)}") from error
-    for number, values in enumerate(zip(*found, strict=True), 1):
-        row, broken = contract.checked(values, contract.json_checks, now_us)
-        yield SlowRow(number, _as_json(contract, values) if broken else "", row, broken)
 
 
 def _require_schema(schema: pa.Schema, contract: Contract) -> None:
@@ -207,35 +184,6 @@ def _plain(field: Field, array: pa.Array) -> pa.Array:
     return array.cast(wanted)
 
 
-def _values(array: pa.Array) -> list[Any]:
-    """As JSON would have them: times and decimals as texts; a dictionary's texts are shared."""
-    kind = array.type
-    if pa.types.is_dictionary(kind):
-        texts = [*array.dictionary.to_pylist(), None]
-        return [texts[-1 if place is None else place] for place in array.indices.to_pylist()]
-    if pa.types.is_timestamp(kind):
-        return list(_times(array).to_pylist())
-    if pa.types.is_decimal(kind):  # one of more digits than its type has is no Decimal
-        array = array.cast(pa.string())
-    return list(array.to_pylist())
-
-
-def _times(array: pa.Array) -> pa.Array:
-    """Timestamps as texts; those beyond the calendar as their numbers, which are no times."""
-    kind = array.type
-    if kind.tz is not None:
-        array = array.cast(pa.timestamp(kind.unit, "UTC"))
-    numbers = array.cast(pa.int64())
-    seconds = pc.divide(numbers, _IN_A_SECOND[kind.unit])
-    # Arrow writes a year by its lowest 16 bits: 67553 would be 2017.
-    in_calendar = pc.and_(
-        pc.greater_equal(seconds, _FIRST_SECOND), pc.less_equal(seconds, _LAST_SECOND)
-    )
-    known = pc.if_else(in_calendar, array, pa.scalar(None, array.type))
-    texts = pc.strftime(known, format="%Y-%m-%dT%H:%M:%S" + ("Z" if kind.tz else ""))
-    return pc.coalesce(texts, numbers.cast(pa.string()))
-
-
 def _require_no_nul(array: pa.Array) -> None:
     texts = array.dictionary if pa.types.is_dictionary(array.type) else array
     data = texts.buffers()[2]
@@ -243,28 +191,13 @@ def _require_no_nul(array: pa.Array) -> None:
         raise NotPlainError
 
 
-def _as_json(contract: Contract, values: Sequence[Any]) -> str:
-    event = {
-        name: _in_json(value)
-        for name, value in zip(contract.names, values, strict=True)
-        if value is not None
-    }
-    return msgspec.json.encode(event, enc_hook=str).decode()
-
-
-def _in_json(value: Any) -> Any:
-    if type(value) is str:
-        # A text of a dictionary may be long, and in every row.
-        return value[: MOST_ROW_CHARACTERS + 1]
-    # JSON has no NaN and no infinity: as null such a row would be taken when it is sent again.
-    return value if type(value) is not float or math.isfinite(value) else repr(value)
-
-
-def _whole(table: pa.Table) -> pa.Table:
+def _whole(table: pa.Table, contract: Contract, most_bytes: int) -> pa.Table:
     """Every value looked at, each column in one piece."""
     table.validate(full=True)
+    dictionary_sizes.require_bounded(table, contract, most_bytes)
     return table.unify_dictionaries().combine_chunks()
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What is told of an error of Arrow's."""
     return str(error).split("\n", 1)[0][:200].rstrip(".")

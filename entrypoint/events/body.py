@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from entrypoint.events import arrow_body, csv_body, json_body
+from entrypoint.events import arrow_body, arrow_rows, csv_body, json_body
 from entrypoint.events.column_checks import NotPlainError
 from entrypoint.events.contract import Contract
 from entrypoint.events.csv_header import header_of
@@ -95,7 +95,7 @@ def _table(contract: Contract, table: pa.Table, now_us: int, most: Most) -> Read
     return _either(
         contract,
         lambda: arrow_body.columns(table, contract, now_us),
-        arrow_body.rows(table, contract, now_us),
+        arrow_rows.rows(table, contract, now_us),
         now_us,
         most,
     )

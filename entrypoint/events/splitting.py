@@ -9,13 +9,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from entrypoint.events.contract import Contract
-from entrypoint.events.parcels import BODY_TYPE, EventParcel, packed, with_column
+from entrypoint.events.parcels import BODY_TYPE, EventParcel, batched, packed, with_column
 from entrypoint.events.reading import ReadEvents
+from entrypoint.publish_queue import MAX_MESSAGE_ITEMS
 from tillstream.streams import columns
 from tillstream.streams.message import MAX_EVENTS
 
 #: Most bytes of a message's columns before they are packed; one event may have more.
 MAX_PART_BYTES = 8 * 1024 * 1024
+
+
+def parcels(
+    contract: Contract, read: ReadEvents, received_us: int, body: bytes | None
+) -> list[EventParcel]:
+    """The accepted events as they are published: few small ones share a message with others."""
+    events = read.events
+    if body is None and events.num_rows < MAX_MESSAGE_ITEMS and events.nbytes <= MAX_PART_BYTES:
+        return [batched(events, received_us)] if events.num_rows else []
+    return messages(contract, read, received_us, body)
 
 
 def messages(

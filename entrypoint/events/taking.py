@@ -17,12 +17,11 @@ from entrypoint.events.body import READERS, Most
 from entrypoint.events.broken_rules import BrokenRuleError
 from entrypoint.events.contract import Contract, Row
 from entrypoint.events.json_body import READ_ERRORS, one_row
-from entrypoint.events.parcels import EventParcel, batched, with_column
+from entrypoint.events.parcels import EventParcel, with_column
 from entrypoint.events.publishing import EventPublishers
 from entrypoint.events.reading import BodyError, ReadEvents, TooManyEventsError, slowly
-from entrypoint.events.splitting import messages
+from entrypoint.events.splitting import parcels
 from entrypoint.idempotency import IdempotencyKeys, body_identity, digest, idempotency_key
-from entrypoint.publish_queue import MAX_MESSAGE_ITEMS
 from entrypoint.settings import EntrypointSettings
 from entrypoint.track_token import TRACK
 from tillstream.clock import Clock
@@ -165,7 +164,7 @@ class Taking:
             read = ReadEvents(events)
         else:
             read = self._read(contract, kind, body, now_us)
-        return Taken(read, self._parcels(contract, read, now_us, identity), content, identity)
+        return Taken(read, parcels(contract, read, now_us, identity), content, identity)
 
     def _cloudevents(
         self, contract: Contract, scope: Scope, body: bytes, now_us: int
@@ -191,13 +190,6 @@ class Taking:
             raise answers.unreadable_body(error) from error
         except TooManyEventsError as error:
             raise answers.too_many_events(self._most.events) from error
-
-    def _parcels(
-        self, contract: Contract, read: ReadEvents, now_us: int, body: bytes | None
-    ) -> list[EventParcel]:
-        if body is None and read.events.num_rows < MAX_MESSAGE_ITEMS:
-            return [batched(read.events, now_us)] if read.events.num_rows else []
-        return messages(contract, read, now_us, body)
 
 
 def is_one_object(scope: Scope, body: bytes) -> bool:

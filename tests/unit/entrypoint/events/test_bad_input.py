@@ -317,6 +317,18 @@ def test_a_long_text_of_a_dictionary_that_every_row_names_stays_one_text() -> No
             assert pa.default_memory_pool().max_memory() - most_before < 50_000_000
 
 
+def test_texts_of_a_dictionary_are_as_large_as_they_are_in_all_rows() -> None:
+    notes = Contract(Stream(name="notes", fields=(Field(name="note", type="text"),)))
+    found = pa.table({"note": pa.array(["x" * 1_000] * 100).dictionary_encode()})
+    sink = io.BytesIO()
+    pq.write_table(found, sink)
+
+    for kind, body in ((ARROW, stream_of(found)), (PARQUET, sink.getvalue())):
+        with pytest.raises(BodyError, match="in all rows"):
+            READERS[kind](notes, body, NOW_US, Most(1_000, 99_999))
+        assert 100 == READERS[kind](notes, body, NOW_US, Most(1_000, 100_000)).events.num_rows
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_more_events_than_a_body_may_have_are_too_many(kind: str) -> None:
     for event in (EVENT, EVENT | {"number": -6}):

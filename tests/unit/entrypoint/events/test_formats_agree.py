@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from entrypoint.events import arrow_body, csv_body, json_body
+from entrypoint.events import arrow_body, arrow_rows, csv_body, json_body
 from entrypoint.events.body import ARROW, CSV, READERS, Most
 from entrypoint.events.column_checks import NotPlainError
 from entrypoint.events.contract import Contract
@@ -87,7 +87,7 @@ def slow(kind: str, body: bytes) -> ReadEvents:
             rows = json_body.list_rows(body, CONTRACT, NOW_US)
         case _:
             reader = arrow_body.read_stream if kind == ARROW else arrow_body.read_parquet
-            rows = arrow_body.rows(reader(body, CONTRACT, *MOST), CONTRACT, NOW_US)
+            rows = arrow_rows.rows(reader(body, CONTRACT, *MOST), CONTRACT, NOW_US)
     return slowly(CONTRACT, rows, MOST.events)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entrypoint.events import arrow_body, csv_body, json_body
+from entrypoint.events import arrow_body, arrow_rows, csv_body, json_body
 from entrypoint.events.body import ARROW, CSV, PARQUET, READERS, Most
 from entrypoint.events.column_checks import NotPlainError
 from entrypoint.events.contract import Contract
@@ -162,7 +162,7 @@ def test_the_fast_ways_accept_nothing_that_the_slow_ones_refuse(values: list[str
 @pytest.mark.parametrize("ids", [[11, 12], [11, None]])
 def test_both_ways_of_arrow_and_csv_agree(ids: list[int | None]) -> None:
     table = arrow_body.read_stream(stream_of(_table(pa.array(ids, pa.int64()))), CONTRACT, *MOST)
-    slow = slowly(CONTRACT, arrow_body.rows(table, CONTRACT, NOW_US), 100)
+    slow = slowly(CONTRACT, arrow_rows.rows(table, CONTRACT, NOW_US), 100)
     body = "\n".join(["time,id", *(f"{AT},{'' if i is None else i}" for i in ids)]).encode()
     rows = csv_body.rows(body, header_of(body, CONTRACT), CONTRACT, NOW_US)
 
