@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from entrypoint.events import column_checks, dictionary_sizes, parquet_sizes
+from entrypoint.events import column_checks, dictionary_sizes, parquet_footer, parquet_sizes
 from entrypoint.events.arrow_sizes import require_bounded
 from entrypoint.events.column_checks import DECIMAL_DIGITS, NotPlainError, as_one
 from entrypoint.events.contract import Contract
@@ -37,6 +37,7 @@ def read_stream(body: bytes, contract: Contract, most_events: int, most_bytes: i
 def read_parquet(body: bytes, contract: Contract, most_events: int, most_bytes: int) -> pa.Table:
     """The table of a Parquet file; raises BodyError, TooManyEventsError."""
     try:
+        parquet_footer.require_bounded(body)
         metadata = pq.read_metadata(pa.BufferReader(body))
         parquet_sizes.require_bounded(body, metadata, most_events, most_bytes)
         # Optional fields may be missing, and a column of another shape is refused below.

@@ -272,6 +272,29 @@ def test_parquet_of_too_much_is_refused_by_its_footer() -> None:
         READERS[PARQUET](CONTRACT, body, NOW_US, Most(99, 2**24))
 
 
+def test_a_footer_of_parquet_that_names_a_million_columns_is_not_read() -> None:
+    column = b"\x15\x02\x25\x02\x18\x01a\0"  # an optional integer `a`
+    footer = b"\x15\x02\x19\xfc\xc0\x84\x3d" + column * 1_000_000 + b"\x16\0\x19\x0c\0"
+    body = b"PAR1" + footer + struct.pack("<I", len(footer)) + b"PAR1"
+
+    with pytest.raises(BodyError, match="footer has a list"):
+        READERS[PARQUET](CONTRACT, body, NOW_US, MOST)
+
+
+def test_a_footer_may_say_all_that_arrow_writes() -> None:
+    sink = io.BytesIO()
+    pq.write_table(
+        table([EVENT] * 20).replace_schema_metadata({"note": "x" * 1_000_000}),
+        sink,
+        row_group_size=1,
+        write_page_index=True,
+        write_page_checksum=True,
+        sorting_columns=[pq.SortingColumn(0)],
+    )
+
+    assert 20 == READERS[PARQUET](CONTRACT, sink.getvalue(), NOW_US, MOST).events.num_rows
+
+
 def _varint(number: int, length: int) -> bytes:
     """A signed integer of Thrift's compact protocol in so many bytes."""
     parts = [number << 1 >> 7 * place & 0x7F for place in range(length)]
