@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise, product
+from typing import Any
 
 import bson
 from bson.codec_options import CodecOptions
@@ -32,7 +33,9 @@ def test_a_filter_is_the_same_condition_in_sql() -> None:
 
 def test_a_time_is_to_the_millisecond_as_mongodb_gets_it() -> None:
     asked = {"date": {"$gte": NOON + timedelta(microseconds=1_999)}}
-    of_mongodb = bson.decode(bson.encode(asked), CodecOptions(tz_aware=True, tzinfo=UTC))
+    of_mongodb: dict[str, Any] = bson.decode(
+        bson.encode(asked), CodecOptions(tz_aware=True, tzinfo=UTC)
+    )
 
     assert condition(of_mongodb) == condition(asked)
 
