@@ -28,7 +28,7 @@ from tillstream.runtime import data_folder, process
 from tillstream.runtime.spark_needs import require_spark
 
 #: Said with --servers-only.
-SERVERS_READY = "The servers are ready and no room runs: give commands with script/run"
+SERVERS_READY = "The servers are ready and no room runs: type `tillstream COMMAND` elsewhere"
 
 
 def main() -> None:
