@@ -11,11 +11,11 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
-from entrypoint import app, keys_command
+from entrypoint import keys_command
 from entrypoint.ageing_protocol import AgeingProtocol
 from entrypoint.direct_protocol import DirectProtocol
 from entrypoint.receivers.set_up import SetUp, set_up
-from entrypoint.settings import EntrypointSettings
+from entrypoint.settings import DRAIN_SECONDS, EntrypointSettings
 from tillstream.errors import DataFolderError, PortTakenError, SettingsError
 from tillstream.http.bounded_protocol import within
 from tillstream.runtime import data_folder, logs, ports, process, quiet
@@ -59,6 +59,7 @@ def serve(settings: EntrypointSettings, workers: int, beside: WatchSettings | No
 
     `beside` other doors it listens on the same port, and is watched where that says.
     """
+    process.calm_allocator()
     logs.configure(settings, "entrypoint")
     _definitions(settings)  # told once, before any process of several is started
     _receivers(settings)
@@ -87,7 +88,7 @@ def serve(settings: EntrypointSettings, workers: int, beside: WatchSettings | No
         ws="none",
         access_log=False,
         log_config=None,
-        timeout_graceful_shutdown=app.DRAIN_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
         server_header=False,
         # Nothing of ours looks at the client's address.
         proxy_headers=False,
@@ -108,6 +109,10 @@ def application(watch: WatchSettings | None = None) -> ASGIApp:
     if multiprocessing.parent_process() is not None:
         # One of several: without their parent they would keep the port for ever.
         process.end_with_parent()
+    process.calm_allocator()
+    # NumPy, Arrow and DuckDB start threads as they are imported.
+    from entrypoint import app
+
     settings = process.load_settings(EntrypointSettings)
     logs.configure(settings, "entrypoint")
     tracer = start.begin(settings, "entrypoint")
@@ -115,7 +120,6 @@ def application(watch: WatchSettings | None = None) -> ASGIApp:
         settings, _definitions(settings), _receivers(settings), time.time, watch, tracer
     )
     process.calm_collector()
-    process.calm_allocator()
     quiet.release_when_quiet()
     return door
 

@@ -36,7 +36,7 @@ from entrypoint.receivers.endpoints import ReceiverEndpoints
 from entrypoint.receivers.publishing import DeliveryPublisher, send_delivery
 from entrypoint.receivers.set_up import SetUp
 from entrypoint.receivers.telling import keep_telling
-from entrypoint.settings import EntrypointSettings
+from entrypoint.settings import DRAIN_SECONDS, EntrypointSettings
 from tillstream import stores, topology
 from tillstream.accepted_count import AcceptedCount, folder_of
 from tillstream.clock import Clock
@@ -57,9 +57,6 @@ if TYPE_CHECKING:
     from tillstream.runtime.tracing.tracer import Tracer
 
 log = structlog.get_logger()
-
-#: Longest wait for receipts in flight when the door closes, seconds.
-DRAIN_SECONDS = 10
 
 
 def build(

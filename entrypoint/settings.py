@@ -22,6 +22,9 @@ from tillstream.runtime.settings import (
     TracingSettings,
 )
 
+#: Longest wait for receipts in flight when the door closes, seconds.
+DRAIN_SECONDS = 10
+
 Positive = Annotated[int, Meta(ge=1)]
 
 
