@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote, urlsplit
 
 from command import exits
@@ -74,12 +75,24 @@ def send(file: Path, url: str, stream: str | None, media_type: str | None, key: 
 
 
 def bodies(file: Path, media_type: str, *, whole: bool) -> Iterator[bytes]:
-    """The file in bodies, in one where it has no lines or is wanted `whole`; no line is divided."""
+    """The file in bodies, in one where it has no lines or is wanted `whole`; no row is divided."""
     lined = media_type in (NDJSON, CSV) and not whole
     if not lined or file.stat().st_size <= BODY_BYTES:
         yield file.read_bytes()
         return
     with file.open("rb") as lines:
         head = lines.readline() if media_type == CSV else b""
-        while part := lines.readlines(BODY_BYTES):
-            yield head + b"".join(part)
+        while part := b"".join(lines.readlines(BODY_BYTES)):
+            yield head + part + (_rest_of_row(part, lines) if media_type == CSV else b"")
+
+
+def _rest_of_row(part: bytes, lines: BinaryIO) -> bytes:
+    """What ends the last row of a CSV: a cell in quotes may have line breaks (RFC 4180).
+
+    Of a file with quotes that nobody closes no more than BODY_BYTES.
+    """
+    rest, is_open = bytearray(), part.count(b'"') % 2 == 1
+    while is_open and len(rest) < BODY_BYTES and (line := lines.readline()):
+        rest += line
+        is_open ^= line.count(b'"') % 2 == 1
+    return bytes(rest)

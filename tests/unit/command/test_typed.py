@@ -133,6 +133,20 @@ def test_a_file_is_sent_in_bodies_of_whole_lines(
     assert list(send.bodies(file, send.CSV, whole=True)) == [file.read_bytes()]
 
 
+def test_no_row_of_a_csv_is_divided_within_its_quotes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "BODY_BYTES", 4)
+    file = tmp_path / "notes.csv"
+    file.write_text('h\n"a\nb""\nc"\n1111\n2\n')
+
+    assert list(send.bodies(file, send.CSV, whole=False)) == [
+        b'h\n"a\nb""\nc"\n',
+        b"h\n1111\n",
+        b"h\n2\n",
+    ]
+
+
 @pytest.mark.parametrize("room", ["keys", "users", "receivers"])
 def test_a_wrong_word_of_a_room_is_told_as_it_was_typed(room: str, tmp_path: Path) -> None:
     done = typed(room, "nonsense", cwd=tmp_path)
