@@ -51,6 +51,13 @@ def woo(**changes: Any) -> Payload:
     return WOO | fees | changes
 
 
+def test_a_guest_of_woocommerce_is_no_customer(receivers: Mapping[str, Receiver]) -> None:
+    [known] = posted(receivers["woocommerce"], woo())
+    [guest] = posted(receivers["woocommerce"], woo(customer_id=0))
+
+    assert ("25", None) == (str(known["customerID"]), guest["customerID"])
+
+
 def test_a_rate_of_which_a_line_has_no_tax_is_not_its_rate(
     receivers: Mapping[str, Receiver],
 ) -> None:
