@@ -48,14 +48,16 @@ def calm_allocator() -> None:
     """Let the C library keep what is freed, up to a bound, for the next body of that size.
 
     By default glibc gives large blocks back to the kernel at once, which clears every page of the
-    next one: it made a copy of a batch fifteen times as slow as the copying itself. Elsewhere
-    than on glibc nothing changes. The bound is that of one arena, and by default each thread has an
-    arena of its own: six threads that read large bodies in turn kept 350 MB. To be called before
-    any thread is started.
+    next one: it made a copy of a batch fifteen times as slow as the copying itself. The largest,
+    which are rare, go back as ever: kept, they split the heap, and a door that had many of them
+    stayed 60 MB larger. Elsewhere than on glibc nothing changes. The bound is that of one arena,
+    and by default each thread has an arena of its own: six threads that read large bodies in turn
+    kept 350 MB. To be called before any thread is started, and so before NumPy, Arrow or DuckDB is
+    imported: glibc reads the number of arenas once.
     """
     with contextlib.suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL("libc.so.6").mallopt
-        mallopt(_M_MMAP_THRESHOLD, 32 * 1024 * 1024)
+        mallopt(_M_MMAP_THRESHOLD, 4 * 1024 * 1024)
         mallopt(_M_TRIM_THRESHOLD, 64 * 1024 * 1024)
         mallopt(_M_ARENA_MAX, 1)
 
