@@ -1,4 +1,6 @@
-"""Attribution of purchases to clicks: rate, costs, memory; every conversion against the truth."""
+"""Attribution of purchases to clicks: rate, costs, memory; every conversion against the truth, and
+again after a recount.
+"""
 
 import sqlite3
 import tempfile
@@ -10,7 +12,8 @@ from typing import NamedTuple
 
 from loadtest.bench import attribution_events, events_state
 from loadtest.bench.attribution_events import Summary
-from loadtest.bench.attribution_truth import compared
+from loadtest.bench.attribution_truth import Compared, compared
+from loadtest.bench.command import measured
 from loadtest.bench.events_state import NotExactError
 from loadtest.bench.harness import Options, Result
 from loadtest.bench.private import System, running_system
@@ -81,6 +84,10 @@ def _round(series: Result, system: System, way: str, folder: Path, made: Summary
             _wait(system, lambda found: found.final >= made.purchases and not found.outbox)
             stored, whole = time.monotonic() - started, meter.cpu()
         found = progress(system)
+        held = _require_true(system, way, folder)
+        recounted = measured(system, "events", "recount-attribution")
+        _wait(system, lambda found: not found.outbox)
+        mended = _compared(system, folder)
     events = made.events - before
     series.add(f"{way}: to committed", "events/s", events / seconds, "higher", TARGET)
     for program in ("entrypoint", "rabbitmq", "events"):
@@ -95,21 +102,29 @@ def _round(series: Result, system: System, way: str, folder: Path, made: Summary
     series.add(f"{way}: rows made", "rows", found.rows, "lower")
     series.add(f"{way}: late touches", "clicks", found.late_touches, "lower")
     series.add(f"{way}: late conversions", "purchases", found.late_conversions, "lower")
-    _require_true(series, system, way, folder)
+    series.add(f"{way}: final and right", "purchases", held.right, "higher")
+    series.add(f"{way}: wrong, nothing late", "purchases", held.wrong, "lower", 0)
+    series.add(f"{way}: wrong, late touch or late", "purchases", held.wrong_late, "lower")
+    series.add(f"{way}: recount", "s", recounted.seconds, "lower")
+    series.add(f"{way}: recount, memory", "MiB", recounted.memory, "lower")
+    left = made.purchases - mended.right
+    series.add(f"{way}: wrong after the recount", "purchases", left, "lower", 0)
 
 
-def _require_true(series: Result, system: System, way: str, folder: Path) -> None:
-    """Raises NotExactError where a conversion is wrong that nothing late has touched."""
+def _compared(system: System, folder: Path) -> Compared:
     attribution = definitions_file.load([attribution_events.STREAMS]).attributions[_ATTRIBUTION]
-    held = compared(system.mongo_url, attribution, folder / "truth.csv")
+    return compared(system.mongo_url, attribution, folder / "truth.csv")
+
+
+def _require_true(system: System, way: str, folder: Path) -> Compared:
+    """Raises NotExactError where a conversion is wrong that nothing late has touched."""
+    held = _compared(system, folder)
     if held.wrong or held.missing:
         raise NotExactError(
             f"{way}: {held.right:,} conversions are right, {held.wrong:,} wrong,"
             f" {held.missing:,} missing: {'; '.join(held.examples)}"
         )
-    series.add(f"{way}: final and right", "purchases", held.right, "higher")
-    series.add(f"{way}: wrong, nothing late", "purchases", held.wrong, "lower", 0)
-    series.add(f"{way}: wrong, late touch or late", "purchases", held.wrong_late, "lower")
+    return held
 
 
 def progress(system: System) -> Progress:
