@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +9,6 @@ import pytest
 from connectors.mapping.documents import MappingError
 from tests.support.vendor_orders import Payload, gross, posted, sample, tenders
 from tillstream.receivers.definition import Receiver
-from tillstream.receivers.definitions_file import load
-
-
-@pytest.fixture(scope="module")
-def receivers() -> Mapping[str, Receiver]:
-    return load(Path("receivers"))
-
 
 WOO = sample("woocommerce", "refund")
 PENDING = {

@@ -2,23 +2,16 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.vendor_orders import Payload, gross, posted, sample, tenders
 from tillstream.receivers.definition import Receiver
-from tillstream.receivers.definitions_file import load
 
 #: The order of the sample after its refund: 9.70, one croissant of 1.30 given back.
 ORDER = sample("shopify", "refund", 3)
 CROISSANT = ORDER["refunds"][0]["refund_line_items"][0]
-
-
-@pytest.fixture(scope="module")
-def receivers() -> Mapping[str, Receiver]:
-    return load(Path("receivers"))
 
 
 def order(paid: str, lines: list[Payload], currency: str = "EUR", **refund: Any) -> Payload:

@@ -25,7 +25,6 @@ from loadtest.receivers.plain_sum import Key, differences, plain_sum
 from loadtest.receivers.registry import VENDORS
 from loadtest.receivers.sales import EXPONENTS
 from tillstream.receivers.definition import Receiver
-from tillstream.receivers.definitions_file import load
 from tillstream.receivers.delivery import Delivery
 
 SAMPLES = Path("receivers/samples")
@@ -33,11 +32,6 @@ CASES = sorted({path.parent for path in SAMPLES.glob("*/*/delivery-*.json")})
 #: What the worker adds to a receipt.
 ADDED = ("sale", "version", "receiver", "corrects", "receiptUUID")
 PARIS = ZoneInfo("Europe/Paris")
-
-
-@pytest.fixture(scope="module")
-def receivers() -> Mapping[str, Receiver]:
-    return load(Path("receivers"))
 
 
 def numbers(text: str | bytes) -> Any:
