@@ -113,7 +113,7 @@ class _Reading:
             self._items.append(self._item(place, sold, sign))
         else:
             extended = self._minor(text(sold, "ExtendedAmount"))
-            self._counter[money] -= -abs(extended) if sign < 0 else extended
+            self._counter[money] += abs(extended) if sign < 0 else -extended
 
     def _item(self, place: int, sold: Element, sign: int) -> _Item:
         extended = self._minor(text(sold, "ExtendedAmount"))
