@@ -109,8 +109,8 @@ def application(watch: WatchSettings | None = None) -> ASGIApp:
     if multiprocessing.parent_process() is not None:
         # One of several: without their parent they would keep the port for ever.
         process.end_with_parent()
-    process.calm_allocator()
-    # NumPy, Arrow and DuckDB start threads as they are imported.
+        process.calm_allocator()
+    # Only now: NumPy, Arrow and DuckDB start threads as they are imported.
     from entrypoint import app
 
     settings = process.load_settings(EntrypointSettings)
