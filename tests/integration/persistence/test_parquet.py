@@ -264,16 +264,19 @@ def test_a_question_reads_nothing_but_the_archive(kept: Kept) -> None:
 
 def test_csv_is_for_programs_and_an_error_is_a_line(kept: Kept) -> None:
     kept.store(receipts_of("2025-11-10", range(1, 4)))
-    question = "SELECT store, sum(gross) AS gross, max(date) AS last FROM receipts GROUP BY 1"
+    question = (
+        "SELECT store, sum(gross) AS gross, max(date) AS last, '=' || store AS formula"
+        " FROM receipts GROUP BY 1"
+    )
 
     right = kept.run("sql", question + " ORDER BY 1", "--csv")
     wrong = kept.run("sql", "selec 1")
 
     assert (
-        "\ufeffstore,gross,last\n"
-        "0,0.03,2025-11-10 09:00:01+01:00\n"
-        "1,0.01,2025-11-10 09:00:01+01:00\n"
-        "2,0.02,2025-11-10 09:00:01+01:00\n"
+        "\ufeffstore,gross,last,formula\n"
+        "0,0.03,2025-11-10 09:00:01+01:00,'=0\n"
+        "1,0.01,2025-11-10 09:00:01+01:00,'=1\n"
+        "2,0.02,2025-11-10 09:00:01+01:00,'=2\n"
     ) == right.stdout
     assert (1, 'error: Parser Error: syntax error at or near "selec" (line 1, column 1)\n') == (
         wrong.returncode,

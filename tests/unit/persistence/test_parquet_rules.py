@@ -149,6 +149,14 @@ def test_a_table_has_numbers_to_the_right() -> None:
     ] == list(table(Answer(["category", "gross", "note"], rows)))
 
 
+def test_a_name_in_an_answer_breaks_no_row_of_its_table() -> None:
+    forged = "A\n9.99  paid\x1b[2J\u202eB\u2028C"
+    lines = list(table(Answer([forged, "gross"], iter([(forged, Decimal("1.00"))]))))
+
+    assert 3 == len(lines)
+    assert all(line.isprintable() for line in lines)
+
+
 def test_a_day_that_mongodb_dropped_stays_dropped_when_it_is_written_again() -> None:
     days = [date(2026, 11, 20), date(2026, 11, 21)]
     marked_at, later = datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)
