@@ -91,6 +91,25 @@ def test_a_bulk_of_late_receipts_is_drawn_where_it_was_sold_and_nowhere_else() -
     ]
 
 
+def test_a_dashboard_that_starts_anew_draws_the_line_of_one_that_ran() -> None:
+    """One that saw all of the morning come at ten, and one that read it from the archive."""
+    archived = {MIDNIGHT + 479 * 60: (20_000, 8), MIDNIGHT + 539 * 60: (40_000, 12)}
+    ran, anew = Model(CALENDAR, TEN), Model(CALENDAR, TEN)
+    ran.take_history(DAY, {}, {}, {}, TEN - 301)
+    ran.take(count(TEN - 300, 0, 0), TEN - 300)
+    anew.take_history(DAY, archived, {}, {}, TEN)
+    for board in (ran, anew):
+        board.take(count(TEN, 60_000, 20), TEN)
+        board.take(breakdowns(TEN, hour={"07": 20_000, "08": 40_000}), TEN)
+    ran.take_sold(DAY, MIDNIGHT, TEN, archived, TEN)
+
+    lines = [board.frame(1, TEN, whole=True).minutes for board in (ran, anew)]
+
+    assert lines[0] == lines[1]
+    at = {minute: gross for minute, gross, _ in lines[0]}
+    assert (20_000, 20_000, 60_000) == (at[MIDNIGHT + 479 * 60], at[MIDNIGHT + 538 * 60], at[TEN])
+
+
 def test_a_ledger_that_is_behind_takes_nothing_from_what_was_sold() -> None:
     line = SaleMinutes(CALENDAR.zone)
     line.begin(DAY, CALENDAR)
