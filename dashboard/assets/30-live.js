@@ -98,6 +98,8 @@
     t.drawPlots({ ...frame, starts: place().starts });
     clock();
     showStatus();
+    // What else a page shows is as old as its pill says.
+    document.dispatchEvent(new Event("frame"));
   }
 
   /* Of the whole page: of its feeds, or of what its own script reads beside them. */

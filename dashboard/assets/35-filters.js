@@ -75,6 +75,12 @@
     return t.say(frame.archive === "slow" ? "Archive too slow since" : "Archive behind since");
   }
 
+  /** Whether it is known that the archive does not answer. @type {Tillstream["archiveSilent"]} */
+  function archiveSilent() {
+    const frame = t.frame();
+    return Boolean(frame && frame.archive === "away");
+  }
+
   /** Ask again when the answer is as old as it may be; one question at a time. @type {Tillstream["askForPart"]} */
   async function ask(frame) {
     offer();
@@ -163,6 +169,7 @@
       narrowedPart: current,
       askForPart: ask,
       archiveWords,
+      archiveSilent,
       archiveAway: () => away,
       storePage,
       filterNote: note,

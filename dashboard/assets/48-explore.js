@@ -168,14 +168,16 @@
     } catch (error) {
       const wrong = error instanceof TypeError && !String(error.message).includes("fetch");
       console.info("no rows", error);
-      const page = byId("explore-page") || byId("explore-list");
-      if (page) page.dataset.state = "away";
-      const message = wrong
-        ? t.visible(/** @type {Error} */ (error).message)
-        : t.say("The archive is away. Trying again.");
-      t.setText("explore-message", message);
+      lost(wrong ? t.visible(/** @type {Error} */ (error).message) : t.say("The archive is away. Trying again."));
       return false;
     }
+  }
+
+  /** What stands here is not of now. @param {string} why */
+  function lost(why) {
+    const page = byId("explore-page") || byId("explore-list");
+    if (page) page.dataset.state = "stale";
+    t.setText("explore-message", why);
   }
 
   /** Where the page stands, the next question follows. @param {() => Promise<void>} step */
@@ -211,5 +213,9 @@
     t.exploreControls(view);
     t.exploreChoices(view);
     again(refresh);
+    // A question that was asked before waits long.
+    document.addEventListener("frame", () => {
+      if (byId("explore-page") && t.archiveSilent()) lost(t.say("The archive is away. Trying again."));
+    });
   }, 50);
 })();

@@ -180,15 +180,25 @@
         await ask();
       } catch (error) {
         console.info("no jobs", error);
-        byId("jobs-page").dataset.state = "stale";
-        t.setText("jobs-message", t.say("The archive is away. Trying again."));
+        lost();
       }
     }
     setTimeout(again, byId("jobs-page") ? ASK_MS : 300);
+  }
+
+  /* What stands here is not of now. */
+  function lost() {
+    byId("jobs-page").dataset.state = "stale";
+    byId("jobs-fresh").dataset.state = "stale";
+    t.setText("jobs-message", t.say("The archive is away. Trying again."));
   }
 
   document.addEventListener("click", (event) => {
     if (event.target instanceof HTMLElement && event.target.id === "job-log-close") choose(t.address("run"));
   });
   again();
+  // A question that was asked before waits long.
+  document.addEventListener("frame", () => {
+    if (byId("jobs-page") && t.archiveSilent()) lost();
+  });
 })();

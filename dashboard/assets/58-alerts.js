@@ -168,11 +168,18 @@
         await ask();
       } catch (error) {
         console.info("no alerts", error);
-        byId("alerts-page").dataset.state = "stale";
-        t.setText("alerts-message", t.say("The archive is away. Trying again."));
+        lost();
       }
     }
     setTimeout(again, byId("alerts-page") ? ASK_MS : 300);
+  }
+
+  /* What stands here is not of now. */
+  function lost() {
+    byId("alerts-page").dataset.state = "stale";
+    byId("alerts-fresh").dataset.state = "stale";
+    if (found) t.setText("alerts-fresh", `${t.say("stale since")} ${t.secondOf(found.readAt)}`);
+    t.setText("alerts-message", t.say("The archive is away. Trying again."));
   }
 
   /* A count that nobody knows is not shown. */
@@ -206,5 +213,9 @@
       );
   });
   again();
+  // A question that was asked before waits long.
+  document.addEventListener("frame", () => {
+    if (byId("alerts-page") && t.archiveSilent()) lost();
+  });
   count();
 })();

@@ -188,4 +188,5 @@
   t.products = { named, change, pieces, compared, draw, within: () => view.parts, choices: () => {}, tables: () => {} };
   setInterval(ask, 100);
   setInterval(draw, 500);
+  document.addEventListener("frame", draw);
 })();

@@ -235,7 +235,7 @@
     } else if (range) go({ range: range === USUAL.range ? "" : range, from: "", to: "" });
     else go({ by: by === USUAL.by ? "" : by || "" });
   });
-
+  document.addEventListener("frame", draw);
   function again() {
     if (byId("days-page") && !byId("days-from")) {
       controls();

@@ -237,5 +237,6 @@
     setTimeout(again, byId("stores-page") ? ASK_MS : 300);
   }
   setInterval(draw, DRAW_MS);
+  document.addEventListener("frame", draw);
   again();
 })();

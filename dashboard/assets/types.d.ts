@@ -457,6 +457,7 @@ interface Tillstream {
   askForPart: (frame: Frame) => Promise<void>;
   archiveAway: () => boolean;
   archiveWords: (frame: Frame) => string;
+  archiveSilent: () => boolean;
   storePage: () => HTMLElement | null;
   filterNote: (put: Put, frame: Frame) => void;
   chosenCategory: () => string;

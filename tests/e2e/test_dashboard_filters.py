@@ -1,5 +1,6 @@
 """Store and category as a viewer filters by them: exact, in the address, honest about the rest."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -24,11 +25,29 @@ from tests.support.dashboards import (
 )
 from tests.support.day_figures import keep_figures
 from tests.support.frozen_mongo import frozen
-from tillstream import topology
-from tillstream.clock import BusinessDay
+from tillstream import alert_records, job_records, topology
+from tillstream.clock import BusinessDay, utc
 from tillstream.stores import StoreTable
 
 DATABASE = "dashboard-filters"
+#: Pages that ask the archive themselves, and what has their state.
+OF_THE_ARCHIVE = {
+    "stores": "stores-page",
+    "products": "products-page",
+    "days": "days-page",
+    "alerts": "alerts-page",
+    "jobs": "jobs-page",
+    "explore?window=category_count": "explore-page",
+}
+
+#: Notes the state of the page when its pill tells that the archive is away.
+WATCH = """(element) => {
+  const pill = document.getElementById("status");
+  new MutationObserver(() => {
+    if (!window.shown && pill.textContent.startsWith("Archive away"))
+      window.shown = document.getElementById(element).dataset.state;
+  }).observe(pill, { childList: true });
+}"""
 
 
 def without_its_rate(archived: dict[str, Any]) -> dict[str, Any]:
@@ -60,6 +79,12 @@ def dashboard(
             ]
         )
         keep_figures(client[DATABASE], StoreTable(BusinessDay(PARIS), {}))
+        heard = {"seenAt": utc(time.time() + 3_600)}
+        watcher = {"_id": alert_records.WATCHER}
+        client[DATABASE][alert_records.TARGETS].insert_one(watcher | heard)
+        job: dict[str, Any] = {"_id": "compact", "place": 0, "command": ["events", "compact"]}
+        job |= {"cron": "10 3 * * *", "zone": "UTC", "enabled": True, "nextAt": None}
+        client[DATABASE][job_records.JOBS].insert_one(job | heard)
         own = Dashboard(
             AMQP_URL=amqp_url, MONGO_URL=mongo_url, MONGO_DATABASE=DATABASE, STORES_FILE=str(stores)
         )
@@ -171,9 +196,19 @@ def test_a_frozen_archive_is_said_everywhere_within_three_seconds(
     of_the_archive = ("network-delay", "feed-metrics-db", "feed-archive")
     with (
         MongoClient[dict[str, Any]](mongo_url) as client,
+        contextlib.ExitStack() as stack,
         viewing(browser, dashboard.url, path="?region=Nord", locale="en-GB") as page,
         viewing(browser, dashboard.url, path="operations", locale="en-GB") as operations,
     ):
+        others = {
+            path: stack.enter_context(viewing(browser, dashboard.url, path=path, locale="en-GB"))
+            for path in OF_THE_ARCHIVE
+        }
+        for path, other in others.items():
+            element = OF_THE_ARCHIVE[path]
+            known = ", ".join(f'#{element}[data-state="{state}"]' for state in ("live", "empty"))
+            other.wait_for_selector(known, timeout=20_000)
+            other.evaluate(WATCH, element)
         wait_for_state(page, "status", "live", 20)
         wait_for_state(operations, "status", "live", 20)
         watch_for(page, "status", "stale")
@@ -190,10 +225,14 @@ def test_a_frozen_archive_is_said_everywhere_within_three_seconds(
             asked = time.time()
             part = httpx.get(f"{dashboard.url}part?store=7").status_code
             waited = time.time() - asked
+            for other in others.values():
+                wait_for_truth(other, "window.shown", 20)
+            shown = {path: other.evaluate("window.shown") for path, other in others.items()}
         wait_for_state(page, "status", "live", 20)
 
     assert after < 3.0
     assert said.startswith("Archive away since ")
+    assert dict.fromkeys(OF_THE_ARCHIVE, "stale") == shown
     assert ({"stale"}, "live") == (states, of_the_feeds)
     assert (503, "away") == (health.status_code, health.json()["archive"])
     assert (503, True) == (part, waited < 1.0)
