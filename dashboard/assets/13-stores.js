@@ -4,7 +4,7 @@
   const t = window.tillstream;
   /** Null prototype: a store may be numbered as an object's own property is named. @type {Record<string, string>} */
   const names = Object.create(null);
-  const given = document.getElementById("stores");
+  const given = document.getElementById("store-names");
   Object.assign(names, given ? JSON.parse(given.textContent || "{}") : {});
 
   /** Its name, else its number. @type {Tillstream["title"]} */

@@ -45,7 +45,7 @@ INDEX = f"""<!DOCTYPE html>
 <body>
 {{%app_entry%}}
 <script type="application/json" id="languages">{script_data()}</script>
-<script type="application/json" id="stores">{_STORES}</script>
+<script type="application/json" id="store-names">{_STORES}</script>
 <script type="application/json" id="currencies">{_CURRENCIES}</script>
 <footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
 </body>

@@ -18,7 +18,7 @@ _PAGE = """
 const vm = require("vm"), fs = require("fs");
 const [files, languages, stores, currencies, currency, tag, expression] =
   JSON.parse(fs.readFileSync(0, "utf8"));
-const given = { languages, stores, currencies };
+const given = { languages, "store-names": stores, currencies };
 const location = { pathname: "/", search: `?currency=${currency}` };
 const getElementById = (id) => ({ textContent: given[id] });
 const document = { documentElement: {}, getElementById };

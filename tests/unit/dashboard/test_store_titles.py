@@ -53,9 +53,9 @@ def test_server_and_browser_call_a_store_the_same(store: str, shown: list[str]) 
 
 def test_no_name_leaves_its_place_in_the_document() -> None:
     document = layout.with_data(layout.INDEX, table(NAMES), EVERYTHING, ["EUR"])
-    (line,) = [line for line in document.splitlines() if 'id="stores"' in line]
+    (line,) = [line for line in document.splitlines() if 'id="store-names"' in line]
 
-    inner = line.removeprefix('<script type="application/json" id="stores">')
+    inner = line.removeprefix('<script type="application/json" id="store-names">')
     text = inner.removesuffix("</script>")
 
     assert "<" not in text

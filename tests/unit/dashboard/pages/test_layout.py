@@ -93,6 +93,13 @@ def test_what_tells_of_the_system_itself_stands_on_the_operations_page_alone() -
     assert set() == told - set(ids(operations_page.page()))
 
 
+def test_no_element_of_a_page_has_an_id_of_the_document() -> None:
+    of_the_document = set(re.findall(r'id="([\w-]+)"', layout.INDEX))
+
+    assert of_the_document
+    assert set() == of_the_document & set(elements())
+
+
 def test_nothing_is_fetched_from_elsewhere() -> None:
     ours = [path.read_text() for path in ASSETS.iterdir() if path.suffix in (".js", ".css")]
     page = layout.INDEX + "".join(text for text in ours if "plotly.js (basic" not in text)
