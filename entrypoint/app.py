@@ -135,7 +135,7 @@ def build(
     )
     contracts = {name: Contract(stream) for name, stream in definitions.events.items()}
     event_publishers = EventPublishers(
-        link.sender(topology.EVENTS),
+        link.sender(topology.EVENTS, *map(topology.routing_key, range(settings.log_partitions))),
         contracts,
         events_in_flight,
         pace,

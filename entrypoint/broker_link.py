@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import cycle
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -62,15 +63,19 @@ class BrokerLink:
         tracer: "Tracer | None" = None,
     ) -> None:
         """`deliveries`: their log as it is declared; `partitions`: so many that of the receipts
-        shall have.
+        and that of the events shall have.
         """
         self._deliveries = deliveries
         self._tracer = tracer
         self._url = url
         self._partitions = partitions
         self._ways = [
-            *(Way(RECEIPTS, routing_key(number)) for number in range(partitions)),
-            *(Way(name) for name in (EVENTS, DELIVERIES, RECEIVERS)),
+            *(
+                Way(name, routing_key(number))
+                for name in (RECEIPTS, EVENTS)
+                for number in range(partitions)
+            ),
+            *(Way(name) for name in (DELIVERIES, RECEIVERS)),
         ]
         self._confirm_timeout = confirm_timeout_seconds
         self._disk = disk
@@ -101,12 +106,13 @@ class BrokerLink:
         await asyncio.shield(self._asking)
 
     def sender(
-        self, exchange: str, routing_key: str = ""
+        self, exchange: str, *routing_keys: str
     ) -> Callable[[bytes, str, str | None], Awaitable[None]]:
-        """`send` to one exchange, with one routing key."""
+        """`send` to one exchange, with each of the routing keys in turn."""
+        keys = cycle(routing_keys or ("",))
 
         async def send(body: bytes, content_type: str, content_encoding: str | None) -> None:
-            await self.send(exchange, body, content_type, content_encoding, routing_key)
+            await self.send(exchange, body, content_type, content_encoding, next(keys))
 
         return send
 

@@ -5,7 +5,7 @@ import asyncio
 import aio_pika
 import pika.exceptions
 import structlog
-from aio_pika.abc import AbstractConnection
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractQueue
 from aio_pika.exceptions import (
     AMQPError,
     ChannelInvalidStateError,
@@ -16,6 +16,7 @@ from aio_pika.exceptions import (
 from tillstream import topology
 from tillstream.errors import BrokerAwayError, TopologyDiffersError, UnroutableError
 from tillstream.log.partitioned_log import prepare
+from tillstream.streams.event_partitions import prepare_events
 
 log = structlog.get_logger()
 
@@ -36,9 +37,10 @@ async def is_partitioned(connection: AbstractConnection) -> bool:
 
 
 def prepare_log(url: str, partitions: int) -> None:
-    """Prepare the partitions of the log; raises OSError where that did not work."""
+    """Prepare the partitions of both logs; raises OSError where that did not work."""
     try:
         prepare(url, partitions)
+        prepare_events(url, partitions)
     except pika.exceptions.AMQPError as error:
         raise ConnectionError(f"the partitions of the log are not prepared: {error!r}") from error
 
@@ -68,7 +70,8 @@ async def require_topology(connection: AbstractConnection, partitions: int) -> N
             try:
                 for exchange in topology.exchanges():
                     await channel.get_exchange(exchange.name)
-                for queue in (*topology.queues(), *topology.partition_queues(partitions)[1:]):
+                others = (topology.partition_queues(partitions), topology.event_queues(partitions))
+                for queue in (*topology.queues(), *(one for some in others for one in some[1:])):
                     await channel.get_queue(queue.name)
                 await channel.get_queue(topology.DELIVERIES_LOG)
             finally:
@@ -95,7 +98,27 @@ async def declare(connection: AbstractConnection, *, binds_log: bool) -> None:
             bound = await channel.declare_queue(queue.name, durable=True, arguments=queue.arguments)
         except ChannelPreconditionFailed as error:
             raise TopologyDiffersError("queue", queue.name, str(error)) from error
+        if queue.name == topology.EVENTS_LOG:
+            await _bind_events(channel, bound, declared[topology.EVENTS])
         # A log in partitions is bound by them.
-        if binds_log or queue.name != topology.RECEIPTS_LOG:
+        elif binds_log or queue.name != topology.RECEIPTS_LOG:
             await bound.bind(declared[queue.exchange])
     await channel.close()
+
+
+async def _bind_events(
+    channel: AbstractChannel, first: AbstractQueue, events: AbstractExchange
+) -> None:
+    """As broker.bind_events, of one partition."""
+    rest = await channel.declare_exchange(
+        topology.EVENTS_REST, aio_pika.ExchangeType.FANOUT, durable=True
+    )
+    await first.bind(rest)
+    partitions = await channel.declare_exchange(
+        topology.EVENTS_PARTITIONS,
+        aio_pika.ExchangeType.DIRECT,
+        durable=True,
+        arguments={"alternate-exchange": topology.EVENTS_REST},
+    )
+    await partitions.bind(events)
+    await first.unbind(events)

@@ -10,8 +10,10 @@ from events.windows.deduplication import NewEvents
 from events.windows.event_counter import EventCounter
 from tillstream import topology
 from tillstream.log.reader import LogMessage, LogReader
+from tillstream.runtime import broker
 from tillstream.runtime.tracing.start import working
 from tillstream.streams.definition import MICROSECONDS
+from tillstream.streams.ordered_reader import OrderedReader
 
 if TYPE_CHECKING:
     from tillstream.runtime.tracing.tracer import Tracer
@@ -87,19 +89,23 @@ class MessagesSource:
     """Reads the log in this process."""
 
     def __init__(
-        self, clock: Callable[[], float] = time.time, tracer: "Tracer | None" = None
+        self, url: str, clock: Callable[[], float] = time.time, tracer: "Tracer | None" = None
     ) -> None:
+        """`url` is that of the broker, where the order of several partitions is looked up."""
+        self._url = url
         self._tracer = tracer
         self._clock = clock
-        self._reader: LogReader | None = None
+        self._reader: LogReader | OrderedReader | None = None
         self._base = 0
 
     def open(self, connection: BlockingConnection, start: int | None, base: int) -> None:
         """As LogSource."""
         self._base = base
-        self._reader = LogReader(
-            connection, "first" if start is None else start, PREFETCH, topology.EVENTS_LOG
-        )
+        if broker.event_partitions(connection) > 1:
+            self._reader = OrderedReader(connection, self._url, start, PREFETCH)
+        else:
+            first = "first" if start is None else start
+            self._reader = LogReader(connection, first, PREFETCH, topology.EVENTS_LOG)
 
     def gather(
         self, patience_seconds: float, more_seconds: Callable[[], float]

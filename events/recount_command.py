@@ -14,15 +14,14 @@ from events.windows.adoption import adopt, erasures_of, progress_of, removed_bef
 from events.windows.figures import Progress
 from events.windows.log_start import LogShortenedError, find_start
 from events.windows.rebuilding import Rebuilding
-from tillstream import stores, topology
+from tillstream import stores
 from tillstream.errors import TillstreamError
-from tillstream.log.continuity import Log
 from tillstream.log.partitioned_log import receipts_log
 from tillstream.log.positions import in_stream, known_as
 from tillstream.log.reader import LogTruncatedError
-from tillstream.log.whole_log import read_log
 from tillstream.runtime.owned_file import owned, rebuilt_path
 from tillstream.streams import definitions_file
+from tillstream.streams.events_log import EventsLog
 
 #: How long a running worker may take to adopt the result, seconds.
 ADOPTION_SECONDS = 30.0
@@ -74,8 +73,9 @@ def _recount(settings: EventsSettings, stop: threading.Event) -> str:
     started = time.perf_counter()
     path = settings.state_path()
     definitions = definitions_file.load_settings(settings)
-    log = Log(settings.amqp_url, topology.EVENTS_LOG)
+    log = EventsLog(settings.amqp_url)
     before = progress_of(path)
+    log.begin_order(None if before.next_offset is None else before.next_offset - before.base)
     first, last = log.first_offset(), log.last_offset()
     removed = removed_before(path, definitions)
     erasures = KnownErasures(settings, definitions, erasures_of(path))
@@ -95,7 +95,7 @@ def _recount(settings: EventsSettings, stop: threading.Event) -> str:
         base = _base(before, log, erasures.archived_to)
         begin = 2**63 - 1 if first is None else base + first
         archived = rebuilding.count_archive(archive, begin, stop)
-        batches = read_log(settings.amqp_url, stop, last, first or 0, topology.EVENTS_LOG)
+        batches = log.read(stop, last, first or 0)
         digest = before.begin_digest if base == before.base else None
         rebuilding.count_log(base, digest, batches, stop)
         if definitions.receipts:
@@ -119,7 +119,7 @@ def _recount(settings: EventsSettings, stop: threading.Event) -> str:
     return f"counted {told or 'no events'} in {seconds:.2f} s; {archived} of them from the archive"
 
 
-def _base(before: Progress, log: Log, archived_to: int) -> int:
+def _base(before: Progress, log: EventsLog, archived_to: int) -> int:
     """The position of the log's first offset: a log that is another one follows what was before."""
     found = replace(before)
     try:

@@ -35,6 +35,8 @@ from tillstream.runtime.watching.figures import disk_figures
 from tillstream.runtime.watching.watched import watched
 from tillstream.streams import definitions_file
 from tillstream.streams.definition import Definitions
+from tillstream.streams.event_partitions import prepare_events
+from tillstream.streams.events_log import EventsLog
 
 log = structlog.get_logger()
 
@@ -82,7 +84,8 @@ def run_worker(
                     stop,
                     figures,
                     with_archive=with_archive,
-                    make_source=make_source or (lambda _, __: MessagesSource(tracer=tracer)),
+                    make_source=make_source
+                    or (lambda _, __: MessagesSource(settings.amqp_url, tracer=tracer)),
                 ),
                 ArchiveAwayError,
                 stop,
@@ -132,13 +135,13 @@ def _session(
             worker = EventsWorker(
                 counter,
                 time.time,
-                Log(settings.amqp_url, topology.EVENTS_LOG),
+                EventsLog(settings.amqp_url),
+                source,
                 written,
                 sink.wake if sink else lambda: None,
                 receipts=_receipts(settings, counter) if definitions.receipts else None,
                 attributions=attributions,
                 figures=figures,
-                source=source,
             )
             ended = threading.Event()
 
@@ -153,7 +156,8 @@ def _session(
                     log.info("a person was erased: what attributions hold is read again without")
                     ended.set()
 
-            session = prepared(settings.amqp_url, settings.log_partitions, run)
+            prepare = partial(prepare_events, settings.amqp_url, settings.log_partitions)
+            session = prepared(settings.amqp_url, settings.log_partitions, run, prepare)
             broker.keep_connected(settings.amqp_url, "events", session, stop, figures.vitals)
 
 

@@ -34,19 +34,17 @@ from collections.abc import Callable
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 
 from events.archive_port import EventsArchive
-from events.log_source import LogBatch, LogSource, MessagesBatch, MessagesSource
+from events.log_source import LogBatch, LogSource, MessagesBatch
 from events.outbox.attributions import Attributions
 from events.outbox.publishing import OutboxPublisher
 from events.outbox.snapshots import AttributionPublisher
 from events.receipts.receipts_source import ReceiptsSource
 from events.windows.arrivals import Step, no_step
 from events.windows.event_counter import EventCounter
-from events.windows.log_start import find_start
+from events.windows.log_start import EventsEnds, find_start
 from events.windows.publishing import LogPosition, WindowsPublisher
 from events.worker_figures import WorkerFigures
-from tillstream import topology
 from tillstream.clock import Clock
-from tillstream.log.continuity import LogEnds
 from tillstream.log.reader import LogMessage
 from tillstream.runtime import broker
 from tillstream.runtime.owned_file import rebuilt_path
@@ -69,17 +67,17 @@ class EventsWorker:
         self,
         counter: EventCounter,
         clock: Clock,
-        looked_up: LogEnds,
+        looked_up: EventsEnds,
+        source: LogSource,
         archive: EventsArchive | None = None,
         committed: Callable[[], None] = lambda: None,
         step: Step = no_step,
         receipts: ReceiptsSource | None = None,
         attributions: Attributions | None = None,
         figures: WorkerFigures | None = None,
-        source: LogSource | None = None,
     ) -> None:
         """`looked_up` is what can be looked up of the log; `committed` is called after a commit,
-        `step` before each numbered step. Without a `source` the log is read here.
+        `step` before each numbered step.
         """
         self._counter = counter
         self._figures = figures or WorkerFigures(Watched("events"), clock)
@@ -92,7 +90,7 @@ class EventsWorker:
         self._receipts = receipts
         self._publisher = WindowsPublisher(counter, clock)
         self._attributions = attributions
-        self._source = MessagesSource(clock) if source is None else source
+        self._source = source
         #: Up to where this session has read the log.
         self._read_to: int | None = None
         self._told = None if attributions is None else AttributionPublisher(attributions, clock)
@@ -101,12 +99,14 @@ class EventsWorker:
     def run(self, connection: BlockingConnection, stop: threading.Event) -> None:
         """Consume until `stop`, or until a rebuilt state is there.
 
-        Raises pika's errors on a loss, and LogShortenedError or LogTruncatedError where the log
-        does not go on from what was counted.
+        Raises pika's errors on a loss, and LogReplacedError, LogShortenedError or LogTruncatedError
+        where the log does not go on from what was counted.
         """
         channel = connection.channel()
         broker.declare(channel)
+        partitions = broker.event_partitions(connection)
         progress = self._counter.progress
+        self._looked_up.require_whole()
         start = self._find_start()
         base = progress.base
         last = self._looked_up.last_offset()
@@ -151,7 +151,7 @@ class EventsWorker:
             if self._archive is not None:
                 self._archive.write_due(self._clock())
             if binding.is_due():
-                channel.queue_bind(topology.EVENTS_LOG, topology.EVENTS)
+                broker.bind_events(channel, partitions)
 
     def take(self, messages: list[LogMessage]) -> None:
         """Steps 1 to 7 for messages that were read elsewhere."""

@@ -67,11 +67,12 @@ class ClosedStreams:
         partitions: int = 1,
     ) -> None:
         """`programs` are those of the supervisor, the node among them; so many `partitions` of the
-        receipts log are fed.
+        logs of receipts and of events are fed.
         """
-        self._streams = [one.name for one in topology.partition_queues(partitions)]
+        logs = (*topology.partition_queues(partitions), *topology.event_queues(partitions))
+        self._streams = [*(one.name for one in logs), topology.DELIVERIES_LOG]
         if partitions > 1:
-            self._streams.append(topology.RECEIPTS_MARKS)
+            self._streams += [topology.RECEIPTS_MARKS, topology.EVENTS_ORDER]
         self._url = url
         self._data_dir = data_dir
         self._space = FreeSpace(data_dir, min_free_bytes)
@@ -91,7 +92,7 @@ class ClosedStreams:
             self._was_full = True
         elif self._was_full or self._was_started:
             try:
-                for name in (*self._streams, topology.DELIVERIES_LOG, topology.EVENTS_LOG):
+                for name in self._streams:
                     if (done := self._opened(name)) is not None:
                         return done
                 if self._was_full and self._lacks_queue() and self._end_node():

@@ -144,7 +144,8 @@ def delete_queues(url: str) -> None:
     connection = amqp.connect(url, "tests")
     channel = connection.channel()
     channel.exchange_delete(topology.RECEIPTS_PARTITIONS)
-    for queue in (*topology.queues(), topology.marks_queue(), *topology.partition_queues(4)):
+    streams = (*topology.partition_queues(4), *topology.event_queues(4))
+    for queue in (*topology.queues(), topology.marks_queue(), topology.order_queue(), *streams):
         channel.queue_delete(queue.name)
     channel.queue_delete(topology.DELIVERIES_LOG)
     connection.close()

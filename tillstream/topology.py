@@ -33,6 +33,12 @@ MAX_PARTITIONS = 64
 #: Events of declared streams, one batch of one stream a message, and their log: a stream.
 EVENTS = "events"
 EVENTS_LOG = "events.log"
+#: A direct exchange behind EVENTS, which routes by partition, and a fanout for what names none:
+#: that is the first one's.
+EVENTS_PARTITIONS = "events.partitions"
+EVENTS_REST = "events.rest"
+#: In what order the messages of several partitions are counted: a stream (tillstream/log/order.py).
+EVENTS_ORDER = "events.order"
 #: What the windows worker makes of them (tillstream/streams/window_rows.py).
 WINDOWS = "windows"
 #: Conversions with their touches, as they change (tillstream/streams/changes.py).
@@ -47,6 +53,9 @@ RECEIVERS = "receivers"
 #: is a small one.
 DELIVERIES_SEGMENT_BYTES = 4_000_000
 
+#: An entry of the order takes some 100 bytes, and there are a few of them in a second.
+ORDER_MAX_BYTES, ORDER_SEGMENT_BYTES = 2_000_000_000, 20_000_000
+
 #: The log keeps at least this much and drops whole segments beyond it.
 LOG_MAX_BYTES = 50_000_000_000
 LOG_SEGMENT_BYTES = 100_000_000
@@ -56,6 +65,13 @@ _LOG_ARGUMENTS = {
     "x-queue-type": "stream",
     "x-max-length-bytes": LOG_MAX_BYTES,
     "x-stream-max-segment-size-bytes": LOG_SEGMENT_BYTES,
+}
+
+
+_ORDER_ARGUMENTS = {
+    "x-queue-type": "stream",
+    "x-max-length-bytes": ORDER_MAX_BYTES,
+    "x-stream-max-segment-size-bytes": ORDER_SEGMENT_BYTES,
 }
 
 
@@ -74,7 +90,7 @@ class Queue(NamedTuple):
 
 
 def exchanges() -> tuple[Exchange, ...]:
-    """Every exchange: receipts, results and details, dead letters, events, deliveries."""
+    """Every public exchange: receipts, results and details, dead letters, events, deliveries."""
     of_receipts = (RECEIPTS, *RESULTS, *DETAILS, DEAD_LETTERS)
     names = (*of_receipts, EVENTS, WINDOWS, ATTRIBUTION, DELIVERIES, RECEIVERS)
     return tuple(Exchange(name) for name in names)
@@ -104,19 +120,19 @@ def queues() -> tuple[Queue, ...]:
             RECEIPTS,
         ),
         Queue(RECEIPTS_LOG, _LOG_ARGUMENTS, RECEIPTS),
-        Queue(EVENTS_LOG, _LOG_ARGUMENTS, EVENTS),
+        *event_queues(1),
         Queue(DEAD_LETTERS, {"x-queue-type": "quorum"}, DEAD_LETTERS),
     )
 
 
-def partition_stream(partition: int) -> str:
-    """The stream of a partition of the receipts log: the first keeps the name of the whole."""
-    return f"{RECEIPTS_LOG}.{partition}" if partition else RECEIPTS_LOG
+def partition_stream(partition: int, log: str = RECEIPTS_LOG) -> str:
+    """The stream of a partition of a log: the first keeps the name of the whole."""
+    return f"{log}.{partition}" if partition else log
 
 
-def partition_number(stream: str) -> int:
+def partition_number(stream: str, log: str = RECEIPTS_LOG) -> int:
     """The partition whose stream it is."""
-    return int(stream.removeprefix(RECEIPTS_LOG).removeprefix(".") or 0)
+    return int(stream.removeprefix(log).removeprefix(".") or 0)
 
 
 def routing_key(partition: int) -> str:
@@ -132,9 +148,21 @@ def partition_queues(partitions: int) -> tuple[Queue, ...]:
     )
 
 
+def event_queues(partitions: int) -> tuple[Queue, ...]:
+    """The streams of the log of events in so many partitions, bound to EVENTS_PARTITIONS."""
+    first = Queue(EVENTS_LOG, _LOG_ARGUMENTS, EVENTS_REST)
+    others = (partition_stream(number, EVENTS_LOG) for number in range(1, partitions))
+    return (first, *(Queue(name, _LOG_ARGUMENTS, EVENTS_PARTITIONS) for name in others))
+
+
 def marks_queue() -> Queue:
     """The stream of the marks, which no exchange feeds."""
     return Queue(RECEIPTS_MARKS, _MARKS_ARGUMENTS, "")
+
+
+def order_queue() -> Queue:
+    """The stream of the order of events, which no exchange feeds."""
+    return Queue(EVENTS_ORDER, _ORDER_ARGUMENTS, "")
 
 
 def deliveries_queue(max_age: str, max_bytes: int) -> Queue:

@@ -29,11 +29,9 @@ from events.verify.log_tail import KnownIdentities, tail
 from events.verify.recount import StreamRecount
 from events.windows.state_file import State
 from events.windows.watermark import watermark
-from tillstream import topology
 from tillstream.clock import Clock
 from tillstream.errors import TillstreamError
 from tillstream.file_store import FileStore
-from tillstream.log.continuity import Log
 from tillstream.query_engine import engine
 from tillstream.streams import archived_columns
 from tillstream.streams.aggregates_files import (
@@ -45,6 +43,7 @@ from tillstream.streams.aggregates_files import (
 )
 from tillstream.streams.definition import MICROSECONDS, Definitions, Stream
 from tillstream.streams.events_files import EventsFiles
+from tillstream.streams.events_log import EventsLog
 from tillstream.streams.window_rows import instant, microseconds
 
 #: Messages of the log that are added at once.
@@ -143,7 +142,7 @@ class TrackAggregates:
         progress, known = state.progress(), state.streams().get(STREAM)
         if known is None:
             return None
-        last = Log(self._settings.amqp_url, topology.EVENTS_LOG).last_offset()
+        last = EventsLog(self._settings.amqp_url).last_offset()
         is_all_read = last is None or last + progress.base < (progress.next_offset or 0)
         reached = watermark(
             known.watermark_us,

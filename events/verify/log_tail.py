@@ -10,11 +10,9 @@ from events.windows.decoding import MessageDecoder
 from events.windows.deduplication import NewEvents, new_events
 from events.windows.figures import Aside, Progress
 from events.windows.identities import Identities
-from tillstream import topology
-from tillstream.log.looking_up import first_offset
 from tillstream.log.reader import LogTruncatedError
-from tillstream.log.whole_log import read_log
 from tillstream.streams.definition import Definitions
+from tillstream.streams.events_log import EventsLog
 
 
 class KnownIdentities(Identities):
@@ -59,7 +57,8 @@ def tail(
             f"positions {begin} to {progress.base - 1} are not archived, and the log that had them"
             " was replaced"
         )
-    first = first_offset(url, topology.EVENTS_LOG)
+    log = EventsLog(url)
+    first = log.first_offset()
     if first is None or first + progress.base > begin:
         have = "nothing" if first is None else f"what is from {first + progress.base} on"
         raise LogTruncatedError(
@@ -70,9 +69,7 @@ def tail(
         name: () for name in definitions.events if name not in archived_to
     }
     decoder = MessageDecoder(definitions.events, unwanted or None)
-    messages = read_log(
-        url, stop, end - 1 - progress.base, begin - progress.base, topology.EVENTS_LOG
-    )
+    messages = log.read(stop, end - 1 - progress.base, begin - progress.base)
     for some in messages:
         for message in some:
             decoded = decoder.decode(message._replace(offset=message.offset + progress.base))

@@ -1,22 +1,36 @@
 """Where the events worker begins: after what it has counted, or it says why that cannot be."""
 
+from typing import Protocol
+
 import structlog
 
 from events.windows.figures import Progress
 from tillstream.errors import TillstreamError
 from tillstream.log.continuity import LogEnds, LogReplacedError, require_continuing
-from tillstream.log.reader import message_digest
+from tillstream.log.reader import LogMessage, message_digest
 
 log = structlog.get_logger()
 
 MEND = "run `tillstream recount --streams`, which counts what the archive and the log have"
 
 
+class EventsEnds(LogEnds, Protocol):
+    """What can be looked up of the log of events."""
+
+    def first_messages(self) -> list[LogMessage]:
+        """The first message of each partition that has any."""
+
+    def require_whole(self) -> None:
+        """Raise LogReplacedError where a partition of several has lost what was counted."""
+
+
 class LogShortenedError(TillstreamError):
     """The log lacks what was counted, and may hold again what was: nothing of it is counted."""
 
 
-def find_start(progress: Progress, looked_up: LogEnds, attribution_from: int | None = None) -> int:
+def find_start(
+    progress: Progress, looked_up: EventsEnds, attribution_from: int | None = None
+) -> int:
     """The position to read from; `progress` may get another base.
 
     `attribution_from` is the position from which attributions need the log.
@@ -69,10 +83,12 @@ def find_start(progress: Progress, looked_up: LogEnds, attribution_from: int | N
     return max(min(earlier.values()), min(first, start))
 
 
-def _is_another(progress: Progress, looked_up: LogEnds) -> bool:
+def _is_another(progress: Progress, looked_up: EventsEnds) -> bool:
     """Whether the log holds nothing of what was counted: it is empty, or begins otherwise."""
-    begin = looked_up.message_from(0)
-    if begin is None:
+    begins = looked_up.first_messages()
+    if not begins:
         return looked_up.first_offset() is None
     # Of one that has dropped its beginning nobody can tell.
-    return begin.offset == 0 and progress.begin_digest not in (None, message_digest(begin))
+    is_whole = not any(begin.offset for begin in begins)
+    is_known = progress.begin_digest in (None, *map(message_digest, begins))
+    return is_whole and not is_known

@@ -2,15 +2,14 @@
 
 import threading
 from collections.abc import Collection, Iterator
+from itertools import chain
 from pathlib import Path
 
 from persistence.backup import log
 from persistence.backup.folder import Log
-from tillstream import topology
 from tillstream.errors import UndecodableMessageError
-from tillstream.log.looking_up import first_offset, last_offset
 from tillstream.log.reader import LogMessage
-from tillstream.log.whole_log import read_log
+from tillstream.streams.events_log import EventsLog
 from tillstream.streams.message import decode
 
 
@@ -22,9 +21,9 @@ def dump(
     That is where the copy of the state stands: what its worker has made since, a worker that goes
     on from the copy makes again.
     """
-    first = first_offset(url, topology.EVENTS_LOG)
-    last = last_offset(url, topology.EVENTS_LOG)
-    batches = read_log(url, stop, last, first or 0, topology.EVENTS_LOG)
+    events = EventsLog(url)
+    begin, end = events.first_offset() or 0, events.last_offset()
+    batches = chain(events.read(stop, end, begin), events.read_unordered(stop))
     after = -1 if ends is None else ends
     return log.written(folder, "events-log/messages", _without(batches, made, after))
 

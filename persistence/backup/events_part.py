@@ -12,13 +12,12 @@ from persistence.backup import collections, events_log, log, parquet
 from persistence.backup.collections import Archive, Elsewhere
 from persistence.backup.folder import BackupError, File, Log, Manifest
 from persistence.backup.settings import BackupSettings
-from tillstream import topology
-from tillstream.log.looking_up import last_offset
 from tillstream.log.reader import message_digest
 from tillstream.runtime.data_folder import ERASURES, EVENTS_STATE
 from tillstream.streams import attribution_documents, worker_state
 from tillstream.streams.changes import credits_collection
 from tillstream.streams.definition import Definitions
+from tillstream.streams.events_log import EventsLog
 
 
 class EventsPart:
@@ -46,7 +45,7 @@ class EventsPart:
             with worker_state.between_commits(self._state):
                 moment = stack.enter_context(collections.moment(database))
                 state = stack.enter_context(worker_state.pinned(self._state))
-                self._log_end = last_offset(self._settings.amqp_url, topology.EVENTS_LOG)
+                self._log_end = EventsLog(self._settings.amqp_url).last_offset()
             yield moment, state
 
     def require_no_erasure(self) -> None:

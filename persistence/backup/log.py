@@ -20,12 +20,13 @@ from msgspec.structs import replace
 from persistence.backup.folder import BackupError, File, Log
 from persistence.backup.parts import PartWriter, read_parts
 from tillstream import topology
-from tillstream.log.looking_up import first_offset, last_offset
+from tillstream.log.looking_up import last_offset
 from tillstream.log.partitioned_log import PartitionedLog, receipts_log
 from tillstream.log.positions import in_stream
 from tillstream.log.reader import LogMessage, LogReader, StoppedError, reading
 from tillstream.log.whole_log import SILENT_SECONDS, LogSilentError, read_log
 from tillstream.runtime import broker
+from tillstream.streams.events_log import EventsLog
 
 #: Messages that are published before they are read back; at 256 KiB each, at most 50 MB.
 WINDOW = 200
@@ -86,7 +87,7 @@ def require_empty(url: str, log: str = topology.RECEIPTS_LOG) -> None:
     if log == topology.RECEIPTS_LOG:
         found = min(receipts_log(url).first_offsets().values(), default=None)
     else:
-        found = first_offset(url, log)
+        found = EventsLog(url).first_offset()
     if found is not None:
         held = "receipts" if log == topology.RECEIPTS_LOG else "events"
         raise BackupError(

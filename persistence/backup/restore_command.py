@@ -134,7 +134,9 @@ def restore(
 def _require_idle(url: str) -> None:
     with broker.connect(url, "restore") as connection, connection.channel() as channel:
         broker.declare(channel)
-        streams = topology.partition_queues(broker.partitions_of(connection) or 1)
-        queues = *(one.name for one in streams), topology.EVENTS_LOG, topology.PERSISTENCE_QUEUE
-        for queue in queues:
+        streams = (
+            *topology.partition_queues(broker.partitions_of(connection) or 1),
+            *topology.event_queues(broker.event_partitions(connection)),
+        )
+        for queue in (*(one.name for one in streams), topology.PERSISTENCE_QUEUE):
             require_idle(channel, queue)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from typing import Self
 
 import pyarrow as pa
 from pyspark import StorageLevel
@@ -16,7 +17,9 @@ from events.windows.partials import Partials
 from spark.driver.micro_batches import SPARK_ERRORS
 from spark.windows import window_engine
 from spark.windows.heads import read_head
+from spark.windows.places import ByOffset, Places
 from spark.windows.rows import RowsOfStream, messages_of, rows_of
+from tillstream.log.positions import in_stream, partition_of
 from tillstream.log.reader import LogMessage
 from tillstream.streams.definition import Stream, Window
 
@@ -27,7 +30,7 @@ IsCountedHere = Callable[[str, int], bool]
 
 
 class SparkBatch:
-    """Messages that stay with Spark until `release`; positions are offsets and `base`.
+    """Messages that stay with Spark until `release`; they have positions once they are `placed`.
 
     Messages are read from the broker once: the first job keeps them, bodies and all, and gives the
     heads.
@@ -36,14 +39,12 @@ class SparkBatch:
     def __init__(
         self,
         messages: DataFrame,
-        base: int,
         is_counted_here: IsCountedHere,
         least_events: int = 0,
     ) -> None:
-        """`messages` has the columns of heads.SCHEMA; with fewer than `least_events` the driver
-        counts them. Raises what Spark does.
+        """`messages` has the columns of heads.SCHEMA, of several partitions as places.py has them;
+        with fewer than `least_events` the driver counts them. Raises what Spark does.
         """
-        self._base = base
         self._least_events = least_events
         self._is_counted_here = is_counted_here
         self._messages = messages.persist(StorageLevel.MEMORY_AND_DISK)
@@ -53,10 +54,23 @@ class SparkBatch:
             self.release()
             raise
         offsets, heads = (found.column(name).to_pylist() for name in ("log_offset", "head"))
-        self.heads: Sequence[tuple[int, MessageHead]] = [
-            (offset + base, read_head(head))
-            for offset, head in sorted(zip(offsets, heads, strict=True))
-        ]
+        self._heads = sorted(zip(offsets, heads, strict=True))
+        self._places: Places = ByOffset(0)
+        self.heads: Sequence[tuple[int, MessageHead]] = []
+
+    @property
+    def ends(self) -> dict[int, int]:
+        """By partition behind the last message."""
+        return {partition_of(offset): in_stream(offset) + 1 for offset, _ in self._heads}
+
+    def placed(self, places: Places) -> Self:
+        """Itself, with the positions of its messages."""
+        self._places = places
+        self.heads = sorted(
+            ((places.position(offset), read_head(head)) for offset, head in self._heads),
+            key=lambda one: one[0],
+        )
+        return self
 
     @property
     def newest(self) -> int:
@@ -80,19 +94,20 @@ class SparkBatch:
     ) -> list[Partials]:
         """As MessagesElsewhere."""
         names = frozenset(declared.wanted_columns(stream, tuple(windows)))
-        offsets = {position - self._base: first for position, first in counted.items()}
+        offsets = {self._places.offset(position): first for position, first in counted.items()}
         rows = RowsOfStream(stream, names, offsets)
         return window_engine.count(rows_of(self._bodies(), rows), stream, windows)
 
     def fetch(self, positions: Collection[int] | None) -> list[LogMessage]:
         """As MessagesElsewhere."""
         messages = self._bodies()
-        wanted = None if positions is None else {one - self._base for one in positions}
+        wanted = None if positions is None else set(map(self._places.offset, positions))
         if wanted is not None and len(wanted) <= _NAMED:
             messages = messages.where(messages.log_offset.isin(sorted(wanted)))
         found: pa.Table = messages.toArrow()
         read = [one for batch in found.to_batches() for one in messages_of(batch, wanted)]
-        return [one._replace(offset=one.offset + self._base) for one in sorted(read)]
+        placed = (one._replace(offset=self._places.position(one.offset)) for one in read)
+        return sorted(placed, key=lambda one: one.offset)
 
     def is_counted_here(self, stream: str, position: int) -> bool:
         """As MessagesElsewhere."""

@@ -13,7 +13,10 @@ from tillstream.streams.names import BODY, CLOUDEVENT
 
 #: For the option `decoder`; `argument` makes its argument.
 DECODER = "spark.windows.heads:decoder"
-SCHEMA = "log_offset bigint, head binary, body binary, content_type string, content_encoding string"
+SCHEMA = (
+    "log_stream string, log_offset bigint, head binary, body binary, content_type string,"
+    " content_encoding string"
+)
 _encoder = msgspec.msgpack.Encoder()
 _heads = msgspec.msgpack.Decoder(MessageHead)
 

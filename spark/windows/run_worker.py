@@ -7,8 +7,6 @@ from events.settings import EventsSettings
 from spark.session import spark_session
 from spark.settings import QuerySettings
 from spark.windows.log_source import SparkLogSource
-from tillstream import topology
-from tillstream.log.continuity import Log
 
 
 def run_windows(
@@ -18,13 +16,12 @@ def run_windows(
     with spark_session(
         "windows", master=query.spark_master, cores=query.spark_cores, exit_on_sigterm=False
     ) as session:
-        looked_up = Log(settings.amqp_url, topology.EVENTS_LOG)
         checkpoint = settings.data_dir / "spark" / "windows"
         run_worker(
             settings,
             stop,
             with_archive=with_archive,
             make_source=lambda definitions, is_changed: SparkLogSource(
-                session, query, definitions, is_changed, looked_up, checkpoint
+                session, query, definitions, is_changed, settings.amqp_url, checkpoint
             ),
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 from pika.adapters.blocking_connection import BlockingConnection
 
 from events.archive.writer import ArchiveWriter
+from events.log_source import MessagesSource
 from events.settings import EventsSettings
 from events.verify.proof import verify
 from events.verify.report import Report
@@ -18,9 +19,9 @@ from tests.support.kept_events import SetClock
 from tests.support.published_events import publish
 from tests.support.waiting import wait_until
 from tillstream import topology
-from tillstream.log.continuity import Log
 from tillstream.log.reader import LogReader
 from tillstream.streams import definitions_file
+from tillstream.streams.events_log import EventsLog
 from tillstream.streams.message import Packed
 
 
@@ -45,7 +46,7 @@ class Counted:
         self.state = State(self.settings.state_path())
         self.counter = EventCounter(self.state, self.definitions, self.clock, all_columns=True)
         self.worker = EventsWorker(
-            self.counter, self.clock, Log(url, topology.EVENTS_LOG), self.archive
+            self.counter, self.clock, EventsLog(url), MessagesSource(url), self.archive
         )
 
     def take(self, messages: Sequence[Packed]) -> None:

@@ -11,6 +11,7 @@ import time
 from functools import partial
 
 from events.archive.writer import ArchiveWriter
+from events.log_source import MessagesSource
 from events.outbox.attributions import Attributions
 from events.outbox.documents import conversions_writer
 from events.settings import EventsSettings
@@ -18,11 +19,10 @@ from events.windows.event_counter import EventCounter
 from events.windows.mongo_sink import MongoSink
 from events.windows.state_file import State
 from events.worker import EventsWorker
-from tillstream import topology
-from tillstream.log.continuity import Log
 from tillstream.runtime import broker
 from tillstream.runtime.settings import load
 from tillstream.streams import definitions_file
+from tillstream.streams.events_log import EventsLog
 
 
 def main(killed_at: int) -> None:
@@ -52,7 +52,8 @@ def main(killed_at: int) -> None:
     worker = EventsWorker(
         counter,
         time.time,
-        Log(settings.amqp_url, topology.EVENTS_LOG),
+        EventsLog(settings.amqp_url),
+        MessagesSource(settings.amqp_url),
         archive,
         sink.wake,
         step,

@@ -18,6 +18,12 @@ class KnownLog:
     def message_from(self, offset: int) -> LogMessage | None:
         return next((one for one in self.messages if one.offset >= offset), None)
 
+    def first_messages(self) -> list[LogMessage]:
+        return [*self.messages[:1]]
+
+    def require_whole(self) -> None:
+        pass
+
 
 #: For who does not look.
 NO_LOG = KnownLog()

@@ -7,8 +7,8 @@ from tillstream import topology
 from tillstream.streams.message import Packed
 
 
-def publish(connection: BlockingConnection, packed: Packed) -> None:
-    """Publish a message, and wait for its confirm."""
+def publish(connection: BlockingConnection, packed: Packed, partition: int = 0) -> None:
+    """Publish a message to a partition of the log, and wait for its confirm."""
     channel = connection.channel()
     channel.confirm_delivery()
     properties = pika.BasicProperties(
@@ -16,5 +16,6 @@ def publish(connection: BlockingConnection, packed: Packed) -> None:
         content_encoding=packed.content_encoding,
         delivery_mode=2,
     )
-    channel.basic_publish(topology.EVENTS, "", packed.body, properties)
+    key = topology.routing_key(partition)
+    channel.basic_publish(topology.EVENTS, key, packed.body, properties)
     channel.close()

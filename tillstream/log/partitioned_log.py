@@ -158,12 +158,16 @@ def prepare(url: str, partitions: int) -> int | None:
 
 
 def prepared(
-    url: str, partitions: int, session: Callable[[BlockingConnection], None]
+    url: str,
+    partitions: int,
+    session: Callable[[BlockingConnection], None],
+    also: Callable[[], object] = lambda: None,
 ) -> Callable[[BlockingConnection], None]:
-    """A session before which the log is prepared."""
+    """A session before which the log is prepared, and what is done `also`."""
 
     def run(connection: BlockingConnection) -> None:
         prepare(url, partitions)
+        also()
         session(connection)
 
     return run

@@ -43,8 +43,12 @@ def read_log(
     last: int | None,
     start: int = 0,
     log: str = topology.RECEIPTS_LOG,
+    beside: int = 1,
 ) -> Iterator[list[LogMessage]]:
     """The log from an offset to `last`, which must be the offset of a message, or None.
+
+    So many logs are read `beside` each other, this one included: each has its share of what may be
+    read ahead.
 
     Raises LogTruncatedError when the log does not hold all of them any more, LogSilentError when
     `last` does not come, StoppedError when `stop` is set, and pika's AMQPError.
@@ -57,7 +61,7 @@ def read_log(
     size = AHEAD_BYTES
     try:
         while begins or ahead:
-            allowed = max(1, min(READERS, AHEAD_BYTES // max(1, size)))
+            allowed = max(1, min(READERS, AHEAD_BYTES // max(1, size)) // beside)
             while begins and len(ahead) < allowed:
                 ahead.append(_Slice(url, begins.popleft(), last, log))
             yield from ahead[0].messages(stop)

@@ -59,9 +59,10 @@ def declare(channel: BlockingChannel) -> None:
             channel.exchange_declare(exchange.name, "fanout", durable=True)
     for queue in topology.queues():
         declare_queue(channel, queue)
-        if queue.name != topology.RECEIPTS_LOG:
+        if queue.name not in (topology.RECEIPTS_LOG, topology.EVENTS_LOG):
             channel.queue_bind(queue.name, queue.exchange)
     bind_log(channel, partitions)
+    bind_events(channel)
 
 
 def declare_deliveries(connection: BlockingConnection, queue: topology.Queue) -> None:
@@ -93,6 +94,24 @@ def bind_log(channel: BlockingChannel, partitions: int | None) -> None:
     channel.queue_unbind(topology.RECEIPTS_LOG, topology.RECEIPTS)
 
 
+def bind_events(channel: BlockingChannel, partitions: int = 1) -> None:
+    """Bind so many partitions of the log of events, which are declared."""
+    channel.exchange_declare(topology.EVENTS_REST, "fanout", durable=True)
+    with as_declared("exchange", topology.EVENTS_PARTITIONS):
+        channel.exchange_declare(
+            topology.EVENTS_PARTITIONS,
+            "direct",
+            durable=True,
+            arguments={"alternate-exchange": topology.EVENTS_REST},
+        )
+    for queue in topology.event_queues(partitions):
+        number = topology.partition_number(queue.name, topology.EVENTS_LOG)
+        channel.queue_bind(queue.name, queue.exchange, topology.routing_key(number))
+    channel.exchange_bind(topology.EVENTS_PARTITIONS, topology.EVENTS)
+    # As it was before there were partitions.
+    channel.queue_unbind(topology.EVENTS_LOG, topology.EVENTS)
+
+
 def partitions_of(connection: BlockingConnection) -> int | None:
     """How many partitions the receipts log has; None of one that never had more than one.
 
@@ -103,10 +122,22 @@ def partitions_of(connection: BlockingConnection) -> int | None:
         lambda channel: channel.exchange_declare(topology.RECEIPTS_PARTITIONS, passive=True),
     ):
         return None
+    return _streams_of(connection, topology.RECEIPTS_LOG)
+
+
+def event_partitions(connection: BlockingConnection) -> int:
+    """How many partitions the log of events has, those that are not fed any more included."""
+    return _streams_of(connection, topology.EVENTS_LOG)
+
+
+def _streams_of(connection: BlockingConnection, log_name: str) -> int:
     number = 1
     while _exists(
         connection,
-        lambda channel: channel.queue_declare(topology.partition_stream(number), passive=True),  # noqa: B023
+        lambda channel: channel.queue_declare(
+            topology.partition_stream(number, log_name),  # noqa: B023
+            passive=True,
+        ),
     ):
         number += 1
     return number

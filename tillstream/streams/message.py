@@ -99,6 +99,14 @@ def decode(
         raise UndecodableMessageError(f"its metadata is not of events: {error!r}") from error
 
 
+def received_us(body: bytes, content_type: str | None, content_encoding: str | None) -> int:
+    """When the door took a message, microseconds; 0 of one that cannot be read."""
+    try:
+        return decode(body, content_type, content_encoding, lambda _: ()).received_us
+    except UndecodableMessageError:
+        return 0
+
+
 def _some_columns(body: bytes, schema: pa.Schema, names: Collection[str]) -> pa.RecordBatch:
     included = [number for number, name in enumerate(schema.names) if name in names]
     # No column at all would be read as all of them.

@@ -19,6 +19,7 @@ from pymongo import MongoClient
 from events.archive.reading import EventsArchiveReader
 from events.archive.writer import ArchiveWriter
 from events.archive_port import ArchivedEvents
+from events.log_source import MessagesSource
 from events.settings import STATE
 from events.windows.event_counter import EventCounter
 from events.windows.state_file import State
@@ -31,8 +32,8 @@ from tests.support.published_events import publish
 from tests.support.shop_events import BEGIN, SECOND
 from tests.support.waiting import wait_until
 from tillstream import topology
-from tillstream.log.continuity import Log
 from tillstream.runtime import broker as amqp
+from tillstream.streams.events_log import EventsLog
 from tillstream.streams.window_rows import WindowsSnapshot
 
 RECEIVED = int(time.time()) * SECOND
@@ -198,7 +199,7 @@ def test_a_worker_stopped_after_its_commit_counts_and_archives_each_event_once(
     step: int,
 ) -> None:
     definitions = shop_events.definitions()
-    log = Log(environ["AMQP_URL"], topology.EVENTS_LOG)
+    log = EventsLog(environ["AMQP_URL"])
     archive_url = str(tmp_path / "parquet")
 
     def work(wanted: int, killed_at: int | None = None) -> None:
@@ -219,7 +220,9 @@ def test_a_worker_stopped_after_its_commit_counts_and_archives_each_event_once(
                 if counter.streams["shop"].events >= wanted:
                     stop.set()
 
-            worker = EventsWorker(counter, time.time, log, archive, committed, kill)
+            worker = EventsWorker(
+                counter, time.time, log, MessagesSource(log.url), archive, committed, kill
+            )
             connection = amqp.connect(environ["AMQP_URL"], "tests")
             try:
                 worker.run(connection, stop)

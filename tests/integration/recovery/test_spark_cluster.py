@@ -23,17 +23,18 @@ from tests.support.spark_cluster import SparkCluster, spark_cluster
 from tests.support.stored_checkouts import Client, StoredCheckouts
 from tests.support.waiting import wait_until
 from tests.unit.analytics.verify.test_recount import everything
-from tillstream import topology
-from tillstream.log.continuity import Log
 from tillstream.log.partitioned_log import receipts_log
 from tillstream.log.positions import in_stream
-from tillstream.log.whole_log import read_log
 from tillstream.runtime import data_folder
 from tillstream.runtime.spark_needs import JavaMissingError, require_java
+from tillstream.streams.event_partitions import prepare_events
+from tillstream.streams.events_log import EventsLog
 
 #: Five JVMs and what they count, on a machine that is busy with other tests.
 COUNTED_SECONDS = 240
 RECEIPTS = 200
+#: Messages of events that are there before Spark's query begins.
+FIRST = 4
 NOW = 1_800_000_000.0
 
 
@@ -112,12 +113,18 @@ def test_windows_and_checkouts_are_exact_and_proven_through_the_death_of_an_exec
     tmp_path: Path,
 ) -> None:
     world = shop.world(11)
-    for one in shop.messages_of(world):
-        publish(broker, one)
+    messages = shop.messages_of(world)
+    partitions = prepare_events(environ["AMQP_URL"], 2)
+    for number in range(FIRST):
+        publish(broker, messages[number], number % partitions)
     with Client(environ["MONGO_URL"], tz_aware=True) as client:
         seen = StoredCheckouts(broker, client, environ["MONGO_DATABASE"], tmp_path / STATE)
         seen.sent = world
         with running("spark", "windows", **environ | {"SPARK_BATCH_MESSAGES": "20"}):
+            # Until the partitions are level the driver reads them.
+            wait_until(lambda: is_begun(tmp_path / STATE), COUNTED_SECONDS, "the first ones")
+            for number in range(FIRST, len(messages)):
+                publish(broker, messages[number], number % partitions)
             wait_until(seen.rows.find_one, COUNTED_SECONDS, "a row")
             counted = len(seen.checkouts())
             killed = cluster.kill_executor()
@@ -134,12 +141,19 @@ def test_windows_and_checkouts_are_exact_and_proven_through_the_death_of_an_exec
     assert rows == embedded_rows(environ["AMQP_URL"], tmp_path / "embedded.sqlite3")
 
 
+def is_begun(path: Path) -> bool:
+    """Whether events are counted."""
+    if not path.exists():
+        return False
+    with State(path, create=False) as state:
+        return any(one.events for one in state.streams().values())
+
+
 def embedded_rows(amqp_url: str, path: Path) -> dict[tuple[int, str | None], tuple[int, int, int]]:
     """The windows of the whole log as DuckDB counts them."""
-    last = Log(amqp_url, topology.EVENTS_LOG).last_offset()
-    log = read_log(amqp_url, threading.Event(), last, log=topology.EVENTS_LOG)
+    log = EventsLog(amqp_url)
     with State(path) as state:
         counter = EventCounter(state, shop.DEFINITIONS, lambda: NOW)
-        for some in log:
+        for some in log.read(threading.Event(), log.last_offset()):
             counter.count(some)
         return shop.counted_by_source(state)

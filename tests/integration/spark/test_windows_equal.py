@@ -13,6 +13,7 @@ from events.windows.event_counter import EventCounter
 from events.windows.state_file import State
 from spark.windows import heads, window_engine
 from spark.windows.batch import SparkBatch
+from spark.windows.places import ByOffset
 from tests.support import random_events
 from tests.support.counted_windows import DEFINITIONS, Event, batch
 from tests.support.event_streams import OF_RECEIPTS, STREAMS
@@ -59,7 +60,8 @@ def counted(
             if not may_fail:
                 # Else all of it could be DuckDB's, and equal.
                 monkey.setattr(counter, "count", not_here)
-            one_batch = SparkBatch(messages(spark, some, declared), BASE, lambda *_: False)
+            one_batch = SparkBatch(messages(spark, some, declared), lambda *_: False)
+            one_batch.placed(ByOffset(BASE))
             one_batch.count(counter, 0, None)
             one_batch.release()
         return tables(state.database)

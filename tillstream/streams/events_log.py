@@ -1,0 +1,218 @@
+"""The log of events as all who count it see it: one, whatever the number of its partitions.
+
+Its messages are known by one position each: of a log that never had more than one partition their
+offset, else as the order of the partitions says (tillstream/log/order.py).
+"""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import merge
+from typing import NamedTuple
+
+from tillstream import topology
+from tillstream.log import looking_up
+from tillstream.log.continuity import Log, LogReplacedError
+from tillstream.log.order import Order, Span, Step, of_first_stream
+from tillstream.log.reader import LogMessage
+from tillstream.log.whole_log import read_log
+from tillstream.runtime import broker
+from tillstream.streams.event_partitions import first_offsets, last_offsets, stream_of
+from tillstream.streams.message import received_us
+from tillstream.streams.step_writer import MEND, StepWriter
+
+#: Messages that are handed on together, about.
+_TOGETHER = 200
+
+
+class EventsLog(NamedTuple):
+    """The log of a broker. What it says is as of the moment it is asked; pika's errors are raised.
+
+    A LogEnds (continuity.py) by positions.
+    """
+
+    url: str
+
+    def first_offset(self) -> int | None:
+        """The position from which on every message is there; None where none is."""
+        partitions = self._partitions()
+        if partitions == 1:
+            return self._single.first_offset()
+        firsts = first_offsets(self.url, partitions)
+        order = Order(self.url)
+        begins_at, last = order.begins_at(), order.last()
+        if last is None or not firsts:
+            return min(firsts.values(), default=None)
+        others_begin = any(first for partition, first in firsts.items() if partition)
+        if begins_at and firsts.get(0, begins_at) < begins_at and not others_begin:
+            return firsts[0]
+        found = order.first_where(lambda step: _is_there(step, firsts))
+        return last.end if found is None else found.position
+
+    def last_offset(self) -> int | None:
+        """The position of the last message, what is not ordered yet counted in; None without one.
+
+        That may be a position that no message has: between two of them there are holes.
+        """
+        partitions = self._partitions()
+        if partitions == 1:
+            return self._single.last_offset()
+        last = Order(self.url).last() or of_first_stream(0)
+        more = sum(
+            max(0, offset + 1 - last.ends.get(partition, 0))
+            for partition, offset in last_offsets(self.url, partitions).items()
+        )
+        return last.end + more - 1 if last.end + more else None
+
+    def message_from(self, offset: int) -> LogMessage | None:
+        """The first message at or after a position; None where the order ends before it."""
+        if self._partitions() == 1:
+            return self._single.message_from(offset)
+        order = Order(self.url)
+        if order.newest is None:
+            # What was counted so far is in the first partition.
+            return self._single.message_from(offset)
+        for step in order.steps(offset):
+            for span in step.spans():
+                if (found := self._message_in(span, offset)) is not None:
+                    return found
+        return None
+
+    def first_messages(self) -> list[LogMessage]:
+        """The first message of each partition that has any."""
+        found = (
+            looking_up.message_from(self.url, 0, stream_of(partition))
+            for partition in range(self._partitions())
+        )
+        return [one for one in found if one is not None]
+
+    def require_whole(self) -> None:
+        """Raise LogReplacedError where a partition has lost what is in order."""
+        partitions = self._partitions()
+        if partitions == 1 or (last := Order(self.url).last()) is None:
+            return
+        lasts = last_offsets(self.url, partitions)
+        for number, end in last.ends.items():
+            if (found := lasts.get(number, -1)) < end - 1:
+                raise LogReplacedError(
+                    f"{stream_of(number)} was counted up to offset {end - 1}, but it "
+                    + ("is empty" if found < 0 else f"ends at {found}")
+                    + f"; {MEND}"
+                )
+
+    def read(
+        self, stop: threading.Event, last: int | None, start: int = 0
+    ) -> Iterator[list[LogMessage]]:
+        """The messages from a position to `last`, as far as they are in order; see `read_log`."""
+        partitions = self._partitions()
+        if partitions == 1:
+            yield from read_log(self.url, stop, last, start, topology.EVENTS_LOG)
+            return
+        order = Order(self.url)
+        newest = order.last()
+        if last is None or newest is None:
+            return
+        end = min(last + 1, newest.end)
+        ends = next((step.at(end) for step in order.steps(end)), newest.ends)
+        parts: dict[int, _Part] = {}
+        waiting: list[LogMessage] = []
+        for step in order.steps(start, stop):
+            for span in step.spans():
+                if span.partition not in parts:
+                    begin = step.at(start)[span.partition]
+                    parts[span.partition] = self._part(span.partition, begin, ends, stop)
+                waiting += parts[span.partition].of_span(span)
+            if len(waiting) >= _TOGETHER:
+                yield waiting
+                waiting = []
+            if step.end >= end:
+                break
+        if waiting:
+            yield waiting
+
+    def begin_order(self, counted_to: int | None) -> None:
+        """Begin the order of a log that has several partitions where it has none: what is before a
+        position, or all that is there now, is in the first one.
+        """
+        if self._partitions() == 1:
+            return
+        order = Order(self.url)
+        if order.newest is None:
+            if counted_to is None:
+                last = self._single.last_offset()
+                counted_to = 0 if last is None else last + 1
+            with broker.connect(self.url, "events log") as connection:
+                StepWriter(connection, order, counted_to)
+
+    def read_unordered(self, stop: threading.Event) -> Iterator[list[LogMessage]]:
+        """What nobody has counted yet, by the door's clock, with the positions that follow."""
+        partitions = self._partitions()
+        if partitions == 1:
+            return
+        begun = Order(self.url).last() or of_first_stream(0)
+        lasts = last_offsets(self.url, partitions)
+        parts = [
+            timed(self._messages(number, begin, last, len(lasts), stop))
+            for number, last in lasts.items()
+            if (begin := begun.ends.get(number, 0)) <= last
+        ]
+        position = begun.end
+        for _, message in merge(*parts, key=lambda one: one[0]):
+            yield [message._replace(offset=position)]
+            position += 1
+
+    @property
+    def _single(self) -> Log:
+        return Log(self.url, topology.EVENTS_LOG)
+
+    def _partitions(self) -> int:
+        with broker.connect(self.url, "events log") as connection:
+            return broker.event_partitions(connection)
+
+    def _message_in(self, span: Span, position: int) -> LogMessage | None:
+        offset = span.begin + max(0, position - span.position)
+        if offset >= span.end:
+            return None
+        found = looking_up.message_from(self.url, offset, stream_of(span.partition))
+        if found is None or found.offset >= span.end:
+            return None
+        return found._replace(offset=span.position + found.offset - span.begin)
+
+    def _part(
+        self, partition: int, begin: int, ends: Mapping[int, int], stop: threading.Event
+    ) -> "_Part":
+        last = ends.get(partition, 0) - 1
+        return _Part(self._messages(partition, begin, last, len(ends), stop))
+
+    def _messages(
+        self, partition: int, begin: int, last: int, beside: int, stop: threading.Event
+    ) -> Iterator[LogMessage]:
+        for messages in read_log(self.url, stop, last, begin, stream_of(partition), beside):
+            yield from messages
+
+
+class _Part:
+    """The messages of a partition, one span after the other."""
+
+    def __init__(self, messages: Iterator[LogMessage]) -> None:
+        self._messages = messages
+        self._next = next(self._messages, None)
+
+    def of_span(self, span: Span) -> Iterator[LogMessage]:
+        """Those of a span, with their positions."""
+        while self._next is not None and self._next.offset < span.end:
+            offset = span.position + self._next.offset - span.begin
+            yield self._next._replace(offset=offset)
+            self._next = next(self._messages, None)
+
+
+def timed(messages: Iterable[LogMessage], newest_us: int = 0) -> Iterator[tuple[int, LogMessage]]:
+    """Each message of a partition with the newest of the door's times up to it, microseconds."""
+    for message in messages:
+        taken_us = received_us(message.body, message.content_type, message.content_encoding)
+        newest_us = max(newest_us, taken_us)
+        yield newest_us, message
+
+
+def _is_there(step: Step, firsts: Mapping[int, int]) -> bool:
+    """Whether partitions that begin at these offsets have what is from a step on."""
+    return all(firsts.get(partition, 0) <= begin for partition, begin in step.begins.items())
