@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from loadtest.bench import events_state, ledger
+from loadtest.bench import events_state, ledger, spark_delay
 from loadtest.bench.event_bodies import ARROW, prepared
 from loadtest.bench.event_load import EventLoad
 from loadtest.bench.harness import Options, Result
@@ -68,7 +68,7 @@ class Warm(NamedTuple):
 
 
 def run(options: Options) -> Result:
-    """Rates, CPU and memory of each engine on a log of receipts and on one of events."""
+    """Rates, CPU and memory of each engine on logs of receipts and of events, and delays."""
     require_java()
     receipts = options.size(600_000, 20_000)
     seconds = options.size(10, 2)
@@ -86,6 +86,7 @@ def run(options: Options) -> Result:
             _each(series, "receipts", TARGET_RECEIPTS, lambda one: _receipts(system, one, receipts))
         with _shop(seconds, options) as (system, events):
             _each(series, "events", TARGET_EVENTS, lambda one: _windows(system, one, events))
+    spark_delay.measure(options, series)
     return series
 
 
