@@ -19,6 +19,13 @@ MAX_RESIDENT = 300 * MIB
 JSON = {"Content-Type": "application/json"}
 
 
+def peak_memory(pid: int) -> int:
+    """Most memory that a process ever had, bytes."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    [peak] = (line for line in lines if line.startswith("VmHWM:"))
+    return int(peak.split()[1]) * 1024
+
+
 class Door:
     """A door process under attack, and a till that sends to it meanwhile."""
 
@@ -30,10 +37,7 @@ class Door:
 
     def peak(self) -> int:
         """Most memory that it ever had, bytes."""
-        for line in Path(f"/proc/{self._pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-        raise AssertionError("no VmHWM")
+        return peak_memory(self._pid)
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
@@ -67,3 +71,12 @@ def attacked(amqp_url: str, folder: Path, **environ: str) -> Iterator[Door]:
 
 def status_of(connection: socket.socket) -> int:
     return int(connection.makefile("rb").readline().split()[1])
+
+
+def send(connection: socket.socket, part: bytes) -> bool:
+    """Whether it was taken: a connection that is refused is closed while we still send."""
+    try:
+        connection.sendall(part)
+    except (ConnectionError, TimeoutError):
+        return False
+    return True

@@ -37,6 +37,17 @@ def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]
             process.wait(STOP_SECONDS)
 
 
+@contextmanager
+def killed(*arguments: str, **environ: str) -> Iterator[None]:
+    """As `running`, killed at the end, whatever it does then."""
+    process = subprocess.Popen([sys.executable, "-m", *arguments], env=os.environ | environ)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait(STOP_SECONDS)
+
+
 def answers(url: str) -> bool:
     """Whether a GET of `url` answers 200 now."""
     try:

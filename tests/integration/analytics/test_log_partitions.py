@@ -1,10 +1,7 @@
 """The log of the receipts in one, three and two partitions, one after the other, under load."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from itertools import cycle
 from pathlib import Path
@@ -23,7 +20,7 @@ from persistence.backup.log import dump, ends, messages_of
 from tests.support.books import Books
 from tests.support.commands import command
 from tests.support.event_streams import OF_RECEIPTS
-from tests.support.processes import STOP_SECONDS, running, running_door
+from tests.support.processes import killed, running, running_door
 from tests.support.receipts import encoded, receipt, stamped
 from tests.support.waiting import wait_until
 from tillstream import topology
@@ -49,17 +46,6 @@ class Sent(NamedTuple):
 @pytest.fixture
 def environ(environ: dict[str, str]) -> dict[str, str]:
     return environ | {"STREAMS_DIR": str(OF_RECEIPTS)}
-
-
-@contextmanager
-def killed(*arguments: str, **environ: str) -> Iterator[None]:
-    """A worker that is killed at the end, whatever it does then."""
-    process = subprocess.Popen([sys.executable, "-m", *arguments], env=os.environ | environ)
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait(STOP_SECONDS)
 
 
 def send(doors: Sequence[str], receipts: list[dict[str, Any]]) -> None:

@@ -4,12 +4,12 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 
+from tests.support.attacked import peak_memory, send, status_of
 from tests.support.dashboards import Dashboard
 
 MIB = 1024 * 1024
@@ -36,9 +36,7 @@ class Attacked:
         return self._peak() - self._before
 
     def _peak(self) -> int:
-        status = Path(f"/proc/{self._dashboard.process.pid}/status").read_text()
-        [peak] = (line for line in status.splitlines() if line.startswith("VmHWM:"))
-        return int(peak.split()[1]) * 1024
+        return peak_memory(self._dashboard.process.pid)
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self._dashboard.port), timeout=20)
@@ -69,19 +67,6 @@ def signed(broker: BlockingConnection, amqp_url: str, mongo_url: str) -> Iterato
     who = {"DASHBOARD_USER": "chef", "DASHBOARD_PASSWORD": "x"}
     with attacked(amqp_url, mongo_url, **who) as dashboard:
         yield dashboard
-
-
-def status_of(connection: socket.socket) -> int:
-    return int(connection.makefile("rb").readline().split()[1])
-
-
-def send(connection: socket.socket, part: bytes) -> bool:
-    """Whether it was taken: a connection that is refused is closed while we still send."""
-    try:
-        connection.sendall(part)
-    except (ConnectionError, TimeoutError):
-        return False
-    return True
 
 
 @pytest.mark.parametrize("flood", FLOODS, ids=["one value", "long headers", "many headers"])

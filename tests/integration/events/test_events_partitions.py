@@ -1,8 +1,5 @@
 """The log of events in one, three and two partitions, one after the other, under load."""
 
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,7 +18,7 @@ from events.windows.state_file import State
 from tests.conftest import delete_queues
 from tests.support import shop_events
 from tests.support.commands import command
-from tests.support.processes import STOP_SECONDS, running, running_door
+from tests.support.processes import killed, running, running_door
 from tests.support.waiting import wait_until
 from tillstream import topology
 from tillstream.log.continuity import LogReplacedError
@@ -69,17 +66,6 @@ def send(door: str, numbers: range) -> None:
         for number in numbers:
             answer = client.post("/events/shop", json=body(number))
             assert 202 == answer.status_code, answer.text
-
-
-@contextmanager
-def killed(*arguments: str, **environ: str) -> Iterator[None]:
-    """A worker that is killed at the end, whatever it does then."""
-    process = subprocess.Popen([sys.executable, "-m", *arguments], env=os.environ | environ)
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait(STOP_SECONDS)
 
 
 def counted(data_dir: Path) -> int:
@@ -183,13 +169,18 @@ def test_a_backup_of_partitions_is_restored_with_what_was_not_counted(
     assert expected(84) == rows(data_dir)
 
 
+def count_four(amqp_url: str, settings: dict[str, str], data_dir: Path) -> None:
+    """Bodies in two partitions, counted."""
+    with running_door(amqp_url, **settings) as door, running("events", "worker", **settings):
+        send(door, range(4))
+        wait_until(lambda: counted(data_dir) == 4 * BODY, 60, "these are counted")
+
+
 def test_a_partition_that_has_lost_what_was_counted_is_told(
     broker: BlockingConnection, environ: dict[str, str], amqp_url: str, tmp_path: Path
 ) -> None:
     settings = environ | {"LOG_PARTITIONS": "2"}
-    with running_door(amqp_url, **settings) as door, running("events", "worker", **settings):
-        send(door, range(4))
-        wait_until(lambda: counted(tmp_path) == 4 * BODY, 60, "these are counted")
+    count_four(amqp_url, settings, tmp_path)
     with broker.channel() as channel:
         channel.queue_delete(stream_of(1))
     said = command("events", "worker", **settings)
@@ -211,9 +202,7 @@ def test_an_order_that_is_gone_is_told(
     broker: BlockingConnection, environ: dict[str, str], amqp_url: str, tmp_path: Path
 ) -> None:
     settings = environ | {"LOG_PARTITIONS": "2"}
-    with running_door(amqp_url, **settings) as door, running("events", "worker", **settings):
-        send(door, range(4))
-        wait_until(lambda: counted(tmp_path) == 4 * BODY, 60, "these are counted")
+    count_four(amqp_url, settings, tmp_path)
     with broker.channel() as channel:
         channel.queue_delete(topology.EVENTS_ORDER)
     said = command("events", "worker", **settings)

@@ -4,12 +4,12 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.integration.persistence.api.conftest import serving
+from tests.support.attacked import peak_memory, send, status_of
 
 MIB = 1024 * 1024
 #: What an attack may cost above what the service needs by itself.
@@ -32,9 +32,7 @@ class Attacked:
         return self._peak() - self._before
 
     def _peak(self) -> int:
-        status = Path(f"/proc/{self._pid}/status").read_text()
-        [peak] = (line for line in status.splitlines() if line.startswith("VmHWM:"))
-        return int(peak.split()[1]) * 1024
+        return peak_memory(self._pid)
 
     def connect(self) -> socket.socket:
         return socket.create_connection((self._url.host, self._url.port), timeout=20)
@@ -55,19 +53,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
     settings = BOUNDS | {"DATA_DIR": str(tmp_path_factory.mktemp("attacked"))}
     with serving(NO_MONGO, "tillstream", **settings) as (process, client):
         yield Attacked(process.pid, client)
-
-
-def send(connection: socket.socket, part: bytes) -> bool:
-    """Whether it was taken: a connection that is refused is closed while we still send."""
-    try:
-        connection.sendall(part)
-    except (ConnectionError, TimeoutError):
-        return False
-    return True
-
-
-def status_of(connection: socket.socket) -> int:
-    return int(connection.makefile("rb").readline().split()[1])
 
 
 @pytest.mark.parametrize(
