@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dashboard.access import passwords
 from dashboard.access.users_file import User, UsersFile
+from tillstream.errors import SettingsError
 from tillstream.runtime import process
 from tillstream.streams.mistakes import DefinitionError
 
@@ -51,7 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; returns the exit status."""
     if arguments.file is None:
-        return _error("name the file: --file users.toml, or USERS_FILE in the environment")
+        missing = "name the file: --file users.toml, or USERS_FILE in the environment"
+        process.fail(SettingsError([missing]))
     file = UsersFile(arguments.file)
     try:
         match arguments.users_command:

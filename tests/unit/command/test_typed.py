@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from command import exits, send
 from command.app import app
+from tillstream.runtime.failing import EX_CONFIG
 from tillstream.runtime.settings import DoorSettings, load
 
 
@@ -69,6 +70,13 @@ def test_a_backup_is_checked_without_a_running_system(tmp_path: Path) -> None:
 
     said = f"error: {tmp_path / 'backup'} is no whole backup: "
     assert (done.returncode, done.stderr[: len(said)]) == (exits.FAILED, said)
+
+
+def test_a_file_of_users_that_nobody_named_is_a_setting_that_is_missing(tmp_path: Path) -> None:
+    done = typed("users", "list", cwd=tmp_path, USERS_FILE="")
+
+    said = "error: name the file: --file users.toml, or USERS_FILE in the environment\n"
+    assert (done.returncode, done.stderr) == (EX_CONFIG, said)
 
 
 def test_options_that_another_one_leaves_without_effect_are_refused() -> None:
