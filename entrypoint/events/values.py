@@ -30,7 +30,7 @@ Check = Callable[[Any, int], Any]
 #: White space that stands around numbers in files; texts are taken as they are.
 BLANKS = " \t"
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
-_DECIMAL = re.compile(r"([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3}))?", re.ASCII)
+_DECIMAL = re.compile(r"([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?0*\d{1,3}))?", re.ASCII)
 #: Characters of a number.
 _MOST_DIGITS = 60
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False} | {

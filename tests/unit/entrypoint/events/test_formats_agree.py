@@ -114,6 +114,7 @@ def test_what_is_plain_is_the_same_in_every_format_and_on_both_ways(events: list
 
 
 @given(st.lists(st.tuples(*[cells] * len(CONTRACT.names)), min_size=1, max_size=3))
+@example([("2019-10-01", "cart", "1", "1e0002", "", "true", "2019-10-01")])
 @settings(max_examples=200)
 def test_the_fast_way_of_csv_accepts_nothing_that_the_slow_one_refuses(
     rows: list[tuple[str, ...]],
