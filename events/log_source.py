@@ -38,8 +38,12 @@ class LogBatch(Protocol):
 class LogSource(Protocol):
     """Called by the worker's thread alone."""
 
-    def open(self, connection: BlockingConnection, start: int | None, base: int) -> None:
-        """Begin at an offset, or at the log's first message; positions are offsets and `base`."""
+    def open(
+        self, connection: BlockingConnection, start: int | None, counted_to: int, base: int
+    ) -> None:
+        """Begin at an offset, or at the log's first message; what is before `counted_to` was
+        counted. Positions are offsets and `base`.
+        """
 
     def gather(self, patience_seconds: float, more_seconds: Callable[[], float]) -> LogBatch | None:
         """What comes within `patience_seconds`, and some time after its first message."""
@@ -98,11 +102,13 @@ class MessagesSource:
         self._reader: LogReader | OrderedReader | None = None
         self._base = 0
 
-    def open(self, connection: BlockingConnection, start: int | None, base: int) -> None:
+    def open(
+        self, connection: BlockingConnection, start: int | None, counted_to: int, base: int
+    ) -> None:
         """As LogSource."""
         self._base = base
         if broker.event_partitions(connection) > 1:
-            self._reader = OrderedReader(connection, self._url, start, PREFETCH)
+            self._reader = OrderedReader(connection, self._url, start, counted_to, PREFETCH)
         else:
             first = "first" if start is None else start
             self._reader = LogReader(connection, first, PREFETCH, topology.EVENTS_LOG)

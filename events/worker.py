@@ -112,7 +112,8 @@ class EventsWorker:
         last = self._looked_up.last_offset()
         self._publisher.log_offset = None if last is None else last + base
         source = self._source
-        source.open(connection, None if progress.next_offset is None else start - base, base)
+        begin = None if progress.next_offset is None else start - base
+        source.open(connection, begin, (progress.next_offset or base) - base, base)
         if self._receipts is not None:
             self._receipts.open(connection, stop)
         if self._attributions is not None:

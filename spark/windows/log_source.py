@@ -74,7 +74,9 @@ class SparkLogSource:
         self._looked = 0.0
         self._caught_up_us: int | None = None
 
-    def open(self, connection: BlockingConnection, start: int | None, base: int) -> None:
+    def open(
+        self, connection: BlockingConnection, start: int | None, counted_to: int, base: int
+    ) -> None:
         """As LogSource: a query that begins there."""
         self.close()
         self._connection = connection
@@ -82,7 +84,7 @@ class SparkLogSource:
         self._caught_up_us = None
         self._base = base
         if broker.event_partitions(connection) > 1:
-            self._replay = Replay(self._url, start)
+            self._replay = Replay(self._url, start, counted_to)
         else:
             self._starts = {topology.EVENTS_LOG: start}
             self._query = LastingQuery("windows", self._begun)

@@ -17,13 +17,13 @@ class Replay:
     stream ends with its connection.
     """
 
-    def __init__(self, url: str, position: int | None) -> None:
+    def __init__(self, url: str, position: int | None, counted_to: int) -> None:
         """As OrderedReader."""
         self._stack = ExitStack()
         connection = broker.connect(url, "events replay")
         self._stack.callback(_close, connection.close)
         try:
-            self._reader = OrderedReader(connection, url, position, PREFETCH)
+            self._reader = OrderedReader(connection, url, position, counted_to, PREFETCH)
         except BaseException:
             self._stack.close()
             raise

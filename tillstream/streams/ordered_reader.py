@@ -34,15 +34,21 @@ class OrderedReader:
     """As LogReader, by positions. It ends with its connection."""
 
     def __init__(
-        self, connection: BlockingConnection, url: str, position: int | None, prefetch: int
+        self,
+        connection: BlockingConnection,
+        url: str,
+        position: int | None,
+        counted_to: int,
+        prefetch: int,
     ) -> None:
-        """`position`: where to go on; None before the first message.
+        """`position`: where to go on; None before the first message. What is before `counted_to`
+        has its positions, whatever is read again.
 
         Raises LogReplacedError where the order has lost its end.
         """
         partitions = broker.event_partitions(connection)
         self._lasts = last_offsets(url, partitions)
-        self._writer = StepWriter(connection, Order(url), position or 0)
+        self._writer = StepWriter(connection, Order(url), counted_to)
         # Another one's step may be the first.
         order = Order(url)
         #: Steps that were written before, the next of them, and what is read now.

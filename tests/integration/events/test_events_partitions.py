@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
-from pika.exceptions import AMQPError
 from pymongo import MongoClient
 
 from events.settings import STATE
@@ -21,13 +20,8 @@ from tests.support.commands import command
 from tests.support.processes import killed, running, running_door
 from tests.support.waiting import wait_until
 from tillstream import topology
-from tillstream.log.continuity import LogReplacedError
-from tillstream.log.order import Order
-from tillstream.runtime import broker as amqp
-from tillstream.streams.event_partitions import last_offsets, prepare_events, stream_of
+from tillstream.streams.event_partitions import last_offsets, stream_of
 from tillstream.streams.events_log import EventsLog
-from tillstream.streams.ordered_reader import OrderedReader
-from tillstream.streams.step_writer import StepWriter
 
 #: Events of a body, bodies with one number of partitions, and the last of them, which no worker
 #: that runs counts.
@@ -210,41 +204,3 @@ def test_an_order_that_is_gone_is_told(
     assert 1 == said.returncode
     assert "Traceback" not in said.stderr
     assert 4 * BODY == counted(tmp_path)
-
-
-@contextmanager
-def connected(url: str) -> Iterator[BlockingConnection]:
-    """A connection that may end with consumers of streams, see LogReader."""
-    connection = amqp.connect(url, "tests")
-    try:
-        yield connection
-    finally:
-        with suppress(AMQPError):
-            connection.close()
-
-
-def test_of_two_steps_that_begin_at_one_place_the_first_counts(
-    broker: BlockingConnection, amqp_url: str
-) -> None:
-    prepare_events(amqp_url, 2)
-    with connected(amqp_url) as connection:
-        one, other = (StepWriter(connection, Order(amqp_url), 0) for _ in range(2))
-        first = one.write({0: 3, 1: 2})
-        came_back = other.write({0: 2})
-        after = other.write({0: 5})
-
-    assert [5] == [step.end for step in first]
-    assert first == came_back
-    assert (5, {0: 5, 1: 2}) == (after[0].position, after[0].ends)
-    assert [5, 7] == [step.end for step in Order(amqp_url).steps()]
-
-
-def test_an_order_that_ends_before_what_was_counted_is_refused(
-    broker: BlockingConnection, amqp_url: str
-) -> None:
-    prepare_events(amqp_url, 2)
-    with connected(amqp_url) as connection:
-        StepWriter(connection, Order(amqp_url), 0).write({0: 3, 1: 2})
-
-        with pytest.raises(LogReplacedError, match=r"its order, events\.order, ends at 4"):
-            OrderedReader(connection, amqp_url, 9, 10)

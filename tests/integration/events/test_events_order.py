@@ -1,0 +1,95 @@
+"""The order of the log of events in partitions, and who reads by it: clocks, gaps, and races."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pyarrow as pa
+import pytest
+from pika.adapters.blocking_connection import BlockingConnection
+from pika.exceptions import AMQPError
+
+from tests.support.published_events import publish
+from tillstream.log.continuity import LogReplacedError
+from tillstream.log.order import Order
+from tillstream.runtime import broker as amqp
+from tillstream.streams.event_partitions import prepare_events
+from tillstream.streams.message import EventMessage, decode, encode
+from tillstream.streams.ordered_reader import OrderedReader
+from tillstream.streams.step_writer import StepWriter
+
+
+@contextmanager
+def connected(url: str) -> Iterator[BlockingConnection]:
+    """A connection that may end with consumers of streams, see LogReader."""
+    connection = amqp.connect(url, "tests")
+    try:
+        yield connection
+    finally:
+        with suppress(AMQPError):
+            connection.close()
+
+
+def send(connection: BlockingConnection, *times: int, partition: int = 0) -> None:
+    """Messages that came to the door at these times; each time is used once."""
+    events = pa.record_batch({"number": [0]})
+    for time in times:
+        publish(connection, encode(EventMessage("shop", 1, time, events)), partition)
+
+
+def time_of(body: bytes, content_type: str | None, content_encoding: str | None) -> int:
+    return decode(body, content_type, content_encoding).received_us
+
+
+def gathered(reader: OrderedReader, wanted: int) -> list[tuple[int, int]]:
+    """The position and the time of each message."""
+    found: list[tuple[int, int]] = []
+    for _ in range(200):
+        messages = reader.gather(0.2, lambda: 0.05)
+        found += [(one.offset, time_of(*one[1:4])) for one in messages]
+        reader.done()
+        if len(found) >= wanted:
+            break
+    return found
+
+
+def test_of_two_steps_that_begin_at_one_place_the_first_counts(
+    broker: BlockingConnection, amqp_url: str
+) -> None:
+    prepare_events(amqp_url, 2)
+    with connected(amqp_url) as connection:
+        one, other = (StepWriter(connection, Order(amqp_url), 0) for _ in range(2))
+        first = one.write({0: 3, 1: 2})
+        came_back = other.write({0: 2})
+        after = other.write({0: 5})
+
+    assert [5] == [step.end for step in first]
+    assert first == came_back
+    assert (5, {0: 5, 1: 2}) == (after[0].position, after[0].ends)
+    assert [5, 7] == [step.end for step in Order(amqp_url).steps()]
+
+
+def test_an_order_that_ends_before_what_was_counted_is_refused(
+    broker: BlockingConnection, amqp_url: str
+) -> None:
+    prepare_events(amqp_url, 2)
+    with connected(amqp_url) as connection:
+        StepWriter(connection, Order(amqp_url), 0).write({0: 3, 1: 2})
+
+        with pytest.raises(LogReplacedError, match=r"its order, events\.order, ends at 4"):
+            OrderedReader(connection, amqp_url, 9, 9, 10)
+
+
+def test_what_was_counted_keeps_its_positions_where_it_is_read_again(
+    broker: BlockingConnection, amqp_url: str
+) -> None:
+    prepare_events(amqp_url, 2)
+    send(broker, 10, 11, 12, 13, 14, 15)
+    # Of a door whose clock is behind.
+    send(broker, 1, 2, partition=1)
+    with connected(amqp_url) as connection:
+        # Counted up to 5 before there were two, and archived up to 2.
+        found = gathered(OrderedReader(connection, amqp_url, 2, 5, 10), 6)
+
+    assert [(2, 12), (3, 13), (4, 14)] == found[:3]
+    assert [*range(2, 8)] == [position for position, _ in found]
+    assert {1, 2, 15} == {time for _, time in found[3:]}
