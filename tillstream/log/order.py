@@ -65,6 +65,11 @@ class Step(msgspec.Struct, frozen=True):
             found[span.partition] = span.begin + read
         return found
 
+    def follows(self, before: "Step") -> bool:
+        """Whether it goes on where another one ended, in each partition."""
+        begins = {**dict.fromkeys(self.begins, 0), **before.ends}
+        return (self.position, self.begins) == (before.end, begins)
+
     def followed_by(self, ends: Mapping[int, int]) -> "Step":
         """The next step, which reads each partition to `ends`; a new one from its beginning."""
         begins = {**dict.fromkeys(ends, 0), **self.ends}
@@ -88,13 +93,13 @@ def continuing(found: Iterable[Step]) -> Iterator[Step]:
     begun = max(chains, key=len, default=[])
     yield from begun
     if begun:
-        yield from _chain(steps, begun[-1].end)
+        yield from _chain(steps, begun[-1])
 
 
-def _chain(steps: Iterable[Step], end: int | None = None) -> Iterator[Step]:
+def _chain(steps: Iterable[Step], before: Step | None = None) -> Iterator[Step]:
     for step in steps:
-        if end in (None, step.position):
-            end = step.end
+        if before is None or step.follows(before):
+            before = step
             yield step
 
 

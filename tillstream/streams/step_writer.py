@@ -38,7 +38,7 @@ class StepWriter:
         if last.end < counted_to and [*last.ends] == [0]:
             # A session that began before there were others has gone on with it.
             counted = {0: last.ends[0] + counted_to - last.end}
-            last = self._written(last.followed_by(counted), last.end)[-1]
+            last = self._written(last.followed_by(counted), last)[-1]
         if last.end < counted_to:
             raise LogReplacedError(
                 f"the log of events was counted up to position {counted_to - 1}, but its order,"
@@ -53,11 +53,11 @@ class StepWriter:
 
         Raises pika's errors, and OSError where it does not come back.
         """
-        found = self._written(self.last.followed_by(ends), self.last.end)
+        found = self._written(self.last.followed_by(ends), self.last)
         self.last = found[-1]
         return found
 
-    def _written(self, step: Step, end: int | None) -> list[Step]:
+    def _written(self, step: Step, before: Step | None) -> list[Step]:
         body = msgspec.json.encode(step)
         self._channel.basic_publish("", topology.EVENTS_ORDER, body, _PROPERTIES, mandatory=True)
         deadline = time.monotonic() + BACK_SECONDS
@@ -65,9 +65,9 @@ class StepWriter:
         while time.monotonic() < deadline:
             for message in self._reader.read(_LOOK_SECONDS):
                 back = decoder.decode(message.body)
-                if end in (None, back.position):
+                if before is None or back.follows(before):
                     found.append(back)
-                    end = back.end
+                    before = back
                 if back == step:
                     self._reader.done()
                     return found

@@ -79,6 +79,20 @@ def test_an_order_that_ends_before_what_was_counted_is_refused(
             OrderedReader(connection, amqp_url, 9, 9, 10)
 
 
+def test_who_found_no_steps_begins_no_order_behind_them(
+    broker: BlockingConnection, amqp_url: str
+) -> None:
+    prepare_events(amqp_url, 2)
+    looked = Order(amqp_url)
+    with connected(amqp_url) as connection:
+        StepWriter(connection, Order(amqp_url), 0).write({0: 3, 1: 2})
+        # As one whose look came too early, or was not answered in time by a busy broker.
+        late = StepWriter(connection, looked, 5)
+
+    assert {0: 3, 1: 2} == late.last.ends
+    assert late.last == Order(amqp_url).last()
+
+
 def test_what_was_counted_keeps_its_positions_where_it_is_read_again(
     broker: BlockingConnection, amqp_url: str
 ) -> None:
