@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Collection, Iterator
-from itertools import chain
 from pathlib import Path
 
 from persistence.backup import log
@@ -14,16 +13,20 @@ from tillstream.streams.message import decode
 
 
 def dump(
-    url: str, folder: Path, made: Collection[str], ends: int | None, stop: threading.Event
+    url: str,
+    folder: Path,
+    made: Collection[str],
+    ends: int | None,
+    counted_to: int,
+    stop: threading.Event,
 ) -> Log:
     """The log as it is now; of the streams that are `made` from others, up to the offset `ends`.
 
     That is where the copy of the state stands: what its worker has made since, a worker that goes
-    on from the copy makes again.
+    on from the copy makes again. It has counted what is before `counted_to`.
     """
     events = EventsLog(url)
-    begin, end = events.first_offset() or 0, events.last_offset()
-    batches = chain(events.read(stop, end, begin), events.read_unordered(stop))
+    batches = events.read_all(stop, counted_to, events.first_offset() or 0)
     after = -1 if ends is None else ends
     return log.written(folder, "events-log/messages", _without(batches, made, after))
 

@@ -31,6 +31,7 @@ class EventsPart:
         #: The position before which the copied files have everything; None where none is needed.
         self.archived_to = worker_state.archived_to(self._state)
         self._log_end: int | None = None
+        self._counted_to = 0
 
     def dump_files(self, folder: Path) -> list[File]:
         """The Parquet files of events."""
@@ -45,7 +46,8 @@ class EventsPart:
             with worker_state.between_commits(self._state):
                 moment = stack.enter_context(collections.moment(database))
                 state = stack.enter_context(worker_state.pinned(self._state))
-                self._log_end = EventsLog(self._settings.amqp_url).last_offset()
+                self._log_end = EventsLog(self._settings.amqp_url).last_fixed()
+                self._counted_to = worker_state.counted_to(state)
             yield moment, state
 
     def require_no_erasure(self) -> None:
@@ -55,7 +57,9 @@ class EventsPart:
 
     def dump_log(self, folder: Path, stop: threading.Event) -> Log:
         """The log, from which what the worker made since is left out."""
-        return events_log.dump(self._settings.amqp_url, folder, self._made, self._log_end, stop)
+        return events_log.dump(
+            self._settings.amqp_url, folder, self._made, self._log_end, self._counted_to, stop
+        )
 
     def _erasures(self) -> bytes:
         path = self._settings.data_dir / ERASURES

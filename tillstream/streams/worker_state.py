@@ -40,6 +40,12 @@ def pinned(path: Path) -> Iterator[sqlite3.Connection | None]:
         yield state
 
 
+def counted_to(state: sqlite3.Connection | None) -> int:
+    """The offset of the log before which a state has counted everything."""
+    found = state and state.execute("SELECT next_offset - base FROM progress").fetchone()
+    return (found and found[0]) or 0
+
+
 def archived_to(path: Path) -> int | None:
     """The position before which the files of events have everything; None where nothing is
     counted, or everything that is.

@@ -1,18 +1,22 @@
 """The order of the log of events in partitions, and who reads by it: clocks, gaps, and races."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from pika.adapters.blocking_connection import BlockingConnection
 from pika.exceptions import AMQPError
 
+from persistence.backup import events_log, log
 from tests.support.published_events import publish
 from tillstream.log.continuity import LogReplacedError
 from tillstream.log.order import Order
 from tillstream.runtime import broker as amqp
 from tillstream.streams.event_partitions import prepare_events
+from tillstream.streams.events_log import EventsLog
 from tillstream.streams.message import EventMessage, decode, encode
 from tillstream.streams.ordered_reader import OrderedReader
 from tillstream.streams.step_writer import StepWriter
@@ -107,3 +111,43 @@ def test_what_was_counted_keeps_its_positions_where_it_is_read_again(
     assert [(2, 12), (3, 13), (4, 14)] == found[:3]
     assert [*range(2, 8)] == [position for position, _ in found]
     assert {1, 2, 15} == {time for _, time in found[3:]}
+
+
+def test_a_backup_has_what_is_put_in_order_while_it_reads(
+    broker: BlockingConnection, amqp_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare_events(amqp_url, 2)
+    send(broker, 1, 3, 5, 7)
+    send(broker, 2, 4, 6, 8, partition=1)
+    with connected(amqp_url) as connection:
+        writer = StepWriter(connection, Order(amqp_url), 0)
+        writer.write({0: 1, 1: 1})
+        written = events_log._without
+
+        def counting_goes_on(*arguments):  # type: ignore[no-untyped-def]
+            for messages in written(*arguments):
+                yield messages
+                if writer.last.end == 2:
+                    writer.write({0: 3, 1: 2})
+
+        monkeypatch.setattr(events_log, "_without", counting_goes_on)
+        made = events_log.dump(amqp_url, tmp_path, (), None, 0, threading.Event())
+    kept = [*log.messages_of(tmp_path, made.parts)]
+
+    assert [*range(8)] == [one.offset for one in kept]
+    assert [*range(1, 9)] == [time_of(*one[1:4]) for one in kept]
+
+
+def test_before_the_order_begins_what_was_counted_is_read_of_the_first(
+    broker: BlockingConnection, amqp_url: str, tmp_path: Path
+) -> None:
+    prepare_events(amqp_url, 2)
+    send(broker, 10, 11, 12)
+    send(broker, 1, 13, partition=1)
+    events = EventsLog(amqp_url)
+    counted = [one for some in events.read(threading.Event(), 1) for one in some]
+    made = events_log.dump(amqp_url, tmp_path, (), None, 2, threading.Event())
+    kept = [time_of(*one[1:4]) for one in log.messages_of(tmp_path, made.parts)]
+
+    assert [(0, 10), (1, 11)] == [(one.offset, time_of(*one[1:4])) for one in counted]
+    assert [10, 11, 1, 12, 13] == kept
