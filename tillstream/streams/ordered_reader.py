@@ -2,8 +2,8 @@
 
 The critical sequence, of what is read at a time:
 
-1. take what has come of each partition; after an outage, where some are further behind than others,
-   what came to the door before all that is not there yet;
+1. take what has come of each partition; where some may be further behind than others, as after an
+   outage, what came to the door before all that is not there yet;
 2. write that down as the next step of the order;
 3. read the order: the step that comes back is what is counted next, ours, or another one that was
    before it;
@@ -26,6 +26,8 @@ from tillstream.streams.event_partitions import last_offsets, stream_of
 from tillstream.streams.events_log import timed
 from tillstream.streams.step_writer import StepWriter
 
+#: Messages that the broker sends ahead of each partition, at least: with one each would be a step.
+_LEAST_AHEAD = 10
 #: Between two looks at what has come, seconds.
 _LOOK_SECONDS = 0.05
 
@@ -61,12 +63,13 @@ class OrderedReader:
             self._known = order.steps(begun)
             self._ahead = next(self._known, None)
             begins = begins if self._ahead is None else self._ahead.at(begun)
-        each = self._each = max(1, prefetch // partitions)
+        each = max(_LEAST_AHEAD, prefetch // partitions)
         self._connection = connection
         self._parts = {
             number: _Partition(
                 LogReader(connection, begins.get(number, 0), each, stream_of(number)),
                 begins.get(number, 0),
+                each,
             )
             for number in range(partitions)
         }
@@ -110,9 +113,12 @@ class OrderedReader:
                 return
             self._fill(remaining)
         gathered = time.monotonic() + more_seconds()
-        while not self._is_full() and (left := gathered - time.monotonic()) > 0:
+        while not self._is_enough() and (left := gathered - time.monotonic()) > 0:
             self._fill(left)
-        if ends := self._ready():
+        ends = self._ready()
+        for part in self._parts.values():
+            part.was_full = part.is_full
+        if ends:
             for step in self._writer.write(ends):
                 self._spans.extend(step.spans())
         else:
@@ -124,9 +130,10 @@ class OrderedReader:
         behind = [
             part
             for number, part in self._parts.items()
-            if part.read_to <= self._lasts.get(number, -1)
+            if part.read_to <= self._lasts.get(number, -1) or part.is_full
         ]
-        # As of the beginning of the session: from then on each is read as it comes.
+        # As of the beginning of the session, and where one has more than was sent ahead. Else each
+        # is read as it comes.
         until_us = min((part.newest_us() for part in behind), default=None)
         ends = {number: part.end(until_us) for number, part in self._parts.items()}
         return {number: end for number, end in ends.items() if end is not None}
@@ -146,8 +153,12 @@ class OrderedReader:
     def _waiting(self) -> bool:
         return any(part.messages for part in self._parts.values())
 
-    def _is_full(self) -> bool:
-        return any(len(part.messages) >= self._each for part in self._parts.values())
+    def _is_enough(self) -> bool:
+        parts = self._parts.values()
+        # What had more than was sent ahead has more on its way.
+        return any(part.is_full for part in parts) and all(
+            part.is_full or not part.was_full for part in parts
+        )
 
     def _fill(self, patience_seconds: float) -> None:
         if patience_seconds > 0:
@@ -159,21 +170,34 @@ class OrderedReader:
 class _Partition:
     """What has come of a partition and was not taken yet: no more than the prefetch."""
 
-    def __init__(self, reader: LogReader, begin: int) -> None:
+    def __init__(self, reader: LogReader, begin: int, prefetch: int) -> None:
         self.messages: deque[LogMessage] = deque()
         #: The offset to go on from, behind what was taken.
         self.read_to = begin
+        #: Whether that was so when the last step was written.
+        self.was_full = False
         self._reader, self._begin = reader, begin
+        self._prefetch = prefetch
+        #: Messages that the broker has sent since it was last told that it may send more.
+        self._sent = 0
 
     def fill(self) -> None:
         """Take over what the connection has received."""
+        messages = self._reader.read(0)
+        self._sent += len(messages)
         # The broker may begin before.
-        self.messages.extend(one for one in self._reader.read(0) if one.offset >= self._begin)
+        self.messages.extend(one for one in messages if one.offset >= self._begin)
 
     def done(self) -> None:
         """The broker may send more, once nothing waits here."""
         if not self.messages:
             self._reader.done()
+            self._sent = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the broker sends no more before some of it is taken."""
+        return self._sent >= self._prefetch and bool(self.messages)
 
     def newest_us(self) -> int:
         """Up to when of the door's clock everything is there, microseconds; -1 without messages."""

@@ -151,3 +151,19 @@ def test_before_the_order_begins_what_was_counted_is_read_of_the_first(
 
     assert [(0, 10), (1, 11)] == [(one.offset, time_of(*one[1:4])) for one in counted]
     assert [10, 11, 1, 12, 13] == kept
+
+
+def test_a_partition_that_gets_more_than_others_falls_not_behind(
+    broker: BlockingConnection, amqp_url: str
+) -> None:
+    prepare_events(amqp_url, 2)
+    with connected(amqp_url) as connection:
+        reader = OrderedReader(connection, amqp_url, None, 0, 20)
+        # In the session, while nothing is read: of those without a key the first has all.
+        send(broker, *(time for time in range(1, 161) if time % 4))
+        send(broker, *(time for time in range(1, 161) if not time % 4), partition=1)
+        times = [time for _, time in gathered(reader, 160)]
+
+    assert {*range(1, 161)} == {*times}
+    behind = max(before - time for time, before in zip(times[1:], times, strict=False))
+    assert behind <= 50, times
