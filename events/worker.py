@@ -109,11 +109,12 @@ class EventsWorker:
         self._looked_up.require_whole()
         start = self._find_start()
         base = progress.base
-        last = self._looked_up.last_offset()
-        self._publisher.log_offset = None if last is None else last + base
         source = self._source
         begin = None if progress.next_offset is None else start - base
         source.open(connection, begin, (progress.next_offset or base) - base, base)
+        # Once the order of several partitions is begun: one that is empty is waited for.
+        last = self._looked_up.last_offset()
+        self._publisher.log_offset = None if last is None else last + base
         if self._receipts is not None:
             self._receipts.open(connection, stop)
         if self._attributions is not None:

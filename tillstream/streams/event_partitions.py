@@ -8,7 +8,7 @@ from tillstream.log import looking_up
 from tillstream.runtime import broker
 
 #: Streams that are asked at once, each on a connection of its own.
-_ASKED_AT_ONCE = 8
+_ASKED_AT_ONCE = 32
 
 
 def prepare_events(url: str, partitions: int) -> int:

@@ -38,11 +38,13 @@ class EventsLog(NamedTuple):
         if partitions == 1:
             return self._single.first_offset()
         firsts = first_offsets(self.url, partitions)
+        if not firsts:
+            return None
         order = Order(self.url)
         begins_at, last = order.begins_at(), order.last()
-        if last is None or not firsts:
+        if last is None:
             # All of the first partition's, and of the others what is there will follow.
-            return firsts.get(0, 0) if firsts else None
+            return firsts.get(0, 0)
         others_begin = any(first for partition, first in firsts.items() if partition)
         if begins_at and firsts.get(0, begins_at) < begins_at and not others_begin:
             return firsts[0]

@@ -51,8 +51,6 @@ class OrderedReader:
         partitions = broker.event_partitions(connection)
         self._lasts = last_offsets(url, partitions)
         self._writer = StepWriter(connection, Order(url), counted_to)
-        # Another one's step may be the first.
-        order = Order(url)
         #: Steps that were written before, the next of them, and what is read now.
         self._known: Iterator[Step] = iter(())
         self._ahead: Step | None = None
@@ -60,7 +58,8 @@ class OrderedReader:
         #: By partition where what is not in order yet begins, and where to begin.
         begins = self._ordered = self._writer.last.ends
         if (begun := position or 0) < self._writer.last.end:
-            self._known = order.steps(begun)
+            # Another one's step may be the first.
+            self._known = Order(url).steps(begun)
             self._ahead = next(self._known, None)
             begins = begins if self._ahead is None else self._ahead.at(begun)
         each = max(_LEAST_AHEAD, prefetch // partitions)
