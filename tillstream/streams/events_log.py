@@ -5,7 +5,7 @@ offset, else as the order of the partitions says (tillstream/log/order.py).
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from heapq import merge
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from tillstream.log.reader import LogMessage
 from tillstream.log.whole_log import read_log
 from tillstream.runtime import broker
 from tillstream.streams.event_partitions import first_offsets, last_offsets, stream_of
-from tillstream.streams.message import received_us
+from tillstream.streams.partition_messages import PartitionMessages, timed
 from tillstream.streams.step_writer import MEND, StepWriter
 
 #: Messages that are handed on together, about.
@@ -159,7 +159,7 @@ class EventsLog(NamedTuple):
         self, order: Order, newest: Step, start: int, end: int, stop: threading.Event
     ) -> Iterator[list[LogMessage]]:
         ends = next((step.at(end) for step in order.steps(end)), newest.ends)
-        parts: dict[int, _Part] = {}
+        parts: dict[int, PartitionMessages] = {}
         waiting: list[LogMessage] = []
         for step in order.steps(start, stop):
             for span in step.spans():
@@ -221,38 +221,15 @@ class EventsLog(NamedTuple):
 
     def _part(
         self, partition: int, begin: int, ends: Mapping[int, int], stop: threading.Event
-    ) -> "_Part":
+    ) -> PartitionMessages:
         last = ends.get(partition, 0) - 1
-        return _Part(self._messages(partition, begin, last, len(ends), stop))
+        return PartitionMessages(self._messages(partition, begin, last, len(ends), stop))
 
     def _messages(
         self, partition: int, begin: int, last: int, beside: int, stop: threading.Event
     ) -> Iterator[LogMessage]:
         for messages in read_log(self.url, stop, last, begin, stream_of(partition), beside):
             yield from messages
-
-
-class _Part:
-    """The messages of a partition, one span after the other."""
-
-    def __init__(self, messages: Iterator[LogMessage]) -> None:
-        self._messages = messages
-        self._next = next(self._messages, None)
-
-    def of_span(self, span: Span) -> Iterator[LogMessage]:
-        """Those of a span, with their positions."""
-        while self._next is not None and self._next.offset < span.end:
-            offset = span.position + self._next.offset - span.begin
-            yield self._next._replace(offset=offset)
-            self._next = next(self._messages, None)
-
-
-def timed(messages: Iterable[LogMessage], newest_us: int = 0) -> Iterator[tuple[int, LogMessage]]:
-    """Each message of a partition with the newest of the door's times up to it, microseconds."""
-    for message in messages:
-        taken_us = received_us(message.body, message.content_type, message.content_encoding)
-        newest_us = max(newest_us, taken_us)
-        yield newest_us, message
 
 
 def _is_there(step: Step, firsts: Mapping[int, int]) -> bool:

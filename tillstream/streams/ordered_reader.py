@@ -23,7 +23,7 @@ from tillstream.log.order import Order, Span, Step
 from tillstream.log.reader import LogMessage, LogReader
 from tillstream.runtime import broker
 from tillstream.streams.event_partitions import last_offsets, stream_of
-from tillstream.streams.events_log import timed
+from tillstream.streams.partition_messages import timed
 from tillstream.streams.step_writer import StepWriter
 
 #: Messages that the broker sends ahead of each partition, at least: with one each would be a step.

@@ -1,8 +1,6 @@
 """The log of events in one, three and two partitions, one after the other, under load."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
