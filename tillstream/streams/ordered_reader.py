@@ -13,9 +13,11 @@ Killed before 2, nothing was counted. Killed after it, the step is read again, a
 get the same positions.
 """
 
+import bisect
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from pika.adapters.blocking_connection import BlockingConnection
 
@@ -179,6 +181,8 @@ class _Partition:
         self._prefetch = prefetch
         #: Messages that the broker has sent since it was last told that it may send more.
         self._sent = 0
+        #: Of the first of those messages the newest of the door's times up to each.
+        self._times: deque[int] = deque()
 
     def fill(self) -> None:
         """Take over what the connection has received."""
@@ -200,23 +204,28 @@ class _Partition:
 
     def newest_us(self) -> int:
         """Up to when of the door's clock everything is there, microseconds; -1 without messages."""
-        return max((time for time, _ in timed(self.messages)), default=-1)
+        return self._timed()[-1] if self.messages else -1
 
     def end(self, until_us: int | None) -> int | None:
         """Behind the last message that came to the door until then; None without one."""
-        found = None
-        if until_us is None:
-            return self.messages[-1].offset + 1 if self.messages else None
-        for time_us, message in timed(self.messages):
-            if time_us > until_us:
-                break
-            found = message.offset + 1
-        return found
+        here = len(self.messages)
+        if until_us is not None:
+            here = bisect.bisect_right(self._timed(), until_us)
+        return self.messages[here - 1].offset + 1 if here else None
+
+    def _timed(self) -> deque[int]:
+        # Asked again and again while much waits, and each costs an Arrow stream that is opened.
+        known = self._times[-1] if self._times else 0
+        new = islice(self.messages, len(self._times), None)
+        self._times.extend(time_us for time_us, _ in timed(new, known))
+        return self._times
 
     def taken(self, span: Span) -> Iterator[LogMessage]:
         """The span's messages that are there, with their positions."""
         while self.messages and self.messages[0].offset < span.end:
             message = self.messages.popleft()
+            if self._times:
+                self._times.popleft()
             self.read_to = message.offset + 1
             yield message._replace(offset=span.position + message.offset - span.begin)
         if self.messages:
