@@ -100,7 +100,10 @@ class SparkLogSource:
             remaining = max(deadline - time.monotonic(), 0.0)
             batch = self._query.take(min(remaining, _SERVED_SECONDS))
             self._connection.process_data_events(0)
-            if batch is not None:
+            if batch is not None and not batch.ends:
+                # The first of a query on a log that has nothing new for it.
+                batch.release()
+            elif batch is not None:
                 self._taken = self._placed(batch)
                 self._caught_up_us = None
                 return batch
