@@ -10,11 +10,17 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
+import tenacity
+
 from tillstream.errors import TillstreamError
 from tillstream.runtime.savepoint import savepoint
 
 #: What is raised for a file at a path, for a reason.
 Unreadable = Callable[[Path, str], TillstreamError]
+
+
+#: How long one waits for others that have the file, seconds.
+BUSY_SECONDS = 10.0
 
 
 class FileKind(NamedTuple):
@@ -31,6 +37,11 @@ class FileKind(NamedTuple):
     oldest: int | None = None
     upgrade: Sequence[str] = ()
     cached_statements: int = 128
+
+
+def _is_busy(error: BaseException) -> bool:
+    busy = sqlite3.SQLITE_BUSY
+    return isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF == busy
 
 
 class StateFile:
@@ -61,7 +72,7 @@ class StateFile:
         self.database = sqlite3.connect(
             name,
             isolation_level=None,
-            timeout=10,
+            timeout=BUSY_SECONDS,
             uri=not create,
             cached_statements=kind.cached_statements,
         )
@@ -84,8 +95,20 @@ class StateFile:
             raise kind.other(self.path, f"is of version {version}, not {kind.version}")
         if version == 0 and has_tables:
             raise kind.other(self.path, "is a database of something else")
-        self.database.executescript(f"PRAGMA journal_mode={journal}; {kind.pragmas}")
+        self._keep_journal(journal)
+        self.database.executescript(kind.pragmas)
         return version == 0 and self._create(kind)
+
+    @tenacity.retry(
+        retry=tenacity.retry_if_exception(_is_busy),
+        wait=tenacity.wait_random(0.005, 0.05),
+        stop=tenacity.stop_after_delay(BUSY_SECONDS),
+        reraise=True,
+    )
+    def _keep_journal(self, journal: str) -> None:
+        # Of two that change it at one moment SQLite refuses one at once: they would wait for each
+        # other.
+        self.database.execute(f"PRAGMA journal_mode={journal}")
 
     def _create(self, kind: FileKind) -> bool:
         """Whether this made it: another process may have done so since."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from tillstream.errors import TillstreamError
 from tillstream.runtime.state_file import FileKind, StateFile
 
-AT_ONCE, TIMES = 4, 10
+AT_ONCE, TIMES = 8, 100
 
 
 def unreadable(path: Path, reason: str) -> TillstreamError:
