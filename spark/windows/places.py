@@ -45,7 +45,7 @@ class ByStep:
     def position(self, offset: int) -> int:
         """See Places."""
         span = self._spans[partition_of(offset)]
-        return self._base + span.position + in_stream(offset) - span.begin
+        return self._base + span.position_of(in_stream(offset))
 
     def offset(self, position: int) -> int:
         """See Places."""
@@ -54,7 +54,7 @@ class ByStep:
             (one for one in self._spans.values() if one.position <= place),
             key=lambda one: one.position,
         )
-        return known_as(span.partition, span.begin + place - span.position)
+        return known_as(span.partition, span.offset_of(place))
 
 
 def with_partition(messages: DataFrame) -> DataFrame:

@@ -33,6 +33,18 @@ class Span(NamedTuple):
     #: That of the message at `begin`; the others follow, offset by offset.
     position: int
 
+    def placed(self, message: LogMessage) -> LogMessage:
+        """A message of the span, known by its position instead of its offset."""
+        return message._replace(offset=self.position_of(message.offset))
+
+    def position_of(self, offset: int) -> int:
+        """The position of the message at an offset of the span."""
+        return self.position + offset - self.begin
+
+    def offset_of(self, position: int) -> int:
+        """The other way round."""
+        return self.begin + position - self.position
+
 
 class Step(msgspec.Struct, frozen=True):
     """Messages that are counted one after the other: of each partition in turn a span."""

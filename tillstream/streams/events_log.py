@@ -158,7 +158,9 @@ class EventsLog(NamedTuple):
     def _read_steps(
         self, order: Order, newest: Step, start: int, end: int, stop: threading.Event
     ) -> Iterator[list[LogMessage]]:
-        ends = next((step.at(end) for step in order.steps(end)), newest.ends)
+        ends = newest.ends
+        if end < newest.end:
+            ends = next((step.at(end) for step in order.steps(end)), ends)
         parts: dict[int, PartitionMessages] = {}
         waiting: list[LogMessage] = []
         for step in order.steps(start, stop):
@@ -211,13 +213,13 @@ class EventsLog(NamedTuple):
             return broker.event_partitions(connection)
 
     def _message_in(self, span: Span, position: int) -> LogMessage | None:
-        offset = span.begin + max(0, position - span.position)
+        offset = span.offset_of(max(position, span.position))
         if offset >= span.end:
             return None
         found = looking_up.message_from(self.url, offset, stream_of(span.partition))
         if found is None or found.offset >= span.end:
             return None
-        return found._replace(offset=span.position + found.offset - span.begin)
+        return span.placed(found)
 
     def _part(
         self, partition: int, begin: int, ends: Mapping[int, int], stop: threading.Event

@@ -227,7 +227,7 @@ class _Partition:
             if self._times:
                 self._times.popleft()
             self.read_to = message.offset + 1
-            yield message._replace(offset=span.position + message.offset - span.begin)
+            yield span.placed(message)
         if self.messages:
             # Between two offsets there are holes.
             self.read_to = max(self.read_to, span.end)

@@ -18,8 +18,7 @@ class PartitionMessages:
     def of_span(self, span: Span) -> Iterator[LogMessage]:
         """Those of a span, with their positions."""
         while self._next is not None and self._next.offset < span.end:
-            offset = span.position + self._next.offset - span.begin
-            yield self._next._replace(offset=offset)
+            yield span.placed(self._next)
             self._next = next(self._messages, None)
 
 
