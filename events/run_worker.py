@@ -150,14 +150,14 @@ def _session(
                 # called again.
                 if ended.is_set():
                     return
+                prepare_events(settings.amqp_url, settings.log_partitions)
                 try:
                     worker.run(connection, stop)
                 except ErasedMeanwhileError:
                     log.info("a person was erased: what attributions hold is read again without")
                     ended.set()
 
-            prepare = partial(prepare_events, settings.amqp_url, settings.log_partitions)
-            session = prepared(settings.amqp_url, settings.log_partitions, run, prepare)
+            session = prepared(settings.amqp_url, settings.log_partitions, run)
             broker.keep_connected(settings.amqp_url, "events", session, stop, figures.vitals)
 
 

@@ -158,16 +158,12 @@ def prepare(url: str, partitions: int) -> int | None:
 
 
 def prepared(
-    url: str,
-    partitions: int,
-    session: Callable[[BlockingConnection], None],
-    also: Callable[[], object] = lambda: None,
+    url: str, partitions: int, session: Callable[[BlockingConnection], None]
 ) -> Callable[[BlockingConnection], None]:
-    """A session before which the log is prepared, and what is done `also`."""
+    """A session before which the log is prepared."""
 
     def run(connection: BlockingConnection) -> None:
         prepare(url, partitions)
-        also()
         session(connection)
 
     return run
