@@ -29,7 +29,8 @@ class Sample(NamedTuple):
 class Observer:
     """Samples of `count` snapshots as they arrive, and of MongoDB, from two threads.
 
-    Of snapshots those of the chain's main currency: what is measured is sold in it alone.
+    Of snapshots those of the chain's main currency: what is measured is sold in it alone. Receipts
+    of several days are added up: one day is all counted before the next one begins.
     """
 
     def __init__(self, amqp_url: str, mongo_url: str, currency: str | None = None) -> None:
@@ -68,6 +69,7 @@ class Observer:
             channel = connection.channel()
             queue = channel.queue_declare("", exclusive=True).method.queue
             channel.queue_bind(queue, topology.COUNT)
+            days: dict[str, int] = {}
             for _, _, body in channel.consume(
                 queue, auto_ack=True, inactivity_timeout=POLL_SECONDS
             ):
@@ -78,7 +80,8 @@ class Observer:
                 snapshot = _decoder.decode(body)
                 # Each other currency of the day has a message of its own.
                 if snapshot.currency == self._currency:
-                    self.counted.append(Sample(time.time(), snapshot.count))
+                    days[snapshot.day] = snapshot.count
+                    self.counted.append(Sample(time.time(), sum(days.values())))
 
     def _watch_archive(self) -> None:
         archive = Archive(self._urls[1])

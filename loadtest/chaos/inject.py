@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from loadtest import faked_clock
 from loadtest.bench.private import System
-from loadtest.chaos import clock, disk
+from loadtest.chaos import disk
 from loadtest.chaos.plan import PROGRAMS, Fault
 from loadtest.waiting import wait_until
 from local import processes
@@ -19,6 +20,8 @@ from tillstream.runtime import broker
 MEMORY_WATERMARK = "0.4"
 DISK_LIMIT = "50MB"
 DEATH_SECONDS = 10
+#: Further than the ledger keeps identities.
+WRONG_CLOCK = "+401d"
 
 
 def inject(system: System, fault: Fault) -> float:
@@ -44,9 +47,9 @@ def inject(system: System, fault: Fault) -> float:
         case "disk", _:
             _alarm(system, fault, ("set_disk_free_limit", "1000000GB"), DISK_LIMIT)
         case "clock", _:
-            file = Path(system.environ[clock.FILE_VARIABLE])
-            clock.set_clock(file, clock.WRONG)
-            with _lifted(lambda: clock.set_clock(file, clock.RIGHT)):
+            file = Path(system.environ[faked_clock.FILE_VARIABLE])
+            faked_clock.set_clock(file, WRONG_CLOCK)
+            with _lifted(lambda: faked_clock.set_clock(file, faked_clock.RIGHT)):
                 time.sleep(fault.hold)
         case "segments", _:
             _delete_log(system)

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from loadtest import faked_clock
 from loadtest.bench.private import ROOMS, System, running_system
-from loadtest.chaos import clock, disk
+from loadtest.chaos import disk
 from loadtest.chaos.deliveries import RECEIVER, SECRET
 from local import closed_streams
 from local.settings import ROOT
@@ -20,6 +21,8 @@ JOBS = Path(__file__).with_name("jobs.toml")
 
 #: Receipts that the door remembers: so few that most repetitions are met downstream.
 REMEMBERED_RECEIPTS = 100
+#: The program whose clock is set wrong.
+CLOCK_OF = "totals"
 #: Processes of the door: with two, a parent that is killed could leave one behind.
 DOORS = 2
 
@@ -49,8 +52,8 @@ def system_for_faults(*, fills_disk: bool) -> Iterator[System]:
             stack.enter_context(disk.own_disk(parent))
             environ["MIN_FREE_DISK_BYTES"] = str(disk.LEAST_FREE_BYTES)
         file = folder / "clock"
-        environ[clock.FILE_VARIABLE] = str(file)
-        clocks = {clock.PROGRAM: clock.environ(file)}
+        environ[faked_clock.FILE_VARIABLE] = str(file)
+        clocks = {CLOCK_OF: faked_clock.environ(file)}
         system = stack.enter_context(
             running_system(
                 (*ROOMS, "events", "connectors", "jobs"),

@@ -1,6 +1,6 @@
-"""A clock of the totals worker that can be set wrong, by libfaketime.
+"""Clocks of programs that can be set wrong, by libfaketime.
 
-Its monotonic clock stays right, as that of a machine whose time is set.
+Their monotonic clocks stay right, as those of a machine whose time is set.
 """
 
 from pathlib import Path
@@ -11,12 +11,8 @@ from tillstream.errors import ServerNotReadyError
 LIBRARIES = "/usr/lib/*-linux-gnu/faketime/libfaketime.so.1"
 #: Where the library reads the offset of the program that has loaded it.
 FILE_VARIABLE = "FAKETIME_TIMESTAMP_FILE"
-#: The program whose clock it is.
-PROGRAM = "totals"
 
 RIGHT = "+0"
-#: Further than the ledger keeps identities.
-WRONG = "+401d"
 
 
 def environ(file: Path) -> dict[str, str]:
