@@ -160,6 +160,19 @@ def amqp_url(broker_url: str) -> str:
 
 
 @pytest.fixture
+def room_settings(
+    amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path
+) -> dict[str, str]:
+    """What every room is told: the servers of the tests, and a data folder of the test's own."""
+    return {
+        "AMQP_URL": amqp_url,
+        "MONGO_URL": mongo_url,
+        "MONGO_DATABASE": mongo_database,
+        "DATA_DIR": str(tmp_path),
+    }
+
+
+@pytest.fixture
 def broker(amqp_url: str) -> Iterator[BlockingConnection]:
     """A connection to a broker with every exchange and with queues that are new and empty."""
     delete_queues(amqp_url)

@@ -81,19 +81,12 @@ def proof(page: Page, status: int) -> tuple[str, str]:
 
 def test_the_page_tells_of_queues_marks_the_last_verify_and_a_killed_worker(
     broker: BlockingConnection,
-    amqp_url: str,
     mongo_url: str,
     mongo_database: str,
     browser: Browser,
-    tmp_path: Path,
+    room_settings: dict[str, str],
 ) -> None:
-    environ = {
-        "AMQP_URL": amqp_url,
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
-        "DATA_DIR": str(tmp_path),
-        "STORE_TIMEZONE": "UTC",
-    }
+    environ = {**room_settings, "STORE_TIMEZONE": "UTC"}
     now = time.time()
     wall = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now))
     channel = broker.channel()
@@ -156,20 +149,9 @@ def test_the_page_tells_of_queues_marks_the_last_verify_and_a_killed_worker(
 
 
 def test_what_was_accepted_and_does_not_count_is_told_with_its_reason(
-    broker: BlockingConnection,
-    amqp_url: str,
-    mongo_url: str,
-    mongo_database: str,
-    browser: Browser,
-    tmp_path: Path,
+    broker: BlockingConnection, browser: Browser, tmp_path: Path, room_settings: dict[str, str]
 ) -> None:
-    environ = {
-        "AMQP_URL": amqp_url,
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
-        "DATA_DIR": str(tmp_path),
-        "STORE_TIMEZONE": "UTC",
-    }
+    environ = {**room_settings, "STORE_TIMEZONE": "UTC"}
     data_folder.note_current(tmp_path)
     full = CurrencyDay(date(2026, 2, 3))
     path = tmp_path / "analytics" / "totals.sqlite3"

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -134,16 +133,8 @@ def lies(looks: list[list[Any]], shop: Shop) -> list[list[Any]]:
 
 
 @pytest.fixture
-def environ(
-    broker: BlockingConnection, amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path
-) -> dict[str, str]:
-    return {
-        "AMQP_URL": amqp_url,
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
-        "DATA_DIR": str(tmp_path),
-        "STORE_TIMEZONE": "UTC",
-    }
+def environ(broker: BlockingConnection, room_settings: dict[str, str]) -> dict[str, str]:
+    return {**room_settings, "STORE_TIMEZONE": "UTC"}
 
 
 # On a busy machine each of the worker's many starts takes seconds.

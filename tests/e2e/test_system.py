@@ -48,22 +48,12 @@ class System(NamedTuple):
 
 @pytest.fixture
 def system(
-    broker: BlockingConnection, amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path
+    broker: BlockingConnection, mongo_url: str, mongo_database: str, room_settings: dict[str, str]
 ) -> Iterator[System]:
     """Every room but the generator, by the command that `script/server` runs."""
     doors = {"ENTRYPOINT_PORT": str(free_port()), "DASHBOARD_PORT": str(free_port())}
     api = {"ARCHIVE_API_PORT": str(free_port())}
-    environ = (
-        {
-            "AMQP_URL": amqp_url,
-            "MONGO_URL": mongo_url,
-            "MONGO_DATABASE": mongo_database,
-            "DATA_DIR": str(tmp_path),
-            "STORE_TIMEZONE": "UTC",
-        }
-        | doors
-        | api
-    )
+    environ = {**room_settings, "STORE_TIMEZONE": "UTC"} | doors | api
     entrypoint, dashboard = (f"http://127.0.0.1:{port}" for port in doors.values())
     with (
         MongoClient[dict[str, Any]](mongo_url) as client,

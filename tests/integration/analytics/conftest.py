@@ -16,13 +16,10 @@ from tillstream.snapshots import CountSnapshot
 
 
 @pytest.fixture
-def environ(amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path) -> dict[str, str]:
+def environ(room_settings: dict[str, str]) -> dict[str, str]:
     """Settings of every room."""
     return {
-        "AMQP_URL": amqp_url,
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
-        "DATA_DIR": str(tmp_path),
+        **room_settings,
         "STORE_TIMEZONE": "UTC",
         # Repetitions and conflicts shall reach the log here, and not be stopped at the door.
         "REMEMBERED_RECEIPTS": "1",

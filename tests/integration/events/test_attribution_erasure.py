@@ -122,20 +122,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(
-    broker: BlockingConnection,
-    amqp_url: str,
-    mongo_url: str,
-    mongo_database: str,
-    tmp_path: Path,
-) -> Shop:
-    environ = {
-        "AMQP_URL": amqp_url,
-        "DATA_DIR": str(tmp_path),
-        "STREAMS_DIR": str(STREAMS),
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
-    }
+def shop(broker: BlockingConnection, room_settings: dict[str, str]) -> Shop:
+    environ = {**room_settings, "STREAMS_DIR": str(STREAMS)}
     return Shop(broker, environ)
 
 

@@ -61,14 +61,9 @@ def test_late_clicks_are_named_and_corrected_and_a_second_recount_finds_nothing(
     mongo_url: str,
     mongo_database: str,
     tmp_path: Path,
+    room_settings: dict[str, str],
 ) -> None:
-    environ = {
-        "AMQP_URL": amqp_url,
-        "DATA_DIR": str(tmp_path),
-        "STREAMS_DIR": str(shop.STREAMS),
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
-    }
+    environ = {**room_settings, "STREAMS_DIR": str(shop.STREAMS)}
     world, affected = late_world()
     expected = checkouts(shop.expected(world))
     state = tmp_path / STATE

@@ -28,14 +28,8 @@ AWAY_SECONDS = 15.0
 
 
 @pytest.fixture
-def environ(amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path) -> dict[str, str]:
-    return {
-        "AMQP_URL": amqp_url,
-        "DATA_DIR": str(tmp_path),
-        "STREAMS_DIR": str(shop.STREAMS),
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
-    }
+def environ(room_settings: dict[str, str]) -> dict[str, str]:
+    return {**room_settings, "STREAMS_DIR": str(shop.STREAMS)}
 
 
 @pytest.fixture

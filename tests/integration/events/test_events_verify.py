@@ -129,19 +129,9 @@ def test_the_command_says_so_by_its_status(counted: Counted) -> None:
 
 
 def test_a_worker_that_is_killed_leaves_windows_archive_and_mongodb_that_agree(
-    broker: BlockingConnection,
-    amqp_url: str,
-    mongo_url: str,
-    mongo_database: str,
-    tmp_path: Path,
+    broker: BlockingConnection, tmp_path: Path, room_settings: dict[str, str]
 ) -> None:
-    environ = {
-        "AMQP_URL": amqp_url,
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
-        "DATA_DIR": str(tmp_path),
-        "STREAMS_DIR": str(shop_events.STREAMS),
-    }
+    environ = {**room_settings, "STREAMS_DIR": str(shop_events.STREAMS)}
 
     state = tmp_path / "events" / "state.sqlite3"
 

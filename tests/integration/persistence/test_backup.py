@@ -100,12 +100,14 @@ class Place(NamedTuple):
 
 @pytest.fixture
 def place(
-    broker: BlockingConnection, amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path
+    broker: BlockingConnection,
+    mongo_url: str,
+    mongo_database: str,
+    tmp_path: Path,
+    room_settings: dict[str, str],
 ) -> Iterator[Place]:
     environ = {
-        "AMQP_URL": amqp_url,
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
+        **room_settings,
         "DATA_DIR": str(tmp_path / "data"),
         "STORE_TIMEZONE": "UTC",
         # Conflicts shall reach the log here, and not be stopped at the door.

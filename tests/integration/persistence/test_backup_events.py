@@ -25,13 +25,11 @@ BEFORE = 12
 
 
 @pytest.fixture
-def environ(amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path) -> dict[str, str]:
+def environ(tmp_path: Path, room_settings: dict[str, str]) -> dict[str, str]:
     return {
-        "AMQP_URL": amqp_url,
+        **room_settings,
         "DATA_DIR": str(tmp_path / "data"),
         "STREAMS_DIR": str(shop.STREAMS),
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
         "STORE_TIMEZONE": "UTC",
     }
 

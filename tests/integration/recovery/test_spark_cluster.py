@@ -48,15 +48,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:
 
 
 @pytest.fixture
-def environ(
-    cluster: SparkCluster, amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path
-) -> dict[str, str]:
+def environ(cluster: SparkCluster, room_settings: dict[str, str]) -> dict[str, str]:
     return {
         **cluster.environ,
-        "AMQP_URL": amqp_url,
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
-        "DATA_DIR": str(tmp_path),
+        **room_settings,
         "STORE_TIMEZONE": "UTC",
         "LOG_PARTITIONS": "2",
         "STREAMS_DIR": str(shop.STREAMS),

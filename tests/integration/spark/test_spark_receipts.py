@@ -228,15 +228,11 @@ def test_a_killed_driver_loses_nothing_and_counts_nothing_twice_in_one_three_and
     java: None,
     broker: BlockingConnection,
     amqp_url: str,
-    mongo_url: str,
-    mongo_database: str,
     tmp_path: Path,
+    room_settings: dict[str, str],
 ) -> None:
     environ = {
-        "AMQP_URL": amqp_url,
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
-        "DATA_DIR": str(tmp_path),
+        **room_settings,
         "STORE_TIMEZONE": "UTC",
         "SPARK_BATCH_MESSAGES": "3",
         "SPARK_TRIGGER_SECONDS": "0",

@@ -38,17 +38,14 @@ def stepped_down(client: Client) -> Iterator[None]:
 def test_windows_and_checkouts_are_exact_and_proven_through_a_kill_and_a_step_down(
     java: None,
     broker: BlockingConnection,
-    amqp_url: str,
     mongo_url: str,
     mongo_database: str,
     tmp_path: Path,
+    room_settings: dict[str, str],
 ) -> None:
     environ = {
-        "AMQP_URL": amqp_url,
-        "DATA_DIR": str(tmp_path),
+        **room_settings,
         "STREAMS_DIR": str(shop.STREAMS),
-        "MONGO_URL": mongo_url,
-        "MONGO_DATABASE": mongo_database,
         "SPARK_TRIGGER_SECONDS": "0",
     }
     noon, minute = shop.NOON, shop.MINUTE

@@ -30,14 +30,15 @@ def traceparent(trace: str = TRACE, flags: str = "01") -> dict[str, str]:
 
 
 def test_a_trace_goes_from_the_client_to_ledger_and_archive(
-    broker: BlockingConnection, amqp_url: str, mongo_url: str, mongo_database: str, tmp_path: Path
+    broker: BlockingConnection,
+    amqp_url: str,
+    mongo_url: str,
+    mongo_database: str,
+    room_settings: dict[str, str],
 ) -> None:
     with collector() as spans, archive(mongo_url, mongo_database) as database:
         settings = spans.settings() | {
-            "AMQP_URL": amqp_url,
-            "MONGO_URL": mongo_url,
-            "MONGO_DATABASE": mongo_database,
-            "DATA_DIR": str(tmp_path),
+            **room_settings,
             # They share messages: each message waits for more.
             "PUBLISH_PACE_MS": "1000",
         }

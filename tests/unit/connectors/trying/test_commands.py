@@ -8,32 +8,17 @@ from pathlib import Path
 import pytest
 
 from connectors.trying import check_command, try_command
+from tests.support.receiver_definitions import SHOP
 from tillstream.runtime.product import CODE
 
-SHOP = """title = "A shop"
-[signature]
-scheme = "token"
-query = "token"
+TRIED = f"""{SHOP}tax_rate = "'20'"
+tax = "tax"
 [delivery]
 topic_header = "X-Topic"
 form_field = "payload"
 [topics]
 sale = ["paid"]
 ignored = ["note"]
-[sale]
-key = "id"
-version = "'1'"
-number = "id"
-time = "time"
-store = "'1'"
-rest = "'cash'"
-[[sale.lines]]
-each = "lines[]"
-name = "'x'"
-amount = "amount"
-tax_included = "`true`"
-tax_rate = "'20'"
-tax = "tax"
 """
 SALE = {"id": 1, "time": "2026-11-21T08:00:01Z", "lines": [{"amount": 10}]}
 Try = Callable[..., int]
@@ -43,7 +28,7 @@ Try = Callable[..., int]
 def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Try:
     folder = tmp_path / "receivers"
     folder.mkdir()
-    (folder / "shop.toml").write_text(SHOP)
+    (folder / "shop.toml").write_text(TRIED)
     monkeypatch.setenv("RECEIVERS_DIR", str(folder))
 
     def run(content: object, name: str = "shop", topic: str | None = None) -> int:
@@ -115,9 +100,9 @@ def test_check_lists_the_receivers_or_their_mistakes(
     tried: Try, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert 0 == check_command.run(argparse.Namespace())
-    (tmp_path / "receivers" / "bad.toml").write_text(SHOP.replace('"id"', '"id["', 1))
+    (tmp_path / "receivers" / "bad.toml").write_text(TRIED.replace('"id"', '"id["', 1))
     assert 1 == check_command.run(argparse.Namespace())
 
     told = capsys.readouterr().out.splitlines()
     assert "shop      A shop  token      paid" == told[1]
-    assert "bad.toml:12: sale: key: no JMESPath" in told[2]
+    assert "bad.toml:6: sale: key: no JMESPath" in told[2]
