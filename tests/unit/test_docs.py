@@ -77,3 +77,14 @@ def test_the_index_names_every_page() -> None:
     named = {(index.parent / link).resolve() for link in links(index)}
 
     assert set() == set(PAGES) - named - {index}
+
+
+def test_the_tour_of_a_receipt_has_six_files_that_are_read_at_one_sitting() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    tour = text.partition("## Follow a receipt")[2].partition("\n## ")[0]
+    files = re.findall(r"^\d\. `(.+?\.py)`", tour, re.MULTILINE)
+
+    lengths = [len((ROOT / file).read_text().splitlines()) for file in files]
+
+    assert 6 == len(files)
+    assert max(lengths) <= 200
