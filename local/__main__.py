@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Mapping
 
-from local import closed_streams, ready
+from local import closed_streams, mongo_memory, ready
 from local.addresses import write_addresses
 from local.checks import require_definitions
 from local.follow import Follower
@@ -132,7 +132,11 @@ def run(
                 return
             terminal.say(ready_line(settings))
             # 3. Until somebody ends it.
-            with scaling(data_dir, system.programs, system.environ, settings, terminal.say):
+            memory = mongo_memory.released_when_quiet(system.environ["MONGO_URL"], terminal.say)
+            with (
+                memory if settings.mongo_url is None else contextlib.nullcontext(),
+                scaling(data_dir, system.programs, system.environ, settings, terminal.say),
+            ):
                 watch.until_stop()
 
 

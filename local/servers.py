@@ -22,8 +22,8 @@ DEBIAN_RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 #: The only user of the private RabbitMQ.
 USER = "tillstream"
 REPLICA_SET = "rs0"
-#: MongoDB's cache, gigabytes: a development machine runs much beside it.
-CACHE_GIGABYTES = 0.5
+#: MongoDB's cache, MiB: a development machine runs much beside it.
+CACHE_MIB = 512
 #: Percent of the cache that may wait for the next checkpoint. WiredTiger's own 5 and 20 make it
 #: write the pages of a rush again and again (docs/decisions/0011-archive-writer.md).
 DIRTY_TARGET, DIRTY_TRIGGER = 40, 60
@@ -153,7 +153,7 @@ class Mongo:
             "--port": str(self.port),
             "--bind_ip": "127.0.0.1",
             "--replSet": REPLICA_SET,
-            "--wiredTigerCacheSizeGB": str(CACHE_GIGABYTES),
+            "--wiredTigerCacheSizeGB": str(CACHE_MIB / 1024),
             "--wiredTigerEngineConfigString": (
                 f"eviction_dirty_target={DIRTY_TARGET},eviction_dirty_trigger={DIRTY_TRIGGER},"
                 f"eviction_updates_target={DIRTY_TARGET},eviction_updates_trigger={DIRTY_TRIGGER}"

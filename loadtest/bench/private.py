@@ -6,13 +6,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from local import ready
+from local.mongo_memory import released_when_quiet
 from local.plan import plan
 from local.ports import kept_ports
 from local.programs import SERVERS
@@ -170,7 +171,9 @@ def running_system(
                 with ready.rooms(settled) as answers:
                     wanted = [one for one in answers if one.program in rooms]
                     supervisor.wait_for(wanted, READY_SECONDS)
-            yield system
+            memory = released_when_quiet(system.mongo_url, logging.getLogger(__name__).warning)
+            with memory if "mongod" in servers else nullcontext():
+                yield system
 
 
 def zone_far_from_midnight(now: float) -> str:
