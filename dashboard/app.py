@@ -1,6 +1,6 @@
 """The dashboard, put together: a feed hears the results, a model holds them, pages show them.
 
-Every second the model becomes one frame (`frames.Frame`); `stream.Broadcaster` sends it to
+Every second the model becomes one frame (`state.frames.Frame`); `stream.Broadcaster` sends it to
 each open page as a server-sent event, and `assets/` draws it into the page. Dash serves the
 layout, the components and the controls; no figure travels by a callback.
 """
@@ -67,7 +67,7 @@ def build(
     away: Callable[[], bool] = lambda: False,
     watched: Watched | None = None,
 ) -> Guard:
-    """The application, guarded: the pages, their stream, and `/health/live` and `/health/ready`.
+    """The application, guarded: pages, their stream and questions, `/health` and `/metrics`.
 
     `filters` by currency, or those of the only one. Without `sign_in` everybody sees everything.
     `also` adds further routes; `away` tells whether the archive is known to be away; `watched` has
@@ -87,7 +87,7 @@ def build(
     filters_of = filters if callable(filters) else lambda _: filters
 
     async def stream(currency: Currency = "") -> Response:
-        # What is known in the currency is made here, too.
+        # Raises NoCurrencyError; the first question in a currency waits for the archive.
         await run_in_threadpool(filters_of, currency)
         if broadcaster.full:
             return Response(status_code=503, headers={"Retry-After": "5"})

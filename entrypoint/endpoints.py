@@ -1,4 +1,4 @@
-"""What the door does with a request: read, check, publish with a confirm, answer."""
+"""What the entrypoint, the door, does with a request: read, check, publish, answer."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -46,7 +46,7 @@ class Endpoints:
     1. `admit` knows the caller by the headers, before the body is read.
     2. The body is unpacked and read into receipts, each is checked.
     3. What the broker is not known to have is published.
-    4. The broker's confirm makes the answer 202.
+    4. The broker's confirm makes the answer 202; what it has confirmed before has it at once.
     """
 
     def __init__(
@@ -70,9 +70,9 @@ class Endpoints:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def admit(self, scope: Scope) -> Caller:
-        """Who sends a request, by its headers; raises the ProblemError 401, 403, or 429 if known.
+        """Who sends a request, by its headers; raises the ProblemError 401, 403, or 429.
 
-        What is refused here costs nothing: its body is not read.
+        Also for the door's other paths. What is refused here costs nothing: its body is not read.
         """
         if self._keys is None:
             return ANYONE
@@ -83,6 +83,7 @@ class Endpoints:
         else:
             caller = self._keys.authenticate(header(scope, b"authorization"))
         caller.demand("send")
+        # Takes nothing of the rate: `_limit` does, once the number of receipts is known.
         if seconds := caller.wait_now():
             raise too_fast(seconds)
         return caller
@@ -144,6 +145,8 @@ class Endpoints:
             if not entries:
                 raise problems.no_receipt()
             _limit(caller, len(entries))
+            # A second request with this key waits here, one whose content has another digest is
+            # refused.
             async with self._idempotency_keys.hold(key, content):
                 batch = Batch(self._check, self._publisher, caller)
                 result = await batch.accept(entries, self._clock())
@@ -152,7 +155,7 @@ class Endpoints:
                 return json_reply(207 if result.refused else 202, result)
 
     def _claimed(self, scope: Scope, body: bytes, caller: Caller) -> tuple[CheckedReceipt, bool]:
-        """The one receipt of a body, and whether it is to be published."""
+        """The one receipt of a body, and whether the broker is not known to have it."""
         kind = media_type(scope)
         try:
             if kind != JSON:

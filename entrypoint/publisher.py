@@ -29,19 +29,19 @@ Confirmed = Callable[[Sequence[P]], None]
 
 
 class Publisher(Generic[P]):
-    """Publishes parcels in groups, with no delay for a lone one.
+    """Publishes parcels, what a request wants published together, with no delay for a lone one.
 
     1. A parcel that comes `pace_seconds` or longer after the last message was sent goes out at
        the end of this turn of the event loop, with all that came in the turn.
     2. What comes sooner waits, and shares the next message: that goes out when the pace is over,
-       or before it as soon as it is worth its cost (PublishQueue.is_worth_a_message).
+       or before it once it is worth its cost, 32 items (PublishQueue.is_worth_a_message).
     3. While two messages are unconfirmed the next one waits for a confirm, unless it is full
        (PublishQueue.max_messages_in_flight).
     4. One confirm, or one failure, resolves every request of the message.
     5. What waits when the publisher closes goes out without regard to the pace.
 
-    Bounded: past the bounds of `in_flight` the answer is TooManyInFlightError, and what is not
-    confirmed `timeout_seconds` after its submission is told so, wherever it is: the wait for a
+    Bounded: past the items and bytes of `in_flight` the answer is TooManyInFlightError; what is
+    not confirmed `timeout_seconds` after its submission is told so, wherever it is: the wait for a
     place in a message and the wait for the confirm are one.
     """
 

@@ -1,4 +1,4 @@
-"""The receipt of the French till format, as it is posted, published and stored."""
+"""The receipt as it is posted, published and stored (docs/receipt-contract.md)."""
 
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -32,6 +32,7 @@ Identifier = (
     | Annotated[int, Meta(ge=0, le=2**63 - 1)]
 )
 Text = Annotated[str, Meta(max_length=1000)]
+#: As JSON has it; `money.minor_units` makes integers of it before anything is summed.
 Amount = Annotated[float, Meta(ge=-AMOUNT_LIMIT, le=AMOUNT_LIMIT)]
 Quantity = Annotated[float, Meta(ge=-QUANTITY_LIMIT, le=QUANTITY_LIMIT)]
 Percentage = Annotated[float, Meta(ge=0, le=100)]
@@ -45,7 +46,7 @@ UncheckedIdentifier = (
     | Annotated[int, Meta(ge=0, le=2**63 - 1)]
 )
 UncheckedDate = Annotated[str, Meta(max_length=DATE_LENGTH)]
-#: The rules that a receipt breaks, and whether its clock is ahead.
+#: The rules that a receipt breaks (`checked_parts`), and whether its clock is ahead.
 Marks = Annotated[tuple[str, ...], Meta(max_length=100)]
 
 
@@ -125,7 +126,7 @@ class Receipt(Head, frozen=True, gc=False, kw_only=True):
     date: Annotated[str, Meta(pattern=DATE_PATTERN)]
     lines: Annotated[tuple[Line, ...], Meta(max_length=LINES)]
     settlements: Annotated[tuple[Settlement, ...], Meta(max_length=TENDERS)]
-    #: `void` marks a receipt that cancels another one; anything else is read from the amounts.
+    #: `void` marks a receipt that cancels another one; a return is told by its negative total.
     transaction_type: Annotated[str, Meta(max_length=TYPE_LENGTH, pattern=NAME_PATTERN)] | None = (
         None
     )
@@ -143,9 +144,10 @@ class StampedReceipt(Head, frozen=True, gc=False, kw_only=True):
     #: When the door got it, Unix seconds.
     received_time: float
     marks: Marks = ()
-    #: The archive's own stamp: its customer was erased, which is another thing than none.
+    #: A stamp of the archive: it has erased the customer, which is another thing than none.
     customer_erased: bool = False
-    #: A code of ISO 4217. What else stands here is of before there were currencies: none (`codec`).
+    #: A code of ISO 4217. Receipts of before there were currencies may have anything here, which
+    #: `codec` reads as None.
     currency: Any = None
 
 

@@ -74,8 +74,9 @@ class BreakdownFigures(Wire, frozen=True):
 class BreakdownsSnapshot(Wire, frozen=True):
     """`breakdowns`: the business day by hour, store, kind, mark, VAT rate and tender.
 
-    `kind` has `sales`, `returns` and `voids`. Of more than a hundred stores, the fifty with the
-    largest and the fifty with the smallest revenue are named; `stores` is how many there are.
+    `kind` has `sales`, `returns` and `voids`. Of more than a hundred keys of a breakdown, the fifty
+    with the largest and the fifty with the smallest revenue are named; `stores` is how many stores
+    there are.
     `known_stores` are those of the table of stores and those that sold in the last 14 days; of
     them `at_zero` are open and have no receipt of the day, at most fifty of which are named.
     """

@@ -1,4 +1,4 @@
-"""What is summed from receipts, as one table: a new breakdown is one new line of it.
+"""What is summed from receipts, as one table: a breakdown is one line of it.
 
 Pure: integers in, integers out. The sum of the folds of parts is the fold of the whole, and
 the order of receipts does not matter.

@@ -4,13 +4,14 @@ The critical sequence, for each batch of the log:
 
 1. begin a transaction of the ledger;
 2. decode each receipt, keep its identity if it is new, and fold it into its business day;
-3. write the changed totals and tills, what the kept figures gain, and the offset to go on from;
-4. commit: identities, totals, tills and offset become durable together, or not at all;
+3. write the changed totals and tills, what the figures of stores' days gain, and the next offset;
+4. commit: all of it becomes durable together, or not at all (1 to 4: `LedgerWriter`);
 5. acknowledge to the broker, which only lets it send more: the offset is ours;
-6. publish the snapshots, absolute: `count` soon after a change, the others at their times.
+6. publish the snapshots, whole figures: `count` soon after a change, the others at their times.
 
 Killed before 4, the batch is read again from the old offset and nothing of it was kept.
-Killed after 4, the new offset skips it. A receipt that was sent twice is known by its identity.
+Killed after 4, the new offset skips it. A receipt that was sent twice is known by its identity, for
+as long as that is kept; one that comes later is set aside.
 """
 
 import threading
@@ -75,7 +76,7 @@ class TotalsWorker:
         open_source: OpenSource = follow_log,
         tracer: "Tracer | None" = None,
     ) -> None:
-        """`looked_up` is what can be looked up of the log, `open_source` how it is read.
+        """`looked_up` says where the log begins and ends, `open_source` how it is read.
 
         Raises OtherCalendarError for a ledger of another calendar.
         """
@@ -100,7 +101,7 @@ class TotalsWorker:
         try:
             self._consume(connection, stop)
         finally:
-            # Who reads the bodies shall not wait until it runs again.
+            # Who reads the figures of stores' days shall not wait until it runs again.
             self.write_figures()
 
     def _consume(self, connection: BlockingConnection, stop: threading.Event) -> None:
@@ -126,20 +127,22 @@ class TotalsWorker:
             self._figures.vitals.turn()
             if parts := source.gather(pace.remaining(), pace.gather_seconds):
                 pace.changed()
-            # Before the counting: the time that it takes is of the next pace.
+            # Asked before the counting, whose time is a part of the next pace.
             due = pace.due()
             if parts:
                 self.count_parts(parts)
+                # 5. acknowledge
                 source.done()
             else:
                 self._figures.idle()
                 self._writer.write_waiting_figures()
+            # 6. publish
             if topology.COUNT in due:
                 self.snapshots.publish_count(channel)
             if topology.CATEGORIES in due:
                 self.snapshots.publish_categories(channel)
             if details_due.is_due():
-                # While its binding is gone the log gets nothing, and nothing tells.
+                # Without its binding the broker would drop what the log is to get, and say nothing.
                 broker.bind_log(channel, bound)
                 self.snapshots.publish_details(channel)
                 self._expiry.run(self._state.counter.recent_days)

@@ -2,7 +2,7 @@
 
 The critical sequence, for each batch:
 
-1. decode: each receipt becomes an entry; a line that is none is set aside with its reason;
+1. decode: each receipt becomes an entry; what is no receipt is set aside with its reason;
 2. write: unordered, until a majority has it in its journal; MongoDB away, this waits;
 3. dead-letter: what was set aside, or refused by MongoDB, is published and confirmed;
 4. ack: the broker forgets the batch.
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 #: come here, and nothing tells.
 BIND_AGAIN_SECONDS = 1.0
 
-#: Longest that a told stop goes unnoticed, seconds.
+#: Longest time until a request to stop is noticed, seconds.
 IDLE_SECONDS = 0.2
 
 
@@ -190,7 +190,7 @@ class Session:
         batch, outcome = self._writing.batch, self._writing.outcome.result()
         self._writing = None
         self._worker.figures.settled()
-        if outcome is None:
+        if outcome is None:  # given up at the end of the session: the batch comes again
             return
         # 3. dead-letter
         for letter in batch.letters(outcome.refused):
