@@ -173,19 +173,6 @@
     await log();
   }
 
-  /* Where the page stands, the next question follows. */
-  async function again() {
-    if (byId("jobs-page") && !document.hidden && !t.paused()) {
-      try {
-        await ask();
-      } catch (error) {
-        console.info("no jobs", error);
-        lost();
-      }
-    }
-    setTimeout(again, byId("jobs-page") ? ASK_MS : 300);
-  }
-
   /* What stands here is not of now. */
   function lost() {
     byId("jobs-page").dataset.state = "stale";
@@ -196,9 +183,5 @@
   document.addEventListener("click", (event) => {
     if (event.target instanceof HTMLElement && event.target.id === "job-log-close") choose(t.address("run"));
   });
-  again();
-  // A question that was asked before waits long.
-  document.addEventListener("frame", () => {
-    if (byId("jobs-page") && t.archiveSilent()) lost();
-  });
+  t.askWhileShown("jobs-page", ASK_MS, ask, lost);
 })();

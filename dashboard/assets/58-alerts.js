@@ -162,18 +162,6 @@
     draw();
   }
 
-  async function again() {
-    if (byId("alerts-page") && !document.hidden && !t.paused()) {
-      try {
-        await ask();
-      } catch (error) {
-        console.info("no alerts", error);
-        lost();
-      }
-    }
-    setTimeout(again, byId("alerts-page") ? ASK_MS : 300);
-  }
-
   /* What stands here is not of now. */
   function lost() {
     byId("alerts-page").dataset.state = "stale";
@@ -212,10 +200,6 @@
           .map((alert) => alert.id),
       );
   });
-  again();
-  // A question that was asked before waits long.
-  document.addEventListener("frame", () => {
-    if (byId("alerts-page") && t.archiveSilent()) lost();
-  });
+  t.askWhileShown("alerts-page", ASK_MS, ask, lost);
   count();
 })();

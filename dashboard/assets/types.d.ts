@@ -458,6 +458,8 @@ interface Tillstream {
   archiveAway: () => boolean;
   archiveWords: (frame: Frame) => string;
   archiveSilent: () => boolean;
+  /** Asks while the page with an id stands; `lost` says that what stands there is not of now. */
+  askWhileShown: (page: string, everyMs: number, ask: () => Promise<void>, lost: () => void) => void;
   storePage: () => HTMLElement | null;
   filterNote: (put: Put, frame: Frame) => void;
   chosenCategory: () => string;
