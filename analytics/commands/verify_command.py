@@ -162,7 +162,7 @@ def verify(
         )
         if report.holds():
             keep_proofs(settings, known, counted, ledger, left_out)
-        archived = added(stored.by_store, alone.by_store)
+        archived = added(stored.by_store(), alone.by_store)
         sums = rows(counted.ledger, ledger, archived, left_out, by_store=by_store)
         return report, sums
 

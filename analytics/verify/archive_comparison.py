@@ -48,9 +48,8 @@ class ArchiveComparison:
         """Distinct receipts of the log that it has, without these days."""
         return sum(count for day, count in self._stored.items() if day not in left_out)
 
-    @property
     def by_store(self) -> ByStore:
-        """What it has of each business day and store."""
+        """What it has of each business day and store: the sums of all days, made at each call."""
         return added(*self._by_store.values())
 
     def read(self, archive: ArchiveReader) -> None:

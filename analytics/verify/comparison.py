@@ -186,9 +186,9 @@ def compare_archive(
     Of two conflicting contents both books must have kept the first.
     """
     differences: list[Disagreement] = []
-    expected = of_stores(recount.ledger)
-    for where in sorted(expected.keys() | archive.by_store.keys()):
-        wanted, found = expected.get(where, (0, 0)), archive.by_store.get(where, (0, 0))
+    expected, stored = of_stores(recount.ledger), archive.by_store()
+    for where in sorted(expected.keys() | stored.keys()):
+        wanted, found = expected.get(where, (0, 0)), stored.get(where, (0, 0))
         if wanted != found and where[0].ordinal() not in skipped:
             differences.append(
                 Disagreement(
