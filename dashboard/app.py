@@ -87,7 +87,7 @@ def build(
     filters_of = filters if callable(filters) else lambda _: filters
 
     async def stream(currency: Currency = "") -> Response:
-        # Raises NoCurrencyError; the first question in a currency waits for the archive.
+        # Raises NoCurrencyError; the first question in a currency starts what reads it.
         await run_in_threadpool(filters_of, currency)
         if broadcaster.full:
             return Response(status_code=503, headers={"Retry-After": "5"})

@@ -76,7 +76,8 @@ class TotalsWorker:
         open_source: OpenSource = follow_log,
         tracer: "Tracer | None" = None,
     ) -> None:
-        """`looked_up` says where the log begins and ends, `open_source` how it is read.
+        """`looked_up` says where the log begins and ends and what it has at an offset,
+        `open_source` how it is read.
 
         Raises OtherCalendarError for a ledger of another calendar.
         """
