@@ -34,7 +34,6 @@ DAY, LONG_POINTS = 1_000_000, (29_000_000, 30_000_000)
 TARGET_GROWTH = 1.15
 #: Of `verify` and `recount`, MiB.
 TARGET_MEMORY = 700
-COMMANDS = {"verify": ("analytics", "verify"), "recount": ("analytics", "recount")}
 #: The row of the first receipts in batches once more, at the end.
 AGAIN = ", after the last"
 #: So many are made, sent, counted and stored before the next ones: no queue, no file grows.
@@ -118,13 +117,15 @@ class Growing:
 
     def read(self, series: Result) -> None:
         """Prove and rebuild what is there, and say how fast and in how much memory."""
-        for name, arguments in COMMANDS.items():
-            if name == "recount":
-                self._system.supervisor.control.stop("totals")
-            done = measured(self._system, *arguments)
-            what = f"{name} of {self._there:,}"
-            series.add(f"{what}: end to end", "receipts/s", self._there / done.seconds, "higher")
-            series.add(f"{what}: {PROCESS}{ALL}", "MiB", done.memory, "lower", TARGET_MEMORY)
+        self._read_by("verify", series)
+        self._system.supervisor.control.stop("totals")
+        self._read_by("recount", series)
+
+    def _read_by(self, command: str, series: Result) -> None:
+        done = measured(self._system, "analytics", command)
+        what = f"{command} of {self._there:,}"
+        series.add(f"{what}: end to end", "receipts/s", self._there / done.seconds, "higher")
+        series.add(f"{what}: {PROCESS}{ALL}", "MiB", done.memory, "lower", TARGET_MEMORY)
 
     def _send(self, load: Load, count: int) -> Spent:
         environ = self._system.environ

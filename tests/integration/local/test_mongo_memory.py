@@ -55,6 +55,14 @@ def settings(client: Client) -> tuple[float, bool]:
     return float(cache) / 2**20, bool(decommits)
 
 
+def wait_for_the_end_of_its_thread() -> None:
+    wait_until(
+        lambda: "mongo memory" not in [one.name for one in threading.enumerate()],
+        10,
+        "the end of its thread",
+    )
+
+
 def test_memory_is_back_after_the_first_quiet_time_and_mongod_is_as_it_was(
     client: Client,
 ) -> None:
@@ -82,9 +90,6 @@ def test_a_cache_that_stayed_small_is_the_usual_one_after_the_next_look(client: 
     class LostAnswerError(Exception):
         """Stands for any error of the client's."""
 
-    def lose(**_: object) -> None:
-        raise LostAnswerError
-
     with pytest.MonkeyPatch.context() as patched:
         usual = MongoMemory._set
         names: list[str] = []
@@ -92,7 +97,7 @@ def test_a_cache_that_stayed_small_is_the_usual_one_after_the_next_look(client: 
         def set_until_small(self: MongoMemory, **parameter: object) -> None:
             names.extend(parameter)
             if len(names) > 2:
-                lose()
+                raise LostAnswerError
             usual(self, **parameter)
 
         patched.setattr(MongoMemory, "_set", set_until_small)
@@ -119,11 +124,7 @@ def test_it_looks_by_itself_as_long_as_the_system_runs(
     with released_when_quiet(url, print):
         assert looks.acquire(timeout=10)
         assert looks.acquire(timeout=10)
-    wait_until(
-        lambda: not [one for one in threading.enumerate() if one.name == "mongo memory"],
-        10,
-        "the end of its thread",
-    )
+    wait_for_the_end_of_its_thread()
 
 
 def test_a_mongod_that_cannot_is_told_once_and_left_alone(
@@ -139,11 +140,7 @@ def test_a_mongod_that_cannot_is_told_once_and_left_alone(
     monkeypatch.setattr(MongoMemory, "look", look)
     with released_when_quiet(url, said.append):
         wait_until(lambda: said, 10, "what is said")
-        wait_until(
-            lambda: not [one for one in threading.enumerate() if one.name == "mongo memory"],
-            10,
-            "the end of its thread",
-        )
+        wait_for_the_end_of_its_thread()
 
     assert 1 == len(said)
     assert "noSuchParameter" in said[0]
